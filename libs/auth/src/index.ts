@@ -1,0 +1,2 @@
+export * from './identity.ts';
+export * from './session-status.ts';

@@ -1,0 +1,16 @@
+/** Limits of the wire contract. Rates are settings of the server and are not listed here. */
+
+/** Longest message text, in characters (UTF-16 code units) after trimming. */
+export const MAX_TEXT_LENGTH = 4_000;
+/** Largest Socket.IO packet and REST body, in bytes. */
+export const MAX_PACKET_BYTES = 64 * 1024;
+/** Most messages one history or changes page may hold. */
+export const MAX_PAGE_SIZE = 200;
+/** Messages in a page when the caller does not say. */
+export const DEFAULT_PAGE_SIZE = 50;
+/** Most changes that `joinRoom` carries in its acknowledgement. */
+export const MAX_JOIN_CHANGES = 100;
+/** Shortest password, in characters. */
+export const MIN_PASSWORD_LENGTH = 8;
+/** Longest password, in characters; bounds the work of hashing. */
+export const MAX_PASSWORD_LENGTH = 256;

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { ClientMessageId, MessageId, RoomId, UserId } from './ids.ts';
+
+/**
+ * `message.create`: what the edge hands to the writer once a send is accepted.
+ * Sender, room and authorisation are decided; seq and rev are given by the writer.
+ */
+export const MessageCreate = z.object({
+  id: MessageId,
+  roomId: RoomId,
+  userId: UserId,
+  username: z.string(),
+  text: z.string(),
+  clientMessageId: ClientMessageId,
+  timestamp: z.iso.datetime().describe('When the send was accepted.'),
+});
+export type MessageCreate = z.infer<typeof MessageCreate>;

@@ -1,0 +1,2 @@
+export * from './feed-publisher.ts';
+export * from './message-store.ts';

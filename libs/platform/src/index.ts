@@ -1,0 +1,3 @@
+export * from './failures.ts';
+export * from './rate-limiter.ts';
+export * from './signals.ts';

@@ -1,0 +1,41 @@
+import type { Role, Visibility } from '@chat/contracts';
+
+export interface RoomRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly visibility: Visibility;
+  readonly topic?: string;
+  /** User id; absent for rooms that exist from the start. */
+  readonly createdBy?: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+}
+
+export interface MemberRecord {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly role: Role;
+  /** ISO 8601, UTC. */
+  readonly joinedAt: string;
+}
+
+/** Rooms and who is in them. What resolves is durable. */
+export abstract class RoomStore {
+  /** Stores the room and its first member together; false if the id is taken (nothing is stored then). */
+  abstract createRoom(room: RoomRecord, firstMember?: MemberRecord): Promise<boolean>;
+  abstract findRoom(roomId: string): Promise<RoomRecord | undefined>;
+  /** Public rooms whose name or topic contains `query` (all without one), ignoring case, by name. */
+  abstract findPublicRooms(query: string | undefined, limit: number): Promise<RoomRecord[]>;
+  /** False if the user was a member already; the stored role stays then. */
+  abstract addMember(member: MemberRecord): Promise<boolean>;
+  /** False if the user was no member. */
+  abstract removeMember(roomId: string, userId: string): Promise<boolean>;
+  abstract findMember(roomId: string, userId: string): Promise<MemberRecord | undefined>;
+  /** Members by ascending user id, those after `after` if it is given. */
+  abstract listMembers(
+    roomId: string,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<MemberRecord[]>;
+  /** Every room that the user is a member of, with the role, by room name. */
+  abstract listRoomsOf(userId: string): Promise<{ room: RoomRecord; role: Role }[]>;
+}
