@@ -1,0 +1,12 @@
+export * from './chat-client.ts';
+export * from './chat-error.ts';
+export type { Connection, ConnectionState } from './connection.ts';
+export type { Unsubscribe } from './emitter.ts';
+export type { Observable } from './observable.ts';
+export type { OutboxStorage, StoredEntry } from './outbox-storage.ts';
+export type { Outbox, OutboxEntry, OutboxState } from './outbox.ts';
+export type { HistoryCursor, HistoryPage, RestClient } from './rest-client.ts';
+export type { RoomConversation, RoomEvents, RoomState } from './room-conversation.ts';
+export type { RoomList, RoomListState } from './room-list.ts';
+export type { SessionStorage, StoredSession } from './session-storage.ts';
+export type { Session, SessionState } from './session.ts';

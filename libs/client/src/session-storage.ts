@@ -1,0 +1,21 @@
+import type { OwnUser } from '@chat/contracts';
+import type { Unsubscribe } from './emitter.ts';
+
+/** What a signed-in client keeps. */
+export interface StoredSession {
+  token: string;
+  refreshToken: string;
+  /** When the access token expires: milliseconds since the epoch, by this machine's clock. */
+  expiresAt: number;
+  user: OwnUser;
+}
+
+/** Port: where the session is kept. Several clients (tabs) may share one. */
+export interface SessionStorage {
+  /** The session that is kept, or undefined when nobody is signed in. */
+  load(): StoredSession | undefined;
+  save(session: StoredSession): void;
+  clear(): void;
+  /** Calls `listener` after another client that shares this storage changed it. */
+  onChange(listener: () => void): Unsubscribe;
+}
