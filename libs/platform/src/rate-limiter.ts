@@ -15,4 +15,6 @@ export abstract class RateLimiter {
    * @returns 0 when it was free to take, else the milliseconds until one is.
    */
   abstract take(key: string, limit: RateLimit): Promise<number>;
+  /** Gives a point back that was taken for something that turned out not to count. */
+  abstract giveBack(key: string, limit: RateLimit): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Role, Room } from '@chat/contracts';
 /** Something that sockets must hear of at once, wherever they are connected. */
 export type Signal =
   | { readonly type: 'session-ended'; readonly sessionId: string }
+  | { readonly type: 'room-updated'; readonly room: Room }
   | {
       readonly type: 'member-changed';
       readonly room: Room;

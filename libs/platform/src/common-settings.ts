@@ -1,0 +1,112 @@
+import { z } from 'zod';
+
+const wholeNumber = (minimum: number, maximum: number) => {
+  const message = `must be a whole number from ${minimum} to ${maximum}`;
+  return z
+    .string()
+    .trim()
+    .regex(/^\d{1,15}$/, { error: message, abort: true })
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, message);
+};
+
+const list = (item: (text: string) => boolean, message: string) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine((parts) => parts.every(item), message);
+
+const flag = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((value) => value === 'true');
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+const ADDRESS = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
+
+/** Settings that every server process has. */
+export const processSettings = {
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'], 'must be one of development, test and production')
+    .default('development')
+    .describe('`production` refuses to start with settings that are fit for a laptop only.'),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
+    .default('info')
+    .describe(`How much is logged: ${LOG_LEVELS.join(', ')}.`),
+} as const;
+
+/** Settings of a process that answers HTTP. */
+export const httpSettings = {
+  HOST: z
+    .string()
+    .trim()
+    .regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'must be a host name or an address')
+    .default('127.0.0.1')
+    .describe('Address to listen on; 0.0.0.0 to be reachable from other machines.'),
+  PORT: wholeNumber(0, 65_535).default(3000).describe('Port to listen on; 0 for any that is free.'),
+  CORS_ORIGINS: list(
+    isOrigin,
+    'must be origins separated by commas, such as https://chat.example.com',
+  )
+    .optional()
+    .describe(
+      'Origins of pages that may call this server, separated by commas. Unset: any localhost origin, and in production none.',
+    ),
+  TRUST_PROXY: list(
+    (text) => ADDRESS.safeParse(text).success,
+    'must be addresses or networks separated by commas, such as 10.0.0.0/8',
+  )
+    .optional()
+    .describe(
+      'Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas. Unset: none.',
+    ),
+} as const;
+
+/** Settings of access tokens. */
+export const tokenSettings = {
+  JWT_SECRET: z
+    .string()
+    .optional()
+    .describe(
+      'Secret that access tokens are signed with, at least 32 characters. Required in production; otherwise one is made and kept in the data folder.',
+    ),
+  ACCESS_TOKEN_TTL_SECONDS: wholeNumber(1, 86_400)
+    .default(3_600)
+    .describe('How long an access token is valid, in seconds.'),
+} as const;
+
+/** Settings of signing in. */
+export const signInSettings = {
+  SIGN_IN_RATE: wholeNumber(1, 1_000_000)
+    .default(20)
+    .describe('Sign-ins and registrations per second and address, sustained.'),
+  SIGN_IN_BURST: wholeNumber(1, 1_000_000)
+    .default(200)
+    .describe('Sign-ins and registrations at once from an address that was quiet.'),
+  FAILED_SIGN_INS_PER_MINUTE: wholeNumber(1, 1_000_000)
+    .default(10)
+    .describe('Failed sign-ins per account and minute.'),
+} as const;
+
+/** Settings of sending messages. */
+export const sendSettings = {
+  SEND_RATE: wholeNumber(1, 1_000_000)
+    .default(50)
+    .describe('Messages per second and user, sustained.'),
+  SEND_BURST: wholeNumber(1, 1_000_000)
+    .default(200)
+    .describe('Messages at once from a user who was quiet.'),
+} as const;
+
+/** Settings of rooms. */
+export const roomSettings = {
+  ROOMS_AUTO_CREATE: flag
+    .default(true)
+    .describe('Whether joining a public room that does not exist makes it: true or false.'),
+} as const;

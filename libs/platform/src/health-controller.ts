@@ -1,0 +1,43 @@
+import { Controller, Get, Res, type Type } from '@nestjs/common';
+import {
+  ApiOkResponse,
+  ApiOperation,
+  ApiServiceUnavailableResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import { Health } from '@chat/contracts';
+import type { Response } from 'express';
+import { HealthChecks } from './health-checks.ts';
+import { Public } from './public-route.ts';
+
+/**
+ * A controller for GET /health, /health/ready and /health/live.
+ *
+ * @param aliases further paths that answer as /health, such as `auth/health`.
+ */
+export function createHealthController(aliases: readonly string[] = []): Type<unknown> {
+  @ApiTags('health')
+  @Public()
+  @Controller()
+  class HealthController {
+    constructor(private readonly checks: HealthChecks) {}
+
+    @Get(['health', 'health/ready', ...aliases])
+    @ApiOperation({ summary: 'Whether the server can serve, and the state of each dependency.' })
+    @ApiOkResponse({ standardSchema: Health, description: 'Everything works.' })
+    @ApiServiceUnavailableResponse({ standardSchema: Health, description: 'Something is amiss.' })
+    async ready(@Res({ passthrough: true }) response: Response): Promise<Health> {
+      const health = await this.checks.run();
+      response.status(health.status === 'ok' ? 200 : 503);
+      return health;
+    }
+
+    @Get('health/live')
+    @ApiOperation({ summary: 'Whether the process answers at all.' })
+    @ApiOkResponse({ standardSchema: Health })
+    live(): Health {
+      return { status: 'ok', checks: {} };
+    }
+  }
+  return HealthController;
+}
