@@ -1,2 +1,11 @@
+export { Public } from '@chat/platform';
+export * from './access-token.guard.ts';
+export * from './access-tokens.ts';
+export * from './auth.module.ts';
+export * from './authenticator.ts';
+export * from './current-identity.ts';
 export * from './identity.ts';
+export * from './jwt-secret.ts';
 export * from './session-status.ts';
+export * from './socket-handshake.ts';
+export * from './token-settings.ts';

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import { ExtractJwt, Strategy } from 'passport-jwt';
+import { identityOf } from './access-tokens.ts';
+import { Authenticator } from './authenticator.ts';
+import type { Identity } from './identity.ts';
+import { TOKEN_FORM, TokenSettings } from './token-settings.ts';
+
+export const ACCESS_TOKEN_STRATEGY = 'access-token';
+
+/** Reads the bearer token of a request and says whose it is. */
+@Injectable()
+export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN_STRATEGY) {
+  constructor(
+    settings: TokenSettings,
+    private readonly authenticator: Authenticator,
+  ) {
+    super({
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      secretOrKey: settings.secret,
+      algorithms: [TOKEN_FORM.algorithm],
+      issuer: TOKEN_FORM.issuer,
+      audience: TOKEN_FORM.audience,
+    });
+  }
+
+  /** Called with claims whose signature and expiry hold; false refuses them. */
+  async validate(claims: unknown): Promise<Identity | false> {
+    const identity = identityOf(claims);
+    if (!identity) return false;
+    await this.authenticator.requireActive(identity);
+    return identity;
+  }
+}

@@ -1,0 +1,33 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { JwtModule } from '@nestjs/jwt';
+import { PassportModule } from '@nestjs/passport';
+import { AccessTokenGuard } from './access-token.guard.ts';
+import { AccessTokenStrategy } from './access-token.strategy.ts';
+import { AccessTokens } from './access-tokens.ts';
+import { Authenticator } from './authenticator.ts';
+import { TokenSettings } from './token-settings.ts';
+
+/**
+ * Guards every route of the application but those marked `@Public()`, and
+ * offers `AccessTokens`, `Authenticator` and `TokenSettings` to all modules.
+ * Expects a `SessionStatus` from a global module.
+ */
+@Module({})
+export class AuthModule {
+  static forRoot(settings: TokenSettings): DynamicModule {
+    return {
+      module: AuthModule,
+      global: true,
+      imports: [PassportModule, JwtModule.register({})],
+      providers: [
+        { provide: TokenSettings, useValue: settings },
+        AccessTokens,
+        Authenticator,
+        AccessTokenStrategy,
+        { provide: APP_GUARD, useClass: AccessTokenGuard },
+      ],
+      exports: [TokenSettings, AccessTokens, Authenticator],
+    };
+  }
+}

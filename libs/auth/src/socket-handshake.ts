@@ -1,0 +1,46 @@
+import type { SocketError } from '@chat/contracts';
+import { toSocketError, UnauthorizedError } from '@chat/platform';
+import { z } from 'zod';
+import type { Authenticator } from './authenticator.ts';
+import type { Identity } from './identity.ts';
+
+const HandshakeAuth = z.object({ token: z.string().min(1).max(4096) });
+
+/** What the handshake reads and writes of a Socket.IO socket. */
+export interface HandshakeSocket {
+  readonly handshake: { readonly auth: unknown };
+  readonly data: { identity?: Identity };
+}
+
+/** Refuses a connection; Socket.IO hands `data` to the client as `connect_error.data`. */
+class HandshakeError extends Error {
+  readonly data: SocketError;
+  constructor(thrown: unknown) {
+    super('The connection was refused.', { cause: thrown });
+    this.data = toSocketError(thrown);
+  }
+}
+
+/**
+ * Middleware for `io.use()`: admits sockets whose `auth.token` is a valid
+ * access token of a live session, and puts the `Identity` in `socket.data.identity`.
+ */
+export function authenticateHandshake(
+  authenticator: Authenticator,
+): (socket: HandshakeSocket, next: (error?: Error) => void) => void {
+  return (socket, next) => {
+    identify(socket.handshake.auth, authenticator).then(
+      (identity) => {
+        socket.data.identity = identity;
+        next();
+      },
+      (error: unknown) => next(new HandshakeError(error)),
+    );
+  };
+}
+
+async function identify(auth: unknown, authenticator: Authenticator): Promise<Identity> {
+  const parsed = HandshakeAuth.safeParse(auth);
+  if (!parsed.success) throw new UnauthorizedError('A valid access token is needed.');
+  return authenticator.authenticate(parsed.data.token);
+}
