@@ -3,6 +3,7 @@ export * from './health.ts';
 export * from './ids.ts';
 export * from './limits.ts';
 export * from './messages.ts';
+export * from './partitions.ts';
 export * from './persistence-events.ts';
 export * from './rooms.ts';
 export * from './socket-events.ts';

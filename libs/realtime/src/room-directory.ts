@@ -1,17 +1,15 @@
-import type { Changes, Role, Room, RoomHead } from '@chat/contracts';
+import type { Changes, Role, RoomHead } from '@chat/contracts';
 
 /** What the edge must know of rooms and their messages; `chat` has no database of its own. */
 export abstract class RoomDirectory {
   /**
-   * The room and the user's role in it, after making the user a member of a
-   * public room, and a well-formed unknown public room where the settings allow it.
+   * The room, the user's role in it and how far it has come, after making the
+   * user a member of a public room, and a well-formed unknown public room where
+   * the settings allow it.
    *
    * @throws NotFoundError for a room that does not exist or that the user may not know of.
    */
-  abstract join(
-    user: { id: string; username: string },
-    roomId: string,
-  ): Promise<{ room: Room; role: Role }>;
+  abstract join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }>;
   /** The user's role; undefined for anybody who is not a member, and for rooms that do not exist. */
   abstract roleOf(userId: string, roomId: string): Promise<Role | undefined>;
   /** Heads of existing rooms; zeros for a room without messages. */

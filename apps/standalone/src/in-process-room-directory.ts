@@ -1,0 +1,34 @@
+import type { Changes, Role, RoomHead } from '@chat/contracts';
+import { MessageHistory } from '@chat/messages';
+import { RoomDirectory } from '@chat/realtime';
+import { RoomAccess } from '@chat/rooms';
+import { Injectable } from '@nestjs/common';
+
+/** What the edge asks of rooms and messages, in one process: function calls. */
+@Injectable()
+export class InProcessRoomDirectory extends RoomDirectory {
+  constructor(
+    private readonly access: RoomAccess,
+    private readonly history: MessageHistory,
+  ) {
+    super();
+  }
+
+  override async join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }> {
+    const { role } = await this.access.join(userId, roomId);
+    const [head = { roomId, seq: 0, rev: 0 }] = await this.heads([roomId]);
+    return { role, head };
+  }
+
+  override roleOf(userId: string, roomId: string): Promise<Role | undefined> {
+    return this.access.roleOf(userId, roomId);
+  }
+
+  override async heads(roomIds: readonly string[]): Promise<RoomHead[]> {
+    return [...(await this.history.headsOf(roomIds)).values()];
+  }
+
+  override changes(roomId: string, since: number, limit: number): Promise<Changes> {
+    return this.history.changesOf(roomId, since, limit);
+  }
+}

@@ -1,0 +1,24 @@
+import {
+  httpSettings,
+  processSettings,
+  roomSettings,
+  sendSettings,
+  signInSettings,
+  tokenSettings,
+} from '@chat/platform';
+import { z } from 'zod';
+
+/** Every setting of the standalone server; by option, environment variable or `.env`. */
+export const standaloneSettings = z.object({
+  ...httpSettings,
+  DATA_DIR: z
+    .string()
+    .default('data')
+    .describe('Folder that everything is kept in; made when it does not exist.'),
+  ...processSettings,
+  ...tokenSettings,
+  ...signInSettings,
+  ...sendSettings,
+  ...roomSettings,
+});
+export type StandaloneSettings = z.output<typeof standaloneSettings>;

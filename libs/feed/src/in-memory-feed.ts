@@ -1,0 +1,32 @@
+import type { Message } from '@chat/contracts';
+import type { FeedPublisher } from '@chat/messages';
+import type { FeedListener, FeedSubscriber } from '@chat/realtime';
+import { Injectable, Logger } from '@nestjs/common';
+
+/** The feed within one process: nothing is lost, nothing is late. */
+@Injectable()
+export class InMemoryFeed implements FeedPublisher, FeedSubscriber {
+  readonly #logger = new Logger(InMemoryFeed.name);
+  readonly #listeners = new Map<string, Set<FeedListener>>();
+
+  publish(roomId: string, changes: readonly Message[]): void {
+    for (const listener of this.#listeners.get(roomId) ?? []) {
+      try {
+        listener(changes);
+      } catch (error) {
+        this.#logger.error({ err: error, roomId }, 'a feed listener failed');
+      }
+    }
+  }
+
+  subscribe(roomId: string, listener: FeedListener): Promise<() => void> {
+    const listeners = this.#listeners.get(roomId) ?? new Set();
+    this.#listeners.set(roomId, listeners.add(listener));
+    return Promise.resolve(() => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(roomId) === listeners) {
+        this.#listeners.delete(roomId);
+      }
+    });
+  }
+}

@@ -1,0 +1,173 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Message, MessageCreate, RoomHead } from '@chat/contracts';
+import { ConflictingWriterError, MessageStore } from '../message-store.ts';
+import { PartitionWriter } from './partition-writer.ts';
+
+/** A store whose next calls can be made to fail, as a disk or network does now and then. */
+class FaultyStore extends MessageStore {
+  readonly messages: Message[] = [];
+  readonly batches: string[][] = [];
+  readonly faults: ((messages: readonly Message[]) => void)[] = [];
+
+  append(messages: readonly Message[]): Promise<void> {
+    this.batches.push(messages.map(({ id, seq }) => `${id}@${seq}`));
+    this.faults.shift()?.(messages);
+    for (const message of messages) {
+      const taken = this.messages.find((m) => m.roomId === message.roomId && m.seq === message.seq);
+      if (taken && taken.id !== message.id) return Promise.reject(new ConflictingWriterError());
+      if (!taken) this.messages.push(message);
+    }
+    return Promise.resolve();
+  }
+
+  findByIds(ids: readonly string[]): Promise<Map<string, Message>> {
+    const found = this.messages.filter(({ id }) => ids.includes(id));
+    return Promise.resolve(new Map(found.map((message) => [message.id, message])));
+  }
+
+  heads(roomIds: readonly string[]): Promise<Map<string, RoomHead>> {
+    return Promise.resolve(
+      new Map(
+        roomIds.map((roomId) => {
+          const own = this.messages.filter((message) => message.roomId === roomId);
+          const seq = Math.max(0, ...own.map((message) => message.seq));
+          return [roomId, { roomId, seq, rev: seq }];
+        }),
+      ),
+    );
+  }
+
+  lastMessages(): Promise<Map<string, Message>> {
+    return Promise.reject(new Error('not needed by the writer'));
+  }
+  page(): Promise<never> {
+    return Promise.reject(new Error('not needed by the writer'));
+  }
+  changes(): Promise<never> {
+    return Promise.reject(new Error('not needed by the writer'));
+  }
+}
+
+function event(id: string, roomId = 'general'): MessageCreate {
+  return {
+    id,
+    roomId,
+    userId: 'u1',
+    username: 'ann',
+    text: `text of ${id}`,
+    clientMessageId: id,
+    timestamp: '2026-01-01T00:00:00.000Z',
+  };
+}
+
+function open(store = new FaultyStore()) {
+  const published: string[] = [];
+  const failures: unknown[] = [];
+  const writer = new PartitionWriter(
+    store,
+    {
+      publish: (roomId, changes) => {
+        published.push(...changes.map(({ id, rev }) => `${roomId}/${id}@${rev}`));
+      },
+    },
+    { stored: () => undefined, failed: (error) => failures.push(error) },
+  );
+  return { store, writer, published, failures };
+}
+
+describe('the writer of a partition', () => {
+  it('numbers the messages of every room from 1 without gaps', async () => {
+    const { store, writer } = open();
+    await Promise.all(['a', 'b', 'c'].map((id) => writer.write(event(id))));
+    await writer.write(event('d', 'other'));
+    await writer.write(event('e'));
+    expect(store.messages.map(({ roomId, id, seq, rev }) => [roomId, id, seq, rev])).toEqual([
+      ['general', 'a', 1, 1],
+      ['general', 'b', 2, 2],
+      ['general', 'c', 3, 3],
+      ['other', 'd', 1, 1],
+      ['general', 'e', 4, 4],
+    ]);
+  });
+
+  it('goes on where the store ends', async () => {
+    const store = new FaultyStore();
+    await open(store).writer.write(event('a'));
+    const stored = await open(store).writer.write(event('b'));
+    expect(stored.seq).toBe(2);
+  });
+
+  it('stores what arrives during a commit in one batch', async () => {
+    const { store, writer } = open();
+    const first = writer.write(event('a'));
+    await Promise.all([first, ...['b', 'c', 'd'].map((id) => writer.write(event(id)))]);
+    expect(store.batches).toEqual([['a@1'], ['b@2', 'c@3', 'd@4']]);
+  });
+
+  it('stores and publishes a repeated message once, and answers every repeat with it', async () => {
+    const { store, writer, published } = open();
+    const repeats = await Promise.all(Array.from({ length: 50 }, () => writer.write(event('a'))));
+    const later = await writer.write({ ...event('a'), text: 'another text' });
+    expect(store.messages).toHaveLength(1);
+    expect(published).toEqual(['general/a@1']);
+    expect([...repeats, later].every(({ text, seq }) => text === 'text of a' && seq === 1)).toBe(
+      true,
+    );
+  });
+
+  it('keeps the order of first arrival when a repeat stands between others', async () => {
+    const { store, writer } = open();
+    await Promise.all(['x', 'a', 'b', 'a', 'c'].map((id) => writer.write(event(id))));
+    expect(store.messages.map(({ id }) => id)).toEqual(['x', 'a', 'b', 'c']);
+  });
+
+  it('writes the same batch again, unchanged, when its outcome is unknown', async () => {
+    const { store, writer, published, failures } = open();
+    store.faults.push((messages) => {
+      store.messages.push(...messages.slice(0, 1));
+      throw new Error('connection lost after a part was stored');
+    });
+    const x = writer.write(event('x'));
+    await Promise.all([x, writer.write(event('a')), writer.write(event('b'))]);
+    expect(store.batches).toEqual([['x@1'], ['x@1'], ['a@2', 'b@3']]);
+    expect(store.messages.map(({ id, seq }) => [id, seq])).toEqual([
+      ['x', 1],
+      ['a', 2],
+      ['b', 3],
+    ]);
+    expect(published).toEqual(['general/x@1', 'general/a@2', 'general/b@3']);
+    expect(failures).toHaveLength(1);
+  });
+
+  it('forgets what it knew and takes over afresh when another writer was there', async () => {
+    const { store, writer } = open();
+    await writer.write(event('a'));
+    store.messages.push({ ...event('foreign'), seq: 2, rev: 2 });
+    const stored = await writer.write(event('b'));
+    expect(stored.seq).toBe(3);
+    expect(store.messages.map(({ id }) => id)).toEqual(['a', 'foreign', 'b']);
+  });
+
+  it('stores what is queued before it closes, and takes nothing after', async () => {
+    const { store, writer } = open();
+    const queued = ['a', 'b', 'c'].map((id) => writer.write(event(id)));
+    await writer.close();
+    await Promise.all(queued);
+    expect(store.messages).toHaveLength(3);
+    await expect(writer.write(event('d'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('rejects what it cannot store when it is closed while the store fails', async () => {
+    const { store, writer } = open();
+    const failing = (): never => {
+      throw new Error('the disk is gone');
+    };
+    store.faults.push(...Array.from({ length: 100 }, () => failing));
+    const write = writer.write(event('a'));
+    const outcome = expect(write).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await writer.close();
+    await outcome;
+    expect(store.messages).toHaveLength(0);
+  });
+});

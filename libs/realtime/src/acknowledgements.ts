@@ -1,0 +1,47 @@
+import type { Ack, SocketError } from '@chat/contracts';
+import { Failure, toSocketError } from '@chat/platform';
+import {
+  Catch,
+  Injectable,
+  Logger,
+  type ArgumentsHost,
+  type CallHandler,
+  type ExceptionFilter,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { map, type Observable } from 'rxjs';
+import type { ChatSocket } from './chat-socket.ts';
+
+/** Answers an event's acknowledgement, if it has one, with the handler's result. */
+@Injectable()
+export class AcknowledgeInterceptor implements NestInterceptor<object, Ack<object>> {
+  intercept(_context: ExecutionContext, next: CallHandler<object>): Observable<Ack<object>> {
+    return next.handle().pipe(map((result) => ({ ok: true as const, ...result })));
+  }
+}
+
+/** Answers an event that failed: by its acknowledgement, or without one by `exception`. */
+@Catch()
+export class SocketErrorFilter implements ExceptionFilter {
+  readonly #logger = new Logger(SocketErrorFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const ws = host.switchToWs();
+    if (!(error instanceof Failure)) {
+      this.#logger.error({ err: error, event: ws.getPattern() }, 'an event failed');
+    }
+    answerError(ws.getClient(), ws.getPattern(), host.getArgByIndex(2), toSocketError(error));
+  }
+}
+
+/** @param acknowledge what the client gave as last argument, if that was a callback */
+export function answerError(
+  socket: ChatSocket,
+  event: string,
+  acknowledge: unknown,
+  error: SocketError,
+): void {
+  if (typeof acknowledge === 'function') acknowledge({ ok: false, error });
+  else socket.emit('exception', { event, error });
+}

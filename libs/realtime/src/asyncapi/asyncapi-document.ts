@@ -1,0 +1,99 @@
+import { CLIENT_EVENTS, SERVER_EVENTS, SocketError } from '@chat/contracts';
+import { z } from 'zod';
+
+type JsonSchema = Record<string, unknown>;
+
+const DEFINITIONS = '#/$defs/';
+const SCHEMAS = '#/components/schemas/';
+
+/** The socket events as an AsyncAPI 3 document, made from the schemas that validate them. */
+export function asyncApiDocument(version: string): object {
+  const schemas: Record<string, JsonSchema> = {};
+  const messages: Record<string, object> = {};
+  const operations: Record<string, object> = {};
+
+  for (const [event, { payload, result, summary }] of Object.entries(CLIENT_EVENTS)) {
+    const answer = `${event}Ack`;
+    messages[event] = { name: event, summary, payload: hoist(payload, 'input', schemas) };
+    messages[answer] = {
+      name: answer,
+      summary: `Acknowledgement of ${event}.`,
+      payload: {
+        oneOf: [
+          {
+            allOf: [
+              { type: 'object', required: ['ok'], properties: { ok: { const: true } } },
+              hoist(result, 'output', schemas),
+            ],
+          },
+          {
+            type: 'object',
+            required: ['ok', 'error'],
+            properties: { ok: { const: false }, error: hoist(SocketError, 'output', schemas) },
+          },
+        ],
+      },
+    };
+    operations[event] = {
+      action: 'receive',
+      summary,
+      channel: { $ref: '#/channels/chat' },
+      messages: [{ $ref: `#/channels/chat/messages/${event}` }],
+      reply: {
+        channel: { $ref: '#/channels/chat' },
+        messages: [{ $ref: `#/channels/chat/messages/${answer}` }],
+      },
+    };
+  }
+
+  for (const [event, { payload, summary }] of Object.entries(SERVER_EVENTS)) {
+    messages[event] = { name: event, summary, payload: hoist(payload, 'output', schemas) };
+    operations[event] = {
+      action: 'send',
+      summary,
+      channel: { $ref: '#/channels/chat' },
+      messages: [{ $ref: `#/channels/chat/messages/${event}` }],
+    };
+  }
+
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Chat socket events',
+      version,
+      description:
+        'Socket.IO events on the path /socket.io, namespace /. The handshake carries ' +
+        '`auth: {token}` with an access token; a missing, bad or expired one is refused with ' +
+        '`connect_error` and `err.data = {code: "UNAUTHORIZED", message}`. Every client event ' +
+        'takes an optional acknowledgement; without one an error arrives as `exception`.',
+    },
+    defaultContentType: 'application/json',
+    channels: {
+      chat: {
+        address: '/socket.io',
+        messages: Object.fromEntries(
+          Object.keys(messages).map((name) => [name, { $ref: `#/components/messages/${name}` }]),
+        ),
+      },
+    },
+    operations,
+    components: { messages, schemas },
+  };
+}
+
+/** The schema with its named parts moved to `schemas`. */
+function hoist(
+  schema: z.ZodType,
+  io: 'input' | 'output',
+  schemas: Record<string, JsonSchema>,
+): JsonSchema {
+  const { $schema: _, $defs = {}, ...own } = z.toJSONSchema(schema, { io, target: 'draft-7' });
+  const json = JSON.parse(
+    JSON.stringify({ $defs, own }).replaceAll(`"${DEFINITIONS}`, `"${SCHEMAS}`),
+  ) as { $defs: Record<string, JsonSchema>; own: JsonSchema };
+  Object.assign(schemas, json.$defs);
+  const name = schema.meta()?.id;
+  if (!name) return json.own;
+  schemas[name] = json.own;
+  return { $ref: `${SCHEMAS}${name}` };
+}

@@ -1,0 +1,16 @@
+import { Public } from '@chat/auth';
+import { Controller, Get } from '@nestjs/common';
+import { ApiExcludeEndpoint } from '@nestjs/swagger';
+import { asyncApiDocument } from './asyncapi-document.ts';
+
+const DOCUMENT = asyncApiDocument('1.0.0');
+
+@Controller()
+export class AsyncApiController {
+  @Public()
+  @Get('asyncapi.json')
+  @ApiExcludeEndpoint()
+  document(): object {
+    return DOCUMENT;
+  }
+}

@@ -1,0 +1,40 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { UnavailableError } from '@chat/platform';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { LiveSockets } from './live-sockets.ts';
+import { SocketSends } from './sends/socket-sends.ts';
+
+/** Longest wait for sends that are on their way when the server is told to stop. */
+const LAST_SENDS_MS = 5_000;
+/** Clients come back spread over this time, so that they do not come all at once. */
+const RECONNECT_SPREAD_MS = 2_000;
+const RECONNECT_EARLIEST_MS = 250;
+
+/** A planned stop: tells clients, answers what they have sent, and closes their sockets. */
+@Injectable()
+export class Draining implements BeforeApplicationShutdown {
+  readonly #logger = new Logger(Draining.name);
+  #begun = false;
+
+  constructor(
+    private readonly sockets: LiveSockets,
+    private readonly sends: SocketSends,
+  ) {}
+
+  /** @throws UnavailableError once the server is stopping */
+  refuseNew(): void {
+    if (this.#begun) throw new UnavailableError('The server is stopping.', RECONNECT_SPREAD_MS);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#begun = true;
+    const sockets = this.sockets.all();
+    this.#logger.log(`draining ${sockets.length} sockets`);
+    for (const socket of sockets) {
+      const reconnectInMs = RECONNECT_EARLIEST_MS + Math.round(Math.random() * RECONNECT_SPREAD_MS);
+      socket.emit('serverDraining', { reconnectInMs });
+    }
+    await Promise.race([this.sends.settled(), delay(LAST_SENDS_MS, undefined, { ref: false })]);
+    for (const socket of this.sockets.all()) socket.disconnect(true);
+  }
+}

@@ -1,0 +1,89 @@
+import type { ServerEvent, ServerToClientEvents } from '@chat/contracts';
+import { Injectable } from '@nestjs/common';
+import type { ChatServer, ChatSocket } from './chat-socket.ts';
+
+const roomChannel = (roomId: string): string => `room:${roomId}`;
+const userChannel = (userId: string): string => `user:${userId}`;
+const sessionChannel = (sessionId: string): string => `session:${sessionId}`;
+
+/**
+ * The sockets connected to this instance, by room, user and session. Everything
+ * is emitted to local sockets only: every instance hears the feed and the
+ * signals itself.
+ */
+@Injectable()
+export class LiveSockets {
+  #server: ChatServer | undefined;
+
+  /** Called once, by the gateway. */
+  attach(server: ChatServer): void {
+    this.#server = server;
+  }
+
+  /** Makes the socket reachable by its user and session. */
+  async admit(socket: ChatSocket): Promise<void> {
+    const { userId, sessionId } = socket.data.identity;
+    await socket.join([userChannel(userId), sessionChannel(sessionId)]);
+  }
+
+  /** The socket now speaks for another session of its user. */
+  async moveSession(socket: ChatSocket, from: string, to: string): Promise<void> {
+    await socket.leave(sessionChannel(from));
+    await socket.join(sessionChannel(to));
+  }
+
+  /** Takes effect at once where the adapter is in memory, as it is for local rooms. */
+  enterRoom(socket: ChatSocket, roomId: string): void {
+    void socket.join(roomChannel(roomId));
+  }
+
+  leaveRoom(socket: ChatSocket, roomId: string): void {
+    void socket.leave(roomChannel(roomId));
+  }
+
+  inRoom(roomId: string): ChatSocket[] {
+    return this.#socketsOf(roomChannel(roomId));
+  }
+
+  ofUser(userId: string): ChatSocket[] {
+    return this.#socketsOf(userChannel(userId));
+  }
+
+  ofSession(sessionId: string): ChatSocket[] {
+    return this.#socketsOf(sessionChannel(sessionId));
+  }
+
+  all(): ChatSocket[] {
+    return [...this.#attached().sockets.sockets.values()];
+  }
+
+  emitToRoom<E extends ServerEvent>(
+    roomId: string,
+    event: E,
+    ...payload: Parameters<ServerToClientEvents[E]>
+  ): void {
+    this.#attached()
+      .local.to(roomChannel(roomId))
+      .emit(event, ...payload);
+  }
+
+  emitToUser<E extends ServerEvent>(
+    userId: string,
+    event: E,
+    ...payload: Parameters<ServerToClientEvents[E]>
+  ): void {
+    this.#attached()
+      .local.to(userChannel(userId))
+      .emit(event, ...payload);
+  }
+
+  #socketsOf(channel: string): ChatSocket[] {
+    const { adapter, sockets } = this.#attached().sockets;
+    return [...(adapter.rooms.get(channel) ?? [])].flatMap((id) => sockets.get(id) ?? []);
+  }
+
+  #attached(): ChatServer {
+    if (!this.#server) throw new Error('the Socket.IO server is not attached yet');
+    return this.#server;
+  }
+}

@@ -1,0 +1,132 @@
+import {
+  JoinRoomPayload,
+  LeaveRoomPayload,
+  RenewSessionPayload,
+  SendMessagePayload,
+  type Ack,
+  type JoinRoomResult,
+  type RenewSessionResult,
+  type SendMessageResult,
+} from '@chat/contracts';
+import { authenticateHandshake, Authenticator, HandshakeError } from '@chat/auth';
+import { RateLimitedError } from '@chat/platform';
+import { Logger, UseFilters, UseInterceptors } from '@nestjs/common';
+import {
+  Ack as Acknowledge,
+  ConnectedSocket,
+  MessageBody,
+  SubscribeMessage,
+  WebSocketGateway,
+  type OnGatewayConnection,
+  type OnGatewayInit,
+} from '@nestjs/websockets';
+import type { z } from 'zod';
+import { AcknowledgeInterceptor, SocketErrorFilter } from './acknowledgements.ts';
+import type { ChatServer, ChatSocket } from './chat-socket.ts';
+import { Draining } from './draining.ts';
+import { EventAdmission } from './event-admission.ts';
+import { LiveSockets } from './live-sockets.ts';
+import { PayloadPipe } from './payload.pipe.ts';
+import { RealtimeSettings } from './realtime-settings.ts';
+import { JoinRoom } from './rooms/join-room.ts';
+import { SendMessage } from './sends/send-message.ts';
+import { SocketSends } from './sends/socket-sends.ts';
+import { SocketSessions } from './sessions/socket-sessions.ts';
+import { SlowSockets } from './slow-sockets.ts';
+
+/** The socket events of the contract: who may connect, and which event goes where. */
+@WebSocketGateway()
+@UseFilters(SocketErrorFilter)
+export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConnection<ChatSocket> {
+  readonly #logger = new Logger(RealtimeGateway.name);
+
+  constructor(
+    private readonly settings: RealtimeSettings,
+    private readonly authenticator: Authenticator,
+    private readonly admission: EventAdmission,
+    private readonly slowSockets: SlowSockets,
+    private readonly sockets: LiveSockets,
+    private readonly sessions: SocketSessions,
+    private readonly joins: JoinRoom,
+    private readonly sends: SocketSends,
+    private readonly sendMessages: SendMessage,
+    private readonly draining: Draining,
+  ) {}
+
+  afterInit(server: ChatServer): void {
+    this.sockets.attach(server);
+    server.use((_socket, next) => next(this.#refuse(() => this.draining.refuseNew())));
+    server.use(authenticateHandshake(this.authenticator));
+    server.use((socket, next) => next(this.#refuse(() => this.#limitSockets(socket))));
+  }
+
+  async handleConnection(socket: ChatSocket): Promise<void> {
+    const { userId } = socket.data.identity;
+    socket.once('disconnecting', () => {
+      this.sessions.unwatch(socket);
+      this.joins.leaveAll(socket);
+    });
+    this.admission.guard(socket);
+    this.slowSockets.guard(socket);
+    this.sessions.watch(socket);
+    await this.sockets.admit(socket);
+    this.#logger.debug({ socketId: socket.id, userId }, 'socket connected');
+  }
+
+  @SubscribeMessage('joinRoom')
+  joinRoom(
+    @ConnectedSocket() socket: ChatSocket,
+    @MessageBody(new PayloadPipe(JoinRoomPayload)) payload: z.output<typeof JoinRoomPayload>,
+    @Acknowledge() acknowledge: ((answer: Ack<JoinRoomResult>) => void) | undefined,
+  ): Promise<void> {
+    const joined = this.joins.join(socket, payload, (result) => {
+      acknowledge?.({ ok: true, ...result });
+    });
+    return this.sends.after(socket, payload.roomId, joined);
+  }
+
+  @SubscribeMessage('leaveRoom')
+  @UseInterceptors(AcknowledgeInterceptor)
+  leaveRoom(
+    @ConnectedSocket() socket: ChatSocket,
+    @MessageBody(new PayloadPipe(LeaveRoomPayload)) { roomId }: z.output<typeof LeaveRoomPayload>,
+  ): object {
+    this.joins.leave(socket, roomId);
+    return {};
+  }
+
+  @SubscribeMessage('sendMessage')
+  @UseInterceptors(AcknowledgeInterceptor)
+  sendMessage(
+    @ConnectedSocket() socket: ChatSocket,
+    @MessageBody(new PayloadPipe(SendMessagePayload)) payload: SendMessagePayload,
+  ): Promise<SendMessageResult> {
+    return this.sends.run(socket, payload.roomId, (order, joined) =>
+      this.sendMessages.send(socket.data.identity, payload, order, joined),
+    );
+  }
+
+  @SubscribeMessage('renewSession')
+  @UseInterceptors(AcknowledgeInterceptor)
+  renewSession(
+    @ConnectedSocket() socket: ChatSocket,
+    @MessageBody(new PayloadPipe(RenewSessionPayload)) { token }: RenewSessionPayload,
+  ): Promise<RenewSessionResult> {
+    return this.sessions.renew(socket, token);
+  }
+
+  #refuse(check: () => void): Error | undefined {
+    try {
+      check();
+      return undefined;
+    } catch (error) {
+      return new HandshakeError(error);
+    }
+  }
+
+  #limitSockets({ data }: ChatSocket): void {
+    if (this.sockets.ofUser(data.identity.userId).length >= this.settings.maxSocketsPerUser) {
+      throw new RateLimitedError('You have too many connections open.', 10_000);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import { Module } from '@nestjs/common';
+import { AsyncApiController } from './asyncapi/asyncapi.controller.ts';
+import { Draining } from './draining.ts';
+import { EventAdmission } from './event-admission.ts';
+import { LiveSockets } from './live-sockets.ts';
+import { RealtimeGateway } from './realtime.gateway.ts';
+import { JoinRoom } from './rooms/join-room.ts';
+import { MembershipChanges } from './rooms/membership-changes.ts';
+import { Memberships } from './rooms/memberships.ts';
+import { RoomStreams } from './rooms/room-streams.ts';
+import { SendMessage } from './sends/send-message.ts';
+import { SocketSends } from './sends/socket-sends.ts';
+import { SocketSessions } from './sessions/socket-sessions.ts';
+import { SignalListener } from './signal-listener.ts';
+import { SlowSockets } from './slow-sockets.ts';
+
+/**
+ * Sockets. The app provides, globally: RealtimeSettings, RoomDirectory,
+ * MessagePublisher, FeedSubscriber, Signals, RateLimiter, and what libs/auth exports.
+ */
+@Module({
+  controllers: [AsyncApiController],
+  providers: [
+    Draining,
+    EventAdmission,
+    JoinRoom,
+    LiveSockets,
+    MembershipChanges,
+    Memberships,
+    RealtimeGateway,
+    RoomStreams,
+    SendMessage,
+    SignalListener,
+    SlowSockets,
+    SocketSends,
+    SocketSessions,
+  ],
+})
+export class RealtimeModule {}

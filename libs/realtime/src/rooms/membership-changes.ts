@@ -1,0 +1,40 @@
+import type { Role, Room } from '@chat/contracts';
+import { Injectable } from '@nestjs/common';
+import { LiveSockets } from '../live-sockets.ts';
+import { JoinRoom } from './join-room.ts';
+import { Memberships } from './memberships.ts';
+import { RoomStreams } from './room-streams.ts';
+
+/** Carries changes of membership to the sockets that they concern. */
+@Injectable()
+export class MembershipChanges {
+  constructor(
+    private readonly memberships: Memberships,
+    private readonly joins: JoinRoom,
+    private readonly streams: RoomStreams,
+    private readonly sockets: LiveSockets,
+  ) {}
+
+  /** What a signal told. */
+  apply(room: Room, userId: string, role: Role | null): void {
+    this.memberships.tell(userId, room.id, role ?? undefined);
+    if (role) this.sockets.emitToUser(userId, 'roomAdded', room);
+    else this.#expel(userId, room.id);
+    this.sockets.emitToRoom(room.id, 'memberChanged', { roomId: room.id, userId, role });
+  }
+
+  /** Takes out of every room who is no longer a member, in case a signal was lost. */
+  async recheck(): Promise<void> {
+    for (const roomId of this.streams.roomIds()) {
+      const userIds = new Set(this.sockets.inRoom(roomId).map(({ data }) => data.identity.userId));
+      for (const userId of userIds) {
+        if (!(await this.memberships.roleOf(userId, roomId))) this.#expel(userId, roomId);
+      }
+    }
+  }
+
+  #expel(userId: string, roomId: string): void {
+    for (const socket of this.sockets.ofUser(userId)) this.joins.leave(socket, roomId);
+    this.sockets.emitToUser(userId, 'roomRemoved', { roomId });
+  }
+}

@@ -1,0 +1,151 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Changes, Message, RoomHead } from '@chat/contracts';
+import type { FeedListener } from '../feed-subscriber.ts';
+import { RoomDirectory } from '../room-directory.ts';
+import { RoomStream } from './room-stream.ts';
+
+function message(rev: number): Message {
+  return {
+    id: String(rev).padStart(22, '0'),
+    roomId: 'general',
+    seq: rev,
+    rev,
+    userId: 'u1',
+    username: 'ann',
+    text: `message ${rev}`,
+    timestamp: '2026-01-01T00:00:00.000Z',
+  };
+}
+
+const range = (from: number, to: number): Message[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
+
+/** A room of which the store already holds the messages 1 … `stored`. */
+class Room extends RoomDirectory {
+  reads = 0;
+  unreachable = false;
+  constructor(public stored: number) {
+    super();
+  }
+  join(): Promise<never> {
+    return Promise.reject(new Error('not needed by a stream'));
+  }
+  roleOf(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+  heads(): Promise<RoomHead[]> {
+    return Promise.resolve([{ roomId: 'general', seq: this.stored, rev: this.stored }]);
+  }
+  async changes(_roomId: string, since: number, limit: number): Promise<Changes> {
+    this.reads += 1;
+    await new Promise(setImmediate);
+    if (this.unreachable) throw new Error('the store is unreachable');
+    const changes = range(since + 1, Math.min(this.stored, since + limit));
+    const rev = changes.at(-1)?.rev ?? this.stored;
+    return { rev, complete: rev === this.stored, changes };
+  }
+}
+
+async function open(room: Room) {
+  const emitted: number[] = [];
+  let listener: FeedListener = () => undefined;
+  let unsubscribed = false;
+  const feed = {
+    subscribe: (_roomId: string, given: FeedListener) => {
+      listener = given;
+      return Promise.resolve(() => {
+        unsubscribed = true;
+      });
+    },
+  };
+  const stream = await RoomStream.open('general', feed, room, ({ rev }) => emitted.push(rev));
+  return {
+    stream,
+    emitted,
+    feed: (...changes: Message[]) => listener(changes),
+    isUnsubscribed: () => unsubscribed,
+  };
+}
+
+describe('the stream of a room', () => {
+  it('emits what the feed brings after the head at which it was opened', async () => {
+    const { emitted, feed } = await open(new Room(5));
+    feed(...range(4, 7));
+    feed(message(8));
+    expect(emitted).toEqual([6, 7, 8]);
+  });
+
+  it('emits a change once, however often and however late the feed repeats it', async () => {
+    const { emitted, feed } = await open(new Room(0));
+    feed(...range(1, 3));
+    feed(...range(2, 4));
+    feed(message(1));
+    expect(emitted).toEqual([1, 2, 3, 4]);
+  });
+
+  it('fills a gap of the feed from the store, in order', async () => {
+    const room = new Room(0);
+    const { stream, emitted, feed } = await open(room);
+    room.stored = 9;
+    feed(...range(1, 2));
+    feed(...range(6, 7));
+    feed(...range(8, 9));
+    await stream.reach(9);
+    expect(emitted).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('fills a gap of many pages', async () => {
+    const room = new Room(0);
+    const { stream, emitted, feed } = await open(room);
+    room.stored = 1_234;
+    feed(message(1_234));
+    await stream.reach(1_234);
+    expect(emitted).toEqual(range(1, 1_234).map(({ rev }) => rev));
+  });
+
+  it('goes on after the store was unreachable', async () => {
+    const room = new Room(0);
+    const { stream, emitted, feed } = await open(room);
+    room.stored = 5;
+    room.unreachable = true;
+    feed(message(3));
+    await expect(stream.reach(5)).rejects.toThrow('the store is unreachable');
+    room.unreachable = false;
+    await stream.reach(5);
+    expect(emitted).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('does not ask an unreachable store again and again for one batch of the feed', async () => {
+    const room = new Room(0);
+    const { feed } = await open(room);
+    room.unreachable = true;
+    feed(message(3));
+    feed(message(4));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(room.reads).toBeLessThanOrEqual(2);
+  });
+
+  it('says so when the store does not have what it was said to have', async () => {
+    const { stream } = await open(new Room(3));
+    await expect(stream.reach(4)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('remembers recent changes, and knows when it does not', async () => {
+    const { stream, feed } = await open(new Room(10));
+    feed(...range(11, 13));
+    expect(stream.changesAfter(13)).toEqual([]);
+    expect(stream.changesAfter(11)).toEqual(range(12, 13));
+    expect(stream.changesAfter(10)).toEqual(range(11, 13));
+    expect(stream.changesAfter(9)).toBeUndefined();
+    expect(stream.changesAfter(14)).toBeUndefined();
+    feed(...range(14, 1_000));
+    expect(stream.changesAfter(13)).toBeUndefined();
+    expect(stream.changesAfter(990)).toEqual(range(991, 1_000));
+  });
+
+  it('leaves the feed when it is closed', async () => {
+    const { stream, isUnsubscribed } = await open(new Room(0));
+    stream.close();
+    expect(isUnsubscribed()).toBe(true);
+  });
+});

@@ -1,0 +1,107 @@
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { FeedSubscriber } from '../feed-subscriber.ts';
+import { LiveSockets } from '../live-sockets.ts';
+import { RoomDirectory } from '../room-directory.ts';
+import { RoomStream } from './room-stream.ts';
+
+/** How often heads are compared with the store, and told to sockets where they moved. */
+const HEADS_CHECK_MS = 5_000;
+
+interface OpenStream {
+  readonly roomId: string;
+  /** Sockets in the room, and joins on their way. */
+  holders: number;
+  /** The rev that `roomHeads` told last. */
+  announcedRev: number;
+  opening: Promise<RoomStream>;
+  stream?: RoomStream;
+}
+
+/** One stream for every room that a socket of this instance has joined. */
+@Injectable()
+export class RoomStreams implements OnModuleDestroy {
+  readonly #logger = new Logger(RoomStreams.name);
+  readonly #open = new Map<string, OpenStream>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly feed: FeedSubscriber,
+    private readonly directory: RoomDirectory,
+    private readonly sockets: LiveSockets,
+  ) {
+    this.#timer = setInterval(() => void this.checkHeads(), HEADS_CHECK_MS).unref();
+  }
+
+  /** Rooms that are open, whoever is in them. */
+  roomIds(): string[] {
+    return [...this.#open.keys()];
+  }
+
+  /**
+   * The stream of a room, opened if it is not. Whoever holds it releases it
+   * once; the last release closes it.
+   */
+  async hold(roomId: string): Promise<RoomStream> {
+    const entry = this.#open.get(roomId) ?? this.#openEntry(roomId);
+    entry.holders += 1;
+    try {
+      return await entry.opening;
+    } catch (error) {
+      this.release(roomId);
+      throw error;
+    }
+  }
+
+  release(roomId: string): void {
+    const entry = this.#open.get(roomId);
+    if (!entry) return;
+    entry.holders -= 1;
+    if (entry.holders > 0) return;
+    this.#open.delete(roomId);
+    void entry.opening.then(
+      (stream) => stream.close(),
+      () => undefined,
+    );
+  }
+
+  /** Finds out what the feed may have lost, emits it, and tells sockets how far their rooms have come. */
+  async checkHeads(): Promise<void> {
+    const roomIds = this.roomIds();
+    if (roomIds.length === 0) return;
+    try {
+      for (const head of await this.directory.heads(roomIds)) {
+        await this.#open.get(head.roomId)?.stream?.reach(head.rev);
+      }
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'heads could not be checked; trying again');
+    }
+    for (const entry of this.#open.values()) this.#announce(entry);
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.#timer);
+  }
+
+  #openEntry(roomId: string): OpenStream {
+    const opening = RoomStream.open(roomId, this.feed, this.directory, (change) => {
+      this.sockets.emitToRoom(roomId, 'receiveMessage', change);
+    });
+    const entry: OpenStream = { roomId, holders: 0, announcedRev: 0, opening };
+    opening.then(
+      (stream) => {
+        entry.stream = stream;
+        entry.announcedRev = stream.position.rev;
+      },
+      () => undefined,
+    );
+    this.#open.set(roomId, entry);
+    return entry;
+  }
+
+  #announce(entry: OpenStream): void {
+    const head = entry.stream?.position;
+    if (!head || head.rev === entry.announcedRev) return;
+    entry.announcedRev = head.rev;
+    this.sockets.emitToRoom(entry.roomId, 'roomHeads', [head]);
+  }
+}

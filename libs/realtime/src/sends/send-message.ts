@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import type { MessageCreate, SendMessagePayload, SendMessageResult } from '@chat/contracts';
+import type { Identity } from '@chat/auth';
+import { NotFoundError, RateLimitedError, RateLimiter } from '@chat/platform';
+import { Injectable, Logger } from '@nestjs/common';
+import { MessagePublisher } from '../message-publisher.ts';
+import { RealtimeSettings } from '../realtime-settings.ts';
+import { Memberships } from '../rooms/memberships.ts';
+import { messageIdOf } from './message-id.ts';
+import type { SendOrder } from './send-order.ts';
+
+/** Accepts a message: within the sender's rate, into a room the sender is in, durably. */
+@Injectable()
+export class SendMessage {
+  readonly #logger = new Logger(SendMessage.name);
+
+  constructor(
+    private readonly settings: RealtimeSettings,
+    private readonly limiter: RateLimiter,
+    private readonly memberships: Memberships,
+    private readonly publisher: MessagePublisher,
+  ) {}
+
+  /**
+   * Resolves once the message is durable.
+   *
+   * @param order of the socket that it came from, in its room
+   * @param joined settles when a join of that room that came before it has been answered
+   * @throws RateLimitedError, NotFoundError, UnavailableError
+   */
+  async send(
+    sender: Identity,
+    { roomId, text, clientMessageId = randomUUID() }: SendMessagePayload,
+    order: SendOrder,
+    joined: Promise<unknown> | undefined,
+  ): Promise<SendMessageResult> {
+    const id = messageIdOf(sender.userId, roomId, clientMessageId);
+    await order.run(async () => {
+      await this.#withinRate(sender);
+      await joined;
+      await this.#requireMember(sender, roomId);
+      const event: MessageCreate = {
+        id,
+        roomId,
+        userId: sender.userId,
+        username: sender.username,
+        text: text.toWellFormed(),
+        clientMessageId,
+        timestamp: new Date().toISOString(),
+      };
+      this.#logger.debug({ messageId: id, roomId }, 'message accepted');
+      return { outcome: this.publisher.publish(event) };
+    });
+    this.#logger.debug({ messageId: id, roomId }, 'message acknowledged');
+    return { id, clientMessageId };
+  }
+
+  async #withinRate({ userId }: Identity): Promise<void> {
+    const waitMs = await this.limiter.take(`send:${userId}`, this.settings.sendLimit);
+    if (waitMs > 0) throw new RateLimitedError('You are sending too fast.', waitMs);
+  }
+
+  async #requireMember({ userId }: Identity, roomId: string): Promise<void> {
+    const role = await this.memberships.roleOf(userId, roomId);
+    if (!role) throw new NotFoundError('There is no such room, or you are not in it.');
+  }
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import { Failure, UnavailableError } from '@chat/platform';
+import { SendOrder } from './send-order.ts';
+
+const outcomes = (promises: Promise<unknown>[]) =>
+  Promise.allSettled(promises).then((settled) =>
+    settled.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Failure).code)),
+  );
+
+describe('the sends of one socket to one room', () => {
+  it('are handed over one after the other and travel together', async () => {
+    const order = new SendOrder();
+    const log: string[] = [];
+    const release = Promise.withResolvers<void>();
+    const send = (name: string, preparation: number): Promise<string> =>
+      order.run(async () => {
+        await new Promise((resolve) => setTimeout(resolve, preparation));
+        log.push(name);
+        return { outcome: release.promise.then(() => name) };
+      });
+    const sends = [send('a', 20), send('b', 0), send('c', 5)];
+    while (log.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    release.resolve();
+    expect(await outcomes(sends)).toEqual(['a', 'b', 'c']);
+    expect(log).toEqual(['a', 'b', 'c']);
+    expect(order.idle).toBe(true);
+  });
+
+  it('fail together with an earlier one that must be repeated, but not with a later one', async () => {
+    const order = new SendOrder();
+    const b = Promise.withResolvers<string>();
+    const rest = Promise.withResolvers<string>();
+    const sends = [
+      order.run(() => Promise.resolve({ outcome: rest.promise })),
+      order.run(() => Promise.resolve({ outcome: b.promise })),
+      order.run(() => Promise.resolve({ outcome: rest.promise })),
+    ];
+    const settled = outcomes(sends);
+    await new Promise(setImmediate);
+    b.reject(new UnavailableError('The broker is away.', 100));
+    await new Promise(setImmediate);
+    rest.resolve('ok');
+    expect(await settled).toEqual(['ok', 'UNAVAILABLE', 'UNAVAILABLE']);
+  });
+
+  it('that were not handed over yet when an earlier one failed are not handed over', async () => {
+    const order = new SendOrder();
+    let handedOver = 0;
+    const sends = [
+      order.run(() => Promise.reject(new UnavailableError('Nobody to ask.', 100))),
+      order.run(() => {
+        handedOver += 1;
+        return Promise.resolve({ outcome: Promise.resolve('ok') });
+      }),
+    ];
+    expect(await outcomes(sends)).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
+    expect(handedOver).toBe(0);
+  });
+
+  it('go on after one that is refused for good', async () => {
+    const order = new SendOrder();
+    const sends = [
+      order.run(() => Promise.reject(new Failure('NOT_FOUND', 'There is no such room.'))),
+      order.run(() => Promise.resolve({ outcome: Promise.resolve('ok') })),
+    ];
+    expect(await outcomes(sends)).toEqual(['NOT_FOUND', 'ok']);
+  });
+
+  it('are bounded', async () => {
+    const order = new SendOrder();
+    const never = new Promise<string>(() => undefined);
+    for (let count = 0; count < 500; count += 1) {
+      void order.run(() => Promise.resolve({ outcome: never }));
+    }
+    await expect(order.run(() => Promise.resolve({ outcome: never }))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+  });
+});

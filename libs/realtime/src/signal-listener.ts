@@ -1,0 +1,53 @@
+import { Signals, type Signal } from '@chat/platform';
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { MembershipChanges } from './rooms/membership-changes.ts';
+import { LiveSockets } from './live-sockets.ts';
+import { SocketSessions } from './sessions/socket-sessions.ts';
+
+/** How often the truth is asked for, in case a signal was lost. */
+const RECHECK_MS = 10_000;
+
+/** Brings signals of other features, wherever they come from, to the sockets. */
+@Injectable()
+export class SignalListener implements OnModuleInit, OnModuleDestroy {
+  readonly #logger = new Logger(SignalListener.name);
+  #unsubscribe: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly signals: Signals,
+    private readonly memberships: MembershipChanges,
+    private readonly sessions: SocketSessions,
+    private readonly sockets: LiveSockets,
+  ) {}
+
+  onModuleInit(): void {
+    this.#unsubscribe = this.signals.subscribe((signal) => this.#hear(signal));
+    this.#timer = setInterval(() => void this.#recheck(), RECHECK_MS).unref();
+  }
+
+  onModuleDestroy(): void {
+    this.#unsubscribe?.();
+    clearInterval(this.#timer);
+  }
+
+  #hear(signal: Signal): void {
+    switch (signal.type) {
+      case 'session-ended':
+        return this.sessions.endSession(signal.sessionId);
+      case 'member-changed':
+        return this.memberships.apply(signal.room, signal.userId, signal.role);
+      case 'room-updated':
+        return this.sockets.emitToRoom(signal.room.id, 'roomUpdated', signal.room);
+    }
+  }
+
+  async #recheck(): Promise<void> {
+    try {
+      await this.sessions.recheck();
+      await this.memberships.recheck();
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'sockets could not be rechecked; trying again');
+    }
+  }
+}

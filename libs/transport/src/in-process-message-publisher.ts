@@ -1,0 +1,37 @@
+import type { MessageCreate } from '@chat/contracts';
+import { MessageWriter } from '@chat/messages';
+import { UnavailableError } from '@chat/platform';
+import { MessagePublisher } from '@chat/realtime';
+import { Injectable } from '@nestjs/common';
+
+/** Most events that may wait for the store; a flood or a failing disk meets this bound. */
+export const MAX_IN_FLIGHT = 5_000;
+/** Longest wait for the store before a send is answered with UNAVAILABLE. */
+export const PUBLISH_TIMEOUT_MS = 5_000;
+
+/** The bus of a single process: an event is durable once the store has committed it. */
+@Injectable()
+export class InProcessMessagePublisher extends MessagePublisher {
+  #inFlight = 0;
+
+  constructor(private readonly writer: MessageWriter) {
+    super();
+  }
+
+  override async publish(event: MessageCreate): Promise<void> {
+    if (this.#inFlight >= MAX_IN_FLIGHT) {
+      throw new UnavailableError('Too many messages wait to be stored.', 1_000);
+    }
+    this.#inFlight += 1;
+    const stored = this.writer.write(event).finally(() => (this.#inFlight -= 1));
+    const { promise: timedOut, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      reject(new UnavailableError('The message was not stored in time.', 1_000));
+    }, PUBLISH_TIMEOUT_MS);
+    try {
+      await Promise.race([stored, timedOut]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
