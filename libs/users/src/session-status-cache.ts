@@ -1,0 +1,45 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { SessionStatus } from '@chat/auth';
+import { Signals } from '@chat/platform';
+import { LRUCache } from 'lru-cache';
+import { SessionStore } from './session-store.ts';
+
+const MAX_ENTRIES = 50_000;
+/** How late the end of a session may be noticed when its signal was lost, in milliseconds. */
+const MAX_AGE_MS = 10_000;
+
+/** Answers for every request whether its session lives, mostly without asking the store. */
+@Injectable()
+export class SessionStatusCache extends SessionStatus implements OnModuleDestroy {
+  private readonly known = new LRUCache<string, boolean>({ max: MAX_ENTRIES, ttl: MAX_AGE_MS });
+  private readonly unsubscribe: () => void;
+
+  constructor(
+    private readonly store: SessionStore,
+    signals: Signals,
+  ) {
+    super();
+    this.unsubscribe = signals.subscribe((signal) => {
+      if (signal.type === 'session-ended') this.ended(signal.sessionId);
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.unsubscribe();
+  }
+
+  async isActive(sessionId: string): Promise<boolean> {
+    const known = this.known.get(sessionId);
+    if (known !== undefined) return known;
+    const session = await this.store.find(sessionId, new Date().toISOString());
+    // It may have ended while the store was asked: what is known by now stands.
+    const active = session !== undefined && (this.known.get(sessionId) ?? true);
+    this.known.set(sessionId, active);
+    return active;
+  }
+
+  /** From now on the session is known to have ended; one that ended never lives again. */
+  ended(sessionId: string): void {
+    this.known.set(sessionId, false);
+  }
+}

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import type { LoginRequest, LoginResponse } from '@chat/contracts';
+import { UnauthorizedError } from '@chat/platform';
+import { Passwords } from './passwords.ts';
+import type { RequestClient } from './request-client.ts';
+import { Sessions } from './sessions.ts';
+import { SignInLimits } from './sign-in-limits.ts';
+import { UserStore, type UserRecord } from './user-store.ts';
+import { toOwnUser } from './user-views.ts';
+
+/** Signs users in with e-mail and password. */
+@Injectable()
+export class SignIn {
+  constructor(
+    private readonly users: UserStore,
+    private readonly passwords: Passwords,
+    private readonly sessions: Sessions,
+    private readonly limits: SignInLimits,
+  ) {}
+
+  /**
+   * @throws UnauthorizedError, the same for an unknown e-mail and a wrong password.
+   * @throws RateLimitedError
+   */
+  async signIn({ email, password }: LoginRequest, client: RequestClient): Promise<LoginResponse> {
+    await this.limits.admit(client.address);
+    const user = await this.limits.countFailures(email, () => this.authenticate(email, password));
+    if (!user) throw new UnauthorizedError('The e-mail address or the password is wrong.');
+    return { ...(await this.sessions.begin(user, client.userAgent)), user: toOwnUser(user) };
+  }
+
+  private async authenticate(email: string, password: string): Promise<UserRecord | undefined> {
+    const user = await this.users.findByEmail(email);
+    return (await this.passwords.matches(user?.passwordHash, password)) ? user : undefined;
+  }
+}
