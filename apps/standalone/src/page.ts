@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+
+/** First segments of paths that belong to programs; every other page address is the web client's. */
+const NOT_PAGES = new Set([
+  'auth',
+  'users',
+  'rooms',
+  'messages',
+  'health',
+  'docs',
+  'docs-json',
+  'asyncapi.json',
+  'socket.io',
+  'assets',
+]);
+
+/**
+ * Serves the built web client: hashed assets for a year, and its one page for
+ * every address that a browser navigates to.
+ *
+ * @param folder what `vite build` made
+ * @throws Error if it was not built
+ */
+export function servePage(app: NestExpressApplication, folder: string): void {
+  const page = join(folder, 'index.html');
+  if (!existsSync(page)) throw new Error(`the web page is not built: ${page} is missing`);
+  app.useStaticAssets(join(folder, 'assets'), {
+    prefix: '/assets',
+    immutable: true,
+    maxAge: '1y',
+  });
+  app.useStaticAssets(folder, { index: false, maxAge: 0 });
+  app.use((request: Request, response: Response, next: NextFunction) => {
+    const [, first = ''] = request.path.split('/');
+    const asksForPage = request.method === 'GET' || request.method === 'HEAD';
+    if (!asksForPage || NOT_PAGES.has(first) || !request.accepts('html')) return next();
+    response.sendFile(page, { maxAge: 0 });
+  });
+}

@@ -1,0 +1,99 @@
+import { AuthModule } from '@chat/auth';
+import { InMemoryFeed } from '@chat/feed';
+import { FeedPublisher, MessageHistory, MessagesModule, MessageStore } from '@chat/messages';
+import {
+  createHealthController,
+  HealthChecks,
+  InMemoryRateLimiter,
+  InMemorySignals,
+  loggingModule,
+  RateLimiter,
+  Signals,
+} from '@chat/platform';
+import {
+  FeedSubscriber,
+  MessagePublisher,
+  RealtimeModule,
+  RealtimeSettings,
+  RoomDirectory,
+} from '@chat/realtime';
+import { RoomActivity, RoomSettings, RoomsModule, RoomStore, UserDirectory } from '@chat/rooms';
+import type { SqliteStorage } from '@chat/storage-sqlite';
+import { InProcessMessagePublisher } from '@chat/transport';
+import { SessionStore, SignInSettings, UsersModule, UserStore } from '@chat/users';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { InProcessRoomDirectory } from './in-process-room-directory.ts';
+import { InProcessUserDirectory } from './in-process-user-directory.ts';
+import type { StandaloneSettings } from './standalone-settings.ts';
+
+/** Work that any events of one user may cause, per second and at once. */
+const EVENT_LIMIT = { points: 200, perMs: 1_000, burst: 1_000 };
+const MAX_SOCKETS_PER_USER = 100;
+
+/** Every port of the features, with the adapter that a single process uses. */
+@Global()
+@Module({})
+class Ports {
+  static of(settings: StandaloneSettings, storage: SqliteStorage): DynamicModule {
+    const health = new HealthChecks();
+    health.register('storage', () => storage.check());
+    const providers = [
+      { provide: UserStore, useValue: storage.users },
+      { provide: SessionStore, useValue: storage.sessions },
+      { provide: RoomStore, useValue: storage.rooms },
+      { provide: MessageStore, useValue: storage.messages },
+      { provide: HealthChecks, useValue: health },
+      { provide: RateLimiter, useClass: InMemoryRateLimiter },
+      { provide: Signals, useClass: InMemorySignals },
+      InMemoryFeed,
+      { provide: FeedPublisher, useExisting: InMemoryFeed },
+      { provide: FeedSubscriber, useExisting: InMemoryFeed },
+      { provide: MessagePublisher, useClass: InProcessMessagePublisher },
+      { provide: RoomDirectory, useClass: InProcessRoomDirectory },
+      { provide: UserDirectory, useClass: InProcessUserDirectory },
+      { provide: RoomActivity, useExisting: MessageHistory },
+      { provide: RoomSettings, useValue: { autoCreate: settings.ROOMS_AUTO_CREATE } },
+      { provide: SignInSettings, useValue: settings },
+      {
+        provide: RealtimeSettings,
+        useValue: {
+          sendLimit: { points: settings.SEND_RATE, perMs: 1_000, burst: settings.SEND_BURST },
+          eventLimit: EVENT_LIMIT,
+          maxSocketsPerUser: MAX_SOCKETS_PER_USER,
+        } satisfies RealtimeSettings,
+      },
+    ];
+    return {
+      module: Ports,
+      providers,
+      exports: providers.map((p) => ('provide' in p ? p.provide : p)),
+    };
+  }
+}
+
+/** The whole chat in one process. */
+@Module({})
+export class StandaloneModule {
+  static of(
+    settings: StandaloneSettings,
+    jwtSecret: string,
+    storage: SqliteStorage,
+  ): DynamicModule {
+    return {
+      module: StandaloneModule,
+      imports: [
+        loggingModule(settings),
+        Ports.of(settings, storage),
+        AuthModule.forRoot({
+          secret: jwtSecret,
+          accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
+        }),
+        UsersModule,
+        RoomsModule,
+        MessagesModule,
+        RealtimeModule,
+      ],
+      controllers: [createHealthController(['auth/health', 'messages/health'])],
+    };
+  }
+}

@@ -1,0 +1,2 @@
+export * from './private-port.ts';
+export * from './standalone-process.ts';
