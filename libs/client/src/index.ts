@@ -1,7 +1,11 @@
-export * from './chat-client.ts';
-export * from './chat-error.ts';
+export { browserSessionStorage } from './browser-session-storage.ts';
+export { ChatClient, type ChatClientOptions } from './chat-client.ts';
+export { ChatError, type ChatErrorCode, type ChatErrorInfo } from './chat-error.ts';
 export type { Connection, ConnectionState } from './connection.ts';
 export type { Unsubscribe } from './emitter.ts';
+export { indexedDbOutbox } from './indexed-db-outbox.ts';
+export { MemoryOutbox } from './memory-outbox.ts';
+export { MemorySessionStorage } from './memory-session-storage.ts';
 export type { Observable } from './observable.ts';
 export type { OutboxStorage, StoredEntry } from './outbox-storage.ts';
 export type { Outbox, OutboxEntry, OutboxState } from './outbox.ts';

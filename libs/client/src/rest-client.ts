@@ -7,10 +7,13 @@ import type {
   OwnUser,
   Room,
   RoomSummary,
-  Session,
+  Session as SignedInPlace,
   UpdateMeRequest,
   User,
 } from '@chat/contracts';
+import { ChatError } from './chat-error.ts';
+import type { HttpAnswer, HttpRequest, HttpTransport } from './http-transport.ts';
+import type { Session } from './session.ts';
 
 /** A page of history, oldest first, and the room's head when it was read. */
 export interface HistoryPage {
@@ -32,29 +35,118 @@ export interface HistoryCursor {
 }
 
 /** The REST calls, typed and authenticated. Every method rejects with a {@link ChatError}. */
-export interface RestClient {
-  me(): Promise<OwnUser>;
-  updateMe(request: UpdateMeRequest): Promise<OwnUser>;
-  user(userId: string): Promise<User>;
+export class RestClient {
+  readonly #http: HttpTransport;
+  readonly #session: Session;
+
+  constructor(http: HttpTransport, session: Session) {
+    this.#http = http;
+    this.#session = session;
+  }
+
+  me(): Promise<OwnUser> {
+    return this.#get('/users/me');
+  }
+
+  async updateMe(request: UpdateMeRequest): Promise<OwnUser> {
+    const user = await this.#call<OwnUser>({ method: 'PATCH', path: '/users/me', body: request });
+    this.#session.updateUser(user.data);
+    return user.data;
+  }
+
+  user(userId: string): Promise<User> {
+    return this.#get(`/users/${segment(userId)}`);
+  }
+
   /** Users whose username or display name begins with `query`. */
-  searchUsers(query: string, limit?: number): Promise<User[]>;
+  searchUsers(query: string, limit?: number): Promise<User[]> {
+    return this.#get('/users', { query, limit });
+  }
+
   /** The places where the user is signed in. */
-  sessions(): Promise<Session[]>;
-  revokeSession(sessionId: string): Promise<void>;
+  sessions(): Promise<SignedInPlace[]> {
+    return this.#get('/auth/sessions');
+  }
+
+  async revokeSession(sessionId: string): Promise<void> {
+    await this.#call({ method: 'DELETE', path: `/auth/sessions/${segment(sessionId)}` });
+  }
 
   /** Rooms the user is in. */
-  rooms(): Promise<RoomSummary[]>;
-  /** Public rooms the user is not in, by part of their name. */
-  discoverRooms(query?: string): Promise<RoomSummary[]>;
-  createRoom(request: CreateRoomRequest): Promise<Room>;
-  room(roomId: string): Promise<RoomSummary>;
-  /** A page of members; `after` is the last user id of the page before. */
-  members(roomId: string, page?: { limit?: number; after?: string }): Promise<Member[]>;
-  addMember(roomId: string, request: AddMemberRequest): Promise<Member>;
-  /** Removes a member; with one's own id: leaves the room for good. */
-  removeMember(roomId: string, userId: string): Promise<void>;
+  rooms(): Promise<RoomSummary[]> {
+    return this.#get('/rooms');
+  }
 
-  history(roomId: string, cursor?: HistoryCursor): Promise<HistoryPage>;
+  /** Public rooms the user is not in, by part of their name. */
+  discoverRooms(query?: string): Promise<RoomSummary[]> {
+    return this.#get('/rooms', { discover: 'true', query });
+  }
+
+  async createRoom(request: CreateRoomRequest): Promise<Room> {
+    return (await this.#call<Room>({ method: 'POST', path: '/rooms', body: request })).data;
+  }
+
+  room(roomId: string): Promise<RoomSummary> {
+    return this.#get(`/rooms/${segment(roomId)}`);
+  }
+
+  /** A page of members; `after` is the last user id of the page before. */
+  members(roomId: string, page: { limit?: number; after?: string } = {}): Promise<Member[]> {
+    return this.#get(`/rooms/${segment(roomId)}/members`, page);
+  }
+
+  async addMember(roomId: string, request: AddMemberRequest): Promise<Member> {
+    const path = `/rooms/${segment(roomId)}/members`;
+    return (await this.#call<Member>({ method: 'POST', path, body: request })).data;
+  }
+
+  /** Removes a member; with one's own id: leaves the room for good. */
+  async removeMember(roomId: string, userId: string): Promise<void> {
+    const path = `/rooms/${segment(roomId)}/members/${segment(userId)}`;
+    await this.#call({ method: 'DELETE', path });
+  }
+
+  async history(roomId: string, cursor: HistoryCursor = {}): Promise<HistoryPage> {
+    const path = `/messages/history/${segment(roomId)}`;
+    const { data, headers } = await this.#call<Message[]>({
+      method: 'GET',
+      path,
+      query: { ...cursor },
+    });
+    return {
+      messages: data,
+      seq: head(headers, 'x-room-seq') ?? data.at(-1)?.seq ?? 0,
+      rev: head(headers, 'x-room-rev') ?? Math.max(0, ...data.map(({ rev }) => rev)),
+    };
+  }
+
   /** Messages changed after the rev `since`, in rev order. */
-  changes(roomId: string, since: number, limit?: number): Promise<Changes>;
+  changes(roomId: string, since: number, limit?: number): Promise<Changes> {
+    return this.#get(`/messages/changes/${segment(roomId)}`, { since, limit });
+  }
+
+  async #get<T>(path: string, query: NonNullable<HttpRequest['query']> = {}): Promise<T> {
+    return (await this.#call<T>({ method: 'GET', path, query })).data;
+  }
+
+  async #call<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
+    const token = await this.#session.accessToken();
+    try {
+      return await this.#http.request<T>({ ...request, token });
+    } catch (error) {
+      if (!(error instanceof ChatError) || error.status !== 401) throw error;
+      const fresh = await this.#session.refresh(token);
+      return this.#http.request<T>({ ...request, token: fresh });
+    }
+  }
+}
+
+function segment(id: string): string {
+  return encodeURIComponent(id);
+}
+
+/** The header's number; absent when another origin's server does not expose it. */
+function head(headers: Headers, name: string): number | undefined {
+  const value = headers.get(name);
+  return value !== null && /^\d+$/.test(value) ? Number(value) : undefined;
 }

@@ -1,9 +1,17 @@
-import type { RoomSummary } from '@chat/contracts';
+import type { Message, RoomSummary } from '@chat/contracts';
+import { Backoff, pause } from './backoff.ts';
 import type { ChatError } from './chat-error.ts';
-import type { Observable } from './observable.ts';
+import type { Connection } from './connection.ts';
+import type { Unsubscribe } from './emitter.ts';
+import { type Observable, ObservableState } from './observable.ts';
+import type { RestClient } from './rest-client.ts';
+import type { Session } from './session.ts';
+
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 10_000;
 
 export interface RoomListState {
-  /** `loading` until the first answer; the rooms shown stay while it is refreshed. */
+  /** `loading` until the first answer; the rooms shown stay while they are refreshed. */
   readonly status: 'loading' | 'ready';
   /** Rooms the user is in, latest activity first. */
   readonly rooms: readonly RoomSummary[];
@@ -12,7 +20,146 @@ export interface RoomListState {
 }
 
 /** The rooms the user is in, kept up to date by events and refreshed after every reconnect. */
-export interface RoomList extends Observable<RoomListState> {
-  /** Fetches the list anew. Never rejects: failure shows in the snapshot. */
-  refresh(): Promise<void>;
+export class RoomList implements Observable<RoomListState> {
+  readonly #session: Session;
+  readonly #connection: Connection;
+  readonly #rest: RestClient;
+  readonly #observable = new ObservableState<RoomListState>(() => this.#state);
+  readonly #stopListening: Unsubscribe[];
+  readonly #ending = new AbortController();
+  #state: RoomListState = { status: 'loading', rooms: [] };
+  #userId: string | undefined;
+  #wasOnline = false;
+  #refreshing: Promise<void> | undefined;
+  /** Something changed after the request under way was sent: its answer may be old. */
+  #outdated = false;
+
+  constructor(session: Session, connection: Connection, rest: RestClient) {
+    this.#session = session;
+    this.#connection = connection;
+    this.#rest = rest;
+    this.#userId = session.user?.id;
+    this.#stopListening = [
+      session.subscribe(() => this.#followSession()),
+      connection.subscribe(() => this.#followConnection()),
+      connection.on('roomAdded', () => void this.refresh()),
+      connection.on('roomRemoved', ({ roomId }) => {
+        this.#setRooms(this.#state.rooms.filter(({ id }) => id !== roomId));
+        if (this.#refreshing) this.#outdated = true;
+      }),
+      connection.on('roomUpdated', (room) => {
+        this.#update(room.id, (summary) => ({ ...summary, ...room }));
+      }),
+      connection.on('memberChanged', ({ roomId, userId, role }) => {
+        if (userId === this.#userId && role) this.#update(roomId, (room) => ({ ...room, role }));
+      }),
+      connection.on('receiveMessage', (message) => {
+        this.#update(message.roomId, (room) => withMessage(room, message));
+      }),
+    ];
+  }
+
+  readonly subscribe = (listener: () => void): Unsubscribe => this.#observable.subscribe(listener);
+
+  readonly getSnapshot = (): RoomListState => this.#observable.getSnapshot();
+
+  /**
+   * Fetches the list anew and resolves when that is done. Never rejects: a failure shows in the
+   * snapshot, and is made good by itself while there is a connection.
+   */
+  refresh(): Promise<void> {
+    if (this.#refreshing) this.#outdated = true;
+    this.#refreshing ??= this.#refresh();
+    return this.#refreshing;
+  }
+
+  /** Stops following. */
+  close(): void {
+    this.#ending.abort();
+    for (const stop of this.#stopListening) stop();
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      await this.#fetchUntilCurrent();
+    } finally {
+      this.#refreshing = undefined;
+    }
+  }
+
+  async #fetchUntilCurrent(): Promise<void> {
+    const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
+    do {
+      this.#outdated = false;
+      const userId = this.#userId;
+      try {
+        const rooms = await this.#rest.rooms();
+        if (userId !== this.#userId) this.#outdated = true;
+        else this.#take(rooms);
+      } catch (error) {
+        if (this.#ending.signal.aborted || this.#userId === undefined) return;
+        this.#set({ ...this.#state, error: error as ChatError });
+        if (!this.#connection.online) return;
+        this.#outdated = true;
+        await pause(backoff.next((error as ChatError).retryAfterMs), this.#ending.signal);
+      }
+    } while (this.#outdated && this.#userId !== undefined && !this.#ending.signal.aborted);
+  }
+
+  #take(rooms: RoomSummary[]): void {
+    const known = new Map(this.#state.rooms.map((room) => [room.id, room]));
+    const merged = rooms.map((room) => {
+      // A message that arrived while the answer was on its way.
+      const newer = known.get(room.id)?.lastMessage;
+      return newer ? withMessage(room, newer) : room;
+    });
+    this.#set({ status: 'ready', rooms: byActivity(merged) });
+  }
+
+  #update(roomId: string, change: (room: RoomSummary) => RoomSummary): void {
+    const known = this.#state.rooms.find(({ id }) => id === roomId);
+    if (!known) return;
+    const changed = change(known);
+    if (changed === known) return;
+    this.#setRooms(byActivity(this.#state.rooms.map((room) => (room === known ? changed : room))));
+  }
+
+  #followSession(): void {
+    const userId = this.#session.user?.id;
+    if (userId === this.#userId) return;
+    this.#userId = userId;
+    this.#set({ status: 'loading', rooms: [] });
+  }
+
+  #followConnection(): void {
+    const { online } = this.#connection;
+    const came = online && !this.#wasOnline;
+    this.#wasOnline = online;
+    if (came) void this.refresh();
+  }
+
+  #setRooms(rooms: readonly RoomSummary[]): void {
+    this.#set({ ...this.#state, rooms });
+  }
+
+  #set(state: RoomListState): void {
+    this.#state = state;
+    this.#observable.changed();
+  }
+}
+
+function withMessage(room: RoomSummary, message: Message): RoomSummary {
+  if (message.rev <= room.rev) return room;
+  const isLast = message.seq >= room.seq;
+  return {
+    ...room,
+    rev: message.rev,
+    seq: Math.max(room.seq, message.seq),
+    ...(isLast && { lastMessage: message }),
+  };
+}
+
+function byActivity(rooms: readonly RoomSummary[]): RoomSummary[] {
+  const latest = (room: RoomSummary): string => room.lastMessage?.timestamp ?? room.createdAt;
+  return [...rooms].sort((a, b) => latest(b).localeCompare(latest(a)));
 }

@@ -1,12 +1,14 @@
 import type { OwnUser } from '@chat/contracts';
 import type { Unsubscribe } from './emitter.ts';
 
-/** What a signed-in client keeps. */
+/** What a signed-in client keeps. Times are milliseconds since the epoch, by this machine's clock. */
 export interface StoredSession {
   token: string;
   refreshToken: string;
-  /** When the access token expires: milliseconds since the epoch, by this machine's clock. */
+  /** When the access token expires. */
   expiresAt: number;
+  /** When to refresh it. */
+  refreshAt: number;
   user: OwnUser;
 }
 
@@ -16,6 +18,6 @@ export interface SessionStorage {
   load(): StoredSession | undefined;
   save(session: StoredSession): void;
   clear(): void;
-  /** Calls `listener` after another client that shares this storage changed it. */
+  /** Calls `listener` after the session was changed, by this client or by another that shares it. */
   onChange(listener: () => void): Unsubscribe;
 }

@@ -1,0 +1,120 @@
+import type { ErrorCode, HttpError } from '@chat/contracts';
+import { ChatError } from './chat-error.ts';
+
+const ANSWER_TIMEOUT_MS = 15_000;
+
+const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'VALIDATION',
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  409: 'CONFLICT',
+  413: 'TOO_LARGE',
+  415: 'VALIDATION',
+  429: 'RATE_LIMITED',
+  502: 'UNAVAILABLE',
+  503: 'UNAVAILABLE',
+  504: 'UNAVAILABLE',
+};
+
+export interface HttpRequest {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  path: string;
+  query?: Record<string, string | number | undefined>;
+  body?: unknown;
+  /** Access token, sent as bearer. */
+  token?: string;
+}
+
+export interface HttpAnswer<T> {
+  data: T;
+  headers: Headers;
+}
+
+/** JSON over `fetch`, with a time limit; every failure is a {@link ChatError}. */
+export class HttpTransport {
+  readonly #url: string;
+  readonly #closing = new AbortController();
+
+  constructor(url: string) {
+    this.#url = url.replace(/\/+$/, '');
+  }
+
+  async request<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
+    const deadline = new AbortController();
+    const abort = (): void => deadline.abort();
+    if (this.#closing.signal.aborted) throw closedError();
+    const timer = setTimeout(abort, ANSWER_TIMEOUT_MS);
+    this.#closing.signal.addEventListener('abort', abort);
+    try {
+      const response = await fetch(this.#address(request), {
+        method: request.method,
+        headers: {
+          accept: 'application/json',
+          ...(request.body !== undefined && { 'content-type': 'application/json' }),
+          ...(request.token !== undefined && { authorization: `Bearer ${request.token}` }),
+        },
+        ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
+        cache: 'no-store',
+        signal: deadline.signal,
+      });
+      return { data: await readBody<T>(response), headers: response.headers };
+    } catch (error) {
+      if (error instanceof ChatError) throw error;
+      if (this.#closing.signal.aborted) throw closedError();
+      throw deadline.signal.aborted
+        ? new ChatError('TIMEOUT', 'The server did not answer in time.')
+        : new ChatError('NETWORK', 'The server cannot be reached.');
+    } finally {
+      clearTimeout(timer);
+      this.#closing.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Ends what is in flight; later requests are refused. */
+  close(): void {
+    this.#closing.abort();
+  }
+
+  #address({ path, query = {} }: HttpRequest): string {
+    const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
+      value === undefined ? [] : [[name, String(value)]],
+    );
+    const search = new URLSearchParams(given).toString();
+    return `${this.#url}${path}${search && `?${search}`}`;
+  }
+}
+
+function closedError(): ChatError {
+  return new ChatError('CLOSED', 'The client was closed.');
+}
+
+async function readBody<T>(response: Response): Promise<T> {
+  const json = response.headers.get('content-type')?.includes('json') ?? false;
+  if (!response.ok) {
+    const body = json ? ((await response.json()) as Partial<HttpError>) : {};
+    throw refusal(response, body);
+  }
+  if (response.status === 204) return undefined as T;
+  if (!json) throw new ChatError('UNAVAILABLE', 'Something other than the chat server answered.');
+  return (await response.json()) as T;
+}
+
+function refusal(response: Response, body: Partial<HttpError>): ChatError {
+  const fallback = response.status < 500 ? 'VALIDATION' : 'INTERNAL';
+  return new ChatError(
+    body.code ?? CODE_OF_STATUS[response.status] ?? fallback,
+    body.message ?? `The server answered with status ${response.status}.`,
+    {
+      status: response.status,
+      details: body.details,
+      retryAfterMs: retryAfter(response.headers.get('retry-after')),
+    },
+  );
+}
+
+function retryAfter(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}

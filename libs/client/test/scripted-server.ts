@@ -1,0 +1,354 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type {
+  Ack,
+  Changes,
+  ClientToServerEvents,
+  JoinRoomResult,
+  Message,
+  OwnUser,
+  SendMessagePayload,
+  SendMessageResult,
+  ServerToClientEvents,
+  SocketError,
+} from '@chat/contracts';
+import { Server, type Socket } from 'socket.io';
+
+/** What happens to one send: stored and answered, or one of the ways in which that goes wrong. */
+export type SendFate =
+  | 'ok'
+  /** Stored; the answer never leaves. */
+  | 'lose-ack'
+  /** Stored; the connection breaks instead of an answer. */
+  | 'break-after'
+  /** Not stored; the connection breaks instead of an answer. */
+  | 'break-before'
+  /** Neither stored nor answered. */
+  | 'ignore'
+  | SocketError;
+
+interface SocketData {
+  userId: string;
+}
+type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents, object, SocketData>;
+
+/** Most changes that `joinRoom` answers with, small so that specs reach the limit. */
+const MAX_JOIN_CHANGES = 5;
+
+/**
+ * A server of the contract in memory, over real HTTP and sockets, that misbehaves on demand.
+ * Everything it was asked is kept for the spec to look at.
+ */
+export class ScriptedServer {
+  readonly sends: SendMessagePayload[] = [];
+  readonly joins: { roomId: string; since?: number }[] = [];
+  readonly renewals: string[] = [];
+  readonly requests: string[] = [];
+  /** Decides on each send; the first argument counts from 1. */
+  sendFate: (count: number, payload: SendMessagePayload) => SendFate = () => 'ok';
+  /** Answers a REST call in place of the server: status, body and headers. */
+  intercept: (
+    call: string,
+  ) => { status: number; body?: object; headers?: Record<string, string> } | undefined = () =>
+    undefined;
+  accessTokenLifeSeconds = 3_600;
+  /** Whether a stored message is emitted to the room. */
+  live = true;
+
+  readonly #users = new Map<string, OwnUser>();
+  readonly #access = new Map<string, string>();
+  readonly #refresh = new Map<string, string>();
+  readonly #rooms = new Map<string, Message[]>();
+  readonly #port: number;
+  #http: HttpServer;
+  #io: Server<ClientToServerEvents, ServerToClientEvents, object, SocketData>;
+  #tokens = 0;
+
+  private constructor(port: number, http: HttpServer, io: ScriptedServer['io']) {
+    this.#port = port;
+    this.#http = http;
+    this.#io = io;
+  }
+
+  static async start(): Promise<ScriptedServer> {
+    const { http, io, port } = await listen(0);
+    const server = new ScriptedServer(port, http, io);
+    server.#serve();
+    return server;
+  }
+
+  get io(): Server<ClientToServerEvents, ServerToClientEvents, object, SocketData> {
+    return this.#io;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Stops listening and cuts every connection; what was stored stays. */
+  async stop(): Promise<void> {
+    this.#http.closeAllConnections();
+    await this.#io.close();
+  }
+
+  /** Listens again on the same port. */
+  async resume(): Promise<void> {
+    const { http, io } = await listen(this.#port);
+    this.#http = http;
+    this.#io = io;
+    this.#serve();
+  }
+
+  messages(roomId: string): Message[] {
+    const messages = this.#rooms.get(roomId) ?? [];
+    this.#rooms.set(roomId, messages);
+    return messages;
+  }
+
+  /** Stores messages of somebody else, and emits them unless told otherwise. */
+  store(roomId: string, texts: string[], { live = this.live } = {}): Message[] {
+    return texts.map((text) => this.#append(roomId, 'somebody', text, undefined, live));
+  }
+
+  /** Puts the room back to an earlier state, as a restored backup does. */
+  rewind(roomId: string, rev: number): void {
+    this.messages(roomId).length = rev;
+  }
+
+  emit<E extends keyof ServerToClientEvents>(
+    event: E,
+    ...payload: Parameters<ServerToClientEvents[E]>
+  ): void {
+    this.#io.emit(event, ...payload);
+  }
+
+  /** Cuts every socket's connection, as a lost network does. */
+  cut(): void {
+    for (const socket of this.#io.sockets.sockets.values()) socket.conn.close();
+  }
+
+  /** The server no longer takes the access tokens that it gave. */
+  expireAccessTokens(): void {
+    this.#access.clear();
+  }
+
+  /** The server no longer renews any session. */
+  revokeSessions(): void {
+    this.#access.clear();
+    this.#refresh.clear();
+  }
+
+  get sockets(): number {
+    return this.#io.sockets.sockets.size;
+  }
+
+  #append(
+    roomId: string,
+    userId: string,
+    text: string,
+    clientMessageId: string | undefined,
+    live: boolean,
+  ): Message {
+    const messages = this.messages(roomId);
+    const position = messages.length + 1;
+    const message: Message = {
+      id: `m-${position}`.padEnd(22, '-'),
+      roomId,
+      seq: position,
+      rev: position,
+      userId,
+      username: userId,
+      text,
+      timestamp: new Date().toISOString(),
+      ...(clientMessageId !== undefined && { clientMessageId }),
+    };
+    messages.push(message);
+    if (live) this.#io.to(roomId).emit('receiveMessage', message);
+    return message;
+  }
+
+  #serve(): void {
+    this.#http.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (!request.url?.startsWith('/socket.io')) void this.#answer(request, response);
+    });
+    this.#io.use((socket, next) => {
+      const userId = this.#access.get(String(socket.handshake.auth['token']));
+      if (userId === undefined) {
+        next(
+          Object.assign(new Error('Unauthorized'), {
+            data: { code: 'UNAUTHORIZED', message: 'The token is not valid.' },
+          }),
+        );
+        return;
+      }
+      socket.data.userId = userId;
+      next();
+    });
+    this.#io.on('connection', (socket) => this.#serveSocket(socket));
+  }
+
+  #serveSocket(socket: ClientSocket): void {
+    socket.on('joinRoom', (payload, ack) => {
+      const request = typeof payload === 'string' ? { roomId: payload } : payload;
+      this.joins.push(request);
+      if (request.roomId.startsWith('~')) {
+        ack?.({ ok: false, error: { code: 'NOT_FOUND', message: 'There is no such room.' } });
+        return;
+      }
+      void socket.join(request.roomId);
+      ack?.({ ok: true, ...this.#joinResult(request) });
+    });
+    socket.on('leaveRoom', (payload, ack) => {
+      void socket.leave(typeof payload === 'string' ? payload : payload.roomId);
+      ack?.({ ok: true });
+    });
+    socket.on('renewSession', ({ token }, ack) => {
+      this.renewals.push(token);
+      ack?.({ ok: true, expiresIn: this.accessTokenLifeSeconds });
+    });
+    socket.on('sendMessage', (payload, ack) => this.#takeSend(socket, payload, ack));
+  }
+
+  #joinResult({ roomId, since }: { roomId: string; since?: number }): JoinRoomResult {
+    const messages = this.messages(roomId);
+    const head = { roomId, seq: messages.length, rev: messages.length, role: 'member' as const };
+    if (since === undefined) return head;
+    const changes = messages.slice(since);
+    return changes.length <= MAX_JOIN_CHANGES
+      ? { ...head, changes, complete: since <= messages.length }
+      : { ...head, complete: false };
+  }
+
+  #takeSend(
+    socket: ClientSocket,
+    payload: SendMessagePayload,
+    ack?: (answer: Ack<SendMessageResult>) => void,
+  ): void {
+    this.sends.push(payload);
+    const fate = this.sendFate(this.sends.length, payload);
+    if (typeof fate === 'object') return ack?.({ ok: false, error: fate });
+    if (fate === 'ignore') return;
+    if (fate === 'break-before') return void socket.conn.close();
+    const { userId } = socket.data;
+    const { roomId, text, clientMessageId = 'none' } = payload;
+    const known = this.messages(roomId).find(
+      (message) => message.userId === userId && message.clientMessageId === clientMessageId,
+    );
+    const { id } = known ?? this.#append(roomId, userId, text, clientMessageId, this.live);
+    if (fate === 'break-after') return void socket.conn.close();
+    if (fate === 'ok') ack?.({ ok: true, id, clientMessageId });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', this.url);
+    const call = `${request.method} ${url.pathname}`;
+    this.requests.push(call + url.search);
+    const body = JSON.parse((await text(request)) || '{}') as Record<string, string>;
+    const told = this.intercept(call);
+    if (told) return reply(response, told.status, told.body ?? {}, told.headers);
+
+    if (call === 'POST /auth/register' || call === 'POST /auth/login') {
+      const user = this.#user(String(body['email']));
+      return reply(response, 200, { ...this.#issue(user.id), user, message: 'Welcome.' });
+    }
+    if (call === 'POST /auth/refresh') {
+      const userId = this.#refresh.get(String(body['refreshToken']));
+      if (userId === undefined) return refuse(response, 401, 'UNAUTHORIZED');
+      this.#refresh.delete(String(body['refreshToken']));
+      return reply(response, 200, this.#issue(userId));
+    }
+    if (!this.#access.has(request.headers.authorization?.replace('Bearer ', '') ?? '')) {
+      return refuse(response, 401, 'UNAUTHORIZED');
+    }
+    if (call === 'POST /auth/logout') return reply(response, 204);
+    if (call === 'GET /rooms') return reply(response, 200, this.#summaries());
+    const [, kind, roomId = ''] = /^GET \/messages\/(history|changes)\/(.+)$/.exec(call) ?? [];
+    const messages = this.messages(roomId);
+    const limit = Number(url.searchParams.get('limit') ?? 50);
+    if (kind === 'history') {
+      const before = Number(url.searchParams.get('before') ?? messages.length + 1);
+      const page = messages.slice(Math.max(0, before - 1 - limit), before - 1);
+      const head = String(messages.length);
+      return reply(response, 200, page, { 'x-room-seq': head, 'x-room-rev': head });
+    }
+    if (kind === 'changes') {
+      const since = Number(url.searchParams.get('since'));
+      const changes = messages.slice(since, since + limit);
+      const rev = changes.at(-1)?.rev ?? messages.length;
+      const page: Changes = { rev, complete: rev === messages.length && since <= rev, changes };
+      return reply(response, 200, page);
+    }
+    refuse(response, 404, 'NOT_FOUND');
+  }
+
+  #summaries(): object[] {
+    return [...this.#rooms].map(([id, messages]) => ({
+      id,
+      name: id,
+      visibility: 'public',
+      createdAt: '2026-01-01T00:00:00.000Z',
+      role: 'member',
+      seq: messages.length,
+      rev: messages.length,
+      ...(messages.length > 0 && { lastMessage: messages.at(-1) }),
+    }));
+  }
+
+  #user(email: string): OwnUser {
+    const username = email.split('@')[0] ?? email;
+    const user = this.#users.get(email) ?? {
+      id: `user-${username}`,
+      email,
+      username,
+      displayName: username,
+      createdAt: '2026-01-01T00:00:00.000Z',
+    };
+    this.#users.set(email, user);
+    return user;
+  }
+
+  #issue(userId: string): { token: string; refreshToken: string; expiresIn: number } {
+    this.#tokens += 1;
+    const token = `access-${this.#tokens}`;
+    const refreshToken = `refresh-${this.#tokens}`;
+    this.#access.set(token, userId);
+    this.#refresh.set(refreshToken, userId);
+    return { token, refreshToken, expiresIn: this.accessTokenLifeSeconds };
+  }
+}
+
+async function listen(port: number): Promise<{
+  http: HttpServer;
+  io: Server<ClientToServerEvents, ServerToClientEvents, object, SocketData>;
+  port: number;
+}> {
+  const http = createServer();
+  const io = new Server<ClientToServerEvents, ServerToClientEvents, object, SocketData>(http);
+  await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
+  return { http, io, port: (http.address() as AddressInfo).port };
+}
+
+async function text(request: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const chunk of request) body += String(chunk);
+  return body;
+}
+
+function reply(
+  response: ServerResponse,
+  status: number,
+  body?: object,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(body && JSON.stringify(body));
+}
+
+function refuse(response: ServerResponse, status: number, code: string): void {
+  reply(response, status, { statusCode: status, error: code, code, message: 'Refused.' });
+}
