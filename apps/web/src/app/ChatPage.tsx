@@ -1,0 +1,53 @@
+import { GENERAL_ROOM_ID, type OwnUser } from '@chat/contracts';
+import { useEffect, useRef } from 'react';
+import { ConnectionBar } from '../connection/ConnectionBar.tsx';
+import { ConversationPane } from '../conversation/ConversationPane.tsx';
+import { RoomsPane } from '../rooms/RoomsPane.tsx';
+import { Notice } from '../ui/Notice.tsx';
+import styles from './ChatPage.module.css';
+import { chat } from './chat.ts';
+import { ErrorBoundary } from './ErrorBoundary.tsx';
+import { navigate, roomPath, useRoomId } from './location.ts';
+import { useObservable } from './observable.ts';
+
+/** Rooms and the conversation in one of them; on a phone one of the two. */
+export function ChatPage({ user }: { user: OwnUser }) {
+  const roomId = useRoomId();
+  useFirstRoom(roomId);
+  return (
+    <div className={styles.page} data-shows={roomId ? 'conversation' : 'rooms'}>
+      <ConnectionBar />
+      <div className={styles.rooms}>
+        <RoomsPane user={user} currentRoomId={roomId} />
+      </div>
+      <main className={styles.conversation}>
+        {roomId ? (
+          <ErrorBoundary key={roomId}>
+            <ConversationPane roomId={roomId} user={user} />
+          </ErrorBoundary>
+        ) : (
+          <Notice title="Choose a room">
+            <p>
+              Pick one of your rooms, or find and create others with the buttons above the list.
+            </p>
+          </Notice>
+        )}
+      </main>
+    </div>
+  );
+}
+
+/** A wide window does not begin empty: it opens the latest room, or `general` for a newcomer. */
+function useFirstRoom(roomId: string | undefined): void {
+  const { status, rooms } = useObservable(chat.rooms);
+  const settled = useRef(false);
+  useEffect(() => {
+    if (settled.current) return;
+    if (roomId || !matchMedia('(width >= 45rem)').matches) {
+      settled.current = true;
+    } else if (status === 'ready') {
+      settled.current = true;
+      navigate(roomPath(rooms[0]?.id ?? GENERAL_ROOM_ID), { replace: true });
+    }
+  }, [roomId, status, rooms]);
+}

@@ -1,0 +1,26 @@
+import type { RoomConversation } from '@chat/client';
+import { useEffect, useState } from 'react';
+
+interface AnnouncerProps {
+  conversation: RoomConversation;
+  ownUserId: string;
+}
+
+/** Reads new messages of others out to people who use a screen reader; never history. */
+export function Announcer({ conversation, ownUserId }: AnnouncerProps) {
+  const [latest, setLatest] = useState('');
+
+  useEffect(
+    () =>
+      conversation.on('message', ({ userId, username, text }) => {
+        if (userId !== ownUserId) setLatest(`${username}: ${text}`);
+      }),
+    [conversation, ownUserId],
+  );
+
+  return (
+    <p className="visually-hidden" aria-live="polite">
+      {latest}
+    </p>
+  );
+}

@@ -1,0 +1,101 @@
+import type { RoomConversation } from '@chat/client';
+import { MAX_TEXT_LENGTH } from '@chat/contracts';
+import {
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type FormEvent,
+  type KeyboardEvent,
+} from 'react';
+import { Icon } from '../ui/Icon.tsx';
+import { explain } from '../ui/problem.ts';
+import styles from './Composer.module.css';
+import { useDraft } from './draft.ts';
+
+/** The count is shown when fewer characters than this are left. */
+const COUNT_FROM = 400;
+const TOUCH = matchMedia('(hover: none) and (pointer: coarse)');
+
+interface ComposerProps {
+  conversation: RoomConversation;
+  roomName: string;
+  ownUserId: string;
+}
+
+/** Where a message is written. Enter sends; on a touch keyboard it makes a line. */
+export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
+  const [text, setText] = useDraft(ownUserId, conversation.roomId);
+  const [problem, setProblem] = useState<string>();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const noteId = useId();
+
+  useLayoutEffect(() => {
+    if (!field.current) return;
+    field.current.style.height = 'auto';
+    field.current.style.height = `${field.current.scrollHeight}px`;
+  }, [text]);
+
+  const left = MAX_TEXT_LENGTH - text.trim().length;
+  const sendable = text.trim() !== '' && left >= 0;
+  const note = problem ?? countOf(left);
+
+  function send() {
+    if (!sendable) return;
+    try {
+      conversation.send(text.trim());
+      setText('');
+      setProblem(undefined);
+    } catch (error) {
+      setProblem(explain(error));
+    }
+  }
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    send();
+    field.current?.focus();
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== 'Enter' || event.shiftKey || TOUCH.matches) return;
+    // Enter also ends the composition of a character, for example in Japanese.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    send();
+  }
+
+  return (
+    <form className={styles.composer} onSubmit={submit}>
+      <div className={styles.box}>
+        <textarea
+          ref={field}
+          className={styles.field}
+          rows={1}
+          dir="auto"
+          aria-label={`Message to ${roomName}`}
+          aria-describedby={note ? noteId : undefined}
+          placeholder={`Message ${roomName}`}
+          autoFocus={!TOUCH.matches}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        <button type="submit" className={styles.send} disabled={!sendable} aria-label="Send">
+          <Icon shape="send" />
+        </button>
+      </div>
+      {note && (
+        <p id={noteId} className={problem || left < 0 ? styles.problem : styles.note}>
+          {note}
+        </p>
+      )}
+    </form>
+  );
+}
+
+function countOf(left: number): string | undefined {
+  if (left > COUNT_FROM) return undefined;
+  const count = Math.abs(left).toLocaleString();
+  return left < 0 ? `${count} characters too many` : `${count} characters left`;
+}

@@ -1,0 +1,53 @@
+import { isNamedRoomId, type OwnUser } from '@chat/contracts';
+import { useEffect } from 'react';
+import { chat } from '../app/chat.ts';
+import { useObservable } from '../app/observable.ts';
+import { Announcer } from './Announcer.tsx';
+import { Composer } from './Composer.tsx';
+import styles from './ConversationPane.module.css';
+import { ConversationHeader } from './ConversationHeader.tsx';
+import { EmptyConversation } from './EmptyConversation.tsx';
+import { MessageList } from './MessageList.tsx';
+import { RemovedRoom } from './RemovedRoom.tsx';
+import { useTitle } from './title.ts';
+
+/** One room: who and what it is, what was said, and the place to answer. */
+export function ConversationPane({ roomId, user }: { roomId: string; user: OwnUser }) {
+  const conversation = chat.room(roomId);
+  const state = useObservable(conversation);
+  const { rooms } = useObservable(chat.rooms);
+  const { status } = useObservable(chat.connection);
+  const room = rooms.find(({ id }) => id === roomId);
+  const name = room?.name ?? (isNamedRoomId(roomId) ? roomId : 'Private room');
+
+  useTitle(name, conversation, user.id);
+  useEffect(() => {
+    conversation.open().catch(() => undefined); // The snapshot tells what went wrong.
+    return () => conversation.close();
+  }, [conversation]);
+
+  if (state.status === 'removed') return <RemovedRoom name={name} />;
+  const empty = state.messages.length === 0 && state.pending.length === 0;
+  return (
+    <section className={styles.pane} aria-label={`Conversation in ${name}`}>
+      <ConversationHeader
+        room={room}
+        name={name}
+        ownUserId={user.id}
+        catchingUp={status === 'online' && isBehind(state)}
+      />
+      {empty ? (
+        <EmptyConversation loading={state.status !== 'open'} />
+      ) : (
+        <MessageList key={state.resets} conversation={conversation} state={state} user={user} />
+      )}
+      <Announcer conversation={conversation} ownUserId={user.id} />
+      <Composer conversation={conversation} roomName={name} ownUserId={user.id} />
+    </section>
+  );
+}
+
+/** Messages are shown, and newer ones may exist. */
+function isBehind({ live, messages }: { live: boolean; messages: readonly unknown[] }): boolean {
+  return !live && messages.length > 0;
+}

@@ -1,0 +1,19 @@
+import type { OutboxEntry } from '@chat/client';
+import { chat } from '../app/chat.ts';
+import { explain } from '../ui/problem.ts';
+import styles from './FailedSend.module.css';
+
+/** Why an own message was refused, and what can be done about it. */
+export function FailedSend({ entry }: { entry: OutboxEntry }) {
+  return (
+    <p className={styles.failed} role="alert">
+      <span>Not sent. {explain(entry.error)}</span>
+      <button type="button" onClick={() => chat.outbox.retry(entry.clientMessageId)}>
+        Try again
+      </button>
+      <button type="button" onClick={() => chat.outbox.discard(entry.clientMessageId)}>
+        Discard
+      </button>
+    </p>
+  );
+}

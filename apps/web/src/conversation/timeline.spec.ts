@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ShownMessage } from './shown-message.ts';
+import { timeline } from './timeline.ts';
+
+function messageOf(userId: string, time: Date): ShownMessage {
+  return {
+    key: `${userId}${time.getTime()}`,
+    userId,
+    username: userId,
+    text: 'hello',
+    timestamp: time.toISOString(),
+  };
+}
+
+/** Each row as `day`, `group` or `-`. */
+function opened(...messages: ShownMessage[]): string[] {
+  return timeline(messages).map((row) => {
+    if (row.opensDay) return 'day';
+    return row.opensGroup ? 'group' : '-';
+  });
+}
+
+const noon = (minute: number, day = 10) => new Date(2026, 4, day, 12, minute);
+
+describe('timeline', () => {
+  it('keeps what one sender writes in a row together', () => {
+    expect(opened(messageOf('ada', noon(0)), messageOf('ada', noon(1)))).toEqual(['day', '-']);
+  });
+
+  it('begins anew with another sender, and when the first comes back', () => {
+    expect(
+      opened(messageOf('ada', noon(0)), messageOf('bob', noon(0)), messageOf('ada', noon(1))),
+    ).toEqual(['day', 'group', 'group']);
+  });
+
+  it('begins anew after a pause', () => {
+    expect(opened(messageOf('ada', noon(0)), messageOf('ada', noon(5)))).toEqual(['day', 'group']);
+  });
+
+  it('begins each day anew, whoever writes', () => {
+    const lateNight = new Date(2026, 4, 10, 23, 59);
+    const justAfter = new Date(2026, 4, 11, 0, 1);
+    expect(opened(messageOf('ada', lateNight), messageOf('ada', justAfter))).toEqual([
+      'day',
+      'day',
+    ]);
+  });
+
+  it('has no rows without messages', () => {
+    expect(timeline([])).toEqual([]);
+  });
+});

@@ -1,0 +1,48 @@
+import type { RoomSummary } from '@chat/contracts';
+import { Dialog } from '../ui/Dialog.tsx';
+import styles from './AboutRoomDialog.module.css';
+import { AddPeople } from './AddPeople.tsx';
+import { LeaveRoom } from './LeaveRoom.tsx';
+import { MemberList } from './MemberList.tsx';
+import { useMembers } from './members.ts';
+
+interface AboutRoomDialogProps {
+  room: RoomSummary;
+  ownUserId: string;
+  onClose: () => void;
+}
+
+/** What a room is and who is in it; its owner says who that is. */
+export function AboutRoomDialog({ room, ownUserId, onClose }: AboutRoomDialogProps) {
+  const { members, hasMore, problem, loadMore } = useMembers(room.id);
+  const decides = room.visibility === 'private' && room.role === 'owner';
+  return (
+    <Dialog title={room.name} onClose={onClose}>
+      <p className={styles.about}>
+        {room.visibility === 'private'
+          ? 'Private room. Only its members know that it exists.'
+          : 'Public room. Everybody may read it and join.'}
+      </p>
+      {room.topic && (
+        <p className={styles.topic} dir="auto">
+          {room.topic}
+        </p>
+      )}
+      {decides && <AddPeople roomId={room.id} members={members ?? []} />}
+      <h3 className={styles.heading}>Members</h3>
+      {problem && (
+        <p className={styles.problem} role="alert">
+          {problem}
+        </p>
+      )}
+      <MemberList
+        roomId={room.id}
+        members={members}
+        ownUserId={ownUserId}
+        canRemove={decides}
+        onLoadMore={hasMore ? loadMore : undefined}
+      />
+      <LeaveRoom room={room} ownUserId={ownUserId} />
+    </Dialog>
+  );
+}

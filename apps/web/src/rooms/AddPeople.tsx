@@ -1,0 +1,78 @@
+import type { Member, User } from '@chat/contracts';
+import { useState } from 'react';
+import { chat } from '../app/chat.ts';
+import { Button } from '../ui/Button.tsx';
+import { explain } from '../ui/problem.ts';
+import { TextField } from '../ui/TextField.tsx';
+import styles from './AddPeople.module.css';
+import { PersonRow } from './PersonRow.tsx';
+import { useSearch } from './search.ts';
+
+interface AddPeopleProps {
+  roomId: string;
+  members: readonly Member[];
+}
+
+async function searchPeople(query: string): Promise<readonly User[]> {
+  return query === '' ? [] : chat.rest.searchUsers(query, 10);
+}
+
+/** Finds people by name and adds them to a private room. */
+export function AddPeople({ roomId, members }: AddPeopleProps) {
+  const [query, setQuery] = useState('');
+  const [adding, setAdding] = useState<string>();
+  const [problem, setProblem] = useState<string>();
+  const search = useSearch(query.trim(), searchPeople);
+  const memberIds = new Set(members.map((member) => member.userId));
+
+  async function add(user: User) {
+    setAdding(user.id);
+    setProblem(undefined);
+    try {
+      await chat.rest.addMember(roomId, { userId: user.id });
+      setQuery('');
+    } catch (error) {
+      setProblem(explain(error));
+    }
+    setAdding(undefined);
+  }
+
+  return (
+    <div className={styles.add}>
+      <TextField
+        label="Add people"
+        type="search"
+        autoComplete="off"
+        autoCapitalize="none"
+        placeholder="Search by name"
+        value={query}
+        onChange={(event) => setQuery(event.target.value)}
+        maxLength={64}
+        error={problem ?? search.problem}
+      />
+      {query.trim() !== '' && (
+        <ul aria-label="People found">
+          {search.results?.map((user) => (
+            <PersonRow key={user.id} username={user.username} displayName={user.displayName}>
+              {memberIds.has(user.id) ? (
+                <span className={styles.member}>is a member</span>
+              ) : (
+                <Button
+                  look="quiet"
+                  busy={adding === user.id}
+                  aria-label={`Add ${user.username}`}
+                  onClick={() => void add(user)}
+                >
+                  Add
+                </Button>
+              )}
+            </PersonRow>
+          ))}
+          {search.results?.length === 0 && !search.problem && (
+            <li className={styles.none}>Nobody’s name begins with this.</li>
+          )}
+        </ul>
+      )}
+    </div>
+  );
+}

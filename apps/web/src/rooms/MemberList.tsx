@@ -1,0 +1,69 @@
+import type { Member } from '@chat/contracts';
+import { useState } from 'react';
+import { chat } from '../app/chat.ts';
+import { Button } from '../ui/Button.tsx';
+import { explain } from '../ui/problem.ts';
+import styles from './MemberList.module.css';
+import { PersonRow } from './PersonRow.tsx';
+
+interface MemberListProps {
+  roomId: string;
+  members: readonly Member[] | undefined;
+  ownUserId: string;
+  canRemove: boolean;
+  onLoadMore: (() => void) | undefined;
+}
+
+export function MemberList({ roomId, members, ownUserId, canRemove, onLoadMore }: MemberListProps) {
+  const [removing, setRemoving] = useState<string>();
+  const [problem, setProblem] = useState<string>();
+
+  async function remove(userId: string) {
+    setRemoving(userId);
+    setProblem(undefined);
+    try {
+      await chat.rest.removeMember(roomId, userId);
+    } catch (error) {
+      setProblem(explain(error));
+    }
+    setRemoving(undefined);
+  }
+
+  if (!members) return <p className={styles.note}>Loading…</p>;
+  return (
+    <>
+      {problem && (
+        <p className={styles.problem} role="alert">
+          {problem}
+        </p>
+      )}
+      <ul aria-label="Members">
+        {members.map((member) => (
+          <PersonRow
+            key={member.userId}
+            username={member.username}
+            displayName={member.displayName}
+            note={member.userId === ownUserId ? 'you' : undefined}
+            badge={member.role === 'member' ? undefined : member.role}
+          >
+            {canRemove && member.userId !== ownUserId && (
+              <Button
+                look="danger"
+                busy={removing === member.userId}
+                aria-label={`Remove ${member.username}`}
+                onClick={() => void remove(member.userId)}
+              >
+                Remove
+              </Button>
+            )}
+          </PersonRow>
+        ))}
+      </ul>
+      {onLoadMore && (
+        <Button look="quiet" onClick={onLoadMore}>
+          Show more
+        </Button>
+      )}
+    </>
+  );
+}

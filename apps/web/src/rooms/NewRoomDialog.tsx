@@ -1,0 +1,84 @@
+import { ChatError } from '@chat/client';
+import type { Visibility } from '@chat/contracts';
+import { useState, type FormEvent } from 'react';
+import { chat } from '../app/chat.ts';
+import { navigate, roomPath } from '../app/location.ts';
+import { Button } from '../ui/Button.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
+import { explain } from '../ui/problem.ts';
+import { TextField } from '../ui/TextField.tsx';
+import styles from './NewRoomDialog.module.css';
+import { isRoomName, nearestRoomName, ROOM_NAME_RULE } from './room-name.ts';
+import { VisibilityChoice } from './VisibilityChoice.tsx';
+
+export function NewRoomDialog({ onClose }: { onClose: () => void }) {
+  const [visibility, setVisibility] = useState<Visibility>('public');
+  const [typedName, setTypedName] = useState('');
+  const [topic, setTopic] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string>();
+
+  const name = typedName.trim();
+  const isPublic = visibility === 'public';
+  const misformed = isPublic && name !== '' && !isRoomName(name);
+  const nearest = misformed ? nearestRoomName(name) : '';
+
+  async function create(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      const room = await chat.rest.createRoom({ visibility, name, ...(topic.trim() && { topic }) });
+      onClose();
+      navigate(roomPath(room.id));
+    } catch (error) {
+      setBusy(false);
+      setProblem(isConflict(error) ? 'There is a room of this name already.' : explain(error));
+    }
+  }
+
+  return (
+    <Dialog title="New room" onClose={onClose}>
+      <form className={styles.form} onSubmit={create}>
+        <VisibilityChoice value={visibility} onChange={setVisibility} />
+        <TextField
+          label="Name"
+          data-focus-first
+          value={typedName}
+          onChange={(event) => {
+            setTypedName(event.target.value);
+            setProblem(undefined);
+          }}
+          maxLength={64}
+          autoCapitalize={isPublic ? 'none' : 'sentences'}
+          hint={isPublic ? ROOM_NAME_RULE : 'Any name; only members see it.'}
+          error={problem ?? (misformed ? ROOM_NAME_RULE : undefined)}
+        />
+        {nearest && (
+          <p className={styles.nearest}>
+            <Button look="quiet" onClick={() => setTypedName(nearest)}>
+              Use “{nearest}”
+            </Button>
+          </p>
+        )}
+        <TextField
+          label="Topic (optional)"
+          value={topic}
+          onChange={(event) => setTopic(event.target.value)}
+          maxLength={250}
+        />
+        <div className={styles.actions}>
+          <Button look="quiet" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" busy={busy} disabled={name === '' || misformed}>
+            Create room
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof ChatError && error.code === 'CONFLICT';
+}

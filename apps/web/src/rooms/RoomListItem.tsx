@@ -1,0 +1,47 @@
+import type { RoomSummary } from '@chat/contracts';
+import { memo } from 'react';
+import { Link } from '../app/Link.tsx';
+import { roomPath } from '../app/location.ts';
+import { sinceWhen } from '../ui/time.ts';
+import { RoomMark } from './RoomMark.tsx';
+import styles from './RoomListItem.module.css';
+
+interface RoomListItemProps {
+  room: RoomSummary;
+  ownUserId: string;
+  current: boolean;
+}
+
+export const RoomListItem = memo(function RoomListItem({
+  room,
+  ownUserId,
+  current,
+}: RoomListItemProps) {
+  const last = room.lastMessage;
+  return (
+    <li>
+      <Link
+        href={roomPath(room.id)}
+        className={styles.room}
+        aria-current={current ? 'page' : undefined}
+      >
+        <span className={styles.mark}>
+          <RoomMark visibility={room.visibility} />
+        </span>
+        <span className={styles.name} dir="auto">
+          {room.name}
+        </span>
+        {last && (
+          <time className={styles.time} dateTime={last.timestamp}>
+            {sinceWhen(last.timestamp)}
+          </time>
+        )}
+        <span className={styles.preview} dir="auto">
+          {last
+            ? `${last.userId === ownUserId ? 'You' : last.username}: ${last.text}`
+            : 'No messages yet'}
+        </span>
+      </Link>
+    </li>
+  );
+});

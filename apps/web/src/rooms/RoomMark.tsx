@@ -1,0 +1,13 @@
+import type { Visibility } from '@chat/contracts';
+import { Icon } from '../ui/Icon.tsx';
+
+/** `#` for public rooms, a lock for private ones. */
+export function RoomMark({ visibility }: { visibility: Visibility }) {
+  const isPrivate = visibility === 'private';
+  return (
+    <>
+      <Icon shape={isPrivate ? 'lock' : 'hash'} size={18} />
+      {isPrivate && <span className="visually-hidden">Private room</span>}
+    </>
+  );
+}

@@ -1,0 +1,46 @@
+import type { Visibility } from '@chat/contracts';
+import { Icon } from '../ui/Icon.tsx';
+import styles from './VisibilityChoice.module.css';
+
+const CHOICES = [
+  {
+    value: 'public',
+    icon: 'hash',
+    label: 'Public',
+    meaning: 'Everybody can find it, read it and join.',
+  },
+  {
+    value: 'private',
+    icon: 'lock',
+    label: 'Private',
+    meaning: 'Only people you add. To others it does not exist.',
+  },
+] as const;
+
+interface VisibilityChoiceProps {
+  value: Visibility;
+  onChange: (value: Visibility) => void;
+}
+
+export function VisibilityChoice({ value, onChange }: VisibilityChoiceProps) {
+  return (
+    <fieldset className={styles.choice}>
+      <legend className="visually-hidden">Who may join</legend>
+      {CHOICES.map((choice) => (
+        <label key={choice.value} className={styles.option}>
+          <input
+            type="radio"
+            name="visibility"
+            className="visually-hidden"
+            checked={value === choice.value}
+            onChange={() => onChange(choice.value)}
+          />
+          <span className={styles.label}>
+            <Icon shape={choice.icon} size={18} /> {choice.label}
+          </span>
+          <span className={styles.meaning}>{choice.meaning}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,61 @@
+import type { Member } from '@chat/contracts';
+import { useCallback, useEffect, useState } from 'react';
+import { chat } from '../app/chat.ts';
+import { explain } from '../ui/problem.ts';
+
+const PAGE_SIZE = 100;
+
+export interface RoomMembers {
+  /** Undefined until the first page is there. */
+  members: readonly Member[] | undefined;
+  hasMore: boolean;
+  problem: string | undefined;
+  loadMore: () => void;
+}
+
+/** The members of a room, page by page, read anew when somebody comes or goes. */
+export function useMembers(roomId: string): RoomMembers {
+  const [pages, setPages] = useState(1);
+  const [version, setVersion] = useState(0);
+  const [members, setMembers] = useState<readonly Member[]>();
+  const [hasMore, setHasMore] = useState(false);
+  const [problem, setProblem] = useState<string>();
+
+  useEffect(
+    () =>
+      chat.on('memberChanged', (change) => {
+        if (change.roomId === roomId) setVersion((current) => current + 1);
+      }),
+    [roomId],
+  );
+
+  useEffect(() => {
+    let current = true;
+    readMembers(roomId, pages).then(
+      (read) => {
+        if (!current) return;
+        setMembers(read);
+        setHasMore(read.length === pages * PAGE_SIZE);
+        setProblem(undefined);
+      },
+      (error: unknown) => current && setProblem(explain(error)),
+    );
+    return () => {
+      current = false;
+    };
+  }, [roomId, pages, version]);
+
+  const loadMore = useCallback(() => setPages((current) => current + 1), []);
+  return { members, hasMore, problem, loadMore };
+}
+
+async function readMembers(roomId: string, pages: number): Promise<Member[]> {
+  const members: Member[] = [];
+  for (let page = 0; page < pages; page += 1) {
+    const after = members.at(-1)?.userId;
+    const next = await chat.rest.members(roomId, { limit: PAGE_SIZE, ...(after && { after }) });
+    members.push(...next);
+    if (next.length < PAGE_SIZE) break;
+  }
+  return members;
+}

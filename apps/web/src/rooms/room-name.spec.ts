@@ -1,0 +1,20 @@
+import { describe, expect, it } from '@jest/globals';
+import { isRoomName, nearestRoomName } from './room-name.ts';
+
+describe('nearestRoomName', () => {
+  it.each([
+    ['Team Lunch', 'team-lunch'],
+    ['  Überraschung! ', 'uberraschung'],
+    ['#dev.ops_2', 'dev.ops_2'],
+    ['--a  b--', 'a-b'],
+    ['チャット', ''],
+    ['x'.repeat(80), 'x'.repeat(64)],
+  ])('makes of %j the name %j', (text, name) => {
+    expect(nearestRoomName(text)).toBe(name);
+  });
+
+  it('changes nothing about a name that is allowed', () => {
+    expect(isRoomName('release-1.2_final')).toBe(true);
+    expect(nearestRoomName('release-1.2_final')).toBe('release-1.2_final');
+  });
+});

@@ -1,0 +1,91 @@
+import { useRef, useState, type FormEvent } from 'react';
+import { chat } from '../app/chat.ts';
+import { Button } from '../ui/Button.tsx';
+import { useSecondsUntil } from '../ui/countdown.ts';
+import { TextField } from '../ui/TextField.tsx';
+import { PasswordField } from './PasswordField.tsx';
+import {
+  PASSWORD_RULE,
+  problemOfAnswer,
+  problemOfInput,
+  type SignInMode,
+  type SignInProblem,
+} from './sign-in-problem.ts';
+import styles from './SignInForm.module.css';
+
+export function SignInForm({ mode }: { mode: SignInMode }) {
+  const signUp = mode === 'sign-up';
+  const form = useRef<HTMLFormElement>(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<SignInProblem>({ fields: {} });
+  const wait = useSecondsUntil(problem.retryAt);
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const input = inputOf(event.currentTarget);
+    const refused = problemOfInput(mode, input);
+    if (refused) return show(refused);
+    setBusy(true);
+    setProblem({ fields: {} });
+    try {
+      await (signUp ? chat.session.register(input) : chat.session.login(input));
+    } catch (error) {
+      setBusy(false);
+      show(problemOfAnswer(error));
+    }
+  }
+
+  function show(next: SignInProblem) {
+    setProblem(next);
+    const field = Object.keys(next.fields)[0];
+    const input = field && form.current?.elements.namedItem(field);
+    if (input instanceof HTMLInputElement) input.focus();
+  }
+
+  return (
+    <form ref={form} className={styles.form} onSubmit={submit} noValidate>
+      <TextField
+        label="E-mail"
+        name="email"
+        type="email"
+        autoComplete={signUp ? 'email' : 'username'}
+        autoFocus
+        error={problem.fields.email}
+      />
+      {signUp && (
+        <TextField
+          label="Username (optional)"
+          name="username"
+          autoComplete="nickname"
+          autoCapitalize="none"
+          spellCheck={false}
+          hint="How others see you. Left empty, it is the part before the “@”."
+          error={problem.fields.username}
+        />
+      )}
+      <PasswordField
+        autoComplete={signUp ? 'new-password' : 'current-password'}
+        hint={signUp ? PASSWORD_RULE : undefined}
+        error={problem.fields.password}
+      />
+      <p className={styles.problem} role="alert">
+        {problem.form}
+        {wait > 0 && ` Try again in ${wait} s.`}
+      </p>
+      <Button type="submit" busy={busy} disabled={wait > 0}>
+        {signUp ? 'Create account' : 'Sign in'}
+      </Button>
+    </form>
+  );
+}
+
+function inputOf(form: HTMLFormElement) {
+  const fields = new FormData(form);
+  const text = (name: string) => String(fields.get(name) ?? '');
+  const username = text('username').trim();
+  return {
+    email: text('email').trim(),
+    password: text('password'),
+    ...(username && { username }),
+  };
+}

@@ -1,0 +1,20 @@
+import styles from './Avatar.module.css';
+
+const TINTS = [styles.tint1, styles.tint2, styles.tint3, styles.tint4, styles.tint5, styles.tint6];
+
+/** A person's initial on a colour of their own. The name is always written beside it. */
+export function Avatar({ name, size = 'medium' }: { name: string; size?: 'small' | 'medium' }) {
+  return (
+    <span className={`${styles.avatar} ${styles[size]} ${tintOf(name)}`} aria-hidden="true">
+      {[...name][0]?.toLocaleUpperCase()}
+    </span>
+  );
+}
+
+function tintOf(name: string): string | undefined {
+  let hash = 0x811c9dc5; // FNV-1a
+  for (const character of name.toLowerCase()) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  }
+  return TINTS[(hash >>> 8) % TINTS.length];
+}

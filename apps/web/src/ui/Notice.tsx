@@ -1,0 +1,12 @@
+import type { ReactNode } from 'react';
+import styles from './Notice.module.css';
+
+/** Fills an empty place with what is the case and what can be done. */
+export function Notice({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className={styles.notice}>
+      <h2 className={styles.title}>{title}</h2>
+      {children}
+    </div>
+  );
+}
