@@ -6,9 +6,9 @@ import { SettingsError } from '@chat/platform';
 const MIN_LENGTH = 32;
 const SECRET_FILE = 'jwt-secret';
 
-/** Words that secrets of examples and tutorials are made of. */
+/** What placeholders and the secrets of tutorials contain; random ones practically never do. */
 const WELL_KNOWN =
-  /secret|password|changeme|change[-_ ]?me|example|default|your[-_ ]|jwt|test|qwerty|letmein|1234567|abcdefg/gi;
+  /secret|passw|(change|replace)[-_ ]?(me|this|it)|your[-_ ]|example|default|qwerty|letmein|1234567|abcdefg/i;
 
 /**
  * The secret for signing tokens: JWT_SECRET if it is set; else, outside
@@ -36,7 +36,7 @@ export function resolveJwtSecret(
 function weaknessOf(secret: string): string | undefined {
   if (secret.length < MIN_LENGTH) return `is shorter than ${MIN_LENGTH} characters`;
   if (new Set(secret).size < 10) return 'repeats a few characters';
-  if (secret.replace(WELL_KNOWN, '').length < MIN_LENGTH / 2) return 'is a well-known word';
+  if (WELL_KNOWN.test(secret)) return 'is made of well-known words';
   return undefined;
 }
 
@@ -52,7 +52,7 @@ function keptSecret(file: string): string {
     closeSync(descriptor);
     linkSync(draft, file);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
     rmSync(draft, { force: true });
   }
@@ -71,7 +71,7 @@ function read(file: string): string | undefined {
     }
     return secret;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }

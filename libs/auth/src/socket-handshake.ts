@@ -13,7 +13,7 @@ export interface HandshakeSocket {
 }
 
 /** Refuses a connection; Socket.IO hands `data` to the client as `connect_error.data`. */
-class HandshakeError extends Error {
+export class HandshakeError extends Error {
   readonly data: SocketError;
   constructor(thrown: unknown) {
     super('The connection was refused.', { cause: thrown });

@@ -15,7 +15,7 @@ export class HttpErrorFilter implements ExceptionFilter {
     const requestId = requestIdOf(request);
     const { body, retryAfterSeconds } = toHttpErrorAnswer(thrown, requestId);
     if (body.code === 'INTERNAL') {
-      this.logger.error({ err: thrown, requestId }, 'A request failed unexpectedly');
+      this.logger.error({ err: thrown }, 'A request failed unexpectedly');
     }
     if (response.headersSent) {
       response.destroy();

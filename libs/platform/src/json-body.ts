@@ -36,7 +36,7 @@ function refusal(error: unknown): unknown {
   if (status === 413) return new PayloadTooLargeException('The body is larger than 64 KiB.');
   if (status === 415) {
     return new UnsupportedMediaTypeException(
-      'The charset or encoding of the body is not supported.',
+      'The body has a charset or encoding that is not understood.',
     );
   }
   if (status === 400) return new BadRequestException('The body is not valid JSON.');

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { LogLevel } from './common-settings.ts';
@@ -23,42 +23,53 @@ const QUIET = /^(\/[a-z]+)?\/health(\/|$)/;
  * Structured logs (JSON, one object a line) with the id of the request that
  * a line belongs to. Requests are logged by method, path, status and duration:
  * neither headers, bodies nor query strings. Nest's own `Logger` writes here too.
+ *
+ * @param destination where the lines go; standard output unless told otherwise.
  */
-export function loggingModule(settings: { readonly LOG_LEVEL: LogLevel }): DynamicModule {
+export function loggingModule(
+  settings: { readonly LOG_LEVEL: LogLevel },
+  destination: NodeJS.WritableStream = process.stdout,
+): DynamicModule {
   return LoggerModule.forRoot({
     pinoHttp: {
+      stream: destination,
       level: settings.LOG_LEVEL,
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (level) => ({ level }) },
       redact: {
-        paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+        paths: SECRETS.flatMap((name) => [name, `*.${name}`]),
         censor: '[redacted]',
       },
+      // Requests are summed up below; whole they would bring headers and query strings.
+      serializers: { req: () => undefined, res: () => undefined },
       genReqId: requestIdOf,
       quietReqLogger: true,
       customAttributeKeys: { reqId: 'requestId' },
       autoLogging: { ignore: (request) => QUIET.test(pathOf(request)) },
       customLogLevel: (_request, response, error) =>
         error || response.statusCode >= 500 ? 'error' : 'info',
-      customSuccessObject: (request, response, value: { responseTime: number }) => ({
-        requestId: requestIdOf(request),
-        method: request.method,
-        path: pathOf(request),
-        status: response.statusCode,
-        durationMs: value.responseTime,
-      }),
-      customErrorObject: (request, response, _error, value: { responseTime: number }) => ({
-        requestId: requestIdOf(request),
-        method: request.method,
-        path: pathOf(request),
-        status: response.statusCode,
-        durationMs: value.responseTime,
-      }),
+      customSuccessObject: (request, response, value: Timed) => summary(request, response, value),
+      customErrorObject: (request, response, _error, value: Timed) =>
+        summary(request, response, value),
       customSuccessMessage: () => 'request completed',
       customErrorMessage: () => 'request failed',
     },
   });
+}
+
+interface Timed {
+  /** Milliseconds. */
+  readonly responseTime: number;
+}
+
+function summary(request: IncomingMessage, response: ServerResponse, { responseTime }: Timed) {
+  return {
+    method: request.method,
+    path: pathOf(request),
+    status: response.statusCode,
+    durationMs: responseTime,
+  };
 }
 
 /** The path as it was asked for, without its query string. */

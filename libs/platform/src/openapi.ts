@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
@@ -6,29 +7,26 @@ import { z } from 'zod';
 
 /** What a Zod schema is in OpenAPI 3.1; one with an `id` becomes a component of that name. */
 function createConverter() {
-  const components: Record<string, unknown> = {};
+  const known: Record<string, object> = {};
   return (schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }) => {
     if (!(schema instanceof z.ZodType)) return undefined;
     const {
       $schema: _,
-      $defs,
+      $defs: components = {},
       ...root
-    } = z.toJSONSchema(schema, { io: schemaType }) as Record<string, unknown> & {
-      $defs?: Record<string, object>;
-    };
-    const id = schema.meta()?.id;
-    const found: Record<string, object> = { ...$defs, ...(id === undefined ? {} : { [id]: root }) };
-    for (const [name, component] of Object.entries(found)) {
-      if (name in components && !isDeepStrictEqual(components[name], component)) {
+    } = z.toJSONSchema(schema, { io: schemaType, override: openToNewFields });
+    for (const [name, component] of Object.entries(components)) {
+      if (!isDeepStrictEqual((known[name] ??= component), component)) {
         throw new Error(`Two schemas are called ${name}, or one differs as input and as output.`);
       }
-      components[name] = component;
     }
-    return {
-      schema: id === undefined ? root : { $ref: `#/components/schemas/${id}` },
-      components: found,
-    };
+    return { schema: root, components };
   };
+}
+
+/** Fields may be added to any answer, so no schema rules others out. */
+function openToNewFields({ jsonSchema }: { jsonSchema: { additionalProperties?: unknown } }): void {
+  if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
 }
 
 /** The OpenAPI 3.1 document of an application's controllers. */
@@ -43,7 +41,25 @@ export function createOpenApiDocument(
     .setVersion(info.version)
     .addBearerAuth()
     .build();
-  return SwaggerModule.createDocument(app, config, { standardSchemaConverter: createConverter() });
+  const document = SwaggerModule.createDocument(app, config, {
+    standardSchemaConverter: createConverter(),
+  });
+  for (const { get, post, put, patch, delete: remove } of Object.values(document.paths)) {
+    for (const operation of [get, post, put, patch, remove]) {
+      if (operation) documentCommonErrors(operation);
+    }
+  }
+  return document;
+}
+
+/** What may befall any operation, so that controllers need not repeat it. */
+function documentCommonErrors(operation: NonNullable<OpenAPIObject['paths'][string]['get']>): void {
+  for (const status of operation.requestBody ? [413, 415, 500] : [500]) {
+    operation.responses[status] ??= {
+      description: STATUS_CODES[status] ?? 'Error',
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/HttpError' } } },
+    };
+  }
 }
 
 /** Serves Swagger UI at /docs and the document at /docs-json, to everybody. */

@@ -107,7 +107,7 @@ function fromFile(path: string): Record<string, string> {
   try {
     return parseDotenv(readFileSync(path));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new SettingsError([`The file ${path} cannot be read.`]);
   }
 }

@@ -1,0 +1,192 @@
+import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Global, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { configureHttpApp, loggingModule } from '@chat/platform';
+import { AccessTokens } from './access-tokens.ts';
+import { AuthModule } from './auth.module.ts';
+import { Authenticator } from './authenticator.ts';
+import { CurrentIdentity } from './current-identity.ts';
+import type { Identity } from './identity.ts';
+import { Public } from './index.ts';
+import { SessionStatus } from './session-status.ts';
+import { authenticateHandshake, type HandshakeSocket } from './socket-handshake.ts';
+
+const SECRET = randomBytes(32).toString('hex');
+const SUBJECT = { userId: 'u1', sessionId: 's1', username: 'ann' };
+
+@Controller()
+class WhoController {
+  @Get('who')
+  who(@CurrentIdentity() identity: Identity) {
+    return identity;
+  }
+
+  @Public()
+  @Get('open')
+  open() {
+    return 'come in';
+  }
+}
+
+const ended = new Set<string>();
+
+@Global()
+@Module({
+  providers: [
+    {
+      provide: SessionStatus,
+      useValue: { isActive: (id: string) => Promise.resolve(!ended.has(id)) },
+    },
+  ],
+  exports: [SessionStatus],
+})
+class SessionsModule {}
+
+@Module({
+  imports: [
+    SessionsModule,
+    AuthModule.forRoot({ secret: SECRET, accessTokenTtlSeconds: 60 }),
+    loggingModule({ LOG_LEVEL: 'silent' }),
+  ],
+  controllers: [WhoController],
+})
+class WhoModule {}
+
+let app: NestExpressApplication;
+let url: string;
+let valid: string;
+
+beforeAll(async () => {
+  app = await NestFactory.create<NestExpressApplication>(WhoModule, {
+    bufferLogs: true,
+    bodyParser: false,
+  });
+  configureHttpApp(app, { NODE_ENV: 'test' });
+  await app.listen(0, '127.0.0.1');
+  url = await app.getUrl();
+  valid = await app.get(AccessTokens).sign(SUBJECT);
+});
+afterAll(() => app.close());
+
+function ask(token?: string) {
+  return fetch(`${url}/who`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+}
+
+async function connect(auth: unknown) {
+  const socket: HandshakeSocket = { handshake: { auth }, data: {} };
+  const error = await new Promise<Error | undefined>((resolve) =>
+    authenticateHandshake(app.get(Authenticator))(socket, resolve),
+  );
+  return { identity: socket.data.identity, error };
+}
+
+const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+const now = () => Math.floor(Date.now() / 1000);
+const claims = () => ({
+  sub: 'u1',
+  sid: 's1',
+  username: 'ann',
+  iss: 'chat',
+  aud: 'chat',
+  iat: now(),
+  exp: now() + 60,
+});
+
+function hmacToken(payload: object, { alg = 'HS256', hash = 'sha256', secret = SECRET } = {}) {
+  const content = `${encode({ alg, typ: 'JWT' })}.${encode(payload)}`;
+  return `${content}.${createHmac(hash, secret).update(content).digest('base64url')}`;
+}
+
+function rsaToken() {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const content = `${encode({ alg: 'RS256', typ: 'JWT' })}.${encode(claims())}`;
+  return `${content}.${sign('sha256', Buffer.from(content), privateKey).toString('base64url')}`;
+}
+
+const FORGERIES: Record<string, () => string> = {
+  'no token at all': () => 'garbage',
+  'one without signature': () => `${encode({ alg: 'none' })}.${encode(claims())}.`,
+  'one that says none, signed': () => hmacToken(claims(), { alg: 'none' }),
+  'one of another secret': () => hmacToken(claims(), { secret: 'x'.repeat(64) }),
+  'one of another algorithm': () => hmacToken(claims(), { alg: 'HS512', hash: 'sha512' }),
+  'one signed with a key pair': rsaToken,
+  'an expired one': () => hmacToken({ ...claims(), exp: now() - 1 }),
+  'one that never expires': () => hmacToken({ ...claims(), exp: undefined }),
+  'one for somebody else': () => hmacToken({ ...claims(), aud: 'shop' }),
+  'one by somebody else': () => hmacToken({ ...claims(), iss: 'shop' }),
+  'one without a session': () => hmacToken({ ...claims(), sid: undefined }),
+  'one with another payload': () => {
+    const [head, , signature] = valid.split('.');
+    return `${head}.${encode({ ...claims(), sub: 'u2' })}.${signature}`;
+  },
+};
+
+describe('a request', () => {
+  it('passes with a valid token, as the one it speaks for', async () => {
+    const response = await ask(valid);
+    expect(response.status).toBe(200);
+    const identity = (await response.json()) as Identity;
+    expect(identity).toMatchObject(SUBJECT);
+    expect(Math.abs(identity.expiresAt - Date.now() - 60_000)).toBeLessThan(5_000);
+    expect((await ask(hmacToken(claims()))).status).toBe(200);
+  });
+
+  it('passes without one only where that is allowed', async () => {
+    expect((await fetch(`${url}/open`)).status).toBe(200);
+    const response = await ask();
+    expect(response.status).toBe(401);
+    expect(await response.json()).toMatchObject({
+      statusCode: 401,
+      error: 'Unauthorized',
+      code: 'UNAUTHORIZED',
+      message: 'A valid access token is needed.',
+    });
+  });
+
+  it.each(Object.keys(FORGERIES))('does not pass with %s', async (name) => {
+    expect((await ask(FORGERIES[name]?.())).status).toBe(401);
+  });
+
+  it('does not pass once its session has ended', async () => {
+    const token = await app.get(AccessTokens).sign({ ...SUBJECT, sessionId: 's2' });
+    expect((await ask(token)).status).toBe(200);
+    ended.add('s2');
+    expect(await (await ask(token)).json()).toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+});
+
+describe('a socket', () => {
+  it('connects with a valid token, as the one it speaks for', async () => {
+    const { identity, error } = await connect({ token: valid, username: 'somebody-else' });
+    expect(error).toBeUndefined();
+    expect(identity).toMatchObject(SUBJECT);
+  });
+
+  it.each(Object.keys(FORGERIES))('does not connect with %s', async (name) => {
+    const { identity, error } = await connect({ token: FORGERIES[name]?.() });
+    expect(identity).toBeUndefined();
+    expect(error).toMatchObject({
+      data: { code: 'UNAUTHORIZED', message: expect.stringMatching(/\.$/) },
+    });
+  });
+
+  it.each([
+    undefined,
+    null,
+    'token',
+    {},
+    { token: 7 },
+    { token: { $ne: '' } },
+    { token: 'x'.repeat(5000) },
+  ])('does not connect with %j as its auth', async (auth) => {
+    expect((await connect(auth)).error).toMatchObject({ data: { code: 'UNAUTHORIZED' } });
+  });
+
+  it('does not connect once its session has ended', async () => {
+    ended.add('s3');
+    const token = await app.get(AccessTokens).sign({ ...SUBJECT, sessionId: 's3' });
+    expect((await connect({ token })).error).toMatchObject({ data: { code: 'UNAUTHORIZED' } });
+  });
+});

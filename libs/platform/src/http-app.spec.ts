@@ -1,0 +1,283 @@
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Body, Controller, Get, Module, Param, Post, Query } from '@nestjs/common';
+import { ApiOkResponse, type OpenAPIObject } from '@nestjs/swagger';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { HttpError } from '@chat/contracts';
+import { z } from 'zod';
+import { ApiErrors } from './api-errors.ts';
+import { ConflictError, RateLimitedError } from './failures.ts';
+import { HealthChecks } from './health-checks.ts';
+import { createHealthController } from './health-controller.ts';
+import { configureHttpApp } from './http-app.ts';
+import { loggingModule } from './logging.ts';
+import { createOpenApiDocument, serveOpenApi } from './openapi.ts';
+
+const Note = z
+  .object({ text: z.string().trim().min(1), stars: z.int().max(5) })
+  .meta({ id: 'Note' });
+const Page = z.object({ limit: z.coerce.number().int().max(10).default(3) });
+const Id = z.string().regex(/^[a-z]+$/, 'must be letters');
+
+@Controller('notes')
+class NotesController {
+  @Post()
+  @ApiOkResponse({ standardSchema: Note })
+  @ApiErrors(400)
+  create(@Body({ schema: Note }) note: z.infer<typeof Note>) {
+    return note;
+  }
+
+  @Get('taken')
+  taken() {
+    throw new ConflictError('That note is taken.', [{ path: 'text', message: 'It is taken.' }]);
+  }
+
+  @Get('hurried')
+  hurried() {
+    throw new RateLimitedError('Slow down, please.', 1_200);
+  }
+
+  @Get('broken')
+  broken() {
+    throw new Error('connection to database 10.0.0.1 refused');
+  }
+
+  @Get(':id')
+  find(
+    @Param('id', { schema: Id }) id: string,
+    @Query({ schema: Page }) { limit }: z.infer<typeof Page>,
+  ) {
+    return { id, limit };
+  }
+}
+
+@Module({
+  imports: [loggingModule({ LOG_LEVEL: 'info' }, new Writable({ write: collectLog }))],
+  controllers: [NotesController, createHealthController(['auth/health'])],
+  providers: [HealthChecks],
+})
+class NotesModule {}
+
+const logged: string[] = [];
+function collectLog(chunk: Buffer, _encoding: string, done: () => void) {
+  logged.push(chunk.toString());
+  done();
+}
+
+let app: NestExpressApplication;
+let url: string;
+
+beforeAll(async () => {
+  app = await NestFactory.create<NestExpressApplication>(NotesModule, {
+    bufferLogs: true,
+    bodyParser: false,
+  });
+  configureHttpApp(app, { NODE_ENV: 'development' });
+  const info = { title: 'Notes', description: 'Notes.', version: '1' };
+  serveOpenApi(app, createOpenApiDocument(app, info));
+  await app.listen(0, '127.0.0.1');
+  url = await app.getUrl();
+});
+afterAll(() => app.close());
+
+function post(body: string | Buffer, type = 'application/json') {
+  return fetch(`${url}/notes`, {
+    method: 'POST',
+    headers: { 'content-type': type },
+    body,
+  });
+}
+
+async function errorOf(response: Response): Promise<HttpError> {
+  const body = HttpError.strict().parse(await response.json());
+  expect(body.statusCode).toBe(response.status);
+  expect(body.requestId).toBe(response.headers.get('x-request-id'));
+  return body;
+}
+
+describe('input', () => {
+  it('reaches the controller as its schema makes it', async () => {
+    const response = await post('{"text":"  hi ","stars":5,"other":1}');
+    expect(response.status).toBe(201);
+    expect(await response.json()).toEqual({ text: 'hi', stars: 5 });
+    expect(await (await fetch(`${url}/notes/abc?limit=7`)).json()).toEqual({ id: 'abc', limit: 7 });
+    expect(await (await fetch(`${url}/notes/abc`)).json()).toEqual({ id: 'abc', limit: 3 });
+  });
+
+  it('is refused with where and what is wrong', async () => {
+    const error = await errorOf(await post('{"text":{"$gt":""},"stars":9}'));
+    expect(error).toMatchObject({ statusCode: 400, error: 'Bad Request', code: 'VALIDATION' });
+    expect(error.details?.map(({ path }) => path)).toEqual(['text', 'stars']);
+    for (const { message } of error.details ?? []) expect(message).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it.each(['/notes/123', '/notes/abc?limit=many', '/notes/abc?limit=11', '/notes/%E0%A4%A'])(
+    'is refused in the address %s',
+    async (path) => {
+      expect(await errorOf(await fetch(url + path))).toMatchObject({
+        statusCode: 400,
+        code: 'VALIDATION',
+      });
+    },
+  );
+
+  it('is refused when there is no body', async () => {
+    const response = await fetch(`${url}/notes`, { method: 'POST' });
+    expect((await errorOf(response)).code).toBe('VALIDATION');
+  });
+
+  it.each([
+    ['malformed JSON', '{"text":', 'application/json', 400, 'VALIDATION'],
+    ['a bare string', '"text"', 'application/json', 400, 'VALIDATION'],
+    ['a form', 'text=hi', 'application/x-www-form-urlencoded', 415, 'VALIDATION'],
+    ['plain text', '{"text":"hi","stars":1}', 'text/plain', 415, 'VALIDATION'],
+    ['an unknown charset', '{}', 'application/json; charset=klingon', 415, 'VALIDATION'],
+    ['a huge body', `{"text":"${'x'.repeat(70_000)}"}`, 'application/json', 413, 'TOO_LARGE'],
+  ] as const)('is refused as %s', async (_name, body, type, statusCode, code) => {
+    const error = await errorOf(await post(body, type));
+    expect(error).toMatchObject({ statusCode, code });
+    expect(error.message).toMatch(/^The body .*\.$/);
+  });
+});
+
+describe('failures', () => {
+  it('are told with their details', async () => {
+    expect(await errorOf(await fetch(`${url}/notes/taken`))).toMatchObject({
+      statusCode: 409,
+      error: 'Conflict',
+      code: 'CONFLICT',
+      message: 'That note is taken.',
+      details: [{ path: 'text', message: 'It is taken.' }],
+    });
+  });
+
+  it('say in whole seconds when to come again', async () => {
+    const response = await fetch(`${url}/notes/hurried`);
+    expect((await errorOf(response)).code).toBe('RATE_LIMITED');
+    expect(response.headers.get('retry-after')).toBe('2');
+  });
+
+  it('that nobody expected tell nothing, and are logged', async () => {
+    const error = await errorOf(await fetch(`${url}/notes/broken`));
+    expect(error).toMatchObject({ statusCode: 500, code: 'INTERNAL' });
+    expect(JSON.stringify(error)).not.toMatch(/database|10\.0\.0\.1/);
+    const line = logged.find((one) => one.includes('10.0.0.1'));
+    expect(JSON.parse(line ?? '{}')).toMatchObject({
+      level: 'error',
+      requestId: error.requestId,
+      err: { stack: expect.stringContaining('http-app.spec') },
+    });
+  });
+
+  it('include addresses at which there is nothing', async () => {
+    const error = await errorOf(await fetch(`${url}/nowhere`));
+    expect(error).toMatchObject({ statusCode: 404, code: 'NOT_FOUND' });
+  });
+});
+
+describe('a request id', () => {
+  const idOf = async (id: string) =>
+    (await fetch(`${url}/notes/abc`, { headers: { 'x-request-id': id } })).headers.get(
+      'x-request-id',
+    );
+
+  it('is kept when it is well-formed, and made otherwise', async () => {
+    expect(await idOf('my-request.1')).toBe('my-request.1');
+    expect(await idOf('two words')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await idOf('x'.repeat(65))).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('is in the log line of the request, beside no secret', async () => {
+    await fetch(`${url}/notes/abc?token=hidden-in-the-query`, {
+      headers: { 'x-request-id': 'logged-1', authorization: 'Bearer hidden-in-the-header' },
+    });
+    const lines = logged.filter((line) => line.includes('logged-1'));
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      requestId: 'logged-1',
+      method: 'GET',
+      path: '/notes/abc',
+      status: 200,
+    });
+    expect(logged.join('')).not.toContain('hidden-in-the');
+  });
+});
+
+describe('pages of other origins', () => {
+  const allowed = async (origin: string) =>
+    (await fetch(`${url}/notes/abc`, { headers: { origin } })).headers.get(
+      'access-control-allow-origin',
+    );
+
+  it('may call from localhost, and may read our headers', async () => {
+    expect(await allowed('http://localhost')).toBe('http://localhost');
+    expect(await allowed('http://127.0.0.1:8080')).toBe('http://127.0.0.1:8080');
+    expect(await allowed('http://localhost.example.com')).toBeNull();
+    expect(await allowed('https://example.com')).toBeNull();
+  });
+});
+
+describe('health', () => {
+  afterAll(() => unregister());
+  let unregister = () => {};
+
+  it('is told by dependency, and is quiet in the log', async () => {
+    const checks = app.get(HealthChecks);
+    const before = logged.length;
+    expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok', checks: {} });
+    const stopGood = checks.register('good', () => Promise.resolve());
+    const stopSlow = checks.register('slow', () => new Promise(() => {}), 20);
+    const stopBad = checks.register('bad', () => Promise.reject(new Error('10.0.0.1 refused')));
+    unregister = () => [stopGood, stopSlow, stopBad].forEach((stop) => stop());
+    for (const path of ['/health', '/health/ready', '/auth/health']) {
+      const response = await fetch(url + path);
+      expect(response.status).toBe(503);
+      expect(await response.json()).toEqual({
+        status: 'unavailable',
+        checks: {
+          good: { status: 'ok' },
+          slow: { status: 'unavailable', message: 'No answer within 20 ms.' },
+          bad: { status: 'unavailable', message: 'The check failed.' },
+        },
+      });
+    }
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    expect(logged.slice(before)).toEqual([]);
+  });
+});
+
+describe('the document', () => {
+  it('names schemas once and holds the errors of every operation', async () => {
+    const document = (await (await fetch(`${url}/docs-json`)).json()) as OpenAPIObject;
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.components?.schemas ?? {}).sort()).toEqual([
+      'ErrorCode',
+      'ErrorDetail',
+      'Health',
+      'HttpError',
+      'Note',
+    ]);
+    expect(JSON.stringify(document)).not.toContain('$defs');
+    const create = document.paths['/notes']?.post;
+    expect(create?.requestBody).toMatchObject({
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/Note' } } },
+    });
+    expect(Object.keys(create?.responses ?? {})).toEqual(
+      expect.arrayContaining(['200', '400', '413', '415', '500']),
+    );
+    expect(document.paths['/notes/{id}']?.get?.parameters).toMatchObject([
+      { name: 'id', in: 'path' },
+      { name: 'limit', in: 'query', required: false },
+    ]);
+  });
+
+  it('is shown as a page whose scripts and styles are allowed', async () => {
+    const response = await fetch(`${url}/docs`);
+    expect(await response.text()).toContain('swagger-ui-bundle.js');
+    const policy = response.headers.get('content-security-policy');
+    expect(policy).toContain("style-src 'self' 'unsafe-inline'");
+    expect(policy).toContain("default-src 'self'");
+  });
+});

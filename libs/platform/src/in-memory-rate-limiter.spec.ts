@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import { InMemoryRateLimiter } from './in-memory-rate-limiter.ts';
+
+const LIMIT = { points: 50, perMs: 1_000, burst: 200 };
+
+function limiterAt() {
+  const clock = { now: 5_000 };
+  const limiter = new InMemoryRateLimiter(() => clock.now);
+  const takeAll = async (key: string): Promise<number> => {
+    for (let taken = 0; ; taken += 1) if ((await limiter.take(key, LIMIT)) > 0) return taken;
+  };
+  return { clock, limiter, takeAll };
+}
+
+describe('a rate limit', () => {
+  it('allows a burst, then says how long to wait', async () => {
+    const { clock, limiter, takeAll } = limiterAt();
+    expect(await takeAll('a')).toBe(200);
+    const waitMs = await limiter.take('a', LIMIT);
+    expect(waitMs).toBe(20);
+    clock.now += waitMs;
+    expect(await limiter.take('a', LIMIT)).toBe(0);
+    expect(await limiter.take('a', LIMIT)).toBe(20);
+  });
+
+  it('sustains its rate for ever, and no more', async () => {
+    const { clock, takeAll } = limiterAt();
+    await takeAll('a');
+    for (let second = 0; second < 10; second += 1) {
+      clock.now += 1_000;
+      expect(await takeAll('a')).toBe(50);
+    }
+    clock.now += 60_000;
+    expect(await takeAll('a')).toBe(200);
+  });
+
+  it('counts every key by itself', async () => {
+    const { takeAll } = limiterAt();
+    await takeAll('a');
+    expect(await takeAll('b')).toBe(200);
+  });
+
+  it('counts a point that was given back no more, and never grows beyond its burst', async () => {
+    const { limiter, takeAll } = limiterAt();
+    await takeAll('a');
+    await limiter.giveBack('a', LIMIT);
+    expect(await takeAll('a')).toBe(1);
+    await limiter.giveBack('b', LIMIT);
+    expect(await takeAll('b')).toBe(200);
+  });
+});

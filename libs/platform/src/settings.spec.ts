@@ -1,0 +1,148 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import {
+  httpSettings,
+  processSettings,
+  roomSettings,
+  signInSettings,
+  tokenSettings,
+} from './common-settings.ts';
+import { corsOrigin } from './cors.ts';
+import { describeSettings, loadSettings, SettingsError, type SettingsSources } from './settings.ts';
+
+const Settings = z.object({
+  ...processSettings,
+  ...httpSettings,
+  ...tokenSettings,
+  ...signInSettings,
+  ...roomSettings,
+});
+
+function load(sources: Partial<SettingsSources>) {
+  return loadSettings(Settings, { argv: [], env: {}, ...sources });
+}
+
+function problemsOf(sources: Partial<SettingsSources>): readonly string[] {
+  try {
+    load(sources);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+function envFile(content: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'settings-')), '.env');
+  writeFileSync(file, content);
+  return file;
+}
+
+describe('settings', () => {
+  it('have defaults that fit a laptop', () => {
+    expect(load({ envFile: '/nowhere/.env' })).toEqual({
+      NODE_ENV: 'development',
+      LOG_LEVEL: 'info',
+      HOST: '127.0.0.1',
+      PORT: 3000,
+      ACCESS_TOKEN_TTL_SECONDS: 3600,
+      SIGN_IN_RATE: 20,
+      SIGN_IN_BURST: 200,
+      FAILED_SIGN_INS_PER_MINUTE: 10,
+      ROOMS_AUTO_CREATE: true,
+    });
+  });
+
+  it('come from the command line before the environment before the file', () => {
+    const sources = {
+      argv: ['--port', '4001'],
+      env: { PORT: '4002', HOST: '0.0.0.0' },
+      envFile: envFile('PORT=4003\nHOST=::1\nLOG_LEVEL=debug\nROOMS_AUTO_CREATE="false"\n'),
+    };
+    expect(load(sources)).toMatchObject({
+      PORT: 4001,
+      HOST: '0.0.0.0',
+      LOG_LEVEL: 'debug',
+      ROOMS_AUTO_CREATE: false,
+    });
+    expect(load({ argv: ['--access-token-ttl-seconds=60'] }).ACCESS_TOKEN_TTL_SECONDS).toBe(60);
+  });
+
+  it('count as unset when they are empty', () => {
+    expect(load({ env: { PORT: '' }, envFile: envFile('PORT=4003') }).PORT).toBe(4003);
+  });
+
+  it('that are wrong are each named, with what would be right', () => {
+    expect(
+      problemsOf({
+        env: {
+          PORT: 'http',
+          LOG_LEVEL: 'loud',
+          CORS_ORIGINS: 'https://ok.example,https://bad.example/path',
+          TRUST_PROXY: '10.0.0.0/8, everyone',
+          SIGN_IN_RATE: '1.5',
+        },
+      }).toSorted(),
+    ).toEqual([
+      'CORS_ORIGINS: must be origins separated by commas, such as https://chat.example.com.',
+      'LOG_LEVEL: must be one of fatal, error, warn, info, debug, trace, silent.',
+      'PORT: must be a whole number from 0 to 65535.',
+      'SIGN_IN_RATE: must be a whole number from 1 to 1000000.',
+      'TRUST_PROXY: must be addresses or networks separated by commas, such as 10.0.0.0/8.',
+    ]);
+    expect(problemsOf({ argv: ['--port', '65536'] })).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      ['--prot', '3000'],
+      ['Unknown option --prot.', 'Only options are understood'],
+    ],
+    [['--port'], ['Option --port needs a value.']],
+    [
+      ['-p', '3000'],
+      ['Unknown option -p.', 'Only options are understood'],
+    ],
+    [['hunter2'], ['Only options are understood']],
+  ])('on the command line %j are refused', (argv, expected) => {
+    const problems = problemsOf({ argv });
+    expect(problems).toHaveLength(expected.length);
+    for (const [index, start] of expected.entries()) expect(problems[index]).toContain(start);
+    expect(problems.join()).not.toContain('hunter2');
+  });
+
+  it('describe themselves', () => {
+    const described = describeSettings(Settings);
+    expect(described.map(({ name }) => name)).toEqual(Object.keys(Settings.shape));
+    for (const { description } of described) expect(description).toMatch(/\.$/);
+    expect(described.find(({ name }) => name === 'PORT')).toMatchObject({
+      option: '--port',
+      defaultValue: '3000',
+    });
+    expect(described.find(({ name }) => name === 'JWT_SECRET')?.defaultValue).toBeUndefined();
+  });
+});
+
+describe('CORS_ORIGINS', () => {
+  const allows = (settings: Parameters<typeof corsOrigin>[0], origin: string | undefined) => {
+    let allowed: boolean | undefined;
+    corsOrigin(settings)(origin, (_error, allow) => (allowed = allow));
+    return allowed;
+  };
+
+  it('allows exactly the listed origins', () => {
+    const settings = { NODE_ENV: 'production', CORS_ORIGINS: ['https://chat.example.com'] };
+    expect(allows(settings, 'https://chat.example.com')).toBe(true);
+    expect(allows(settings, 'http://localhost:3000')).toBe(false);
+    expect(allows(settings, undefined)).toBe(false);
+  });
+
+  it('allows localhost when it is unset, but not in production', () => {
+    expect(allows({ NODE_ENV: 'development' }, 'http://[::1]:5173')).toBe(true);
+    expect(allows({ NODE_ENV: 'development' }, 'null')).toBe(false);
+    expect(allows({ NODE_ENV: 'production' }, 'http://localhost')).toBe(false);
+  });
+});
