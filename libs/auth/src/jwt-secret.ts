@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SettingsError } from '@chat/platform';
 
@@ -45,11 +45,9 @@ function keptSecret(file: string): string {
   if (kept !== undefined) return kept;
   // Written whole under another name first: a crash leaves either no secret or all of it.
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
-  const descriptor = openSync(draft, 'wx', 0o600);
+  const secret = randomBytes(48).toString('base64url');
+  writeFileSync(draft, secret, { flag: 'wx', mode: 0o600, flush: true });
   try {
-    writeSync(descriptor, randomBytes(48).toString('base64url'));
-    fsyncSync(descriptor);
-    closeSync(descriptor);
     linkSync(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { UnavailableError } from '@chat/platform';
+import { BoundedWork } from './bounded-work.ts';
+
+describe('bounded work', () => {
+  it('runs a few at a time, in order, and refuses what would wait too long', async () => {
+    const work = new BoundedWork(
+      { concurrent: 2, waiting: 3 },
+      () => new UnavailableError('Too much to do.', 1_000),
+    );
+    let running = 0;
+    let most = 0;
+    const done: number[] = [];
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 7 }, (_, n) =>
+        work.run(async () => {
+          most = Math.max(most, (running += 1));
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          running -= 1;
+          done.push(n);
+          if (n === 1) throw new Error('one of them fails');
+        }),
+      ),
+    );
+    expect(most).toBe(2);
+    expect(done).toEqual([0, 1, 2, 3, 4]);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'rejected',
+    ]);
+    expect(outcomes[6]).toMatchObject({ reason: { code: 'UNAVAILABLE' } });
+    await expect(work.run(() => Promise.resolve('free again'))).resolves.toBe('free again');
+  });
+});

@@ -1,0 +1,503 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Global, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AccessTokens, AuthModule } from '@chat/auth';
+import {
+  HttpError,
+  LoginResponse,
+  OwnUser,
+  RegisterResponse,
+  Sessions,
+  Tokens,
+  User,
+  Users as UserList,
+} from '@chat/contracts';
+import {
+  configureHttpApp,
+  createOpenApiDocument,
+  InMemoryRateLimiter,
+  InMemorySignals,
+  loggingModule,
+  RateLimiter,
+  Signals,
+  type Signal,
+} from '@chat/platform';
+import type { z } from 'zod';
+import { SessionStore, type SessionRecord } from './session-store.ts';
+import { SignInSettings } from './sign-in-limits.ts';
+import { foldCase, UserStore, type InsertUserOutcome, type UserRecord } from './user-store.ts';
+import { UsersModule } from './users.module.ts';
+import { Users } from './users.ts';
+
+class InMemoryUserStore extends UserStore {
+  readonly records: UserRecord[] = [];
+
+  async insert(user: UserRecord): Promise<InsertUserOutcome> {
+    await Promise.resolve();
+    const taken = (key: 'email' | 'username') =>
+      this.records.some((other) => foldCase(other[key]) === foldCase(user[key]));
+    if (taken('email')) return 'email-taken';
+    if (taken('username')) return 'username-taken';
+    this.records.push(user);
+    return 'inserted';
+  }
+  findById(id: string) {
+    return Promise.resolve(this.records.find((user) => user.id === id));
+  }
+  findByIds(ids: readonly string[]) {
+    return Promise.resolve(this.records.filter(({ id }) => ids.includes(id)));
+  }
+  findByEmail(email: string) {
+    return Promise.resolve(this.records.find((user) => foldCase(user.email) === foldCase(email)));
+  }
+  search(query: string, limit: number) {
+    const found = this.records.filter((user) =>
+      [user.username, user.displayName].some((name) => foldCase(name).startsWith(foldCase(query))),
+    );
+    return Promise.resolve(found.slice(0, limit));
+  }
+  updateDisplayName(id: string, displayName: string) {
+    const index = this.records.findIndex((user) => user.id === id);
+    const user = this.records[index];
+    if (!user) return Promise.resolve(undefined);
+    this.records[index] = { ...user, displayName };
+    return Promise.resolve(this.records[index]);
+  }
+}
+
+class InMemorySessionStore extends SessionStore {
+  readonly records = new Map<string, SessionRecord>();
+
+  insert(session: SessionRecord) {
+    this.records.set(session.id, session);
+    return Promise.resolve();
+  }
+  find(id: string, now: string) {
+    const session = this.records.get(id);
+    return Promise.resolve(session && session.expiresAt > now ? session : undefined);
+  }
+  rotate(id: string, from: number, times: { rotatedAt: string; expiresAt: string }) {
+    const session = this.records.get(id);
+    if (session?.generation !== from || session.expiresAt <= times.rotatedAt) {
+      return Promise.resolve(undefined);
+    }
+    const rotated = { ...session, ...times, generation: from + 1 };
+    this.records.set(id, rotated);
+    return Promise.resolve(rotated);
+  }
+  listByUser(userId: string, now: string) {
+    return Promise.resolve(
+      [...this.records.values()]
+        .filter((session) => session.userId === userId && session.expiresAt > now)
+        .reverse(),
+    );
+  }
+  delete(id: string) {
+    return Promise.resolve(this.records.delete(id));
+  }
+  deleteExpired(now: string) {
+    const expired = [...this.records.values()].filter(({ expiresAt }) => expiresAt <= now);
+    for (const { id } of expired) this.records.delete(id);
+    return Promise.resolve(expired.length);
+  }
+}
+
+const SETTINGS: SignInSettings = {
+  SIGN_IN_RATE: 20,
+  SIGN_IN_BURST: 200,
+  FAILED_SIGN_INS_PER_MINUTE: 10,
+};
+const ANN = { email: 'Ann@example.com', password: 'correct horse' };
+
+let users: InMemoryUserStore;
+let sessions: InMemorySessionStore;
+let signals: Signal[];
+let app: NestExpressApplication;
+let url: string;
+
+async function start(settings = SETTINGS): Promise<void> {
+  const bus = new InMemorySignals();
+  bus.subscribe((signal) => signals.push(signal));
+
+  @Global()
+  @Module({
+    providers: [
+      { provide: UserStore, useValue: users },
+      { provide: SessionStore, useValue: sessions },
+      { provide: RateLimiter, useValue: new InMemoryRateLimiter() },
+      { provide: Signals, useValue: bus },
+      { provide: SignInSettings, useValue: settings },
+    ],
+    exports: [UserStore, SessionStore, RateLimiter, Signals, SignInSettings],
+  })
+  class PortsModule {}
+
+  @Module({
+    imports: [
+      PortsModule,
+      AuthModule.forRoot({
+        secret: randomBytes(32).toString('hex'),
+        accessTokenTtlSeconds: 3600,
+      }),
+      loggingModule({ LOG_LEVEL: 'silent' }),
+      UsersModule,
+    ],
+  })
+  class AppModule {}
+
+  app = await NestFactory.create<NestExpressApplication>(AppModule, {
+    bufferLogs: true,
+    bodyParser: false,
+  });
+  configureHttpApp(app, { NODE_ENV: 'test' });
+  await app.listen(0, '127.0.0.1');
+  url = await app.getUrl();
+}
+
+async function restart(settings = SETTINGS): Promise<void> {
+  await app.close();
+  await start(settings);
+}
+
+beforeEach(async () => {
+  users = new InMemoryUserStore();
+  sessions = new InMemorySessionStore();
+  signals = [];
+  await start();
+});
+afterEach(() => app.close());
+
+function call(method: string, path: string, { token = '', body = undefined as unknown } = {}) {
+  return fetch(url + path, {
+    method,
+    headers: {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      'user-agent': 'spec',
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+/** The answer, which must be of exactly the documented shape. */
+async function expectAnswer<Shape extends z.ZodRawShape>(
+  response: Response,
+  status: number,
+  schema: z.ZodObject<Shape>,
+) {
+  const body: unknown = await response.json();
+  expect({ status: response.status, body }).toMatchObject({ status });
+  return schema.strict().parse(body);
+}
+
+const refused = (response: Response, status: number) => expectAnswer(response, status, HttpError);
+const register = (body: object) => call('POST', '/auth/register', { body });
+const login = (body: object) => call('POST', '/auth/login', { body });
+const refresh = (refreshToken: string) => call('POST', '/auth/refresh', { body: { refreshToken } });
+const isSignedIn = async (token: string) => (await call('GET', '/users/me', { token })).ok;
+const registered = async (body: object = ANN) =>
+  expectAnswer(await register(body), 201, RegisterResponse);
+const refreshed = async (token: string) => expectAnswer(await refresh(token), 200, Tokens);
+
+describe('registering', () => {
+  it('makes an account, signs it in, and keeps no password', async () => {
+    const { user, token, expiresIn } = await registered({ ...ANN, displayName: 'Ann B.' });
+    expect(user).toMatchObject({ email: ANN.email, username: 'Ann', displayName: 'Ann B.' });
+    expect(user.id).toMatch(/^[A-Za-z0-9_-]{22}$/);
+    expect(expiresIn).toBe(3600);
+    expect(await isSignedIn(token)).toBe(true);
+    expect(users.records[0]?.passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(JSON.stringify(users.records)).not.toContain(ANN.password);
+  });
+
+  it.each([
+    ['zoë.o-k_1@example.com', 'zoë.o-k_1'],
+    ['+++@example.com', 'user'],
+    [`${'a'.repeat(64)}@example.com`, 'a'.repeat(32)],
+    ['ann+news@example.com', 'ann-news'],
+  ])('gives %s a username that is valid', async (email, expected) => {
+    const response = await register({ ...ANN, email });
+    expect((await expectAnswer(response, 201, RegisterResponse)).user.username).toBe(expected);
+  });
+
+  it('makes a default username unique', async () => {
+    await registered({ ...ANN, email: 'ann@one.example' });
+    const names = await Promise.all(
+      ['two', 'three', 'four'].map(
+        async (host) => (await registered({ ...ANN, email: `ann@${host}.example` })).user.username,
+      ),
+    );
+    expect(new Set(['ann', ...names]).size).toBe(4);
+    for (const name of names) expect(name).toMatch(/^ann-[0-9a-f]{6}$/);
+  });
+
+  it('says whether the e-mail or the username is taken, without regard to case', async () => {
+    await registered({ ...ANN, username: 'ann' });
+    const email = await refused(await register({ ...ANN, email: 'ann@EXAMPLE.com' }), 409);
+    expect(email).toMatchObject({ code: 'CONFLICT', details: [{ path: 'email' }] });
+    const username = await refused(
+      await register({ ...ANN, email: 'x@example.com', username: 'ANN' }),
+      409,
+    );
+    expect(username).toMatchObject({ code: 'CONFLICT', details: [{ path: 'username' }] });
+  });
+
+  it('lets exactly one of many that race have the e-mail', async () => {
+    const responses = await Promise.all(
+      Array.from({ length: 8 }, (_, n) =>
+        register({ ...ANN, email: n % 2 ? 'ANN@example.com' : 'ann@example.com' }),
+      ),
+    );
+    expect(responses.map(({ status }) => status).toSorted()).toEqual([201, ...Array(7).fill(409)]);
+    expect(users.records).toHaveLength(1);
+  });
+
+  it.each([
+    ['email', { ...ANN, email: 'nobody' }],
+    ['email', { ...ANN, email: { $ne: '' } }],
+    ['password', { ...ANN, password: 'short' }],
+    ['password', { ...ANN, password: 'x'.repeat(257) }],
+    ['username', { ...ANN, username: 'two words' }],
+  ])('refuses a wrong %s', async (path, body) => {
+    expect((await refused(await register(body), 400)).details).toMatchObject([{ path }]);
+  });
+});
+
+describe('signing in', () => {
+  it('needs the right password, and no exact case of the e-mail', async () => {
+    await registered();
+    const response = await login({ ...ANN, email: 'ann@EXAMPLE.com' });
+    const { token, user } = await expectAnswer(response, 200, LoginResponse);
+    expect(user.email).toBe(ANN.email);
+    expect(await isSignedIn(token)).toBe(true);
+  });
+
+  it('fails alike, and as slowly, for an unknown e-mail and a wrong password', async () => {
+    await registered();
+    await restart({ ...SETTINGS, FAILED_SIGN_INS_PER_MINUTE: 100 });
+    const attempt = async (email: string) => {
+      const begin = performance.now();
+      const { requestId: _, ...body } = await refused(
+        await login({ email, password: 'wrong!' }),
+        401,
+      );
+      return { body, ms: performance.now() - begin };
+    };
+    const times = { known: [] as number[], unknown: [] as number[] };
+    for (let round = 0; round < 15; round += 1) {
+      const known = await attempt(ANN.email);
+      const unknown = await attempt('nobody@example.com');
+      expect(unknown.body).toEqual(known.body);
+      times.known.push(known.ms);
+      times.unknown.push(unknown.ms);
+    }
+    const median = (all: number[]) => all.toSorted((a, b) => a - b)[7] ?? NaN;
+    const ratio = median(times.unknown) / median(times.known);
+    expect(ratio).toBeGreaterThan(0.6);
+    expect(ratio).toBeLessThan(1.67);
+  });
+
+  it.each([
+    ['an account', ANN.email],
+    ['an e-mail without account', 'nobody@example.com'],
+  ])('is refused after ten failures at %s, also if they come at once', async (_what, email) => {
+    await registered();
+    const responses = await Promise.all(
+      Array.from({ length: 15 }, () => login({ email, password: 'wrong!' })),
+    );
+    expect(responses.map(({ status }) => status).toSorted()).toEqual([
+      ...Array(10).fill(401),
+      ...Array(5).fill(429),
+    ]);
+    const response = await login({ ...ANN, email });
+    expect((await refused(response, 429)).code).toBe('RATE_LIMITED');
+    const retryAfter = Number(response.headers.get('retry-after'));
+    expect(retryAfter).toBeGreaterThan(0);
+    expect(retryAfter).toBeLessThanOrEqual(60);
+  });
+
+  it('is not held against an account when it succeeds', async () => {
+    await registered();
+    for (let n = 0; n < 15; n += 1) expect((await login(ANN)).status).toBe(200);
+  });
+
+  it('is limited by address, registrations included', async () => {
+    await restart({ ...SETTINGS, SIGN_IN_RATE: 1, SIGN_IN_BURST: 3 });
+    const statuses = [];
+    for (let n = 0; n < 5; n += 1) {
+      statuses.push((await login({ email: `${n}@example.com`, password: 'wrong!' })).status);
+    }
+    expect(statuses).toEqual([401, 401, 401, 429, 429]);
+    expect((await refused(await register(ANN), 429)).code).toBe('RATE_LIMITED');
+  });
+});
+
+describe('a refresh token', () => {
+  it('gives a new pair, again and again', async () => {
+    let { refreshToken } = await registered();
+    for (let n = 0; n < 3; n += 1) {
+      const next = await refreshed(refreshToken);
+      expect(next.refreshToken).not.toBe(refreshToken);
+      expect(await isSignedIn(next.token)).toBe(true);
+      refreshToken = next.refreshToken;
+    }
+  });
+
+  it('gives the same successor when it is used twice, also at once', async () => {
+    const { refreshToken } = await registered();
+    const pairs = await Promise.all(Array.from({ length: 5 }, () => refreshed(refreshToken)));
+    expect(new Set(pairs.map((pair) => pair.refreshToken)).size).toBe(1);
+    expect((await refreshed(refreshToken)).refreshToken).toBe(pairs[0]?.refreshToken);
+  });
+
+  it('ends the session for everybody when it is used later than that', async () => {
+    const { refreshToken, token } = await registered();
+    const next = await refreshed(refreshToken);
+    for (const [id, session] of sessions.records) {
+      const rotatedAt = new Date(Date.now() - 31_000).toISOString();
+      sessions.records.set(id, { ...session, rotatedAt });
+    }
+    await refused(await refresh(refreshToken), 401);
+    await refused(await refresh(next.refreshToken), 401);
+    expect(await isSignedIn(token)).toBe(false);
+    expect(await isSignedIn(next.token)).toBe(false);
+    expect(signals).toMatchObject([{ type: 'session-ended' }]);
+  });
+
+  it('ends the session when it is older than the one before', async () => {
+    const { refreshToken } = await registered();
+    const { refreshToken: second } = await refreshed(refreshToken);
+    const { refreshToken: third } = await refreshed(second);
+    await refused(await refresh(refreshToken), 401);
+    await refused(await refresh(third), 401);
+    expect(sessions.records.size).toBe(0);
+  });
+
+  it('is worth nothing when it is forged, and a forgery ends nothing', async () => {
+    const { refreshToken } = await registered();
+    const [id, , mac = ''] = refreshToken.split('.');
+    const forgeries = ['x', `${id}.2.${mac}`, `${id}.1.${mac.replace(/./g, 'A')}`, `${id}.1.`];
+    for (const forgery of forgeries) {
+      expect((await refused(await refresh(forgery), 401)).code).toBe('UNAUTHORIZED');
+    }
+    await refreshed(refreshToken);
+  });
+
+  it('is worth nothing once its session has expired', async () => {
+    const { refreshToken } = await registered();
+    for (const [id, session] of sessions.records) {
+      const days = Date.parse(session.expiresAt) - Date.parse(session.createdAt);
+      expect(days).toBe(30 * 86_400_000);
+      sessions.records.set(id, { ...session, expiresAt: new Date(Date.now() - 1).toISOString() });
+    }
+    await refused(await refresh(refreshToken), 401);
+  });
+});
+
+describe('sessions', () => {
+  it('are listed, newest first, with the one that asks', async () => {
+    await registered();
+    const { token } = await expectAnswer(await login(ANN), 200, LoginResponse);
+    const list = Sessions.parse(await (await call('GET', '/auth/sessions', { token })).json());
+    expect(list.map(({ current, userAgent }) => ({ current, userAgent }))).toEqual([
+      { current: true, userAgent: 'spec' },
+      { current: false, userAgent: 'spec' },
+    ]);
+  });
+
+  it('end one by one, with everything that hangs on them', async () => {
+    const first = await registered();
+    const second = await expectAnswer(await login(ANN), 200, LoginResponse);
+    const [, other] = Sessions.parse(
+      await (await call('GET', '/auth/sessions', { token: second.token })).json(),
+    );
+    const end = () => call('DELETE', `/auth/sessions/${other?.id}`, { token: second.token });
+    expect((await end()).status).toBe(204);
+    expect((await end()).status).toBe(404);
+    expect(await isSignedIn(first.token)).toBe(false);
+    expect(await isSignedIn(second.token)).toBe(true);
+    await refused(await refresh(first.refreshToken), 401);
+    expect(signals).toEqual([{ type: 'session-ended', sessionId: other?.id }]);
+  });
+
+  it('of others cannot be ended', async () => {
+    const ann = await registered();
+    const bob = await registered({ ...ANN, email: 'bob@example.com' });
+    const { sessionId } = await app.get(AccessTokens).verify(ann.token);
+    await refused(await call('DELETE', `/auth/sessions/${sessionId}`, { token: bob.token }), 404);
+    expect(await isSignedIn(ann.token)).toBe(true);
+  });
+
+  it('end by logging out', async () => {
+    const { token, refreshToken } = await registered();
+    expect((await call('POST', '/auth/logout', { token })).status).toBe(204);
+    expect(await isSignedIn(token)).toBe(false);
+    await refused(await refresh(refreshToken), 401);
+  });
+
+  it('that expired are removed from the store', async () => {
+    await registered();
+    for (const [id, session] of sessions.records) {
+      sessions.records.set(id, { ...session, expiresAt: new Date(0).toISOString() });
+    }
+    await restart();
+    expect(sessions.records.size).toBe(0);
+  });
+});
+
+describe('users', () => {
+  it('see and change themselves', async () => {
+    const { token, user } = await registered();
+    expect(await expectAnswer(await call('GET', '/users/me', { token }), 200, OwnUser)).toEqual(
+      user,
+    );
+    const change = await call('PATCH', '/users/me', { token, body: { displayName: ' Ann B. ' } });
+    expect((await expectAnswer(change, 200, OwnUser)).displayName).toBe('Ann B.');
+    await refused(await call('PATCH', '/users/me', { token, body: { displayName: '' } }), 400);
+  });
+
+  it('are found by others, who never see an e-mail address', async () => {
+    const { user } = await registered();
+    const { token } = await registered({ ...ANN, email: 'bob@example.com' });
+    const one = await call('GET', `/users/${user.id}`, { token });
+    expect(await expectAnswer(one, 200, User)).toMatchObject({ id: user.id, username: 'Ann' });
+    const found = await (await call('GET', '/users?query=an', { token })).json();
+    expect(UserList.parse(found)).toHaveLength(1);
+    expect(JSON.stringify(found)).not.toContain('@');
+    expect(await app.get(Users).publicUsers([user.id, 'nobody'])).toHaveLength(1);
+    await refused(await call('GET', '/users/nobody', { token }), 404);
+    await refused(await call('GET', '/users', { token }), 400);
+    await refused(await call('GET', '/users?query=an'), 401);
+  });
+});
+
+describe('the document', () => {
+  it('has every operation with its body, answer and errors', () => {
+    const info = { title: 'Users', description: 'Users.', version: '1' };
+    const { paths } = createOpenApiDocument(app, info);
+    const summary = Object.entries(paths).flatMap(([path, item]) =>
+      (['get', 'post', 'patch', 'delete'] as const).flatMap((method) => {
+        const operation = item[method];
+        return operation ? [`${method} ${path} ${Object.keys(operation.responses).join(' ')}`] : [];
+      }),
+    );
+    expect(summary).toEqual([
+      'post /auth/register 201 400 409 413 415 429 500 503',
+      'post /auth/login 200 400 401 413 415 429 500 503',
+      'post /auth/refresh 200 400 401 413 415 500',
+      'post /auth/logout 204 401 500',
+      'get /auth/sessions 200 401 500',
+      'delete /auth/sessions/{id} 204 400 401 404 500',
+      'get /users/me 200 401 500',
+      'patch /users/me 200 400 401 413 415 500',
+      'get /users 200 400 401 500',
+      'get /users/{id} 200 400 401 404 500',
+    ]);
+    expect(paths['/auth/register']?.post?.requestBody).toMatchObject({
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/RegisterRequest' } } },
+    });
+    expect(paths['/users']?.get?.security).toEqual([{ bearer: [] }]);
+  });
+});
