@@ -5,7 +5,7 @@ import {
   useLayoutEffect,
   useRef,
   useState,
-  type FormEvent,
+  type SubmitEvent,
   type KeyboardEvent,
 } from 'react';
 import { Icon } from '../ui/Icon.tsx';
@@ -51,7 +51,7 @@ export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
     }
   }
 
-  function submit(event: FormEvent) {
+  function submit(event: SubmitEvent) {
     event.preventDefault();
     send();
     field.current?.focus();
@@ -60,6 +60,7 @@ export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
   function onKeyDown(event: KeyboardEvent) {
     if (event.key !== 'Enter' || event.shiftKey || TOUCH.matches) return;
     // Enter also ends the composition of a character, for example in Japanese.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari says it by the key code alone
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     send();

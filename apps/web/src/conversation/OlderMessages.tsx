@@ -18,16 +18,19 @@ export function OlderMessages({ conversation, state, scroller }: OlderMessagesPr
   const { hasOlder, live, messages } = state;
   const end = useRef<HTMLDivElement>(null);
   const [problem, setProblem] = useState<string>();
+  const [wasLive, setWasLive] = useState(live);
   const oldestSeq = messages[0]?.seq;
+
+  // With the connection back, trying again needs no press of a button.
+  if (live !== wasLive) {
+    setWasLive(live);
+    if (live) setProblem(undefined);
+  }
 
   const load = useCallback(() => {
     setProblem(undefined);
     conversation.loadOlder().catch((error: unknown) => setProblem(explain(error)));
   }, [conversation]);
-
-  useEffect(() => {
-    if (live) setProblem(undefined);
-  }, [live]);
 
   useEffect(() => {
     if (!hasOlder || problem || !end.current) return;

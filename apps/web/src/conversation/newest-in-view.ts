@@ -28,7 +28,7 @@ export function useNewestInView(
   }
 
   const toNewest = useCallback(() => {
-    if (scroller.current) scroller.current.scrollTop = 0;
+    scroller.current?.scrollTo({ top: 0 });
   }, [scroller]);
 
   const away = leftAtSeq !== undefined;

@@ -17,7 +17,10 @@ export interface ShownMessage {
 
 export type Delivery = 'waiting' | 'sending' | 'stored' | 'failed';
 
-type Sender = { id: string; username: string };
+interface Sender {
+  id: string;
+  username: string;
+}
 
 /** Unchanged messages are the same objects from call to call, so their rows are not drawn again. */
 const shownBySource = new WeakMap<Message | OutboxEntry, ShownMessage>();

@@ -1,6 +1,6 @@
 import { ChatError } from '@chat/client';
 import type { Visibility } from '@chat/contracts';
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { chat } from '../app/chat.ts';
 import { navigate, roomPath } from '../app/location.ts';
 import { Button } from '../ui/Button.tsx';
@@ -23,7 +23,7 @@ export function NewRoomDialog({ onClose }: { onClose: () => void }) {
   const misformed = isPublic && name !== '' && !isRoomName(name);
   const nearest = misformed ? nearestRoomName(name) : '';
 
-  async function create(event: FormEvent) {
+  async function create(event: SubmitEvent) {
     event.preventDefault();
     setBusy(true);
     try {
@@ -38,7 +38,7 @@ export function NewRoomDialog({ onClose }: { onClose: () => void }) {
 
   return (
     <Dialog title="New room" onClose={onClose}>
-      <form className={styles.form} onSubmit={create}>
+      <form className={styles.form} onSubmit={(event) => void create(event)}>
         <VisibilityChoice value={visibility} onChange={setVisibility} />
         <TextField
           label="Name"

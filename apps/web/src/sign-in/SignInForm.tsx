@@ -1,4 +1,4 @@
-import { useRef, useState, type FormEvent } from 'react';
+import { useRef, useState, type SubmitEvent } from 'react';
 import { chat } from '../app/chat.ts';
 import { Button } from '../ui/Button.tsx';
 import { useSecondsUntil } from '../ui/countdown.ts';
@@ -20,11 +20,14 @@ export function SignInForm({ mode }: { mode: SignInMode }) {
   const [problem, setProblem] = useState<SignInProblem>({ fields: {} });
   const wait = useSecondsUntil(problem.retryAt);
 
-  async function submit(event: FormEvent<HTMLFormElement>) {
+  async function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
     const input = inputOf(event.currentTarget);
     const refused = problemOfInput(mode, input);
-    if (refused) return show(refused);
+    if (refused) {
+      show(refused);
+      return;
+    }
     setBusy(true);
     setProblem({ fields: {} });
     try {
@@ -43,7 +46,7 @@ export function SignInForm({ mode }: { mode: SignInMode }) {
   }
 
   return (
-    <form ref={form} className={styles.form} onSubmit={submit} noValidate>
+    <form ref={form} className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
       <TextField
         label="E-mail"
         name="email"
@@ -81,7 +84,10 @@ export function SignInForm({ mode }: { mode: SignInMode }) {
 
 function inputOf(form: HTMLFormElement) {
   const fields = new FormData(form);
-  const text = (name: string) => String(fields.get(name) ?? '');
+  const text = (name: string) => {
+    const value = fields.get(name);
+    return typeof value === 'string' ? value : '';
+  };
   const username = text('username').trim();
   return {
     email: text('email').trim(),

@@ -6,9 +6,13 @@ const TINTS = [styles.tint1, styles.tint2, styles.tint3, styles.tint4, styles.ti
 export function Avatar({ name, size = 'medium' }: { name: string; size?: 'small' | 'medium' }) {
   return (
     <span className={`${styles.avatar} ${styles[size]} ${tintOf(name)}`} aria-hidden="true">
-      {[...name][0]?.toLocaleUpperCase()}
+      {initialOf(name)}
     </span>
   );
+}
+
+function initialOf(name: string): string {
+  return String.fromCodePoint(name.codePointAt(0) ?? 0x20).toLocaleUpperCase();
 }
 
 function tintOf(name: string): string | undefined {

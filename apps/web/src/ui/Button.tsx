@@ -19,7 +19,7 @@ export function Button({
     <button
       type={type}
       className={`${styles.button} ${styles[look]} ${className}`}
-      disabled={disabled || busy}
+      disabled={disabled === true || busy}
       aria-busy={busy || undefined}
       {...rest}
     />

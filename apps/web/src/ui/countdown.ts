@@ -1,18 +1,17 @@
-import { useEffect, useState } from 'react';
+import { useSyncExternalStore } from 'react';
 
 /** Whole seconds until a time (milliseconds since the epoch), counting down to 0. */
 export function useSecondsUntil(time: number | undefined): number {
-  const [now, setNow] = useState(Date.now);
+  return useSyncExternalStore(time === undefined ? standStill : tick, () =>
+    time === undefined ? 0 : Math.max(0, Math.ceil((time - Date.now()) / 1000)),
+  );
+}
 
-  useEffect(() => {
-    if (time === undefined) return;
-    setNow(Date.now());
-    const timer = setInterval(() => {
-      setNow(Date.now());
-      if (Date.now() >= time) clearInterval(timer);
-    }, 500);
-    return () => clearInterval(timer);
-  }, [time]);
+function tick(listener: () => void): () => void {
+  const timer = setInterval(listener, 250);
+  return () => clearInterval(timer);
+}
 
-  return time === undefined ? 0 : Math.max(0, Math.ceil((time - now) / 1000));
+function standStill(): () => void {
+  return () => undefined;
 }

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeWith, StandaloneProcess } from '@chat/testing';
+import type { Browser } from 'playwright-core';
+import { startBrowser } from './support/browser.ts';
+import { Person } from './support/person.ts';
+import { fillRoom } from './support/program.ts';
+
+const COUNT = 130;
+
+describeWith('chromium', 'a long conversation', () => {
+  let server: StandaloneProcess;
+  let browser: Browser;
+  let ada: Person;
+
+  beforeAll(async () => {
+    server = await StandaloneProcess.start();
+    browser = await startBrowser();
+    await fillRoom(server.url, 'general', COUNT);
+    ada = await Person.arrive(browser, server.url, 'ada');
+    await ada.signUp();
+    await ada.see(`message ${COUNT}`);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  it('is read to its beginning by scrolling up, and what is in view stays where it is', async () => {
+    expect(await ada.rows('message 1').count()).toBe(0);
+    await ada.page.route('**/messages/history/**', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await route.continue();
+    });
+    const arrival = ada.page.waitForResponse('**/messages/history/**');
+    await scrollToOldest();
+    const before = await oldestInView();
+    await arrival;
+    await ada.page.waitForFunction(
+      (count) => document.querySelectorAll('[aria-label="Messages"] li').length > count,
+      before.rows,
+    );
+    const after = await positionOf(before.text);
+    expect(Math.abs(after - before.top)).toBeLessThan(2);
+
+    await ada.page.unrouteAll();
+    for (let page = 0; page < COUNT && (await ada.rows('message 1').count()) === 0; page += 1) {
+      await scrollToOldest();
+      await ada.page.waitForTimeout(100);
+    }
+    const texts = await ada.page.getByText(/^message \d+$/).allTextContents();
+    expect(texts).toEqual(Array.from({ length: COUNT }, (_, index) => `message ${index + 1}`));
+    await ada.page.getByText('This is where the conversation begins.').waitFor();
+    expect(ada.complaints).toEqual([]);
+  });
+
+  it('offers the way back to the newest message', async () => {
+    await fillRoom(server.url, 'general', 1);
+    await ada.page.getByRole('button', { name: '1 new message' }).click();
+    await ada.page.getByRole('button', { name: /new message|To the newest/ }).waitFor({
+      state: 'detached',
+    });
+  });
+
+  function scrollToOldest(): Promise<void> {
+    return ada.page.evaluate(() => {
+      const scroller = document.querySelector('[aria-label="Messages"]');
+      scroller?.scrollTo({ top: -scroller.scrollHeight });
+    });
+  }
+
+  function oldestInView(): Promise<{ text: string; top: number; rows: number }> {
+    return ada.page.evaluate(() => {
+      const rows = document.querySelectorAll('[aria-label="Messages"] li');
+      const text = rows[1]?.querySelector('[dir="auto"]');
+      return {
+        text: text?.textContent ?? '',
+        top: text?.getBoundingClientRect().top ?? 0,
+        rows: rows.length,
+      };
+    });
+  }
+
+  async function positionOf(text: string): Promise<number> {
+    const box = await ada.page.getByText(text, { exact: true }).boundingBox();
+    return box?.y ?? NaN;
+  }
+});

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Messages } from '@chat/contracts';
+import { describeWith, StandaloneProcess } from '@chat/testing';
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { Browser, Page } from 'playwright-core';
+import { startBrowser } from './support/browser.ts';
+import { serveOlderClient } from './support/foreign-origin.ts';
+
+describeWith('chromium', 'the older public client, from another origin', () => {
+  let server: StandaloneProcess;
+  let browser: Browser;
+  let olderClient: { url: string; server: Server };
+
+  beforeAll(async () => {
+    server = await StandaloneProcess.start();
+    browser = await startBrowser();
+    olderClient = await serveOlderClient();
+  });
+  afterAll(async () => {
+    await browser.close();
+    olderClient.server.close();
+    await server.close();
+  });
+
+  it('works unchanged, beginning with long polling', async () => {
+    const first = await openClient('hello from the first');
+    await see(first, 'hello from the first');
+    const second = await openClient('hello from the second');
+    await see(second, 'hello from the second');
+    await see(first, 'hello from the second');
+
+    const lines = await first.locator('#messages li').allTextContents();
+    expect(lines.map((line) => line.split(' | ')[1])).toEqual([
+      'hello from the first',
+      'hello from the second',
+    ]);
+    for (const line of lines) expect(line).toMatch(/^older-\S+ \| .+ \| \d{4}-\d\d-\d\dT.+Z$/);
+    expect(await first.locator('body').getAttribute('data-transport')).toBe('polling');
+    const history = await second.evaluate('window.readHistory()');
+    expect(Messages.parse(history).map(({ text }) => text)).toEqual([
+      'hello from the first',
+      'hello from the second',
+    ]);
+  });
+
+  async function openClient(text: string): Promise<Page> {
+    const page = await (await browser.newContext()).newPage();
+    const email = `older-${randomUUID().slice(0, 8)}@example.com`;
+    const query = new URLSearchParams({ server: server.url, email, text });
+    await page.goto(`${olderClient.url}/?${query}`);
+    return page;
+  }
+
+  async function see(page: Page, text: string): Promise<void> {
+    await page.locator('#messages li', { hasText: text }).waitFor();
+  }
+});

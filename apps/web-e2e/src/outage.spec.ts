@@ -1,0 +1,67 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { describeWith, StandaloneProcess } from '@chat/testing';
+import type { Browser } from 'playwright-core';
+import { startBrowser } from './support/browser.ts';
+import { Person } from './support/person.ts';
+import { countStored } from './support/program.ts';
+
+describeWith('chromium', 'while the server is away', () => {
+  let server: StandaloneProcess;
+  let browser: Browser;
+  let ada: Person;
+  let bob: Person;
+
+  beforeAll(async () => {
+    server = await StandaloneProcess.start();
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  beforeEach(async () => {
+    ada = await Person.arrive(browser, server.url, 'ada');
+    bob = await Person.arrive(browser, server.url, 'bob');
+    for (const person of [ada, bob]) {
+      await person.signUp();
+      await person.composer.waitFor();
+    }
+    await ada.write('Are you there?');
+    await bob.see('Are you there?');
+    await server.end('SIGKILL');
+    await ada.page.getByText('Not connected. Your messages are kept and will be sent.').waitFor();
+  });
+  afterEach(async () => {
+    expect([...ada.complaints, ...bob.complaints]).toEqual([]);
+    await ada.leave();
+    await bob.leave();
+  });
+
+  it('a message is kept, marked as waiting, and delivered once when the server is back', async () => {
+    await ada.write('Written in the dark');
+    await ada.seeMark('Written in the dark', 'Waiting to be sent');
+    await server.restart();
+    await bob.see('Written in the dark');
+    await ada.seeMark('Written in the dark', 'Stored');
+    await ada.page.getByText('Not connected.').waitFor({ state: 'detached' });
+    await expectOnce('Written in the dark');
+  });
+
+  it('a message is kept over a closed tab, and delivered once from the next one', async () => {
+    await ada.write('Written and left');
+    await ada.seeMark('Written and left', 'Waiting to be sent');
+    await ada.closeTab();
+    await server.restart();
+    await ada.openTab('/chat/general');
+    await bob.see('Written and left');
+    await ada.seeMark('Written and left', 'Stored');
+    await expectOnce('Written and left');
+  });
+
+  async function expectOnce(text: string): Promise<void> {
+    expect(await countStored(server.url, 'general', text)).toBe(1);
+    expect(await ada.rows(text).count()).toBe(1);
+    expect(await bob.rows(text).count()).toBe(1);
+  }
+});

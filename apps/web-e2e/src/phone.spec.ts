@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeWith, StandaloneProcess } from '@chat/testing';
+import type { Browser } from 'playwright-core';
+import { startBrowser } from './support/browser.ts';
+import { Person } from './support/person.ts';
+
+describeWith('chromium', 'on a phone', () => {
+  let server: StandaloneProcess;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    server = await StandaloneProcess.start();
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  it('one column leads from the rooms into a conversation and back, and nothing runs off the side', async () => {
+    const ada = await Person.arrive(browser, server.url, 'ada', {
+      viewport: { width: 360, height: 740 },
+      isMobile: true,
+      hasTouch: true,
+    });
+    expect(await ada.scrollsSideways()).toBe(false);
+    await ada.signUp();
+    expect(await ada.scrollsSideways()).toBe(false);
+
+    await ada.page.getByRole('link', { name: '#general' }).click();
+    await ada.composer.fill(`https://example.org/${'x'.repeat(300)} and ${'y'.repeat(300)}`);
+    await ada.page.getByRole('button', { name: 'Send' }).click();
+    await ada.page.getByTitle('Stored').waitFor();
+    expect(await ada.scrollsSideways()).toBe(false);
+
+    await ada.page.getByRole('button', { name: 'Members and settings' }).click();
+    await ada.page.getByRole('dialog').waitFor();
+    expect(await ada.scrollsSideways()).toBe(false);
+    await ada.page.getByRole('button', { name: 'Close' }).click();
+
+    await ada.page.getByRole('link', { name: 'Back to the rooms' }).click();
+    await ada.enterRoom('general');
+    expect(ada.complaints).toEqual([]);
+  });
+});

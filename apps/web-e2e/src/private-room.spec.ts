@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeWith, StandaloneProcess } from '@chat/testing';
+import type { Browser } from 'playwright-core';
+import { startBrowser } from './support/browser.ts';
+import { Person } from './support/person.ts';
+
+describeWith('chromium', 'a private room', () => {
+  let server: StandaloneProcess;
+  let browser: Browser;
+  let ada: Person;
+  let bob: Person;
+
+  beforeAll(async () => {
+    server = await StandaloneProcess.start();
+    browser = await startBrowser();
+    ada = await Person.arrive(browser, server.url, 'ada');
+    bob = await Person.arrive(browser, server.url, 'bob');
+    await ada.signUp();
+    await bob.signUp();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  it('is where those talk whom the owner adds, until the owner removes them', async () => {
+    await ada.page.getByRole('button', { name: 'New room' }).click();
+    await ada.page.getByRole('dialog').getByText('Private', { exact: true }).click();
+    await ada.page.getByLabel('Name', { exact: true }).fill('Surprise for Grace');
+    await ada.page.getByRole('button', { name: 'Create room' }).click();
+    await ada.page.getByRole('heading', { level: 2, name: 'Surprise for Grace' }).waitFor();
+
+    await ada.page.getByRole('button', { name: 'Members and settings' }).click();
+    await ada.page.getByLabel('Add people').fill('bo');
+    await ada.page.getByRole('button', { name: 'Add bob' }).click();
+    await ada.page.getByRole('button', { name: 'Remove bob' }).waitFor();
+    await ada.page.getByRole('button', { name: 'Close' }).click();
+
+    await bob.enterRoom('Surprise for Grace');
+    await ada.write('Cake or pie?');
+    await bob.see('Cake or pie?');
+    await bob.write('Both');
+    await ada.see('Both');
+
+    await ada.page.getByRole('button', { name: 'Members and settings' }).click();
+    await ada.page.getByRole('button', { name: 'Remove bob' }).click();
+    await bob.page
+      .getByRole('heading', { name: 'This room is not open to you' })
+      .waitFor({ timeout: 1_000 });
+    expect(await bob.page.getByText('Cake or pie?').count()).toBe(0);
+    await bob.page.getByRole('link', { name: 'Go to my rooms' }).click();
+    expect(await bob.page.getByRole('link', { name: 'Surprise for Grace' }).count()).toBe(0);
+    expect([...ada.complaints, ...bob.complaints]).toEqual([]);
+  });
+});

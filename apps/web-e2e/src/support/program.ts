@@ -1,0 +1,46 @@
+import { ChatClient } from '@chat/client';
+import { randomUUID } from 'node:crypto';
+import { PASSWORD } from './person.ts';
+
+/** Somebody without a browser: writes in bulk and reads what the server holds. */
+export async function withProgram<T>(
+  url: string,
+  work: (client: ChatClient) => Promise<T>,
+): Promise<T> {
+  const client = new ChatClient({ url });
+  try {
+    await client.session.register({
+      email: `program-${randomUUID()}@example.com`,
+      password: PASSWORD,
+    });
+    return await work(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** How often the text is stored among the newest 200 messages of a public room. */
+export function countStored(url: string, roomId: string, text: string): Promise<number> {
+  return withProgram(url, async (client) => {
+    await client.room(roomId).open();
+    const { messages } = await client.rest.history(roomId, { limit: 200 });
+    return messages.filter((message) => message.text === text).length;
+  });
+}
+
+/** Writes `message 1`, `message 2` … to a public room; resolves once all are stored. */
+export function fillRoom(url: string, roomId: string, count: number): Promise<void> {
+  return withProgram(url, async (client) => {
+    const room = client.room(roomId);
+    await room.open();
+    for (let n = 1; n <= count; n += 1) room.send(`message ${n}`);
+    await new Promise<void>((resolve) => {
+      const stop = room.subscribe(() => {
+        const { pending, messages } = room.getSnapshot();
+        if (pending.length > 0 || messages.at(-1)?.text !== `message ${count}`) return;
+        stop();
+        resolve();
+      });
+    });
+  });
+}

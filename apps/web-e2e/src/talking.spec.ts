@@ -1,0 +1,66 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { describeWith, StandaloneProcess } from '@chat/testing';
+import type { Browser } from 'playwright-core';
+import { startBrowser } from './support/browser.ts';
+import { Person } from './support/person.ts';
+
+describeWith('chromium', 'two people at two browsers', () => {
+  let server: StandaloneProcess;
+  let browser: Browser;
+  let ada: Person;
+  let bob: Person;
+
+  beforeAll(async () => {
+    server = await StandaloneProcess.start();
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  beforeEach(async () => {
+    ada = await Person.arrive(browser, server.url, 'ada');
+    bob = await Person.arrive(browser, server.url, 'bob');
+    await ada.signUp();
+    await bob.signUp();
+  });
+  afterEach(async () => {
+    expect([...ada.complaints, ...bob.complaints]).toEqual([]);
+    await ada.leave();
+    await bob.leave();
+  });
+
+  it('meet in general and talk', async () => {
+    await ada.write('Hello Bob');
+    await bob.see('Hello Bob');
+    await bob.write('Hello Ada, have a look at https://example.org/a_(b).');
+    await ada.page.getByRole('link', { name: 'https://example.org/a_(b)', exact: true }).waitFor();
+    await ada.seeMark('Hello Bob', 'Stored');
+    expect(await ada.rows('Hello Bob').count()).toBe(1);
+  });
+
+  it('keep session, room, draft and history over a reload', async () => {
+    await ada.write('Before the reload');
+    await ada.seeMark('Before the reload', 'Stored');
+    await ada.composer.fill('half a thou');
+    await ada.page.reload();
+    await ada.see('Before the reload');
+    expect(new URL(ada.page.url()).pathname).toBe('/chat/general');
+    expect(await ada.composer.inputValue()).toBe('half a thou');
+    await bob.see('Before the reload');
+  });
+
+  it('see markup as the text that it is', async () => {
+    const markup = '<img src=x onerror=alert(1)> <b>bold</b> javascript:alert(1)';
+    await ada.write(markup);
+    await bob.see(markup);
+    expect(await bob.rows(markup).getByRole('link').count()).toBe(0);
+  });
+
+  it('are told why when a session was ended elsewhere', async () => {
+    await ada.endSessionElsewhere();
+    await ada.page.getByText('Your session has ended').waitFor();
+    await ada.page.getByRole('heading', { name: 'Welcome to the chat' }).waitFor();
+  });
+});
