@@ -3,13 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { configureHttpApp, loggingModule } from '@chat/platform';
+import { configureHttpApp, loggingModule, Public } from '@chat/platform';
 import { AccessTokens } from './access-tokens.ts';
 import { AuthModule } from './auth.module.ts';
 import { Authenticator } from './authenticator.ts';
 import { CurrentIdentity } from './current-identity.ts';
 import type { Identity } from './identity.ts';
-import { Public } from './index.ts';
 import { SessionStatus } from './session-status.ts';
 import { authenticateHandshake, type HandshakeSocket } from './socket-handshake.ts';
 

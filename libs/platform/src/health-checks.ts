@@ -4,6 +4,8 @@ import type { Health } from '@chat/contracts';
 /** Time that one check may take, unless told otherwise, in milliseconds. */
 const CHECK_TIMEOUT_MS = 2_000;
 
+type Outcome = Health['checks'][string];
+
 /** What this process depends on; features and adapters register a check for each. */
 @Injectable()
 export class HealthChecks {
@@ -25,24 +27,20 @@ export class HealthChecks {
 
   /** Asks every dependency at once; never rejects. */
   async run(): Promise<Health> {
-    const checks = Object.fromEntries(
-      await Promise.all(
-        [...this.checks].map(async ([name, { check, timeoutMs }]) => [
-          name,
-          await outcome(check, timeoutMs),
-        ]),
-      ),
-    ) as Health['checks'];
+    const outcomes = [...this.checks].map(
+      async ([name, { check, timeoutMs }]): Promise<[string, Outcome]> => [
+        name,
+        await outcomeOf(check, timeoutMs),
+      ],
+    );
+    const checks = Object.fromEntries(await Promise.all(outcomes));
     const status = Object.values(checks).every((one) => one.status === 'ok') ? 'ok' : 'unavailable';
     return { status, checks };
   }
 }
 
-async function outcome(
-  check: () => Promise<void>,
-  timeoutMs: number,
-): Promise<Health['checks'][string]> {
-  const { promise, resolve } = Promise.withResolvers<Health['checks'][string]>();
+async function outcomeOf(check: () => Promise<void>, timeoutMs: number): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
   const timer = setTimeout(
     () => resolve({ status: 'unavailable', message: `No answer within ${timeoutMs} ms.` }),
     timeoutMs,

@@ -213,7 +213,7 @@ describe('registering', () => {
   });
 
   it.each([
-    ['zoë.o-k_1@example.com', 'zoë.o-k_1'],
+    ['o-k_1.x@example.com', 'o-k_1.x'],
     ['+++@example.com', 'user'],
     [`${'a'.repeat(64)}@example.com`, 'a'.repeat(32)],
     ['ann+news@example.com', 'ann-news'],
