@@ -1,6 +1,8 @@
 /** Shared Jest settings: TypeScript through swc, native ES modules, workspace packages from their sources. */
 export default {
   testEnvironment: 'node',
+  passWithNoTests: true,
+  reporters: ['default', import.meta.dirname + '/tools/test/outcome-reporter.js'],
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/src/**/*.spec.tsx'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   testEnvironmentOptions: { customExportConditions: ['development', 'node'] },

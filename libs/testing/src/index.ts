@@ -1,2 +1,3 @@
 export * from './private-port.ts';
+export * from './requires-server.ts';
 export * from './standalone-process.ts';

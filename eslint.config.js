@@ -1,0 +1,156 @@
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import reactHooks from 'eslint-plugin-react-hooks';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** Packages that reach outside the process: only adapters (type:data) and apps import them. */
+const ADAPTER_PACKAGES = [
+  'mongoose',
+  '@nestjs/mongoose',
+  'ioredis',
+  'amqplib',
+  'amqp-connection-manager',
+  '@socket.io/redis-adapter',
+  'cache-manager-ioredis-yet',
+];
+
+/** What runs in a browser, or is shared with one, holds nothing of the server. */
+const SERVER_PACKAGES = ['@nestjs/*', 'socket.io', 'express', 'passport*', 'pino*', 'nestjs-*'];
+
+/** First axis: who may know whom. */
+const SCOPES = [
+  { sourceTag: 'scope:shared', onlyDependOnLibsWithTags: ['scope:shared'] },
+  {
+    sourceTag: 'scope:client',
+    onlyDependOnLibsWithTags: ['scope:client', 'scope:shared'],
+    bannedExternalImports: SERVER_PACKAGES,
+  },
+  { sourceTag: 'scope:server', onlyDependOnLibsWithTags: ['scope:server', 'scope:shared'] },
+  {
+    sourceTag: 'scope:testing',
+    onlyDependOnLibsWithTags: ['scope:testing', 'scope:server', 'scope:client', 'scope:shared'],
+  },
+];
+
+/** Tests may also use what `scope:testing` offers, talk through the client library and play a server. */
+const TEST_SCOPES = SCOPES.map(({ sourceTag, onlyDependOnLibsWithTags }) => ({
+  sourceTag,
+  onlyDependOnLibsWithTags: [...onlyDependOnLibsWithTags, 'scope:testing', 'scope:client'],
+}));
+
+const TESTS = ['**/*.spec.ts', '**/*.spec.tsx', 'libs/*/test/**/*.ts'];
+
+/** Second axis: the layers, from the wire outwards. */
+const TYPES = [
+  {
+    sourceTag: 'type:contracts',
+    onlyDependOnLibsWithTags: ['type:contracts'],
+    allowedExternalImports: ['zod'],
+  },
+  {
+    sourceTag: 'type:util',
+    onlyDependOnLibsWithTags: ['type:util', 'type:contracts'],
+    bannedExternalImports: ADAPTER_PACKAGES,
+  },
+  {
+    sourceTag: 'type:feature',
+    onlyDependOnLibsWithTags: ['type:feature', 'type:util', 'type:contracts'],
+    bannedExternalImports: ADAPTER_PACKAGES,
+  },
+  {
+    sourceTag: 'type:data',
+    onlyDependOnLibsWithTags: ['type:feature', 'type:util', 'type:contracts'],
+  },
+  {
+    sourceTag: 'type:app',
+    onlyDependOnLibsWithTags: ['type:data', 'type:feature', 'type:util', 'type:contracts'],
+  },
+];
+
+const moduleBoundaries = (scopes) => ({
+  '@nx/enforce-module-boundaries': [
+    'error',
+    { banTransitiveDependencies: true, depConstraints: [...scopes, ...TYPES] },
+  ],
+});
+
+export default defineConfig(
+  globalIgnores(['**/dist/', '**/coverage/', '**/test-results/', '.nx/']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  { plugins: { '@nx': nx } },
+  {
+    files: ['**/*.ts', '**/*.tsx'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['apps/*/vite.config.ts'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      ...moduleBoundaries(SCOPES),
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [{ name: 'node:sqlite', message: 'Only libs/storage-sqlite opens the database.' }],
+        },
+      ],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-exports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
+      // Nest's modules are classes whose decorator says it all.
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      // React's event handlers may be asynchronous.
+      '@typescript-eslint/no-misused-promises': [
+        'error',
+        { checksVoidReturn: { attributes: false } },
+      ],
+      // A port is an abstract class that anything of its shape implements.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      // Cannot see that a decorator reads the value.
+      'no-useless-assignment': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/only-throw-error': ['error', { allowThrowingUnknown: true }],
+      '@typescript-eslint/no-empty-function': ['error', { allow: ['arrowFunctions'] }],
+      '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
+      '@typescript-eslint/no-misused-spread': [
+        'error',
+        { allow: [{ from: 'lib', name: 'string' }] },
+      ],
+      // `return void stop()` and `return stop()` leave early in one line.
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      '@typescript-eslint/no-meaningless-void-operator': 'off',
+      '@typescript-eslint/no-invalid-void-type': 'off',
+    },
+  },
+  {
+    files: ['libs/storage-sqlite/**/*.ts'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
+  {
+    files: ['libs/**/*.ts'],
+    ignores: [...TESTS, 'libs/testing/**'],
+    rules: { 'no-console': 'error' },
+  },
+  {
+    files: TESTS,
+    rules: moduleBoundaries(TEST_SCOPES),
+  },
+  {
+    files: ['apps/web/**/*.ts', 'apps/web/**/*.tsx'],
+    extends: [reactHooks.configs.flat.recommended],
+  },
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    languageOptions: {
+      globals: {
+        console: 'readonly',
+        process: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+      },
+    },
+  },
+);

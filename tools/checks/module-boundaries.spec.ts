@@ -1,0 +1,96 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import { ESLint } from 'eslint';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What the boundary rules say of a file that exists, were this its text. */
+async function boundaryErrors(filePath: string, text: string): Promise<string[]> {
+  const eslint = new ESLint({
+    cwd: ROOT,
+    ruleFilter: ({ ruleId }) =>
+      ['@nx/enforce-module-boundaries', 'no-restricted-imports'].includes(ruleId),
+  });
+  const results = await eslint.lintText(text, { filePath });
+  return results
+    .flatMap(({ messages }) => messages)
+    .map(({ severity, message }) => (severity === 2 ? message : `only a warning: ${message}`));
+}
+
+const planted = [
+  {
+    violation: 'a feature that imports an adapter (type axis)',
+    file: 'libs/realtime/src/index.ts',
+    text: `export * from '@chat/storage-sqlite';`,
+    error: /"type:feature" can only depend on libs tagged with/,
+  },
+  {
+    violation: 'a util that imports a feature (type axis)',
+    file: 'libs/testing/src/index.ts',
+    text: `export * from '@chat/realtime';`,
+    error: /"type:util" can only depend on libs tagged with/,
+  },
+  {
+    violation: 'the contracts that import anything of ours',
+    file: 'libs/contracts/src/index.ts',
+    text: `export * from '@chat/platform';`,
+    error: /Circular dependency between "@chat\/contracts" and "@chat\/platform"/,
+  },
+  {
+    violation: 'the page that imports server code (scope axis)',
+    file: 'apps/web/src/main.tsx',
+    text: `import '@chat/platform';`,
+    error: /"scope:client" can only depend on libs tagged with/,
+  },
+  {
+    violation: 'a server library that imports the client library (scope axis)',
+    file: 'libs/realtime/src/index.ts',
+    text: `export * from '@chat/client';`,
+    error: /"scope:server" can only depend on libs tagged with/,
+  },
+  {
+    violation: 'a server library that imports what is for tests (scope axis)',
+    file: 'libs/realtime/src/index.ts',
+    text: `export * from '@chat/testing';`,
+    error: /"scope:server" can only depend on libs tagged with/,
+  },
+  {
+    violation: 'the contracts that import a framework (banned import)',
+    file: 'libs/contracts/src/index.ts',
+    text: `export * from '@nestjs/common';`,
+    error: /"type:contracts" is not allowed to import "@nestjs\/common"/,
+  },
+  {
+    violation: 'the client library that imports a framework (banned import)',
+    file: 'libs/client/src/index.ts',
+    text: `export * from '@nestjs/common';`,
+    error: /"scope:client" is not allowed to import "@nestjs\/common"/,
+  },
+  {
+    violation: 'a database opened by anything but the store (banned import)',
+    file: 'libs/messages/src/index.ts',
+    text: `export * from 'node:sqlite';`,
+    error: /'node:sqlite' import is restricted/,
+  },
+  {
+    violation: 'a project that reaches into another by a path',
+    file: 'libs/realtime/src/index.ts',
+    text: `export * from '../../platform/src/index.ts';`,
+    error: /Projects cannot be imported by a relative or absolute path/,
+  },
+];
+
+describe('the module boundaries', () => {
+  for (const { violation, file, text, error } of planted) {
+    it(`refuse ${violation}`, async () => {
+      expect(await boundaryErrors(file, text)).toEqual([expect.stringMatching(error)]);
+    });
+  }
+
+  it('let a feature import another feature, the platform and the contracts', async () => {
+    const text = ['@chat/rooms', '@chat/platform', '@chat/contracts', '@nestjs/common']
+      .map((name) => `export * from '${name}';`)
+      .join('\n');
+    expect(await boundaryErrors('libs/messages/src/index.ts', text)).toEqual([]);
+  });
+});

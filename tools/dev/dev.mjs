@@ -1,0 +1,20 @@
+import { concurrently } from 'concurrently';
+import { bringUpToDate } from '../start/build.mjs';
+
+// The server serves a built page too, so one must be there before it starts.
+await bringUpToDate();
+
+const { result } = concurrently(
+  [
+    {
+      name: 'build',
+      command: 'tsc --build --watch --preserveWatchOutput apps/standalone/tsconfig.app.json',
+    },
+    { name: 'server', command: 'node --watch apps/standalone/dist/main.js' },
+    { name: 'page', command: 'vite apps/web' },
+  ],
+  { cwd: new URL('../..', import.meta.url).pathname, killOthersOn: ['failure', 'success'] },
+);
+await result.catch(() => {
+  process.exitCode = 1;
+});

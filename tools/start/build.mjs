@@ -1,0 +1,149 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fingerprint, listFiles } from './fingerprint.mjs';
+import { foldersNeededBy, ROOT } from '../workspace.mjs';
+
+/** A build did not succeed; the message says what it printed, or why it could not run. */
+export class BuildFailure extends Error {}
+
+const SHARED_SOURCES = ['package-lock.json', 'tsconfig.base.json'];
+const STAMPS = join(ROOT, 'node_modules/.cache/chat-start');
+
+/** What `npm start` needs, and how each part is made. */
+const PARTS = [
+  {
+    name: 'the server',
+    app: '@chat/standalone',
+    outputs: (folders) => folders.map((folder) => join(folder, 'dist')),
+    command: async (folders) => [
+      'typescript/bin/tsc',
+      '--build',
+      'apps/standalone/tsconfig.app.json',
+      ...((await hasLostOutput(folders)) ? ['--force'] : []),
+    ],
+  },
+  {
+    name: 'the web page',
+    app: '@chat/web',
+    outputs: (folders) => [join(folders[0], 'dist')],
+    command: async () => ['vite/bin/vite.js', 'build', 'apps/web', '--logLevel', 'warn'],
+  },
+];
+
+/**
+ * Builds what is missing or older than its sources, and prints nothing when nothing is.
+ *
+ * A part's stamp is removed before its build and written after it, so a build that was
+ * broken off is never taken for a finished one.
+ *
+ * @throws BuildFailure
+ */
+export async function bringUpToDate() {
+  if (!existsSync(join(ROOT, 'node_modules/typescript'))) {
+    throw new BuildFailure('The dependencies are not installed: run `npm ci` first.');
+  }
+  const stale = [];
+  for (const part of PARTS) {
+    const folders = await foldersNeededBy(part.app);
+    if ((await readStamp(part)) !== (await currentStamp(part, folders))) {
+      stale.push({ part, folders });
+    }
+  }
+  if (stale.length === 0) return;
+
+  const children = new Set();
+  const endBuilds = (signal) => {
+    for (const child of children) child.kill('SIGKILL');
+    process.exit(signal === 'SIGINT' ? 130 : 143);
+  };
+  process.on('SIGINT', endBuilds).on('SIGTERM', endBuilds);
+  try {
+    await Promise.all(stale.map(({ part, folders }) => build(part, folders, children)));
+  } finally {
+    for (const child of children) child.kill('SIGKILL');
+    process.off('SIGINT', endBuilds).off('SIGTERM', endBuilds);
+  }
+}
+
+async function build(part, folders, children) {
+  const startedAt = Date.now();
+  console.log(`Building ${part.name} …`);
+  await rm(stampFile(part), { force: true });
+  const sources = await sourceFingerprint(folders);
+  await run(part, await part.command(folders), children);
+  await writeStamp(part, `${sources} ${await outputFingerprint(part, folders)}`);
+  const seconds = Math.round((Date.now() - startedAt) / 1000);
+  console.log(`Built ${part.name} in ${seconds} s.`);
+}
+
+function run(part, [script, ...args], children) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(ROOT, 'node_modules', script), ...args], {
+      cwd: ROOT,
+      env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    children.add(child);
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      children.delete(child);
+      if (code === 0) resolve();
+      else reject(new BuildFailure(`${output}\nBuilding ${part.name} failed.`));
+    });
+  });
+}
+
+async function currentStamp(part, folders) {
+  return `${await sourceFingerprint(folders)} ${await outputFingerprint(part, folders)}`;
+}
+
+async function sourceFingerprint(folders) {
+  const files = [...SHARED_SOURCES.map((file) => join(ROOT, file))];
+  for (const folder of folders) files.push(...(await listFiles(folder, isSource)));
+  return fingerprint(files);
+}
+
+async function outputFingerprint(part, folders) {
+  const files = [];
+  for (const folder of part.outputs(folders)) files.push(...(await listFiles(folder, isOutput)));
+  return fingerprint(files);
+}
+
+const isSource = (name) =>
+  !['dist', 'node_modules', 'test', 'coverage'].includes(name) && !/\.(spec\.tsx?|md)$/.test(name);
+/** Type checks put what they make of the specs beside the output. */
+const isOutput = (name) => name !== 'spec' && name !== 'tsconfig.spec.tsbuildinfo';
+
+/** `tsc --build` trusts its own notes: it does not see that a file which it wrote is gone. */
+async function hasLostOutput(folders) {
+  for (const folder of folders) {
+    const src = join(folder, 'src');
+    for (const file of await listFiles(src, isSource)) {
+      const output = join(folder, 'dist', file.slice(src.length)).replace(/\.ts$/, '.js');
+      if (!existsSync(output) && existsSync(join(folder, 'dist'))) return true;
+    }
+  }
+  return false;
+}
+
+const stampFile = (part) => join(STAMPS, part.app.replace('@chat/', ''));
+
+async function readStamp(part) {
+  try {
+    return await readFile(stampFile(part), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeStamp(part, stamp) {
+  const file = stampFile(part);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.new`, stamp);
+  await rename(`${file}.new`, file);
+}

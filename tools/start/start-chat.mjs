@@ -1,0 +1,10 @@
+import { BuildFailure, bringUpToDate } from './build.mjs';
+
+try {
+  await bringUpToDate();
+} catch (error) {
+  if (!(error instanceof BuildFailure)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
+await import(new URL('../../apps/standalone/dist/main.js', import.meta.url).href);
