@@ -205,6 +205,14 @@ describe('a request id', () => {
   });
 });
 
+describe('the start', () => {
+  it('is logged without every route and module', () => {
+    const messages = logged.map((line) => JSON.parse(line).msg as string);
+    expect(messages).toContain('Nest application successfully started');
+    expect(messages.join()).not.toMatch(/Mapped|dependencies initialized/);
+  });
+});
+
 describe('pages of other origins', () => {
   const allowed = async (origin: string) =>
     (await fetch(`${url}/notes/abc`, { headers: { origin } })).headers.get(

@@ -17,6 +17,15 @@ const SECRETS = [
   'text',
 ];
 
+/** Where Nest tells of every module, route and event as it starts: a matter for debugging. */
+const START_DETAILS: ReadonlySet<unknown> = new Set([
+  'InstanceLoader',
+  'RouterExplorer',
+  'RoutesResolver',
+  'WebSocketsController',
+]);
+
+/** Requests that are not logged. */
 const QUIET = /^(\/[a-z]+)?\/health(\/|$)/;
 
 /**
@@ -37,6 +46,15 @@ export function loggingModule(
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (level) => ({ level }) },
+      hooks: {
+        logMethod(args, log, level) {
+          const [fields] = args as readonly [unknown, ...unknown[]];
+          const isStartDetail =
+            level === this.levels.values['info'] &&
+            START_DETAILS.has((fields as { context?: unknown } | undefined)?.context);
+          (isStartDetail ? this.debug : log).apply(this, args);
+        },
+      },
       redact: {
         paths: SECRETS.flatMap((name) => [name, `*.${name}`]),
         censor: '[redacted]',
