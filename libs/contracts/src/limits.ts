@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** Limits of the wire contract. Rates are settings of the server and are not listed here. */
 
 /** Longest message text, in characters (UTF-16 code units) after trimming. */
@@ -14,3 +16,14 @@ export const MAX_JOIN_CHANGES = 100;
 export const MIN_PASSWORD_LENGTH = 8;
 /** Longest password, in characters; bounds the work of hashing. */
 export const MAX_PASSWORD_LENGTH = 256;
+
+/** A whole number as a query string carries it: digits and nothing else. */
+export const QueryNumber = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be a whole number')
+  .transform(Number);
+
+/** How many items a page may hold, as a query string carries it. */
+export function limitOf(most: number, usual: number) {
+  return QueryNumber.pipe(z.int().min(1).max(most)).default(usual);
+}

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { ClientMessageId, MessageId, RoomId, UserId } from './ids.ts';
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_TEXT_LENGTH } from './limits.ts';
+import {
+  DEFAULT_PAGE_SIZE,
+  limitOf,
+  MAX_PAGE_SIZE,
+  MAX_TEXT_LENGTH,
+  QueryNumber,
+} from './limits.ts';
 
 /** Position of a message in its room: 1, 2, 3 … without gaps, never reused. */
 export const Seq = z.int().min(1);
@@ -38,8 +44,8 @@ export const RoomHead = z
   .meta({ id: 'RoomHead' });
 export type RoomHead = z.infer<typeof RoomHead>;
 
-const Limit = z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(DEFAULT_PAGE_SIZE);
-const Cursor = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const Limit = limitOf(MAX_PAGE_SIZE, DEFAULT_PAGE_SIZE);
+const Cursor = QueryNumber;
 
 export const HistoryQuery = z
   .object({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NamedRoomId, RoomId, UserId } from './ids.ts';
+import { limitOf } from './limits.ts';
 import { Message } from './messages.ts';
 
 /** The room that exists from the start. */
@@ -52,6 +53,14 @@ export const CreateRoomRequest = z
   .meta({ id: 'CreateRoomRequest' });
 export type CreateRoomRequest = z.infer<typeof CreateRoomRequest>;
 
+export const UpdateRoomRequest = z
+  .object({
+    name: z.string().trim().min(1).max(64).optional().describe('Of a private room only.'),
+    topic: Topic.optional(),
+  })
+  .meta({ id: 'UpdateRoomRequest' });
+export type UpdateRoomRequest = z.infer<typeof UpdateRoomRequest>;
+
 export const RoomListQuery = z.object({
   discover: z
     .enum(['true', 'false'])
@@ -76,7 +85,7 @@ export type Member = z.infer<typeof Member>;
 export const Members = z.array(Member);
 
 export const MemberListQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(200).default(100),
+  limit: limitOf(200, 100),
   after: UserId.optional().describe('The last user id of the page before.'),
 });
 export type MemberListQuery = z.infer<typeof MemberListQuery>;

@@ -1,4 +1,5 @@
 export * from './feed-publisher.ts';
+export * from './message-history.ts';
 export * from './message-store.ts';
+export * from './messages.module.ts';
 export * from './writer/message-writer.ts';
-export * from './writer/partition-writer.ts';

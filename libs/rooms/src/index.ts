@@ -1,1 +1,6 @@
+export * from './room-access.ts';
+export * from './room-activity.ts';
+export * from './room-settings.ts';
 export * from './room-store.ts';
+export * from './rooms.module.ts';
+export * from './user-directory.ts';

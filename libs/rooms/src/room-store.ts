@@ -11,6 +11,12 @@ export interface RoomRecord {
   readonly createdAt: string;
 }
 
+/** What of a room can change; what is left out stays. */
+export interface RoomChanges {
+  readonly name?: string;
+  readonly topic?: string;
+}
+
 export interface MemberRecord {
   readonly roomId: string;
   readonly userId: string;
@@ -24,6 +30,8 @@ export abstract class RoomStore {
   /** Stores the room and its first member together; false if the id is taken (nothing is stored then). */
   abstract createRoom(room: RoomRecord, firstMember?: MemberRecord): Promise<boolean>;
   abstract findRoom(roomId: string): Promise<RoomRecord | undefined>;
+  /** Undefined if there is no such room. */
+  abstract updateRoom(roomId: string, changes: RoomChanges): Promise<RoomRecord | undefined>;
   /** Public rooms whose name or topic contains `query` (all without one), ignoring case, by name. */
   abstract findPublicRooms(query: string | undefined, limit: number): Promise<RoomRecord[]>;
   /** False if the user was a member already; the stored role stays then. */

@@ -1,0 +1,56 @@
+import type { Changes, ChangesQuery, HistoryQuery, Message, RoomHead } from '@chat/contracts';
+import type { Identity } from '@chat/auth';
+import { RoomAccess, type RoomActivity } from '@chat/rooms';
+import { Injectable } from '@nestjs/common';
+import { MessageStore, type PageCursor } from './message-store.ts';
+
+/** A page of a room's messages and how far the room has come. */
+export interface HistoryPage {
+  readonly messages: Message[];
+  readonly head: RoomHead;
+}
+
+/** What rooms have said: for those who may read them, and inside the server for the edge. */
+@Injectable()
+export class MessageHistory implements RoomActivity {
+  constructor(
+    private readonly store: MessageStore,
+    private readonly access: RoomAccess,
+  ) {}
+
+  /** Oldest first; without a cursor the newest messages. @throws NotFoundError */
+  async history({ userId }: Identity, roomId: string, query: HistoryQuery): Promise<HistoryPage> {
+    await this.access.requireReadable(userId, roomId);
+    return this.store.page(roomId, cursorOf(query), query.limit);
+  }
+
+  /** What changed after a rev, in rev order. @throws NotFoundError */
+  async changes({ userId }: Identity, roomId: string, query: ChangesQuery): Promise<Changes> {
+    await this.access.requireReadable(userId, roomId);
+    return this.changesOf(roomId, query.since, query.limit);
+  }
+
+  /** As {@link changes}; whether somebody may read it is for the caller to know. */
+  async changesOf(roomId: string, since: number, limit: number): Promise<Changes> {
+    const { messages, head } = await this.store.changes(roomId, since, limit);
+    if (since > head.rev) return { rev: head.rev, complete: false, changes: [] };
+    const last = messages.at(-1);
+    const rev = last && messages.length === limit ? last.rev : head.rev;
+    return { rev, complete: rev === head.rev, changes: messages };
+  }
+
+  headsOf(roomIds: readonly string[]): Promise<Map<string, RoomHead>> {
+    return this.store.heads(roomIds);
+  }
+
+  lastMessagesOf(roomIds: readonly string[]): Promise<Map<string, Message>> {
+    return this.store.lastMessages(roomIds);
+  }
+}
+
+function cursorOf({ before, after, around }: HistoryQuery): PageCursor {
+  if (before !== undefined) return { kind: 'before', seq: before };
+  if (after !== undefined) return { kind: 'after', seq: after };
+  if (around !== undefined) return { kind: 'around', seq: around };
+  return { kind: 'newest' };
+}

@@ -1,0 +1,65 @@
+import {
+  Changes,
+  ChangesQuery,
+  HistoryQuery,
+  Messages,
+  RoomId,
+  type Message,
+} from '@chat/contracts';
+import { CurrentIdentity, type Identity } from '@chat/auth';
+import { ApiErrors } from '@chat/platform';
+import { Controller, Get, Param, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { historyLinks } from './history-links.ts';
+import { MessageHistory } from './message-history.ts';
+
+const wholeNumber = { type: 'integer', minimum: 0 } as const;
+
+@ApiTags('messages')
+@ApiBearerAuth()
+@Controller('messages')
+export class MessagesController {
+  constructor(private readonly messages: MessageHistory) {}
+
+  @Get('history/:roomId')
+  @ApiOperation({
+    summary: "A page of a room's messages, oldest first; without a cursor the newest.",
+  })
+  @ApiOkResponse({
+    standardSchema: Messages,
+    headers: {
+      'X-Room-Seq': { description: 'The highest seq of the room.', schema: wholeNumber },
+      'X-Room-Rev': { description: 'The highest rev of the room.', schema: wholeNumber },
+      Link: {
+        description: 'Older messages as rel="prev", newer ones as rel="next" (RFC 8288).',
+        schema: { type: 'string' },
+      },
+    },
+  })
+  @ApiErrors(400, 401, 404)
+  async history(
+    @CurrentIdentity() identity: Identity,
+    @Param('roomId', { schema: RoomId }) roomId: string,
+    @Query({ schema: HistoryQuery }) query: HistoryQuery,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Message[]> {
+    const page = await this.messages.history(identity, roomId, query);
+    response.setHeader('X-Room-Seq', page.head.seq).setHeader('X-Room-Rev', page.head.rev);
+    const links = historyLinks(roomId, query.limit, page);
+    if (links) response.setHeader('Link', links);
+    return page.messages;
+  }
+
+  @Get('changes/:roomId')
+  @ApiOperation({ summary: 'Every message that changed after a rev, in rev order.' })
+  @ApiOkResponse({ standardSchema: Changes })
+  @ApiErrors(400, 401, 404)
+  changes(
+    @CurrentIdentity() identity: Identity,
+    @Param('roomId', { schema: RoomId }) roomId: string,
+    @Query({ schema: ChangesQuery }) query: ChangesQuery,
+  ): Promise<Changes> {
+    return this.messages.changes(identity, roomId, query);
+  }
+}

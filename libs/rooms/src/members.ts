@@ -1,0 +1,92 @@
+import type { Member, MemberListQuery, Role, Room } from '@chat/contracts';
+import type { Identity } from '@chat/auth';
+import { ConflictError, ForbiddenError, NotFoundError } from '@chat/platform';
+import { Injectable } from '@nestjs/common';
+import { MemberNotices } from './member-notices.ts';
+import { RoomAccess } from './room-access.ts';
+import { RoomStore, type MemberRecord } from './room-store.ts';
+import { UserDirectory } from './user-directory.ts';
+
+/** Who is in a room, and who decides about it. */
+@Injectable()
+export class Members {
+  constructor(
+    private readonly store: RoomStore,
+    private readonly access: RoomAccess,
+    private readonly directory: UserDirectory,
+    private readonly notices: MemberNotices,
+  ) {}
+
+  /** By user id, page by page. @throws NotFoundError */
+  async list({ userId }: Identity, roomId: string, query: MemberListQuery): Promise<Member[]> {
+    await this.access.requireReadable(userId, roomId);
+    const { after, limit } = query;
+    const records = await this.store.listMembers(roomId, { limit, ...(after && { after }) });
+    return this.#views(records);
+  }
+
+  /**
+   * Adds a user; owners and moderators may add others, and everybody may join a
+   * public room. Somebody who is a member already stays what they are.
+   *
+   * @throws NotFoundError for the room or the user, ForbiddenError
+   */
+  async add({ userId }: Identity, roomId: string, addedId: string): Promise<Member> {
+    const { room, role } = await this.access.requireReadable(userId, roomId);
+    const joinsPublic = room.visibility === 'public' && addedId === userId;
+    if (!joinsPublic) requireModerator(role, 'add members');
+    if (!(await this.directory.publicUsers([addedId])).has(addedId)) throw noSuchUser();
+    const joinedAt = new Date().toISOString();
+    const added: MemberRecord = { roomId, userId: addedId, role: 'member', joinedAt };
+    if (await this.store.addMember(added)) this.notices.changed(room, addedId, 'member');
+    const member = await this.store.findMember(roomId, addedId);
+    const [view] = await this.#views([member ?? added]);
+    if (!view) throw noSuchUser();
+    return view;
+  }
+
+  /**
+   * Removes a member; everybody may leave, and owners and moderators may remove
+   * others, but not the owner. The owner of a private room stays.
+   *
+   * @throws NotFoundError for the room or the member, ForbiddenError, ConflictError
+   */
+  async remove({ userId }: Identity, roomId: string, removedId: string): Promise<void> {
+    const { room, role } = await this.access.requireReadable(userId, roomId);
+    if (removedId !== userId) requireModerator(role, 'remove members');
+    const removed = await this.store.findMember(roomId, removedId);
+    if (!removed) throw new NotFoundError('That user is not a member of the room.');
+    if (removed.role === 'owner') requireDispensable(room, removedId === userId);
+    if (await this.store.removeMember(roomId, removedId)) {
+      this.notices.changed(room, removedId, null);
+    }
+  }
+
+  async #views(records: readonly MemberRecord[]): Promise<Member[]> {
+    const users = await this.directory.publicUsers(records.map(({ userId }) => userId));
+    return records.flatMap(({ userId, role, joinedAt }) => {
+      const user = users.get(userId);
+      return user
+        ? [{ userId, username: user.username, displayName: user.displayName, role, joinedAt }]
+        : [];
+    });
+  }
+}
+
+function requireModerator(role: Role | undefined, act: string): void {
+  if (role !== 'owner' && role !== 'moderator') {
+    throw new ForbiddenError(`Only owners and moderators may ${act}.`);
+  }
+}
+
+/** Its owner may leave a public room; a private one would be left to nobody. */
+function requireDispensable(room: Room, leaves: boolean): void {
+  if (!leaves) throw new ForbiddenError('The owner of a room cannot be removed.');
+  if (room.visibility === 'private') {
+    throw new ConflictError('You are the only owner of this private room and cannot leave it.');
+  }
+}
+
+function noSuchUser(): NotFoundError {
+  return new NotFoundError('There is no such user.');
+}

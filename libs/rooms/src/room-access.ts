@@ -1,0 +1,66 @@
+import { isNamedRoomId, type Role, type Room } from '@chat/contracts';
+import { NotFoundError } from '@chat/platform';
+import { Injectable } from '@nestjs/common';
+import { MemberNotices } from './member-notices.ts';
+import { RoomCreation } from './room-creation.ts';
+import { RoomSettings } from './room-settings.ts';
+import { RoomStore } from './room-store.ts';
+import { toRoom } from './room-views.ts';
+
+/** A room, and the role of who asked; undefined for a public room that they are not in. */
+export interface ReadableRoom {
+  readonly room: Room;
+  readonly role: Role | undefined;
+}
+
+/**
+ * Who may read and write which room. A private room is to everybody but its
+ * members a room that does not exist.
+ */
+@Injectable()
+export class RoomAccess {
+  constructor(
+    private readonly store: RoomStore,
+    private readonly creation: RoomCreation,
+    private readonly notices: MemberNotices,
+    private readonly settings: RoomSettings,
+  ) {}
+
+  /** @throws NotFoundError for a room that does not exist or that the user may not know of */
+  async requireReadable(userId: string, roomId: string): Promise<ReadableRoom> {
+    const [room, member] = await Promise.all([
+      this.store.findRoom(roomId),
+      this.store.findMember(roomId, userId),
+    ]);
+    if (!room || (room.visibility === 'private' && !member)) throw noSuchRoom();
+    return { room: toRoom(room), role: member?.role };
+  }
+
+  /**
+   * Makes the user a lasting member of a public room, and makes that room first
+   * where the settings allow it; a member of any room just gets the role.
+   *
+   * @throws NotFoundError as {@link requireReadable}
+   * @throws RateLimitedError when the user makes too many rooms
+   */
+  async join(userId: string, roomId: string): Promise<{ room: Room; role: Role }> {
+    if (this.settings.autoCreate && isNamedRoomId(roomId) && !(await this.store.findRoom(roomId))) {
+      await this.creation.createByJoining(userId, roomId);
+    }
+    const { room, role } = await this.requireReadable(userId, roomId);
+    if (role) return { room, role };
+    const member = { roomId, userId, role: 'member', joinedAt: new Date().toISOString() } as const;
+    if (await this.store.addMember(member)) this.notices.changed(room, userId, 'member');
+    return { room, role: 'member' };
+  }
+
+  /** Undefined for anybody who is not a member, and for rooms that do not exist. */
+  async roleOf(userId: string, roomId: string): Promise<Role | undefined> {
+    return (await this.store.findMember(roomId, userId))?.role;
+  }
+}
+
+/** The same for a room that does not exist and for one that must not be known. */
+export function noSuchRoom(): NotFoundError {
+  return new NotFoundError('There is no such room.');
+}

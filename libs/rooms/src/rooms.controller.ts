@@ -1,0 +1,118 @@
+import {
+  AddMemberRequest,
+  CreateRoomRequest,
+  Member,
+  MemberListQuery,
+  Members as MemberList,
+  RoomId,
+  RoomListQuery,
+  RoomSummaries,
+  RoomSummary,
+  UpdateRoomRequest,
+  UserId,
+} from '@chat/contracts';
+import { CurrentIdentity, type Identity } from '@chat/auth';
+import { ApiErrors } from '@chat/platform';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import { Members } from './members.ts';
+import { Rooms } from './rooms.ts';
+
+@ApiTags('rooms')
+@ApiBearerAuth()
+@Controller('rooms')
+export class RoomsController {
+  constructor(
+    private readonly rooms: Rooms,
+    private readonly members: Members,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The rooms I am in, or public rooms to discover.' })
+  @ApiOkResponse({ standardSchema: RoomSummaries })
+  @ApiErrors(400, 401)
+  list(
+    @CurrentIdentity() identity: Identity,
+    @Query({ schema: RoomListQuery }) query: RoomListQuery,
+  ): Promise<RoomSummary[]> {
+    return this.rooms.list(identity, query);
+  }
+
+  @Post()
+  @ApiOperation({ summary: 'Make a room; its maker is the owner.' })
+  @ApiCreatedResponse({ standardSchema: RoomSummary })
+  @ApiErrors(400, 401, 409, 413, 415, 429)
+  create(
+    @CurrentIdentity() identity: Identity,
+    @Body({ schema: CreateRoomRequest }) request: CreateRoomRequest,
+  ): Promise<RoomSummary> {
+    return this.rooms.create(identity, request);
+  }
+
+  @Get(':roomId')
+  @ApiOperation({ summary: 'A room that I may read.' })
+  @ApiOkResponse({ standardSchema: RoomSummary })
+  @ApiErrors(400, 401, 404)
+  get(
+    @CurrentIdentity() identity: Identity,
+    @Param('roomId', { schema: RoomId }) roomId: string,
+  ): Promise<RoomSummary> {
+    return this.rooms.get(identity, roomId);
+  }
+
+  @Patch(':roomId')
+  @ApiOperation({ summary: 'Change the topic, or the name of a private room.' })
+  @ApiOkResponse({ standardSchema: RoomSummary })
+  @ApiErrors(400, 401, 403, 404, 413, 415)
+  update(
+    @CurrentIdentity() identity: Identity,
+    @Param('roomId', { schema: RoomId }) roomId: string,
+    @Body({ schema: UpdateRoomRequest }) request: UpdateRoomRequest,
+  ): Promise<RoomSummary> {
+    return this.rooms.update(identity, roomId, request);
+  }
+
+  @Get(':roomId/members')
+  @ApiOperation({ summary: 'Who is in a room, by user id.' })
+  @ApiOkResponse({ standardSchema: MemberList })
+  @ApiErrors(400, 401, 404)
+  listMembers(
+    @CurrentIdentity() identity: Identity,
+    @Param('roomId', { schema: RoomId }) roomId: string,
+    @Query({ schema: MemberListQuery }) query: MemberListQuery,
+  ): Promise<Member[]> {
+    return this.members.list(identity, roomId, query);
+  }
+
+  @Post(':roomId/members')
+  @ApiOperation({ summary: 'Add a user, or join a public room myself.' })
+  @ApiCreatedResponse({ standardSchema: Member })
+  @ApiErrors(400, 401, 403, 404, 413, 415)
+  addMember(
+    @CurrentIdentity() identity: Identity,
+    @Param('roomId', { schema: RoomId }) roomId: string,
+    @Body({ schema: AddMemberRequest }) { userId }: AddMemberRequest,
+  ): Promise<Member> {
+    return this.members.add(identity, roomId, userId);
+  }
+
+  @Delete(':roomId/members/:userId')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Remove a member, or leave for good.' })
+  @ApiNoContentResponse()
+  @ApiErrors(400, 401, 403, 404, 409)
+  removeMember(
+    @CurrentIdentity() identity: Identity,
+    @Param('roomId', { schema: RoomId }) roomId: string,
+    @Param('userId', { schema: UserId }) userId: string,
+  ): Promise<void> {
+    return this.members.remove(identity, roomId, userId);
+  }
+}

@@ -1,0 +1,101 @@
+import type {
+  CreateRoomRequest,
+  Role,
+  Room,
+  RoomListQuery,
+  RoomSummary,
+  UpdateRoomRequest,
+} from '@chat/contracts';
+import type { Identity } from '@chat/auth';
+import { Failure, ForbiddenError, Signals } from '@chat/platform';
+import { Injectable } from '@nestjs/common';
+import { noSuchRoom, RoomAccess } from './room-access.ts';
+import { RoomActivity } from './room-activity.ts';
+import { RoomCreation } from './room-creation.ts';
+import { RoomStore } from './room-store.ts';
+import { toRoom } from './room-views.ts';
+
+/** Most rooms that discovery shows; a query narrows it. */
+const MAX_DISCOVERED = 100;
+
+interface ListedRoom {
+  readonly room: Room;
+  readonly role?: Role | undefined;
+}
+
+/** Rooms, as their members and those who look for them see them. */
+@Injectable()
+export class Rooms {
+  constructor(
+    private readonly store: RoomStore,
+    private readonly access: RoomAccess,
+    private readonly creation: RoomCreation,
+    private readonly activity: RoomActivity,
+    private readonly signals: Signals,
+  ) {}
+
+  /** The caller's rooms, or with `discover` public ones, by name. */
+  async list({ userId }: Identity, { discover, query }: RoomListQuery): Promise<RoomSummary[]> {
+    const mine = await this.store.listRoomsOf(userId);
+    if (!discover)
+      return this.#summaries(mine.map(({ room, role }) => ({ room: toRoom(room), role })));
+    const roles = new Map(mine.map(({ room, role }) => [room.id, role]));
+    const found = await this.store.findPublicRooms(query || undefined, MAX_DISCOVERED);
+    return this.#summaries(found.map((room) => ({ room: toRoom(room), role: roles.get(room.id) })));
+  }
+
+  /** @throws NotFoundError */
+  async get({ userId }: Identity, roomId: string): Promise<RoomSummary> {
+    return this.#summary(await this.access.requireReadable(userId, roomId));
+  }
+
+  /** @throws ConflictError, RateLimitedError */
+  async create({ userId }: Identity, request: CreateRoomRequest): Promise<RoomSummary> {
+    const room = await this.creation.create(userId, request);
+    return this.#summary({ room, role: 'owner' });
+  }
+
+  /**
+   * Changes the topic, and the name of a private room; a public room's name is its id.
+   *
+   * @throws NotFoundError, ForbiddenError
+   */
+  async update(
+    { userId }: Identity,
+    roomId: string,
+    changes: UpdateRoomRequest,
+  ): Promise<RoomSummary> {
+    const { room, role } = await this.access.requireReadable(userId, roomId);
+    if (role !== 'owner' && role !== 'moderator') {
+      throw new ForbiddenError('Only owners and moderators may change a room.');
+    }
+    if (room.visibility === 'public' && changes.name !== undefined) {
+      throw new Failure('VALIDATION', 'A public room keeps its name, which is its id.', {
+        details: [{ path: 'name', message: 'Cannot be changed for a public room.' }],
+      });
+    }
+    const updated = await this.store.updateRoom(roomId, changes);
+    if (!updated) throw noSuchRoom();
+    this.signals.publish({ type: 'room-updated', room: toRoom(updated) });
+    return this.#summary({ room: toRoom(updated), role });
+  }
+
+  async #summary(listed: ListedRoom): Promise<RoomSummary> {
+    const [summary] = await this.#summaries([listed]);
+    if (!summary) throw noSuchRoom();
+    return summary;
+  }
+
+  async #summaries(listed: readonly ListedRoom[]): Promise<RoomSummary[]> {
+    const roomIds = listed.map(({ room }) => room.id);
+    const [heads, lastMessages] = await Promise.all([
+      this.activity.headsOf(roomIds),
+      this.activity.lastMessagesOf(roomIds),
+    ]);
+    return listed.map(({ room, role }) => {
+      const { seq, rev } = heads.get(room.id) ?? { seq: 0, rev: 0 };
+      const lastMessage = lastMessages.get(room.id);
+      return { ...room, ...(role && { role }), seq, rev, ...(lastMessage && { lastMessage }) };
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const DATABASE = 'chat.sqlite';
+
+/** Another process works with the data folder. */
+export class DataFolderInUseError extends Error {
+  override readonly name = 'DataFolderInUseError';
+  constructor(folder: string) {
+    super(
+      `DATA_DIR: the folder ${folder} is in use by another process; stop it, or choose another folder with --data-dir.`,
+    );
+  }
+}
+
+/** The data folder cannot be made, read or written, or holds what this server does not understand. */
+export class DataFolderUnusableError extends Error {
+  override readonly name = 'DataFolderUnusableError';
+  constructor(folder: string, reason: string) {
+    super(`DATA_DIR: the folder ${folder} cannot be used: ${reason}`);
+  }
+}
+
+/**
+ * Makes the folder if it is missing, for its owner only.
+ *
+ * @returns the path of the database file in it
+ * @throws DataFolderUnusableError
+ */
+export function prepareDataFolder(folder: string): string {
+  const path = resolve(folder);
+  try {
+    if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    const file = join(path, DATABASE);
+    closeSync(openSync(file, 'a', 0o600));
+    chmodSync(file, 0o600);
+    return file;
+  } catch (error) {
+    throw new DataFolderUnusableError(path, reasonOf(error));
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return 'this user may not write there.';
+    case 'EROFS':
+      return 'it is on a read-only file system.';
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'something else than a folder has that name.';
+    case 'ENOSPC':
+      return 'the disk is full.';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,2 @@
+export * from './data-folder.ts';
+export * from './sqlite-storage.ts';

@@ -1,0 +1,60 @@
+import type { Role } from '@chat/contracts';
+import { RoomStore, type MemberRecord, type RoomChanges, type RoomRecord } from '@chat/rooms';
+import { foldCase } from '@chat/users';
+import type { SqliteConnection } from '../sqlite-connection.ts';
+
+export class SqliteRoomStore extends RoomStore {
+  constructor(private readonly connection: SqliteConnection) {
+    super();
+  }
+
+  createRoom(room: RoomRecord, firstMember?: MemberRecord): Promise<boolean> {
+    return this.connection.call('createRoom', room, keysOf(room), firstMember);
+  }
+
+  updateRoom(roomId: string, changes: RoomChanges): Promise<RoomRecord | undefined> {
+    return this.connection.call('updateRoom', roomId, changes, keysOf(changes));
+  }
+
+  findRoom(roomId: string): Promise<RoomRecord | undefined> {
+    return this.connection.call('findRoom', roomId);
+  }
+
+  findPublicRooms(query: string | undefined, limit: number): Promise<RoomRecord[]> {
+    const key = query === undefined ? undefined : foldCase(query);
+    return this.connection.call('findPublicRooms', key, limit);
+  }
+
+  addMember(member: MemberRecord): Promise<boolean> {
+    return this.connection.call('addMember', member);
+  }
+
+  removeMember(roomId: string, userId: string): Promise<boolean> {
+    return this.connection.call('removeMember', roomId, userId);
+  }
+
+  findMember(roomId: string, userId: string): Promise<MemberRecord | undefined> {
+    return this.connection.call('findMember', roomId, userId);
+  }
+
+  listMembers(
+    roomId: string,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<MemberRecord[]> {
+    return this.connection.call('listMembers', roomId, page);
+  }
+
+  listRoomsOf(userId: string): Promise<{ room: RoomRecord; role: Role }[]> {
+    return this.connection.call('listRoomsOf', userId);
+  }
+}
+
+function keysOf<Given extends { readonly name?: string; readonly topic?: string }>({
+  name,
+  topic,
+}: Given): { [Key in keyof Given & ('name' | 'topic')]: Given[Key] } {
+  return {
+    ...(name === undefined ? {} : { name: foldCase(name) }),
+    ...(topic === undefined ? {} : { topic: foldCase(topic) }),
+  } as { [Key in keyof Given & ('name' | 'topic')]: Given[Key] };
+}

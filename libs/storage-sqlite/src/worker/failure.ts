@@ -1,0 +1,25 @@
+import { ClaimedPositionError } from './message-operations.ts';
+import { NewerDataError } from './migrations.ts';
+import type { WorkerFailure } from './protocol.ts';
+
+const BUSY = 5;
+/** Primary result codes of SQLite that may pass: busy, read-only, I/O error, disk full. */
+const PASSING = new Set([BUSY, 8, 10, 13]);
+
+export function failureOf(error: unknown): WorkerFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  const stack = error instanceof Error && error.stack ? { stack: error.stack } : {};
+  if (error instanceof ClaimedPositionError) return { kind: 'claimed-position', message };
+  if (error instanceof NewerDataError) return { kind: 'newer-data', message };
+  const code = primaryCodeOf(error);
+  return { kind: PASSING.has(code) ? 'unavailable' : 'internal', message, ...stack };
+}
+
+export function isBusy(error: unknown): boolean {
+  return primaryCodeOf(error) === BUSY;
+}
+
+/** SQLite's result code without its extension; 0 for other errors. */
+function primaryCodeOf(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+}

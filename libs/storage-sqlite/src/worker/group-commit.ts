@@ -1,0 +1,73 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { failureOf } from './failure.ts';
+import { READS, WRITES } from './operations.ts';
+import type { OperationAnswer, OperationRequest, WorkerFailure } from './protocol.ts';
+import { Statements } from './statements.ts';
+
+type Operation = (db: Statements, ...values: unknown[]) => unknown;
+
+const operations = new Map<string, Operation>(
+  Object.entries({ ...READS, ...WRITES }) as [string, Operation][],
+);
+const isWrite = (name: string): boolean => Object.hasOwn(WRITES, name);
+
+/** SQLite has undone the whole transaction by itself, as it does when the disk is full. */
+class LostTransaction extends Error {
+  readonly failure: WorkerFailure;
+  constructor(failure: WorkerFailure | undefined) {
+    super('the transaction was lost');
+    this.failure = failure ?? { kind: 'unavailable', message: this.message };
+  }
+}
+
+/**
+ * Runs requests in their order, all writes among them in one transaction, so
+ * that they share one write to the disk. A write that fails is undone alone.
+ * Nothing is answered before the commit; if that fails, everything has failed.
+ */
+export class GroupCommit {
+  readonly #db: DatabaseSync;
+  readonly #statements: Statements;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#statements = new Statements(db);
+  }
+
+  run(requests: readonly OperationRequest[]): OperationAnswer[] {
+    if (!requests.some(({ operation }) => isWrite(operation))) {
+      return requests.map((request) => this.#answer(request));
+    }
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      const answers = requests.map((request) =>
+        isWrite(request.operation) ? this.#write(request) : this.#answer(request),
+      );
+      this.#db.exec('COMMIT');
+      return answers;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      const failure = error instanceof LostTransaction ? error.failure : failureOf(error);
+      return requests.map(({ id }) => ({ id, failure }));
+    }
+  }
+
+  #write(request: OperationRequest): OperationAnswer {
+    this.#db.exec('SAVEPOINT request');
+    const answer = this.#answer(request);
+    if (!this.#db.isTransaction) throw new LostTransaction(answer.failure);
+    if (answer.failure) this.#db.exec('ROLLBACK TO request');
+    this.#db.exec('RELEASE request');
+    return answer;
+  }
+
+  #answer({ id, operation, values }: OperationRequest): OperationAnswer {
+    try {
+      const run = operations.get(operation);
+      if (!run) throw new Error(`there is no operation ${operation}`);
+      return { id, result: run(this.#statements, ...values) };
+    } catch (error) {
+      return { id, failure: failureOf(error) };
+    }
+  }
+}

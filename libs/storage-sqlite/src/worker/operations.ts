@@ -1,0 +1,89 @@
+import {
+  appendMessages,
+  changesSince,
+  findMessagesByIds,
+  headsOfRooms,
+  lastMessages,
+  pageOfMessages,
+} from './message-operations.ts';
+import {
+  addMember,
+  createRoom,
+  findMember,
+  findPublicRooms,
+  findRoom,
+  listMembers,
+  listRoomsOf,
+  removeMember,
+  updateRoom,
+} from './room-operations.ts';
+import {
+  deleteExpiredSessions,
+  deleteSession,
+  findSession,
+  insertSession,
+  listSessions,
+  rotateSession,
+} from './session-operations.ts';
+import type { Statements } from './statements.ts';
+import {
+  findUserByEmail,
+  findUserById,
+  findUsersByIds,
+  insertUser,
+  searchUsers,
+  updateDisplayName,
+} from './user-operations.ts';
+
+/** Whether the store can be read. */
+function check(db: Statements): void {
+  db.get('SELECT 1 FROM users LIMIT 1');
+}
+
+/** What only reads. */
+export const READS = {
+  changesSince,
+  check,
+  findMember,
+  findMessagesByIds,
+  findPublicRooms,
+  findRoom,
+  findSession,
+  findUserByEmail,
+  findUserById,
+  findUsersByIds,
+  headsOfRooms,
+  lastMessages,
+  listMembers,
+  listRoomsOf,
+  listSessions,
+  pageOfMessages,
+  searchUsers,
+};
+
+/** What writes: answered once it is committed. */
+export const WRITES = {
+  addMember,
+  appendMessages,
+  createRoom,
+  deleteExpiredSessions,
+  deleteSession,
+  insertSession,
+  insertUser,
+  removeMember,
+  rotateSession,
+  updateDisplayName,
+  updateRoom,
+};
+
+export type Operations = typeof READS & typeof WRITES;
+export type OperationName = keyof Operations;
+
+/** The arguments of an operation, without the database. */
+export type OperationArguments<Name extends OperationName> = Operations[Name] extends (
+  db: Statements,
+  ...values: infer Values
+) => unknown
+  ? Values
+  : never;
+export type OperationResult<Name extends OperationName> = ReturnType<Operations[Name]>;

@@ -1,0 +1,34 @@
+import type { OperationName } from './operations.ts';
+
+/** What the worker is started with. */
+export interface WorkerData {
+  readonly file: string;
+}
+
+export interface OperationRequest {
+  readonly id: number;
+  readonly operation: OperationName;
+  readonly values: readonly unknown[];
+}
+
+export type WorkerRequest = OperationRequest | 'close';
+
+/** Why something failed, in a form that crosses threads. */
+export interface WorkerFailure {
+  readonly kind: 'claimed-position' | 'in-use' | 'newer-data' | 'unavailable' | 'internal';
+  readonly message: string;
+  readonly stack?: string;
+}
+
+export interface OperationAnswer {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly failure?: WorkerFailure;
+}
+
+/** Answers come in groups: all that one commit decided. */
+export type WorkerAnswer =
+  | { readonly type: 'opened' }
+  | { readonly type: 'refused'; readonly failure: WorkerFailure }
+  | { readonly type: 'answers'; readonly answers: readonly OperationAnswer[] }
+  | { readonly type: 'closed' };

@@ -1,0 +1,151 @@
+import type { Role, Visibility } from '@chat/contracts';
+import type { MemberRecord, RoomRecord } from '@chat/rooms';
+import { optionalText, text, type Row, type Statements } from './statements.ts';
+
+/** The forms in which a room's name and topic are searched. */
+export interface RoomKeys {
+  readonly name: string;
+  readonly topic?: string;
+}
+
+export function createRoom(
+  db: Statements,
+  room: RoomRecord,
+  keys: RoomKeys,
+  firstMember: MemberRecord | undefined,
+): boolean {
+  const created = db.run(
+    `INSERT INTO rooms (id, name, name_key, visibility, topic, topic_key, created_by, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    room.id,
+    room.name,
+    keys.name,
+    room.visibility,
+    room.topic ?? null,
+    keys.topic ?? null,
+    room.createdBy ?? null,
+    room.createdAt,
+  );
+  if (created === 0) return false;
+  if (firstMember) addMember(db, firstMember);
+  return true;
+}
+
+export function updateRoom(
+  db: Statements,
+  roomId: string,
+  changes: { readonly name?: string; readonly topic?: string },
+  keys: { readonly name?: string; readonly topic?: string },
+): RoomRecord | undefined {
+  return toRoom(
+    db.get(
+      `UPDATE rooms SET name = coalesce(?1, name), name_key = coalesce(?2, name_key),
+         topic = coalesce(?3, topic), topic_key = coalesce(?4, topic_key)
+       WHERE id = ?5 RETURNING *`,
+      changes.name ?? null,
+      keys.name ?? null,
+      changes.topic ?? null,
+      keys.topic ?? null,
+      roomId,
+    ),
+  );
+}
+
+export function findRoom(db: Statements, roomId: string): RoomRecord | undefined {
+  return toRoom(db.get('SELECT * FROM rooms WHERE id = ?', roomId));
+}
+
+export function findPublicRooms(
+  db: Statements,
+  key: string | undefined,
+  limit: number,
+): RoomRecord[] {
+  return db
+    .all(
+      `SELECT * FROM rooms WHERE visibility = 'public'
+         AND (?1 IS NULL OR instr(name_key, ?1) > 0 OR instr(topic_key, ?1) > 0)
+       ORDER BY name_key LIMIT ?2`,
+      key ?? null,
+      limit,
+    )
+    .flatMap((row) => toRoom(row) ?? []);
+}
+
+export function addMember(db: Statements, member: MemberRecord): boolean {
+  const added = db.run(
+    `INSERT INTO members (room_id, user_id, role, joined_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (room_id, user_id) DO NOTHING`,
+    member.roomId,
+    member.userId,
+    member.role,
+    member.joinedAt,
+  );
+  return added > 0;
+}
+
+export function removeMember(db: Statements, roomId: string, userId: string): boolean {
+  return db.run('DELETE FROM members WHERE room_id = ? AND user_id = ?', roomId, userId) > 0;
+}
+
+export function findMember(
+  db: Statements,
+  roomId: string,
+  userId: string,
+): MemberRecord | undefined {
+  return toMember(
+    db.get('SELECT * FROM members WHERE room_id = ? AND user_id = ?', roomId, userId),
+  );
+}
+
+export function listMembers(
+  db: Statements,
+  roomId: string,
+  page: { readonly after?: string; readonly limit: number },
+): MemberRecord[] {
+  return db
+    .all(
+      'SELECT * FROM members WHERE room_id = ? AND user_id > ? ORDER BY user_id LIMIT ?',
+      roomId,
+      page.after ?? '',
+      page.limit,
+    )
+    .flatMap((row) => toMember(row) ?? []);
+}
+
+export function listRoomsOf(db: Statements, userId: string): { room: RoomRecord; role: Role }[] {
+  return db
+    .all(
+      `SELECT rooms.*, members.role FROM members JOIN rooms ON rooms.id = members.room_id
+       WHERE members.user_id = ? ORDER BY rooms.name_key, rooms.id`,
+      userId,
+    )
+    .flatMap((row) => {
+      const room = toRoom(row);
+      return room ? [{ room, role: text(row, 'role') as Role }] : [];
+    });
+}
+
+function toRoom(row: Row | undefined): RoomRecord | undefined {
+  if (!row) return undefined;
+  const topic = optionalText(row, 'topic');
+  const createdBy = optionalText(row, 'created_by');
+  return {
+    id: text(row, 'id'),
+    name: text(row, 'name'),
+    visibility: text(row, 'visibility') as Visibility,
+    ...(topic === undefined ? {} : { topic }),
+    ...(createdBy === undefined ? {} : { createdBy }),
+    createdAt: text(row, 'created_at'),
+  };
+}
+
+function toMember(row: Row | undefined): MemberRecord | undefined {
+  return (
+    row && {
+      roomId: text(row, 'room_id'),
+      userId: text(row, 'user_id'),
+      role: text(row, 'role') as Role,
+      joinedAt: text(row, 'joined_at'),
+    }
+  );
+}

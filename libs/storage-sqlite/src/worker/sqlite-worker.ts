@@ -1,0 +1,55 @@
+import { DatabaseSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import { failureOf, isBusy } from './failure.ts';
+import { GroupCommit } from './group-commit.ts';
+import { migrate } from './migrations.ts';
+import type { OperationRequest, WorkerAnswer, WorkerData, WorkerRequest } from './protocol.ts';
+
+/** How long an earlier process may take to let go of the database. */
+const LOCK_WAIT_MS = 1_000;
+
+const port = parentPort;
+if (!port) throw new Error('the SQLite worker must run in a worker thread');
+const answer = (message: WorkerAnswer): void => port.postMessage(message);
+
+/** Opened for this process alone: the lock of the database file ends with the process, however it ends. */
+function open(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: LOCK_WAIT_MS, enableForeignKeyConstraints: true });
+  db.exec('PRAGMA locking_mode = EXCLUSIVE');
+  db.exec('PRAGMA journal_mode = WAL');
+  db.exec('PRAGMA synchronous = FULL');
+  db.exec('BEGIN IMMEDIATE');
+  db.exec('COMMIT');
+  migrate(db);
+  return db;
+}
+
+function serve(db: DatabaseSync): void {
+  const commits = new GroupCommit(db);
+  let waiting: OperationRequest[] = [];
+  const flush = (): void => {
+    const group = waiting;
+    waiting = [];
+    answer({ type: 'answers', answers: commits.run(group) });
+  };
+  port?.on('message', (request: WorkerRequest) => {
+    if (request === 'close') {
+      if (waiting.length > 0) flush();
+      db.close();
+      answer({ type: 'closed' });
+      port.close();
+      return;
+    }
+    if (waiting.push(request) === 1) setImmediate(() => waiting.length > 0 && flush());
+  });
+}
+
+try {
+  const db = open((workerData as WorkerData).file);
+  serve(db);
+  answer({ type: 'opened' });
+} catch (error) {
+  const failure = failureOf(error);
+  answer({ type: 'refused', failure: isBusy(error) ? { ...failure, kind: 'in-use' } : failure });
+  port.close();
+}
