@@ -1,0 +1,3 @@
+import preset from '../../jest.preset.js';
+
+export default { ...preset, displayName: 'standalone-e2e', testTimeout: 60_000, maxWorkers: 1 };

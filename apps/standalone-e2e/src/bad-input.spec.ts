@@ -1,0 +1,347 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { HttpError, Message, SocketError } from '@chat/contracts';
+import { StandaloneProcess } from '@chat/testing';
+import { io } from 'socket.io-client';
+import { Account, PASSWORD, type ClientSocket } from './support/account.ts';
+import { api } from './support/api.ts';
+
+const base64url = (value: unknown): string =>
+  Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** A JWT of our own making, signed with HMAC-SHA256. */
+function forge(claims: object, secret: string, header: object = { alg: 'HS256', typ: 'JWT' }) {
+  const signed = `${base64url(header)}.${base64url(claims)}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+function claimsOf(token: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<
+    string,
+    unknown
+  >;
+}
+
+const SECRET = 'an-e2e-secret-of-good-length-9f8a7b6c5d';
+
+describe('bad input', () => {
+  let server: StandaloneProcess;
+  let ann: Account;
+  let socket: ClientSocket;
+
+  beforeAll(async () => {
+    server = await StandaloneProcess.start({ env: { JWT_SECRET: SECRET } });
+    ann = await Account.register(server.url);
+    socket = await ann.connect();
+    await socket.emitWithAck('joinRoom', 'general');
+  });
+  afterAll(async () => {
+    ann.close();
+    await server.close();
+  });
+
+  const refused = async (
+    method: string,
+    path: string,
+    call: Parameters<typeof api>[3],
+    expected: { status: number; code: string },
+  ) => {
+    const { status, body, headers } = await api<HttpError>(server.url, method, path, call);
+    expect({ status, code: body.code }).toEqual(expected);
+    expect(body.statusCode).toBe(status);
+    expect(body.requestId).toBe(headers.get('x-request-id'));
+    expect(body.message).toMatch(/^[A-Z].*[.!]$/);
+    expect(JSON.stringify(body)).not.toMatch(/at .*\.(js|ts):|sqlite|stack/i);
+    return body;
+  };
+
+  describe('over REST', () => {
+    const invalid = { status: 400, code: 'VALIDATION' };
+
+    it('malformed JSON is refused', async () => {
+      await refused('POST', '/auth/login', { rawBody: '{"email": ' }, invalid);
+      await refused('POST', '/auth/login', { rawBody: '[]' }, invalid);
+      await refused('POST', '/auth/login', { rawBody: '"text"' }, invalid);
+      await refused('POST', '/auth/login', { rawBody: 'null' }, invalid);
+    });
+
+    it('wrong types are refused, and the answer says where', async () => {
+      const body = await refused(
+        'POST',
+        '/auth/register',
+        { body: { email: { $gt: '' }, password: ['a', 'b'], username: 7 } },
+        invalid,
+      );
+      expect(body.details?.map(({ path }) => path).toSorted()).toEqual([
+        'email',
+        'password',
+        'username',
+      ]);
+      await refused('POST', '/auth/login', { body: { email: 'a@b.c', password: {} } }, invalid);
+      await refused('POST', '/auth/refresh', { body: { refreshToken: ['x'] } }, invalid);
+      await refused('POST', '/rooms', { token: ann.token, body: { name: 5 } }, invalid);
+      await refused(
+        'POST',
+        '/rooms',
+        { token: ann.token, body: { name: 'UPPER CASE', visibility: 'public' } },
+        invalid,
+      );
+    });
+
+    it('a body of another content type is refused', async () => {
+      const unsupported = { status: 415, code: 'VALIDATION' };
+      const form = { 'content-type': 'application/x-www-form-urlencoded' };
+      await refused('POST', '/auth/login', { rawBody: 'email=a', headers: form }, unsupported);
+      const text = { 'content-type': 'text/plain' };
+      await refused('POST', '/auth/login', { rawBody: '{}', headers: text }, unsupported);
+    });
+
+    it('a huge body is refused', async () => {
+      const rawBody = JSON.stringify({ email: 'a@b.cc', password: 'x'.repeat(70_000) });
+      await refused('POST', '/auth/login', { rawBody }, { status: 413, code: 'TOO_LARGE' });
+    });
+
+    it.each(['abc', '', '-1', '1.5', '1e3', ' 5', '99999999999999999999', '0x10'])(
+      'the cursor %p, which is no number, is refused',
+      async (cursor) => {
+        for (const name of ['before', 'after', 'around', 'limit']) {
+          const path = `/messages/history/general?${name}=${encodeURIComponent(cursor)}`;
+          await refused('GET', path, { token: ann.token }, invalid);
+        }
+        const path = `/messages/changes/general?since=${encodeURIComponent(cursor)}`;
+        await refused('GET', path, { token: ann.token }, invalid);
+      },
+    );
+
+    it('contradicting or repeated cursors are refused', async () => {
+      const get = (query: string) =>
+        refused('GET', `/messages/history/general?${query}`, { token: ann.token }, invalid);
+      await get('before=5&after=2');
+      await get('before=5&before=6');
+      await get('limit=0');
+      await get('limit=201');
+    });
+
+    it('room ids of unknown form are refused, unknown rooms are not found', async () => {
+      for (const id of ['UPPER', '-dash', 'a'.repeat(65), '~short', '%00', "x'--", '..']) {
+        const path = `/messages/history/${encodeURIComponent(id)}`;
+        const { status } = await api(server.url, 'GET', path, { token: ann.token });
+        expect([400, 404]).toContain(status);
+      }
+      const missing = { status: 404, code: 'NOT_FOUND' };
+      await refused('GET', '/messages/history/no-such-room', { token: ann.token }, missing);
+      await refused('GET', '/rooms/no-such-room', { token: ann.token }, missing);
+      await refused('GET', `/rooms/~${'x'.repeat(22)}`, { token: ann.token }, missing);
+      await refused('GET', '/nothing/here', {}, missing);
+    });
+
+    it('nothing but sign-up, sign-in and health is open to strangers', async () => {
+      const stranger = { status: 401, code: 'UNAUTHORIZED' };
+      for (const path of [
+        '/users/me',
+        '/users?query=a',
+        '/rooms',
+        '/rooms/general',
+        '/rooms/general/members',
+        '/messages/history/general',
+        '/messages/changes/general?since=0',
+        '/auth/sessions',
+      ]) {
+        await refused('GET', path, {}, stranger);
+        await refused('GET', path, { headers: { authorization: 'Basic YTpi' } }, stranger);
+      }
+      await refused('POST', '/auth/logout', {}, stranger);
+    });
+
+    it('a taken e-mail or username is a conflict, whatever its case', async () => {
+      const taken = { status: 409, code: 'CONFLICT' };
+      const email = ann.email.toUpperCase();
+      await refused('POST', '/auth/register', { body: { email, password: PASSWORD } }, taken);
+      const body = {
+        email: `${randomUUID()}@example.com`,
+        password: PASSWORD,
+        username: ann.username.toUpperCase(),
+      };
+      await refused('POST', '/auth/register', { body }, taken);
+    });
+
+    it('racing registrations of one e-mail give one account', async () => {
+      const email = `race-${randomUUID()}@example.com`;
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, (_, n) =>
+          api(server.url, 'POST', '/auth/register', {
+            body: { email: n % 2 ? email : email.toUpperCase(), password: PASSWORD },
+          }),
+        ),
+      );
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array(9).fill(409)]);
+    });
+  });
+
+  describe('in tokens', () => {
+    const tokens = (): [string, string][] => {
+      const claims = claimsOf(ann.token);
+      const past = { ...claims, exp: Math.floor(Date.now() / 1_000) - 60 };
+      return [
+        ['expired', forge(past, SECRET)],
+        [
+          'forged, with the signature of another',
+          `${forge({ ...claims, sub: 'x' }, SECRET)
+            .split('.')
+            .slice(0, 2)
+            .join('.')}.${ann.token.split('.')[2]}`,
+        ],
+        ['of another secret', forge(claims, 'another secret that is long enough to be one')],
+        ['unsigned', `${base64url({ alg: 'none', typ: 'JWT' })}.${base64url(claims)}.`],
+        ['unsigned in capitals', `${base64url({ alg: 'NONE' })}.${base64url(claims)}.`],
+        ['of another algorithm', forge(claims, SECRET, { alg: 'HS512', typ: 'JWT' })],
+        ['for another audience', forge({ ...claims, aud: 'elsewhere' }, SECRET)],
+        ['of a session that never was', forge({ ...claims, sid: 'x'.repeat(22) }, SECRET)],
+        ['without a user', forge({ ...claims, sub: undefined }, SECRET)],
+        ['no token at all', 'not.a.token'],
+      ];
+    };
+
+    it('nothing but a valid one is accepted, over REST and in the handshake', async () => {
+      const own = await api(server.url, 'GET', '/users/me', {
+        token: forge(claimsOf(ann.token), SECRET),
+      });
+      expect(own.status).toBe(200);
+      for (const [kind, token] of tokens()) {
+        const answer = await api<HttpError>(server.url, 'GET', '/users/me', { token });
+        expect([kind, answer.status, answer.body.code]).toEqual([kind, 401, 'UNAUTHORIZED']);
+        expect([kind, await connectError({ token })]).toEqual([
+          kind,
+          { code: 'UNAUTHORIZED', message: expect.any(String) },
+        ]);
+      }
+    });
+
+    it('a handshake without one, or with something else in its place, is refused', async () => {
+      for (const auth of [
+        {},
+        { token: '' },
+        { token: 7 },
+        { token: { a: 1 } },
+        { token: 'x'.repeat(9_000) },
+      ]) {
+        expect(await connectError(auth)).toMatchObject({ code: 'UNAUTHORIZED' });
+      }
+    });
+
+    function connectError(auth: object): Promise<unknown> {
+      const stranger = io(server.url, {
+        auth,
+        transports: ['websocket'],
+        forceNew: true,
+        reconnection: false,
+      });
+      return new Promise((resolve, reject) => {
+        stranger.once('connect', () => reject(new Error('the server let it in')));
+        stranger.once('connect_error', (error: Error & { data?: unknown }) => {
+          stranger.disconnect();
+          resolve(error.data);
+        });
+      });
+    }
+  });
+
+  describe('over sockets', () => {
+    const emit = (
+      event: string,
+      ...args: unknown[]
+    ): Promise<{ ok: boolean; error?: SocketError }> =>
+      (
+        socket as unknown as {
+          timeout(ms: number): {
+            emitWithAck(
+              event: string,
+              ...args: unknown[]
+            ): Promise<{ ok: boolean; error?: SocketError }>;
+          };
+        }
+      )
+        .timeout(5_000)
+        .emitWithAck(event, ...args);
+
+    it.each([
+      ['text of 5,000 characters', { roomId: 'general', text: 'x'.repeat(5_000) }],
+      ['empty text', { roomId: 'general', text: '' }],
+      ['blank text', { roomId: 'general', text: ' \n\t ' }],
+      ['an object as text', { roomId: 'general', text: { toString: 'x' } }],
+      ['an object as room', { roomId: { $ne: null }, text: 'hi' }],
+      ['a room id of unknown form', { roomId: 'No Such Form', text: 'hi' }],
+      [
+        'a clientMessageId of unknown form',
+        { roomId: 'general', text: 'hi', clientMessageId: 'a b' },
+      ],
+      ['a string', 'hi'],
+      ['null', null],
+      ['an array', [{ roomId: 'general', text: 'hi' }]],
+      ['nothing', undefined],
+    ])('%s as message is refused', async (_kind, payload) => {
+      expect(await emit('sendMessage', payload)).toMatchObject({
+        ok: false,
+        error: { code: 'VALIDATION', message: expect.any(String) },
+      });
+    });
+
+    it('several payloads in one event are refused', async () => {
+      const send = { roomId: 'general', text: 'hi' };
+      expect(await emit('sendMessage', send, send)).toMatchObject({ ok: false });
+    });
+
+    it('joins of nonsense are refused', async () => {
+      for (const payload of [
+        7,
+        {},
+        { roomId: 'general', since: -1 },
+        { roomId: 'general', since: 'x' },
+      ]) {
+        expect(await emit('joinRoom', payload)).toMatchObject({ error: { code: 'VALIDATION' } });
+      }
+      expect(await emit('joinRoom', `~${'x'.repeat(22)}`)).toMatchObject({
+        error: { code: 'NOT_FOUND' },
+      });
+    });
+
+    it('a send to a room that one is not in is refused', async () => {
+      expect(await emit('sendMessage', { roomId: 'elsewhere', text: 'hi' })).toMatchObject({
+        error: { code: 'NOT_FOUND' },
+      });
+    });
+
+    it('an unknown event is answered, not ignored', async () => {
+      for (const event of ['dropTables', 'constructor', '__proto__', 'editMessage']) {
+        expect(await emit(event, {})).toMatchObject({ error: { code: 'VALIDATION' } });
+      }
+    });
+
+    it('without a callback the error comes as exception', async () => {
+      const exception = new Promise((resolve) => socket.once('exception', resolve));
+      socket.emit('sendMessage', { roomId: 'general', text: '' });
+      expect(await exception).toMatchObject({
+        event: 'sendMessage',
+        error: { code: 'VALIDATION', details: [{ path: 'text' }] },
+      });
+    });
+
+    it('a huge packet ends its own connection, and nothing else', async () => {
+      const other = await Account.register(server.url);
+      const victim = await other.connect();
+      const closed = new Promise((resolve) => victim.once('disconnect', resolve));
+      victim.emit('sendMessage', { roomId: 'general', text: 'x'.repeat(200_000) });
+      await closed;
+      other.close();
+      expect(socket.connected).toBe(true);
+    });
+
+    it('has broken nothing: the next message goes its way', async () => {
+      const seen = new Promise<Message>((resolve) => socket.once('receiveMessage', resolve));
+      expect(await emit('sendMessage', { roomId: 'general', text: 'still here' })).toMatchObject({
+        ok: true,
+      });
+      expect(await seen).toMatchObject({ text: 'still here', seq: 1, rev: 1 });
+    });
+  });
+});

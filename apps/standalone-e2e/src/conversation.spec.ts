@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Message } from '@chat/contracts';
+import { StandaloneProcess } from '@chat/testing';
+import { Account, type ClientSocket } from './support/account.ts';
+import { eventually } from './support/eventually.ts';
+
+describe('a conversation', () => {
+  let server: StandaloneProcess;
+  const accounts: Account[] = [];
+
+  async function join(roomId: string): Promise<{
+    account: Account;
+    socket: ClientSocket;
+    received: Message[];
+  }> {
+    const account = await Account.register(server.url);
+    accounts.push(account);
+    const socket = await account.connect();
+    const received: Message[] = [];
+    socket.on('receiveMessage', (message) => received.push(message));
+    const answer = await socket.emitWithAck('joinRoom', roomId);
+    expect(answer).toMatchObject({ ok: true, roomId });
+    return { account, socket, received };
+  }
+
+  beforeAll(async () => {
+    server = await StandaloneProcess.start({
+      env: { SEND_RATE: '100000', SEND_BURST: '100000' },
+    });
+  });
+  afterAll(async () => {
+    for (const account of accounts) account.close();
+    await server.close();
+  });
+
+  it('is seen by both who are in it, as the history has it', async () => {
+    const ann = await join('general');
+    const bob = await join('general');
+    const first = await ann.socket.emitWithAck('sendMessage', {
+      roomId: 'general',
+      text: 'hi bob',
+    });
+    const second = await bob.socket.emitWithAck('sendMessage', {
+      roomId: 'general',
+      text: '  hi ann  ',
+      clientMessageId: 'bobs-first',
+    });
+    expect(first.ok && second.ok).toBe(true);
+    await eventually('both see both', () => ann.received.length + bob.received.length === 4);
+    const history = await ann.account.history('general');
+    expect(ann.received).toEqual(history);
+    expect(bob.received).toEqual(history);
+    expect(history).toMatchObject([
+      { seq: 1, rev: 1, text: 'hi bob', userId: ann.account.id, username: ann.account.username },
+      { seq: 2, rev: 2, text: 'hi ann', userId: bob.account.id, clientMessageId: 'bobs-first' },
+    ]);
+  });
+
+  it('takes identity and time from the server, whatever the payload claims', async () => {
+    const eve = await join('claims');
+    const mallory = {
+      roomId: 'claims',
+      text: 'trust me',
+      userId: 'somebody-else',
+      username: 'admin',
+      timestamp: '1999-01-01T00:00:00.000Z',
+    };
+    await eve.socket.emitWithAck('sendMessage', mallory);
+    const [message] = await eve.account.history('claims');
+    expect(message).toMatchObject({ userId: eve.account.id, username: eve.account.username });
+    expect(Date.now() - Date.parse(message?.timestamp ?? '')).toBeLessThan(60_000);
+  });
+
+  it('stores and shows a send once that is repeated 50 times from two sockets', async () => {
+    const ann = await join('repeats');
+    const bob = await join('repeats');
+    const second = await ann.account.connect();
+    const send = { roomId: 'repeats', text: 'only once', clientMessageId: 'the-same' };
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        (index % 2 === 0 ? ann.socket : second).emitWithAck('sendMessage', {
+          ...send,
+          text: index < 25 ? send.text : `another text ${index}`,
+        }),
+      ),
+    );
+    expect(new Set(answers.map((answer) => (answer.ok ? answer.id : answer.error.code))).size).toBe(
+      1,
+    );
+    await ann.socket.emitWithAck('sendMessage', { roomId: 'repeats', text: 'the last' });
+    await eventually('the last is shown', () => bob.received.at(-1)?.text === 'the last');
+    expect(bob.received.map(({ text }) => text)).toEqual(['only once', 'the last']);
+    expect((await bob.account.history('repeats')).map(({ seq }) => seq)).toEqual([1, 2]);
+  });
+
+  it('orders 2,000 messages of 20 senders the same for everybody', async () => {
+    const members = [];
+    for (let n = 0; n < 20; n += 1) members.push(await join('crowd'));
+    await Promise.all(
+      members.map(async ({ socket }, sender) => {
+        const answers = Array.from({ length: 100 }, (_, n) =>
+          socket.emitWithAck('sendMessage', {
+            roomId: 'crowd',
+            text: `${sender}/${n}`,
+            clientMessageId: `${sender}-${n}`,
+          }),
+        );
+        for (const answer of await Promise.all(answers)) expect(answer.ok).toBe(true);
+      }),
+    );
+    await eventually('everybody has everything', () =>
+      members.every(({ received }) => received.length >= 2_000),
+    );
+    const [first] = members;
+    const history = (await first?.account.history('crowd')) ?? [];
+    expect(history.map(({ seq }) => seq)).toEqual(Array.from({ length: 2_000 }, (_, n) => n + 1));
+    for (const { received } of members) expect(received).toEqual(history);
+    for (let sender = 0; sender < 20; sender += 1) {
+      const own = history.filter(({ text }) => text.startsWith(`${sender}/`));
+      expect(own.map(({ text }) => text)).toEqual(
+        Array.from({ length: 100 }, (_, n) => `${sender}/${n}`),
+      );
+    }
+  });
+
+  it('accepts a send that follows a join before the join is answered', async () => {
+    const account = await Account.register(server.url);
+    accounts.push(account);
+    const socket = await account.connect();
+    const received: Message[] = [];
+    socket.on('receiveMessage', (message) => received.push(message));
+    socket.emit('joinRoom', 'hasty');
+    socket.emit('sendMessage', { roomId: 'hasty', text: 'already here' });
+    await eventually('the message is shown', () => received.length === 1);
+  });
+
+  it('gives a joining socket what it missed, and everything after it as events', async () => {
+    const ann = await join('catch-up');
+    const say = (text: string) =>
+      ann.socket.emitWithAck('sendMessage', { roomId: 'catch-up', text });
+    for (const text of ['1', '2', '3']) await say(text);
+    const bob = await Account.register(server.url);
+    accounts.push(bob);
+    const socket = await bob.connect();
+    const received: Message[] = [];
+    socket.on('receiveMessage', (message) => received.push(message));
+    const sending = Promise.all(['4', '5', '6', '7'].map(say));
+    const answer = await socket.emitWithAck('joinRoom', { roomId: 'catch-up', since: 1 });
+    await sending;
+    if (!answer.ok || !answer.changes) throw new Error('the join was refused');
+    await eventually('all came', () => answer.rev + received.length === 7);
+    expect(answer.complete).toBe(true);
+    expect([...answer.changes, ...received].map(({ text }) => text)).toEqual([
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+      '7',
+    ]);
+  });
+
+  it('says so when a joining socket missed too much, and REST has it page by page', async () => {
+    const ann = await join('long');
+    await Promise.all(
+      Array.from({ length: 150 }, (_, n) =>
+        ann.socket.emitWithAck('sendMessage', { roomId: 'long', text: String(n) }),
+      ),
+    );
+    const socket = await ann.account.connect();
+    expect(await socket.emitWithAck('joinRoom', { roomId: 'long', since: 10 })).toMatchObject({
+      ok: true,
+      rev: 150,
+      complete: false,
+    });
+    const page = await ann.account.changes('long', 10);
+    expect(page).toMatchObject({ rev: 60, complete: false });
+    expect((await ann.account.changes('long', 140)).changes).toHaveLength(10);
+    expect(await ann.account.changes('long', 150)).toEqual({
+      rev: 150,
+      complete: true,
+      changes: [],
+    });
+    expect(await ann.account.changes('long', 999)).toEqual({
+      rev: 150,
+      complete: false,
+      changes: [],
+    });
+  });
+
+  it('is not delivered to a socket that left the room', async () => {
+    const ann = await join('leaving');
+    const bob = await join('leaving');
+    expect(await bob.socket.emitWithAck('leaveRoom', { roomId: 'leaving' })).toEqual({ ok: true });
+    await ann.socket.emitWithAck('sendMessage', { roomId: 'leaving', text: 'bob?' });
+    await eventually('ann sees it', () => ann.received.length === 1);
+    expect(bob.received).toEqual([]);
+    const still = await bob.socket.emitWithAck('sendMessage', { roomId: 'leaving', text: 'yes' });
+    expect(still.ok).toBe(true);
+  });
+});

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+import { StandaloneProcess } from '@chat/testing';
+import { Account } from './support/account.ts';
+import { PersistentSender } from './support/persistent-sender.ts';
+
+const KILLS = 10;
+const SENDERS = 20;
+
+describe('a server that is killed under load, again and again', () => {
+  let server: StandaloneProcess;
+  beforeAll(async () => {
+    server = await StandaloneProcess.start();
+  });
+  afterAll(() => server.close());
+
+  it('has every acknowledged message once, and no gap', async () => {
+    const accounts: Account[] = [];
+    for (let n = 0; n < SENDERS; n += 1) accounts.push(await Account.register(server.url));
+    const senders: PersistentSender[] = [];
+    for (const [index, account] of accounts.entries()) {
+      const socket = await account.connect();
+      await socket.timeout(5_000).emitWithAck('joinRoom', 'general');
+      senders.push(new PersistentSender(socket, 'general', `sender${index}`));
+    }
+    const running = senders.map((sender) => sender.run());
+    const acknowledged = () => senders.flatMap((sender) => sender.acknowledged);
+    const resends = () => senders.flatMap((sender) => sender.resends);
+
+    let roundBegan = Date.now();
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      await delay(200 + Math.random() * 800);
+      const killedAt = Date.now();
+      await server.end('SIGKILL');
+      await server.restart();
+      const sentAgain = () => resends().filter((at) => at > killedAt).length;
+      const after = () => acknowledged().filter(({ at }) => at > killedAt).length;
+      while (after() < SENDERS) await delay(20);
+      const before = acknowledged().filter(({ at }) => at > roundBegan && at <= killedAt).length;
+      console.log(
+        `kill ${kill}: ${before} acknowledged before, ${after()} after, ${sentAgain()} sent again`,
+      );
+      expect(before).toBeGreaterThan(0);
+      expect(sentAgain()).toBeGreaterThan(0);
+      roundBegan = Date.now();
+    }
+    for (const sender of senders) sender.stop();
+    await Promise.all(running);
+
+    const [reader] = accounts;
+    if (!reader) throw new Error('nobody is there to read');
+    const history = await reader.history('general');
+    for (const account of accounts) account.close();
+
+    expect(history.map(({ seq }) => seq)).toEqual(history.map((_, index) => index + 1));
+    expect(history.map(({ rev }) => rev)).toEqual(history.map((_, index) => index + 1));
+    expect(new Set(history.map(({ id }) => id)).size).toBe(history.length);
+    const stored = new Map(history.map((message) => [message.id, message]));
+    const lost = acknowledged().filter(({ id }) => !stored.has(id));
+    expect(lost).toEqual([]);
+    for (const sender of senders) {
+      const seqs = sender.acknowledged.map(({ id }) => stored.get(id)?.seq ?? 0);
+      expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+    }
+    console.log(`${acknowledged().length} acknowledged, ${history.length} stored, 0 lost`);
+  }, 120_000);
+});

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { HttpError, Member, RoomSummary } from '@chat/contracts';
+import { StandaloneProcess } from '@chat/testing';
+import { Account, type ClientSocket } from './support/account.ts';
+import { eventually } from './support/eventually.ts';
+
+describe('a private room', () => {
+  let server: StandaloneProcess;
+  let owner: Account;
+  let guest: Account;
+  let stranger: Account;
+  let room: RoomSummary;
+  let ownerSocket: ClientSocket;
+  let guestSocket: ClientSocket;
+
+  beforeAll(async () => {
+    server = await StandaloneProcess.start();
+    owner = await Account.register(server.url, 'owner');
+    guest = await Account.register(server.url, 'guest');
+    stranger = await Account.register(server.url, 'stranger');
+    room = await owner.createRoom({ name: 'Plans for Sunday', visibility: 'private' });
+    ownerSocket = await owner.connect();
+    guestSocket = await guest.connect();
+    await ownerSocket.emitWithAck('joinRoom', room.id);
+    await ownerSocket.emitWithAck('sendMessage', { roomId: room.id, text: 'a secret' });
+  });
+  afterAll(async () => {
+    for (const account of [owner, guest, stranger]) account.close();
+    await server.close();
+  });
+
+  const withoutIds = ({ requestId: _, ...body }: HttpError) => body;
+
+  it('has an id that tells nothing, and its maker as owner', () => {
+    expect(room).toMatchObject({ name: 'Plans for Sunday', visibility: 'private', role: 'owner' });
+    expect(room.id).toMatch(/^~[A-Za-z0-9]{22}$/);
+  });
+
+  it('is to others exactly as a room that does not exist', async () => {
+    const none = `~${'0'.repeat(22)}`;
+    const probes: [string, (id: string) => string, unknown?][] = [
+      ['GET', (id) => `/rooms/${id}`],
+      ['GET', (id) => `/rooms/${id}/members`],
+      ['POST', (id) => `/rooms/${id}/members`, { userId: stranger.id }],
+      ['DELETE', (id) => `/rooms/${id}/members/${stranger.id}`],
+      ['DELETE', (id) => `/rooms/${id}/members/${owner.id}`],
+      ['GET', (id) => `/messages/history/${id}`],
+      ['GET', (id) => `/messages/changes/${id}?since=0`],
+    ];
+    for (const [method, path, body] of probes) {
+      const real = await stranger.call<HttpError>(method, path(room.id), body);
+      const unreal = await stranger.call<HttpError>(method, path(none), body);
+      expect(real.status).toBe(404);
+      expect(withoutIds(real.body)).toEqual(withoutIds(unreal.body));
+    }
+    const socket = await stranger.connect();
+    const join = (id: string) => socket.emitWithAck('joinRoom', id);
+    const send = (roomId: string) => socket.emitWithAck('sendMessage', { roomId, text: 'hi' });
+    expect(await join(room.id)).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
+    expect(await join(room.id)).toEqual(await join(none));
+    expect(await send(room.id)).toEqual(await send(none));
+    const lists = [
+      await stranger.call('GET', '/rooms'),
+      await stranger.call('GET', '/rooms?discover=true'),
+    ];
+    for (const { text } of lists) expect(text).not.toContain(room.id);
+  });
+
+  it('tells who is added at once, and lets them in', async () => {
+    const added = new Promise((resolve) => guestSocket.once('roomAdded', resolve));
+    const changed = new Promise((resolve) => ownerSocket.once('memberChanged', resolve));
+    const answer = await owner.call('POST', `/rooms/${room.id}/members`, { userId: guest.id });
+    expect(answer.status).toBe(201);
+    expect(await added).toMatchObject({ id: room.id, name: 'Plans for Sunday' });
+    expect(await changed).toEqual({ roomId: room.id, userId: guest.id, role: 'member' });
+    expect(await guestSocket.emitWithAck('joinRoom', { roomId: room.id, since: 0 })).toMatchObject({
+      ok: true,
+      role: 'member',
+      changes: [{ text: 'a secret' }],
+    });
+    const { body: members } = await guest.call<Member[]>('GET', `/rooms/${room.id}/members`);
+    expect(members.map(({ userId, role }) => [userId, role]).toSorted()).toEqual(
+      [
+        [owner.id, 'owner'],
+        [guest.id, 'member'],
+      ].toSorted(),
+    );
+    const { body: rooms } = await guest.call<RoomSummary[]>('GET', '/rooms');
+    expect(rooms).toMatchObject([{ id: room.id, seq: 1, lastMessage: { text: 'a secret' } }]);
+  });
+
+  it('lets a member neither add nor remove others', async () => {
+    const add = await guest.call<HttpError>('POST', `/rooms/${room.id}/members`, {
+      userId: stranger.id,
+    });
+    expect([add.status, add.body.code]).toEqual([403, 'FORBIDDEN']);
+    const remove = await guest.call('DELETE', `/rooms/${room.id}/members/${owner.id}`);
+    expect(remove.status).toBe(403);
+  });
+
+  it('has a removed member out of it within a second, on every socket', async () => {
+    const second = await guest.connect();
+    await second.emitWithAck('joinRoom', room.id);
+    const received: string[] = [];
+    const removed: string[] = [];
+    for (const socket of [guestSocket, second]) {
+      socket.on('receiveMessage', ({ text }) => received.push(text));
+      socket.on('roomRemoved', ({ roomId }) => removed.push(roomId));
+    }
+    const answer = await owner.call('DELETE', `/rooms/${room.id}/members/${guest.id}`);
+    expect(answer.status).toBe(204);
+    await eventually('both sockets are told', () => removed.length === 2, 1_000);
+    const own = new Promise((resolve) => ownerSocket.once('receiveMessage', resolve));
+    await ownerSocket.emitWithAck('sendMessage', { roomId: room.id, text: 'now without you' });
+    await own;
+    expect(received).toEqual([]);
+    expect(
+      await guestSocket.emitWithAck('sendMessage', { roomId: room.id, text: 'hey' }),
+    ).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
+    expect((await guest.call('GET', `/messages/history/${room.id}`)).status).toBe(404);
+  });
+
+  it('cannot lose its only owner', async () => {
+    const answer = await owner.call<HttpError>('DELETE', `/rooms/${room.id}/members/${owner.id}`);
+    expect([answer.status, answer.body.code]).toEqual([409, 'CONFLICT']);
+  });
+});

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  Changes,
+  ClientToServerEvents,
+  Message,
+  RegisterResponse,
+  RoomSummary,
+  ServerToClientEvents,
+} from '@chat/contracts';
+import { io, type Socket } from 'socket.io-client';
+import { api, type Answer } from './api.ts';
+
+export type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
+
+export const PASSWORD = 'correct horse battery';
+
+/** A registered user who speaks the bare wire: REST and Socket.IO without our client. */
+export class Account {
+  readonly #sockets: ClientSocket[] = [];
+
+  private constructor(
+    readonly url: string,
+    readonly registration: RegisterResponse,
+    readonly email: string,
+  ) {}
+
+  static async register(url: string, name = 'user'): Promise<Account> {
+    const email = `${name}-${randomUUID()}@example.com`;
+    const answer = await api<RegisterResponse>(url, 'POST', '/auth/register', {
+      body: { email, password: PASSWORD },
+    });
+    if (answer.status !== 201) throw new Error(`registration failed: ${answer.text}`);
+    return new Account(url, answer.body, email);
+  }
+
+  get id(): string {
+    return this.registration.user.id;
+  }
+
+  get username(): string {
+    return this.registration.user.username;
+  }
+
+  get token(): string {
+    return this.registration.token;
+  }
+
+  call<T = unknown>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+    return api<T>(this.url, method, path, { token: this.token, body });
+  }
+
+  async createRoom(room: { name: string; visibility: 'public' | 'private' }): Promise<RoomSummary> {
+    const answer = await this.call<RoomSummary>('POST', '/rooms', room);
+    if (answer.status !== 201) throw new Error(`no room was made: ${answer.text}`);
+    return answer.body;
+  }
+
+  /** A connected socket; closed by `close`. */
+  async connect(options: { transports?: ('polling' | 'websocket')[] } = {}): Promise<ClientSocket> {
+    const socket = this.socket(options);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('connect_error', reject);
+    });
+    return socket;
+  }
+
+  /** A socket that connects, and connects again, by itself; closed by `close`. */
+  socket(options: { transports?: ('polling' | 'websocket')[] } = {}): ClientSocket {
+    const socket: ClientSocket = io(this.url, {
+      auth: { token: this.token },
+      transports: options.transports ?? ['websocket'],
+      reconnectionDelay: 50,
+      reconnectionDelayMax: 200,
+      forceNew: true,
+    });
+    this.#sockets.push(socket);
+    return socket;
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.disconnect();
+  }
+
+  /** The whole history of a room, oldest first, page by page. */
+  async history(roomId: string): Promise<Message[]> {
+    const messages: Message[] = [];
+    for (;;) {
+      const after = messages.at(-1)?.seq ?? 0;
+      const path = `/messages/history/${roomId}?limit=200&after=${after}`;
+      const { body } = await this.call<Message[]>('GET', path);
+      if (body.length === 0) return messages;
+      messages.push(...body);
+    }
+  }
+
+  async changes(roomId: string, since: number): Promise<Changes> {
+    const path = `/messages/changes/${roomId}?since=${since}`;
+    return (await this.call<Changes>('GET', path)).body;
+  }
+}

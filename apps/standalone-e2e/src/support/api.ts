@@ -1,0 +1,41 @@
+import { expectDocumented } from './openapi-document.ts';
+
+export interface Answer<T> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body; undefined for an empty one. */
+  readonly body: T;
+}
+
+export interface Call {
+  readonly token?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  readonly rawBody?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A REST call whose answer must be one that the server's own OpenAPI document describes. */
+export async function api<T = unknown>(
+  url: string,
+  method: string,
+  path: string,
+  { token, body, rawBody, headers = {} }: Call = {},
+): Promise<Answer<T>> {
+  const sent = rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    ...(sent === undefined ? {} : { body: sent }),
+  });
+  const text = await response.text();
+  const parsed: unknown = text === '' ? undefined : JSON.parse(text);
+  await expectDocumented(url, method, path, response.status, parsed);
+  return { status: response.status, headers: response.headers, text, body: parsed as T };
+}

@@ -1,0 +1,89 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+interface Operation {
+  readonly responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { schemas: Record<string, object> };
+}
+
+interface LoadedDocument {
+  readonly document: OpenApiDocument;
+  readonly ajv: Ajv2020;
+}
+
+const documents = new Map<string, Promise<LoadedDocument>>();
+
+export async function openApiDocument(url: string): Promise<OpenApiDocument> {
+  return (await load(url)).document;
+}
+
+/** @throws Error when the document does not have this path, status or body. */
+export async function expectDocumented(
+  url: string,
+  method: string,
+  path: string,
+  status: number,
+  body: unknown,
+): Promise<void> {
+  const { document, ajv } = await load(url);
+  const call = `${method} ${path.replace(/\?.*/, '')} -> ${status}`;
+  const template = templateOf(document, path);
+  const operation = template && document.paths[template]?.[method.toLowerCase()];
+  // A path or method that does not exist is answered with the error body all the same.
+  const schema = operation
+    ? schemaOf(operation, status, call)
+    : { $ref: '#/components/schemas/HttpError' };
+  if (!operation && status < 400) throw new Error(`${call} is not in the document`);
+  if (!schema) {
+    if (body !== undefined) throw new Error(`${call} has a body that the document does not have`);
+    return;
+  }
+  const validate = ajv.compile(rebase(schema));
+  if (!validate(body)) {
+    throw new Error(`${call} is not as documented: ${ajv.errorsText(validate.errors)}`);
+  }
+}
+
+function schemaOf(operation: Operation, status: number, call: string): object | undefined {
+  const response = operation.responses[String(status)];
+  if (!response) throw new Error(`${call} is not in the document`);
+  return response.content?.['application/json']?.schema;
+}
+
+function templateOf(document: OpenApiDocument, path: string): string | undefined {
+  const segments = path.replace(/\?.*/, '').split('/');
+  const fits = Object.keys(document.paths).filter((template) => {
+    const parts = template.split('/');
+    return (
+      parts.length === segments.length &&
+      parts.every((part, index) => part.startsWith('{') || part === segments[index])
+    );
+  });
+  return fits.find((template) => !template.includes('{')) ?? fits[0];
+}
+
+function load(url: string): Promise<LoadedDocument> {
+  const loading =
+    documents.get(url) ??
+    fetch(`${url}/docs-json`).then(async (response) => {
+      const document = (await response.json()) as OpenApiDocument;
+      const ajv = new Ajv2020({ strict: false, allErrors: true });
+      addFormats.default(ajv);
+      ajv.addSchema({ $id: 'openapi', components: document.components });
+      return { document, ajv };
+    });
+  documents.set(url, loading);
+  return loading;
+}
+
+/** References are to the document that ajv knows as `openapi`. */
+function rebase(schema: object): object {
+  return JSON.parse(
+    JSON.stringify(schema).replaceAll('"#/components', '"openapi#/components'),
+  ) as object;
+}
