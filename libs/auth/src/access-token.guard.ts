@@ -20,7 +20,7 @@ export class AccessTokenGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
     return context.getType() !== 'http' || isPublic === true || super.canActivate(context);
   }
 
-  override handleRequest<User>(error: unknown, user: User | false): User {
+  override handleRequest<User>(error: Error | null, user: User | false): User {
     if (error) throw error;
     if (!user) throw new UnauthorizedError('A valid access token is needed.');
     return user;

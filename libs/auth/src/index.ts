@@ -4,7 +4,7 @@ export * from './access-tokens.ts';
 export * from './auth.module.ts';
 export * from './authenticator.ts';
 export * from './current-identity.ts';
-export * from './identity.ts';
+export type * from './identity.ts';
 export * from './jwt-secret.ts';
 export * from './session-status.ts';
 export * from './socket-handshake.ts';

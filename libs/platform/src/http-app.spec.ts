@@ -207,7 +207,7 @@ describe('a request id', () => {
 
 describe('the start', () => {
   it('is logged without every route and module', () => {
-    const messages = logged.map((line) => JSON.parse(line).msg as string);
+    const messages = logged.map((line) => (JSON.parse(line) as { msg: string }).msg);
     expect(messages).toContain('Nest application successfully started');
     expect(messages.join()).not.toMatch(/Mapped|dependencies initialized/);
   });

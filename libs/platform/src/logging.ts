@@ -37,11 +37,11 @@ const QUIET = /^(\/[a-z]+)?\/health(\/|$)/;
  */
 export function loggingModule(
   settings: { readonly LOG_LEVEL: LogLevel },
-  destination: NodeJS.WritableStream = process.stdout,
+  destination?: NodeJS.WritableStream,
 ): DynamicModule {
   return LoggerModule.forRoot({
     pinoHttp: {
-      stream: destination,
+      ...(destination ? { stream: destination } : {}),
       level: settings.LOG_LEVEL,
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,

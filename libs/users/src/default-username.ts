@@ -7,9 +7,9 @@ const SUFFIX_LENGTH = 7;
 /** A valid username made from an e-mail's local part; another one on every later `attempt`. */
 export function defaultUsername(email: string, attempt: number): string {
   const local = email.slice(0, email.lastIndexOf('@'));
-  const letters = [...local.normalize('NFKC').replace(/[^\p{L}\p{N}._-]+/gu, '-')];
+  const letters = Array.from(local.normalize('NFKC').replace(/[^\p{L}\p{N}._-]+/gu, '-'));
   const first = letters.findIndex((letter) => /[\p{L}\p{N}]/u.test(letter));
-  const base = first < 0 ? [...'user'] : letters.slice(first);
+  const base = first < 0 ? Array.from('user') : letters.slice(first);
   if (attempt === 0) return Username.parse(base.slice(0, MAX_LENGTH).join(''));
   const suffix = randomBytes(3).toString('hex');
   return Username.parse(`${base.slice(0, MAX_LENGTH - SUFFIX_LENGTH).join('')}-${suffix}`);

@@ -19,7 +19,9 @@ export class ExpiredSessionSweeper implements OnApplicationBootstrap, BeforeAppl
 
   onApplicationBootstrap(): void {
     this.sweeping = this.sweep();
-    this.timer = setInterval(() => (this.sweeping = this.sweep()), INTERVAL_MS).unref();
+    this.timer = setInterval(() => {
+      this.sweeping = this.sweep();
+    }, INTERVAL_MS).unref();
   }
 
   /** Waits for a sweep under way, so that the store can be closed. */

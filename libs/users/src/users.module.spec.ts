@@ -104,11 +104,11 @@ class InMemorySessionStore extends SessionStore {
   }
 }
 
-const SETTINGS: SignInSettings = {
+const SETTINGS = {
   SIGN_IN_RATE: 20,
   SIGN_IN_BURST: 200,
   FAILED_SIGN_INS_PER_MINUTE: 10,
-};
+} satisfies SignInSettings;
 const ANN = { email: 'Ann@example.com', password: 'correct horse' };
 
 let users: InMemoryUserStore;
@@ -169,7 +169,11 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-function call(method: string, path: string, { token = '', body = undefined as unknown } = {}) {
+function call(
+  method: string,
+  path: string,
+  { token = '', body }: { token?: string; body?: unknown } = {},
+) {
   return fetch(url + path, {
     method,
     headers: {
@@ -192,6 +196,7 @@ async function expectAnswer<Shape extends z.ZodRawShape>(
   return schema.strict().parse(body);
 }
 
+const repeated = (status: number, times: number) => Array.from({ length: times }, () => status);
 const refused = (response: Response, status: number) => expectAnswer(response, status, HttpError);
 const register = (body: object) => call('POST', '/auth/register', { body });
 const login = (body: object) => call('POST', '/auth/login', { body });
@@ -250,7 +255,7 @@ describe('registering', () => {
         register({ ...ANN, email: n % 2 ? 'ANN@example.com' : 'ann@example.com' }),
       ),
     );
-    expect(responses.map(({ status }) => status).toSorted()).toEqual([201, ...Array(7).fill(409)]);
+    expect(responses.map(({ status }) => status).toSorted()).toEqual([201, ...repeated(409, 7)]);
     expect(users.records).toHaveLength(1);
   });
 
@@ -308,8 +313,8 @@ describe('signing in', () => {
       Array.from({ length: 15 }, () => login({ email, password: 'wrong!' })),
     );
     expect(responses.map(({ status }) => status).toSorted()).toEqual([
-      ...Array(10).fill(401),
-      ...Array(5).fill(429),
+      ...repeated(401, 10),
+      ...repeated(429, 5),
     ]);
     const response = await login({ ...ANN, email });
     expect((await refused(response, 429)).code).toBe('RATE_LIMITED');
