@@ -37,6 +37,7 @@ export class ChatClient {
   readonly #conversations = new Map<string, RoomConversation>();
   readonly #stopListening: Unsubscribe;
   #userId: string | undefined;
+  #closed = false;
 
   constructor({
     url,
@@ -60,7 +61,8 @@ export class ChatClient {
     const known = this.#conversations.get(roomId);
     if (known) return known;
     const conversation = new RoomConversation(roomId, this);
-    this.#conversations.set(roomId, conversation);
+    if (this.#closed) conversation.dispose();
+    else this.#conversations.set(roomId, conversation);
     return conversation;
   }
 
@@ -71,6 +73,7 @@ export class ChatClient {
 
   /** Ends everything: no timer, no socket, no listener is left. The session stays stored. */
   close(): void {
+    this.#closed = true;
     this.#stopListening();
     this.#endConversations();
     this.rooms.close();

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import type {
   Ack,
   Changes,
+  ClientResult,
   ClientToServerEvents,
   JoinRoomResult,
   Message,
@@ -205,7 +206,7 @@ export class ScriptedServer {
     });
     socket.on('leaveRoom', (payload, ack) => {
       void socket.leave(typeof payload === 'string' ? payload : payload.roomId);
-      ack?.({ ok: true });
+      ack?.({ ok: true } as Ack<ClientResult<'leaveRoom'>>);
     });
     socket.on('renewSession', ({ token }, ack) => {
       this.renewals.push(token);

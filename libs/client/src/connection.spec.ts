@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Clients } from '../test/clients.ts';
+import { eventually } from '../test/eventually.ts';
+import { ScriptedServer } from '../test/scripted-server.ts';
+import type { ChatClient } from './chat-client.ts';
+import { MemorySessionStorage } from './memory-session-storage.ts';
+
+let server: ScriptedServer;
+let clients: Clients;
+
+beforeEach(async () => {
+  server = await ScriptedServer.start();
+  clients = new Clients();
+});
+
+afterEach(async () => {
+  clients.close();
+  await server.stop();
+});
+
+/** Every status the connection shows from now on. */
+function statusesOf(client: ChatClient): string[] {
+  const seen: string[] = [];
+  client.connection.subscribe(() => {
+    const { status } = client.connection.getSnapshot();
+    if (seen.at(-1) !== status) seen.push(status);
+  });
+  return seen;
+}
+
+describe('A connection', () => {
+  it('follows the session: signed out, connecting, online, signed out', async () => {
+    const client = clients.create(server);
+    expect(client.connection.getSnapshot()).toEqual({ status: 'signed-out' });
+    const statuses = statusesOf(client);
+    await client.session.login({ email: 'ada@example.org', password: 'correct horse' });
+    await client.connection.whenOnline(5_000);
+    await client.session.logout();
+    expect(statuses).toEqual(['connecting', 'online', 'signed-out']);
+  });
+
+  it('comes back by itself, and says until then why it is away and when it tries next', async () => {
+    const client = await clients.signedIn(server, 'ada');
+    const statuses = statusesOf(client);
+    server.cut();
+    await eventually(() => expect(client.connection.getSnapshot().status).toBe('offline'));
+    expect(client.connection.getSnapshot()).toMatchObject({
+      reason: 'The connection to the server broke.',
+      nextAttemptAt: expect.any(Number),
+    });
+    await client.connection.whenOnline(5_000);
+    expect(statuses).toEqual(['offline', 'connecting', 'online']);
+  });
+
+  it('keeps trying while the server is away, and at once when asked to', async () => {
+    const client = await clients.signedIn(server, 'ada');
+    await server.stop();
+    await eventually(() =>
+      expect(client.connection.getSnapshot()).toMatchObject({
+        status: 'offline',
+        reason: 'The server cannot be reached.',
+      }),
+    );
+    await server.resume();
+    const before = Date.now();
+    client.connection.retryNow();
+    await client.connection.whenOnline(5_000);
+    expect(Date.now() - before).toBeLessThan(500);
+  });
+
+  it('gets a fresh token when the server refuses the one it has', async () => {
+    const sessionStorage = new MemorySessionStorage();
+    (await clients.signedIn(server, 'ada', { sessionStorage })).close();
+    server.expireAccessTokens();
+    const client = clients.create(server, { sessionStorage });
+    await client.connection.whenOnline(5_000);
+    expect(sessionStorage.load()?.token).toBe('access-2');
+  });
+
+  it('renews the session and reconnects when the server says that it expired', async () => {
+    const client = await clients.signedIn(server, 'ada');
+    const statuses = statusesOf(client);
+    server.expireAccessTokens();
+    server.emit('sessionExpired', {});
+    server.io.disconnectSockets(true);
+    await eventually(() => expect(statuses).toEqual(['connecting', 'online']), 500);
+  });
+
+  it('is signed out when the server says that the session expired and does not renew it', async () => {
+    const client = await clients.signedIn(server, 'ada');
+    server.revokeSessions();
+    server.emit('sessionExpired', {});
+    await eventually(() =>
+      expect(client.session.getSnapshot()).toEqual({ status: 'signed-out', reason: 'expired' }),
+    );
+    expect(client.connection.getSnapshot()).toEqual({ status: 'signed-out' });
+  });
+
+  it('does not hammer a server that keeps ending the sessions it gives', async () => {
+    server.io.on('connection', (socket) => socket.emit('sessionExpired', {}));
+    const client = clients.create(server);
+    await client.session.login({ email: 'ada@example.org', password: 'correct horse' });
+    await eventually(() => expect(client.connection.getSnapshot().status).toBe('offline'));
+    expect(server.requests.filter((call) => call === 'POST /auth/refresh')).toHaveLength(1);
+  });
+
+  it('leaves a draining server and comes back when that asked for it', async () => {
+    const client = await clients.signedIn(server, 'ada');
+    const told = Date.now();
+    server.emit('serverDraining', { reconnectInMs: 300 });
+    await eventually(() =>
+      expect(client.connection.getSnapshot()).toMatchObject({
+        status: 'offline',
+        reason: 'The server is restarting.',
+      }),
+    );
+    await eventually(() => expect(server.sockets).toBe(0));
+    await client.connection.whenOnline(5_000);
+    expect(Date.now() - told).toBeGreaterThanOrEqual(300);
+  });
+
+  it('rejects an event at once while there is no connection, and after the time limit without an answer', async () => {
+    const client = await clients.signedIn(server, 'ada');
+    server.sendFate = () => 'ignore';
+    const message = { roomId: 'general', text: 'hello' };
+    await expect(client.connection.emit('sendMessage', message, 50)).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    });
+    await server.stop();
+    await eventually(() => expect(client.connection.getSnapshot().status).not.toBe('online'));
+    await expect(client.connection.emit('sendMessage', message)).rejects.toMatchObject({
+      code: 'NETWORK',
+    });
+  });
+
+  it('goes over long polling as well', async () => {
+    const client = await clients.signedIn(server, 'ada', { transports: ['polling'] });
+    await client.room('general').open();
+    client.room('general').send('hello');
+    await eventually(() => expect(server.messages('general')).toHaveLength(1));
+  });
+});
+
+describe('A closed client', () => {
+  it('has left the server and refuses work', async () => {
+    const client = await clients.signedIn(server, 'ada');
+    client.close();
+    await eventually(() => expect(server.sockets).toBe(0));
+    await expect(client.connection.whenOnline()).rejects.toMatchObject({ code: 'CLOSED' });
+    await expect(client.rest.rooms()).rejects.toMatchObject({ code: 'CLOSED' });
+    await expect(client.room('general').open()).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+});

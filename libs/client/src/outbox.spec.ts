@@ -1,0 +1,245 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Clients } from '../test/clients.ts';
+import { eventually } from '../test/eventually.ts';
+import { ScriptedServer, type SendFate } from '../test/scripted-server.ts';
+import type { ChatClient } from './chat-client.ts';
+import { MemoryOutbox } from './memory-outbox.ts';
+
+let server: ScriptedServer;
+let clients: Clients;
+
+beforeEach(async () => {
+  server = await ScriptedServer.start();
+  clients = new Clients();
+});
+
+afterEach(async () => {
+  clients.close();
+  await server.stop();
+});
+
+/** What becomes of the first sends, in turn; all later ones are fine. */
+function fates(...first: SendFate[]): void {
+  server.sendFate = (count) => first[count - 1] ?? 'ok';
+}
+
+function texts(roomId = 'general'): string[] {
+  return server.messages(roomId).map(({ text }) => text);
+}
+
+function entriesOf(client: ChatClient): [string, string][] {
+  return client.outbox.getSnapshot().entries.map(({ text, state }) => [text, state]);
+}
+
+describe('The outbox', () => {
+  it.each<[string, SendFate]>([
+    ['the connection breaks before it is stored', 'break-before'],
+    ['the connection breaks after it is stored', 'break-after'],
+    ['the server is not available', { code: 'UNAVAILABLE', message: 'Later.', retryAfterMs: 50 }],
+    ['too much was sent', { code: 'RATE_LIMITED', message: 'Slower.', retryAfterMs: 50 }],
+    ['the server fails unexpectedly', { code: 'INTERNAL', message: 'Oops.' }],
+  ])('repeats a send under the same key when %s', async (_name, fate) => {
+    const ada = await clients.signedIn(server, 'ada');
+    fates(fate);
+    const { clientMessageId } = ada.outbox.send('general', 'hello');
+    await eventually(() => expect(entriesOf(ada)).toEqual([]));
+    expect(server.sends.map((send) => send.clientMessageId)).toEqual([
+      clientMessageId,
+      clientMessageId,
+    ]);
+    expect(texts()).toEqual(['hello']);
+  });
+
+  it('repeats a send whose answer does not come', async () => {
+    const ada = await clients.signedIn(server, 'ada');
+    fates('lose-ack');
+    ada.outbox.send('general', 'hello');
+    await eventually(() => expect(server.sends).toHaveLength(2), 14_000);
+    await eventually(() => expect(entriesOf(ada)).toEqual([]));
+    expect(texts()).toEqual(['hello']);
+  }, 20_000);
+
+  it('waits as long as the server asks', async () => {
+    const ada = await clients.signedIn(server, 'ada');
+    fates({ code: 'RATE_LIMITED', message: 'Slower.', retryAfterMs: 700 });
+    const before = Date.now();
+    ada.outbox.send('general', 'hello');
+    await eventually(() => expect(texts()).toEqual(['hello']));
+    expect(Date.now() - before).toBeGreaterThanOrEqual(700);
+  });
+
+  it('keeps what is sent while the server is away, and delivers it in order, once', async () => {
+    const ada = await clients.signedIn(server, 'ada');
+    await server.stop();
+    const sent = Array.from({ length: 20 }, (_, index) => `message ${index}`);
+    for (const text of sent) ada.outbox.send('general', text);
+    expect(entriesOf(ada).map(([, state]) => state)).toEqual(sent.map(() => 'waiting'));
+    await server.resume();
+    await eventually(() => expect(texts()).toEqual(sent));
+    await eventually(() => expect(entriesOf(ada)).toEqual([]));
+  });
+
+  it('has one unanswered send per room, and does not let one room wait for another', async () => {
+    const ada = await clients.signedIn(server, 'ada');
+    server.sendFate = (_count, { roomId }) => (roomId === 'stuck' ? 'ignore' : 'ok');
+    for (const text of ['a', 'b', 'c']) {
+      ada.outbox.send('stuck', text);
+      ada.outbox.send('general', text);
+    }
+    await eventually(() => expect(texts()).toEqual(['a', 'b', 'c']));
+    expect(server.sends.filter(({ roomId }) => roomId === 'stuck')).toHaveLength(1);
+  });
+
+  it.each(['VALIDATION', 'FORBIDDEN', 'NOT_FOUND', 'TOO_LARGE'] as const)(
+    'keeps a message refused with %s as failed, and goes on with the next one',
+    async (code) => {
+      const ada = await clients.signedIn(server, 'ada');
+      fates({ code, message: 'No.' });
+      ada.outbox.send('general', 'refused');
+      ada.outbox.send('general', 'fine');
+      await eventually(() => expect(entriesOf(ada)).toEqual([['refused', 'failed']]));
+      expect(ada.outbox.getSnapshot().entries[0]?.error).toMatchObject({ code, message: 'No.' });
+      expect(texts()).toEqual(['fine']);
+    },
+  );
+
+  it('gives up on a message that makes the server fail every time, and goes on with the next', async () => {
+    const ada = await clients.signedIn(server, 'ada');
+    server.sendFate = (_count, { text }) =>
+      text === 'poison' ? { code: 'INTERNAL', message: 'Oops.' } : 'ok';
+    ada.outbox.send('general', 'poison');
+    ada.outbox.send('general', 'fine');
+    await eventually(() => expect(texts()).toEqual(['fine']), 20_000);
+    expect(entriesOf(ada)).toEqual([['poison', 'failed']]);
+    expect(server.sends.filter(({ text }) => text === 'poison')).toHaveLength(5);
+  }, 25_000);
+
+  it('sends a failed message again when asked to, and forgets a discarded one', async () => {
+    const ada = await clients.signedIn(server, 'ada');
+    fates({ code: 'FORBIDDEN', message: 'No.' }, { code: 'FORBIDDEN', message: 'No.' });
+    const first = ada.outbox.send('general', 'first');
+    const second = ada.outbox.send('general', 'second');
+    await eventually(() =>
+      expect(entriesOf(ada).map(([, state]) => state)).toEqual(['failed', 'failed']),
+    );
+    ada.outbox.discard(second.clientMessageId);
+    ada.outbox.retry(first.clientMessageId);
+    await eventually(() => expect(texts()).toEqual(['first']));
+    await eventually(() => expect(entriesOf(ada)).toEqual([]));
+  });
+
+  it('goes on in a later client with what was left, before what is new', async () => {
+    const storage = new MemoryOutbox();
+    const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
+    await server.stop();
+    ada.outbox.send('general', 'one');
+    ada.outbox.send('general', 'two');
+    await eventually(async () => expect(await storage.load()).toHaveLength(2));
+    ada.close();
+    await server.resume();
+
+    const later = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
+    later.outbox.send('general', 'three');
+    await eventually(() => expect(texts()).toEqual(['one', 'two', 'three']));
+    await eventually(async () => expect(await storage.load()).toEqual([]));
+  });
+
+  it('keeps an entry before its first send and until the answer', async () => {
+    const storage = new MemoryOutbox();
+    const kept: boolean[] = [];
+    const put = storage.put.bind(storage);
+    let release = (): void => undefined;
+    storage.put = async (entry) => {
+      await new Promise<void>((resolve) => (release = resolve));
+      await put(entry);
+    };
+    const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
+    server.sendFate = (_count, { clientMessageId = '' }) => {
+      void storage.has(clientMessageId).then((has) => kept.push(has));
+      return 'ok';
+    };
+    const { clientMessageId } = ada.outbox.send('general', 'hello');
+    await ada.rest.rooms();
+    expect(server.sends).toEqual([]);
+    release();
+    await eventually(() => expect(kept).toEqual([true]));
+    await eventually(async () => expect(await storage.has(clientMessageId)).toBe(false));
+  });
+
+  it('still delivers when the storage fails, and says that it does not survive a reload', async () => {
+    const storage = new MemoryOutbox();
+    storage.put = () => Promise.reject(new Error('quota exceeded'));
+    const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
+    ada.outbox.send('general', 'hello');
+    await eventually(() => expect(texts()).toEqual(['hello']));
+    expect(ada.outbox.getSnapshot().durable).toBe(false);
+  });
+
+  it("never sends one user's messages as another", async () => {
+    const storages = new Map<string, MemoryOutbox>();
+    const outboxStorage = (userId: string): MemoryOutbox => {
+      const storage = storages.get(userId) ?? new MemoryOutbox();
+      storages.set(userId, storage);
+      return storage;
+    };
+    const client = await clients.signedIn(server, 'ada', { outboxStorage });
+    server.sendFate = (_count, { text }) => (text === 'of ada' ? 'break-before' : 'ok');
+    client.outbox.send('general', 'of ada');
+    await client.session.logout();
+    expect(entriesOf(client)).toEqual([]);
+
+    server.sendFate = () => 'ok';
+    await client.session.login({ email: 'bob@example.org', password: 'correct horse' });
+    client.outbox.send('general', 'of bob');
+    await eventually(() => expect(texts()).toEqual(['of bob']));
+
+    await client.session.login({ email: 'ada@example.org', password: 'correct horse' });
+    await eventually(() => expect(texts()).toEqual(['of bob', 'of ada']));
+    expect(server.messages('general').map(({ userId }) => userId)).toEqual([
+      'user-bob',
+      'user-ada',
+    ]);
+  });
+
+  it('lets one tab send what two tabs know of', async () => {
+    const storage = new MemoryOutbox();
+    await Promise.all(
+      ['one', 'two', 'three'].map((text) =>
+        storage.put({
+          clientMessageId: text,
+          roomId: 'general',
+          text,
+          createdAt: '2026-01-01T00:00:00Z',
+        }),
+      ),
+    );
+    const outboxStorage = (): MemoryOutbox => storage;
+    const tabs = await Promise.all([
+      clients.signedIn(server, 'ada', { outboxStorage }),
+      clients.signedIn(server, 'ada', { outboxStorage }),
+    ]);
+    await eventually(() => expect(tabs.map(entriesOf)).toEqual([[], []]));
+    expect(server.sends.map(({ text }) => text)).toEqual(['one', 'two', 'three']);
+  });
+
+  it('takes a thousand unsent messages in a room and refuses more', async () => {
+    const ada = await clients.signedIn(server, 'ada');
+    await server.stop();
+    for (let count = 0; count < 1_000; count += 1) ada.outbox.send('general', 'hello');
+    expect(() => ada.outbox.send('general', 'hello')).toThrow(
+      expect.objectContaining({ code: 'OUTBOX_FULL' }),
+    );
+    expect(() => ada.outbox.send('elsewhere', 'hello')).not.toThrow();
+  });
+
+  it('refuses at once what can never be sent', async () => {
+    const ada = await clients.signedIn(server, 'ada');
+    const refusal = expect.objectContaining({ code: 'VALIDATION' });
+    expect(() => ada.outbox.send('general', '  ')).toThrow(refusal);
+    expect(() => ada.outbox.send('general', 'x'.repeat(4_001))).toThrow(refusal);
+    await ada.session.logout();
+    expect(() => ada.outbox.send('general', 'hello')).toThrow(
+      expect.objectContaining({ code: 'UNAUTHORIZED' }),
+    );
+  });
+});

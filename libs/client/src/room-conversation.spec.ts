@@ -1,0 +1,303 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Clients } from '../test/clients.ts';
+import { eventually } from '../test/eventually.ts';
+import { ScriptedServer } from '../test/scripted-server.ts';
+import type { ChatClient } from './chat-client.ts';
+import type { RoomConversation } from './room-conversation.ts';
+
+let server: ScriptedServer;
+let clients: Clients;
+let ada: ChatClient;
+let room: RoomConversation;
+
+beforeEach(async () => {
+  server = await ScriptedServer.start();
+  clients = new Clients();
+  ada = await clients.signedIn(server, 'ada');
+  room = ada.room('general');
+});
+
+afterEach(async () => {
+  clients.close();
+  await server.stop();
+});
+
+function numbered(count: number, from = 1): string[] {
+  return Array.from({ length: count }, (_, index) => `message ${from + index}`);
+}
+
+function shown(): number[] {
+  return room.getSnapshot().messages.map(({ seq }) => seq);
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}
+
+/** The revs of the `message` events from now on. */
+function heard(): number[] {
+  const revs: number[] = [];
+  room.on('message', ({ rev }) => revs.push(rev));
+  return revs;
+}
+
+describe('A room that is opened', () => {
+  it('shows the newest page, then older ones on demand, without a hole', async () => {
+    server.store('general', numbered(120));
+    expect(room.getSnapshot().status).toBe('closed');
+    await room.open();
+    expect(room.getSnapshot()).toMatchObject({
+      status: 'open',
+      live: true,
+      hasOlder: true,
+      role: 'member',
+    });
+    expect(shown()).toEqual(range(71, 120));
+    await Promise.all([room.loadOlder(), room.loadOlder()]);
+    expect(shown()).toEqual(range(21, 120));
+    await room.loadOlder();
+    expect(shown()).toEqual(range(1, 120));
+    expect(room.getSnapshot().hasOlder).toBe(false);
+    await room.loadOlder();
+    expect(shown()).toEqual(range(1, 120));
+  });
+
+  it('misses nothing that is stored between joining and reading the first page', async () => {
+    const revs = heard();
+    server.store('general', numbered(3));
+    server.intercept = (call) => {
+      if (call.startsWith('GET /messages/history')) server.store('general', ['meanwhile']);
+      return undefined;
+    };
+    await room.open();
+    await eventually(() => expect(revs).toEqual([4]));
+    expect(shown()).toEqual([1, 2, 3, 4]);
+  });
+
+  it('makes good for a history page that lags behind what it joined', async () => {
+    server.store('general', numbered(5));
+    server.intercept = (call) =>
+      call.startsWith('GET /messages/history')
+        ? {
+            status: 200,
+            body: server.messages('general').slice(0, 3),
+            headers: { 'x-room-seq': '3', 'x-room-rev': '3' },
+          }
+        : undefined;
+    await room.open();
+    await eventually(() => expect(shown()).toEqual([1, 2, 3, 4, 5]));
+  });
+
+  it('waits for a server that is away', async () => {
+    server.store('general', numbered(2));
+    await server.stop();
+    await eventually(() => expect(ada.connection.getSnapshot().status).not.toBe('online'));
+    const opening = room.open();
+    expect(room.getSnapshot()).toMatchObject({ status: 'opening', live: false });
+    await server.resume();
+    await opening;
+    expect(shown()).toEqual([1, 2]);
+  });
+
+  it('says so when the user may not read it', async () => {
+    const secret = ada.room('~unknownunknownunknown1');
+    await expect(secret.open()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(secret.getSnapshot()).toMatchObject({ status: 'removed', error: { code: 'NOT_FOUND' } });
+  });
+});
+
+describe('An open room', () => {
+  beforeEach(async () => {
+    server.store('general', numbered(3));
+    await room.open();
+  });
+
+  it('applies live messages once each, in order, whatever is repeated', async () => {
+    const revs = heard();
+    const [first] = server.store('general', numbered(3, 4));
+    if (first) server.emit('receiveMessage', first);
+    server.store('general', ['message 7']);
+    await eventually(() => expect(revs).toEqual([4, 5, 6, 7]));
+    expect(shown()).toEqual(range(1, 7));
+  });
+
+  it('fills a gap between live messages before it shows what comes after', async () => {
+    const revs = heard();
+    const windows: number[][] = [];
+    room.subscribe(() => windows.push(shown()));
+    server.store('general', numbered(300, 4), { live: false });
+    server.store('general', ['message 304']);
+    await eventually(() => expect(shown()).toEqual(range(1, 304)));
+    expect(revs).toEqual(range(4, 304));
+    for (const seqs of windows) expect(seqs).toEqual(range(1, seqs.length));
+  });
+
+  it('fills what roomHeads says is missing', async () => {
+    server.store('general', numbered(2, 4), { live: false });
+    server.emit('roomHeads', [{ roomId: 'general', seq: 5, rev: 5 }]);
+    await eventually(() => expect(shown()).toEqual(range(1, 5)));
+  });
+
+  it('keeps asking for what is missing while the server cannot say', async () => {
+    let failures = 2;
+    server.intercept = (call) => {
+      if (!call.startsWith('GET /messages/changes') || failures === 0) return undefined;
+      failures -= 1;
+      return { status: 503 };
+    };
+    server.store('general', ['message 4'], { live: false });
+    server.store('general', ['message 5']);
+    await eventually(() => expect(room.getSnapshot().live).toBe(false));
+    await eventually(() => expect(shown()).toEqual(range(1, 5)));
+    expect(room.getSnapshot().live).toBe(true);
+  });
+
+  it.each([
+    ['a few', 4],
+    ['five hundred', 500],
+  ])('has %s messages that it missed after a reconnect, without a reload', async (_name, count) => {
+    const revs = heard();
+    await server.stop();
+    await eventually(() => expect(room.getSnapshot().live).toBe(false));
+    server.store('general', numbered(count, 4));
+    await server.resume();
+    await eventually(() => expect(shown()).toEqual(range(1, 3 + count)));
+    expect(revs).toEqual(range(4, 3 + count));
+    expect(server.joins.at(-1)).toEqual({ roomId: 'general', since: 3 });
+    expect(room.getSnapshot()).toMatchObject({ live: true, resets: 0 });
+    server.store('general', ['live again']);
+    await eventually(() => expect(revs.at(-1)).toBe(4 + count));
+  });
+
+  it('fills what is missing while live messages keep coming, each once and in order', async () => {
+    const revs = heard();
+    server.cut();
+    await eventually(() => expect(room.getSnapshot().live).toBe(false));
+    server.store('general', numbered(400, 4));
+    const stream = setInterval(() => server.store('general', ['streamed']), 2);
+    try {
+      await eventually(() => expect(revs.length).toBeGreaterThan(500));
+    } finally {
+      clearInterval(stream);
+    }
+    const total = server.messages('general').length;
+    await eventually(() => expect(shown()).toEqual(range(1, total)));
+    expect(revs).toEqual(range(4, total));
+  });
+
+  it('starts anew with the newest page, and says so, when it missed too much', async () => {
+    let resets = 0;
+    room.on('reset', () => (resets += 1));
+    await server.stop();
+    server.store('general', numbered(1_500, 4));
+    await server.resume();
+    await eventually(() => expect(shown()).toEqual(range(1_454, 1_503)));
+    expect(room.getSnapshot()).toMatchObject({ resets: 1, live: true, hasOlder: true, rev: 1_503 });
+    expect(resets).toBe(1);
+  });
+
+  it('starts anew when the server was restored to an older state', async () => {
+    server.store('general', numbered(3, 4));
+    await eventually(() => expect(shown()).toEqual(range(1, 6)));
+    await server.stop();
+    server.rewind('general', 2);
+    await server.resume();
+    await eventually(() => expect(room.getSnapshot()).toMatchObject({ resets: 1, rev: 2 }));
+    expect(shown()).toEqual([1, 2]);
+    server.store('general', ['message 3']);
+    await eventually(() => expect(shown()).toEqual([1, 2, 3]));
+  });
+
+  it('takes a message with a new rev in the place of its older form', async () => {
+    const [original] = server.messages('general');
+    if (!original) throw new Error('The room has messages.');
+    server.emit('receiveMessage', { ...original, rev: 4, text: 'edited' });
+    await eventually(() => expect(room.getSnapshot().rev).toBe(4));
+    expect(room.getSnapshot().messages.map(({ text }) => text)).toEqual([
+      'edited',
+      'message 2',
+      'message 3',
+    ]);
+  });
+
+  it('is removed when the user loses access, also while they were away', async () => {
+    const removed: string[] = [];
+    room.on('removed', ({ error }) => removed.push(error.code));
+    server.emit('roomRemoved', { roomId: 'general' });
+    await eventually(() => expect(room.getSnapshot().status).toBe('removed'));
+    expect(room.getSnapshot().messages).toEqual([]);
+    expect(removed).toEqual(['NOT_FOUND']);
+  });
+
+  it('stops following when closed, and catches up when it is opened again', async () => {
+    room.close();
+    expect(room.getSnapshot()).toMatchObject({ status: 'closed', live: false });
+    server.store('general', numbered(2, 4));
+    await room.open();
+    await eventually(() => expect(shown()).toEqual(range(1, 5)));
+  });
+
+  it('gives the same snapshot until something changes', async () => {
+    const before = room.getSnapshot();
+    expect(room.getSnapshot()).toBe(before);
+    server.store('general', ['message 4']);
+    await eventually(() => expect(shown()).toEqual(range(1, 4)));
+    expect(before.messages).toHaveLength(3);
+  });
+});
+
+describe('An own message', () => {
+  /** How often the text was visible, as message or pending, at each change. */
+  function visibility(text: string): number[] {
+    const counts: number[] = [];
+    room.subscribe(() => {
+      const { messages, pending } = room.getSnapshot();
+      counts.push([...messages, ...pending].filter((each) => each.text === text).length);
+    });
+    return counts;
+  }
+
+  it('is shown from the moment it is sent, exactly once at every moment', async () => {
+    await room.open();
+    const counts = visibility('hello');
+    room.send('hello');
+    expect(room.getSnapshot().pending).toMatchObject([{ text: 'hello', state: 'waiting' }]);
+    await eventually(() => expect(shown()).toEqual([1]));
+    await eventually(() => expect(room.getSnapshot().pending).toEqual([]));
+    await eventually(() => expect(ada.outbox.getSnapshot().entries).toEqual([]));
+    expect(new Set(counts)).toEqual(new Set([1]));
+  });
+
+  it('stays, as sent, between its acknowledgement and its arrival', async () => {
+    await room.open();
+    server.live = false;
+    const counts = visibility('hello');
+    room.send('hello');
+    await eventually(() => expect(room.getSnapshot().pending).toMatchObject([{ state: 'sent' }]));
+    server.emit('roomHeads', [{ roomId: 'general', seq: 1, rev: 1 }]);
+    await eventually(() => expect(shown()).toEqual([1]));
+    expect(room.getSnapshot().pending).toEqual([]);
+    expect(new Set(counts)).toEqual(new Set([1]));
+  });
+
+  it('is not sent again when it is seen in the room before its acknowledgement', async () => {
+    await room.open();
+    server.sendFate = () => 'lose-ack';
+    room.send('hello');
+    await eventually(() => expect(shown()).toEqual([1]));
+    expect(room.getSnapshot().pending).toEqual([]);
+    expect(ada.outbox.getSnapshot().entries).toEqual([]);
+  });
+
+  it('does not linger when a repeat was stored long ago, outside of what the room shows', async () => {
+    await room.open();
+    server.sendFate = (count) => (count === 1 ? 'break-after' : 'ok');
+    server.live = false;
+    room.send('hello');
+    await eventually(() => expect(server.sends).toHaveLength(1));
+    server.store('general', numbered(1_200, 2));
+    await eventually(() => expect(room.getSnapshot()).toMatchObject({ live: true, resets: 1 }));
+    await eventually(() => expect(room.getSnapshot().pending).toEqual([]), 15_000);
+    expect(server.messages('general').filter(({ text }) => text === 'hello')).toHaveLength(1);
+  }, 20_000);
+});

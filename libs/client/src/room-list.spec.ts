@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Clients } from '../test/clients.ts';
+import { eventually } from '../test/eventually.ts';
+import { ScriptedServer } from '../test/scripted-server.ts';
+import type { ChatClient } from './chat-client.ts';
+
+let server: ScriptedServer;
+let clients: Clients;
+let ada: ChatClient;
+
+beforeEach(async () => {
+  server = await ScriptedServer.start();
+  clients = new Clients();
+  server.store('general', ['welcome']);
+  ada = await clients.signedIn(server, 'ada');
+  await eventually(() => expect(ada.rooms.getSnapshot().status).toBe('ready'));
+});
+
+afterEach(async () => {
+  clients.close();
+  await server.stop();
+});
+
+function listed(): [string, string | undefined][] {
+  return ada.rooms.getSnapshot().rooms.map(({ id, lastMessage }) => [id, lastMessage?.text]);
+}
+
+describe('The list of rooms', () => {
+  it('has the rooms with their last message, and follows live messages', async () => {
+    expect(listed()).toEqual([['general', 'welcome']]);
+    await ada.room('general').open();
+    server.store('general', ['news']);
+    await eventually(() => expect(listed()).toEqual([['general', 'news']]));
+  });
+
+  it('follows rooms that are added, updated and removed', async () => {
+    server.store('lunch', ['hungry?']);
+    const room = {
+      id: 'lunch',
+      name: 'lunch',
+      visibility: 'public' as const,
+      createdAt: '2026-01-01T00:00:00Z',
+    };
+    server.emit('roomAdded', room);
+    await eventually(() => expect(listed()).toContainEqual(['lunch', 'hungry?']));
+    server.emit('roomUpdated', { ...room, topic: 'noon' });
+    await eventually(() =>
+      expect(ada.rooms.getSnapshot().rooms.find(({ id }) => id === 'lunch')?.topic).toBe('noon'),
+    );
+    server.emit('roomRemoved', { roomId: 'lunch' });
+    await eventually(() => expect(listed()).toEqual([['general', 'welcome']]));
+  });
+
+  it('is fetched anew after a reconnect', async () => {
+    await server.stop();
+    server.store('general', ['while away']);
+    await server.resume();
+    await eventually(() => expect(listed()).toEqual([['general', 'while away']]));
+  });
+
+  it('shows what it knows while it cannot be refreshed, and makes it good by itself', async () => {
+    let failures = 1;
+    server.intercept = (call) =>
+      call === 'GET /rooms' && failures-- > 0 ? { status: 503 } : undefined;
+    void ada.rooms.refresh();
+    await eventually(() => expect(ada.rooms.getSnapshot().error?.code).toBe('UNAVAILABLE'));
+    expect(listed()).toEqual([['general', 'welcome']]);
+    await eventually(() => expect(ada.rooms.getSnapshot().error).toBeUndefined());
+  });
+
+  it('is empty for the next user until their own list is there', async () => {
+    await ada.session.logout();
+    expect(ada.rooms.getSnapshot()).toEqual({ status: 'loading', rooms: [] });
+  });
+});

@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Clients } from '../test/clients.ts';
+import { eventually } from '../test/eventually.ts';
+import { ScriptedServer } from '../test/scripted-server.ts';
+import { MemorySessionStorage } from './memory-session-storage.ts';
+
+let server: ScriptedServer;
+let clients: Clients;
+
+beforeEach(async () => {
+  server = await ScriptedServer.start();
+  clients = new Clients();
+});
+
+afterEach(async () => {
+  clients.close();
+  await server.stop();
+});
+
+function refreshes(): number {
+  return server.requests.filter((call) => call === 'POST /auth/refresh').length;
+}
+
+describe('A session', () => {
+  it('is there again for a client that is made later with the same storage', async () => {
+    const sessionStorage = new MemorySessionStorage();
+    const first = await clients.signedIn(server, 'ada', { sessionStorage });
+    first.close();
+
+    const second = clients.create(server, { sessionStorage });
+    expect(second.session.user?.username).toBe('ada');
+    await second.connection.whenOnline(5_000);
+  });
+
+  it('refreshes a refused token once for all calls that meet the refusal together', async () => {
+    const ada = await clients.signedIn(server, 'ada');
+    server.expireAccessTokens();
+    await Promise.all(Array.from({ length: 10 }, () => ada.rest.rooms()));
+    expect(refreshes()).toBe(1);
+  });
+
+  it('refreshes once for two tabs that share the storage', async () => {
+    const sessionStorage = new MemorySessionStorage();
+    const one = await clients.signedIn(server, 'ada', { sessionStorage });
+    const two = clients.create(server, { sessionStorage });
+    await two.connection.whenOnline(5_000);
+    server.expireAccessTokens();
+    await Promise.all([one.rest.rooms(), two.rest.rooms(), one.rest.rooms(), two.rest.rooms()]);
+    expect(refreshes()).toBe(1);
+  });
+
+  it('refreshes before the token expires and keeps the socket with the new one', async () => {
+    server.accessTokenLifeSeconds = 1;
+    const ada = await clients.signedIn(server, 'ada');
+    await eventually(() => expect(server.renewals).toContain('access-2'));
+    expect(ada.connection.getSnapshot().status).toBe('online');
+  });
+
+  it('ends, with everything that hangs on it, when the server refuses to renew it', async () => {
+    const ada = await clients.signedIn(server, 'ada');
+    const general = ada.room('general');
+    await general.open();
+    server.revokeSessions();
+    await expect(ada.rest.rooms()).rejects.toMatchObject({ code: 'UNAUTHORIZED', status: 401 });
+    expect(ada.session.getSnapshot()).toEqual({ status: 'signed-out', reason: 'expired' });
+    expect(ada.connection.getSnapshot()).toEqual({ status: 'signed-out' });
+    expect(general.getSnapshot().status).toBe('closed');
+  });
+
+  it.each([
+    ['is overloaded', { status: 429, headers: { 'retry-after': '7' } }, 'RATE_LIMITED', 7_000],
+    ['is away', { status: 503, headers: { 'retry-after': '2' } }, 'UNAVAILABLE', 2_000],
+    ['fails', { status: 500 }, 'INTERNAL', undefined],
+  ])('stays when the server %s', async (_name, answer, code, retryAfterMs) => {
+    const ada = await clients.signedIn(server, 'ada');
+    server.expireAccessTokens();
+    server.intercept = (call) => (call === 'POST /auth/refresh' ? answer : undefined);
+    await expect(ada.rest.rooms()).rejects.toMatchObject({ code, retryAfterMs });
+    expect(ada.session.getSnapshot().status).toBe('signed-in');
+
+    server.intercept = () => undefined;
+    await expect(ada.rest.rooms()).resolves.toEqual([]);
+  });
+
+  it('stays when the server cannot be reached', async () => {
+    const ada = await clients.signedIn(server, 'ada');
+    await server.stop();
+    await expect(ada.rest.rooms()).rejects.toMatchObject({ code: 'NETWORK' });
+    expect(ada.session.getSnapshot().status).toBe('signed-in');
+    await server.resume();
+    await expect(ada.rest.rooms()).resolves.toEqual([]);
+  });
+
+  it('ends in every tab when one signs out', async () => {
+    const sessionStorage = new MemorySessionStorage();
+    const one = await clients.signedIn(server, 'ada', { sessionStorage });
+    const two = clients.create(server, { sessionStorage });
+    await two.connection.whenOnline(5_000);
+    await one.session.logout();
+    expect(two.session.getSnapshot()).toEqual({ status: 'signed-out', reason: 'logout' });
+    await eventually(() => expect(server.sockets).toBe(0));
+  });
+
+  it('is not brought back by a refresh that was under way when the user signed out', async () => {
+    const ada = await clients.signedIn(server, 'ada');
+    server.expireAccessTokens();
+    server.intercept = (call) => {
+      if (call === 'POST /auth/refresh') void ada.session.logout();
+      return undefined;
+    };
+    await expect(ada.rest.rooms()).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(ada.session.user).toBeUndefined();
+  });
+
+  it('tells what was wrong with the input, field by field', async () => {
+    const details = [{ path: 'email', message: 'must be an e-mail address' }];
+    server.intercept = () => ({
+      status: 400,
+      body: { code: 'VALIDATION', message: 'No.', details },
+    });
+    const client = clients.create(server);
+    await expect(
+      client.session.register({ email: 'x', password: 'correct horse' }),
+    ).rejects.toMatchObject({ name: 'ChatError', code: 'VALIDATION', message: 'No.', details });
+  });
+});
