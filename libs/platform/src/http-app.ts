@@ -27,6 +27,8 @@ export function configureHttpApp(app: NestExpressApplication, settings: HttpAppS
   app.use(assignRequestId);
   app.use(
     helmet({
+      // For whoever terminates TLS to decide.
+      strictTransportSecurity: false,
       contentSecurityPolicy: {
         useDefaults: false,
         directives: {

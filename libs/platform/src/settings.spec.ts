@@ -97,15 +97,9 @@ describe('settings', () => {
   });
 
   it.each([
-    [
-      ['--prot', '3000'],
-      ['Unknown option --prot.', 'Only options are understood'],
-    ],
+    [['--prot', '3000'], ['Unknown option --prot.']],
     [['--port'], ['Option --port needs a value.']],
-    [
-      ['-p', '3000'],
-      ['Unknown option -p.', 'Only options are understood'],
-    ],
+    [['-p', '3000'], ['Unknown option -p.']],
     [['hunter2'], ['Only options are understood']],
   ])('on the command line %j are refused', (argv, expected) => {
     const problems = problemsOf({ argv });

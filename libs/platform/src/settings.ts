@@ -90,6 +90,8 @@ function fromCommandLine(
   const problems: string[] = [];
   for (const token of tokens) {
     if (token.kind !== 'option') {
+      // What follows an unknown option is its value, and no mistake of its own.
+      if (problems.length > 0) continue;
       problems.push('Only options are understood on the command line, such as --port 3000.');
     } else if (!(token.name in options)) {
       problems.push(`Unknown option ${token.rawName}.`);
