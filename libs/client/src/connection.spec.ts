@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Clients } from '../test/clients.ts';
 import { eventually } from '../test/eventually.ts';
 import { ScriptedServer } from '../test/scripted-server.ts';
@@ -14,6 +14,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  jest.restoreAllMocks();
   clients.close();
   await server.stop();
 });
@@ -26,6 +27,28 @@ function statusesOf(client: ChatClient): string[] {
     if (seen.at(-1) !== status) seen.push(status);
   });
   return seen;
+}
+
+/** The stacks of the timers that our code set from now on and that are neither over nor cleared. */
+function watchTimers(): ReadonlySet<string> {
+  const { setTimeout: set, clearTimeout: clear } = globalThis;
+  const running = new Set<string>();
+  const stacks = new Map<unknown, string>();
+  jest.spyOn(globalThis, 'setTimeout').mockImplementation(((task: () => void, ms?: number) => {
+    const stack = `${new Error().stack} #${stacks.size}`;
+    const timer = set(() => {
+      running.delete(stack);
+      task();
+    }, ms);
+    stacks.set(timer, stack);
+    if (/client\/src\/[a-z-]+\.ts/.test(stack)) running.add(stack);
+    return timer;
+  }) as typeof setTimeout);
+  jest.spyOn(globalThis, 'clearTimeout').mockImplementation((timer) => {
+    running.delete(stacks.get(timer) ?? '');
+    clear(timer);
+  });
+  return running;
 }
 
 describe('A connection', () => {
@@ -142,6 +165,26 @@ describe('A connection', () => {
 });
 
 describe('A closed client', () => {
+  it('leaves no timer behind, whatever it went through', async () => {
+    const running = watchTimers();
+    const client = await clients.signedIn(server, 'ada');
+    void client.room('general').open();
+    client.outbox.send('general', 'hello');
+    await server.stop();
+    const reasons = new Set<string>();
+    client.connection.subscribe(() => {
+      const state = client.connection.getSnapshot();
+      if (state.status === 'offline') reasons.add(state.reason);
+    });
+    await eventually(() => expect(reasons).toContain('The server cannot be reached.'));
+    await server.resume();
+    client.connection.retryNow();
+    await client.connection.whenOnline(5_000);
+    client.close();
+    await server.stop();
+    expect([...running]).toEqual([]);
+  });
+
   it('has left the server and refuses work', async () => {
     const client = await clients.signedIn(server, 'ada');
     client.close();

@@ -251,6 +251,7 @@ export class Connection implements Observable<ConnectionState> {
   }
 
   #retryIn(ms: number, reason: string): void {
+    clearTimeout(this.#attemptTimer);
     this.#attemptTimer = setTimeout(() => void this.#connect(), ms);
     this.#set({ status: 'offline', reason, nextAttemptAt: Date.now() + ms });
   }
