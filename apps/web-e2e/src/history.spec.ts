@@ -33,6 +33,7 @@ describeWith('chromium', 'a long conversation', () => {
     });
     const arrival = ada.page.waitForResponse('**/messages/history/**');
     await scrollToOldest();
+    await ada.page.waitForTimeout(100); // Rows that come into view take their real height.
     const before = await oldestInView();
     await arrival;
     await ada.page.waitForFunction(

@@ -5,6 +5,9 @@ import { startBrowser } from './support/browser.ts';
 import { Person } from './support/person.ts';
 import { countStored } from './support/program.ts';
 
+const SERVER_IS_AWAY =
+  /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/;
+
 describeWith('chromium', 'while the server is away', () => {
   let server: StandaloneProcess;
   let browser: Browser;
@@ -24,6 +27,7 @@ describeWith('chromium', 'while the server is away', () => {
     ada = await Person.arrive(browser, server.url, 'ada');
     bob = await Person.arrive(browser, server.url, 'bob');
     for (const person of [ada, bob]) {
+      person.tolerate(SERVER_IS_AWAY);
       await person.signUp();
       await person.composer.waitFor();
     }

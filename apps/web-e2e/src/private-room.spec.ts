@@ -31,9 +31,9 @@ describeWith('chromium', 'a private room', () => {
     await ada.page.getByRole('heading', { level: 2, name: 'Surprise for Grace' }).waitFor();
 
     await ada.page.getByRole('button', { name: 'Members and settings' }).click();
-    await ada.page.getByLabel('Add people').fill('bo');
-    await ada.page.getByRole('button', { name: 'Add bob' }).click();
-    await ada.page.getByRole('button', { name: 'Remove bob' }).waitFor();
+    await ada.page.getByLabel('Add people').fill(bob.username.slice(0, -2));
+    await ada.page.getByRole('button', { name: `Add ${bob.username}` }).click();
+    await ada.page.getByRole('button', { name: `Remove ${bob.username}` }).waitFor();
     await ada.page.getByRole('button', { name: 'Close' }).click();
 
     await bob.enterRoom('Surprise for Grace');
@@ -43,7 +43,7 @@ describeWith('chromium', 'a private room', () => {
     await ada.see('Both');
 
     await ada.page.getByRole('button', { name: 'Members and settings' }).click();
-    await ada.page.getByRole('button', { name: 'Remove bob' }).click();
+    await ada.page.getByRole('button', { name: `Remove ${bob.username}` }).click();
     await bob.page
       .getByRole('heading', { name: 'This room is not open to you' })
       .waitFor({ timeout: 1_000 });

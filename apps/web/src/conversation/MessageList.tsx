@@ -7,6 +7,7 @@ import { MessageRow } from './MessageRow.tsx';
 import { useNewestInView } from './newest-in-view.ts';
 import { OlderMessages } from './OlderMessages.tsx';
 import { shownMessages } from './shown-message.ts';
+import { useSteadyHistory } from './steady-history.ts';
 import { timeline } from './timeline.ts';
 
 interface MessageListProps {
@@ -27,6 +28,8 @@ export function MessageList({ conversation, state, user }: MessageListProps) {
     [messages, pending, user],
   );
   const { away, unseen, onScroll, toNewest } = useNewestInView(scroller, messages.at(-1)?.seq ?? 0);
+
+  useSteadyHistory(scroller, messages[0]?.seq);
 
   const lastSent = pending.at(-1)?.clientMessageId;
   useEffect(() => {
