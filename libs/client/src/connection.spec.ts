@@ -34,7 +34,7 @@ function watchTimers(): ReadonlySet<string> {
   const { setTimeout: set, clearTimeout: clear } = globalThis;
   const running = new Set<string>();
   const stacks = new Map<unknown, string>();
-  jest.spyOn(globalThis, 'setTimeout').mockImplementation(((task: () => void, ms?: number) => {
+  jest.spyOn(globalThis, 'setTimeout').mockImplementation((task: () => void, ms?: number) => {
     const stack = `${new Error().stack} #${stacks.size}`;
     const timer = set(() => {
       running.delete(stack);
@@ -43,7 +43,7 @@ function watchTimers(): ReadonlySet<string> {
     stacks.set(timer, stack);
     if (/client\/src\/[a-z-]+\.ts/.test(stack)) running.add(stack);
     return timer;
-  }) as typeof setTimeout);
+  });
   jest.spyOn(globalThis, 'clearTimeout').mockImplementation((timer) => {
     running.delete(stacks.get(timer) ?? '');
     clear(timer);

@@ -103,7 +103,7 @@ export class Connection implements Observable<ConnectionState> {
 
   /** Server events as they arrive. Rooms apply order and gaps; see {@link RoomConversation}. */
   on<E extends ServerEvent>(event: E, listener: (payload: ServerPayload<E>) => void): Unsubscribe {
-    return this.#events.on(event, listener as (payload: ServerEvents[E]) => void);
+    return this.#events.on(event, listener);
   }
 
   /**
@@ -293,8 +293,8 @@ export class Connection implements Observable<ConnectionState> {
   #renewIn(ms: number): void {
     clearTimeout(this.#renewTimer);
     this.#renewTimer = setTimeout(() => {
-      this.#session.renewWhenDue().catch((error: ChatError) => {
-        if (this.online) this.#renewIn(this.#renewBackoff.next(error.retryAfterMs));
+      this.#session.renewWhenDue().catch((error: unknown) => {
+        if (this.online) this.#renewIn(this.#renewBackoff.next((error as ChatError).retryAfterMs));
       });
     }, ms);
   }

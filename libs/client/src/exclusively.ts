@@ -3,6 +3,6 @@
  * has no locks (an insecure origin), it just runs: every caller must be right without the lock.
  */
 export async function exclusively<T>(name: string, task: () => Promise<T>): Promise<T> {
-  const locks = globalThis.navigator?.locks as LockManager | undefined;
-  return locks ? ((await locks.request(name, task)) as T) : task();
+  const { locks } = navigator as Partial<Navigator>;
+  return locks ? await locks.request(name, task) : task();
 }

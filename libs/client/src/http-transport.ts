@@ -43,7 +43,7 @@ export class HttpTransport {
   async request<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
     const deadline = new AbortController();
     const abort = (): void => deadline.abort();
-    if (this.#closing.signal.aborted) throw closedError();
+    if (this.#isClosed()) throw closedError();
     const timer = setTimeout(abort, ANSWER_TIMEOUT_MS);
     this.#closing.signal.addEventListener('abort', abort);
     try {
@@ -61,7 +61,7 @@ export class HttpTransport {
       return { data: await readBody<T>(response), headers: response.headers };
     } catch (error) {
       if (error instanceof ChatError) throw error;
-      if (this.#closing.signal.aborted) throw closedError();
+      if (this.#isClosed()) throw closedError();
       throw deadline.signal.aborted
         ? new ChatError('TIMEOUT', 'The server did not answer in time.')
         : new ChatError('NETWORK', 'The server cannot be reached.');
@@ -74,6 +74,10 @@ export class HttpTransport {
   /** Ends what is in flight; later requests are refused. */
   close(): void {
     this.#closing.abort();
+  }
+
+  #isClosed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   #address({ path, query = {} }: HttpRequest): string {

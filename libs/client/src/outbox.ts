@@ -251,7 +251,7 @@ export class Outbox implements Observable<OutboxState> {
       this.#storageFailed(account);
       return;
     }
-    if (account.signal.aborted) return;
+    if (hasEnded(account)) return;
     const found = stored.filter(({ clientMessageId }) => !account.entries.has(clientMessageId));
     const present = [...account.entries];
     account.entries.clear();
@@ -274,18 +274,17 @@ export class Outbox implements Observable<OutboxState> {
     await account.loaded;
     for (;;) {
       const item = nextWaiting(account, roomId);
-      if (!item || account.signal.aborted) {
+      if (!item || hasEnded(account)) {
         account.senders.delete(roomId);
         return;
       }
       const kept = await item.kept;
       await this.#connection.whenOnline().catch(() => undefined);
-      // Signed out or closed: whoever comes next finds the entry in the storage.
-      if (account.signal.aborted) return;
+      if (hasEnded(account)) return;
       const error = await exclusively(`chat-outbox:${account.userId}:${roomId}`, () =>
         this.#deliver(account, item, kept),
       );
-      if (account.signal.aborted) return;
+      if (hasEnded(account)) return;
       if (!error) backoff.reset();
       else if (error.code !== 'NETWORK') {
         await pause(backoff.next(error.retryAfterMs), account.signal);
@@ -296,7 +295,7 @@ export class Outbox implements Observable<OutboxState> {
   /** One attempt. Answers the error after which the same entry is to be tried again. */
   async #deliver(account: Account, item: Item, kept: boolean): Promise<ChatError | undefined> {
     const { clientMessageId, roomId, text } = item.entry;
-    if (account.signal.aborted || !holds(account, item)) return undefined;
+    if (hasEnded(account) || !holds(account, item)) return undefined;
     if (kept && !(await this.#stillKept(account, clientMessageId))) {
       // Another tab delivered or discarded it.
       this.#settle(account, item);
@@ -409,6 +408,11 @@ export class Outbox implements Observable<OutboxState> {
     const items = [...(this.#account?.entries.values() ?? [])];
     return { entries: items.map(({ entry }) => entry), durable: this.#durable };
   }
+}
+
+/** Signed out or closed: whoever comes next finds the entries in the storage. */
+function hasEnded({ signal }: Account): boolean {
+  return signal.aborted;
 }
 
 /** False once the entry was seen or discarded. */
