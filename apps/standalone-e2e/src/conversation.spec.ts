@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
 import { StandaloneProcess } from '@chat/testing';
 import { Account, type ClientSocket } from './support/account.ts';
+import { ask } from './support/ask.ts';
 import { eventually } from './support/eventually.ts';
 
 describe('a conversation', () => {
@@ -18,7 +19,7 @@ describe('a conversation', () => {
     const socket = await account.connect();
     const received: Message[] = [];
     socket.on('receiveMessage', (message) => received.push(message));
-    const answer = await socket.emitWithAck('joinRoom', roomId);
+    const answer = await ask(socket, 'joinRoom', roomId);
     expect(answer).toMatchObject({ ok: true, roomId });
     return { account, socket, received };
   }
@@ -36,11 +37,11 @@ describe('a conversation', () => {
   it('is seen by both who are in it, as the history has it', async () => {
     const ann = await join('general');
     const bob = await join('general');
-    const first = await ann.socket.emitWithAck('sendMessage', {
+    const first = await ask(ann.socket, 'sendMessage', {
       roomId: 'general',
       text: 'hi bob',
     });
-    const second = await bob.socket.emitWithAck('sendMessage', {
+    const second = await ask(bob.socket, 'sendMessage', {
       roomId: 'general',
       text: '  hi ann  ',
       clientMessageId: 'bobs-first',
@@ -65,7 +66,7 @@ describe('a conversation', () => {
       username: 'admin',
       timestamp: '1999-01-01T00:00:00.000Z',
     };
-    await eve.socket.emitWithAck('sendMessage', mallory);
+    await ask(eve.socket, 'sendMessage', mallory);
     const [message] = await eve.account.history('claims');
     expect(message).toMatchObject({ userId: eve.account.id, username: eve.account.username });
     expect(Date.now() - Date.parse(message?.timestamp ?? '')).toBeLessThan(60_000);
@@ -78,7 +79,7 @@ describe('a conversation', () => {
     const send = { roomId: 'repeats', text: 'only once', clientMessageId: 'the-same' };
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
-        (index % 2 === 0 ? ann.socket : second).emitWithAck('sendMessage', {
+        ask(index % 2 === 0 ? ann.socket : second, 'sendMessage', {
           ...send,
           text: index < 25 ? send.text : `another text ${index}`,
         }),
@@ -87,19 +88,19 @@ describe('a conversation', () => {
     expect(new Set(answers.map((answer) => (answer.ok ? answer.id : answer.error.code))).size).toBe(
       1,
     );
-    await ann.socket.emitWithAck('sendMessage', { roomId: 'repeats', text: 'the last' });
+    await ask(ann.socket, 'sendMessage', { roomId: 'repeats', text: 'the last' });
     await eventually('the last is shown', () => bob.received.at(-1)?.text === 'the last');
     expect(bob.received.map(({ text }) => text)).toEqual(['only once', 'the last']);
     expect((await bob.account.history('repeats')).map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
   it('orders 2,000 messages of 20 senders the same for everybody', async () => {
-    const members = [];
+    const members: Awaited<ReturnType<typeof join>>[] = [];
     for (let n = 0; n < 20; n += 1) members.push(await join('crowd'));
     await Promise.all(
       members.map(async ({ socket }, sender) => {
         const answers = Array.from({ length: 100 }, (_, n) =>
-          socket.emitWithAck('sendMessage', {
+          ask(socket, 'sendMessage', {
             roomId: 'crowd',
             text: `${sender}/${n}`,
             clientMessageId: `${sender}-${n}`,
@@ -136,8 +137,7 @@ describe('a conversation', () => {
 
   it('gives a joining socket what it missed, and everything after it as events', async () => {
     const ann = await join('catch-up');
-    const say = (text: string) =>
-      ann.socket.emitWithAck('sendMessage', { roomId: 'catch-up', text });
+    const say = (text: string) => ask(ann.socket, 'sendMessage', { roomId: 'catch-up', text });
     for (const text of ['1', '2', '3']) await say(text);
     const bob = await Account.register(server.url);
     accounts.push(bob);
@@ -145,7 +145,7 @@ describe('a conversation', () => {
     const received: Message[] = [];
     socket.on('receiveMessage', (message) => received.push(message));
     const sending = Promise.all(['4', '5', '6', '7'].map(say));
-    const answer = await socket.emitWithAck('joinRoom', { roomId: 'catch-up', since: 1 });
+    const answer = await ask(socket, 'joinRoom', { roomId: 'catch-up', since: 1 });
     await sending;
     if (!answer.ok || !answer.changes) throw new Error('the join was refused');
     await eventually('all came', () => answer.rev + received.length === 7);
@@ -164,11 +164,11 @@ describe('a conversation', () => {
     const ann = await join('long');
     await Promise.all(
       Array.from({ length: 150 }, (_, n) =>
-        ann.socket.emitWithAck('sendMessage', { roomId: 'long', text: String(n) }),
+        ask(ann.socket, 'sendMessage', { roomId: 'long', text: String(n) }),
       ),
     );
     const socket = await ann.account.connect();
-    expect(await socket.emitWithAck('joinRoom', { roomId: 'long', since: 10 })).toMatchObject({
+    expect(await ask(socket, 'joinRoom', { roomId: 'long', since: 10 })).toMatchObject({
       ok: true,
       rev: 150,
       complete: false,
@@ -191,11 +191,11 @@ describe('a conversation', () => {
   it('is not delivered to a socket that left the room', async () => {
     const ann = await join('leaving');
     const bob = await join('leaving');
-    expect(await bob.socket.emitWithAck('leaveRoom', { roomId: 'leaving' })).toEqual({ ok: true });
-    await ann.socket.emitWithAck('sendMessage', { roomId: 'leaving', text: 'bob?' });
+    expect(await ask(bob.socket, 'leaveRoom', { roomId: 'leaving' })).toEqual({ ok: true });
+    await ask(ann.socket, 'sendMessage', { roomId: 'leaving', text: 'bob?' });
     await eventually('ann sees it', () => ann.received.length === 1);
     expect(bob.received).toEqual([]);
-    const still = await bob.socket.emitWithAck('sendMessage', { roomId: 'leaving', text: 'yes' });
+    const still = await ask(bob.socket, 'sendMessage', { roomId: 'leaving', text: 'yes' });
     expect(still.ok).toBe(true);
   });
 });

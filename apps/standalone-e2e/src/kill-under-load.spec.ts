@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StandaloneProcess } from '@chat/testing';
 import { Account } from './support/account.ts';
+import { ask } from './support/ask.ts';
 import { PersistentSender } from './support/persistent-sender.ts';
 
 const KILLS = 10;
@@ -20,7 +21,7 @@ describe('a server that is killed under load, again and again', () => {
     const senders: PersistentSender[] = [];
     for (const [index, account] of accounts.entries()) {
       const socket = await account.connect();
-      await socket.timeout(5_000).emitWithAck('joinRoom', 'general');
+      await ask(socket, 'joinRoom', 'general');
       senders.push(new PersistentSender(socket, 'general', `sender${index}`));
     }
     const running = senders.map((sender) => sender.run());

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { HttpError, Member, RoomSummary } from '@chat/contracts';
 import { StandaloneProcess } from '@chat/testing';
 import { Account, type ClientSocket } from './support/account.ts';
+import { ask } from './support/ask.ts';
 import { eventually } from './support/eventually.ts';
 
 describe('a private room', () => {
@@ -21,8 +22,8 @@ describe('a private room', () => {
     room = await owner.createRoom({ name: 'Plans for Sunday', visibility: 'private' });
     ownerSocket = await owner.connect();
     guestSocket = await guest.connect();
-    await ownerSocket.emitWithAck('joinRoom', room.id);
-    await ownerSocket.emitWithAck('sendMessage', { roomId: room.id, text: 'a secret' });
+    await ask(ownerSocket, 'joinRoom', room.id);
+    await ask(ownerSocket, 'sendMessage', { roomId: room.id, text: 'a secret' });
   });
   afterAll(async () => {
     for (const account of [owner, guest, stranger]) account.close();
@@ -54,8 +55,8 @@ describe('a private room', () => {
       expect(withoutIds(real.body)).toEqual(withoutIds(unreal.body));
     }
     const socket = await stranger.connect();
-    const join = (id: string) => socket.emitWithAck('joinRoom', id);
-    const send = (roomId: string) => socket.emitWithAck('sendMessage', { roomId, text: 'hi' });
+    const join = (id: string) => ask(socket, 'joinRoom', id);
+    const send = (roomId: string) => ask(socket, 'sendMessage', { roomId, text: 'hi' });
     expect(await join(room.id)).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
     expect(await join(room.id)).toEqual(await join(none));
     expect(await send(room.id)).toEqual(await send(none));
@@ -73,7 +74,7 @@ describe('a private room', () => {
     expect(answer.status).toBe(201);
     expect(await added).toMatchObject({ id: room.id, name: 'Plans for Sunday' });
     expect(await changed).toEqual({ roomId: room.id, userId: guest.id, role: 'member' });
-    expect(await guestSocket.emitWithAck('joinRoom', { roomId: room.id, since: 0 })).toMatchObject({
+    expect(await ask(guestSocket, 'joinRoom', { roomId: room.id, since: 0 })).toMatchObject({
       ok: true,
       role: 'member',
       changes: [{ text: 'a secret' }],
@@ -100,7 +101,7 @@ describe('a private room', () => {
 
   it('has a removed member out of it within a second, on every socket', async () => {
     const second = await guest.connect();
-    await second.emitWithAck('joinRoom', room.id);
+    await ask(second, 'joinRoom', room.id);
     const received: string[] = [];
     const removed: string[] = [];
     for (const socket of [guestSocket, second]) {
@@ -111,12 +112,13 @@ describe('a private room', () => {
     expect(answer.status).toBe(204);
     await eventually('both sockets are told', () => removed.length === 2, 1_000);
     const own = new Promise((resolve) => ownerSocket.once('receiveMessage', resolve));
-    await ownerSocket.emitWithAck('sendMessage', { roomId: room.id, text: 'now without you' });
+    await ask(ownerSocket, 'sendMessage', { roomId: room.id, text: 'now without you' });
     await own;
     expect(received).toEqual([]);
-    expect(
-      await guestSocket.emitWithAck('sendMessage', { roomId: room.id, text: 'hey' }),
-    ).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
+    expect(await ask(guestSocket, 'sendMessage', { roomId: room.id, text: 'hey' })).toMatchObject({
+      ok: false,
+      error: { code: 'NOT_FOUND' },
+    });
     expect((await guest.call('GET', `/messages/history/${room.id}`)).status).toBe(404);
   });
 

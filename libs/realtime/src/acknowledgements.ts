@@ -42,6 +42,10 @@ export function answerError(
   acknowledge: unknown,
   error: SocketError,
 ): void {
-  if (typeof acknowledge === 'function') acknowledge({ ok: false, error });
+  if (isCallback(acknowledge)) acknowledge({ ok: false, error });
   else socket.emit('exception', { event, error });
+}
+
+function isCallback(value: unknown): value is (answer: Ack<object>) => void {
+  return typeof value === 'function';
 }

@@ -40,7 +40,7 @@ export class Rooms {
     if (!discover)
       return this.#summaries(mine.map(({ room, role }) => ({ room: toRoom(room), role })));
     const roles = new Map(mine.map(({ room, role }) => [room.id, role]));
-    const found = await this.store.findPublicRooms(query || undefined, MAX_DISCOVERED);
+    const found = await this.store.findPublicRooms(query, MAX_DISCOVERED);
     return this.#summaries(found.map((room) => ({ room: toRoom(room), role: roles.get(room.id) })));
   }
 

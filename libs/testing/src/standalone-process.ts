@@ -79,7 +79,9 @@ export class StandaloneProcess {
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
     child.once('exit', (code) => {
-      ready.reject(new Error(`the server ended with ${code} before it was ready:\n${this.#output}`));
+      ready.reject(
+        new Error(`the server ended with ${code} before it was ready:\n${this.#output}`),
+      );
     });
     const timer = setTimeout(() => {
       ready.reject(new Error(`the server was not ready in time:\n${this.#output}`));
@@ -94,7 +96,7 @@ export class StandaloneProcess {
   /** Ends the process by a signal; resolves with its exit code, null when the signal killed it. */
   async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | null> {
     const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return null;
+    if (child?.exitCode !== null || child.signalCode !== null) return null;
     const exited = once(child, 'exit');
     child.kill(signal);
     const [code] = (await exited) as [number | null];

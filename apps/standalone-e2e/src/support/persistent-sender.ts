@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientSocket } from './account.ts';
+import { ask } from './ask.ts';
 
 export interface Acknowledged {
   readonly clientMessageId: string;
@@ -34,11 +35,12 @@ export class PersistentSender {
     for (let attempt = 1; ; attempt += 1) {
       if (attempt > 1) this.resends.push(Date.now());
       try {
-        const answer = await this.socket.timeout(2_000).emitWithAck('sendMessage', {
-          roomId: this.roomId,
-          text: `text of ${clientMessageId}`,
-          clientMessageId,
-        });
+        const answer = await ask(
+          this.socket,
+          'sendMessage',
+          { roomId: this.roomId, text: `text of ${clientMessageId}`, clientMessageId },
+          2_000,
+        );
         if (answer.ok) {
           this.acknowledged.push({ clientMessageId, id: answer.id, at: Date.now() });
           return;

@@ -1,0 +1,15 @@
+import type { Ack, ClientEvent, ClientPayload, ClientResult } from '@chat/contracts';
+import type { ClientSocket } from './account.ts';
+
+/** Emits an event and resolves with its acknowledgement. @throws Error without an answer in time */
+export async function ask<E extends ClientEvent>(
+  socket: ClientSocket,
+  event: E,
+  payload: ClientPayload<E>,
+  timeoutMs = 10_000,
+): Promise<Ack<ClientResult<E>>> {
+  const emitter = socket.timeout(timeoutMs) as unknown as {
+    emitWithAck(event: E, payload: ClientPayload<E>): Promise<Ack<ClientResult<E>>>;
+  };
+  return emitter.emitWithAck(event, payload);
+}
