@@ -7,8 +7,7 @@ export function RemovedRoom({ name }: { name: string }) {
   return (
     <Notice title="This room is not open to you">
       <p role="status">
-        “{name}” does not exist, or you are not a member of it any more. A member who is its owner
-        can add you again.
+        “{name}” does not exist, or you are not a member of it (any more). Its owner can add you.
       </p>
       <Link href={HOME}>Go to my rooms</Link>
     </Notice>

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { FindRoomsDialog } from './FindRoomsDialog.tsx';
+import { useFreshRooms } from './fresh-rooms.ts';
 import { NewRoomDialog } from './NewRoomDialog.tsx';
 import { OwnAccount } from './OwnAccount.tsx';
 import { RoomList } from './RoomList.tsx';
@@ -15,6 +16,7 @@ interface RoomsPaneProps {
 
 /** The way between rooms: my rooms, finding others, making new ones, and my account. */
 export function RoomsPane({ user, currentRoomId }: RoomsPaneProps) {
+  useFreshRooms();
   const [dialog, setDialog] = useState<'find' | 'new'>();
   const close = () => setDialog(undefined);
   return (

@@ -13,7 +13,13 @@ import {
 } from './sign-in-problem.ts';
 import styles from './SignInForm.module.css';
 
-export function SignInForm({ mode }: { mode: SignInMode }) {
+interface SignInFormProps {
+  mode: SignInMode;
+  email: string;
+  onEmailChange: (email: string) => void;
+}
+
+export function SignInForm({ mode, email, onEmailChange }: SignInFormProps) {
   const signUp = mode === 'sign-up';
   const form = useRef<HTMLFormElement>(null);
   const [busy, setBusy] = useState(false);
@@ -53,6 +59,8 @@ export function SignInForm({ mode }: { mode: SignInMode }) {
         type="email"
         autoComplete={signUp ? 'email' : 'username'}
         autoFocus
+        value={email}
+        onChange={(event) => onEmailChange(event.target.value)}
         error={problem.fields.email}
       />
       {signUp && (

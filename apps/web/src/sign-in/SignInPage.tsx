@@ -6,6 +6,7 @@ import styles from './SignInPage.module.css';
 /** The way in: to an account one has, or to a new one. */
 export function SignInPage({ expired }: { expired: boolean }) {
   const [mode, setMode] = useState<SignInMode>('sign-in');
+  const [email, setEmail] = useState('');
   const signUp = mode === 'sign-up';
 
   useEffect(() => {
@@ -23,7 +24,7 @@ export function SignInPage({ expired }: { expired: boolean }) {
             kept.
           </p>
         )}
-        <SignInForm key={mode} mode={mode} />
+        <SignInForm key={mode} mode={mode} email={email} onEmailChange={setEmail} />
         <p className={styles.other}>
           {signUp ? 'You have an account?' : 'New here?'}{' '}
           <button type="button" onClick={() => setMode(signUp ? 'sign-in' : 'sign-up')}>
