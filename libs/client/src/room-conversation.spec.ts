@@ -3,6 +3,7 @@ import { Clients } from '../test/clients.ts';
 import { eventually } from '../test/eventually.ts';
 import { ScriptedServer } from '../test/scripted-server.ts';
 import type { ChatClient } from './chat-client.ts';
+import { MemoryOutbox } from './memory-outbox.ts';
 import type { RoomConversation } from './room-conversation.ts';
 
 let server: ScriptedServer;
@@ -289,15 +290,46 @@ describe('An own message', () => {
     expect(ada.outbox.getSnapshot().entries).toEqual([]);
   });
 
-  it('does not linger when a repeat was stored long ago, outside of what the room shows', async () => {
+  it('is not shown twice when a reload finds it both in the room and in the outbox', async () => {
+    server.store('general', ['of somebody']);
+    server.sendFate = () => 'lose-ack';
+    await ada.connection
+      .emit('sendMessage', { roomId: 'general', text: 'hello', clientMessageId: 'k1' }, 50)
+      .catch(() => undefined);
+    const storage = new MemoryOutbox();
+    await storage.put({
+      clientMessageId: 'k1',
+      roomId: 'general',
+      text: 'hello',
+      createdAt: '2026-01-01T00:00:00Z',
+    });
+    let load = (): void => undefined;
+    const loading = new Promise<void>((resolve) => (load = resolve));
+    storage.load = () => loading.then(() => MemoryOutbox.prototype.load.call(storage));
+
+    const later = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
+    await later.room('general').open();
+    load();
+    await eventually(() => expect(later.outbox.getSnapshot().entries).toHaveLength(1));
+    const { messages, pending } = later.room('general').getSnapshot();
+    expect(messages.map(({ text }) => text)).toEqual(['of somebody', 'hello']);
+    expect(pending).toEqual([]);
+  });
+
+  it('does not linger as sent when the room shows other messages by now', async () => {
     await room.open();
-    server.sendFate = (count) => (count === 1 ? 'break-after' : 'ok');
+    server.sendFate = (_count, { text }) => (text === 'repeated' ? 'break-after' : 'ok');
     server.live = false;
-    room.send('hello');
-    await eventually(() => expect(server.sends).toHaveLength(1));
-    server.store('general', numbered(1_200, 2));
+    room.send('accepted');
+    await eventually(() => expect(room.getSnapshot().pending).toMatchObject([{ state: 'sent' }]));
+    room.send('repeated');
+    await eventually(() => expect(server.sends).toHaveLength(2));
+    server.sendFate = () => 'ok';
+    server.store('general', numbered(1_200, 3));
     await eventually(() => expect(room.getSnapshot()).toMatchObject({ live: true, resets: 1 }));
     await eventually(() => expect(room.getSnapshot().pending).toEqual([]), 15_000);
-    expect(server.messages('general').filter(({ text }) => text === 'hello')).toHaveLength(1);
+    expect(server.messages('general').filter(({ userId }) => userId === 'user-ada')).toHaveLength(
+      2,
+    );
   }, 20_000);
 });
