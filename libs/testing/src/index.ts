@@ -1,3 +1,5 @@
 export * from './private-port.ts';
 export * from './requires-server.ts';
 export * from './standalone-process.ts';
+export * from './redis-server.ts';
+export * from './server-process.ts';
