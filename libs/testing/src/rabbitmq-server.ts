@@ -1,0 +1,108 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { privatePort } from './private-port.ts';
+import { ServerProcess } from './server-process.ts';
+
+/** The program itself; the one in /usr/sbin changes the user. */
+const RABBITMQ = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+/** Waits for work asleep instead of spinning, because tests share few cores. */
+const NO_BUSY_WAIT = '+sbwt none +sbwtdcpu none +sbwtdio none';
+
+/** A private RabbitMQ, with a name service of its own, that keeps its data over a restart. */
+export class RabbitMqServer {
+  private constructor(
+    readonly port: number,
+    readonly process: ServerProcess,
+    private readonly nameService: ServerProcess,
+    private readonly folder: string,
+  ) {}
+
+  static async start(): Promise<RabbitMqServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'chat-rabbitmq-'));
+    const [port, distributionPort, nameServicePort] = [
+      await privatePort(),
+      await privatePort(),
+      await privatePort(),
+    ];
+    const nameService = new ServerProcess({
+      name: 'epmd',
+      command: 'epmd',
+      args: ['-port', String(nameServicePort), '-address', '127.0.0.1'],
+      isReady: () => answers(nameServicePort),
+      startTimeoutMs: 5_000,
+    });
+    await nameService.start();
+    await mkdir(join(folder, 'home'));
+    await writeFile(join(folder, 'enabled_plugins'), '[].\n');
+    await writeFile(
+      join(folder, 'rabbitmq.conf'),
+      `listeners.tcp.1 = 127.0.0.1:${port}\nlog.console = false\nvm_memory_high_watermark.absolute = 1GB\ndisk_free_limit.absolute = 50MB\n`,
+    );
+    const process = new ServerProcess({
+      name: 'rabbitmq-server',
+      command: RABBITMQ,
+      args: [],
+      cwd: folder,
+      env: {
+        HOME: join(folder, 'home'),
+        // Makes the script become the broker, so that signals reach it.
+        RUNNING_UNDER_SYSTEMD: 'true',
+        RABBITMQ_NODENAME: `chat-${port}@localhost`,
+        RABBITMQ_NODE_PORT: String(port),
+        RABBITMQ_DIST_PORT: String(distributionPort),
+        RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
+        RABBITMQ_LOG_BASE: join(folder, 'log'),
+        RABBITMQ_PID_FILE: join(folder, 'pid'),
+        RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
+        RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
+        RABBITMQ_CONF_ENV_FILE: '/dev/null',
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: NO_BUSY_WAIT,
+        ERL_EPMD_PORT: String(nameServicePort),
+        ERL_EPMD_ADDRESS: '127.0.0.1',
+      },
+      isReady: () => answers(port, 'AMQP\0\0\x09\x01'),
+      startTimeoutMs: 60_000,
+    });
+    const server = new RabbitMqServer(port, process, nameService, folder);
+    try {
+      await process.start();
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+    return server;
+  }
+
+  get url(): string {
+    return `amqp://guest:guest@127.0.0.1:${this.port}`;
+  }
+
+  async close(): Promise<void> {
+    await this.process.kill();
+    await this.nameService.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether somebody listens, and says something back when greeted. */
+function answers(port: number, greeting?: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      if (greeting === undefined) {
+        resolve(true);
+        socket.destroy();
+      } else {
+        socket.write(greeting);
+      }
+    });
+    socket.setTimeout(1_000, () => socket.destroy());
+    socket.once('data', () => {
+      resolve(true);
+      socket.destroy();
+    });
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+  });
+}
