@@ -31,8 +31,9 @@ describeWith('chromium', 'while the server is away', () => {
       await person.signUp();
       await person.composer.waitFor();
     }
-    await ada.write('Are you there?');
-    await bob.see('Are you there?');
+    await ada.write(`Are you there, ${bob.username}?`);
+    await ada.seeMark(`Are you there, ${bob.username}?`, 'Stored');
+    await bob.see(`Are you there, ${bob.username}?`);
     await server.end('SIGKILL');
     await ada.page.getByText('Not connected. Your messages are kept and will be sent.').waitFor();
   });
@@ -55,6 +56,8 @@ describeWith('chromium', 'while the server is away', () => {
   it('a message is kept over a closed tab, and delivered once from the next one', async () => {
     await ada.write('Written and left');
     await ada.seeMark('Written and left', 'Waiting to be sent');
+    // The browser needs a moment to put it away, though less than a person needs to close a tab.
+    await ada.page.waitForTimeout(500);
     await ada.closeTab();
     await server.restart();
     await ada.openTab('/chat/general');

@@ -47,6 +47,7 @@ describeWith('chromium', 'a private room', () => {
     await bob.page
       .getByRole('heading', { name: 'This room is not open to you' })
       .waitFor({ timeout: 1_000 });
+    await bob.page.getByText('“Surprise for Grace” does not exist').waitFor();
     expect(await bob.page.getByText('Cake or pie?').count()).toBe(0);
     await bob.page.getByRole('link', { name: 'Go to my rooms' }).click();
     expect(await bob.page.getByRole('link', { name: 'Surprise for Grace' }).count()).toBe(0);

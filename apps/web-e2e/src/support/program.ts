@@ -3,10 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { PASSWORD } from './person.ts';
 
 /** Somebody without a browser: writes in bulk and reads what the server holds. */
-export async function withProgram<T>(
-  url: string,
-  work: (client: ChatClient) => Promise<T>,
-): Promise<T> {
+async function withProgram<T>(url: string, work: (client: ChatClient) => Promise<T>): Promise<T> {
   const client = new ChatClient({ url });
   try {
     await client.session.register({

@@ -1,5 +1,5 @@
 import { isNamedRoomId, type OwnUser } from '@chat/contracts';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { chat } from '../app/chat.ts';
 import { useObservable } from '../app/observable.ts';
 import { Announcer } from './Announcer.tsx';
@@ -18,7 +18,9 @@ export function ConversationPane({ roomId, user }: { roomId: string; user: OwnUs
   const { rooms } = useObservable(chat.rooms);
   const { status } = useObservable(chat.connection);
   const room = rooms.find(({ id }) => id === roomId);
-  const name = room?.name ?? (isNamedRoomId(roomId) ? roomId : 'Private room');
+  // The last name known: a room that was taken away is not in the list any more.
+  const [name, setName] = useState(isNamedRoomId(roomId) ? roomId : 'Private room');
+  if (room && room.name !== name) setName(room.name);
 
   useTitle(name, conversation, user.id);
   useEffect(() => {

@@ -2,6 +2,7 @@ import type { RoomConversation, RoomState } from '@chat/client';
 import type { OwnUser } from '@chat/contracts';
 import { useEffect, useMemo, useRef } from 'react';
 import { Icon } from '../ui/Icon.tsx';
+import { onDay } from '../ui/time.ts';
 import styles from './MessageList.module.css';
 import { MessageRow } from './MessageRow.tsx';
 import { useNewestInView } from './newest-in-view.ts';
@@ -49,8 +50,13 @@ export function MessageList({ conversation, state, user }: MessageListProps) {
         <div className={styles.content}>
           <OlderMessages conversation={conversation} state={state} scroller={scroller} />
           <ol className={styles.rows}>
-            {rows.map((row) => (
-              <MessageRow key={row.message.key} {...row} />
+            {rows.map(({ message, opensDay, opensGroup }) => (
+              <MessageRow
+                key={message.key}
+                message={message}
+                day={opensDay ? onDay(message.timestamp) : undefined}
+                opensGroup={opensGroup}
+              />
             ))}
           </ol>
         </div>

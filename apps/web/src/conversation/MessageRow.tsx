@@ -1,13 +1,21 @@
 import { memo } from 'react';
 import { Avatar } from '../ui/Avatar.tsx';
-import { atTime, inFull, onDay } from '../ui/time.ts';
+import { atTime, inFull } from '../ui/time.ts';
 import { DeliveryMark } from './DeliveryMark.tsx';
 import { FailedSend } from './FailedSend.tsx';
 import styles from './MessageRow.module.css';
 import { MessageText } from './MessageText.tsx';
-import type { TimelineRow } from './timeline.ts';
+import type { ShownMessage } from './shown-message.ts';
 
-export const MessageRow = memo(function MessageRow({ message, opensDay, opensGroup }: TimelineRow) {
+interface MessageRowProps {
+  message: ShownMessage;
+  /** The day that begins with this message. */
+  day: string | undefined;
+  /** Shown with name and time. */
+  opensGroup: boolean;
+}
+
+export const MessageRow = memo(function MessageRow({ message, day, opensGroup }: MessageRowProps) {
   const { username, text, timestamp, delivery, entry } = message;
   const time = (
     <time className={styles.time} dateTime={timestamp} title={inFull(timestamp)}>
@@ -16,9 +24,9 @@ export const MessageRow = memo(function MessageRow({ message, opensDay, opensGro
   );
   return (
     <li className={styles.row} data-delivery={delivery}>
-      {opensDay && (
+      {day && (
         <h3 className={styles.day}>
-          <span>{onDay(timestamp)}</span>
+          <span>{day}</span>
         </h3>
       )}
       <article className={`${styles.message} ${opensGroup ? styles.first : ''}`}>

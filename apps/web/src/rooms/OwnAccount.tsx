@@ -1,6 +1,7 @@
 import type { OwnUser } from '@chat/contracts';
 import { useState } from 'react';
 import { chat } from '../app/chat.ts';
+import { HOME, navigate } from '../app/location.ts';
 import { useObservable } from '../app/observable.ts';
 import { Avatar } from '../ui/Avatar.tsx';
 import { Button } from '../ui/Button.tsx';
@@ -13,7 +14,11 @@ export function OwnAccount({ user }: { user: OwnUser }) {
   const { entries } = useObservable(chat.outbox);
   const unsent = entries.filter((entry) => entry.state !== 'sent').length;
   const [asking, setAsking] = useState(false);
-  const signOut = () => void chat.session.logout();
+  function signOut() {
+    // Whoever signs in next does not mean to enter the room that was open.
+    navigate(HOME, { replace: true });
+    void chat.session.logout();
+  }
 
   return (
     <footer className={styles.account}>
