@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { ClientMessageId, MessageId, RoomId, UserId } from './ids.ts';
 
+/** Pattern of {@link MessageCreate} on the way to the writer. */
+export const MESSAGE_CREATE = 'message.create';
+
 /**
  * `message.create`: what the edge hands to the writer once a send is accepted.
  * Sender, room and authorisation are decided; seq and rev are given by the writer.

@@ -3,6 +3,7 @@ import { Global, Module } from '@nestjs/common';
 import { MessageHistory } from './message-history.ts';
 import { MessagesController } from './messages.controller.ts';
 import { MessageWriter } from './writer/message-writer.ts';
+import { PartitionWriters } from './writer/partition-writers.ts';
 
 /**
  * Message history and the writer. The app provides, globally: MessageStore and
@@ -12,7 +13,7 @@ import { MessageWriter } from './writer/message-writer.ts';
 @Module({
   imports: [RoomsModule],
   controllers: [MessagesController],
-  providers: [MessageHistory, MessageWriter],
-  exports: [MessageHistory, MessageWriter],
+  providers: [MessageHistory, MessageWriter, PartitionWriters],
+  exports: [MessageHistory, MessageWriter, PartitionWriters],
 })
 export class MessagesModule {}

@@ -1,4 +1,5 @@
 export * from './api-errors.ts';
+export * from './backoff.ts';
 export * from './common-settings.ts';
 export * from './cors.ts';
 export * from './failures.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Message, MessageCreate, RoomHead } from '@chat/contracts';
 import { ConflictingWriterError, MessageStore } from '../message-store.ts';
-import { PartitionWriter } from './partition-writer.ts';
+import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
 
 /** A store whose next calls can be made to fail, as a disk or network does now and then. */
 class FaultyStore extends MessageStore {
@@ -60,7 +60,7 @@ function event(id: string, roomId = 'general'): MessageCreate {
   };
 }
 
-function open(store = new FaultyStore()) {
+function open(store = new FaultyStore(), limits?: WriterLimits) {
   const published: string[] = [];
   const failures: unknown[] = [];
   const writer = new PartitionWriter(
@@ -71,6 +71,7 @@ function open(store = new FaultyStore()) {
       },
     },
     { stored: () => undefined, failed: (error) => failures.push(error) },
+    limits,
   );
   return { store, writer, published, failures };
 }
@@ -169,5 +170,56 @@ describe('the writer of a partition', () => {
     await writer.close();
     await outcome;
     expect(store.messages).toHaveLength(0);
+  });
+});
+
+describe('the writer of a partition that others can take over', () => {
+  const limits = { giveUpAfterMs: 150 };
+
+  it('stops for good when another writer was there', async () => {
+    const { store, writer } = open(new FaultyStore(), limits);
+    await writer.write(event('a'));
+    store.messages.push({ ...event('foreign'), seq: 2, rev: 2 });
+    const writes = ['b', 'c'].map((id) => writer.write(event(id)));
+    for (const write of writes) await expect(write).rejects.toThrow(ConflictingWriterError);
+    await expect(writer.write(event('d'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(store.messages.map(({ id }) => id)).toEqual(['a', 'foreign']);
+  });
+
+  it('outlasts a store that is away for a moment', async () => {
+    const { store, writer } = open(new FaultyStore(), limits);
+    store.faults.push(() => {
+      throw new Error('the network blinked');
+    });
+    expect((await writer.write(event('a'))).seq).toBe(1);
+  });
+
+  it('stops when the store fails for too long, and stores nothing after', async () => {
+    const { store, writer } = open(new FaultyStore(), limits);
+    const failing = (): never => {
+      throw new Error('the store is away');
+    };
+    store.faults.push(...Array.from({ length: 100 }, () => failing));
+    const writes = ['a', 'b'].map((id) => writer.write(event(id)));
+    for (const write of writes) await expect(write).rejects.toThrow('the store is away');
+    store.faults.length = 0;
+    await expect(writer.write(event('c'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(store.messages).toHaveLength(0);
+  });
+
+  it('stops when the store keeps silent', async () => {
+    const store = new FaultyStore();
+    store.findByIds = () => new Promise(() => undefined);
+    const { writer } = open(store, limits);
+    await expect(writer.write(event('a'))).rejects.toThrow('has not answered in time');
+  });
+
+  it('begins nothing more once it is abandoned', async () => {
+    const { store, writer } = open(new FaultyStore(), limits);
+    const write = writer.write(event('a'));
+    const outcome = expect(write).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await writer.abandon();
+    await outcome;
+    expect(store.batches).toEqual([]);
   });
 });

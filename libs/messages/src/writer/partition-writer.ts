@@ -1,15 +1,20 @@
 import type { Message, MessageCreate, RoomHead } from '@chat/contracts';
-import { UnavailableError } from '@chat/platform';
+import { backoffMs, UnavailableError } from '@chat/platform';
 import { LRUCache } from 'lru-cache';
 import type { FeedPublisher } from '../feed-publisher.ts';
 import { ConflictingWriterError, type MessageStore } from '../message-store.ts';
-import { backoffMs } from './backoff.ts';
 
 /** Told of what a writer does; for logs and metrics. */
 export interface WriterObserver {
   stored(messages: readonly Message[]): void;
   /** The same batch is tried again after `retryInMs`. */
   failed(error: unknown, attempt: number, retryInMs: number): void;
+}
+
+/** For a writer whose partition others can take over: when it stops trying. */
+export interface WriterLimits {
+  /** How long the store may fail or keep silent, in milliseconds. */
+  readonly giveUpAfterMs: number;
 }
 
 interface Pending {
@@ -19,7 +24,7 @@ interface Pending {
 }
 
 /** Most messages in one commit. */
-const MAX_BATCH = 500;
+export const MAX_BATCH = 500;
 /** Rooms whose head is kept; the head of a forgotten one is read again. */
 const MAX_HEADS = 10_000;
 
@@ -30,11 +35,14 @@ const MAX_HEADS = 10_000;
  *
  * A batch that fails is tried again unchanged, for as long as it takes: its
  * outcome is unknown, so nothing may be numbered after it before it is decided.
+ * With limits it stops instead, for good, when the store is away for too long or
+ * another writer has been there: whoever takes over then reads afresh.
  */
 export class PartitionWriter {
   #queue: Pending[] = [];
   #draining: Promise<void> | undefined;
   #closed = false;
+  #abandoned = false;
   #wake: (() => void) | undefined;
   readonly #heads = new LRUCache<string, RoomHead>({ max: MAX_HEADS });
 
@@ -42,13 +50,15 @@ export class PartitionWriter {
     private readonly store: MessageStore,
     private readonly feed: FeedPublisher,
     private readonly observer: WriterObserver,
+    private readonly limits?: WriterLimits,
   ) {}
 
   /**
    * Resolves with the stored message once it is durable; for an id that was
    * stored before, with what is stored.
    *
-   * @throws UnavailableError if the writer is closed before that.
+   * @throws UnavailableError if the writer is closed before that; with limits
+   * also whatever made it stop.
    */
   write(event: MessageCreate): Promise<Message> {
     if (this.#closed) return Promise.reject(closedError());
@@ -65,6 +75,19 @@ export class PartitionWriter {
     await this.#draining;
   }
 
+  /** Begins nothing more and rejects what waits; resolves once nothing is in flight. */
+  async abandon(): Promise<void> {
+    this.#stop(closedError());
+    this.#wake?.();
+    await this.#draining;
+  }
+
+  #stop(reason: unknown): void {
+    this.#closed = true;
+    this.#abandoned = true;
+    for (const { reject } of this.#queue.splice(0)) reject(reason);
+  }
+
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0, MAX_BATCH);
@@ -77,6 +100,7 @@ export class PartitionWriter {
         }
       } catch (error) {
         for (const { reject } of batch) reject(error);
+        if (this.limits) this.#stop(error);
       }
     }
     this.#draining = undefined;
@@ -92,9 +116,9 @@ export class PartitionWriter {
       try {
         await this.#retrying(() => this.store.append(messages));
       } catch (error) {
-        if (!(error instanceof ConflictingWriterError)) throw error;
+        if (!(error instanceof ConflictingWriterError) || this.limits) throw error;
         this.#heads.clear();
-        await this.#pause(error, 1);
+        await this.#pause(error, 1, backoffMs(1));
         continue;
       }
       this.#advance(messages);
@@ -140,19 +164,22 @@ export class PartitionWriter {
   }
 
   async #retrying<T>(operation: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + (this.limits?.giveUpAfterMs ?? Infinity);
     for (let attempt = 1; ; attempt += 1) {
+      if (this.#abandoned) throw closedError();
       try {
-        return await operation();
+        return await before(deadline, operation());
       } catch (error) {
         if (error instanceof ConflictingWriterError) throw error;
-        await this.#pause(error, attempt);
+        const remainingMs = deadline - performance.now();
+        if (remainingMs <= 0) throw error;
+        await this.#pause(error, attempt, Math.min(backoffMs(attempt), remainingMs));
       }
     }
   }
 
-  async #pause(error: unknown, attempt: number): Promise<void> {
+  async #pause(error: unknown, attempt: number, retryInMs: number): Promise<void> {
     if (this.#closed) throw closedError(error);
-    const retryInMs = backoffMs(attempt);
     this.observer.failed(error, attempt, retryInMs);
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, retryInMs);
@@ -167,6 +194,20 @@ function firstOfEachId(events: readonly MessageCreate[]): MessageCreate[] {
   const byId = new Map<string, MessageCreate>();
   for (const event of events) if (!byId.has(event.id)) byId.set(event.id, event);
   return [...byId.values()];
+}
+
+/** @param deadline as `performance.now()` counts; Infinity for none */
+async function before<T>(deadline: number, operation: Promise<T>): Promise<T> {
+  if (deadline === Infinity) return operation;
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new Error('the store has not answered in time'));
+  }, deadline - performance.now());
+  try {
+    return await Promise.race([operation, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function closedError(cause?: unknown): UnavailableError {

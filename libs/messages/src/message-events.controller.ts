@@ -1,0 +1,23 @@
+import { MESSAGE_CREATE, MessageCreate } from '@chat/contracts';
+import { Controller } from '@nestjs/common';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { EventDelivery } from './writer/event-delivery.ts';
+
+/** Stores what the edge has accepted. */
+@Controller()
+export class MessageEventsController {
+  @EventPattern<string>(MESSAGE_CREATE)
+  async create(@Payload() payload: unknown, @Ctx() delivery: EventDelivery): Promise<void> {
+    const event = MessageCreate.safeParse(payload);
+    if (!event.success) {
+      const paths = event.error.issues.map(({ path }) => path.join('.') || 'the event');
+      return delivery.reject(`Not a ${MESSAGE_CREATE} event: wrong are ${paths.join(', ')}.`);
+    }
+    try {
+      await delivery.writer.write(event.data);
+      delivery.acknowledge();
+    } catch (error) {
+      delivery.giveUp(error);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { Message } from '@chat/contracts';
+import { Injectable, Logger } from '@nestjs/common';
+import { FeedPublisher } from '../feed-publisher.ts';
+import { MessageStore } from '../message-store.ts';
+import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
+
+/** Opens the writers of partitions; what they do is logged. */
+@Injectable()
+export class PartitionWriters {
+  readonly #logger = new Logger(PartitionWriters.name);
+
+  constructor(
+    private readonly store: MessageStore,
+    private readonly feed: FeedPublisher,
+  ) {}
+
+  /** A writer that knows nothing yet: it reads from the store how far every room has come. */
+  open(partition: number, limits?: WriterLimits): PartitionWriter {
+    const observer = {
+      stored: (messages: readonly Message[]) => {
+        for (const { id, roomId, seq } of messages) {
+          this.#logger.debug({ messageId: id, roomId, seq, partition }, 'message stored');
+        }
+      },
+      failed: (error: unknown, attempt: number, retryInMs: number) => {
+        this.#logger.error({ err: error, partition, attempt, retryInMs }, 'storing failed');
+      },
+    };
+    return new PartitionWriter(this.store, this.feed, observer, limits);
+  }
+}
