@@ -1,0 +1,2 @@
+export * from './partitioned-rmq-server.ts';
+export * from './rabbitmq-message-publisher.ts';

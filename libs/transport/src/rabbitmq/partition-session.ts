@@ -1,0 +1,81 @@
+import type { PartitionWriter } from '@chat/messages';
+import { Logger } from '@nestjs/common';
+import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
+import { publishDeadLetter } from './dead-letter.ts';
+import { within } from './time-limit.ts';
+
+/** What follows a session's outcomes; the supervision of its channel. */
+export interface SessionEnd {
+  succeeded(): void;
+  giveUp(reason: Error): void;
+}
+
+/** A partition for as long as one channel lives: the channel, its writer, and what is in hand. */
+export class PartitionSession {
+  readonly #logger = new Logger('Partitions');
+  readonly #drained = Promise.withResolvers<void>();
+  #inHand = 0;
+  #draining = false;
+  #closed = false;
+
+  constructor(
+    readonly partition: number,
+    readonly channel: ConfirmChannel,
+    readonly writer: PartitionWriter,
+    private readonly end: SessionEnd,
+  ) {}
+
+  /** Whether a delivery is to be handled; one that is not stays with the broker. */
+  accept(): boolean {
+    if (this.#draining || this.#closed) return false;
+    this.#inHand += 1;
+    return true;
+  }
+
+  acknowledge(message: ConsumeMessage): void {
+    if (this.#closed) return;
+    try {
+      this.channel.ack(message);
+    } catch (error) {
+      return this.giveUp(error);
+    }
+    this.end.succeeded();
+    this.#done();
+  }
+
+  async reject(message: ConsumeMessage, reason: string): Promise<void> {
+    const { partition } = this;
+    try {
+      await publishDeadLetter(this.channel, message, partition, reason);
+    } catch (error) {
+      return this.giveUp(error);
+    }
+    const messageId: unknown = message.properties.messageId;
+    this.#logger.warn({ partition, messageId, reason }, 'message put among the dead letters');
+    this.acknowledge(message);
+  }
+
+  giveUp(cause: unknown): void {
+    if (this.#closed) return;
+    this.end.giveUp(cause instanceof Error ? cause : new Error(String(cause)));
+  }
+
+  /** Takes nothing more; resolves once everything in hand is acknowledged, or the time is over. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#draining = true;
+    if (this.#inHand === 0) return;
+    await within(timeoutMs, this.#drained.promise).catch(() => undefined);
+  }
+
+  /** Its channel is gone: whatever comes to an end now changes nothing for the broker. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#drained.resolve();
+    await this.writer.abandon();
+  }
+
+  #done(): void {
+    this.#inHand -= 1;
+    if (this.#draining && this.#inHand === 0) this.#drained.resolve();
+  }
+}
