@@ -73,11 +73,9 @@ describe('bad input', () => {
         { body: { email: { $gt: '' }, password: ['a', 'b'], username: 7 } },
         invalid,
       );
-      expect(body.details?.map(({ path }) => path).toSorted()).toEqual([
-        'email',
-        'password',
-        'username',
-      ]);
+      expect(new Set(body.details?.map(({ path }) => path))).toEqual(
+        new Set(['email', 'password', 'username']),
+      );
       await refused('POST', '/auth/login', { body: { email: 'a@b.c', password: {} } }, invalid);
       await refused('POST', '/auth/refresh', { body: { refreshToken: ['x'] } }, invalid);
       await refused('POST', '/rooms', { token: ann.token, body: { name: 5 } }, invalid);

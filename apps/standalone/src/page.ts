@@ -36,7 +36,8 @@ export function servePage(app: NestExpressApplication, folder: string): void {
   app.use((request: Request, response: Response, next: NextFunction) => {
     const [, first = ''] = request.path.split('/');
     const asksForPage = request.method === 'GET' || request.method === 'HEAD';
-    if (!asksForPage || NOT_PAGES.has(first) || !request.accepts('html')) return next();
+    const browses = request.headers.accept?.includes('text/html') === true;
+    if (!asksForPage || !browses || NOT_PAGES.has(first)) return next();
     response.sendFile(page, { maxAge: 0 });
   });
 }

@@ -142,7 +142,11 @@ export type ServerEvent = keyof typeof SERVER_EVENTS;
 export type Ack<Result> = ({ ok: true } & Result) | { ok: false; error: SocketError };
 
 export type ClientPayload<E extends ClientEvent> = z.input<(typeof CLIENT_EVENTS)[E]['payload']>;
-export type ClientResult<E extends ClientEvent> = z.infer<(typeof CLIENT_EVENTS)[E]['result']>;
+/** For an event without a result, the empty object that takes any fields added later. */
+export type ClientResult<E extends ClientEvent> = FieldsOf<
+  z.infer<(typeof CLIENT_EVENTS)[E]['result']>
+>;
+type FieldsOf<Result> = string extends keyof Result ? object : Result;
 export type ServerPayload<E extends ServerEvent> = z.infer<(typeof SERVER_EVENTS)[E]['payload']>;
 
 /** Event map for Socket.IO, client to server. The acknowledgement is optional on the wire. */

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,9 @@ import { privatePort } from './private-port.ts';
 
 const MAIN = fileURLToPath(new URL('../../../apps/standalone/dist/main.js', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
+const READY = 'The chat is ready at';
+/** As `npm start` runs it. */
+const NODE_OPTIONS = ['--max-semi-space-size=2'];
 
 export interface StandaloneOptions {
   /** Kept by the caller; one is made, and removed by `close`, without it. */
@@ -17,6 +20,28 @@ export interface StandaloneOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What the process is run under, for example `['strace', '-f']`. */
   readonly under?: readonly string[];
+}
+
+function environment(given: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], HOME: process.env['HOME'], ...given };
+}
+
+/** Runs the standalone server with just these options; resolves when it has ended. */
+export function runStandalone(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [...NODE_OPTIONS, MAIN, ...args],
+      { cwd: options.cwd, env: environment(options.env), timeout: START_TIMEOUT_MS },
+      (error, stdout, stderr) => {
+        const code = error ? (typeof error.code === 'number' ? error.code : -1) : 0;
+        resolve({ code, stdout, stderr });
+      },
+    );
+  });
 }
 
 /** The built standalone server, as a process of its own on a private port. */
@@ -57,24 +82,23 @@ export class StandaloneProcess {
     const command = [
       ...(this.options.under ?? []),
       process.execPath,
+      ...NODE_OPTIONS,
       MAIN,
       `--port=${this.port}`,
       `--data-dir=${this.dataDir}`,
     ];
     const child = spawn(command[0] ?? process.execPath, command.slice(1), {
-      env: {
-        PATH: process.env['PATH'],
-        HOME: process.env['HOME'],
-        LOG_LEVEL: 'info',
-        ...this.options.env,
-      },
+      env: environment(this.options.env),
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, so that signals reach the server and not only what it runs under.
+      detached: true,
     });
     this.#child = child;
     const ready = Promise.withResolvers<void>();
+    const earlier = this.#output.length;
     const hear = (chunk: Buffer): void => {
       this.#output += chunk.toString();
-      if (chunk.includes('The chat is ready at')) ready.resolve();
+      if (this.#output.includes(READY, earlier)) ready.resolve();
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
@@ -98,7 +122,7 @@ export class StandaloneProcess {
     const child = this.#child;
     if (child?.exitCode !== null || child.signalCode !== null) return null;
     const exited = once(child, 'exit');
-    child.kill(signal);
+    process.kill(-this.pid, signal);
     const [code] = (await exited) as [number | null];
     return code;
   }

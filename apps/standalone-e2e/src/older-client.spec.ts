@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { LoginResponse, Message } from '@chat/contracts';
+import { StandaloneProcess } from '@chat/testing';
+import { io, type Socket } from 'socket.io-client';
+import { PASSWORD } from './support/account.ts';
+import { api } from './support/api.ts';
+import { eventually } from './support/eventually.ts';
+
+const ORIGIN = 'http://localhost';
+
+/** The sequence of the first public client of the contract, event for event. */
+describe('the older public client, from a page on port 80', () => {
+  let server: StandaloneProcess;
+  const sockets: Socket[] = [];
+  beforeAll(async () => {
+    server = await StandaloneProcess.start();
+  });
+  afterAll(async () => {
+    for (const socket of sockets) socket.disconnect();
+    await server.close();
+  });
+
+  async function signIn(name: string): Promise<LoginResponse> {
+    const credentials = { email: `${name}-${randomUUID()}@example.com`, password: PASSWORD };
+    const headers = { origin: ORIGIN };
+    const registered = await api(server.url, 'POST', '/auth/register', {
+      body: credentials,
+      headers,
+    });
+    expect(registered.status).toBe(201);
+    expect(registered.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    const answer = await api<LoginResponse>(server.url, 'POST', '/auth/login', {
+      body: credentials,
+      headers,
+    });
+    expect(answer.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    return answer.body;
+  }
+
+  function enter({ token, user }: LoginResponse): { socket: Socket; shown: Message[] } {
+    const socket = io(server.url, {
+      auth: { token, username: user.username },
+      extraHeaders: { origin: ORIGIN },
+      forceNew: true,
+    });
+    sockets.push(socket);
+    const shown: Message[] = [];
+    socket.on('connect', () => socket.emit('joinRoom', 'general'));
+    socket.on('receiveMessage', (message: Message) => shown.push(message));
+    return { socket, shown };
+  }
+
+  it('talks: polling first, a string to join, no acknowledgements', async () => {
+    const ann = await signIn('ann');
+    const bob = await signIn('bob');
+    const annsPage = enter(ann);
+    const transports: string[] = [];
+    annsPage.socket.io.engine.once('open', () => {
+      transports.push(annsPage.socket.io.engine.transport.name);
+    });
+    annsPage.socket.io.engine.on('upgrade', (transport) => transports.push(transport.name));
+    const bobsPage = enter(bob);
+    await eventually('both are connected', () =>
+      [annsPage, bobsPage].every(({ socket }) => socket.connected),
+    );
+    // It sends when somebody types, which is later than it joins.
+    await eventually('the transport is upgraded', () => transports.includes('websocket'));
+    expect(transports[0]).toBe('polling');
+
+    const say = (page: typeof annsPage, by: LoginResponse, text: string): void => {
+      page.socket.emit('sendMessage', {
+        roomId: 'general',
+        userId: by.user.id,
+        username: by.user.username,
+        text,
+        timestamp: new Date().toISOString(),
+      });
+    };
+    say(annsPage, ann, 'hello bob');
+    await eventually('bob reads it', () => bobsPage.shown.length === 1);
+    say(bobsPage, bob, 'hello ann');
+    await eventually('ann reads it', () => annsPage.shown.length === 2);
+    expect(
+      annsPage.shown.map(({ username, text, timestamp }) => [
+        username,
+        text,
+        Number.isNaN(Date.parse(timestamp)),
+      ]),
+    ).toEqual([
+      [ann.user.username, 'hello bob', false],
+      [bob.user.username, 'hello ann', false],
+    ]);
+
+    const history = await api<Message[]>(server.url, 'GET', '/messages/history/general', {
+      token: bob.token,
+      headers: { origin: ORIGIN },
+    });
+    expect(history.body).toEqual(annsPage.shown);
+    expect(history.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+  });
+
+  it('is let in from its origin, and pages of the internet are not', async () => {
+    const polling = (origin: string) =>
+      fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, { headers: { origin } });
+    const own = await polling(ORIGIN);
+    expect(own.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    const foreign = await polling('https://evil.example');
+    expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
+    const preflight = await fetch(`${server.url}/auth/login`, {
+      method: 'OPTIONS',
+      headers: {
+        origin: ORIGIN,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'content-type,authorization',
+      },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('authorization');
+  });
+});

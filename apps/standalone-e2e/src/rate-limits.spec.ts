@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { HttpError } from '@chat/contracts';
+import { StandaloneProcess } from '@chat/testing';
+import { Account } from './support/account.ts';
+import { api } from './support/api.ts';
+import { ask } from './support/ask.ts';
+
+describe('a rate limit', () => {
+  let server: StandaloneProcess;
+  beforeAll(async () => {
+    server = await StandaloneProcess.start({
+      env: {
+        SEND_RATE: '5',
+        SEND_BURST: '10',
+        SIGN_IN_RATE: '1',
+        SIGN_IN_BURST: '12',
+        FAILED_SIGN_INS_PER_MINUTE: '3',
+      },
+    });
+  });
+  afterAll(() => server.close());
+
+  it('refuses sends beyond the burst, says when to try again, and keeps its word', async () => {
+    const ann = await Account.register(server.url);
+    const socket = await ann.connect();
+    await ask(socket, 'joinRoom', 'general');
+    const send = (n: number) => ask(socket, 'sendMessage', { roomId: 'general', text: String(n) });
+    const answers = await Promise.all(Array.from({ length: 15 }, (_, n) => send(n)));
+    const accepted = answers.filter(({ ok }) => ok).length;
+    expect(accepted).toBeGreaterThanOrEqual(10);
+    expect(accepted).toBeLessThan(15);
+    const refused = answers.find((answer) => !answer.ok);
+    if (!refused || refused.ok) throw new Error('nothing was refused');
+    const { code, retryAfterMs = 0 } = refused.error;
+    expect(code).toBe('RATE_LIMITED');
+    expect(retryAfterMs).toBeGreaterThan(0);
+    await delay(retryAfterMs + 250);
+    expect(await send(99)).toMatchObject({ ok: true });
+    expect(await ann.history('general')).toHaveLength(accepted + 1);
+    ann.close();
+  });
+
+  const signIn = (email: string, password: string) =>
+    api<HttpError>(server.url, 'POST', '/auth/login', { body: { email, password } });
+
+  it('stops guessing at an account, alike for one that does not exist', async () => {
+    const ann = await Account.register(server.url);
+    const outcomes = async (email: string): Promise<string[]> => {
+      const codes: string[] = [];
+      for (let guess = 0; guess < 4; guess += 1) {
+        const answer = await signIn(email, `guess ${guess}`);
+        codes.push(answer.body.code);
+        if (answer.status === 429) {
+          expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+        }
+      }
+      return codes;
+    };
+    const limited = ['UNAUTHORIZED', 'UNAUTHORIZED', 'UNAUTHORIZED', 'RATE_LIMITED'];
+    expect(await outcomes(ann.email)).toEqual(limited);
+    expect(await outcomes('nobody@example.com')).toEqual(limited);
+  });
+
+  it('stops floods of sign-ins from one address', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => signIn(`nobody-${n}@example.com`, 'guess')),
+    );
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused[0]?.body.code).toBe('RATE_LIMITED');
+  });
+});

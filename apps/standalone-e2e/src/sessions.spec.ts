@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LoginResponse, Session, Tokens } from '@chat/contracts';
+import { StandaloneProcess } from '@chat/testing';
+import { Account, PASSWORD, type ClientSocket } from './support/account.ts';
+import { api } from './support/api.ts';
+import { ask } from './support/ask.ts';
+import { eventually } from './support/eventually.ts';
+
+describe('a session', () => {
+  let server: StandaloneProcess;
+  const accounts: Account[] = [];
+
+  const register = async (name?: string): Promise<Account> => {
+    const account = await Account.register(server.url, name);
+    accounts.push(account);
+    return account;
+  };
+  const login = (email: string, password = PASSWORD) =>
+    api<LoginResponse>(server.url, 'POST', '/auth/login', { body: { email, password } });
+  const refresh = (refreshToken: string) =>
+    api<Tokens>(server.url, 'POST', '/auth/refresh', { body: { refreshToken } });
+  const me = async (token: string) => (await api(server.url, 'GET', '/users/me', { token })).status;
+
+  beforeAll(async () => {
+    server = await StandaloneProcess.start();
+  });
+  afterAll(async () => {
+    for (const account of accounts) account.close();
+    await server.close();
+  });
+
+  /** Resolves when the socket was told that its session ended, and then closed. */
+  const ended = async (socket: ClientSocket): Promise<void> => {
+    const told = new Promise((resolve) => socket.once('sessionExpired', resolve));
+    const closed = new Promise((resolve) => socket.once('disconnect', resolve));
+    await told;
+    await closed;
+  };
+
+  it('begins with the right password, in whatever case the e-mail is written', async () => {
+    const ann = await register('Ann');
+    expect((await login(ann.email.toUpperCase())).status).toBe(200);
+    const wrong = await login(ann.email, 'not the password');
+    const unknown = await login('nobody@example.com', 'not the password');
+    expect([wrong.status, unknown.status]).toEqual([401, 401]);
+  });
+
+  it('goes on with a refresh token that works once, and for a lost answer again', async () => {
+    const { registration } = await register();
+    const next = await refresh(registration.refreshToken);
+    expect(next.status).toBe(200);
+    expect(await me(next.body.token)).toBe(200);
+    const again = await refresh(registration.refreshToken);
+    expect(again.body.refreshToken).toBe(next.body.refreshToken);
+  });
+
+  it('is ended by a refresh token that is two steps old: somebody else has it', async () => {
+    const { registration } = await register();
+    const second = await refresh(registration.refreshToken);
+    const third = await refresh(second.body.refreshToken);
+    expect((await refresh(registration.refreshToken)).status).toBe(401);
+    expect((await refresh(third.body.refreshToken)).status).toBe(401);
+    expect(await me(third.body.token)).toBe(401);
+  });
+
+  it('refuses refresh tokens that it never gave', async () => {
+    const { registration } = await register();
+    const [id = '', , mac = ''] = registration.refreshToken.split('.');
+    for (const token of ['x', `${id}.2.${mac}`, `${id}.1.${'A'.repeat(43)}`, `${id}.1`]) {
+      expect((await refresh(token)).status).toBe(401);
+    }
+    expect((await refresh(registration.refreshToken)).status).toBe(200);
+  });
+
+  it('is listed, and can be ended from another one: its sockets are told and closed', async () => {
+    const ann = await register();
+    const other = await login(ann.email);
+    const socket = await ann.connect();
+    const { body: sessions } = await api<Session[]>(server.url, 'GET', '/auth/sessions', {
+      token: other.body.token,
+    });
+    expect(sessions.filter(({ current }) => current)).toHaveLength(1);
+    const first = sessions.find(({ current }) => !current);
+    const gone = ended(socket);
+    const answer = await api(server.url, 'DELETE', `/auth/sessions/${first?.id ?? ''}`, {
+      token: other.body.token,
+    });
+    expect(answer.status).toBe(204);
+    await gone;
+    expect(await me(ann.token)).toBe(401);
+    expect(await me(other.body.token)).toBe(200);
+  });
+
+  it('of somebody else cannot be ended', async () => {
+    const ann = await register();
+    const bob = await register();
+    const { body } = await bob.call<Session[]>('GET', '/auth/sessions');
+    const answer = await ann.call('DELETE', `/auth/sessions/${body[0]?.id ?? ''}`);
+    expect(answer.status).toBe(404);
+    expect(await me(bob.token)).toBe(200);
+  });
+
+  it('ends with a logout: over REST, for its sockets, and for its refresh token', async () => {
+    const ann = await register();
+    const socket = await ann.connect();
+    const gone = ended(socket);
+    expect((await ann.call('POST', '/auth/logout')).status).toBe(204);
+    await gone;
+    expect(await me(ann.token)).toBe(401);
+    expect((await refresh(ann.registration.refreshToken)).status).toBe(401);
+  });
+
+  it('survives a restart of the server', async () => {
+    const ann = await register();
+    await server.end('SIGTERM');
+    await server.restart();
+    expect(await me(ann.token)).toBe(200);
+    expect((await refresh(ann.registration.refreshToken)).status).toBe(200);
+  });
+
+  describe('whose access token lives for four seconds', () => {
+    let brief: StandaloneProcess;
+    beforeAll(async () => {
+      brief = await StandaloneProcess.start({ env: { ACCESS_TOKEN_TTL_SECONDS: '4' } });
+    });
+    afterAll(() => brief.close());
+
+    it('ends its socket when the token expires', async () => {
+      const ann = await Account.register(brief.url);
+      const socket = await ann.connect();
+      const connectedAt = Date.now();
+      await ended(socket);
+      expect(Date.now() - connectedAt).toBeLessThan(8_000);
+      ann.close();
+    });
+
+    it('keeps its socket when it is renewed in time, with a token of the same user', async () => {
+      const ann = await Account.register(brief.url);
+      const bob = await Account.register(brief.url);
+      const socket = await ann.connect();
+      let expired = false;
+      socket.once('sessionExpired', () => (expired = true));
+      expect(await ask(socket, 'renewSession', { token: bob.token })).toMatchObject({
+        ok: false,
+        error: { code: 'UNAUTHORIZED' },
+      });
+      expect(await ask(socket, 'renewSession', { token: 'nonsense' })).toMatchObject({
+        ok: false,
+        error: { code: 'UNAUTHORIZED' },
+      });
+      await delay(1_800);
+      const next = await api<Tokens>(brief.url, 'POST', '/auth/refresh', {
+        body: { refreshToken: ann.registration.refreshToken },
+      });
+      const renewed = await ask(socket, 'renewSession', { token: next.body.token });
+      expect(renewed).toMatchObject({ ok: true });
+      await delay(2_400);
+      expect(expired).toBe(false);
+      await eventually('the renewed token expires too', () => expired, 6_000);
+      ann.close();
+      bob.close();
+    });
+  });
+});

@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { runStandalone, StandaloneProcess } from '@chat/testing';
+import { Account } from './support/account.ts';
+import { ask } from './support/ask.ts';
+
+describe('the standalone server', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'chat-start-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const refuses = async (
+    args: string[],
+    line: RegExp,
+    env: Record<string, string> = {},
+  ): Promise<void> => {
+    const { code, stderr } = await runStandalone([`--data-dir=${folder}`, ...args], {
+      cwd: folder,
+      env,
+    });
+    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(line)]);
+    expect(code).toBe(1);
+  };
+
+  describe('says in one line why it does not start', () => {
+    it('with an unknown option', () => refuses(['--prot', '4000'], /--prot/));
+    it('with a port that is none', () => refuses(['--port', 'http'], /^PORT: must be/));
+    it('with another setting that is wrong', () =>
+      refuses([], /^SEND_RATE: must be/, { SEND_RATE: 'many' }));
+    it('in production without a secret', () =>
+      refuses([], /^JWT_SECRET: is missing/, { NODE_ENV: 'production' }));
+    it('in production with a weak secret', () =>
+      refuses([], /^JWT_SECRET: /, { NODE_ENV: 'production', JWT_SECRET: 'secret' }));
+    it('on an address that is not this machine', () =>
+      refuses(['--host', '203.0.113.7'], /^HOST: /));
+
+    it('on a port in use', async () => {
+      const holder: Server = createServer();
+      await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+      const address = holder.address();
+      const port = typeof address === 'object' ? address?.port : undefined;
+      await refuses(['--port', String(port)], new RegExp(`^PORT: port ${String(port)} is in use`));
+      holder.close();
+    });
+
+    it('on a data folder that is a file', async () => {
+      await writeFile(join(folder, 'file'), '');
+      await refuses([`--data-dir=${join(folder, 'file')}`], /^DATA_DIR: .*cannot be used/);
+      await refuses([`--data-dir=${join(folder, 'file', 'below')}`], /^DATA_DIR: /);
+    });
+
+    it('on a data folder that another process uses', async () => {
+      const first = await StandaloneProcess.start({ dataDir: folder });
+      await refuses(['--port', '0'], /^DATA_DIR: .*in use by another process/);
+      await first.end('SIGKILL');
+      const second = await StandaloneProcess.start({ dataDir: folder });
+      await second.close();
+    });
+  });
+
+  it('prints every option with --help', async () => {
+    const { code, stdout } = await runStandalone(['--help'], { cwd: folder });
+    expect(code).toBe(0);
+    for (const option of ['--port', '--host', '--data-dir', '--jwt-secret', 'ROOMS_AUTO_CREATE']) {
+      expect(stdout).toContain(option);
+    }
+  });
+
+  it('reads .env, which the environment overrides, which an option overrides', async () => {
+    await writeFile(join(folder, '.env'), 'PORT=nonsense-of-the-file\nSEND_RATE=nonsense\n');
+    const run = async (args: string[], env: Record<string, string>) =>
+      (await runStandalone([`--data-dir=${folder}`, ...args], { cwd: folder, env })).stderr;
+    expect(await run([], {})).toMatch(/PORT: [^]*SEND_RATE: /);
+    expect(await run([], { PORT: '0' })).not.toContain('PORT:');
+    expect(await run(['--port=nonsense-of-the-option'], { PORT: '0' })).toContain('PORT:');
+  });
+
+  it('keeps its data private, and its secret over restarts', async () => {
+    const dataDir = join(folder, 'new', 'data');
+    await mkdir(join(folder, 'new'));
+    const server = await StandaloneProcess.start({ dataDir });
+    await server.end('SIGTERM');
+    const secret = await readFile(join(dataDir, 'jwt-secret'), 'utf8');
+    await server.restart();
+    await server.close();
+    expect(await readFile(join(dataDir, 'jwt-secret'), 'utf8')).toBe(secret);
+    const modes = await new Promise<string>((resolve, reject) => {
+      execFile('stat', ['-c', '%a', dataDir, join(dataDir, 'jwt-secret')], (error, stdout) => {
+        if (error) reject(error);
+        else resolve(stdout);
+      });
+    });
+    expect(modes.trim().split('\n')).toEqual(['700', '600']);
+  });
+
+  describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {
+    it('drains: tells clients, answers what was sent, ends with 0, and loses nothing', async () => {
+      const server = await StandaloneProcess.start({
+        dataDir: folder,
+        env: { SEND_BURST: '1000' },
+      });
+      const ann = await Account.register(server.url);
+      const socket = await ann.connect();
+      await ask(socket, 'joinRoom', 'general');
+      const draining = new Promise<{ reconnectInMs: number }>((resolve) =>
+        socket.once('serverDraining', resolve),
+      );
+      const sends = Array.from({ length: 200 }, (_, n) =>
+        ask(socket, 'sendMessage', { roomId: 'general', text: String(n) }, 5_000).then(
+          (answer) => answer,
+          () => undefined,
+        ),
+      );
+      await sends[0];
+      expect(await server.end(signal)).toBe(0);
+      expect((await draining).reconnectInMs).toBeGreaterThan(0);
+      const acknowledged = (await Promise.all(sends)).flatMap((answer) =>
+        answer?.ok ? [answer.id] : [],
+      );
+      expect(acknowledged.length).toBeGreaterThan(0);
+      await server.restart();
+      const stored = new Set((await ann.history('general')).map(({ id }) => id));
+      expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
+      ann.close();
+      await server.close();
+    });
+  });
+});
