@@ -1,2 +1,3 @@
+export * from './dead-letters.ts';
 export * from './partitioned-rmq-server.ts';
 export * from './rabbitmq-message-publisher.ts';

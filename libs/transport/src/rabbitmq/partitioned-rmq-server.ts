@@ -108,9 +108,8 @@ export class PartitionedRmqServer extends ServerRMQ {
     for (const partition of share) {
       if (!this.#owned.has(partition)) this.#takeOver(partition);
     }
-    this.#logger.log(
-      `${living.length} of its kind live; this one owns the partitions ${[...share].join(', ') || 'of nobody'}.`,
-    );
+    const own = share.size === 0 ? 'none of them' : [...share].join(', ');
+    this.#logger.log(`${living.length} instances share the partitions; this one owns ${own}.`);
   }
 
   #takeOver(partition: number): void {

@@ -1,0 +1,62 @@
+import type { Message, RoomHead } from '@chat/contracts';
+import { ConflictingWriterError, MessageStore } from '@chat/messages';
+
+/** A store that outlives its writers and can be taken away from them. */
+export class InMemoryMessageStore extends MessageStore {
+  readonly messages: Message[] = [];
+  /** Every call fails while it is set. */
+  away = false;
+
+  /** The messages of a room in the order of their seqs. */
+  of(roomId: string): Message[] {
+    return this.messages
+      .filter((message) => message.roomId === roomId)
+      .sort((a, b) => a.seq - b.seq);
+  }
+
+  async append(messages: readonly Message[]): Promise<void> {
+    await this.#answer();
+    for (const message of messages) {
+      const taken = this.messages.find(
+        ({ id, roomId, seq }) =>
+          id === message.id || (roomId === message.roomId && seq === message.seq),
+      );
+      if (taken && (taken.id !== message.id || taken.seq !== message.seq)) {
+        throw new ConflictingWriterError();
+      }
+      if (!taken) this.messages.push(message);
+    }
+  }
+
+  async findByIds(ids: readonly string[]): Promise<Map<string, Message>> {
+    await this.#answer();
+    const wanted = new Set(ids);
+    const found = this.messages.filter(({ id }) => wanted.has(id));
+    return new Map(found.map((message) => [message.id, message]));
+  }
+
+  async heads(roomIds: readonly string[]): Promise<Map<string, RoomHead>> {
+    await this.#answer();
+    return new Map(
+      roomIds.map((roomId) => {
+        const seq = this.of(roomId).at(-1)?.seq ?? 0;
+        return [roomId, { roomId, seq, rev: seq }];
+      }),
+    );
+  }
+
+  lastMessages(): Promise<never> {
+    return Promise.reject(new Error('not needed by the writer'));
+  }
+  page(): Promise<never> {
+    return Promise.reject(new Error('not needed by the writer'));
+  }
+  changes(): Promise<never> {
+    return Promise.reject(new Error('not needed by the writer'));
+  }
+
+  async #answer(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    if (this.away) throw new Error('the store is away');
+  }
+}

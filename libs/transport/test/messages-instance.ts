@@ -1,0 +1,41 @@
+import { MessageStore, PartitionWriters } from '@chat/messages';
+import { MessageEventsModule } from '@chat/messages/events';
+import { Module, type INestMicroservice, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { PartitionedRmqServer } from '../src/rabbitmq/partitioned-rmq-server.ts';
+
+/** As a `messages` process has it: the handlers, and the server that gives them their share. */
+export interface MessagesInstance {
+  readonly app: INestMicroservice;
+  readonly server: PartitionedRmqServer;
+}
+
+export const HEARTBEAT_MS = 200;
+export const GIVE_UP_MS = 400;
+
+/** @param controllers handlers beside those of `messages` */
+export async function startMessages(
+  url: string,
+  store: MessageStore,
+  controllers: Type[] = [],
+): Promise<MessagesInstance> {
+  const writers = new PartitionWriters(store, { publish: () => undefined });
+  const server = new PartitionedRmqServer({
+    url,
+    heartbeatSeconds: 1,
+    name: 'messages',
+    heartbeatMs: HEARTBEAT_MS,
+    drainTimeoutMs: 2_000,
+    openWriter: (partition) => writers.open(partition, { giveUpAfterMs: GIVE_UP_MS }),
+  });
+
+  @Module({ imports: [MessageEventsModule], controllers })
+  class MessagesApp {}
+
+  const app = await NestFactory.createMicroservice(MessagesApp, {
+    strategy: server,
+    logger: process.env['SHOW_LOGS'] ? ['log', 'warn', 'error'] : false,
+  });
+  await app.listen();
+  return { app, server };
+}
