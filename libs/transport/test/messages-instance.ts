@@ -1,8 +1,11 @@
 import { MessageStore, PartitionWriters } from '@chat/messages';
 import { MessageEventsModule } from '@chat/messages/events';
-import { Module, type INestMicroservice, type Type } from '@nestjs/common';
+import { Logger, Module, type INestMicroservice, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { PartitionedRmqServer } from '../src/rabbitmq/partitioned-rmq-server.ts';
+
+const SHOWN = process.env['SHOW_LOGS'] ? (['log', 'warn', 'error'] as const) : [];
+Logger.overrideLogger([...SHOWN]);
 
 /** As a `messages` process has it: the handlers, and the server that gives them their share. */
 export interface MessagesInstance {
@@ -34,7 +37,7 @@ export async function startMessages(
 
   const app = await NestFactory.createMicroservice(MessagesApp, {
     strategy: server,
-    logger: process.env['SHOW_LOGS'] ? ['log', 'warn', 'error'] : false,
+    logger: [...SHOWN],
   });
   await app.listen();
   return { app, server };

@@ -202,7 +202,7 @@ async function before<T>(deadline: number, operation: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     reject(new Error('the store has not answered in time'));
-  }, deadline - performance.now());
+  }, Math.max(0, deadline - performance.now()));
   try {
     return await Promise.race([operation, late]);
   } finally {

@@ -109,7 +109,9 @@ export class PartitionedRmqServer extends ServerRMQ {
       if (!this.#owned.has(partition)) this.#takeOver(partition);
     }
     const own = share.size === 0 ? 'none of them' : [...share].join(', ');
-    this.#logger.log(`${living.length} instances share the partitions; this one owns ${own}.`);
+    this.#logger.log(
+      `Instances that share the partitions: ${living.length}; this one owns ${own}.`,
+    );
   }
 
   #takeOver(partition: number): void {

@@ -1,0 +1,140 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { MESSAGE_CREATE } from '@chat/contracts';
+import { describeWith, RabbitMqServer } from '@chat/testing';
+import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
+import { eventually } from '../../test/eventually.ts';
+import { eventIn } from '../../test/events.ts';
+import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
+import { startMessages, type MessagesInstance } from '../../test/messages-instance.ts';
+import { DeadLetters, type DeadLetter } from './dead-letters.ts';
+import { publishDeadLetter } from './dead-letter.ts';
+import { publishConfirmed } from './publish-confirmed.ts';
+import {
+  DEAD_LETTER_QUEUE,
+  declareTopology,
+  EVENTS_EXCHANGE,
+  routingKeyOfRoom,
+} from './topology.ts';
+
+jest.setTimeout(30_000);
+
+describeWith('rabbitmq-server', 'the dead letters', () => {
+  let broker: RabbitMqServer;
+  let connection: ChannelModel;
+  let channel: ConfirmChannel;
+  let store: InMemoryMessageStore;
+  let messages: MessagesInstance;
+  let deadLetters: DeadLetters;
+
+  beforeAll(async () => {
+    broker = await RabbitMqServer.start();
+    connection = await connect(broker.url);
+    channel = await connection.createConfirmChannel();
+    deadLetters = await DeadLetters.open(broker.url);
+  }, 60_000);
+  afterAll(async () => {
+    await deadLetters.close();
+    await connection.close();
+    await broker.close();
+  });
+
+  beforeEach(async () => {
+    await declareTopology(channel);
+    await channel.purgeQueue(DEAD_LETTER_QUEUE);
+    store = new InMemoryMessageStore();
+    messages = await startMessages(broker.url, store);
+  });
+  afterEach(() => messages.app.close());
+
+  /** As a publisher does that is not ours. */
+  function send(content: string, messageId?: string): Promise<void> {
+    return publishConfirmed(
+      channel,
+      EVENTS_EXCHANGE,
+      routingKeyOfRoom('general'),
+      Buffer.from(content),
+      messageId === undefined ? {} : { messageId },
+    );
+  }
+
+  function create(data: unknown): string {
+    return JSON.stringify({ pattern: MESSAGE_CREATE, data });
+  }
+
+  async function all(): Promise<DeadLetter[]> {
+    const letters: DeadLetter[] = [];
+    for await (const letter of deadLetters.all()) letters.push(letter);
+    return letters;
+  }
+
+  async function allOnce(count: number): Promise<DeadLetter[]> {
+    let letters: DeadLetter[] = [];
+    await eventually(async () => expect((letters = await all())).toHaveLength(count));
+    return letters;
+  }
+
+  it('hold what cannot be handled, with the reason, and everything else goes on', async () => {
+    const event = eventIn('general');
+    await send('not JSON at all');
+    await send('["JSON", "but no event"]');
+    await send(JSON.stringify({ pattern: 'message.unheard', data: {} }), 'unheard');
+    await send(create({ ...eventIn('general'), roomId: 17, text: undefined }), 'malformed');
+    await send(create(event));
+    await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([event.id]));
+    const letters = await allOnce(4);
+    expect(letters.map(({ reason }) => reason).sort()).toEqual([
+      'It is not JSON with a pattern and data.',
+      'It is not JSON with a pattern and data.',
+      'Nobody handles the pattern "message.unheard".',
+      'Not a message.create event: wrong are roomId, text.',
+    ]);
+    const unheard = letters.find(({ id }) => id === 'unheard');
+    expect(unheard).toMatchObject({ partition: 11, roomId: undefined });
+    expect(unheard?.content.toString()).toContain('message.unheard');
+    expect(Math.abs(Date.now() - Number(unheard?.diedAt))).toBeLessThan(10_000);
+    expect(letters.every(({ id }) => id.length > 0)).toBe(true);
+  });
+
+  it('stay in their order and number when they are listed', async () => {
+    for (const id of ['a', 'b', 'c']) await send('no JSON', id);
+    const first = await allOnce(3);
+    expect(await all()).toEqual(first);
+  });
+
+  /** Puts an event aside that can be stored by now, as one whose room was away. */
+  async function putAside(roomId: string) {
+    const event = eventIn(roomId);
+    const content = Buffer.from(create(event));
+    const delivery = { content, properties: { messageId: event.id } };
+    await publishDeadLetter(
+      channel,
+      delivery as Parameters<typeof publishDeadLetter>[1],
+      0,
+      'No such room.',
+    );
+    return event;
+  }
+
+  it('are stored when they are replayed and can be stored by now', async () => {
+    const events = [await putAside('general'), await putAside('random')];
+    expect((await allOnce(2)).map(({ roomId }) => roomId)).toEqual(['general', 'random']);
+    expect(await deadLetters.replay()).toBe(2);
+    await eventually(() => expect(store.messages).toHaveLength(2));
+    expect(store.of('general').map(({ id }) => id)).toEqual([events[0]?.id]);
+    await allOnce(0);
+  });
+
+  it('are replayed one by one by their id', async () => {
+    const [kept, replayed] = [await putAside('general'), await putAside('general')];
+    expect(await deadLetters.replay(replayed.id)).toBe(1);
+    await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([replayed.id]));
+    expect((await allOnce(1)).map(({ id }) => id)).toEqual([kept.id]);
+  });
+
+  it('come back when they are replayed in vain', async () => {
+    await send('no JSON', 'hopeless');
+    await allOnce(1);
+    expect(await deadLetters.replay()).toBe(1);
+    expect((await allOnce(1)).map(({ id }) => id)).toEqual(['hopeless']);
+  });
+});

@@ -1,0 +1,159 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { describeWith, RabbitMqServer } from '@chat/testing';
+import { eventually } from '../../test/eventually.ts';
+import { eventIn } from '../../test/events.ts';
+import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
+import { GIVE_UP_MS, startMessages, type MessagesInstance } from '../../test/messages-instance.ts';
+import { TcpProxy } from '../../test/tcp-proxy.ts';
+import { RabbitMqMessagePublisher } from './rabbitmq-message-publisher.ts';
+
+jest.setTimeout(30_000);
+
+/** Enough rooms to have some in every partition. */
+const ROOMS = Array.from({ length: 64 }, (_, index) => `room-${index}`);
+
+describeWith('rabbitmq-server', 'instances that share the partitions', () => {
+  let broker: RabbitMqServer;
+  let store: InMemoryMessageStore;
+  let publisher: RabbitMqMessagePublisher;
+  const running: MessagesInstance[] = [];
+
+  beforeAll(async () => {
+    broker = await RabbitMqServer.start();
+  }, 60_000);
+  afterAll(() => broker.close());
+
+  beforeEach(async () => {
+    store = new InMemoryMessageStore();
+    publisher = new RabbitMqMessagePublisher({
+      url: broker.url,
+      heartbeatSeconds: 1,
+      name: 'chat',
+      publishTimeoutMs: 2_000,
+    });
+    await eventually(() => publisher.check());
+  });
+  afterEach(async () => {
+    await publisher.onApplicationShutdown();
+    await Promise.all(running.splice(0).map(({ app }) => app.close()));
+  });
+
+  async function start(port = broker.port): Promise<MessagesInstance> {
+    const instance = await startMessages(broker.url.replace(`:${broker.port}`, `:${port}`), store);
+    running.push(instance);
+    return instance;
+  }
+
+  const shares = () => running.map(({ server }) => server.ownedPartitions.length);
+
+  /** Sends to every room until `done` resolves, each message after the one before it; gives their ids by room. */
+  async function sendWhile(done: Promise<unknown>): Promise<Map<string, string[]>> {
+    let running = true;
+    void done.finally(() => (running = false));
+    const sent = new Map<string, string[]>();
+    await Promise.all(
+      ROOMS.map(async (roomId) => {
+        const ids: string[] = [];
+        sent.set(roomId, ids);
+        while (running) {
+          const event = eventIn(roomId);
+          await publisher.publish(event);
+          ids.push(event.id);
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+      }),
+    );
+    await done;
+    return sent;
+  }
+
+  /** Exactly what was sent, once, in order and without gaps. */
+  async function expectStored(sent: Map<string, string[]>): Promise<void> {
+    await eventually(() => {
+      for (const [roomId, ids] of sent) {
+        expect(store.of(roomId).map(({ id }) => id)).toEqual(ids);
+        expect(store.of(roomId).map(({ seq }) => seq)).toEqual(ids.map((_, index) => index + 1));
+      }
+    });
+  }
+
+  it('own eight each when they are two', async () => {
+    const [first, second] = [await start(), await start()];
+    await eventually(() => expect(shares()).toEqual([8, 8]));
+    const owned = [...first.server.ownedPartitions, ...second.server.ownedPartitions];
+    expect(new Set(owned).size).toBe(16);
+  });
+
+  it('keep every room in order while they come and go', async () => {
+    await start();
+    const sent = await sendWhile(
+      (async () => {
+        await eventually(() => expect(shares()).toEqual([16]));
+        const second = await start();
+        await eventually(() => expect(shares()).toEqual([8, 8]));
+        await start();
+        await eventually(() => expect([...shares()].sort()).toEqual([5, 5, 6]));
+        await second.app.close();
+        running.splice(running.indexOf(second), 1);
+        await eventually(() => expect(shares()).toEqual([8, 8]));
+      })(),
+    );
+    await expectStored(sent);
+  });
+
+  it('take over within a second from one that is gone without a word', async () => {
+    const link = await TcpProxy.to(broker.port);
+    await start();
+    const lost = await start(link.port);
+    await eventually(() => expect(shares()).toEqual([8, 8]));
+    const sent = await sendWhile(
+      (async () => {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        link.cut();
+        running.splice(running.indexOf(lost), 1);
+        const began = Date.now();
+        await eventually(() => expect(shares()).toEqual([16]));
+        expect(Date.now() - began).toBeLessThan(1_500);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      })(),
+    );
+    await expectStored(sent);
+    await lost.app.close();
+  });
+
+  it('take over afresh when another writer was there', async () => {
+    await start();
+    const [first, second, foreign] = [eventIn('room-1'), eventIn('room-1'), eventIn('room-1')];
+    await publisher.publish(first);
+    await eventually(() => expect(store.of('room-1')).toHaveLength(1));
+    store.messages.push({ ...foreign, seq: 2, rev: 2 });
+    await publisher.publish(second);
+    await eventually(() => {
+      const ids = store.of('room-1').map(({ id }) => id);
+      expect(ids).toEqual([first.id, foreign.id, second.id]);
+    });
+  });
+
+  it('keep what comes while the store is away, and store it in order when it is back', async () => {
+    await start();
+    store.away = true;
+    const sent = await sendWhile(new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS * 4)));
+    expect(store.messages).toHaveLength(0);
+    store.away = false;
+    await expectStored(sent);
+  });
+
+  it('store what they have in hand before they stop', async () => {
+    const instance = await start();
+    await eventually(() => expect(shares()).toEqual([16]));
+    const sent = await sendWhile(
+      (async () => {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        await instance.app.close();
+        running.pop();
+      })(),
+    );
+    await start();
+    await expectStored(sent);
+  });
+});
