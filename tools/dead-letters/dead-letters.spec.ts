@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describeWith, RabbitMqServer } from '@chat/testing';
+import { DeadLetters } from '@chat/transport/rabbitmq';
+import { connect, type ChannelModel } from 'amqplib';
+import { readCommand } from './command.ts';
+import { runCommand } from './run-command.ts';
+
+jest.setTimeout(60_000);
+
+describe('the commands of the dead letters', () => {
+  it('are understood', () => {
+    expect(readCommand([])).toEqual({ name: 'help' });
+    expect(readCommand(['list'])).toEqual({ name: 'list' });
+    expect(readCommand(['show', 'x'])).toEqual({ name: 'show', id: 'x' });
+    expect(readCommand(['replay', 'x'])).toEqual({ name: 'replay', id: 'x' });
+    expect(readCommand(['replay', 'all'])).toEqual({ name: 'replay', id: undefined });
+  });
+
+  for (const args of [['erase'], ['show'], ['replay'], ['list', 'x'], ['replay', 'x', 'y']]) {
+    it(`refuse "${args.join(' ')}" in one line`, () => {
+      expect(() => readCommand(args)).toThrow(/^[^\n]+\.$/);
+    });
+  }
+});
+
+describeWith('rabbitmq-server', 'the dead letters of a broker', () => {
+  let broker: RabbitMqServer;
+  let connection: ChannelModel;
+  let deadLetters: DeadLetters;
+
+  beforeAll(async () => {
+    broker = await RabbitMqServer.start();
+    connection = await connect(broker.url);
+    deadLetters = await DeadLetters.open(broker.url);
+  });
+  afterAll(async () => {
+    await deadLetters.close();
+    await connection.close();
+    await broker.close();
+  });
+
+  async function run(...args: string[]): Promise<string[]> {
+    const lines: string[] = [];
+    const command = readCommand(args);
+    if (command.name === 'help') throw new Error('that is no command');
+    await runCommand(command, deadLetters, (line) => lines.push(line));
+    return lines;
+  }
+
+  beforeEach(async () => {
+    await run('list');
+    const channel = await connection.createConfirmChannel();
+    await channel.purgeQueue('chat.messages.dead');
+    channel.publish(
+      'chat.messages.dead',
+      '',
+      Buffer.from(JSON.stringify({ data: { roomId: 'general', text: '\u001b[2J\u009b2J' } })),
+      {
+        messageId: 'odd\u001b[2J',
+        timestamp: 1_700_000_000,
+        headers: { 'x-chat-reason': 'There is no such room.', 'x-chat-partition': 11 },
+      },
+    );
+    await channel.waitForConfirms();
+    await channel.close();
+  });
+
+  it('are listed by id, time, room and reason, with nothing that steers a terminal', async () => {
+    expect(await run('list')).toEqual([
+      'odd\u{fffd}[2J  2023-11-14T22:13:20.000Z  general  There is no such room.',
+      'Dead letters: 1.',
+    ]);
+  });
+
+  it('are shown whole', async () => {
+    const shown = (await run('show', 'odd\u001b[2J')).join('\n');
+    expect(shown).toContain('partition  11');
+    expect(shown).toContain('"roomId": "general"');
+    expect(shown.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+
+  it('are sent again', async () => {
+    expect(await run('replay', 'all')).toEqual(['Sent again: 1.']);
+    expect(await run('list')).toEqual(['There are no dead letters.']);
+  });
+
+  it('are told apart from those that do not exist', async () => {
+    await expect(run('show', 'nobody')).rejects.toThrow('there is no dead letter "nobody".');
+    await expect(run('replay', 'nobody')).rejects.toThrow('there is no dead letter "nobody".');
+  });
+});
