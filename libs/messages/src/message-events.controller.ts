@@ -6,7 +6,7 @@ import { EventDelivery } from './writer/event-delivery.ts';
 /** Stores what the edge has accepted. */
 @Controller()
 export class MessageEventsController {
-  @EventPattern<string>(MESSAGE_CREATE)
+  @EventPattern<typeof MESSAGE_CREATE>(MESSAGE_CREATE)
   async create(@Payload() payload: unknown, @Ctx() delivery: EventDelivery): Promise<void> {
     const event = MessageCreate.safeParse(payload);
     if (!event.success) {

@@ -7,7 +7,7 @@ import { SupervisedChannel, type ChannelUse } from './supervised-channel.ts';
 import { declareTopology, EVENTS_EXCHANGE, routingKeyOfRoom } from './topology.ts';
 
 /** Most events that wait for a confirm, those included that were given up but may yet be confirmed. */
-export const MAX_IN_FLIGHT = 5_000;
+const MAX_IN_FLIGHT = 5_000;
 /** When a refused send may be tried again, in milliseconds. */
 const RETRY_AFTER_MS = 1_000;
 /** Longest wait at the end for confirms that are still out. */

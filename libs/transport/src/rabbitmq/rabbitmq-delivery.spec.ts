@@ -20,7 +20,7 @@ let broken = false;
 /** Makes the broker close the channel that it was delivered through, once. */
 @Controller()
 class ChannelBreaker {
-  @EventPattern<string>('test.break-channel')
+  @EventPattern('test.break-channel')
   break(@Ctx() context: RmqContext): void {
     if (broken) return (context as RmqContext & { acknowledge(): void }).acknowledge();
     broken = true;

@@ -59,7 +59,7 @@ export class SupervisedChannel {
       const model = await this.connection.connected(signal);
       if (!model) return;
       const reason = await this.#useOne(() => model.createConfirmChannel());
-      if (signal.aborted) return;
+      if (this.#stopping.signal.aborted) return;
       this.#attempt += 1;
       const retryInMs = backoffMs(this.#attempt);
       // A lost connection is told of once, by the connection.
