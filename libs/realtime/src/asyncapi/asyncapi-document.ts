@@ -1,9 +1,10 @@
 import { CLIENT_EVENTS, SERVER_EVENTS, SocketError } from '@chat/contracts';
+import { openToNewFields } from '@chat/platform';
 import { z } from 'zod';
 
 type JsonSchema = Record<string, unknown>;
 
-const DEFINITIONS = '#/$defs/';
+const DEFINITIONS = '#/definitions/';
 const SCHEMAS = '#/components/schemas/';
 
 /** The socket events as an AsyncAPI 3 document, made from the schemas that validate them. */
@@ -87,13 +88,17 @@ function hoist(
   io: 'input' | 'output',
   schemas: Record<string, JsonSchema>,
 ): JsonSchema {
-  const { $schema: _, $defs = {}, ...own } = z.toJSONSchema(schema, { io, target: 'draft-7' });
+  const {
+    $schema: _,
+    definitions = {},
+    ...own
+  } = z.toJSONSchema(schema, { io, target: 'draft-7', override: openToNewFields });
   const json = JSON.parse(
-    JSON.stringify({ $defs, own }).replaceAll(`"${DEFINITIONS}`, `"${SCHEMAS}`),
-  ) as { $defs: Record<string, JsonSchema>; own: JsonSchema };
-  Object.assign(schemas, json.$defs);
+    JSON.stringify({ definitions, own }).replaceAll(`"${DEFINITIONS}`, `"${SCHEMAS}`),
+  ) as { definitions: Record<string, JsonSchema>; own: JsonSchema };
+  Object.assign(schemas, json.definitions);
   const name = schema.meta()?.id;
   if (!name) return json.own;
-  schemas[name] = json.own;
+  schemas[name] ??= json.own;
   return { $ref: `${SCHEMAS}${name}` };
 }

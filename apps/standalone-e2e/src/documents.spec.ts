@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+import { CLIENT_EVENTS, SERVER_EVENTS } from '@chat/contracts';
+import { StandaloneProcess } from '@chat/testing';
+import { Account } from './support/account.ts';
+import { ask } from './support/ask.ts';
+import { eventually } from './support/eventually.ts';
+import { openApiDocument, type OpenApiDocument } from './support/openapi-document.ts';
+
+/** Every call of the contract that is built. */
+const CALLS = [
+  'DELETE /auth/sessions/{id}',
+  'DELETE /rooms/{roomId}/members/{userId}',
+  'GET /auth/health',
+  'GET /auth/sessions',
+  'GET /health',
+  'GET /health/live',
+  'GET /health/ready',
+  'GET /messages/changes/{roomId}',
+  'GET /messages/health',
+  'GET /messages/history/{roomId}',
+  'GET /rooms',
+  'GET /rooms/{roomId}',
+  'GET /rooms/{roomId}/members',
+  'GET /users',
+  'GET /users/me',
+  'GET /users/{id}',
+  'PATCH /rooms/{roomId}',
+  'PATCH /users/me',
+  'POST /auth/login',
+  'POST /auth/logout',
+  'POST /auth/refresh',
+  'POST /auth/register',
+  'POST /rooms',
+  'POST /rooms/{roomId}/members',
+];
+
+const OPEN_TO_ALL = /^(GET .*health.*|POST \/auth\/(login|refresh|register))$/;
+
+/** Every `$ref` anywhere in a document. */
+function refsOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === '$ref' && typeof inner === 'string' ? [inner] : refsOf(inner),
+  );
+}
+
+function resolveRef(document: unknown, ref: string): unknown {
+  return ref
+    .replace('#/', '')
+    .split('/')
+    .reduce<unknown>(
+      (value, key) => (value as Record<string, unknown> | undefined)?.[key],
+      document,
+    );
+}
+
+describe('the documents', () => {
+  let server: StandaloneProcess;
+  beforeAll(async () => {
+    server = await StandaloneProcess.start();
+  });
+  afterAll(() => server.close());
+
+  describe('of the REST API', () => {
+    let document: OpenApiDocument;
+    let operations: [string, Record<string, unknown>][];
+    beforeAll(async () => {
+      document = await openApiDocument(server.url);
+      operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+        Object.entries(methods).map(([method, operation]): [string, Record<string, unknown>] => [
+          `${method.toUpperCase()} ${path}`,
+          operation as unknown as Record<string, unknown>,
+        ]),
+      );
+    });
+
+    it('is OpenAPI 3.1 and has every call, and none that is not built', () => {
+      expect(document.openapi).toMatch(/^3\.1\./);
+      expect(operations.map(([call]) => call).toSorted()).toEqual(CALLS);
+    });
+
+    it('has no reference that leads nowhere', () => {
+      const refs = refsOf(document);
+      expect(refs.length).toBeGreaterThan(20);
+      for (const ref of refs)
+        expect([ref, typeof resolveRef(document, ref)]).toEqual([ref, 'object']);
+    });
+
+    it('says of each call what it answers, what can go wrong and who may call', () => {
+      for (const [call, { responses, security, summary }] of operations) {
+        const statuses = Object.keys(responses as object);
+        expect([call, statuses.filter((status) => status.startsWith('2')).length]).toEqual([
+          call,
+          1,
+        ]);
+        expect([call, typeof summary]).toEqual([call, 'string']);
+        const open = OPEN_TO_ALL.test(call);
+        expect([call, statuses.includes('401') || open]).toEqual([call, true]);
+        expect([call, security]).toEqual([call, open ? undefined : [{ bearer: [] }]]);
+      }
+    });
+
+    it('describes bodies where there are bodies', () => {
+      for (const [call, { requestBody }] of operations) {
+        const hasBody = /^(POST|PATCH|PUT)/.test(call) && call !== 'POST /auth/logout';
+        expect([call, requestBody !== undefined]).toEqual([call, hasBody]);
+      }
+    });
+
+    it('has a page to try it', async () => {
+      const page = await fetch(`${server.url}/docs`);
+      expect(page.status).toBe(200);
+      expect(await page.text()).toContain('swagger-ui');
+    });
+  });
+
+  describe('of the socket events', () => {
+    interface AsyncApiDocument {
+      asyncapi: string;
+      operations: Record<string, { action: string }>;
+      components: {
+        messages: Record<string, { payload: object }>;
+        schemas: Record<string, object>;
+      };
+    }
+    let document: AsyncApiDocument;
+    beforeAll(async () => {
+      const response = await fetch(`${server.url}/asyncapi.json`);
+      document = (await response.json()) as AsyncApiDocument;
+    });
+
+    it('is AsyncAPI 3 and has every event, and none that is not built', () => {
+      expect(document.asyncapi).toBe('3.0.0');
+      const events = (action: string) =>
+        Object.entries(document.operations)
+          .filter(([, operation]) => operation.action === action)
+          .map(([event]) => event);
+      expect(events('receive')).toEqual(Object.keys(CLIENT_EVENTS));
+      expect(events('send')).toEqual(Object.keys(SERVER_EVENTS));
+    });
+
+    it('has no reference that leads nowhere', () => {
+      const refs = refsOf(document);
+      expect(refs.length).toBeGreaterThan(20);
+      for (const ref of refs)
+        expect([ref, typeof resolveRef(document, ref)]).toEqual([ref, 'object']);
+    });
+
+    it('describes what is really sent', async () => {
+      const ajv = new Ajv({ strict: false });
+      addFormats.default(ajv);
+      ajv.addSchema({ $id: 'asyncapi', components: { schemas: document.components.schemas } });
+      const fits = (message: string, payload: unknown): void => {
+        const described = document.components.messages[message]?.payload ?? {};
+        const validate = ajv.compile(
+          JSON.parse(
+            JSON.stringify(described).replaceAll('"#/components', '"asyncapi#/components'),
+          ) as object,
+        );
+        expect([message, validate(payload), validate.errors]).toEqual([message, true, null]);
+      };
+      const owner = await Account.register(server.url);
+      const guest = await Account.register(server.url);
+      const sockets = [await owner.connect(), await guest.connect()] as const;
+      const seen = new Map<string, unknown>();
+      for (const socket of sockets) {
+        socket.onAny((event: string, payload: unknown) => {
+          seen.set(event, payload);
+          fits(event, payload);
+        });
+      }
+      const room = await owner.createRoom({ name: 'documented', visibility: 'private' });
+      fits('joinRoomAck', await ask(sockets[0], 'joinRoom', { roomId: room.id, since: 0 }));
+      await owner.call('POST', `/rooms/${room.id}/members`, { userId: guest.id });
+      fits('joinRoomAck', await ask(sockets[1], 'joinRoom', room.id));
+      const sent = await ask(sockets[1], 'sendMessage', { roomId: room.id, text: 'hello' });
+      fits('sendMessageAck', sent);
+      fits('sendMessageAck', await ask(sockets[1], 'sendMessage', { roomId: room.id, text: '' }));
+      fits('renewSessionAck', await ask(sockets[0], 'renewSession', { token: owner.token }));
+      await owner.call('PATCH', `/rooms/${room.id}`, { topic: 'events' });
+      sockets[1].emit('sendMessage', { roomId: room.id, text: ' ' });
+      await eventually('heads are told', () => seen.has('roomHeads'), 15_000);
+      await owner.call('DELETE', `/rooms/${room.id}/members/${guest.id}`);
+      fits('leaveRoomAck', await ask(sockets[0], 'leaveRoom', room.id));
+      await guest.call('POST', '/auth/logout');
+      await eventually('the session is ended', () => seen.has('sessionExpired'));
+      await server.end('SIGTERM');
+      await eventually('every event was seen', () =>
+        Object.keys(SERVER_EVENTS).every((event) => seen.has(event)),
+      );
+      owner.close();
+      guest.close();
+    });
+  });
+});

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Message } from '@chat/contracts';
+import { StandaloneProcess } from '@chat/testing';
+import { Account } from './support/account.ts';
+import { ask } from './support/ask.ts';
+
+const COUNT = 137;
+
+describe('the history of a room', () => {
+  let server: StandaloneProcess;
+  let ann: Account;
+
+  const get = (query: string) => ann.call<Message[]>('GET', `/messages/history/long${query}`);
+  const seqs = async (query: string): Promise<number[]> =>
+    (await get(query)).body.map(({ seq }) => seq);
+  const range = (from: number, to: number): number[] =>
+    Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+  beforeAll(async () => {
+    server = await StandaloneProcess.start();
+    ann = await Account.register(server.url);
+    const socket = await ann.connect();
+    await ask(socket, 'joinRoom', 'long');
+    for (let n = 1; n <= COUNT; n += 1) {
+      await ask(socket, 'sendMessage', { roomId: 'long', text: `message ${n}` });
+    }
+  });
+  afterAll(async () => {
+    ann.close();
+    await server.close();
+  });
+
+  it('begins with the newest page, oldest first, and says how far the room has come', async () => {
+    const { body, headers } = await get('');
+    expect(body.map(({ seq }) => seq)).toEqual(range(COUNT - 49, COUNT));
+    expect(body.at(-1)?.text).toBe(`message ${COUNT}`);
+    expect(headers.get('x-room-seq')).toBe(String(COUNT));
+    expect(headers.get('x-room-rev')).toBe(String(COUNT));
+  });
+
+  it('goes back, forth and around by seq', async () => {
+    expect(await seqs('?before=11&limit=5')).toEqual(range(6, 10));
+    expect(await seqs('?before=3&limit=5')).toEqual([1, 2]);
+    expect(await seqs('?before=1')).toEqual([]);
+    expect(await seqs('?after=0&limit=3')).toEqual([1, 2, 3]);
+    expect(await seqs(`?after=${COUNT}`)).toEqual([]);
+    expect(await seqs('?around=70&limit=5')).toEqual(range(68, 72));
+    expect(await seqs('?around=1&limit=5')).toEqual(range(1, 5));
+    expect(await seqs(`?around=${COUNT}&limit=5`)).toEqual(range(COUNT - 4, COUNT));
+    expect(await seqs('?limit=200')).toEqual(range(1, COUNT));
+  });
+
+  it.each([
+    ['prev', '?limit=20'],
+    ['next', '?after=0&limit=20'],
+  ])('is whole when one follows the %s links', async (rel, begin) => {
+    const found: number[] = [];
+    let path: string | undefined = `/messages/history/long${begin}`;
+    while (path !== undefined) {
+      const { body, headers } = await ann.call<Message[]>('GET', path);
+      found.push(...body.map(({ seq }) => seq));
+      const links: string = headers.get('link') ?? '';
+      path = new RegExp(`<([^>]+)>; rel="${rel}"`).exec(links)?.[1];
+    }
+    expect(found.toSorted((a, b) => a - b)).toEqual(range(1, COUNT));
+  });
+
+  it('is empty for a room without messages, and readable without joining a public one', async () => {
+    const bob = await Account.register(server.url);
+    const { body, headers } = await bob.call<Message[]>('GET', '/messages/history/general');
+    expect(body).toEqual([]);
+    expect(headers.get('x-room-seq')).toBe('0');
+    expect(headers.get('link')).toBeNull();
+    expect((await bob.call<Message[]>('GET', '/messages/history/long?limit=1')).body).toHaveLength(
+      1,
+    );
+  });
+});

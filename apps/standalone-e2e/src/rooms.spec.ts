@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { HttpError, Member, Room, RoomSummary, ServerPayload } from '@chat/contracts';
+import { StandaloneProcess } from '@chat/testing';
+import { Account, type ClientSocket } from './support/account.ts';
+import { ask } from './support/ask.ts';
+import { eventually } from './support/eventually.ts';
+
+describe('rooms', () => {
+  let server: StandaloneProcess;
+  const accounts: Account[] = [];
+  const register = async (name?: string): Promise<Account> => {
+    const account = await Account.register(server.url, name);
+    accounts.push(account);
+    return account;
+  };
+  beforeAll(async () => {
+    server = await StandaloneProcess.start();
+  });
+  afterAll(async () => {
+    for (const account of accounts) account.close();
+    await server.close();
+  });
+
+  const heard = <E extends 'roomAdded' | 'roomUpdated' | 'memberChanged'>(
+    socket: ClientSocket,
+    event: E,
+  ): Promise<ServerPayload<E>> =>
+    new Promise((resolve) => {
+      socket.once(event as 'roomAdded', (payload: Room) => {
+        resolve(payload as unknown as ServerPayload<E>);
+      });
+    });
+
+  it('include general from the start, which everybody may join', async () => {
+    const ann = await register();
+    expect((await ann.call<RoomSummary[]>('GET', '/rooms')).body).toEqual([]);
+    const { body } = await ann.call<RoomSummary[]>('GET', '/rooms?discover=true');
+    expect(body).toMatchObject([{ id: 'general', visibility: 'public', seq: 0, rev: 0 }]);
+    const joined = await ann.call('POST', '/rooms/general/members', { userId: ann.id });
+    expect(joined.status).toBe(201);
+    expect((await ann.call<RoomSummary[]>('GET', '/rooms')).body).toMatchObject([
+      { id: 'general', role: 'member' },
+    ]);
+  });
+
+  it('are made by name once, and owned by who made them', async () => {
+    const ann = await register();
+    const bob = await register();
+    const made = await ann.createRoom({ name: 'gardening', visibility: 'public' });
+    expect(made).toMatchObject({ id: 'gardening', createdBy: ann.id, role: 'owner' });
+    const again = await bob.call<HttpError>('POST', '/rooms', {
+      name: 'gardening',
+      visibility: 'public',
+    });
+    expect([again.status, again.body.code]).toEqual([409, 'CONFLICT']);
+    const found = await bob.call<RoomSummary[]>('GET', '/rooms?discover=true&query=GARD');
+    expect(found.body.map(({ id, role }) => [id, role])).toEqual([['gardening', undefined]]);
+  });
+
+  it('are made by joining; whoever is first owns them, and the race gives one room', async () => {
+    const racers = await Promise.all(Array.from({ length: 5 }, () => register()));
+    const sockets = await Promise.all(racers.map((racer) => racer.connect()));
+    const answers = await Promise.all(sockets.map((socket) => ask(socket, 'joinRoom', 'raced')));
+    const roles = answers.map((answer) => (answer.ok ? answer.role : answer.error.code));
+    expect(roles.toSorted()).toEqual(['member', 'member', 'member', 'member', 'owner']);
+  });
+
+  it('tell their members who comes and goes', async () => {
+    const ann = await register();
+    const bob = await register();
+    const [annsSocket, bobsSocket] = [await ann.connect(), await bob.connect()];
+    await ask(annsSocket, 'joinRoom', 'lobby');
+    const came = heard(annsSocket, 'memberChanged');
+    const added = heard(bobsSocket, 'roomAdded');
+    await ask(bobsSocket, 'joinRoom', 'lobby');
+    expect(await came).toEqual({ roomId: 'lobby', userId: bob.id, role: 'member' });
+    expect(await added).toMatchObject({ id: 'lobby' });
+    const went = heard(annsSocket, 'memberChanged');
+    const left = await bob.call('DELETE', `/rooms/lobby/members/${bob.id}`);
+    expect(left.status).toBe(204);
+    expect(await went).toEqual({ roomId: 'lobby', userId: bob.id, role: null });
+    expect(await ask(bobsSocket, 'sendMessage', { roomId: 'lobby', text: 'still?' })).toMatchObject(
+      {
+        ok: false,
+      },
+    );
+    expect(await ask(bobsSocket, 'joinRoom', 'lobby')).toMatchObject({ ok: true });
+  });
+
+  it('can be changed by those who own them, and tell it', async () => {
+    const ann = await register();
+    const bob = await register();
+    const room = await ann.createRoom({ name: 'Plans', visibility: 'private' });
+    const socket = await ann.connect();
+    await ask(socket, 'joinRoom', room.id);
+    const updated = heard(socket, 'roomUpdated');
+    const path = `/rooms/${room.id}`;
+    const answer = await ann.call<RoomSummary>('PATCH', path, { name: 'Better plans', topic: 'x' });
+    expect(answer.body).toMatchObject({ name: 'Better plans', topic: 'x' });
+    expect(await updated).toMatchObject({ id: room.id, name: 'Better plans', topic: 'x' });
+    await ann.call('POST', `${path}/members`, { userId: bob.id });
+    expect((await bob.call('PATCH', path, { topic: 'mine' })).status).toBe(403);
+    const named = await ann.createRoom({ name: 'fixed-name', visibility: 'public' });
+    expect((await ann.call('PATCH', `/rooms/${named.id}`, { name: 'other' })).status).toBe(400);
+  });
+
+  it('list their members page by page', async () => {
+    const ann = await register('ann');
+    const room = await ann.createRoom({ name: 'Many', visibility: 'private' });
+    const path = `/rooms/${room.id}/members`;
+    const others = await Promise.all(Array.from({ length: 6 }, (_, n) => register(`guest${n}`)));
+    for (const { id } of others) await ann.call('POST', path, { userId: id });
+    const listed: Member[] = [];
+    for (;;) {
+      const after = listed.at(-1)?.userId;
+      const { body } = await ann.call<Member[]>(
+        'GET',
+        `${path}?limit=3${after ? `&after=${after}` : ''}`,
+      );
+      if (body.length === 0) break;
+      listed.push(...body);
+    }
+    expect(listed.map(({ userId }) => userId).toSorted()).toEqual(
+      [ann, ...others].map(({ id }) => id).toSorted(),
+    );
+    expect(listed.find(({ userId }) => userId === ann.id)).toMatchObject({
+      username: ann.username,
+      role: 'owner',
+    });
+    const unknown = await ann.call<HttpError>('POST', path, { userId: 'x'.repeat(22) });
+    expect([unknown.status, unknown.body.code]).toEqual([404, 'NOT_FOUND']);
+  });
+
+  it('cannot be made without end', async () => {
+    const ann = await register();
+    const answers = [];
+    for (let n = 0; n < 31; n += 1) {
+      answers.push(await ann.call('POST', '/rooms', { name: `spam ${n}`, visibility: 'private' }));
+    }
+    expect(answers.map(({ status }) => status)).toContain(429);
+    await eventually(
+      'the rest goes on',
+      async () => (await ann.call('GET', '/rooms')).status === 200,
+    );
+  });
+});
