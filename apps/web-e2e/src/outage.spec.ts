@@ -56,8 +56,6 @@ describeWith('chromium', 'while the server is away', () => {
   it('a message is kept over a closed tab, and delivered once from the next one', async () => {
     await ada.write('Written and left');
     await ada.seeMark('Written and left', 'Waiting to be sent');
-    // The browser needs a moment to put it away, though less than a person needs to close a tab.
-    await ada.page.waitForTimeout(500);
     await ada.closeTab();
     await server.restart();
     await ada.openTab('/chat/general');

@@ -166,6 +166,21 @@ describe('The outbox', () => {
     await eventually(async () => expect(await storage.has(clientMessageId)).toBe(false));
   });
 
+  it('says of an entry that it is kept only once the storage has it', async () => {
+    const storage = new MemoryOutbox();
+    const stored = Promise.withResolvers<void>();
+    const put = storage.put.bind(storage);
+    storage.put = (entry) => stored.promise.then(() => put(entry));
+    const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
+    await server.stop();
+    const kept = () => ada.outbox.getSnapshot().entries.map((entry) => entry.kept);
+    expect(ada.outbox.send('general', 'hello').kept).toBe(false);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(kept()).toEqual([false]);
+    stored.resolve();
+    await eventually(() => expect(kept()).toEqual([true]));
+  });
+
   it('still delivers when the storage fails, and says that it does not survive a reload', async () => {
     const storage = new MemoryOutbox();
     storage.put = () => Promise.reject(new Error('quota exceeded'));

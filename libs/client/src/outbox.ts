@@ -38,6 +38,8 @@ export interface OutboxEntry {
   /** ISO date-time, by this machine's clock. */
   readonly createdAt: string;
   readonly state: 'waiting' | 'sending' | 'sent' | 'failed';
+  /** Whether the storage has it, so that it would survive the end of this page or program. */
+  readonly kept: boolean;
   readonly error?: ChatError;
 }
 
@@ -131,15 +133,9 @@ export class Outbox implements Observable<OutboxState> {
       text: trimmed,
       createdAt: new Date().toISOString(),
       state: 'waiting',
+      kept: false,
     };
-    account.entries.set(entry.clientMessageId, {
-      entry,
-      kept: this.#keep(account, entry),
-      repeated: false,
-      internalFailures: 0,
-    });
-    this.#observable.changed();
-    this.#sendAll(account, roomId);
+    this.#take(account, entry, false);
     return entry;
   }
 
@@ -148,17 +144,9 @@ export class Outbox implements Observable<OutboxState> {
     const account = this.#account;
     const item = account?.entries.get(clientMessageId);
     if (!account || item?.entry.state !== 'failed') return;
-    const { roomId, text, createdAt } = item.entry;
-    const entry: OutboxEntry = { clientMessageId, roomId, text, createdAt, state: 'waiting' };
+    const { error: _, ...entry } = item.entry;
     account.entries.delete(clientMessageId);
-    account.entries.set(clientMessageId, {
-      entry,
-      kept: this.#keep(account, entry),
-      repeated: true,
-      internalFailures: 0,
-    });
-    this.#observable.changed();
-    this.#sendAll(account, roomId);
+    this.#take(account, { ...entry, state: 'waiting' }, true);
   }
 
   /** Forgets an entry. One that is being sent may still arrive. */
@@ -262,6 +250,20 @@ export class Outbox implements Observable<OutboxState> {
       this.#sendAll(account, roomId);
   }
 
+  /** Keeps an entry behind the others and begins to send. */
+  #take(account: Account, entry: OutboxEntry, repeated: boolean): void {
+    const item: Item = {
+      entry,
+      kept: this.#keep(account, entry),
+      repeated,
+      internalFailures: 0,
+    };
+    account.entries.set(entry.clientMessageId, item);
+    void item.kept.then((kept) => this.#change(account, item, { kept }));
+    this.#observable.changed();
+    this.#sendAll(account, entry.roomId);
+  }
+
   /** Sends the room's waiting entries one after the other, unless that is under way already. */
   #sendAll(account: Account, roomId: string): void {
     if (account.senders.has(roomId)) return;
@@ -339,7 +341,11 @@ export class Outbox implements Observable<OutboxState> {
     if (item.repeated) this.#dropLater(item);
   }
 
-  #change(account: Account, item: Item, change: Pick<OutboxEntry, 'state' | 'error'>): void {
+  #change(
+    account: Account,
+    item: Item,
+    change: Partial<Pick<OutboxEntry, 'state' | 'error' | 'kept'>>,
+  ): void {
     if (!holds(account, item)) return;
     item.entry = { ...item.entry, ...change };
     if (account === this.#account) this.#observable.changed();
@@ -430,8 +436,13 @@ function nextWaiting(account: Account, roomId: string): Item | undefined {
 function restored({ error, ...entry }: StoredEntry): Item {
   return {
     entry: error
-      ? { ...entry, state: 'failed', error: new ChatError(error.code, error.message, error) }
-      : { ...entry, state: 'waiting' },
+      ? {
+          ...entry,
+          state: 'failed',
+          kept: true,
+          error: new ChatError(error.code, error.message, error),
+        }
+      : { ...entry, state: 'waiting', kept: true },
     kept: Promise.resolve(true),
     repeated: true,
     internalFailures: 0,

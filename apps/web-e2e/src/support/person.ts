@@ -107,7 +107,7 @@ export class Person {
 
   /** Waits until the own message is marked so. */
   async seeMark(text: string, mark: 'Waiting to be sent' | 'Stored'): Promise<void> {
-    await this.rows(text).getByTitle(mark).waitFor();
+    await this.rows(text).getByTitle(mark, { exact: true }).waitFor();
   }
 
   /** Ends this browser's session from another device. */

@@ -15,7 +15,8 @@ export interface ShownMessage {
   readonly entry?: OutboxEntry;
 }
 
-export type Delivery = 'waiting' | 'sending' | 'stored' | 'failed';
+/** `unkept`: it waits, and the browser has not put it away (yet). */
+export type Delivery = 'unkept' | 'waiting' | 'sending' | 'stored' | 'failed';
 
 interface Sender {
   id: string;
@@ -57,7 +58,12 @@ function pendingMessage(entry: OutboxEntry, own: Sender): ShownMessage {
     username: own.username,
     text: entry.text,
     timestamp: entry.createdAt,
-    delivery: entry.state === 'sent' ? 'stored' : entry.state,
+    delivery: deliveryOf(entry),
     entry,
   };
+}
+
+function deliveryOf({ state, kept }: OutboxEntry): Delivery {
+  if (state === 'sent') return 'stored';
+  return state === 'waiting' && !kept ? 'unkept' : state;
 }
