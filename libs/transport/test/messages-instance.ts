@@ -13,7 +13,7 @@ export interface MessagesInstance {
   readonly server: PartitionedRmqServer;
 }
 
-const HEARTBEAT_MS = 200;
+export const HEARTBEAT_MS = 200;
 export const GIVE_UP_MS = 400;
 
 /** @param controllers handlers beside those of `messages` */

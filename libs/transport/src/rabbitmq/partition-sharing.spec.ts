@@ -3,7 +3,12 @@ import { describeWith, RabbitMqServer } from '@chat/testing';
 import { eventually } from '../../test/eventually.ts';
 import { eventIn } from '../../test/events.ts';
 import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
-import { GIVE_UP_MS, startMessages, type MessagesInstance } from '../../test/messages-instance.ts';
+import {
+  GIVE_UP_MS,
+  HEARTBEAT_MS,
+  startMessages,
+  type MessagesInstance,
+} from '../../test/messages-instance.ts';
 import { TcpProxy } from '../../test/tcp-proxy.ts';
 import { RabbitMqMessagePublisher } from './rabbitmq-message-publisher.ts';
 
@@ -119,6 +124,17 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     );
     await expectStored(sent);
     await lost.app.close();
+  });
+
+  it('take over at once from one that stops', async () => {
+    const [, leaving] = [await start(), await start()];
+    await eventually(() => expect(shares()).toEqual([8, 8]));
+    running.splice(running.indexOf(leaving), 1);
+    const began = Date.now();
+    const closed = leaving.app.close();
+    await eventually(() => expect(shares()).toEqual([16]));
+    expect(Date.now() - began).toBeLessThan(HEARTBEAT_MS * 2);
+    await closed;
   });
 
   it('take over afresh when another writer was there', async () => {

@@ -8,6 +8,8 @@ import { declareTopology, EVENTS_EXCHANGE, routingKeyOfRoom } from './topology.t
 
 /** Most events that wait for a confirm, those included that were given up but may yet be confirmed. */
 const MAX_IN_FLIGHT = 5_000;
+/** Most bytes of them. */
+const MAX_BYTES_IN_FLIGHT = 32 * 1_024 * 1_024;
 /** When a refused send may be tried again, in milliseconds. */
 const RETRY_AFTER_MS = 1_000;
 /** Longest wait at the end for confirms that are still out. */
@@ -34,6 +36,7 @@ export class PartitionedRmqClient extends ClientRMQ {
   readonly #supervised: SupervisedChannel;
   readonly #inFlight = new Map<string, InFlight>();
   #ready: ConfirmChannel | undefined;
+  #bytesInFlight = 0;
   #count = 0;
   #closing = false;
   #drained: (() => void) | undefined;
@@ -78,8 +81,11 @@ export class PartitionedRmqClient extends ClientRMQ {
   protected override dispatchEvent(packet: ReadPacket<MessageCreate>): Promise<void> {
     const channel = this.#ready;
     if (!channel || !this.ready) return refused('The server cannot take messages now.');
-    if (this.#inFlight.size >= MAX_IN_FLIGHT) return refused('Too many messages wait to be taken.');
+    if (this.#inFlight.size >= MAX_IN_FLIGHT || this.#bytesInFlight >= MAX_BYTES_IN_FLIGHT) {
+      return refused('Too many messages wait to be taken.');
+    }
     const { id, roomId } = packet.data;
+    const content = Buffer.from(JSON.stringify(packet));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
       reject(new UnavailableError('The message was not taken in time.', RETRY_AFTER_MS));
@@ -89,7 +95,8 @@ export class PartitionedRmqClient extends ClientRMQ {
       returned: false,
       settle: (error) => {
         clearTimeout(timer);
-        this.#inFlight.delete(number);
+        if (!this.#inFlight.delete(number)) return;
+        this.#bytesInFlight -= content.length;
         if (this.#inFlight.size === 0) this.#drained?.();
         if (error) reject(unavailable(error));
         else if (sent.returned) reject(unavailable(new Error('no queue for the partition')));
@@ -97,11 +104,12 @@ export class PartitionedRmqClient extends ClientRMQ {
       },
     };
     this.#inFlight.set(number, sent);
+    this.#bytesInFlight += content.length;
     try {
       channel.publish(
         EVENTS_EXCHANGE,
         routingKeyOfRoom(roomId),
-        Buffer.from(JSON.stringify(packet)),
+        content,
         {
           persistent: true,
           mandatory: true,
