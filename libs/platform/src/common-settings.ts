@@ -112,7 +112,9 @@ export const roomSettings = {
 } as const;
 
 function isBrokerUrl(text: string): boolean {
-  return URL.canParse(text) && /^amqps?:$/.test(new URL(text).protocol);
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return (protocol === 'amqp:' || protocol === 'amqps:') && hostname !== '';
 }
 
 /** Settings of a process that talks to RabbitMQ. */

@@ -55,7 +55,7 @@ export class DeadLetters {
     try {
       for await (const message of everyMessage(channel)) yield describe(message);
     } finally {
-      await channel.close();
+      await closeQuietly(channel);
     }
   }
 
@@ -83,13 +83,13 @@ export class DeadLetters {
         replayed += 1;
       }
     } finally {
-      await channel.close();
+      await closeQuietly(channel);
     }
     return replayed;
   }
 
   async close(): Promise<void> {
-    await this.connection.close();
+    await closeQuietly(this.connection);
   }
 
   async #channel(): Promise<ConfirmChannel> {
@@ -133,4 +133,9 @@ function roomOf(content: Buffer): string | undefined {
 function routingKeyOfLetter({ roomId, partition }: DeadLetter): string | undefined {
   if (roomId !== undefined) return routingKeyOfRoom(roomId);
   return partition === undefined ? undefined : routingKeyOf(partition);
+}
+
+/** What the broker has closed already need not be closed again. */
+async function closeQuietly(open: { close(): Promise<void> }): Promise<void> {
+  await open.close().catch(() => undefined);
 }
