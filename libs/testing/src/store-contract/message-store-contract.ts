@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Message } from '@chat/contracts';
+import { ConflictingWriterError, type MessageStore, type PageCursor } from '@chat/messages';
+import type { OpenedStore, OpenStore } from './opened-store.ts';
+
+function message(roomId: string, seq: number, given: Partial<Message> = {}): Message {
+  return {
+    id: randomUUID(),
+    roomId,
+    seq,
+    rev: seq,
+    userId: 'u1',
+    username: 'ada',
+    text: `message ${seq}`,
+    timestamp: '2026-01-02T03:04:05.678Z',
+    clientMessageId: randomUUID(),
+    ...given,
+  };
+}
+
+const newRoom = (): string => `room-${randomUUID()}`;
+const fill = (roomId: string, from: number, to: number): Message[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => message(roomId, from + index));
+
+/** What every MessageStore must do. */
+export function describeMessageStore(name: string, open: OpenStore<MessageStore>): void {
+  describe(`${name}, as a store of messages,`, () => {
+    let opened: OpenedStore<MessageStore>;
+    let store: MessageStore;
+    beforeAll(async () => {
+      opened = await open();
+      store = opened.store;
+    });
+    afterAll(() => opened.close());
+
+    const whole = async (roomId: string): Promise<Message[]> =>
+      (await store.page(roomId, { kind: 'after', seq: 0 }, 10_000)).messages;
+
+    it('gives back what was appended, whatever the text', async () => {
+      const roomId = newRoom();
+      const { clientMessageId: _, ...bare } = message(roomId, 3);
+      const messages = [
+        message(roomId, 1, {
+          text: '🌊 Grüße, שלום, \u0000 "quoted" \\ \n\t \u{1F468}\u200D\u{1F469}',
+        }),
+        message(roomId, 2, { text: 'x'.repeat(4_000), userId: '{"$gt":""}', username: "'; --" }),
+        bare,
+      ];
+      await store.append(messages);
+      expect(await whole(roomId)).toEqual(messages);
+      expect(await store.findByIds([bare.id])).toEqual(new Map([[bare.id, bare]]));
+    });
+
+    it('stores batches of many rooms, each in its order', async () => {
+      const [a, b] = [newRoom(), newRoom()];
+      const inA = fill(a, 1, 300);
+      const inB = fill(b, 1, 300);
+      await store.append(inA.flatMap((one, index) => [one, inB[index] ?? one]));
+      expect(await whole(a)).toEqual(inA);
+      expect(await whole(b)).toEqual(inB);
+      await store.append([]);
+    });
+
+    it('takes the same batch again, whole or after only a part of it was stored', async () => {
+      const roomId = newRoom();
+      const messages = fill(roomId, 1, 20);
+      await store.append(messages.slice(0, 7));
+      await store.append(messages);
+      await store.append(messages);
+      expect(await whole(roomId)).toEqual(messages);
+    });
+
+    it('keeps the first message when the same id comes with another text', async () => {
+      const roomId = newRoom();
+      const first = message(roomId, 1);
+      await store.append([first]);
+      await store.append([{ ...first, text: 'changed' }]);
+      expect(await whole(roomId)).toEqual([first]);
+    });
+
+    it.each<[string, (stored: Message) => Partial<Message>]>([
+      ['an id', ({ id }) => ({ id, seq: 5, rev: 5 })],
+      ['a seq', ({ seq }) => ({ seq, rev: 5 })],
+      ['a rev', ({ rev }) => ({ seq: 5, rev })],
+    ])(
+      'refuses a batch that claims %s of another message, and leaves no hole',
+      async (_what, claim) => {
+        const roomId = newRoom();
+        const stored = fill(roomId, 1, 3);
+        await store.append(stored);
+        const [, second] = stored;
+        if (!second) throw new Error('there is no second message');
+        const batch = [message(roomId, 4), message(roomId, 5, claim(second)), message(roomId, 6)];
+        await expect(store.append(batch)).rejects.toBeInstanceOf(ConflictingWriterError);
+        const seqs = (await whole(roomId)).map(({ seq }) => seq);
+        expect(seqs).toEqual(seqs.map((_, index) => index + 1));
+        expect(seqs.length).toBeLessThanOrEqual(4);
+        expect((await whole(roomId)).slice(0, 3)).toEqual(stored);
+      },
+    );
+
+    it('lets one of two writers that race for a seq win', async () => {
+      const roomId = newRoom();
+      const rivals = [fill(roomId, 1, 50), fill(roomId, 1, 50)];
+      const outcomes = await Promise.allSettled(rivals.map((batch) => store.append(batch)));
+      const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+      expect(refused.length).toBeGreaterThan(0);
+      for (const { reason } of refused) expect(reason).toBeInstanceOf(ConflictingWriterError);
+      const seqs = (await whole(roomId)).map(({ seq }) => seq);
+      expect(seqs).toEqual(seqs.map((_, index) => index + 1));
+    });
+
+    it('finds those that are stored among many ids', async () => {
+      const roomId = newRoom();
+      const messages = fill(roomId, 1, 1_200);
+      await store.append(messages);
+      const unknown = Array.from({ length: 50 }, () => randomUUID());
+      const found = await store.findByIds([...messages.map(({ id }) => id), ...unknown]);
+      expect(found.size).toBe(1_200);
+      expect(found.get(messages[700]?.id ?? '')).toEqual(messages[700]);
+      expect(await store.findByIds([])).toEqual(new Map());
+    });
+
+    it('knows the head and last message of every room asked for', async () => {
+      const [long, empty] = [newRoom(), newRoom()];
+      const messages = fill(long, 1, 30);
+      await store.append(messages);
+      expect(await store.heads([long, empty])).toEqual(
+        new Map([
+          [long, { roomId: long, seq: 30, rev: 30 }],
+          [empty, { roomId: empty, seq: 0, rev: 0 }],
+        ]),
+      );
+      expect(await store.lastMessages([long, empty])).toEqual(new Map([[long, messages[29]]]));
+      expect(await store.heads([])).toEqual(new Map());
+      expect(await store.lastMessages([])).toEqual(new Map());
+    });
+
+    describe('gives pages', () => {
+      const roomId = newRoom();
+      beforeAll(() => store.append(fill(roomId, 1, 10)));
+
+      const range = (from: number, to: number): number[] =>
+        Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
+
+      it.each<[string, PageCursor, number, number[]]>([
+        ['the newest', { kind: 'newest' }, 3, range(8, 10)],
+        ['the newest, more than there are', { kind: 'newest' }, 50, range(1, 10)],
+        ['before the first', { kind: 'before', seq: 1 }, 3, []],
+        ['before the third', { kind: 'before', seq: 3 }, 5, range(1, 2)],
+        ['before the eighth', { kind: 'before', seq: 8 }, 3, range(5, 7)],
+        ['before one beyond the head', { kind: 'before', seq: 99 }, 2, range(9, 10)],
+        ['after nothing', { kind: 'after', seq: 0 }, 3, range(1, 3)],
+        ['after the eighth', { kind: 'after', seq: 8 }, 5, range(9, 10)],
+        ['after the last', { kind: 'after', seq: 10 }, 5, []],
+        ['after one beyond the head', { kind: 'after', seq: 99 }, 5, []],
+        ['around the fifth, odd', { kind: 'around', seq: 5 }, 3, range(4, 6)],
+        ['around the fifth, even', { kind: 'around', seq: 5 }, 4, range(3, 6)],
+        ['around the fifth, one', { kind: 'around', seq: 5 }, 1, [5]],
+        ['around the first', { kind: 'around', seq: 1 }, 4, range(1, 4)],
+        ['around the last', { kind: 'around', seq: 10 }, 4, range(7, 10)],
+        ['around one beyond the head', { kind: 'around', seq: 99 }, 4, range(7, 10)],
+        ['around zero', { kind: 'around', seq: 0 }, 4, range(1, 4)],
+        ['around the fifth, more than there are', { kind: 'around', seq: 5 }, 50, range(1, 10)],
+      ])('%s, oldest first, with the head', async (_what, cursor, limit, expected) => {
+        const { messages, head } = await store.page(roomId, cursor, limit);
+        expect(messages.map(({ seq }) => seq)).toEqual(expected);
+        expect(head).toEqual({ roomId, seq: 10, rev: 10 });
+      });
+
+      it('that are empty for an empty room', async () => {
+        const empty = newRoom();
+        for (const kind of ['before', 'after', 'around'] as const) {
+          const page = await store.page(empty, { kind, seq: 1 }, 10);
+          expect(page).toEqual({ messages: [], head: { roomId: empty, seq: 0, rev: 0 } });
+        }
+      });
+
+      it.each([
+        [0, 3, range(1, 3)],
+        [8, 10, range(9, 10)],
+        [10, 10, []],
+        [99, 10, []],
+      ])('of changes after rev %p, at most %p, in order of rev', async (since, limit, expected) => {
+        const { messages, head } = await store.changes(roomId, since, limit);
+        expect(messages.map(({ rev }) => rev)).toEqual(expected);
+        expect(head).toEqual({ roomId, seq: 10, rev: 10 });
+      });
+    });
+  });
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { MemberRecord, RoomRecord, RoomStore } from '@chat/rooms';
+import type { OpenedStore, OpenStore } from './opened-store.ts';
+
+const AT = '2026-01-02T03:04:05.678Z';
+
+function room(given: Partial<RoomRecord> = {}): RoomRecord {
+  const id = given.id ?? `room-${randomUUID()}`;
+  return { id, name: id, visibility: 'public', createdAt: AT, ...given };
+}
+
+function member(roomId: string, given: Partial<MemberRecord> = {}): MemberRecord {
+  return { roomId, userId: randomUUID(), role: 'member', joinedAt: AT, ...given };
+}
+
+/** What every RoomStore must do. */
+export function describeRoomStore(name: string, open: OpenStore<RoomStore>): void {
+  describe(`${name}, as a store of rooms,`, () => {
+    let opened: OpenedStore<RoomStore>;
+    let store: RoomStore;
+    beforeAll(async () => {
+      opened = await open();
+      store = opened.store;
+    });
+    afterAll(() => opened.close());
+
+    it('gives back a room and its first member, who were stored together', async () => {
+      const plans = room({ visibility: 'private', name: 'Plans 🗺', topic: 'x', createdBy: 'u' });
+      const owner = member(plans.id, { role: 'owner' });
+      expect(await store.createRoom(plans, owner)).toBe(true);
+      expect(await store.findRoom(plans.id)).toEqual(plans);
+      expect(await store.findMember(plans.id, owner.userId)).toEqual(owner);
+      const bare = room();
+      expect(await store.createRoom(bare)).toBe(true);
+      expect(await store.findRoom(bare.id)).toEqual(bare);
+      expect(await store.listMembers(bare.id, { limit: 10 })).toEqual([]);
+    });
+
+    it('takes an id once, and stores nothing of a second room', async () => {
+      const first = room();
+      const owner = member(first.id, { role: 'owner' });
+      await store.createRoom(first, owner);
+      const late = member(first.id, { role: 'owner' });
+      expect(await store.createRoom({ ...first, name: 'Other' }, late)).toBe(false);
+      expect(await store.findRoom(first.id)).toEqual(first);
+      expect(await store.listMembers(first.id, { limit: 10 })).toEqual([owner]);
+    });
+
+    it('lets one of racing creations win, with its own first member', async () => {
+      const one = room();
+      const owners = Array.from({ length: 8 }, () => member(one.id, { role: 'owner' }));
+      const outcomes = await Promise.all(owners.map((owner) => store.createRoom(one, owner)));
+      expect(outcomes.filter(Boolean)).toHaveLength(1);
+      expect(await store.listMembers(one.id, { limit: 10 })).toEqual([
+        owners[outcomes.indexOf(true)],
+      ]);
+    });
+
+    it('changes what is given, and leaves the rest', async () => {
+      const one = room({ name: 'Before', topic: 'old', visibility: 'private' });
+      await store.createRoom(one);
+      expect(await store.updateRoom(one.id, { topic: 'new' })).toEqual({ ...one, topic: 'new' });
+      const changed = { ...one, name: 'After', topic: 'new' };
+      expect(await store.updateRoom(one.id, { name: 'After' })).toEqual(changed);
+      expect(await store.findRoom(one.id)).toEqual(changed);
+      expect(await store.updateRoom('no-such-room', { topic: 'x' })).toBeUndefined();
+    });
+
+    it('finds public rooms by part of name or topic, ignoring case, by name', async () => {
+      const mark = `m${randomUUID().slice(0, 8)}`;
+      const b = room({ id: `b-${mark}` });
+      const a = room({ id: `a-${randomUUID()}`, topic: `All about ${mark.toUpperCase()}!` });
+      const hidden = room({ name: mark, visibility: 'private' });
+      for (const one of [b, a, hidden]) await store.createRoom(one);
+      expect(await store.findPublicRooms(mark, 10)).toEqual([a, b]);
+      expect(await store.findPublicRooms(mark, 1)).toEqual([a]);
+      const all = await store.findPublicRooms(undefined, 1_000);
+      expect(all.map(({ id }) => id)).toEqual(expect.arrayContaining([a.id, b.id]));
+      expect(all.every(({ visibility }) => visibility === 'public')).toBe(true);
+    });
+
+    it.each(['%', '_', '.*', "' OR 1=1 --", '(', '\\'])(
+      'takes %p in a search for what it is',
+      async (text) => {
+        const marked = room({ topic: `topic ${text} of this room` });
+        await store.createRoom(marked);
+        const found = await store.findPublicRooms(text, 1_000);
+        expect(found).toContainEqual(marked);
+        for (const { name: roomName, topic = '' } of found) {
+          expect(`${roomName} ${topic}`).toContain(text);
+        }
+      },
+    );
+
+    it('adds a member once, whose role stays, and removes once', async () => {
+      const one = room();
+      await store.createRoom(one);
+      const owner = member(one.id, { role: 'owner' });
+      expect(await store.addMember(owner)).toBe(true);
+      expect(await store.addMember({ ...owner, role: 'member' })).toBe(false);
+      expect(await store.findMember(one.id, owner.userId)).toEqual(owner);
+      expect(await store.removeMember(one.id, owner.userId)).toBe(true);
+      expect(await store.removeMember(one.id, owner.userId)).toBe(false);
+      expect(await store.findMember(one.id, owner.userId)).toBeUndefined();
+    });
+
+    it('lets one of racing additions of one user win', async () => {
+      const one = room();
+      await store.createRoom(one);
+      const guest = member(one.id);
+      const outcomes = await Promise.all(Array.from({ length: 8 }, () => store.addMember(guest)));
+      expect(outcomes.filter(Boolean)).toHaveLength(1);
+    });
+
+    it('lists members by user id, page by page', async () => {
+      const one = room();
+      await store.createRoom(one);
+      const members = Array.from({ length: 7 }, () => member(one.id)).toSorted((a, b) =>
+        a.userId < b.userId ? -1 : 1,
+      );
+      for (const guest of members.toReversed()) await store.addMember(guest);
+      const first = await store.listMembers(one.id, { limit: 3 });
+      expect(first).toEqual(members.slice(0, 3));
+      const after = first.at(-1)?.userId ?? '';
+      expect(await store.listMembers(one.id, { after, limit: 100 })).toEqual(members.slice(3));
+      expect(await store.listMembers('no-such-room', { limit: 3 })).toEqual([]);
+    });
+
+    it('lists the rooms of a user with the role, by name', async () => {
+      const userId = randomUUID();
+      const b = room({ name: 'Beta', visibility: 'private' });
+      const a = room({ name: 'alpha', visibility: 'private' });
+      const c = room({ name: 'Gamma', visibility: 'private' });
+      for (const one of [b, a, c]) await store.createRoom(one);
+      await store.addMember(member(b.id, { userId, role: 'moderator' }));
+      await store.addMember(member(a.id, { userId }));
+      expect(await store.listRoomsOf(userId)).toEqual([
+        { room: a, role: 'member' },
+        { room: b, role: 'moderator' },
+      ]);
+      expect(await store.listRoomsOf('nobody')).toEqual([]);
+    });
+  });
+}

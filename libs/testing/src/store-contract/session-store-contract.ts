@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { SessionRecord, SessionStore } from '@chat/users';
+import type { OpenedStore, OpenStore } from './opened-store.ts';
+
+const NOW = '2026-06-01T00:00:00.000Z';
+const LATER = '2026-07-01T00:00:00.000Z';
+
+function session(given: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    id: randomUUID(),
+    userId: randomUUID(),
+    generation: 1,
+    rotatedAt: '2026-05-01T00:00:00.000Z',
+    createdAt: '2026-05-01T00:00:00.000Z',
+    expiresAt: LATER,
+    userAgent: 'Mozilla/5.0',
+    ...given,
+  };
+}
+
+/** What every SessionStore must do. */
+export function describeSessionStore(name: string, open: OpenStore<SessionStore>): void {
+  describe(`${name}, as a store of sessions,`, () => {
+    let opened: OpenedStore<SessionStore>;
+    let store: SessionStore;
+    beforeAll(async () => {
+      opened = await open();
+      store = opened.store;
+    });
+    afterAll(() => opened.close());
+
+    it('gives back what was inserted', async () => {
+      const { userAgent: _, ...bare } = session();
+      const whole = session();
+      await store.insert(bare);
+      await store.insert(whole);
+      expect(await store.find(bare.id, NOW)).toEqual(bare);
+      expect(await store.find(whole.id, NOW)).toEqual(whole);
+    });
+
+    it('does not know a session that never was, or has expired', async () => {
+      const brief = session({ expiresAt: NOW });
+      await store.insert(brief);
+      expect(await store.find('never', NOW)).toBeUndefined();
+      expect(await store.find(brief.id, '2026-05-31T23:59:59.999Z')).toEqual(brief);
+      expect(await store.find(brief.id, NOW)).toBeUndefined();
+    });
+
+    it('rotates from exactly the generation given', async () => {
+      const one = session();
+      await store.insert(one);
+      const times = { rotatedAt: NOW, expiresAt: LATER };
+      expect(await store.rotate(one.id, 2, times)).toBeUndefined();
+      const next = { ...one, ...times, generation: 2 };
+      expect(await store.rotate(one.id, 1, times)).toEqual(next);
+      expect(await store.rotate(one.id, 1, times)).toBeUndefined();
+      expect(await store.find(one.id, NOW)).toEqual(next);
+      expect(await store.rotate('never', 1, times)).toBeUndefined();
+    });
+
+    it('lets one of sixteen racing rotations win', async () => {
+      const one = session();
+      await store.insert(one);
+      const outcomes = await Promise.all(
+        Array.from({ length: 16 }, () =>
+          store.rotate(one.id, 1, { rotatedAt: NOW, expiresAt: LATER }),
+        ),
+      );
+      expect(outcomes.filter((outcome) => outcome !== undefined)).toHaveLength(1);
+      expect((await store.find(one.id, NOW))?.generation).toBe(2);
+    });
+
+    it("lists a user's live sessions, newest first", async () => {
+      const userId = randomUUID();
+      const older = session({ userId, createdAt: '2026-05-02T00:00:00.000Z' });
+      const newer = session({ userId, createdAt: '2026-05-03T00:00:00.000Z' });
+      const expired = session({ userId, expiresAt: '2026-05-04T00:00:00.000Z' });
+      for (const one of [older, expired, newer, session()]) await store.insert(one);
+      expect(await store.listByUser(userId, NOW)).toEqual([newer, older]);
+      expect(await store.listByUser('nobody', NOW)).toEqual([]);
+    });
+
+    it('deletes a session once', async () => {
+      const one = session();
+      await store.insert(one);
+      expect(await store.delete(one.id)).toBe(true);
+      expect(await store.delete(one.id)).toBe(false);
+      expect(await store.find(one.id, NOW)).toBeUndefined();
+    });
+
+    it('removes what has expired, and nothing else', async () => {
+      const live = session({ expiresAt: '2027-01-01T00:00:00.000Z' });
+      const expired = session({ expiresAt: '2026-08-01T00:00:00.000Z' });
+      await store.insert(live);
+      await store.insert(expired);
+      expect(await store.deleteExpired('2026-09-01T00:00:00.000Z')).toBeGreaterThan(0);
+      expect(await store.find(expired.id, '2026-01-01T00:00:00.000Z')).toBeUndefined();
+      expect(await store.find(live.id, NOW)).toEqual(live);
+      expect(await store.deleteExpired('2026-09-01T00:00:00.000Z')).toBe(0);
+    });
+  });
+}

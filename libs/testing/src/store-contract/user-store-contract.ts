@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { UserRecord, UserStore } from '@chat/users';
+import type { OpenedStore, OpenStore } from './opened-store.ts';
+
+function user(given: Partial<UserRecord> = {}): UserRecord {
+  const id = given.id ?? randomUUID();
+  return {
+    id,
+    email: `${id}@example.com`,
+    username: `user-${id}`,
+    displayName: `User ${id}`,
+    passwordHash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA',
+    createdAt: '2026-01-02T03:04:05.678Z',
+    ...given,
+  };
+}
+
+/** What every UserStore must do. */
+export function describeUserStore(name: string, open: OpenStore<UserStore>): void {
+  describe(`${name}, as a store of users,`, () => {
+    let opened: OpenedStore<UserStore>;
+    let store: UserStore;
+    beforeAll(async () => {
+      opened = await open();
+      store = opened.store;
+    });
+    afterAll(() => opened.close());
+
+    it('gives back what was inserted, in the case it was given in', async () => {
+      const ada = user({ email: 'Ada.L@Example.com', username: 'Ada', displayName: 'Ada 🌊 Łucz' });
+      expect(await store.insert(ada)).toBe('inserted');
+      expect(await store.findById(ada.id)).toEqual(ada);
+      expect(await store.findByEmail('ADA.l@example.COM')).toEqual(ada);
+    });
+
+    it('knows nobody who was not inserted', async () => {
+      expect(await store.findById('nobody')).toBeUndefined();
+      expect(await store.findByEmail('nobody@example.com')).toBeUndefined();
+      expect(await store.updateDisplayName('nobody', 'Somebody')).toBeUndefined();
+    });
+
+    it('takes every e-mail and username once, whatever its case', async () => {
+      const grace = user({ email: 'grace@example.com', username: 'Grace' });
+      expect(await store.insert(grace)).toBe('inserted');
+      expect(await store.insert(user({ email: 'GRACE@EXAMPLE.COM' }))).toBe('email-taken');
+      expect(await store.insert(user({ username: 'gRACE' }))).toBe('username-taken');
+      expect(await store.insert(user({ username: 'Straße' }))).toBe('inserted');
+      expect(await store.insert(user({ username: 'ＧＲＡＣＥ' }))).toBe('username-taken');
+    });
+
+    it.each(['email', 'username'] as const)(
+      'lets one of racing inserts of one %s win',
+      async (key) => {
+        const value = key === 'email' ? `race-${randomUUID()}@example.com` : `race${randomUUID()}`;
+        const outcomes = await Promise.all(
+          Array.from({ length: 10 }, (_, n) =>
+            store.insert(user({ [key]: n % 2 === 0 ? value : value.toUpperCase() })),
+          ),
+        );
+        const lost = Array.from({ length: 9 }, () => `${key}-taken`);
+        expect(outcomes.toSorted()).toEqual([...lost, 'inserted'].toSorted());
+      },
+    );
+
+    it('finds those that exist among many ids', async () => {
+      const some = [user(), user(), user()];
+      for (const one of some) await store.insert(one);
+      const ids = [
+        ...some.map(({ id }) => id),
+        ...Array.from({ length: 1_200 }, () => randomUUID()),
+      ];
+      const found = await store.findByIds([...ids, ...ids]);
+      expect(found.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(
+        some.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+      );
+      expect(await store.findByIds([])).toEqual([]);
+    });
+
+    it('changes the display name, and finds the user by it', async () => {
+      const mary = user({ username: `mary${randomUUID()}`, displayName: 'Before' });
+      await store.insert(mary);
+      const changed = { ...mary, displayName: 'Zoë Afterwards' };
+      expect(await store.updateDisplayName(mary.id, 'Zoë Afterwards')).toEqual(changed);
+      expect(await store.findById(mary.id)).toEqual(changed);
+      expect(await store.search('ZOË after', 10)).toEqual([changed]);
+    });
+
+    it('searches by the start of either name, ignoring case, by username, up to a limit', async () => {
+      const prefix = `p${randomUUID().slice(0, 8)}`;
+      const c = user({ username: `${prefix}-c`, displayName: 'x' });
+      const a = user({ username: `${prefix}-a`, displayName: `${prefix} twice` });
+      const b = user({ username: `a-${prefix}`, displayName: `${prefix.toUpperCase()} Name` });
+      for (const one of [c, a, b]) await store.insert(one);
+      expect(await store.search(prefix.toUpperCase(), 10)).toEqual([b, a, c]);
+      expect(await store.search(prefix, 2)).toEqual([b, a]);
+      expect(await store.search(`${prefix}-b`, 10)).toEqual([]);
+    });
+
+    it.each(['%', '_', '\\', '.*', '^', '$', '[', "'; DROP TABLE users; --", '{"$gt":""}'])(
+      'takes %p in a search for what it is',
+      async (text) => {
+        const marked = user({ displayName: `${text}${randomUUID()}` });
+        await store.insert(marked);
+        expect(await store.search(marked.displayName, 10)).toEqual([marked]);
+        const found = await store.search(text, 50);
+        expect(found.every(({ displayName }) => displayName.startsWith(text))).toBe(true);
+      },
+    );
+  });
+}
