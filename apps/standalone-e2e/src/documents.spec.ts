@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import asyncApiSpecs from '@asyncapi/specs';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { CLIENT_EVENTS, SERVER_EVENTS } from '@chat/contracts';
@@ -37,6 +38,17 @@ const CALLS = [
 ];
 
 const OPEN_TO_ALL = /^(GET .*health.*|POST \/auth\/(login|refresh|register))$/;
+
+/** What at least can go wrong with a call; all else is found by the calls of the other suites. */
+function errorsOf(call: string): string[] {
+  return [
+    '500',
+    ...(OPEN_TO_ALL.test(call) ? [] : ['401']),
+    ...(call.includes('{') ? ['400', '404'] : []),
+    ...(/^(POST|PATCH) (?!.*logout)/.test(call) ? ['400', '413', '415'] : []),
+    ...(/login|register|POST \/rooms$/.test(call) ? ['429'] : []),
+  ];
+}
 
 /** Every `$ref` anywhere in a document. */
 function refsOf(value: unknown): string[] {
@@ -97,7 +109,8 @@ describe('the documents', () => {
         ]);
         expect([call, typeof summary]).toEqual([call, 'string']);
         const open = OPEN_TO_ALL.test(call);
-        expect([call, statuses.includes('401') || open]).toEqual([call, true]);
+        const undocumented = errorsOf(call).filter((status) => !statuses.includes(status));
+        expect([call, undocumented]).toEqual([call, []]);
         expect([call, security]).toEqual([call, open ? undefined : [{ bearer: [] }]]);
       }
     });
@@ -112,7 +125,20 @@ describe('the documents', () => {
     it('has a page to try it', async () => {
       const page = await fetch(`${server.url}/docs`);
       expect(page.status).toBe(200);
-      expect(await page.text()).toContain('swagger-ui');
+      expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+      const html = await page.text();
+      // The policy lets nothing run that is not a file of this server.
+      const scripts = [...html.matchAll(/<script([^>]*)>([^]*?)<\/script>/g)];
+      expect(scripts.map(([, , inline = '']) => inline.trim()).join('')).toBe('');
+      expect(html).not.toMatch(/\son[a-z]+=/);
+      const files = [...html.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, file = '']) => file);
+      expect(files.filter((file) => file.endsWith('.js')).length).toBeGreaterThanOrEqual(
+        scripts.length,
+      );
+      for (const file of files) {
+        const { origin, href } = new URL(file, page.url);
+        expect([file, origin, (await fetch(href)).status]).toEqual([file, server.url, 200]);
+      }
     });
   });
 
@@ -139,6 +165,13 @@ describe('the documents', () => {
           .map(([event]) => event);
       expect(events('receive')).toEqual(Object.keys(CLIENT_EVENTS));
       expect(events('send')).toEqual(Object.keys(SERVER_EVENTS));
+    });
+
+    it('is valid by the schema of AsyncAPI', () => {
+      const ajv = new Ajv({ strict: false });
+      addFormats.default(ajv);
+      const validate = ajv.compile(asyncApiSpecs.schemasWithoutId['3.0.0']);
+      expect([validate(document), validate.errors]).toEqual([true, null]);
     });
 
     it('has no reference that leads nowhere', () => {
