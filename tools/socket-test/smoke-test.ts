@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 const MESSAGES_EACH = 5;
 
 /** Something was not as it must be; the message says what, in one line. */
-export class Difference extends Error {}
+class Difference extends Error {}
 
 interface Person {
   client: ChatClient;

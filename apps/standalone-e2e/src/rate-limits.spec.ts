@@ -31,7 +31,7 @@ describe('a rate limit', () => {
     expect(accepted).toBeGreaterThanOrEqual(10);
     expect(accepted).toBeLessThan(15);
     const refused = answers.find((answer) => !answer.ok);
-    if (!refused || refused.ok) throw new Error('nothing was refused');
+    if (!refused) throw new Error('nothing was refused');
     const { code, retryAfterMs = 0 } = refused.error;
     expect(code).toBe('RATE_LIMITED');
     expect(retryAfterMs).toBeGreaterThan(0);

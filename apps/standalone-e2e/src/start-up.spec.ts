@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -90,13 +89,12 @@ describe('the standalone server', () => {
     await server.restart();
     await server.close();
     expect(await readFile(join(dataDir, 'jwt-secret'), 'utf8')).toBe(secret);
-    const modes = await new Promise<string>((resolve, reject) => {
-      execFile('stat', ['-c', '%a', dataDir, join(dataDir, 'jwt-secret')], (error, stdout) => {
-        if (error) reject(error);
-        else resolve(stdout);
-      });
-    });
-    expect(modes.trim().split('\n')).toEqual(['700', '600']);
+    const modes = await Promise.all(
+      [dataDir, join(dataDir, 'jwt-secret'), join(dataDir, 'chat.sqlite')].map(
+        async (path) => (await stat(path)).mode & 0o777,
+      ),
+    );
+    expect(modes).toEqual([0o700, 0o600, 0o600]);
   });
 
   describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {

@@ -8,7 +8,6 @@ import type { AddressInfo } from 'node:net';
 import type {
   Ack,
   Changes,
-  ClientResult,
   ClientToServerEvents,
   JoinRoomResult,
   Message,
@@ -206,7 +205,7 @@ export class ScriptedServer {
     });
     socket.on('leaveRoom', (payload, ack) => {
       void socket.leave(typeof payload === 'string' ? payload : payload.roomId);
-      ack?.({ ok: true } as Ack<ClientResult<'leaveRoom'>>);
+      ack?.({ ok: true });
     });
     socket.on('renewSession', ({ token }, ack) => {
       this.renewals.push(token);

@@ -25,7 +25,11 @@ function createConverter() {
 }
 
 /** Fields may be added to any answer, so no schema rules others out. */
-export function openToNewFields({ jsonSchema }: { jsonSchema: { additionalProperties?: unknown } }): void {
+export function openToNewFields({
+  jsonSchema,
+}: {
+  jsonSchema: { additionalProperties?: unknown };
+}): void {
   if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
 }
 

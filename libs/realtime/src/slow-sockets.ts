@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { ChatSocket } from './chat-socket.ts';
 
 /** Packets that may wait for a socket whose client does not read. */
-export const MAX_WAITING_PACKETS = 2_000;
+const MAX_WAITING_PACKETS = 2_000;
 
 /**
  * Closes sockets that read too slowly: what waits for them stays bounded, and

@@ -46,9 +46,9 @@ export class ServiceClient {
   async #reach(path: string, body: string): Promise<Response> {
     const { urls, timeoutMs } = this.address;
     let failed: unknown;
-    for (let tried = 0; tried < urls.length; tried += 1) {
-      const url = urls[(this.#next += 1) % urls.length];
-      if (url === undefined) break;
+    this.#next += 1;
+    for (const index of urls.keys()) {
+      const url = urls[(this.#next + index) % urls.length] ?? '';
       try {
         return await fetch(url + path, {
           method: 'POST',

@@ -7,7 +7,7 @@ import {
   describeSessionStore,
   describeUserStore,
   type OpenStore,
-} from '@chat/testing';
+} from '@chat/store-contract';
 import { openSqliteStorage, type SqliteStorage } from './sqlite-storage.ts';
 
 function opening<Part extends 'users' | 'sessions' | 'rooms' | 'messages'>(

@@ -5,8 +5,3 @@ export * from './standalone-process.ts';
 export * from './rabbitmq-server.ts';
 export * from './redis-server.ts';
 export * from './server-process.ts';
-export * from './store-contract/message-store-contract.ts';
-export * from './store-contract/room-store-contract.ts';
-export * from './store-contract/session-store-contract.ts';
-export * from './store-contract/user-store-contract.ts';
-export type { OpenStore } from './store-contract/opened-store.ts';

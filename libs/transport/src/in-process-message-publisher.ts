@@ -5,9 +5,9 @@ import { MessagePublisher } from '@chat/realtime';
 import { Injectable } from '@nestjs/common';
 
 /** Most events that may wait for the store; a flood or a failing disk meets this bound. */
-export const MAX_IN_FLIGHT = 5_000;
+const MAX_IN_FLIGHT = 5_000;
 /** Longest wait for the store before a send is answered with UNAVAILABLE. */
-export const PUBLISH_TIMEOUT_MS = 5_000;
+const PUBLISH_TIMEOUT_MS = 5_000;
 
 /** The bus of a single process: an event is durable once the store has committed it. */
 @Injectable()
