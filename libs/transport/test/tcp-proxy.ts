@@ -1,39 +1,56 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A link to a local server that can be cut as a machine that dies cuts it. */
+/** A link to a local server that can be cut, as when a machine dies, or swallow everything, as a network does. */
 export class TcpProxy {
   readonly #sockets = new Set<Socket>();
+  readonly #server: Server;
+  #frozen = false;
 
-  private constructor(
-    private readonly server: Server,
-    readonly port: number,
-  ) {}
+  private constructor(targetPort: number) {
+    this.#server = createServer((near) => {
+      const far = connect(targetPort, '127.0.0.1');
+      this.#forward(near, far);
+      this.#forward(far, near);
+    });
+  }
 
   static async to(targetPort: number): Promise<TcpProxy> {
-    const sockets: Socket[] = [];
-    const server = createServer((near) => {
-      const far = connect(targetPort, '127.0.0.1');
-      for (const [from, to] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        sockets.push(from);
-        from.on('error', () => undefined);
-        from.once('close', () => to.destroy());
-        from.pipe(to);
-      }
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('not a TCP server');
-    const proxy = new TcpProxy(server, address.port);
-    server.on('connection', () => sockets.forEach((socket) => proxy.#sockets.add(socket)));
+    const proxy = new TcpProxy(targetPort);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
     return proxy;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('the link is cut');
+    return address.port;
+  }
+
+  /** Nothing gets through, and nobody is told. */
+  freeze(): void {
+    this.#frozen = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  thaw(): void {
+    this.#frozen = false;
+    for (const socket of this.#sockets) socket.resume();
   }
 
   /** Ends every connection and takes no more. */
   cut(): void {
-    this.server.close();
+    this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #forward(from: Socket, to: Socket): void {
+    this.#sockets.add(from);
+    from.on('data', (chunk) => to.write(chunk));
+    from.on('error', () => undefined);
+    from.once('close', () => {
+      this.#sockets.delete(from);
+      to.destroy();
+    });
+    if (this.#frozen) from.pause();
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { describeWith, RabbitMqServer } from '@chat/testing';
 import { eventually } from '../../test/eventually.ts';
@@ -64,7 +65,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
           const event = eventIn(roomId);
           await publisher.publish(event);
           ids.push(event.id);
-          await new Promise((resolve) => setTimeout(resolve, 10));
+          await delay(10);
         }
       }),
     );
@@ -113,17 +114,37 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await eventually(() => expect(shares()).toEqual([8, 8]));
     const sent = await sendWhile(
       (async () => {
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await delay(300);
         link.cut();
         running.splice(running.indexOf(lost), 1);
         const began = Date.now();
         await eventually(() => expect(shares()).toEqual([16]));
         expect(Date.now() - began).toBeLessThan(1_500);
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await delay(300);
       })(),
     );
     await expectStored(sent);
     await lost.app.close();
+  });
+
+  it('keep every room in order when one is cut off and comes back with what it had in hand', async () => {
+    const link = await TcpProxy.to(broker.port);
+    await start();
+    await start(link.port);
+    await eventually(() => expect(shares()).toEqual([8, 8]));
+    const sent = await sendWhile(
+      (async () => {
+        await delay(300);
+        link.freeze();
+        await delay(5_000);
+        link.thaw();
+        await delay(2_000);
+        await eventually(() => expect(shares()).toEqual([8, 8]));
+      })(),
+    );
+    await expectStored(sent);
+    await Promise.all(running.splice(0).map(({ app }) => app.close()));
+    link.cut();
   });
 
   it('take over at once from one that stops', async () => {
@@ -153,7 +174,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
   it('keep what comes while the store is away, and store it in order when it is back', async () => {
     await start();
     store.away = true;
-    const sent = await sendWhile(new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS * 4)));
+    const sent = await sendWhile(delay(GIVE_UP_MS * 4));
     expect(store.messages).toHaveLength(0);
     store.away = false;
     await expectStored(sent);
@@ -164,7 +185,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await eventually(() => expect(shares()).toEqual([16]));
     const sent = await sendWhile(
       (async () => {
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await delay(300);
         await instance.app.close();
         running.pop();
       })(),
