@@ -200,9 +200,12 @@ function firstOfEachId(events: readonly MessageCreate[]): MessageCreate[] {
 async function before<T>(deadline: number, operation: Promise<T>): Promise<T> {
   if (deadline === Infinity) return operation;
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new Error('the store has not answered in time'));
-  }, Math.max(0, deadline - performance.now()));
+  const timer = setTimeout(
+    () => {
+      reject(new Error('the store has not answered in time'));
+    },
+    Math.max(0, deadline - performance.now()),
+  );
   try {
     return await Promise.race([operation, late]);
   } finally {
