@@ -5,22 +5,17 @@ import { expect, it } from '@jest/globals';
 import { describeWith, StandaloneProcess } from '@chat/testing';
 import { Account } from './support/account.ts';
 import { ask } from './support/ask.ts';
+import { systemCalls } from './support/strace-log.ts';
+
+/** Every call with which SQLite writes to the disk, and Node to a socket. */
+const TRACED = 'trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg';
 
 describeWith('strace', 'the system calls of a send', () => {
   it('have the commit on the disk before the acknowledgement leaves', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'chat-strace-'));
     const log = join(folder, 'calls');
     const server = await StandaloneProcess.start({
-      under: [
-        'strace',
-        '-f',
-        '-o',
-        log,
-        '-s',
-        '5000',
-        '-e',
-        'trace=fdatasync,fsync,write,writev,pwrite64,sendto,sendmsg',
-      ],
+      under: ['strace', '-f', '-y', '-o', log, '-s', '5000', '-e', TRACED],
     });
     const ann = await Account.register(server.url);
     const socket = await ann.connect();
@@ -32,20 +27,26 @@ describeWith('strace', 'the system calls of a send', () => {
     ann.close();
     await server.end('SIGTERM');
     await server.close();
-    const calls = (await readFile(log, 'utf8')).split('\n');
+    const calls = systemCalls(await readFile(log, 'utf8'));
     await rm(folder, { recursive: true });
 
     for (const name of names) {
-      const written = calls.findIndex((call) => call.includes('pwrite64') && call.includes(name));
-      const synced = calls.findIndex(
-        (call, index) => index > written && /(fsync|fdatasync).* = 0$/.test(call),
+      const acknowledged = calls.find(
+        ({ text }) =>
+          text.includes('<socket:') && text.includes('{\\"ok\\":true') && text.includes(name),
       );
-      const acknowledged = calls.findIndex(
-        (call) => call.includes('ok') && call.includes('true') && call.includes(name),
+      const written = calls.find(
+        ({ name: call, text }) =>
+          call === 'pwrite64' && text.includes('-wal>') && text.includes(name),
       );
-      expect(written).toBeGreaterThan(-1);
-      expect(synced).toBeGreaterThan(written);
-      expect(acknowledged).toBeGreaterThan(synced);
+      const synced = calls.find(
+        ({ name: call, text, start }) =>
+          /^f(data)?sync$/.test(call) &&
+          /-wal>.* = 0$/.test(text) &&
+          start > (written?.end ?? Infinity),
+      );
+      expect([name, synced?.end]).toEqual([name, expect.any(Number)]);
+      expect(acknowledged?.start).toBeGreaterThan(synced?.end ?? Infinity);
     }
   }, 60_000);
 });

@@ -4,10 +4,9 @@ import { describe, expect, it } from '@jest/globals';
 import { StandaloneProcess } from '@chat/testing';
 
 const MAX_MB = 160;
-// Elsewhere than on Linux there is no /proc to read it from.
-const onLinux = process.platform === 'linux' ? describe : describe.skip;
+const SUITE = 'the idle server';
 
-onLinux('the idle server', () => {
+const suite = (): void => {
   it(`takes less than ${MAX_MB} MB of memory`, async () => {
     const server = await StandaloneProcess.start();
     await delay(2_000);
@@ -17,4 +16,7 @@ onLinux('the idle server', () => {
     console.log(`idle: ${megabytes.toFixed(0)} MB`);
     expect(megabytes).toBeLessThan(MAX_MB);
   });
-});
+};
+
+if (process.platform === 'linux') describe(SUITE, suite);
+else describe.skip(`${SUITE} (skipped: there is no /proc to read its memory from)`, suite);

@@ -41,9 +41,8 @@ export class Link {
     for (const pair of this.#pairs) for (const socket of pair) socket.unpipe().resume();
   }
 
-  /** New connections work again; those that were silent are reset, as their bytes are lost. */
+  /** New connections work again. Those that were silent stay so: both ends must notice by themselves. */
   async restore(): Promise<void> {
-    if (this.#silent) for (const pair of this.#pairs) for (const one of pair) one.resetAndDestroy();
     this.#silent = false;
     if (this.#server) return;
     const server = createServer((client) => this.#join(client));

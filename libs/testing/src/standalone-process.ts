@@ -127,9 +127,19 @@ export class StandaloneProcess {
     return code;
   }
 
-  /** Ends the process at once and removes a data folder that was made for it. */
+  /** Whether it still runs, or anything that it started or was run under. */
+  get running(): boolean {
+    try {
+      return process.kill(-this.pid, 0);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Ends the process at once, and what is left of its group, and removes a data folder that was made for it. */
   async close(): Promise<void> {
     await this.end('SIGKILL');
+    if (this.running) process.kill(-this.pid, 'SIGKILL');
     if (this.options.dataDir === undefined) {
       await rm(this.dataDir, { recursive: true, force: true });
     }

@@ -1,0 +1,35 @@
+/** A system call as `strace -f -y` has seen it. */
+export interface SystemCall {
+  readonly name: string;
+  /** Arguments and result, as strace prints them. */
+  text: string;
+  /** Line of the log on which it began. */
+  readonly start: number;
+  /** Line on which it had returned; Infinity if it never did. */
+  end: number;
+}
+
+const INTERRUPTED = ' <unfinished ...>';
+
+/** The calls of all threads in the order in which they began. */
+export function systemCalls(log: string): SystemCall[] {
+  const calls: SystemCall[] = [];
+  const unfinished = new Map<string, SystemCall>();
+  for (const [index, line] of log.split('\n').entries()) {
+    const [, thread = '', resumed, name, text = ''] =
+      /^(\d+) +(?:<\.\.\. (\w+) resumed>|(\w+)\()(.*)$/s.exec(line) ?? [];
+    const call = unfinished.get(thread);
+    if (resumed && call) {
+      call.text += text;
+      call.end = index;
+      unfinished.delete(thread);
+    } else if (name) {
+      const begun = { name, text, start: index, end: index };
+      calls.push(begun);
+      if (!text.endsWith(INTERRUPTED)) continue;
+      begun.end = Infinity;
+      unfinished.set(thread, begun);
+    }
+  }
+  return calls;
+}
