@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
-import { describeWith, RabbitMqServer } from '@chat/testing';
+import { describeWith, Link, RabbitMqServer } from '@chat/testing';
 import { eventually } from '../../test/eventually.ts';
 import { eventIn } from '../../test/events.ts';
 import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
@@ -10,7 +10,6 @@ import {
   startMessages,
   type MessagesInstance,
 } from '../../test/messages-instance.ts';
-import { TcpProxy } from '../../test/tcp-proxy.ts';
 import { RabbitMqMessagePublisher } from './rabbitmq-message-publisher.ts';
 
 jest.setTimeout(30_000);
@@ -108,14 +107,14 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
   });
 
   it('take over within a second from one that is gone without a word', async () => {
-    const link = await TcpProxy.to(broker.port);
+    const link = await Link.to(broker.port);
     await start();
     const lost = await start(link.port);
     await eventually(() => expect(shares()).toEqual([8, 8]));
     const sent = await sendWhile(
       (async () => {
         await delay(300);
-        link.cut();
+        await link.cut();
         running.splice(running.indexOf(lost), 1);
         const began = Date.now();
         await eventually(() => expect(shares()).toEqual([16]));
@@ -128,23 +127,23 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
   });
 
   it('keep every room in order when one is cut off and comes back with what it had in hand', async () => {
-    const link = await TcpProxy.to(broker.port);
+    const link = await Link.to(broker.port);
     await start();
     await start(link.port);
     await eventually(() => expect(shares()).toEqual([8, 8]));
     const sent = await sendWhile(
       (async () => {
         await delay(300);
-        link.freeze();
+        link.swallow();
         await delay(5_000);
-        link.thaw();
+        await link.restore();
         await delay(2_000);
         await eventually(() => expect(shares()).toEqual([8, 8]));
       })(),
     );
     await expectStored(sent);
     await Promise.all(running.splice(0).map(({ app }) => app.close()));
-    link.cut();
+    await link.cut();
   });
 
   it('take over at once from one that stops', async () => {
