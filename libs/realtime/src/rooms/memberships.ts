@@ -1,4 +1,5 @@
 import type { Role, RoomHead } from '@chat/contracts';
+import { NotFoundError } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { RoomDirectory } from '../room-directory.ts';
@@ -20,11 +21,19 @@ export class Memberships {
 
   constructor(private readonly directory: RoomDirectory) {}
 
-  /** Makes the user a member where that is possible. @throws NotFoundError */
+  /**
+   * Makes the user a member where that is possible.
+   *
+   * @throws NotFoundError, also when the user was removed while the answer was on its way
+   */
   async join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }> {
     const key = keyOf(userId, roomId);
-    this.#asking.delete(key);
+    const before = this.#known.get(key);
     const answer = await this.directory.join(userId, roomId);
+    const now = this.#known.get(key);
+    if (now !== before && now?.role === undefined) {
+      throw new NotFoundError('There is no such room.');
+    }
     this.tell(userId, roomId, answer.role);
     return answer;
   }

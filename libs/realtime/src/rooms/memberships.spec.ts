@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Changes, Role, RoomHead } from '@chat/contracts';
+import { UnavailableError } from '@chat/platform';
+import { RoomDirectory } from '../room-directory.ts';
+import { Memberships } from './memberships.ts';
+
+/** Answers when it is told to. */
+class SlowDirectory extends RoomDirectory {
+  readonly joins: PromiseWithResolvers<{ role: Role; head: RoomHead }>[] = [];
+  readonly asked: PromiseWithResolvers<Role | undefined>[] = [];
+  join(): Promise<{ role: Role; head: RoomHead }> {
+    const join = Promise.withResolvers<{ role: Role; head: RoomHead }>();
+    this.joins.push(join);
+    return join.promise;
+  }
+  roleOf(): Promise<Role | undefined> {
+    const asked = Promise.withResolvers<Role | undefined>();
+    this.asked.push(asked);
+    return asked.promise;
+  }
+  heads(): Promise<RoomHead[]> {
+    return Promise.resolve([]);
+  }
+  changes(): Promise<Changes> {
+    return Promise.reject(new Error('not needed here'));
+  }
+}
+
+describe('memberships, as the edge knows them,', () => {
+  let directory: SlowDirectory;
+  let memberships: Memberships;
+  beforeEach(() => {
+    jest.useFakeTimers();
+    directory = new SlowDirectory();
+    memberships = new Memberships(directory);
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  const head = { roomId: 'den', seq: 0, rev: 0 };
+
+  it('are asked for once by all who want to know at once, and again after 10 s', async () => {
+    const answers = [memberships.roleOf('ann', 'den'), memberships.roleOf('ann', 'den')];
+    directory.asked[0]?.resolve('member');
+    expect(await Promise.all(answers)).toEqual(['member', 'member']);
+    jest.advanceTimersByTime(9_999);
+    expect(await memberships.roleOf('ann', 'den')).toBe('member');
+    expect(directory.asked).toHaveLength(1);
+    jest.advanceTimersByTime(2);
+    const later = memberships.roleOf('ann', 'den');
+    directory.asked[1]?.resolve(undefined);
+    expect(await later).toBeUndefined();
+  });
+
+  it('stay what they were while nobody can answer', async () => {
+    memberships.tell('ann', 'den', 'owner');
+    jest.advanceTimersByTime(60_000);
+    const known = memberships.roleOf('ann', 'den');
+    directory.asked[0]?.reject(new UnavailableError('Nobody to ask.', 1_000));
+    expect(await known).toBe('owner');
+    const unknown = memberships.roleOf('bob', 'den');
+    directory.asked[1]?.reject(new UnavailableError('Nobody to ask.', 1_000));
+    await expect(unknown).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('are what a signal says, not what an answer said that was on its way', async () => {
+    const asked = memberships.roleOf('ann', 'den');
+    memberships.tell('ann', 'den', undefined);
+    directory.asked[0]?.resolve('member');
+    expect(await asked).toBeUndefined();
+    expect(memberships.knownRole('ann', 'den')).toBeUndefined();
+  });
+
+  it('are not given to who was removed while joining', async () => {
+    memberships.tell('ann', 'den', 'member');
+    const joining = memberships.join('ann', 'den');
+    memberships.tell('ann', 'den', undefined);
+    directory.joins[0]?.resolve({ role: 'member', head });
+    await expect(joining).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(memberships.knownRole('ann', 'den')).toBeUndefined();
+  });
+
+  it('are given to who joins, also after a removal before that', async () => {
+    memberships.tell('ann', 'den', undefined);
+    const joining = memberships.join('ann', 'den');
+    directory.joins[0]?.resolve({ role: 'member', head });
+    expect(await joining).toEqual({ role: 'member', head });
+    expect(memberships.knownRole('ann', 'den')).toBe('member');
+  });
+});
