@@ -106,7 +106,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await expectStored(sent);
   });
 
-  it('take over within a second from one that is gone without a word', async () => {
+  it('take over within seconds from one that is gone without a word', async () => {
     const link = await Link.to(broker.port);
     await start();
     const lost = await start(link.port);
@@ -118,7 +118,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
         running.splice(running.indexOf(lost), 1);
         const began = Date.now();
         await eventually(() => expect(shares()).toEqual([16]));
-        expect(Date.now() - began).toBeLessThan(1_500);
+        expect(Date.now() - began).toBeLessThan(3_000);
         await delay(300);
       })(),
     );
@@ -153,7 +153,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     const began = Date.now();
     const closed = leaving.app.close();
     await eventually(() => expect(shares()).toEqual([16]));
-    expect(Date.now() - began).toBeLessThan(HEARTBEAT_MS * 2);
+    expect(Date.now() - began).toBeLessThan(HEARTBEAT_MS * 3);
     await closed;
   });
 
