@@ -2,6 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** On a busy machine the last thread of a process stops a moment after the first. */
+const STOPPED_AFTER_MS = 250;
+
 export interface ServerCommand {
   /** As people know it, for messages. */
   readonly name: string;
@@ -63,8 +66,9 @@ export class ServerProcess {
   }
 
   /** Stops it without closing anything: its connections stay open and nobody answers. */
-  freeze(): void {
+  async freeze(): Promise<void> {
     this.#child?.kill('SIGSTOP');
+    await delay(STOPPED_AFTER_MS);
   }
 
   thaw(): void {

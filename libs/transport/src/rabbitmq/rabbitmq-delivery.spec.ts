@@ -139,7 +139,7 @@ describeWith('rabbitmq-server', 'the way of an event through RabbitMQ', () => {
 
   it('refuses within the time limit while the broker is frozen, and goes on after', async () => {
     const early = eventIn('general');
-    broker.process.freeze();
+    await broker.process.freeze();
     const began = Date.now();
     await expect(publisher.publish(early)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(Date.now() - began).toBeLessThan(2_000);
