@@ -52,13 +52,12 @@ export class SqliteConnection {
       if (answer.type === 'refused') opened.reject(refusal(answer.failure, dirname(file)));
       if (answer.type === 'answers') for (const one of answer.answers) connection.#settle(one);
     });
-    const died = (error: Error): void => {
-      opened.reject(error);
-      connection.#fail(error);
-    };
-    worker.on('error', died);
-    worker.on('exit', (code) => died(new Error(`the SQLite thread ended with ${code}`)));
+    const ended = (code: number): Error => new Error(`the SQLite thread ended with ${code}`);
+    worker.once('error', opened.reject);
+    worker.once('exit', (code) => opened.reject(ended(code)));
     await opened.promise;
+    worker.on('error', (error: Error) => connection.#fail(error));
+    worker.on('exit', (code) => connection.#fail(ended(code)));
     return connection;
   }
 
@@ -118,6 +117,8 @@ function refusal(failure: WorkerFailure, folder: string): Error {
   switch (failure.kind) {
     case 'in-use':
       return new DataFolderInUseError(folder);
+    case 'damaged-data':
+      return new DataFolderUnusableError(folder, 'the database in it is damaged, or is none.');
     case 'newer-data':
     case 'unavailable':
       return new DataFolderUnusableError(folder, failure.message);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
 import { ConflictingWriterError, type MessageStore, type PageCursor } from '@chat/messages';
+import { AWKWARD_IDS } from './awkward-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
 function message(roomId: string, seq: number, given: Partial<Message> = {}): Message {
@@ -71,6 +72,27 @@ export function describeMessageStore(name: string, open: OpenStore<MessageStore>
       expect(await whole(roomId)).toEqual(messages);
     });
 
+    it('takes the same batch again while it is being stored, and after others followed', async () => {
+      const roomId = newRoom();
+      const messages = fill(roomId, 1, 50);
+      await Promise.all([messages, messages, messages].map((same) => store.append(same)));
+      const later = fill(roomId, 51, 60);
+      await store.append(later);
+      await store.append(messages);
+      expect(await whole(roomId)).toEqual([...messages, ...later]);
+    });
+
+    it.each(AWKWARD_IDS)('takes %p as an id or a text for what it is', async (text) => {
+      const one = message(text, 1, { id: text, userId: text, username: text, text });
+      await store.append([one]);
+      expect(await whole(text)).toEqual([one]);
+      expect(await store.findByIds([text])).toEqual(new Map([[text, one]]));
+      expect(await store.lastMessages([text])).toEqual(new Map([[text, one]]));
+      expect(await store.heads([text])).toEqual(
+        new Map([[text, { roomId: text, seq: 1, rev: 1 }]]),
+      );
+    });
+
     it('keeps the first message when the same id comes with another text', async () => {
       const roomId = newRoom();
       const first = message(roomId, 1);
@@ -100,6 +122,27 @@ export function describeMessageStore(name: string, open: OpenStore<MessageStore>
       },
     );
 
+    it('refuses an id that stands in another room', async () => {
+      const [here, elsewhere] = [newRoom(), newRoom()];
+      const standing = message(elsewhere, 1);
+      await store.append([standing]);
+      const claiming = message(here, 1, { id: standing.id });
+      await expect(store.append([claiming])).rejects.toBeInstanceOf(ConflictingWriterError);
+      expect(await whole(here)).toEqual([]);
+      expect(await whole(elsewhere)).toEqual([standing]);
+    });
+
+    it.each([0, 3, 6])('stores nothing from a message on that is refused: %p of 7', async (at) => {
+      const roomId = newRoom();
+      const batch = fill(roomId, 1, 7);
+      const standing = message(roomId, at + 1);
+      await store.append([...batch.slice(0, at), standing]);
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        await expect(store.append(batch)).rejects.toBeInstanceOf(ConflictingWriterError);
+        expect(await whole(roomId)).toEqual([...batch.slice(0, at), standing]);
+      }
+    });
+
     it('lets one of two writers that race for a seq win', async () => {
       const roomId = newRoom();
       const rivals = [fill(roomId, 1, 50), fill(roomId, 1, 50)];
@@ -120,6 +163,41 @@ export function describeMessageStore(name: string, open: OpenStore<MessageStore>
       expect(found.size).toBe(1_200);
       expect(found.get(messages[700]?.id ?? '')).toEqual(messages[700]);
       expect(await store.findByIds([])).toEqual(new Map());
+    });
+
+    it('tells the highest seq and the highest rev apart', async () => {
+      const roomId = newRoom();
+      const messages = [3, 1, 2].map((rev, index) => message(roomId, index + 1, { rev }));
+      await store.append(messages);
+      const head = { roomId, seq: 3, rev: 3 };
+      expect(await store.heads([roomId])).toEqual(new Map([[roomId, head]]));
+      expect(await store.lastMessages([roomId])).toEqual(new Map([[roomId, messages[2]]]));
+      const inRevOrder = [messages[1], messages[2], messages[0]];
+      expect(await store.changes(roomId, 0, 10)).toEqual({ messages: inRevOrder, head });
+      expect((await store.changes(roomId, 1, 1)).messages).toEqual([messages[2]]);
+    });
+
+    it('gives pages and changes that reach exactly to their head, while messages come', async () => {
+      const roomId = newRoom();
+      const messages = fill(roomId, 1, 150);
+      const writing = (async () => {
+        for (const one of messages) await store.append([one]);
+      })();
+      for (let since = 0; since < 150;) {
+        const newest = await store.page(roomId, { kind: 'newest' }, 5);
+        expect(newest.messages.at(-1)?.seq ?? 0).toBe(newest.head.seq);
+        const changes = await store.changes(roomId, since, 1_000);
+        expect(changes.messages).toEqual(messages.slice(since, changes.head.rev));
+        since = changes.head.rev;
+      }
+      await writing;
+    });
+
+    it('knows the heads of hundreds of rooms', async () => {
+      const rooms = Array.from({ length: 300 }, newRoom);
+      await store.append(rooms.map((roomId) => message(roomId, 1)));
+      const heads = await store.heads(rooms);
+      expect([...heads.values()]).toEqual(rooms.map((roomId) => ({ roomId, seq: 1, rev: 1 })));
     });
 
     it('knows the head and last message of every room asked for', async () => {
@@ -151,6 +229,24 @@ export function describeMessageStore(name: string, open: OpenStore<MessageStore>
         ['before the third', { kind: 'before', seq: 3 }, 5, range(1, 2)],
         ['before the eighth', { kind: 'before', seq: 8 }, 3, range(5, 7)],
         ['before one beyond the head', { kind: 'before', seq: 99 }, 2, range(9, 10)],
+        ['before zero', { kind: 'before', seq: 0 }, 3, []],
+        ['before the last', { kind: 'before', seq: 10 }, 1, [9]],
+        [
+          'before the end of numbers',
+          { kind: 'before', seq: 999_999_999_999_999 },
+          2,
+          range(9, 10),
+        ],
+        ['after the first, one', { kind: 'after', seq: 1 }, 1, [2]],
+        ['after the end of numbers', { kind: 'after', seq: 999_999_999_999_999 }, 2, []],
+        ['around the fifth, two', { kind: 'around', seq: 5 }, 2, range(4, 5)],
+        ['around the first, one', { kind: 'around', seq: 1 }, 1, [1]],
+        ['around the second', { kind: 'around', seq: 2 }, 5, range(1, 5)],
+        ['around the ninth', { kind: 'around', seq: 9 }, 5, range(6, 10)],
+        ['around the last, one', { kind: 'around', seq: 10 }, 1, [10]],
+        ['around the last, two', { kind: 'around', seq: 10 }, 2, range(9, 10)],
+        ['around the next to come', { kind: 'around', seq: 11 }, 1, [10]],
+        ['around the fifth, all', { kind: 'around', seq: 5 }, 10, range(1, 10)],
         ['after nothing', { kind: 'after', seq: 0 }, 3, range(1, 3)],
         ['after the eighth', { kind: 'after', seq: 8 }, 5, range(9, 10)],
         ['after the last', { kind: 'after', seq: 10 }, 5, []],
@@ -171,14 +267,19 @@ export function describeMessageStore(name: string, open: OpenStore<MessageStore>
 
       it('that are empty for an empty room', async () => {
         const empty = newRoom();
+        const nothing = { messages: [], head: { roomId: empty, seq: 0, rev: 0 } };
+        expect(await store.page(empty, { kind: 'newest' }, 10)).toEqual(nothing);
+        expect(await store.changes(empty, 0, 10)).toEqual(nothing);
         for (const kind of ['before', 'after', 'around'] as const) {
           const page = await store.page(empty, { kind, seq: 1 }, 10);
-          expect(page).toEqual({ messages: [], head: { roomId: empty, seq: 0, rev: 0 } });
+          expect(page).toEqual(nothing);
         }
       });
 
       it.each([
         [0, 3, range(1, 3)],
+        [0, 10, range(1, 10)],
+        [4, 1, [5]],
         [8, 10, range(9, 10)],
         [10, 10, []],
         [99, 10, []],

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { MemberRecord, RoomRecord, RoomStore } from '@chat/rooms';
+import { AWKWARD_IDS } from './awkward-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
 const AT = '2026-01-02T03:04:05.678Z';
@@ -67,6 +68,33 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.updateRoom('no-such-room', { topic: 'x' })).toBeUndefined();
     });
 
+    it('takes an empty topic for a topic', async () => {
+      const one = room({ topic: 'before' });
+      await store.createRoom(one);
+      expect(await store.updateRoom(one.id, { topic: '' })).toEqual({ ...one, topic: '' });
+      expect(await store.updateRoom(one.id, {})).toEqual({ ...one, topic: '' });
+    });
+
+    it('finds a room by what its name and topic have become', async () => {
+      const [early, late] = [randomUUID(), randomUUID()];
+      const one = room({ name: early, topic: `t${early}` });
+      await store.createRoom(one);
+      await store.updateRoom(one.id, { name: late.toUpperCase(), topic: `t${late}` });
+      expect(await store.findPublicRooms(early, 10)).toEqual([]);
+      expect(await store.findPublicRooms(late, 10)).toHaveLength(1);
+      expect(await store.findPublicRooms(`T${late}`, 10)).toHaveLength(1);
+    });
+
+    it.each(AWKWARD_IDS)('takes %p as an id or a name for what it is', async (text) => {
+      const one = room({ id: text, name: text, topic: text, createdBy: text });
+      const owner = member(text, { userId: text, role: 'owner' });
+      expect(await store.createRoom(one, owner)).toBe(true);
+      expect(await store.findRoom(text)).toEqual(one);
+      expect(await store.findMember(text, text)).toEqual(owner);
+      expect(await store.listMembers(text, { limit: 10 })).toEqual([owner]);
+      expect(await store.listRoomsOf(text)).toEqual([{ room: one, role: 'owner' }]);
+    });
+
     it('finds public rooms by part of name or topic, ignoring case, by name', async () => {
       const mark = `m${randomUUID().slice(0, 8)}`;
       const b = room({ id: `b-${mark}` });
@@ -105,6 +133,18 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.findMember(one.id, owner.userId)).toBeUndefined();
     });
 
+    it('lets somebody who was removed come back, also who was there first', async () => {
+      const one = room();
+      const owner = member(one.id, { role: 'owner' });
+      await store.createRoom(one, owner);
+      expect(await store.removeMember(one.id, owner.userId)).toBe(true);
+      expect(await store.createRoom(one, owner)).toBe(false);
+      expect(await store.listMembers(one.id, { limit: 10 })).toEqual([]);
+      expect(await store.listRoomsOf(owner.userId)).toEqual([]);
+      expect(await store.addMember({ ...owner, role: 'member' })).toBe(true);
+      expect((await store.findMember(one.id, owner.userId))?.role).toBe('member');
+    });
+
     it('lets one of racing additions of one user win', async () => {
       const one = room();
       await store.createRoom(one);
@@ -125,6 +165,27 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       const after = first.at(-1)?.userId ?? '';
       expect(await store.listMembers(one.id, { after, limit: 100 })).toEqual(members.slice(3));
       expect(await store.listMembers('no-such-room', { limit: 3 })).toEqual([]);
+    });
+
+    it('lists members in the order of their characters, going on after one who left', async () => {
+      const one = room();
+      await store.createRoom(one);
+      const ordered = ['-a', '0', '9', 'A', 'Z', '_', 'a', 'aa', 'b', 'z'];
+      for (const userId of ordered.toReversed()) await store.addMember(member(one.id, { userId }));
+      const page = async (limit: number, after: string): Promise<string[]> =>
+        (await store.listMembers(one.id, { limit, after })).map(({ userId }) => userId);
+      expect(await page(100, '')).toEqual(ordered);
+      expect(await page(3, 'A')).toEqual(['Z', '_', 'a']);
+      await store.removeMember(one.id, 'a');
+      expect(await page(1, 'a')).toEqual(['aa']);
+      expect(await page(3, 'z')).toEqual([]);
+    });
+
+    it('lists more than a thousand rooms of a user', async () => {
+      const userId = randomUUID();
+      const rooms = Array.from({ length: 1_100 }, (_, n) => room({ name: `name-${10_000 + n}` }));
+      await Promise.all(rooms.map((one) => store.createRoom(one, member(one.id, { userId }))));
+      expect((await store.listRoomsOf(userId)).map((listed) => listed.room)).toEqual(rooms);
     });
 
     it('lists the rooms of a user with the role, by name', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SessionRecord, SessionStore } from '@chat/users';
+import { AWKWARD_IDS } from './awkward-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
 const NOW = '2026-06-01T00:00:00.000Z';
@@ -59,6 +60,18 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       expect(await store.rotate('never', 1, times)).toBeUndefined();
     });
 
+    it('rotates nothing that has expired or was deleted', async () => {
+      const times = { rotatedAt: NOW, expiresAt: LATER };
+      const [expired, deleted] = [session({ expiresAt: NOW }), session()];
+      await store.insert(expired);
+      await store.insert(deleted);
+      await store.delete(deleted.id);
+      for (const { id } of [expired, deleted]) {
+        expect(await store.rotate(id, 1, times)).toBeUndefined();
+        expect(await store.find(id, NOW)).toBeUndefined();
+      }
+    });
+
     it('lets one of sixteen racing rotations win', async () => {
       const one = session();
       await store.insert(one);
@@ -69,6 +82,14 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       );
       expect(outcomes.filter((outcome) => outcome !== undefined)).toHaveLength(1);
       expect((await store.find(one.id, NOW))?.generation).toBe(2);
+    });
+
+    it.each(AWKWARD_IDS)('takes %p as an id for what it is', async (id) => {
+      const one = session({ id, userId: id, userAgent: id });
+      await store.insert(one);
+      expect(await store.find(id, NOW)).toEqual(one);
+      expect(await store.listByUser(id, NOW)).toEqual([one]);
+      expect(await store.delete(id)).toBe(true);
     });
 
     it("lists a user's live sessions, newest first", async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { UserRecord, UserStore } from '@chat/users';
+import { AWKWARD_IDS } from './awkward-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
 function user(given: Partial<UserRecord> = {}): UserRecord {
@@ -49,6 +50,25 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
       expect(await store.insert(user({ username: 'ＧＲＡＣＥ' }))).toBe('username-taken');
     });
 
+    it('names the e-mail when both are taken, and stores nothing', async () => {
+      const [first, second] = [user(), user()];
+      await store.insert(first);
+      await store.insert(second);
+      for (const { username } of [first, second]) {
+        const late = user({ email: first.email.toUpperCase(), username });
+        expect(await store.insert(late)).toBe('email-taken');
+        expect(await store.findById(late.id)).toBeUndefined();
+      }
+    });
+
+    it.each(AWKWARD_IDS)('takes %p as an id or a name for what it is', async (text) => {
+      const one = user({ id: text, email: text, username: text, displayName: text });
+      expect(await store.insert(one)).toBe('inserted');
+      expect(await store.findById(text)).toEqual(one);
+      expect(await store.findByEmail(text)).toEqual(one);
+      expect(await store.findByIds([text])).toEqual([one]);
+    });
+
     it.each(['email', 'username'] as const)(
       'lets one of racing inserts of one %s win',
       async (key) => {
@@ -95,6 +115,13 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
       expect(await store.search(prefix.toUpperCase(), 10)).toEqual([b, a, c]);
       expect(await store.search(prefix, 2)).toEqual([b, a]);
       expect(await store.search(`${prefix}-b`, 10)).toEqual([]);
+    });
+
+    it('finds names that go on with the last of all characters', async () => {
+      const prefix = `p${randomUUID()}`;
+      const one = user({ username: `${prefix}\u{10FFFF}x` });
+      await store.insert(one);
+      expect(await store.search(prefix, 10)).toEqual([one]);
     });
 
     it.each(['%', '_', '\\', '.*', '^', '$', '[', "'; DROP TABLE users; --", '{"$gt":""}'])(

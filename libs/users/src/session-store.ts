@@ -22,8 +22,8 @@ export abstract class SessionStore {
   abstract find(id: string, now: string): Promise<SessionRecord | undefined>;
   /**
    * Raises the generation from exactly `fromGeneration` by one, atomically.
-   * Undefined if the session is gone or at another generation: somebody else
-   * was first.
+   * Undefined if the session is gone, has expired at `rotatedAt` or is at another
+   * generation: somebody else was first.
    */
   abstract rotate(
     id: string,

@@ -10,7 +10,7 @@ export interface UserRecord {
   readonly createdAt: string;
 }
 
-/** What became of an insert: which unique key was taken, if one was. */
+/** What became of an insert: which unique key was taken, if one was; the e-mail if both were. */
 export type InsertUserOutcome = 'inserted' | 'email-taken' | 'username-taken';
 
 /**

@@ -5,6 +5,8 @@ import type { WorkerFailure } from './protocol.ts';
 const BUSY = 5;
 /** Primary result codes of SQLite that may pass: busy, read-only, I/O error, disk full. */
 const PASSING = new Set([BUSY, 8, 10, 13]);
+/** Corrupt, not a database. */
+const DAMAGED = new Set([11, 26]);
 
 export function failureOf(error: unknown): WorkerFailure {
   const message = error instanceof Error ? error.message : String(error);
@@ -12,6 +14,7 @@ export function failureOf(error: unknown): WorkerFailure {
   if (error instanceof ClaimedPositionError) return { kind: 'claimed-position', message };
   if (error instanceof NewerDataError) return { kind: 'newer-data', message };
   const code = primaryCodeOf(error);
+  if (DAMAGED.has(code)) return { kind: 'damaged-data', message, ...stack };
   return { kind: PASSING.has(code) ? 'unavailable' : 'internal', message, ...stack };
 }
 
@@ -21,5 +24,6 @@ export function isBusy(error: unknown): boolean {
 
 /** SQLite's result code without its extension; 0 for other errors. */
 function primaryCodeOf(error: unknown): number {
-  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  const hasCode = typeof error === 'object' && error !== null && 'errcode' in error;
+  return hasCode ? Number(error.errcode) & 0xff : 0;
 }

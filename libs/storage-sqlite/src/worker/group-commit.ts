@@ -14,9 +14,9 @@ const isWrite = (name: string): boolean => Object.hasOwn(WRITES, name);
 /** SQLite has undone the whole transaction by itself, as it does when the disk is full. */
 class LostTransaction extends Error {
   readonly failure: WorkerFailure;
-  constructor(failure: WorkerFailure | undefined) {
+  constructor(failure: WorkerFailure) {
     super('the transaction was lost');
-    this.failure = failure ?? { kind: 'unavailable', message: this.message };
+    this.failure = failure;
   }
 }
 
@@ -46,7 +46,7 @@ export class GroupCommit {
       this.#db.exec('COMMIT');
       return answers;
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      this.#rollBack();
       const failure = error instanceof LostTransaction ? error.failure : failureOf(error);
       return requests.map(({ id }) => ({ id, failure }));
     }
@@ -55,10 +55,25 @@ export class GroupCommit {
   #write(request: OperationRequest): OperationAnswer {
     this.#db.exec('SAVEPOINT request');
     const answer = this.#answer(request);
-    if (!this.#db.isTransaction) throw new LostTransaction(answer.failure);
-    if (answer.failure) this.#db.exec('ROLLBACK TO request');
+    if (answer.failure) this.#undo(answer.failure);
     this.#db.exec('RELEASE request');
     return answer;
+  }
+
+  #undo(failure: WorkerFailure): void {
+    try {
+      this.#db.exec('ROLLBACK TO request');
+    } catch {
+      throw new LostTransaction(failure);
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#db.exec('ROLLBACK');
+    } catch {
+      // SQLite has done it by itself; older versions of Node cannot be asked whether it has.
+    }
   }
 
   #answer({ id, operation, values }: OperationRequest): OperationAnswer {

@@ -15,7 +15,8 @@ export type WorkerRequest = OperationRequest | 'close';
 
 /** Why something failed, in a form that crosses threads. */
 export interface WorkerFailure {
-  readonly kind: 'claimed-position' | 'in-use' | 'newer-data' | 'unavailable' | 'internal';
+  readonly kind:
+    'claimed-position' | 'in-use' | 'newer-data' | 'damaged-data' | 'unavailable' | 'internal';
   readonly message: string;
   readonly stack?: string;
 }

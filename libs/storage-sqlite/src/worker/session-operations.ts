@@ -28,11 +28,12 @@ export function rotateSession(
   return toSession(
     db.get(
       `UPDATE sessions SET generation = generation + 1, rotated_at = ?, expires_at = ?
-       WHERE id = ? AND generation = ? RETURNING *`,
+       WHERE id = ? AND generation = ? AND expires_at > ? RETURNING *`,
       times.rotatedAt,
       times.expiresAt,
       id,
       fromGeneration,
+      times.rotatedAt,
     ),
   );
 }

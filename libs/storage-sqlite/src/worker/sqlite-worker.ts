@@ -14,14 +14,21 @@ const answer = (message: WorkerAnswer): void => port.postMessage(message);
 
 /** Opened for this process alone: the lock of the database file ends with the process, however it ends. */
 function open(file: string): DatabaseSync {
-  const db = new DatabaseSync(file, { timeout: LOCK_WAIT_MS, enableForeignKeyConstraints: true });
-  db.exec('PRAGMA locking_mode = EXCLUSIVE');
-  db.exec('PRAGMA journal_mode = WAL');
-  db.exec('PRAGMA synchronous = FULL');
-  db.exec('BEGIN IMMEDIATE');
-  db.exec('COMMIT');
-  migrate(db);
-  return db;
+  const db = new DatabaseSync(file, { enableForeignKeyConstraints: true });
+  try {
+    // Older versions of Node have no option for it.
+    db.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
+    db.exec('PRAGMA locking_mode = EXCLUSIVE');
+    db.exec('PRAGMA journal_mode = WAL');
+    db.exec('PRAGMA synchronous = FULL');
+    db.exec('BEGIN IMMEDIATE');
+    db.exec('COMMIT');
+    migrate(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 function serve(db: DatabaseSync): void {

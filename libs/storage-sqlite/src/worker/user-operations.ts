@@ -40,15 +40,18 @@ export function findUserByEmail(db: Statements, emailKey: string): UserRecord | 
   return toUser(db.get('SELECT * FROM users WHERE email_key = ?', emailKey));
 }
 
-/** Ranges instead of LIKE, so that both indexes serve and no character is special. */
+/**
+ * Ranges instead of LIKE, so that both indexes serve and no character is special.
+ * They end at the byte 0xFF, which UTF-8 never has.
+ */
 export function searchUsers(db: Statements, key: string, limit: number): UserRecord[] {
-  const end = `${key}\u{10FFFF}`;
   const rows = db.all(
-    `SELECT * FROM users WHERE username_key >= ?1 AND username_key < ?2
-     UNION SELECT * FROM users WHERE display_name_key >= ?1 AND display_name_key < ?2
-     ORDER BY username_key LIMIT ?3`,
+    `SELECT * FROM users
+       WHERE username_key >= ?1 AND username_key < ?1 || CAST(X'FF' AS TEXT)
+     UNION SELECT * FROM users
+       WHERE display_name_key >= ?1 AND display_name_key < ?1 || CAST(X'FF' AS TEXT)
+     ORDER BY username_key LIMIT ?2`,
     key,
-    end,
     limit,
   );
   return rows.flatMap((row) => toUser(row) ?? []);

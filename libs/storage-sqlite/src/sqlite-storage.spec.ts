@@ -1,0 +1,168 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { UnavailableError } from '@chat/platform';
+import { DataFolderInUseError, DataFolderUnusableError, prepareDataFolder } from './data-folder.ts';
+import { openSqliteStorage, type SqliteStorage } from './sqlite-storage.ts';
+
+const WRITING_PROCESS = fileURLToPath(new URL('../test/writing-process.ts', import.meta.url));
+
+/** A process that writes without end, until it is killed. */
+class Writer {
+  #output = '';
+  readonly #child: ChildProcess;
+
+  constructor(file: string, firstSeq: number) {
+    this.#child = spawn(process.execPath, [WRITING_PROCESS, file, String(firstSeq)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.#child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
+  }
+
+  get lines(): string[] {
+    // What follows the last line break may be half a line.
+    return this.#output.split('\n').slice(0, -1);
+  }
+
+  async printed(count: number): Promise<void> {
+    while (this.lines.length < count) await delay(5);
+  }
+
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const closed = once(this.#child, 'close');
+    this.#child.kill('SIGKILL');
+    await closed;
+  }
+}
+
+describe('the data folder', () => {
+  let folder: string;
+  let dataDir: string;
+  let file: string;
+  const opened: SqliteStorage[] = [];
+  const writers: Writer[] = [];
+  const onFailure = jest.fn();
+
+  async function open(): Promise<SqliteStorage> {
+    const storage = await openSqliteStorage({ dataDir, onFailure });
+    opened.push(storage);
+    return storage;
+  }
+
+  async function write(firstSeq = 1): Promise<Writer> {
+    const writer = new Writer(file, firstSeq);
+    writers.push(writer);
+    await writer.printed(1);
+    return writer;
+  }
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'chat-storage-'));
+    dataDir = join(folder, 'data');
+    file = join(dataDir, 'chat.sqlite');
+    onFailure.mockClear();
+  });
+
+  afterEach(async () => {
+    for (const writer of writers.splice(0)) await writer.kill();
+    for (const storage of opened.splice(0)) await storage.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('is made, and what is in it can be read by its owner only', async () => {
+    dataDir = join(folder, 'not', 'yet', 'there');
+    const storage = await open();
+    await storage.check();
+    expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
+    for (const name of ['chat.sqlite', 'chat.sqlite-wal']) {
+      expect((await stat(join(dataDir, name))).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  it('belongs to one process: the second is told so in one line', async () => {
+    prepareDataFolder(dataDir);
+    const writer = await write();
+    expect(writer.lines[0]).toBe('opened');
+    const refusal: unknown = await open().catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(DataFolderInUseError);
+    const { message } = refusal as Error;
+    expect(message).toContain(dataDir);
+    expect(message).not.toContain('\n');
+    await delay(50);
+    expect(onFailure).not.toHaveBeenCalled();
+  });
+
+  it('is free again when its process was killed', async () => {
+    prepareDataFolder(dataDir);
+    const writer = await write();
+    await writer.kill();
+    const storage = await open();
+    await storage.check();
+  });
+
+  it('is free again when the storage was closed', async () => {
+    const storage = await open();
+    await storage.close();
+    await expect(storage.check()).rejects.toBeInstanceOf(UnavailableError);
+    expect(onFailure).not.toHaveBeenCalled();
+    await (await open()).check();
+  });
+
+  it('holds all that was acknowledged, and no hole, after its process was killed', async () => {
+    prepareDataFolder(dataDir);
+    let stored = 0;
+    for (const lines of [3, 200, 700]) {
+      const writer = await write(stored + 1);
+      await writer.printed(lines);
+      await writer.kill();
+      expect(writer.lines.filter((line) => line.startsWith('failed'))).toEqual([]);
+      const acknowledged = Number(writer.lines.at(-1));
+      expect(acknowledged).toBeGreaterThan(stored);
+
+      const storage = await open();
+      const { messages, head } = await storage.messages.changes('den', 0, 100_000);
+      expect(head.seq).toBeGreaterThanOrEqual(acknowledged);
+      expect(messages.map(({ seq }) => seq)).toEqual(
+        Array.from({ length: head.seq }, (_, index) => index + 1),
+      );
+      stored = head.seq;
+      await storage.close();
+    }
+  });
+
+  it('is refused when a newer server has written it, and left alone', async () => {
+    await (await open()).close();
+    const newer = new DatabaseSync(file);
+    newer.exec('PRAGMA user_version = 1000');
+    newer.close();
+    await expect(open()).rejects.toThrow(
+      /DATA_DIR: the folder .* cannot be used: .*version 1000, which is newer/,
+    );
+    expect(onFailure).not.toHaveBeenCalled();
+    const after = new DatabaseSync(file, { readOnly: true });
+    expect(after.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1000 });
+    after.close();
+  });
+
+  it('is refused when what it holds is no database', async () => {
+    prepareDataFolder(dataDir);
+    await writeFile(file, 'This is a letter and no database. '.repeat(200));
+    const refusal: unknown = await open().catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(DataFolderUnusableError);
+    expect((refusal as Error).message).not.toContain('\n');
+  });
+
+  it('is refused when a file has its name, or is on its way', async () => {
+    await writeFile(dataDir, '');
+    await expect(open()).rejects.toBeInstanceOf(DataFolderUnusableError);
+    dataDir = join(dataDir, 'below');
+    await expect(open()).rejects.toThrow('something else than a folder has that name');
+  });
+});

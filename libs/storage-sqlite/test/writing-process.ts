@@ -1,0 +1,48 @@
+import { Worker } from 'node:worker_threads';
+import type { Message } from '@chat/contracts';
+import type { WorkerAnswer, WorkerData, WorkerRequest } from '../src/worker/protocol.ts';
+
+/**
+ * Opens the database at the path given and stores messages in one room without
+ * end, 20 at a time; prints `opened` or `refused`, and every seq once it is
+ * acknowledged.
+ */
+const [, , file = '', first = '1'] = process.argv;
+const workerData: WorkerData = { file };
+const worker = new Worker(new URL('../src/worker/sqlite-worker.ts', import.meta.url), {
+  workerData,
+});
+let next = Number(first);
+
+function message(seq: number): Message {
+  return {
+    id: `message-${seq}`,
+    roomId: 'den',
+    seq,
+    rev: seq,
+    userId: 'ada',
+    username: 'Ada',
+    text: `message ${seq}`,
+    timestamp: '2026-01-02T03:04:05.678Z',
+  };
+}
+
+function append(): void {
+  const request: WorkerRequest = {
+    id: next,
+    operation: 'appendMessages',
+    values: [[message(next)]],
+  };
+  next += 1;
+  worker.postMessage(request);
+}
+
+worker.on('message', (answer: WorkerAnswer) => {
+  if (answer.type !== 'answers') process.stdout.write(`${answer.type}\n`);
+  if (answer.type === 'opened') for (let count = 0; count < 20; count += 1) append();
+  if (answer.type !== 'answers') return;
+  for (const { id, failure } of answer.answers) {
+    process.stdout.write(failure ? `failed ${failure.message}\n` : `${id}\n`);
+    append();
+  }
+});
