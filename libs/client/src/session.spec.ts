@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '@chat/testing';
 import { Clients } from '../test/clients.ts';
-import { eventually } from '../test/eventually.ts';
 import { ScriptedServer } from '../test/scripted-server.ts';
 import { MemorySessionStorage } from './memory-session-storage.ts';
 

@@ -1,3 +1,4 @@
+export * from './eventually.ts';
 export * from './link.ts';
 export * from './private-port.ts';
 export * from './requires-server.ts';

@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { MESSAGE_CREATE } from '@chat/contracts';
-import { describeWith, RabbitMqServer } from '@chat/testing';
+import { describeWith, eventually, RabbitMqServer } from '@chat/testing';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
-import { eventually } from '../../test/eventually.ts';
 import { eventIn } from '../../test/events.ts';
 import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
 import { startMessages, type MessagesInstance } from '../../test/messages-instance.ts';

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
-import { describeWith, Link, RabbitMqServer } from '@chat/testing';
-import { eventually } from '../../test/eventually.ts';
+import { describeWith, eventually, Link, RabbitMqServer } from '@chat/testing';
 import { eventIn } from '../../test/events.ts';
 import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
 import {

@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { partitionOf } from '@chat/contracts';
-import { describeWith, RabbitMqServer } from '@chat/testing';
+import { describeWith, eventually, RabbitMqServer } from '@chat/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, type RmqContext } from '@nestjs/microservices';
 import { connect, type Channel, type ConfirmChannel } from 'amqplib';
-import { eventually } from '../../test/eventually.ts';
 import { eventIn } from '../../test/events.ts';
 import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
 import { startMessages, type MessagesInstance } from '../../test/messages-instance.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Repeats the check until it passes; its last failure when it does not in time. */
+/** Repeats the check until it passes; after the time limit its own failure is thrown. */
 export async function eventually(check: () => unknown, timeoutMs = 10_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
@@ -9,7 +9,7 @@ export async function eventually(check: () => unknown, timeoutMs = 10_000): Prom
       return;
     } catch (error) {
       if (Date.now() > deadline) throw error;
-      await delay(20);
+      await delay(10);
     }
   }
 }
