@@ -120,8 +120,9 @@ function oldest(db: Statements, roomId: string, after: number, limit: number): M
 
 function headOf(db: Statements, roomId: string): RoomHead {
   const row = db.get(
-    `SELECT (SELECT max(seq) FROM messages WHERE room_id = ?1) AS seq,
-            (SELECT max(rev) FROM messages WHERE room_id = ?1) AS rev`,
+    `SELECT (SELECT max(seq) FROM messages WHERE room_id = ?) AS seq,
+            (SELECT max(rev) FROM messages WHERE room_id = ?) AS rev`,
+    roomId,
     roomId,
   );
   return { roomId, seq: Number(row?.['seq'] ?? 0), rev: Number(row?.['rev'] ?? 0) };

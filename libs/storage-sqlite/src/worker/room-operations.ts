@@ -39,9 +39,9 @@ export function updateRoom(
 ): RoomRecord | undefined {
   return toRoom(
     db.get(
-      `UPDATE rooms SET name = coalesce(?1, name), name_key = coalesce(?2, name_key),
-         topic = coalesce(?3, topic), topic_key = coalesce(?4, topic_key)
-       WHERE id = ?5 RETURNING *`,
+      `UPDATE rooms SET name = coalesce(?, name), name_key = coalesce(?, name_key),
+         topic = coalesce(?, topic), topic_key = coalesce(?, topic_key)
+       WHERE id = ? RETURNING *`,
       changes.name ?? null,
       keys.name ?? null,
       changes.topic ?? null,
@@ -60,12 +60,14 @@ export function findPublicRooms(
   key: string | undefined,
   limit: number,
 ): RoomRecord[] {
+  const part = key ?? '';
   return db
     .all(
       `SELECT * FROM rooms WHERE visibility = 'public'
-         AND (?1 IS NULL OR instr(name_key, ?1) > 0 OR instr(topic_key, ?1) > 0)
-       ORDER BY name_key LIMIT ?2`,
-      key ?? null,
+         AND (instr(name_key, ?) > 0 OR instr(topic_key, ?) > 0)
+       ORDER BY name_key LIMIT ?`,
+      part,
+      part,
       limit,
     )
     .flatMap((row) => toRoom(row) ?? []);

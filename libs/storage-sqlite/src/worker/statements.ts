@@ -3,7 +3,10 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 export type SqlValue = string | number | null;
 export type Row = Readonly<Record<string, SqlValue>>;
 
-/** A database whose statements are prepared once. */
+/**
+ * A database whose statements are prepared once. Values stand for plain `?`:
+ * older versions of Node do not bind numbered parameters by position.
+ */
 export class Statements {
   readonly #prepared = new Map<string, StatementSync>();
   readonly #db: DatabaseSync;

@@ -47,10 +47,13 @@ export function findUserByEmail(db: Statements, emailKey: string): UserRecord | 
 export function searchUsers(db: Statements, key: string, limit: number): UserRecord[] {
   const rows = db.all(
     `SELECT * FROM users
-       WHERE username_key >= ?1 AND username_key < ?1 || CAST(X'FF' AS TEXT)
+       WHERE username_key >= ? AND username_key < ? || CAST(X'FF' AS TEXT)
      UNION SELECT * FROM users
-       WHERE display_name_key >= ?1 AND display_name_key < ?1 || CAST(X'FF' AS TEXT)
-     ORDER BY username_key LIMIT ?2`,
+       WHERE display_name_key >= ? AND display_name_key < ? || CAST(X'FF' AS TEXT)
+     ORDER BY username_key LIMIT ?`,
+    key,
+    key,
+    key,
     key,
     limit,
   );
