@@ -1,0 +1,175 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Identity } from '@chat/auth';
+import { ChangesQuery, HistoryQuery, type Message, type RoomHead } from '@chat/contracts';
+import { NotFoundError } from '@chat/platform';
+import type { RoomAccess } from '@chat/rooms';
+import { historyLinks } from './history-links.ts';
+import { MessageHistory } from './message-history.ts';
+import { MessageStore, type PageCursor } from './message-store.ts';
+
+/** One room's messages; its revs run ahead of its seqs, as they do once messages change. */
+class OneRoomStore extends MessageStore {
+  readonly asked: PageCursor[] = [];
+
+  constructor(private readonly messages: Message[]) {
+    super();
+  }
+
+  page(_roomId: string, cursor: PageCursor, limit: number) {
+    this.asked.push(cursor);
+    return Promise.resolve({ messages: this.messages.slice(-limit), head: this.#head() });
+  }
+  changes(_roomId: string, since: number, limit: number) {
+    const messages = this.messages.filter(({ rev }) => rev > since).slice(0, limit);
+    return Promise.resolve({ messages, head: this.#head() });
+  }
+  heads(): Promise<Map<string, RoomHead>> {
+    return Promise.resolve(new Map([['den', this.#head()]]));
+  }
+  lastMessages(): Promise<Map<string, Message>> {
+    return Promise.resolve(new Map(this.messages.slice(-1).map((last) => ['den', last])));
+  }
+  append(): Promise<never> {
+    return Promise.reject(new Error('not needed by readers'));
+  }
+  findByIds(): Promise<never> {
+    return Promise.reject(new Error('not needed by readers'));
+  }
+
+  #head(): RoomHead {
+    const last = this.messages.at(-1);
+    return { roomId: 'den', seq: last?.seq ?? 0, rev: last?.rev ?? 0 };
+  }
+}
+
+const message = (seq: number, rev = seq): Message => ({
+  id: `m${seq}`.padEnd(22, '0'),
+  roomId: 'den',
+  seq,
+  rev,
+  userId: 'ann',
+  username: 'ann',
+  text: `text ${seq}`,
+  timestamp: '2026-01-01T00:00:00.000Z',
+});
+const who = (userId: string): Identity => ({
+  userId,
+  username: userId,
+  sessionId: 's',
+  expiresAt: 0,
+});
+
+/** Lets ann alone read. */
+const access: Pick<RoomAccess, 'requireReadable'> = {
+  requireReadable: (userId, roomId) =>
+    userId === 'ann'
+      ? Promise.resolve({
+          room: { id: roomId, name: roomId, visibility: 'private', createdAt: '' },
+          role: 'owner',
+        })
+      : Promise.reject(new NotFoundError('There is no such room.')),
+};
+
+let store: OneRoomStore;
+let history: MessageHistory;
+
+function open(messages: Message[]): void {
+  store = new OneRoomStore(messages);
+  history = new MessageHistory(store, access as RoomAccess);
+}
+
+beforeEach(() => open([message(1), message(2), message(3, 5), message(4, 6)]));
+
+describe('the history of a room', () => {
+  it.each([
+    [{}, { kind: 'newest' }],
+    [{ before: '3' }, { kind: 'before', seq: 3 }],
+    [{ after: '0' }, { kind: 'after', seq: 0 }],
+    [{ around: '2' }, { kind: 'around', seq: 2 }],
+  ])('reads the page that %j asks for', async (query, cursor) => {
+    const page = await history.history(who('ann'), 'den', HistoryQuery.parse(query));
+    expect(page.head).toEqual({ roomId: 'den', seq: 4, rev: 6 });
+    expect(store.asked).toEqual([cursor]);
+  });
+
+  it('is read by nobody who may not read the room, and nothing is looked up for them', async () => {
+    const query = HistoryQuery.parse({});
+    await expect(history.history(who('bob'), 'den', query)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    expect(store.asked).toEqual([]);
+  });
+
+  it('links to the older and the newer page when there are such', () => {
+    const head = { roomId: 'den', seq: 9, rev: 9 };
+    const links = (...seqs: number[]) =>
+      historyLinks('~a', 2, { messages: seqs.map((seq) => message(seq)), head });
+    const prev = (seq: number) => `</messages/history/~a?limit=2&before=${seq}>; rel="prev"`;
+    const next = (seq: number) => `</messages/history/~a?limit=2&after=${seq}>; rel="next"`;
+    expect(links(4, 5)).toBe(`${prev(4)}, ${next(5)}`);
+    expect(links(1, 2)).toBe(next(2));
+    expect(links(8, 9)).toBe(prev(8));
+    expect(links()).toBeUndefined();
+  });
+});
+
+describe('the changes of a room', () => {
+  const changes = async (since: number, limit: number) => {
+    const { rev, complete, changes: found } = await history.changesOf('den', since, limit);
+    return { rev, complete, revs: found.map((change) => change.rev) };
+  };
+
+  it.each([
+    ['all of them', 0, 50, { rev: 6, complete: true, revs: [1, 2, 5, 6] }],
+    ['a page that the head ends', 2, 2, { rev: 6, complete: true, revs: [5, 6] }],
+    ['a full page before the head', 0, 3, { rev: 5, complete: false, revs: [1, 2, 5] }],
+    ['nothing at the head', 6, 50, { rev: 6, complete: true, revs: [] }],
+    ['nothing beyond the head', 7, 50, { rev: 6, complete: false, revs: [] }],
+  ])('are %s', async (_what, since, limit, expected) => {
+    expect(await changes(since, limit)).toEqual(expected);
+  });
+
+  it('are complete for a room without messages', async () => {
+    open([]);
+    expect(await changes(0, 50)).toEqual({ rev: 0, complete: true, revs: [] });
+    expect(await changes(1, 50)).toEqual({ rev: 0, complete: false, revs: [] });
+  });
+
+  it('lose nothing when one follows the pages', async () => {
+    const found: number[] = [];
+    let since = 0;
+    for (;;) {
+      const page = await changes(since, 1);
+      found.push(...page.revs);
+      since = page.rev;
+      if (page.complete) break;
+    }
+    expect(found).toEqual([1, 2, 5, 6]);
+  });
+
+  it('are read by nobody who may not read the room', async () => {
+    const query = ChangesQuery.parse({ since: '0' });
+    await expect(history.changes(who('bob'), 'den', query)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    expect((await history.changes(who('ann'), 'den', query)).changes).toHaveLength(4);
+  });
+});
+
+describe('cursors', () => {
+  it.each(['', ' 5', '5 ', '-1', '+1', '1.5', '1e3', '0x1', 'x', '9'.repeat(16), ['1', '2']])(
+    'are digits and nothing else, unlike %j',
+    (cursor) => {
+      expect(HistoryQuery.safeParse({ before: cursor }).success).toBe(false);
+      expect(HistoryQuery.safeParse({ limit: cursor }).success).toBe(false);
+      expect(ChangesQuery.safeParse({ since: cursor }).success).toBe(false);
+    },
+  );
+
+  it('are given one at a time, and pages have a size', () => {
+    expect(HistoryQuery.safeParse({ before: '1', after: '1' }).success).toBe(false);
+    for (const limit of ['0', '201']) expect(HistoryQuery.safeParse({ limit }).success).toBe(false);
+    expect(HistoryQuery.parse({})).toEqual({ limit: 50 });
+    expect(ChangesQuery.safeParse({}).success).toBe(false);
+  });
+});
