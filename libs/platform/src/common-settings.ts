@@ -127,26 +127,3 @@ export const rabbitMqSettings = {
     .default(3)
     .describe('A silent broker, or a silent client, is given up after two to three of these.'),
 } as const;
-
-/** Settings of a process that publishes persistence events. */
-export const publisherSettings = {
-  RABBITMQ_PUBLISH_TIMEOUT_MS: wholeNumber(100, 60_000)
-    .default(2_000)
-    .describe(
-      "Longest wait for RabbitMQ's confirm before a send is refused as unavailable, in milliseconds.",
-    ),
-} as const;
-
-/** Settings of a process that shares the partitions with others of its kind. */
-export const partitionSettings = {
-  PARTITION_HEARTBEAT_MS: wholeNumber(50, 60_000)
-    .default(1_000)
-    .describe(
-      'How often instances tell each other that they live, in milliseconds; silent for three of these, an instance counts as gone.',
-    ),
-  STORE_GIVE_UP_MS: wholeNumber(100, 600_000)
-    .default(5_000)
-    .describe(
-      'How long the store may be unreachable before partitions are handed to another instance, in milliseconds.',
-    ),
-} as const;
