@@ -1,4 +1,4 @@
-import type { Member, MemberListQuery, Role } from '@chat/contracts';
+import type { Member, MemberListQuery, Role, Room } from '@chat/contracts';
 import type { Identity } from '@chat/auth';
 import { ConflictError, ForbiddenError, NotFoundError } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
@@ -46,8 +46,8 @@ export class Members {
   }
 
   /**
-   * Removes a member; everybody but the owner may leave, and owners and moderators
-   * may remove others, but not the owner.
+   * Removes a member; everybody may leave, and owners and moderators may remove
+   * others, but not the owner. The owner of a private room stays.
    *
    * @throws NotFoundError for the room or the member, ForbiddenError, ConflictError
    */
@@ -56,7 +56,7 @@ export class Members {
     if (removedId !== userId) requireModerator(role, 'remove members');
     const removed = await this.store.findMember(roomId, removedId);
     if (!removed) throw new NotFoundError('That user is not a member of the room.');
-    if (removed.role === 'owner') throw ownerStays(removedId === userId);
+    if (removed.role === 'owner') requireDispensable(room, removedId === userId);
     if (await this.store.removeMember(roomId, removedId)) {
       this.notices.changed(room, removedId, null);
     }
@@ -79,11 +79,12 @@ function requireModerator(role: Role | undefined, act: string): void {
   }
 }
 
-/** A room without its owner would have nobody who decides about it. */
-function ownerStays(leaves: boolean): ConflictError | ForbiddenError {
-  return leaves
-    ? new ConflictError('You are the only owner of this room and cannot leave it.')
-    : new ForbiddenError('The owner of a room cannot be removed.');
+/** Its owner may leave a public room; a private one would be left to nobody. */
+function requireDispensable(room: Room, leaves: boolean): void {
+  if (!leaves) throw new ForbiddenError('The owner of a room cannot be removed.');
+  if (room.visibility === 'private') {
+    throw new ConflictError('You are the only owner of this private room and cannot leave it.');
+  }
 }
 
 function noSuchUser(): NotFoundError {
