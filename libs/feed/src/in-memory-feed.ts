@@ -29,4 +29,8 @@ export class InMemoryFeed implements FeedPublisher, FeedSubscriber {
       }
     });
   }
+
+  onGap(): () => void {
+    return () => undefined;
+  }
 }

@@ -5,6 +5,7 @@ import { describe, it } from '@jest/globals';
 const PROGRAMS = {
   chromium: '/usr/bin/chromium',
   'rabbitmq-server': '/usr/lib/rabbitmq/bin/rabbitmq-server',
+  'redis-server': '/usr/bin/redis-server',
   strace: '/usr/bin/strace',
 } as const;
 
@@ -17,15 +18,21 @@ export type RequiredProgram = keyof typeof PROGRAMS;
  * nothing may be skipped, so there it fails.
  */
 export function describeWith(program: RequiredProgram, name: string, suite: () => void): void {
-  if (existsSync(PROGRAMS[program])) {
+  const path = PROGRAMS[program];
+  describeUnless(existsSync(path) ? undefined : `${path} is not installed`, name, suite);
+}
+
+/** @param reason why the suite cannot run, as {@link describeWith} says it; undefined if it can */
+export function describeUnless(reason: string | undefined, name: string, suite: () => void): void {
+  if (reason === undefined) {
     describe(name, suite);
   } else if (process.env['CI']) {
     describe(name, () => {
-      it(`finds ${program}`, () => {
-        throw new Error(`${PROGRAMS[program]} is missing, and in CI no suite may be skipped`);
+      it('finds what it needs', () => {
+        throw new Error(`${reason}, and in CI no suite may be skipped`);
       });
     });
   } else {
-    describe.skip(`${name} (skipped: ${PROGRAMS[program]} is not installed)`, suite);
+    describe.skip(`${name} (skipped: ${reason})`, suite);
   }
 }

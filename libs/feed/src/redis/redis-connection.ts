@@ -1,34 +1,76 @@
 import { Logger } from '@nestjs/common';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 
 /** Longest wait between two attempts to connect. */
 const MAX_RECONNECT_MS = 2_000;
+const HEARTBEAT_MS = 1_000;
+/** A server that owes an answer for so long is given up: its connection is made anew. */
+const SILENCE_MS = 2_000;
 
 /**
- * A connection that comes back by itself. While it is away commands fail at
- * once instead of waiting, and its state is logged once for every change.
+ * A connection that comes back by itself, also from a server that keeps silent.
+ * While it is away commands fail at once instead of waiting, and its state is
+ * logged once for every change. Subscriptions are lost with a connection: whoever
+ * made them makes them again on `ready`. Whoever opens it ends it with `disconnect()`.
  *
- * @param name what it is for, in the log
+ * @param name what it is for, in the log and in Redis' list of clients
  */
 export function connectRedis(url: string, name: string): Redis {
-  const logger = new Logger('Redis');
-  const redis = new Redis(url, {
+  return supervised(new Redis(url, optionsFor(name)), name);
+}
+
+/**
+ * As {@link connectRedis}, for one who drops the promises of its commands and
+ * leaves subscriptions to the connection: those wait until Redis is there, and
+ * are made again whenever it is back.
+ */
+export function connectSubscribingRedis(url: string, name: string): Redis {
+  const options: RedisOptions = {
+    enableOfflineQueue: true,
+    maxRetriesPerRequest: null,
+    autoResubscribe: true,
+  };
+  return supervised(new LenientRedis(url, { ...optionsFor(name), ...options }), name);
+}
+
+/** A failed command whose promise nobody holds must not end the process. */
+class LenientRedis extends Redis {
+  override sendCommand(...call: Parameters<Redis['sendCommand']>): unknown {
+    const [command] = call;
+    command.promise.catch(() => undefined);
+    return super.sendCommand(...call);
+  }
+}
+
+function optionsFor(name: string): RedisOptions {
+  return {
     connectionName: name,
     enableOfflineQueue: false,
+    autoResubscribe: false,
     maxRetriesPerRequest: 0,
-    connectTimeout: 2_000,
-    commandTimeout: 2_000,
+    connectTimeout: SILENCE_MS,
+    socketTimeout: SILENCE_MS,
     keepAlive: 5_000,
     retryStrategy: (attempt) => Math.min(MAX_RECONNECT_MS, 50 * 2 ** Math.min(attempt, 10)),
-  });
+  };
+}
+
+function supervised(redis: Redis, name: string): Redis {
+  const logger = new Logger('Redis');
   let away = false;
   redis.on('ready', () => {
     logger.log(away ? `Redis is back (${name}).` : `Redis is connected (${name}).`);
     away = false;
   });
-  redis.on('error', (error: Error) => {
-    if (!away) logger.warn({ err: error }, `Redis is away (${name}); going on without it.`);
+  redis.on('error', (error: NodeJS.ErrnoException) => {
+    // Not the error itself: it may carry the command, and with it the password.
+    const reason = error.message || error.code || error.name;
+    if (!away) logger.warn(`Redis is away (${name}: ${reason}); going on without it.`);
     away = true;
   });
+  const heartbeat = setInterval(() => {
+    if (redis.status === 'ready') redis.ping().catch(() => undefined);
+  }, HEARTBEAT_MS).unref();
+  redis.on('end', () => clearInterval(heartbeat));
   return redis;
 }

@@ -32,7 +32,7 @@ export class RoomStream {
    */
   static async open(
     roomId: string,
-    feed: FeedSubscriber,
+    feed: Pick<FeedSubscriber, 'subscribe'>,
     directory: RoomDirectory,
     emit: (change: Message) => void,
   ): Promise<RoomStream> {

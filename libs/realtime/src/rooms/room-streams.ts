@@ -23,6 +23,9 @@ export class RoomStreams implements OnModuleDestroy {
   readonly #logger = new Logger(RoomStreams.name);
   readonly #open = new Map<string, OpenStream>();
   readonly #timer: NodeJS.Timeout;
+  readonly #stopHearingGaps: () => void;
+  #lastCheck: Promise<void> = Promise.resolve();
+  #nextCheck: Promise<void> | undefined;
 
   constructor(
     private readonly feed: FeedSubscriber,
@@ -30,6 +33,7 @@ export class RoomStreams implements OnModuleDestroy {
     private readonly sockets: LiveSockets,
   ) {
     this.#timer = setInterval(() => void this.checkHeads(), HEADS_CHECK_MS).unref();
+    this.#stopHearingGaps = feed.onGap(() => void this.checkHeads());
   }
 
   /** Rooms that are open, whoever is in them. */
@@ -64,8 +68,26 @@ export class RoomStreams implements OnModuleDestroy {
     );
   }
 
-  /** Finds out what the feed may have lost, emits it, and tells sockets how far their rooms have come. */
-  async checkHeads(): Promise<void> {
+  /**
+   * Finds out what the feed may have lost, emits it, and tells sockets how far
+   * their rooms have come. One check runs at a time; all who ask meanwhile share
+   * the one after it.
+   */
+  checkHeads(): Promise<void> {
+    this.#nextCheck ??= this.#lastCheck.then(() => {
+      this.#nextCheck = undefined;
+      this.#lastCheck = this.#compareHeads();
+      return this.#lastCheck;
+    });
+    return this.#nextCheck;
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.#timer);
+    this.#stopHearingGaps();
+  }
+
+  async #compareHeads(): Promise<void> {
     const roomIds = this.roomIds();
     if (roomIds.length === 0) return;
     try {
@@ -76,10 +98,6 @@ export class RoomStreams implements OnModuleDestroy {
       this.#logger.warn({ err: error }, 'heads could not be checked; trying again');
     }
     for (const entry of this.#open.values()) this.#announce(entry);
-  }
-
-  onModuleDestroy(): void {
-    clearInterval(this.#timer);
   }
 
   #openEntry(roomId: string): OpenStream {

@@ -1,0 +1,26 @@
+import { Messages, type Message } from '@chat/contracts';
+
+const PREFIX = 'chat:feed:';
+
+/** The channel of a room's stored messages. */
+export function feedChannelOf(roomId: string): string {
+  return PREFIX + roomId;
+}
+
+export function roomOfFeedChannel(channel: string): string {
+  return channel.slice(PREFIX.length);
+}
+
+export function encodeChanges(changes: readonly Message[]): string {
+  return JSON.stringify(changes);
+}
+
+/** Undefined for anything but changes of that room. */
+export function decodeChanges(roomId: string, text: string): Message[] | undefined {
+  try {
+    const { success, data } = Messages.safeParse(JSON.parse(text));
+    return success && data.every((change) => change.roomId === roomId) ? data : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,149 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { Message } from '@chat/contracts';
+import { describeWith, eventually, Link, RedisServer } from '@chat/testing';
+import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { feedChannelOf } from './feed-channel.ts';
+import { connectRedis } from './redis-connection.ts';
+import { RedisFeedPublisher } from './redis-feed-publisher.ts';
+import { RedisFeedSubscriber } from './redis-feed-subscriber.ts';
+
+Logger.overrideLogger(false);
+
+function message(roomId: string, rev: number, text = `message ${rev}`): Message {
+  return {
+    id: String(rev).padStart(22, '0'),
+    roomId,
+    seq: rev,
+    rev,
+    userId: 'u1',
+    username: 'ann',
+    text,
+    timestamp: '2026-01-01T00:00:00.000Z',
+  };
+}
+
+describeWith('redis-server', 'the feed over Redis', () => {
+  let server: RedisServer;
+  let link: Link;
+  let writers: Redis;
+  let publisher: RedisFeedPublisher;
+  let edges: Redis;
+  let subscriber: RedisFeedSubscriber;
+  let gaps: number;
+
+  beforeEach(async () => {
+    server = await RedisServer.start();
+    link = await Link.to(server.port);
+    writers = connectRedis(server.url, 'writers');
+    edges = connectRedis(link.url.replace('http', 'redis'), 'edges');
+    publisher = new RedisFeedPublisher(writers);
+    subscriber = new RedisFeedSubscriber(edges);
+    gaps = 0;
+    subscriber.onGap(() => (gaps += 1));
+    await eventually(() => expect([writers.status, edges.status]).toEqual(['ready', 'ready']));
+  });
+
+  afterEach(async () => {
+    writers.disconnect();
+    edges.disconnect();
+    await link.cut();
+    await server.close();
+  });
+
+  /** Revs that a listener of the room has heard. */
+  async function listen(roomId: string): Promise<{ revs: number[]; stop: () => void }> {
+    const revs: number[] = [];
+    const stop = await subscriber.subscribe(roomId, (changes) => {
+      revs.push(...changes.map(({ rev }) => rev));
+    });
+    return { revs, stop };
+  }
+
+  async function subscribedRooms(): Promise<unknown[]> {
+    return (await writers.pubsub('CHANNELS', 'chat:feed:*')) as unknown[];
+  }
+
+  it('brings what was stored to every listener of the room, and to no other', async () => {
+    const [first, second, other] = [await listen('a'), await listen('a'), await listen('b')];
+    publisher.publish('a', [message('a', 1), message('a', 2)]);
+    publisher.publish('a', [message('a', 3)]);
+    publisher.publish('b', [message('b', 7)]);
+    await eventually(() => expect(other.revs).toEqual([7]));
+    expect(first.revs).toEqual([1, 2, 3]);
+    expect(second.revs).toEqual([1, 2, 3]);
+    expect(gaps).toBe(0);
+  });
+
+  it('leaves a channel with its last listener', async () => {
+    const [first, second] = [await listen('a'), await listen('a')];
+    first.stop();
+    publisher.publish('a', [message('a', 1)]);
+    await eventually(() => expect(second.revs).toEqual([1]));
+    expect(first.revs).toEqual([]);
+    second.stop();
+    await eventually(async () => expect(await subscribedRooms()).toEqual([]));
+  });
+
+  it('drops what is no batch of the room', async () => {
+    const { revs } = await listen('a');
+    const { rev: _, ...incomplete } = message('a', 1);
+    for (const text of ['nonsense', '{}', JSON.stringify([incomplete])]) {
+      await writers.publish(feedChannelOf('a'), text);
+    }
+    await writers.publish(feedChannelOf('a'), JSON.stringify([message('b', 2)]));
+    publisher.publish('a', [message('a', 3)]);
+    await eventually(() => expect(revs).toEqual([3]));
+  });
+
+  it('goes on by itself after Redis was killed, and then tells of the gap', async () => {
+    const { revs } = await listen('a');
+    await server.process.kill();
+    await eventually(() => expect(edges.status).not.toBe('ready'));
+    publisher.publish('a', [message('a', 1)]);
+    const late = await listen('b');
+    expect(gaps).toBe(0);
+    await server.process.start();
+    await eventually(() => expect(gaps).toBe(1));
+    await eventually(() => expect(writers.status).toBe('ready'));
+    publisher.publish('a', [message('a', 2)]);
+    publisher.publish('b', [message('b', 1)]);
+    await eventually(() => expect([revs, late.revs]).toEqual([[2], [1]]));
+  });
+
+  it('notices a connection that went silent, makes it anew and tells of the gap', async () => {
+    const { revs } = await listen('a');
+    link.swallow();
+    await delay(1_000);
+    await link.restore();
+    publisher.publish('a', [message('a', 1)]);
+    await eventually(() => expect(gaps).toBe(1));
+    publisher.publish('a', [message('a', 2)]);
+    await eventually(() => expect(revs).toEqual([2]));
+  });
+
+  it('keeps nobody waiting for a frozen Redis, and tells of the gap once it has confirmed', async () => {
+    await server.process.freeze();
+    const started = performance.now();
+    const { revs } = await listen('a');
+    expect(performance.now() - started).toBeLessThan(700);
+    server.process.thaw();
+    await eventually(() => expect(gaps).toBeGreaterThanOrEqual(1));
+    await eventually(() => expect(writers.status).toBe('ready'));
+    publisher.publish('a', [message('a', 1)]);
+    await eventually(() => expect(revs).toEqual([1]));
+  });
+
+  it('drops what a frozen Redis does not take instead of keeping it', async () => {
+    const { revs } = await listen('a');
+    await server.process.freeze();
+    const text = 'x'.repeat(1024 * 1024);
+    for (let rev = 1; rev <= 30; rev += 1) publisher.publish('a', [message('a', rev, text)]);
+    server.process.thaw();
+    await eventually(() => expect(revs.length).toBeGreaterThan(0));
+    await writers.ping();
+    await delay(100);
+    expect(revs.length).toBeLessThan(8);
+  });
+});
