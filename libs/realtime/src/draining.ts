@@ -1,16 +1,22 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '@chat/platform';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { ChatSocket } from './chat-socket.ts';
 import { LiveSockets } from './live-sockets.ts';
 import { SocketSends } from './sends/socket-sends.ts';
 
 /** Longest wait for sends that are on their way when the server is told to stop. */
 const LAST_SENDS_MS = 5_000;
+/** Longest wait for answers to leave to clients that read slowly. */
+const LAST_ANSWERS_MS = 1_000;
 /** Clients come back spread over this time, so that they do not come all at once. */
 const RECONNECT_SPREAD_MS = 2_000;
 const RECONNECT_EARLIEST_MS = 250;
 
-/** A planned stop: tells clients, answers what they have sent, and closes their sockets. */
+/**
+ * A planned stop: tells clients, answers what they have sent, refuses what comes
+ * after that, and closes their sockets.
+ */
 @Injectable()
 export class Draining implements BeforeApplicationShutdown {
   readonly #logger = new Logger(Draining.name);
@@ -34,7 +40,26 @@ export class Draining implements BeforeApplicationShutdown {
       const reconnectInMs = RECONNECT_EARLIEST_MS + Math.round(Math.random() * RECONNECT_SPREAD_MS);
       socket.emit('serverDraining', { reconnectInMs });
     }
-    await Promise.race([this.sends.settled(), delay(LAST_SENDS_MS, undefined, { ref: false })]);
-    for (const socket of this.sockets.all()) socket.disconnect(true);
+    await nextTurn();
+    await within(LAST_SENDS_MS, this.sends.settled());
+    // A send's answer is written a few microtasks after it has settled.
+    await nextTurn();
+    await within(LAST_ANSWERS_MS, Promise.all(this.sockets.all().map(closed)));
   }
+}
+
+/**
+ * Closes the connection beneath the socket, which tells any Socket.IO client to
+ * connect again: after `disconnect` it would stay away. Resolves once all that
+ * waited for the client has been written.
+ */
+function closed({ conn }: ChatSocket): Promise<void> {
+  return new Promise((resolve) => {
+    conn.once('close', () => resolve());
+    conn.close();
+  });
+}
+
+async function within(timeMs: number, work: Promise<unknown>): Promise<void> {
+  await Promise.race([work, delay(timeMs, undefined, { ref: false })]);
 }

@@ -3,6 +3,7 @@ import { Failure, RateLimitedError, RateLimiter, toSocketError } from '@chat/pla
 import { Injectable } from '@nestjs/common';
 import { answerError } from './acknowledgements.ts';
 import type { ChatSocket } from './chat-socket.ts';
+import { Draining } from './draining.ts';
 import { RealtimeSettings } from './realtime-settings.ts';
 
 /** Lets known events through, in the order in which they came, at the rate that a user may cause work. */
@@ -11,6 +12,7 @@ export class EventAdmission {
   constructor(
     private readonly settings: RealtimeSettings,
     private readonly limiter: RateLimiter,
+    private readonly draining: Draining,
   ) {}
 
   guard(socket: ChatSocket): void {
@@ -32,5 +34,6 @@ export class EventAdmission {
     if (!Object.hasOwn(CLIENT_EVENTS, event)) {
       throw new Failure('VALIDATION', 'There is no such event.');
     }
+    this.draining.refuseNew();
   }
 }

@@ -45,9 +45,9 @@ export class SocketSends {
     }
   }
 
-  /** Resolves when everything that is on its way now has been answered. */
+  /** Resolves when nothing is on its way any more. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#running);
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
   #of(socket: ChatSocket, roomId: string): RoomSends {
