@@ -1,5 +1,7 @@
 export * from './eventually.ts';
 export * from './link.ts';
+export { describeWithMongo } from './mongo-binary.ts';
+export * from './mongo-server.ts';
 export * from './private-port.ts';
 export * from './requires-server.ts';
 export * from './standalone-process.ts';

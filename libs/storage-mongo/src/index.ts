@@ -1,0 +1,2 @@
+export { MongoMessagesStorageModule } from './mongo-messages-storage.module.ts';
+export { MongoUsersStorageModule } from './mongo-users-storage.module.ts';

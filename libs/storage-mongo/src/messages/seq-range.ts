@@ -1,0 +1,27 @@
+import type { PageCursor } from '@chat/messages';
+
+/** Seqs from the first to the last, both included; none if the last is smaller. */
+export interface SeqRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The seqs of a page: there are no gaps, so that they follow from the head. */
+export function seqsOfPage(cursor: PageCursor, limit: number, headSeq: number): SeqRange {
+  switch (cursor.kind) {
+    case 'newest':
+      return endingAt(headSeq, limit);
+    case 'before':
+      return endingAt(Math.min(cursor.seq - 1, headSeq), limit);
+    case 'after':
+      return { from: cursor.seq + 1, to: Math.min(cursor.seq + limit, headSeq) };
+    case 'around': {
+      const first = Math.max(1, cursor.seq - Math.floor(limit / 2));
+      return endingAt(Math.min(first + limit - 1, headSeq), limit);
+    }
+  }
+}
+
+function endingAt(to: number, limit: number): SeqRange {
+  return { from: Math.max(1, to - limit + 1), to };
+}

@@ -1,0 +1,66 @@
+import { UnavailableError } from '@chat/platform';
+import { mongo } from 'mongoose';
+
+const RETRY_AFTER_MS = 1_000;
+const DUPLICATE_KEY = 11_000;
+
+/** What the server says when it stops, is no primary or was too slow; its outcome may be unknown. */
+const PASSING_CODES = new Set<unknown>([
+  6, // HostUnreachable
+  7, // HostNotFound
+  50, // MaxTimeMSExpired
+  64, // WriteConcernTimeout
+  79, // UnknownReplWriteConcern
+  89, // NetworkTimeout
+  91, // ShutdownInProgress
+  100, // UnsatisfiableWriteConcern
+  189, // PrimarySteppedDown
+  262, // ExceededTimeLimit
+  9001, // SocketException
+  10107, // NotWritablePrimary
+  11600, // InterruptedAtShutdown
+  11602, // InterruptedDueToReplStateChange
+  13435, // NotPrimaryNoSecondaryOk
+  13436, // NotPrimaryOrSecondary
+]);
+
+const PASSING_ERRORS = [
+  mongo.MongoNetworkError,
+  mongo.MongoServerSelectionError,
+  mongo.MongoNotConnectedError,
+  mongo.MongoTopologyClosedError,
+  mongo.MongoClientClosedError,
+  mongo.MongoWriteConcernError,
+] as const;
+
+/** Whether a unique index refused a write. */
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
+}
+
+/** MongoDB cannot say at the moment; the same may succeed later. */
+export function unavailable(cause?: unknown): UnavailableError {
+  return new UnavailableError('The store cannot be reached at the moment.', RETRY_AFTER_MS, cause);
+}
+
+/** What the operation gives; of its errors those that may pass become UnavailableErrors. */
+export async function reaching<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    throw mayPass(error) ? unavailable(error) : error;
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  if (PASSING_ERRORS.some((kind) => error instanceof kind)) return true;
+  if (!(error instanceof mongo.MongoError)) return false;
+  // Not exported by the driver: no connection of the pool was free in time.
+  if (error.name === 'MongoWaitQueueTimeoutError') return true;
+  if (error.hasErrorLabel('RetryableWriteError')) return true;
+  // A bulk write whose documents were all taken, but not by a majority in time.
+  if (error instanceof mongo.MongoBulkWriteError && error.result.getWriteErrorCount() === 0) {
+    return true;
+  }
+  return PASSING_CODES.has(error.code);
+}

@@ -1,0 +1,65 @@
+import { MessageStore } from '@chat/messages';
+import { HealthChecks } from '@chat/platform';
+import { RoomStore } from '@chat/rooms';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { getConnectionToken, getModelToken, MongooseModule } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { messageSchema, type MessageDocument } from './messages/message.schema.ts';
+import { MongoMessageStore } from './messages/mongo-message-store.ts';
+import {
+  checkHealth,
+  mongoConnection,
+  withIndexes,
+  type MongoSettings,
+} from './mongo-connection.ts';
+import { memberSchema, type MemberDocument } from './rooms/member.schema.ts';
+import { MongoRoomStore } from './rooms/mongo-room-store.ts';
+import { roomSchema, type RoomDocument } from './rooms/room.schema.ts';
+
+const CONNECTION = 'messages';
+const ROOMS = 'Room';
+const MEMBERS = 'Member';
+const MESSAGES = 'Message';
+
+/** The rooms and messages of the `messages` service, in a database of its own. */
+@Global()
+@Module({})
+export class MongoMessagesStorageModule {
+  /** The ports can be injected once every index serves. */
+  static forRoot(settings: MongoSettings): DynamicModule {
+    return {
+      module: MongoMessagesStorageModule,
+      imports: [
+        mongoConnection(CONNECTION, settings),
+        MongooseModule.forFeature(
+          [
+            { name: ROOMS, schema: roomSchema },
+            { name: MEMBERS, schema: memberSchema },
+            { name: MESSAGES, schema: messageSchema },
+          ],
+          CONNECTION,
+        ),
+      ],
+      providers: [
+        {
+          provide: RoomStore,
+          inject: [getModelToken(ROOMS, CONNECTION), getModelToken(MEMBERS, CONNECTION)],
+          useFactory: async (rooms: Model<RoomDocument>, members: Model<MemberDocument>) =>
+            new MongoRoomStore(await withIndexes(rooms), await withIndexes(members)),
+        },
+        {
+          provide: MessageStore,
+          inject: [getModelToken(MESSAGES, CONNECTION)],
+          useFactory: async (messages: Model<MessageDocument>) =>
+            new MongoMessageStore(await withIndexes(messages)),
+        },
+        {
+          provide: 'messages-storage-health',
+          inject: [HealthChecks, getConnectionToken(CONNECTION)],
+          useFactory: checkHealth,
+        },
+      ],
+      exports: [RoomStore, MessageStore],
+    };
+  }
+}

@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { Message } from '@chat/contracts';
+import { MessageStore } from '@chat/messages';
+import { HealthChecks, UnavailableError } from '@chat/platform';
+import { RoomStore } from '@chat/rooms';
+import { describeWithMongo, MongoServer } from '@chat/testing';
+import { UserStore } from '@chat/users';
+import type { INestApplicationContext } from '@nestjs/common';
+import { getConnectionToken } from '@nestjs/mongoose';
+import type { Connection } from 'mongoose';
+import { openStorage } from '../test/open-storage.ts';
+import { MongoMessagesStorageModule, MongoUsersStorageModule } from './index.ts';
+
+const TIMEOUT_MS = 1_000;
+const BATCH = 200;
+
+function batchFrom(first: number): Message[] {
+  return Array.from({ length: BATCH }, (_, index) => {
+    const seq = first + index;
+    return {
+      id: `message-${seq}`,
+      roomId: 'den',
+      seq,
+      rev: seq,
+      userId: 'ada',
+      username: 'Ada',
+      text: `message ${seq}`,
+      timestamp: '2026-01-02T03:04:05.678Z',
+    };
+  });
+}
+
+/** The same again until it succeeds, as the writer of a partition does; how often it failed. */
+async function insist(append: () => Promise<void>): Promise<number> {
+  for (let failures = 0; ; failures += 1) {
+    try {
+      await append();
+      return failures;
+    } catch (error) {
+      expect(error).toBeInstanceOf(UnavailableError);
+    }
+  }
+}
+
+await describeWithMongo('what MongoDB stores', () => {
+  let server: MongoServer;
+  let storage: INestApplicationContext;
+  let uri: string;
+  const opened: INestApplicationContext[] = [];
+
+  async function open(
+    module: typeof MongoUsersStorageModule | typeof MongoMessagesStorageModule,
+  ): Promise<INestApplicationContext> {
+    const context = await openStorage(module.forRoot({ uri, timeoutMs: TIMEOUT_MS }));
+    opened.push(context);
+    return context;
+  }
+
+  beforeAll(async () => {
+    server = await MongoServer.start();
+  });
+
+  beforeEach(async () => {
+    uri = server.url(`test-${randomUUID()}`);
+    storage = await open(MongoMessagesStorageModule);
+  });
+
+  afterEach(async () => {
+    for (const context of opened.splice(0)) await context.close();
+  });
+
+  afterAll(() => server.close());
+
+  it('is indexed once the stores can be had', async () => {
+    const users = await open(MongoUsersStorageModule);
+    const indexes = async (
+      context: INestApplicationContext,
+      connection: string,
+      collection: string,
+    ): Promise<object[]> => {
+      const { db } = context.get<Connection>(getConnectionToken(connection));
+      const found = (await db?.collection(collection).indexes()) ?? [];
+      return found.map(({ key, unique = false }) => ({ key, unique }));
+    };
+    expect(await indexes(users, 'users', 'users')).toEqual(
+      expect.arrayContaining([
+        { key: { emailKey: 1 }, unique: true },
+        { key: { usernameKey: 1 }, unique: true },
+        { key: { displayNameKey: 1 }, unique: false },
+      ]),
+    );
+    expect(await indexes(users, 'users', 'sessions')).toEqual(
+      expect.arrayContaining([
+        { key: { userId: 1 }, unique: false },
+        { key: { expiresAt: 1 }, unique: false },
+      ]),
+    );
+    expect(await indexes(storage, 'messages', 'messages')).toEqual(
+      expect.arrayContaining([
+        { key: { roomId: 1, seq: 1 }, unique: true },
+        { key: { roomId: 1, rev: 1 }, unique: true },
+      ]),
+    );
+    expect(await indexes(storage, 'messages', 'members')).toEqual(
+      expect.arrayContaining([
+        { key: { roomId: 1, userId: 1 }, unique: true },
+        { key: { userId: 1 }, unique: false },
+      ]),
+    );
+    expect(await indexes(storage, 'messages', 'rooms')).toEqual(
+      expect.arrayContaining([{ key: { visibility: 1, nameKey: 1 }, unique: false }]),
+    );
+  });
+
+  it('asks for a majority and its journal, and reads what a majority has', async () => {
+    const users = await open(MongoUsersStorageModule);
+    for (const [context, name] of [[storage, 'messages'] as const, [users, 'users'] as const]) {
+      const { db } = context.get<Connection>(getConnectionToken(name));
+      expect(db?.writeConcern).toMatchObject({ w: 'majority', journal: true });
+      expect(db?.readConcern).toMatchObject({ level: 'majority' });
+      expect(db?.readPreference.mode).toBe('primary');
+    }
+  });
+
+  it('can be opened again, by another instance at the same time too', async () => {
+    const second = await open(MongoMessagesStorageModule);
+    await storage.get(MessageStore).append(batchFrom(1));
+    expect((await second.get(MessageStore).heads(['den'])).get('den')?.seq).toBe(BATCH);
+  });
+
+  it('is all there, without a hole, after mongod was killed amid the writing', async () => {
+    const store = storage.get(MessageStore);
+    let first = 1;
+    let failures = 0;
+    for (let round = 0; round < 3; round += 1) {
+      const killed = (async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20 + round * 45));
+        await server.kill();
+        await server.restart();
+      })();
+      const failuresBefore = failures;
+      while (failures === failuresBefore) {
+        const batch = batchFrom(first);
+        failures += await insist(() => store.append(batch));
+        first += BATCH;
+      }
+      await killed;
+      expect((await store.heads(['den'])).get('den')?.seq).toBe(first - 1);
+    }
+    const { messages } = await store.changes('den', 0, 1_000_000);
+    expect(messages).toHaveLength(first - 1);
+    expect(messages).toEqual(
+      Array.from({ length: (first - 1) / BATCH }, (_, n) => batchFrom(n * BATCH + 1)).flat(),
+    );
+  }, 60_000);
+
+  it('is refused as unavailable within the time allowed while mongod is frozen', async () => {
+    const users = await open(MongoUsersStorageModule);
+    await storage.get(MessageStore).append(batchFrom(1));
+    server.freeze();
+    try {
+      const started = performance.now();
+      const calls = [
+        storage.get(MessageStore).append(batchFrom(BATCH + 1)),
+        storage.get(MessageStore).heads(['den']),
+        storage.get(RoomStore).findRoom('den'),
+        users.get(UserStore).findById('ada'),
+      ];
+      for (const outcome of await Promise.allSettled(calls)) {
+        expect(outcome).toMatchObject({
+          status: 'rejected',
+          reason: expect.any(UnavailableError) as unknown,
+        });
+      }
+      expect(performance.now() - started).toBeLessThan(3 * TIMEOUT_MS);
+      const { status } = await storage.get(HealthChecks).run();
+      expect(status).toBe('unavailable');
+    } finally {
+      server.thaw();
+    }
+    await insist(() => storage.get(MessageStore).append(batchFrom(BATCH + 1)));
+    const { messages } = await storage.get(MessageStore).changes('den', 0, 10_000);
+    expect(messages).toEqual([...batchFrom(1), ...batchFrom(BATCH + 1)]);
+    expect((await storage.get(HealthChecks).run()).status).toBe('ok');
+  }, 30_000);
+
+  it('keeps a room and its owner together when mongod is killed as they are stored', async () => {
+    const store = storage.get(RoomStore);
+    const outcomes: Promise<unknown>[] = [];
+    for (let n = 0; n < 400; n += 1) {
+      const roomId = `room-${n}`;
+      const room = { id: roomId, name: roomId, visibility: 'private', createdAt: 'x' } as const;
+      const owner = { roomId, userId: 'ada', role: 'owner', joinedAt: 'x' } as const;
+      outcomes.push(store.createRoom(room, owner).catch(() => false));
+      if (n === 200) setTimeout(() => void server.kill(), 5);
+    }
+    await Promise.all(outcomes);
+    await server.kill();
+    await server.restart();
+    await insist(async () => void (await store.findRoom('den')));
+    let stored = 0;
+    for (let n = 0; n < 400; n += 1) {
+      const room = await store.findRoom(`room-${n}`);
+      const owner = await store.findMember(`room-${n}`, 'ada');
+      expect(owner?.role).toBe(room ? 'owner' : undefined);
+      stored += Number(Boolean(room));
+    }
+    expect((await store.listRoomsOf('ada')).length).toBe(stored);
+  }, 60_000);
+});

@@ -1,0 +1,61 @@
+import { HealthChecks } from '@chat/platform';
+import { SessionStore, UserStore } from '@chat/users';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { getConnectionToken, getModelToken, MongooseModule } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import {
+  checkHealth,
+  mongoConnection,
+  withIndexes,
+  type MongoSettings,
+} from './mongo-connection.ts';
+import { MongoSessionStore } from './users/mongo-session-store.ts';
+import { MongoUserStore } from './users/mongo-user-store.ts';
+import { sessionSchema, type SessionDocument } from './users/session.schema.ts';
+import { userSchema, type UserDocument } from './users/user.schema.ts';
+
+const CONNECTION = 'users';
+const USERS = 'User';
+const SESSIONS = 'Session';
+
+/** The users and sessions of the `users` service, in a database of its own. */
+@Global()
+@Module({})
+export class MongoUsersStorageModule {
+  /** The ports can be injected once every index serves. */
+  static forRoot(settings: MongoSettings): DynamicModule {
+    return {
+      module: MongoUsersStorageModule,
+      imports: [
+        mongoConnection(CONNECTION, settings),
+        MongooseModule.forFeature(
+          [
+            { name: USERS, schema: userSchema },
+            { name: SESSIONS, schema: sessionSchema },
+          ],
+          CONNECTION,
+        ),
+      ],
+      providers: [
+        {
+          provide: UserStore,
+          inject: [getModelToken(USERS, CONNECTION)],
+          useFactory: async (users: Model<UserDocument>) =>
+            new MongoUserStore(await withIndexes(users)),
+        },
+        {
+          provide: SessionStore,
+          inject: [getModelToken(SESSIONS, CONNECTION)],
+          useFactory: async (sessions: Model<SessionDocument>) =>
+            new MongoSessionStore(await withIndexes(sessions)),
+        },
+        {
+          provide: 'users-storage-health',
+          inject: [HealthChecks, getConnectionToken(CONNECTION)],
+          useFactory: checkHealth,
+        },
+      ],
+      exports: [UserStore, SessionStore],
+    };
+  }
+}

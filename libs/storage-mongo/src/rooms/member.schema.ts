@@ -1,0 +1,14 @@
+import type { MemberRecord } from '@chat/rooms';
+import { Schema } from 'mongoose';
+
+/** A member of a room who was not its first. */
+export type MemberDocument = MemberRecord;
+
+const text = { type: String, required: true } as const;
+
+export const memberSchema = new Schema<MemberDocument>(
+  { roomId: text, userId: text, role: text, joinedAt: text },
+  { collection: 'members', versionKey: false },
+);
+memberSchema.index({ roomId: 1, userId: 1 }, { unique: true });
+memberSchema.index({ userId: 1 });

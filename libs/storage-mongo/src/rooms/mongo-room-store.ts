@@ -1,0 +1,181 @@
+import type { Role } from '@chat/contracts';
+import { RoomStore, type MemberRecord, type RoomChanges, type RoomRecord } from '@chat/rooms';
+import { foldCase } from '@chat/users';
+import type { Model } from 'mongoose';
+import { isDuplicateKey, reaching } from '../mongo-failure.ts';
+import type { MemberDocument } from './member.schema.ts';
+import type { RoomDocument } from './room.schema.ts';
+import { containing } from './containing.ts';
+
+export class MongoRoomStore extends RoomStore {
+  constructor(
+    private readonly rooms: Model<RoomDocument>,
+    private readonly members: Model<MemberDocument>,
+  ) {
+    super();
+  }
+
+  createRoom({ id, ...room }: RoomRecord, firstMember?: MemberRecord): Promise<boolean> {
+    const document: RoomDocument = {
+      _id: id,
+      ...room,
+      ...keysOf(room),
+      nameKey: foldCase(room.name),
+      ...(firstMember && { firstMember: embedded(firstMember) }),
+    };
+    return reaching(() => isInserted(this.rooms.insertMany([document], { lean: true })));
+  }
+
+  findRoom(roomId: string): Promise<RoomRecord | undefined> {
+    return reaching(async () => toRoom(await this.rooms.findById(roomId).lean()));
+  }
+
+  updateRoom(roomId: string, changes: RoomChanges): Promise<RoomRecord | undefined> {
+    const set = { ...changes, ...keysOf(changes) };
+    if (Object.keys(set).length === 0) return this.findRoom(roomId);
+    return reaching(async () =>
+      toRoom(
+        await this.rooms
+          .findOneAndUpdate({ _id: roomId }, { $set: set }, { returnDocument: 'after' })
+          .lean(),
+      ),
+    );
+  }
+
+  findPublicRooms(query: string | undefined, limit: number): Promise<RoomRecord[]> {
+    const part = query ? containing(foldCase(query)) : undefined;
+    return reaching(async () => {
+      const found = await this.rooms
+        .find({
+          visibility: 'public',
+          ...(part && { $or: [{ nameKey: part }, { topicKey: part }] }),
+        })
+        .sort({ nameKey: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(toKnownRoom);
+    });
+  }
+
+  addMember(member: MemberRecord): Promise<boolean> {
+    const { roomId, userId, role, joinedAt } = member;
+    return reaching(async () => {
+      if (await this.#firstMember(roomId, userId)) return false;
+      const document = { roomId, userId, role, joinedAt };
+      return isInserted(this.members.insertMany([document], { lean: true }));
+    });
+  }
+
+  removeMember(roomId: string, userId: string): Promise<boolean> {
+    return reaching(async () => {
+      const [first, later] = await Promise.all([
+        this.rooms.updateOne(
+          { _id: roomId, 'firstMember.userId': userId },
+          { $unset: { firstMember: 1 } },
+        ),
+        this.members.deleteOne({ roomId, userId }),
+      ]);
+      return first.modifiedCount + later.deletedCount > 0;
+    });
+  }
+
+  findMember(roomId: string, userId: string): Promise<MemberRecord | undefined> {
+    return reaching(async () => {
+      const [first, later] = await Promise.all([
+        this.#firstMember(roomId, userId),
+        this.members.findOne({ roomId, userId }).lean(),
+      ]);
+      return first ?? (later ? toMember(later) : undefined);
+    });
+  }
+
+  listMembers(
+    roomId: string,
+    { after = '', limit }: { readonly after?: string; readonly limit: number },
+  ): Promise<MemberRecord[]> {
+    return reaching(async () => {
+      const [first, later] = await Promise.all([
+        this.#firstMember(roomId),
+        this.members
+          .find({ roomId, userId: { $gt: after } })
+          .sort({ userId: 1 })
+          .limit(limit)
+          .lean(),
+      ]);
+      const members = later.map(toMember);
+      if (first && first.userId > after) members.push(first);
+      return members.toSorted((a, b) => compare(a.userId, b.userId)).slice(0, limit);
+    });
+  }
+
+  listRoomsOf(userId: string): Promise<{ room: RoomRecord; role: Role }[]> {
+    return reaching(async () => {
+      const memberships = await this.members.find({ userId }).lean();
+      const roles = new Map(memberships.map(({ roomId, role }) => [roomId, role]));
+      const rooms = await this.rooms
+        .find({ $or: [{ _id: { $in: [...roles.keys()] } }, { 'firstMember.userId': userId }] })
+        .lean();
+      return rooms
+        .toSorted((a, b) => compare(a.nameKey, b.nameKey) || compare(a._id, b._id))
+        .flatMap((room) => {
+          const isFirst = room.firstMember?.userId === userId;
+          const role = isFirst ? room.firstMember.role : roles.get(room._id);
+          return role ? [{ room: toKnownRoom(room), role }] : [];
+        });
+    });
+  }
+
+  /** @param userId only if it is this user */
+  async #firstMember(roomId: string, userId?: string): Promise<MemberRecord | undefined> {
+    const room = await this.rooms.findById(roomId, { firstMember: 1 }).lean();
+    const first = room?.firstMember;
+    if (!first || (userId !== undefined && first.userId !== userId)) return undefined;
+    return toMember({ roomId, ...first });
+  }
+}
+
+/** False if a unique index refuses it. */
+async function isInserted(insert: Promise<unknown>): Promise<boolean> {
+  try {
+    await insert;
+    return true;
+  } catch (error) {
+    if (isDuplicateKey(error)) return false;
+    throw error;
+  }
+}
+
+function keysOf({ name, topic }: RoomChanges): { nameKey?: string; topicKey?: string } {
+  return {
+    ...(name === undefined ? {} : { nameKey: foldCase(name) }),
+    ...(topic === undefined ? {} : { topicKey: foldCase(topic) }),
+  };
+}
+
+function embedded({ userId, role, joinedAt }: MemberRecord): Omit<MemberRecord, 'roomId'> {
+  return { userId, role, joinedAt };
+}
+
+function toRoom(document: RoomDocument | null): RoomRecord | undefined {
+  return document ? toKnownRoom(document) : undefined;
+}
+
+function toKnownRoom(document: RoomDocument): RoomRecord {
+  const { _id: id, name, visibility, topic, createdBy, createdAt } = document;
+  return {
+    id,
+    name,
+    visibility,
+    ...(topic === undefined ? {} : { topic }),
+    ...(createdBy === undefined ? {} : { createdBy }),
+    createdAt,
+  };
+}
+
+function toMember({ roomId, userId, role, joinedAt }: MemberRecord): MemberRecord {
+  return { roomId, userId, role, joinedAt };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

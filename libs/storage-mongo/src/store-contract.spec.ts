@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll } from '@jest/globals';
+import { MessageStore } from '@chat/messages';
+import { RoomStore } from '@chat/rooms';
+import {
+  describeMessageStore,
+  describeRoomStore,
+  describeSessionStore,
+  describeUserStore,
+  type OpenStore,
+} from '@chat/store-contract';
+import { describeWithMongo, MongoServer } from '@chat/testing';
+import { SessionStore, UserStore } from '@chat/users';
+import type { Abstract } from '@nestjs/common';
+import { MongoMessagesStorageModule, MongoUsersStorageModule } from './index.ts';
+import { openStorage } from '../test/open-storage.ts';
+
+await describeWithMongo('MongoDB', () => {
+  let server: MongoServer;
+  beforeAll(async () => {
+    server = await MongoServer.start();
+  });
+  afterAll(() => server.close());
+
+  /** Each store in a database of its own. */
+  function opening<Store>(
+    module: typeof MongoUsersStorageModule | typeof MongoMessagesStorageModule,
+    port: Abstract<Store>,
+  ): OpenStore<Store> {
+    return async () => {
+      const uri = server.url(`test-${randomUUID()}`);
+      const storage = await openStorage(module.forRoot({ uri, timeoutMs: 10_000 }));
+      return { store: storage.get(port), close: () => storage.close() };
+    };
+  }
+
+  describeUserStore('MongoDB', opening(MongoUsersStorageModule, UserStore));
+  describeSessionStore('MongoDB', opening(MongoUsersStorageModule, SessionStore));
+  describeRoomStore('MongoDB', opening(MongoMessagesStorageModule, RoomStore));
+  describeMessageStore('MongoDB', opening(MongoMessagesStorageModule, MessageStore));
+});

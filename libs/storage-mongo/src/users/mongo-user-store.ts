@@ -1,0 +1,98 @@
+import { foldCase, UserStore, type InsertUserOutcome, type UserRecord } from '@chat/users';
+import type { Model } from 'mongoose';
+import { isDuplicateKey, reaching, unavailable } from '../mongo-failure.ts';
+import { beginsWith } from '../prefix-range.ts';
+import type { UserDocument } from './user.schema.ts';
+
+export class MongoUserStore extends UserStore {
+  constructor(private readonly users: Model<UserDocument>) {
+    super();
+  }
+
+  insert(user: UserRecord): Promise<InsertUserOutcome> {
+    return reaching(async () => {
+      const document = toDocument(user);
+      try {
+        await this.users.insertMany([document], { lean: true });
+        return 'inserted';
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        return await this.#taken(document, error);
+      }
+    });
+  }
+
+  findById(id: string): Promise<UserRecord | undefined> {
+    return reaching(async () => toUser(await this.users.findById(id).lean()));
+  }
+
+  findByIds(ids: readonly string[]): Promise<UserRecord[]> {
+    return reaching(async () => {
+      const found = await this.users.find({ _id: { $in: [...new Set(ids)] } }).lean();
+      return found.map(toKnownUser);
+    });
+  }
+
+  findByEmail(email: string): Promise<UserRecord | undefined> {
+    return reaching(async () =>
+      toUser(await this.users.findOne({ emailKey: foldCase(email) }).lean()),
+    );
+  }
+
+  search(query: string, limit: number): Promise<UserRecord[]> {
+    const range = beginsWith(foldCase(query));
+    return reaching(async () => {
+      const found = await this.users
+        .find({ $or: [{ usernameKey: range }, { displayNameKey: range }] })
+        .sort({ usernameKey: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(toKnownUser);
+    });
+  }
+
+  updateDisplayName(id: string, displayName: string): Promise<UserRecord | undefined> {
+    const changes = { displayName, displayNameKey: foldCase(displayName) };
+    return reaching(async () =>
+      toUser(
+        await this.users
+          .findOneAndUpdate({ _id: id }, { $set: changes }, { returnDocument: 'after' })
+          .lean(),
+      ),
+    );
+  }
+
+  /** The server names the first index that refuses; when both do, the port wants the e-mail named. */
+  async #taken(
+    { emailKey, usernameKey }: UserDocument,
+    cause: unknown,
+  ): Promise<InsertUserOutcome> {
+    // Whoever holds the name may not have reached a majority yet.
+    const holders = await this.users
+      .find({ $or: [{ emailKey }, { usernameKey }] })
+      .readConcern('local')
+      .lean();
+    if (holders.some((holder) => holder.emailKey === emailKey)) return 'email-taken';
+    if (holders.some((holder) => holder.usernameKey === usernameKey)) return 'username-taken';
+    throw unavailable(cause);
+  }
+}
+
+function toDocument({ id, ...user }: UserRecord): UserDocument {
+  return {
+    _id: id,
+    ...user,
+    emailKey: foldCase(user.email),
+    usernameKey: foldCase(user.username),
+    displayNameKey: foldCase(user.displayName),
+  };
+}
+
+function toUser(document: UserDocument | null): UserRecord | undefined {
+  return document ? toKnownUser(document) : undefined;
+}
+
+function toKnownUser(document: UserDocument): UserRecord {
+  const { _id: id, email, username, displayName, passwordHash, createdAt } = document;
+  return { id, email, username, displayName, passwordHash, createdAt };
+}

@@ -1,0 +1,18 @@
+import { HealthChecks } from '@chat/platform';
+import { Global, Module, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+
+@Global()
+@Module({ providers: [HealthChecks], exports: [HealthChecks] })
+class Health {}
+
+@Module({})
+class Storage {}
+
+/** A storage module as a process has it, with nothing around it. */
+export function openStorage(storage: DynamicModule): Promise<INestApplicationContext> {
+  return NestFactory.createApplicationContext(
+    { module: Storage, imports: [Health, storage] },
+    { logger: false, abortOnError: false },
+  );
+}

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { describeUnless } from './requires-server.ts';
+
+/** How long a download may take, in milliseconds. */
+const DOWNLOAD_TIMEOUT_MS = 120_000;
+
+const PACKAGE = createRequire(import.meta.url).resolve('mongodb-memory-server-core');
+const DOWNLOAD = `
+  require(${JSON.stringify(PACKAGE)}).MongoBinary.getPath({}).then(
+    (path) => console.log(path),
+    (error) => { console.error(error.message); process.exit(1); },
+  );
+`;
+
+let found: Promise<string> | undefined;
+
+/**
+ * Path of a mongod: the one that MONGOMS_SYSTEM_BINARY names, else one on the
+ * PATH, else the real one, downloaded once for all tests.
+ *
+ * @throws Error when there is none, or it did not come in time
+ */
+export function mongoBinary(): Promise<string> {
+  found ??= find();
+  return found;
+}
+
+/** A suite that needs MongoDB; as `describeWith` for where it cannot be had. */
+export async function describeWithMongo(name: string, suite: () => void): Promise<void> {
+  const reason = await mongoBinary().then(
+    () => undefined,
+    (error: unknown) => `there is no mongod: ${String(error).split('\n')[0] ?? ''}`,
+  );
+  describeUnless(reason, name, suite);
+}
+
+async function find(): Promise<string> {
+  const named = process.env['MONGOMS_SYSTEM_BINARY'];
+  const candidates = named
+    ? [named]
+    : (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'mongod'));
+  for (const candidate of candidates) if (await isExecutable(candidate)) return candidate;
+  if (named) throw new Error(`MONGOMS_SYSTEM_BINARY: ${named} cannot be run`);
+  return download();
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** In a process of its own, because a download that hangs can only be killed. */
+async function download(): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', DOWNLOAD], {
+      timeout: DOWNLOAD_TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    const path = stdout.trim().split('\n').at(-1);
+    if (path) return path;
+  } catch {
+    // Said below; the reason is a trace of the downloader's.
+  }
+  throw new Error(`none is installed, and none could be downloaded`);
+}
