@@ -1,16 +1,20 @@
-import type { Role, Room } from '@chat/contracts';
+import { Role, Room, UserId } from '@chat/contracts';
+import { z } from 'zod';
 
 /** Something that sockets must hear of at once, wherever they are connected. */
-export type Signal =
-  | { readonly type: 'session-ended'; readonly sessionId: string }
-  | { readonly type: 'room-updated'; readonly room: Room }
-  | {
-      readonly type: 'member-changed';
-      readonly room: Room;
-      readonly userId: string;
-      /** null: no longer a member. */
-      readonly role: Role | null;
-    };
+export const Signal = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('session-ended'), sessionId: z.string() }).readonly(),
+  z.object({ type: z.literal('room-updated'), room: Room }).readonly(),
+  z
+    .object({
+      type: z.literal('member-changed'),
+      room: Room,
+      userId: UserId,
+      role: Role.nullable().describe('null: no longer a member.'),
+    })
+    .readonly(),
+]);
+export type Signal = z.infer<typeof Signal>;
 
 /**
  * Signals between features and between processes. A hint that may be lost:

@@ -16,24 +16,25 @@ const SILENCE_MS = 2_000;
  * @param name what it is for, in the log and in Redis' list of clients
  */
 export function connectRedis(url: string, name: string): Redis {
-  return supervised(new Redis(url, optionsFor(name)), name);
+  return supervised(new LenientRedis(url, optionsFor(name)), name);
 }
 
 /**
- * As {@link connectRedis}, for one who drops the promises of its commands and
- * leaves subscriptions to the connection: those wait until Redis is there, and
- * are made again whenever it is back.
+ * As {@link connectRedis}, for Socket.IO's adapter, which leaves its subscriptions
+ * to the connection: they wait until Redis is there, and are made again whenever
+ * it is back.
  */
 export function connectSubscribingRedis(url: string, name: string): Redis {
   const options: RedisOptions = {
+    ...optionsFor(name),
     enableOfflineQueue: true,
     maxRetriesPerRequest: null,
     autoResubscribe: true,
   };
-  return supervised(new LenientRedis(url, { ...optionsFor(name), ...options }), name);
+  return supervised(new LenientRedis(url, options), name);
 }
 
-/** A failed command whose promise nobody holds must not end the process. */
+/** Socket.IO's adapter drops the promises of its commands: a failed one must not end the process. */
 class LenientRedis extends Redis {
   override sendCommand(...call: Parameters<Redis['sendCommand']>): unknown {
     const [command] = call;
@@ -46,8 +47,8 @@ function optionsFor(name: string): RedisOptions {
   return {
     connectionName: name,
     enableOfflineQueue: false,
-    autoResubscribe: false,
     maxRetriesPerRequest: 0,
+    autoResubscribe: false,
     connectTimeout: SILENCE_MS,
     socketTimeout: SILENCE_MS,
     keepAlive: 5_000,
@@ -64,7 +65,7 @@ function supervised(redis: Redis, name: string): Redis {
   });
   redis.on('error', (error: NodeJS.ErrnoException) => {
     // Not the error itself: it may carry the command, and with it the password.
-    const reason = error.message || error.code || error.name;
+    const reason = error.code ?? error.message;
     if (!away) logger.warn(`Redis is away (${name}: ${reason}); going on without it.`);
     away = true;
   });

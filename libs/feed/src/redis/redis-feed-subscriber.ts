@@ -22,7 +22,7 @@ export class RedisFeedSubscriber extends FeedSubscriber {
   readonly #logger = new Logger(RedisFeedSubscriber.name);
   readonly #rooms = new Map<string, RoomSubscription>();
   readonly #gapListeners = new Set<() => void>();
-  #gapNotice: NodeJS.Immediate | undefined;
+  #gapIsDue = false;
 
   /** @param redis a connection of its own, of {@link connectRedis} */
   constructor(private readonly redis: Redis) {
@@ -109,8 +109,10 @@ export class RedisFeedSubscriber extends FeedSubscriber {
 
   /** Once for all that was late together. */
   #tellGap(): void {
-    this.#gapNotice ??= setImmediate(() => {
-      this.#gapNotice = undefined;
+    if (this.#gapIsDue) return;
+    this.#gapIsDue = true;
+    setImmediate(() => {
+      this.#gapIsDue = false;
       for (const listener of this.#gapListeners) listener();
     });
   }

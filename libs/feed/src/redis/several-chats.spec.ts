@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { Message, Room } from '@chat/contracts';
+import type { Signal } from '@chat/platform';
+import { describeWith, eventually, RedisServer } from '@chat/testing';
+import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { Server } from 'socket.io';
+import type { Socket } from 'socket.io-client';
+import { startChat, type ChatInstance } from '../../test/chat-instance.ts';
+import { SharedRooms } from '../../test/shared-rooms.ts';
+import { connectRedis, connectSubscribingRedis } from './redis-connection.ts';
+import { RedisFeedPublisher } from './redis-feed-publisher.ts';
+import { RedisSignals } from './redis-signals.ts';
+
+Logger.overrideLogger(false);
+
+const DEN: Room = {
+  id: 'den',
+  name: 'den',
+  visibility: 'public',
+  createdAt: '2026-01-01T00:00:00.000Z',
+};
+
+describeWith('redis-server', 'several chat instances and a service without sockets', () => {
+  let redis: RedisServer;
+  let rooms: SharedRooms;
+  let chats: readonly [ChatInstance, ChatInstance];
+  let commands: Redis;
+  let ann: Socket;
+  let bob: Socket;
+  /** What the service hears, and the way in which it tells. */
+  let heard: Signal[];
+  let signals: RedisSignals;
+  let connections: Redis[];
+
+  beforeEach(async () => {
+    redis = await RedisServer.start();
+    commands = connectRedis(redis.url, 'messages');
+    const subscriptions = connectSubscribingRedis(redis.url, 'messages');
+    connections = [commands, subscriptions];
+    const feed = new RedisFeedPublisher(commands);
+    rooms = new SharedRooms((roomId, changes) => feed.publish(roomId, changes));
+    rooms.members.add('ann').add('bob');
+    chats = [await startChat(redis.url, rooms), await startChat(redis.url, rooms)];
+    signals = new RedisSignals(commands, subscriptions);
+    signals.attach(new Server());
+    heard = [];
+    signals.subscribe((signal) => heard.push(signal));
+    await allHear(3);
+    [ann, bob] = [await chats[0].connect('ann'), await chats[1].connect('bob')];
+    for (const socket of [ann, bob]) {
+      expect(await socket.emitWithAck('joinRoom', { roomId: 'den' })).toMatchObject({ ok: true });
+    }
+  });
+
+  afterEach(async () => {
+    for (const socket of [ann, bob]) socket.disconnect();
+    for (const chat of chats) await chat.close();
+    for (const connection of connections) connection.disconnect();
+    await redis.close();
+  });
+
+  /** Waits until so many processes hear each other. */
+  async function allHear(processes: number): Promise<void> {
+    await eventually(async () => {
+      const [, listening] = await commands.pubsub('NUMSUB', 'socket.io-request#/#');
+      expect(listening).toBe(processes);
+    });
+  }
+
+  /** What comes with the event, which must come within a second. */
+  function soon(socket: Socket, event: string): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no ${event} within a second`)), 1_000);
+      socket.once(event, (payload: unknown) => {
+        clearTimeout(timer);
+        resolve(payload);
+      });
+    });
+  }
+
+  function received(socket: Socket): Message[] {
+    const messages: Message[] = [];
+    socket.on('receiveMessage', (message: Message) => messages.push(message));
+    return messages;
+  }
+
+  it('show a message once, wherever it was sent and whoever is connected where', async () => {
+    const [annSees, bobSees] = [received(ann), received(bob)];
+    await ann.emitWithAck('sendMessage', { roomId: 'den', text: 'hello' });
+    await bob.emitWithAck('sendMessage', { roomId: 'den', text: 'hi' });
+    await eventually(() => expect([annSees.length, bobSees.length]).toEqual([2, 2]));
+    expect(annSees).toEqual(bobSees);
+  });
+
+  it('take a removed member out of the room within a second, whatever instance has the socket', async () => {
+    const bobSees = received(bob);
+    const removed = soon(bob, 'roomRemoved');
+    const annHears = soon(ann, 'memberChanged');
+    rooms.members.delete('bob');
+    signals.publish({ type: 'member-changed', room: DEN, userId: 'bob', role: null });
+    await removed;
+    expect(await annHears).toEqual({ roomId: 'den', userId: 'bob', role: null });
+    const annSees = received(ann);
+    await ann.emitWithAck('sendMessage', { roomId: 'den', text: 'he is gone' });
+    await eventually(() => expect(annSees).toHaveLength(1));
+    expect(bobSees).toEqual([]);
+  });
+
+  it('close the sockets of a session that ended elsewhere', async () => {
+    const closed = soon(bob, 'disconnect');
+    signals.publish({ type: 'session-ended', sessionId: 'bob' });
+    await closed;
+    expect(ann.connected).toBe(true);
+    expect(heard).toEqual([{ type: 'session-ended', sessionId: 'bob' }]);
+  });
+
+  it('tell the service without sockets, too, and go on after Redis was killed', async () => {
+    const subscriptions = connectSubscribingRedis(redis.url, 'users');
+    connections.push(subscriptions);
+    const users = new RedisSignals(commands, subscriptions);
+    const usersHeard: Signal[] = [];
+    users.subscribe((signal) => usersHeard.push(signal));
+    await redis.process.kill();
+    users.attach(new Server());
+    const lost: Signal = { type: 'session-ended', sessionId: 's1' };
+    users.publish(lost);
+    expect(usersHeard).toEqual([lost]);
+    await redis.process.start();
+    const later: Signal = { type: 'session-ended', sessionId: 's2' };
+    await allHear(4);
+    users.publish(later);
+    await eventually(() => expect(heard).toEqual([later]));
+    signals.publish(later);
+    await eventually(() => expect(usersHeard).toEqual([lost, later, later]));
+  });
+
+  it('ignore what is no signal', async () => {
+    const noise = { uid: 'x', type: 6, data: ['signal', { type: 'session-ended' }] };
+    await commands.publish('socket.io-request#/#', JSON.stringify(noise));
+    signals.publish({ type: 'room-updated', room: DEN });
+    await soon(bob, 'roomUpdated');
+    expect(heard).toEqual([{ type: 'room-updated', room: DEN }]);
+  });
+});

@@ -1,0 +1,80 @@
+import { AccessTokens, AuthModule, SessionStatus } from '@chat/auth';
+import { InMemoryRateLimiter, RateLimiter, Signals } from '@chat/platform';
+import {
+  FeedSubscriber,
+  MessagePublisher,
+  RealtimeModule,
+  RealtimeSettings,
+  RoomDirectory,
+} from '@chat/realtime';
+import { Global, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { io, type Socket } from 'socket.io-client';
+import { connectRedis, connectSubscribingRedis } from '../src/redis/redis-connection.ts';
+import { RedisFeedSubscriber } from '../src/redis/redis-feed-subscriber.ts';
+import { RedisSignals } from '../src/redis/redis-signals.ts';
+import { RedisSocketIoAdapter } from '../src/redis/redis-socket-io.adapter.ts';
+import type { SharedRooms } from './shared-rooms.ts';
+
+const LIMIT = { points: 1_000, perMs: 1_000, burst: 1_000 };
+
+export interface ChatInstance {
+  /** A connected socket of that user, whose session has the same id. */
+  connect(userId: string): Promise<Socket>;
+  close(): Promise<void>;
+}
+
+/** As a `chat` process has it, but for the services behind it. */
+export async function startChat(redisUrl: string, rooms: SharedRooms): Promise<ChatInstance> {
+  const connections = [
+    connectRedis(redisUrl, 'chat'),
+    connectRedis(redisUrl, 'chat feed'),
+    connectSubscribingRedis(redisUrl, 'chat sockets'),
+  ] as const;
+  const [commands, feed, sockets] = connections;
+  const signals = new RedisSignals(commands, sockets);
+  const settings: RealtimeSettings = { sendLimit: LIMIT, eventLimit: LIMIT, maxSocketsPerUser: 9 };
+  const ports = [
+    { provide: RealtimeSettings, useValue: settings },
+    { provide: RoomDirectory, useValue: rooms },
+    { provide: MessagePublisher, useValue: rooms },
+    { provide: FeedSubscriber, useValue: new RedisFeedSubscriber(feed) },
+    { provide: Signals, useValue: signals },
+    { provide: RateLimiter, useClass: InMemoryRateLimiter },
+    { provide: SessionStatus, useValue: { isActive: () => Promise.resolve(true) } },
+  ];
+
+  @Global()
+  @Module({ providers: ports, exports: ports.map(({ provide }) => provide) })
+  class Ports {}
+
+  @Module({
+    imports: [
+      Ports,
+      AuthModule.forRoot({ secret: 'x'.repeat(32), accessTokenTtlSeconds: 60 }),
+      RealtimeModule,
+    ],
+  })
+  class Chat {}
+
+  const app = await NestFactory.create(Chat, { logger: false });
+  app.useWebSocketAdapter(new RedisSocketIoAdapter(app, {}, signals));
+  await app.listen(0, '127.0.0.1');
+  return {
+    connect: async (userId) => {
+      const identity = { userId, sessionId: userId, username: userId };
+      const token = await app.get(AccessTokens, { strict: false }).sign(identity);
+      const url = await app.getUrl();
+      const socket = io(url, { transports: ['websocket'], auth: { token }, reconnection: false });
+      await new Promise<void>((resolve, reject) => {
+        socket.once('connect', resolve);
+        socket.once('connect_error', reject);
+      });
+      return socket;
+    },
+    close: async () => {
+      await app.close();
+      for (const connection of connections) connection.disconnect();
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { Changes, Message, MessageCreate, Role, RoomHead } from '@chat/contracts';
+import { NotFoundError } from '@chat/platform';
+import type { MessagePublisher, RoomDirectory } from '@chat/realtime';
+
+/** What `messages` knows, of one room, for all chat instances of a test. */
+export class SharedRooms implements RoomDirectory, MessagePublisher {
+  readonly members = new Set<string>();
+  readonly stored: Message[] = [];
+
+  /** @param published told of what was stored */
+  constructor(private readonly published: (roomId: string, changes: Message[]) => void) {}
+
+  publish(event: MessageCreate): Promise<void> {
+    const position = this.stored.length + 1;
+    const message = { ...event, seq: position, rev: position };
+    this.stored.push(message);
+    this.published(event.roomId, [message]);
+    return Promise.resolve();
+  }
+
+  join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }> {
+    if (!this.members.has(userId)) return Promise.reject(new NotFoundError('There is no room.'));
+    return Promise.resolve({ role: 'member', head: this.#headOf(roomId) });
+  }
+
+  roleOf(userId: string): Promise<Role | undefined> {
+    return Promise.resolve(this.members.has(userId) ? 'member' : undefined);
+  }
+
+  heads(roomIds: readonly string[]): Promise<RoomHead[]> {
+    return Promise.resolve(roomIds.map((roomId) => this.#headOf(roomId)));
+  }
+
+  changes(_roomId: string, since: number): Promise<Changes> {
+    const rev = this.stored.length;
+    return Promise.resolve({ rev, complete: true, changes: this.stored.slice(since) });
+  }
+
+  #headOf(roomId: string): RoomHead {
+    return { roomId, seq: this.stored.length, rev: this.stored.length };
+  }
+}
