@@ -6,6 +6,7 @@ import { z } from 'zod';
 import {
   httpSettings,
   processSettings,
+  redisSettings,
   roomSettings,
   signInSettings,
   tokenSettings,
@@ -139,4 +140,26 @@ describe('CORS_ORIGINS', () => {
     expect(allows({ NODE_ENV: 'development' }, 'null')).toBe(false);
     expect(allows({ NODE_ENV: 'production' }, 'http://localhost')).toBe(false);
   });
+});
+
+describe('REDIS_URL', () => {
+  const Redis = z.object(redisSettings);
+
+  it.each([
+    'redis://localhost:6379',
+    'rediss://user:pass@redis.example.com:6380/1',
+    'redis://:pass@[::1]',
+  ])('accepts %s', (url) => {
+    const env = { REDIS_URL: url };
+    expect(loadSettings(Redis, { argv: [], env })).toEqual(env);
+  });
+
+  it.each(['', 'localhost:6379', 'http://:hunter2@redis', 'redis://'])(
+    'refuses %j by name, and does not repeat it',
+    (url) => {
+      const refuse = () => loadSettings(Redis, { argv: [], env: { REDIS_URL: url } });
+      expect(refuse).toThrow(/^REDIS_URL: must be [a-z]/);
+      expect(refuse).not.toThrow(/hunter2/);
+    },
+  );
 });

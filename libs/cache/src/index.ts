@@ -1,0 +1,2 @@
+export * from './prompt-redis.ts';
+export * from './redis-rate-limiter.ts';

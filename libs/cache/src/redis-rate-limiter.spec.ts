@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { describeWith, eventually, RedisServer } from '@chat/testing';
+import { Logger } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { PromptRedis } from './prompt-redis.ts';
+import { RedisRateLimiter } from './redis-rate-limiter.ts';
+
+const LIMIT = { points: 20, perMs: 60_000, burst: 30 };
+
+describeWith('redis-server', 'a rate limit that instances share', () => {
+  let server: RedisServer;
+  let connections: Redis[];
+  let warned: jest.SpiedFunction<Logger['warn']>;
+  let told: jest.SpiedFunction<Logger['log']>;
+
+  beforeEach(async () => {
+    warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    told = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => {});
+    connections = [];
+    server = await RedisServer.start();
+  });
+
+  afterEach(async () => {
+    for (const connection of connections) connection.disconnect();
+    await server.close();
+    jest.restoreAllMocks();
+  });
+
+  async function instance(): Promise<RedisRateLimiter> {
+    const redis = new Redis(server.url, { enableOfflineQueue: false, retryStrategy: () => 50 });
+    redis.on('error', () => undefined);
+    connections.push(redis);
+    await eventually(() => expect(redis.status).toBe('ready'));
+    return new RedisRateLimiter(new PromptRedis(redis));
+  }
+
+  async function takeAll(limiter: RedisRateLimiter, key: string, limit = LIMIT): Promise<number> {
+    for (let taken = 0; ; taken += 1) if ((await limiter.take(key, limit)) > 0) return taken;
+  }
+
+  it('allows one burst over all of them, then says how long to wait', async () => {
+    const [first, second] = [await instance(), await instance()];
+    for (let taken = 0; taken < 10; taken += 1) await first.take('a', LIMIT);
+    expect(await takeAll(second, 'a')).toBe(20);
+    const waitMs = await first.take('a', LIMIT);
+    expect(waitMs).toBeGreaterThan(2_000);
+    expect(waitMs).toBeLessThanOrEqual(3_000);
+    expect(await takeAll(first, 'b')).toBe(30);
+  });
+
+  it('sustains its rate, and forgets who was quiet', async () => {
+    const limiter = await instance();
+    const fast = { points: 7, perMs: 700, burst: 3 };
+    expect(await takeAll(limiter, 'a', fast)).toBe(3);
+    await delay(await limiter.take('a', fast));
+    expect(await takeAll(limiter, 'a', fast)).toBe(1);
+    await eventually(async () => expect(await connections[0]?.keys('*')).toEqual([]));
+    expect(await takeAll(limiter, 'a', fast)).toBe(3);
+  });
+
+  it('counts a point that was given back no more, and never grows beyond its burst', async () => {
+    const limiter = await instance();
+    await takeAll(limiter, 'a');
+    await limiter.giveBack('a', LIMIT);
+    expect(await takeAll(limiter, 'a')).toBe(1);
+    await limiter.giveBack('b', LIMIT);
+    expect(await takeAll(limiter, 'b')).toBe(30);
+  });
+
+  it('is kept by each instance alone while Redis is away, and shared again when it is back', async () => {
+    const [first, second] = [await instance(), await instance()];
+    await takeAll(first, 'a');
+    await server.process.kill();
+    expect(await takeAll(first, 'a')).toBe(30);
+    expect(await takeAll(second, 'a')).toBe(30);
+    expect(warned).toHaveBeenCalledTimes(2);
+    await server.process.start();
+    await eventually(async () => {
+      await first.take('b', LIMIT);
+      expect(told).toHaveBeenCalledTimes(1);
+    });
+    await eventually(async () => {
+      await second.take('c', LIMIT);
+      expect(told).toHaveBeenCalledTimes(2);
+    });
+    expect(await takeAll(first, 'd')).toBe(30);
+    expect(await takeAll(second, 'd')).toBe(0);
+    expect(warned).toHaveBeenCalledTimes(2);
+  });
+
+  it('costs one caller 100 ms when Redis is frozen, and the others nothing', async () => {
+    const limiter = await instance();
+    await limiter.take('a', LIMIT);
+    await server.process.freeze();
+    const started = performance.now();
+    expect(await limiter.take('a', LIMIT)).toBe(0);
+    expect(performance.now() - started).toBeLessThan(200);
+    const then = performance.now();
+    for (let taken = 0; taken < 20; taken += 1) await limiter.take('a', LIMIT);
+    expect(performance.now() - then).toBeLessThan(50);
+    server.process.thaw();
+    await eventually(async () => {
+      await limiter.take('b', LIMIT);
+      expect(told).toHaveBeenCalledTimes(1);
+    });
+  });
+});

@@ -1,0 +1,82 @@
+import { InMemoryRateLimiter, RateLimiter, type RateLimit } from '@chat/platform';
+import type { Redis } from 'ioredis';
+import { RedisAwayError, type PromptRedis } from './prompt-redis.ts';
+
+/**
+ * The generic cell rate algorithm of InMemoryRateLimiter, by the clock of Redis.
+ * KEYS: what is limited. ARGV: milliseconds per point, points of a burst.
+ * Returns the milliseconds to wait. The tolerance is for rounding, which must
+ * not refuse the last point of a burst.
+ */
+const TAKE = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local interval = tonumber(ARGV[1])
+local known = tonumber(redis.call('GET', KEYS[1]) or now)
+local whole_at = math.max(known, now) + interval
+local wait = whole_at - interval * ARGV[2] - now
+if wait > 0.01 then return math.ceil(wait) end
+redis.call('SET', KEYS[1], string.format('%.17g', whole_at), 'PX', math.ceil(whole_at - now))
+return 0
+`;
+
+/** KEYS: what is limited. ARGV: milliseconds per point. A key that has expired is whole already. */
+const GIVE_BACK = `
+local known = redis.call('GET', KEYS[1])
+if not known then return end
+redis.call('SET', KEYS[1], string.format('%.17g', known - ARGV[1]), 'KEEPTTL')
+`;
+
+interface Commands {
+  takePoint(key: string, interval: number, burst: number): Promise<number>;
+  giveBackPoint(key: string, interval: number): Promise<null>;
+}
+
+/**
+ * Rate limits that all instances share. While Redis is away or slow each
+ * instance limits by itself, beginning with whole bursts.
+ */
+export class RedisRateLimiter extends RateLimiter {
+  readonly #commands: Commands;
+  readonly #alone = new InMemoryRateLimiter();
+
+  constructor(private readonly prompt: PromptRedis) {
+    super();
+    const { redis } = prompt;
+    redis.defineCommand('takePoint', { numberOfKeys: 1, lua: TAKE });
+    redis.defineCommand('giveBackPoint', { numberOfKeys: 1, lua: GIVE_BACK });
+    this.#commands = redis as Redis & Commands;
+  }
+
+  take(key: string, limit: RateLimit): Promise<number> {
+    return this.#sharedOr(
+      () => this.#commands.takePoint(keyOf(key), intervalOf(limit), limit.burst),
+      () => this.#alone.take(key, limit),
+    );
+  }
+
+  giveBack(key: string, limit: RateLimit): Promise<void> {
+    return this.#sharedOr(
+      async () => void (await this.#commands.giveBackPoint(keyOf(key), intervalOf(limit))),
+      () => this.#alone.giveBack(key, limit),
+    );
+  }
+
+  async #sharedOr<T>(shared: () => Promise<T>, alone: () => Promise<T>): Promise<T> {
+    try {
+      return await this.prompt.ask(shared);
+    } catch (error) {
+      if (error instanceof RedisAwayError) return alone();
+      throw error;
+    }
+  }
+}
+
+function keyOf(key: string): string {
+  return `chat:limit:${key}`;
+}
+
+/** Milliseconds per point. */
+function intervalOf({ points, perMs }: RateLimit): number {
+  return perMs / points;
+}
