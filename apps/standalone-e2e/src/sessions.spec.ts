@@ -35,7 +35,9 @@ describe('a session', () => {
     const told = new Promise((resolve) => socket.once('sessionExpired', resolve));
     const closed = new Promise((resolve) => socket.once('disconnect', resolve));
     await told;
+    const toldAt = Date.now();
     await closed;
+    expect(Date.now() - toldAt).toBeLessThan(500);
   };
 
   it('begins with the right password, in whatever case the e-mail is written', async () => {
@@ -48,18 +50,23 @@ describe('a session', () => {
 
   it('goes on with a refresh token that works once, and for a lost answer again', async () => {
     const { registration } = await register();
-    const next = await refresh(registration.refreshToken);
-    expect(next.status).toBe(200);
+    const tabs = [refresh(registration.refreshToken), refresh(registration.refreshToken)] as const;
+    const [next, inOtherTab] = await Promise.all(tabs);
+    expect([next.status, inOtherTab.status]).toEqual([200, 200]);
+    expect(inOtherTab.body.refreshToken).toBe(next.body.refreshToken);
     expect(await me(next.body.token)).toBe(200);
     const again = await refresh(registration.refreshToken);
     expect(again.body.refreshToken).toBe(next.body.refreshToken);
   });
 
   it('is ended by a refresh token that is two steps old: somebody else has it', async () => {
-    const { registration } = await register();
+    const ann = await register();
+    const { registration } = ann;
+    const gone = ended(await ann.connect());
     const second = await refresh(registration.refreshToken);
     const third = await refresh(second.body.refreshToken);
     expect((await refresh(registration.refreshToken)).status).toBe(401);
+    await gone;
     expect((await refresh(third.body.refreshToken)).status).toBe(401);
     expect(await me(third.body.token)).toBe(401);
   });

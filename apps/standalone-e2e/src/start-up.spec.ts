@@ -2,10 +2,29 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runStandalone, StandaloneProcess } from '@chat/testing';
 import { Account } from './support/account.ts';
 import { ask } from './support/ask.ts';
+
+const SETTINGS = [
+  'HOST',
+  'PORT',
+  'CORS_ORIGINS',
+  'TRUST_PROXY',
+  'DATA_DIR',
+  'NODE_ENV',
+  'LOG_LEVEL',
+  'JWT_SECRET',
+  'ACCESS_TOKEN_TTL_SECONDS',
+  'SIGN_IN_RATE',
+  'SIGN_IN_BURST',
+  'FAILED_SIGN_INS_PER_MINUTE',
+  'SEND_RATE',
+  'SEND_BURST',
+  'ROOMS_AUTO_CREATE',
+];
 
 describe('the standalone server', () => {
   let folder: string;
@@ -63,12 +82,22 @@ describe('the standalone server', () => {
     });
   });
 
-  it('prints every option with --help', async () => {
+  it('starts in production with a strong secret', async () => {
+    const server = await StandaloneProcess.start({
+      dataDir: folder,
+      env: { NODE_ENV: 'production', JWT_SECRET: 'Zk3-9fQw_7rTn2LpX8vBd4HsYc6MgJ1e' },
+    });
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+    await server.close();
+  });
+
+  it('prints every option with --help, and what it means', async () => {
     const { code, stdout } = await runStandalone(['--help'], { cwd: folder });
     expect(code).toBe(0);
-    for (const option of ['--port', '--host', '--data-dir', '--jwt-secret', 'ROOMS_AUTO_CREATE']) {
-      expect(stdout).toContain(option);
-    }
+    const listed = [...stdout.matchAll(/^ {2}(--[a-z-]+) \(([A-Z_]+)\)\n {6}\S.*\.$/gm)];
+    expect(listed.map(([, option, name]) => [option, name])).toEqual(
+      SETTINGS.map((name) => [`--${name.toLowerCase().replaceAll('_', '-')}`, name]),
+    );
   });
 
   it('reads .env, which the environment overrides, which an option overrides', async () => {
@@ -98,33 +127,49 @@ describe('the standalone server', () => {
   });
 
   describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {
-    it('drains: tells clients, answers what was sent, ends with 0, and loses nothing', async () => {
+    it('drains: tells clients, answers every message that it stores, and leaves nothing behind', async () => {
       const server = await StandaloneProcess.start({
         dataDir: folder,
-        env: { SEND_BURST: '1000' },
+        env: { SEND_RATE: '10000', SEND_BURST: '10000' },
       });
       const ann = await Account.register(server.url);
       const socket = await ann.connect();
       await ask(socket, 'joinRoom', 'general');
-      const draining = new Promise<{ reconnectInMs: number }>((resolve) =>
+      const told = new Promise<{ reconnectInMs: number }>((resolve) =>
         socket.once('serverDraining', resolve),
       );
-      const sends = Array.from({ length: 200 }, (_, n) =>
-        ask(socket, 'sendMessage', { roomId: 'general', text: String(n) }, 5_000).then(
-          (answer) => answer,
-          () => undefined,
-        ),
-      );
-      await sends[0];
-      expect(await server.end(signal)).toBe(0);
-      expect((await draining).reconnectInMs).toBeGreaterThan(0);
-      const acknowledged = (await Promise.all(sends)).flatMap((answer) =>
-        answer?.ok ? [answer.id] : [],
+      const send = (text: string) =>
+        ask(socket, 'sendMessage', { roomId: 'general', text, clientMessageId: text }, 5_000);
+      const sent: string[] = [];
+      const answers: Promise<Awaited<ReturnType<typeof send>> | undefined>[] = [];
+      let stopped: Promise<number | null> | undefined;
+      while (socket.connected) {
+        const text = `message-${sent.length}`;
+        sent.push(text);
+        answers.push(send(text).catch(() => undefined));
+        if (sent.length === 100) stopped = answers[0]?.then(() => server.end(signal));
+        await delay(1);
+      }
+      expect(await stopped).toBe(0);
+      expect(server.running).toBe(false);
+      expect((await told).reconnectInMs).toBeGreaterThan(0);
+
+      await server.restart();
+      const outcomes = await Promise.all(answers);
+      const acknowledged = outcomes.flatMap((answer) =>
+        answer?.ok ? [answer.clientMessageId] : [],
       );
       expect(acknowledged.length).toBeGreaterThan(0);
-      await server.restart();
-      const stored = new Set((await ann.history('general')).map(({ id }) => id));
-      expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
+      for (const answer of outcomes) {
+        if (answer?.ok === false) expect(answer.error).toMatchObject({ code: 'UNAVAILABLE' });
+      }
+      const stored = async () => (await ann.history('general')).map(({ text }) => text).toSorted();
+      expect(await stored()).toEqual(acknowledged.toSorted());
+
+      for (const [n, text] of sent.entries()) {
+        if (!outcomes[n]?.ok) expect(await send(text)).toMatchObject({ ok: true });
+      }
+      expect(await stored()).toEqual(sent.toSorted());
       ann.close();
       await server.close();
     });
