@@ -270,6 +270,7 @@ describe('bad input', () => {
       ['text of 5,000 characters', { roomId: 'general', text: 'x'.repeat(5_000) }],
       ['empty text', { roomId: 'general', text: '' }],
       ['blank text', { roomId: 'general', text: ' \n\t ' }],
+      ['a NUL character in the text', { roomId: 'general', text: 'a\u0000b' }],
       ['an object as text', { roomId: 'general', text: { toString: 'x' } }],
       ['an object as room', { roomId: { $ne: null }, text: 'hi' }],
       ['a room id of unknown form', { roomId: 'No Such Form', text: 'hi' }],

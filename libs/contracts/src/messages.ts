@@ -13,7 +13,12 @@ export const Seq = z.int().min(1);
 /** Counter of every change to a room's messages: 1, 2, 3 … without gaps. */
 export const Rev = z.int().min(1);
 
-export const MessageText = z.string().trim().min(1).max(MAX_TEXT_LENGTH);
+export const MessageText = z
+  .string()
+  .trim()
+  .min(1)
+  .max(MAX_TEXT_LENGTH)
+  .refine((text) => !text.includes('\0'), 'must not contain the NUL character');
 
 export const Message = z
   .object({
