@@ -1,6 +1,13 @@
 import { AuthModule } from '@chat/auth';
 import { InMemoryFeed } from '@chat/feed';
-import { FeedPublisher, MessageHistory, MessagesModule, MessageStore } from '@chat/messages';
+import {
+  FeedPublisher,
+  HistoryCache,
+  MessageHistory,
+  MessagesModule,
+  MessageStore,
+  UncachedHistory,
+} from '@chat/messages';
 import {
   createHealthController,
   HealthChecks,
@@ -42,6 +49,7 @@ class Ports {
       { provide: SessionStore, useValue: storage.sessions },
       { provide: RoomStore, useValue: storage.rooms },
       { provide: MessageStore, useValue: storage.messages },
+      { provide: HistoryCache, useClass: UncachedHistory },
       { provide: HealthChecks, useValue: health },
       { provide: RateLimiter, useClass: InMemoryRateLimiter },
       { provide: Signals, useClass: InMemorySignals },

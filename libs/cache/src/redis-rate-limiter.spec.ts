@@ -6,6 +6,8 @@ import { Redis } from 'ioredis';
 import { PromptRedis } from './prompt-redis.ts';
 import { RedisRateLimiter } from './redis-rate-limiter.ts';
 
+Logger.overrideLogger(false);
+
 const LIMIT = { points: 20, perMs: 60_000, burst: 30 };
 
 describeWith('redis-server', 'a rate limit that instances share', () => {

@@ -1,4 +1,4 @@
-import type { HistoryPage } from './message-history.ts';
+import type { HistoryPage } from './history-cache.ts';
 
 /**
  * The `Link` header (RFC 8288) of a page: `prev` are older messages, `next`
@@ -7,7 +7,7 @@ import type { HistoryPage } from './message-history.ts';
 export function historyLinks(
   roomId: string,
   limit: number,
-  { messages, head }: HistoryPage,
+  { messages, head }: Pick<HistoryPage, 'messages' | 'head'>,
 ): string | undefined {
   const [first, last] = [messages[0], messages.at(-1)];
   const link = (cursor: string, rel: string): string =>

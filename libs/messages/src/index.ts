@@ -1,4 +1,5 @@
 export * from './feed-publisher.ts';
+export * from './history-cache.ts';
 export * from './message-history.ts';
 export * from './message-store.ts';
 export * from './messages.module.ts';

@@ -4,6 +4,7 @@ import { ChangesQuery, HistoryQuery, type Message, type RoomHead } from '@chat/c
 import { NotFoundError } from '@chat/platform';
 import type { RoomAccess } from '@chat/rooms';
 import { historyLinks } from './history-links.ts';
+import { UncachedHistory } from './history-cache.ts';
 import { MessageHistory } from './message-history.ts';
 import { MessageStore, type PageCursor } from './message-store.ts';
 
@@ -75,7 +76,7 @@ let history: MessageHistory;
 
 function open(messages: Message[]): void {
   store = new OneRoomStore(messages);
-  history = new MessageHistory(store, access as RoomAccess);
+  history = new MessageHistory(store, new UncachedHistory(store), access as RoomAccess);
 }
 
 beforeEach(() => open([message(1), message(2), message(3, 5), message(4, 6)]));

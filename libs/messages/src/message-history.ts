@@ -2,26 +2,22 @@ import type { Changes, ChangesQuery, HistoryQuery, Message, RoomHead } from '@ch
 import type { Identity } from '@chat/auth';
 import { RoomAccess, type RoomActivity } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
+import { HistoryCache, type HistoryPage } from './history-cache.ts';
 import { MessageStore, type PageCursor } from './message-store.ts';
-
-/** A page of a room's messages and how far the room has come. */
-export interface HistoryPage {
-  readonly messages: Message[];
-  readonly head: RoomHead;
-}
 
 /** What rooms have said: for those who may read them, and inside the server for the edge. */
 @Injectable()
 export class MessageHistory implements RoomActivity {
   constructor(
     private readonly store: MessageStore,
+    private readonly cache: HistoryCache,
     private readonly access: RoomAccess,
   ) {}
 
   /** Oldest first; without a cursor the newest messages. @throws NotFoundError */
   async history({ userId }: Identity, roomId: string, query: HistoryQuery): Promise<HistoryPage> {
     await this.access.requireReadable(userId, roomId);
-    return this.store.page(roomId, cursorOf(query), query.limit);
+    return this.cache.page(roomId, cursorOf(query), query.limit);
   }
 
   /** What changed after a rev, in rev order. @throws NotFoundError */

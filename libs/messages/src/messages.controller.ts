@@ -35,6 +35,10 @@ export class MessagesController {
         description: 'Older messages as rel="prev", newer ones as rel="next" (RFC 8288).',
         schema: { type: 'string' },
       },
+      'X-Cache': {
+        description: 'Whether the page came from the cache.',
+        schema: { type: 'string', enum: ['hit', 'miss', 'bypass'] },
+      },
     },
   })
   @ApiErrors(400, 401, 404)
@@ -46,6 +50,7 @@ export class MessagesController {
   ): Promise<Message[]> {
     const page = await this.messages.history(identity, roomId, query);
     response.setHeader('X-Room-Seq', page.head.seq).setHeader('X-Room-Rev', page.head.rev);
+    response.setHeader('X-Cache', page.cache);
     const links = historyLinks(roomId, query.limit, page);
     if (links) response.setHeader('Link', links);
     return page.messages;

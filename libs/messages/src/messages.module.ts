@@ -6,8 +6,8 @@ import { MessageWriter } from './writer/message-writer.ts';
 import { PartitionWriters } from './writer/partition-writers.ts';
 
 /**
- * Message history and the writer. The app provides, globally: MessageStore and
- * FeedPublisher. It is global itself, because rooms show how far they have come.
+ * Message history and the writer. The app provides, globally: MessageStore,
+ * HistoryCache and FeedPublisher. It is global itself, because rooms show how far they have come.
  */
 @Global()
 @Module({

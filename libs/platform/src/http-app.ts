@@ -44,7 +44,7 @@ export function configureHttpApp(app: NestExpressApplication, settings: HttpAppS
   );
   app.enableCors({
     origin: corsOrigin(settings),
-    exposedHeaders: ['Link', 'Retry-After', 'X-Request-Id', 'X-Room-Rev', 'X-Room-Seq'],
+    exposedHeaders: ['Link', 'Retry-After', 'X-Cache', 'X-Request-Id', 'X-Room-Rev', 'X-Room-Seq'],
     maxAge: 600,
   });
   app.use(jsonBody());

@@ -1,0 +1,265 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import type { Message, RoomHead } from '@chat/contracts';
+import type { CacheOutcome, FeedPublisher, MessageStore, PageCursor } from '@chat/messages';
+import { describeWith, eventually, RedisServer } from '@chat/testing';
+import { Logger } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { PromptRedis } from './prompt-redis.ts';
+import { RedisHistoryCache } from './redis-history-cache.ts';
+import { RevAdvancingFeed } from './rev-advancing-feed.ts';
+import { RoomRevs } from './room-revs.ts';
+
+Logger.overrideLogger(false);
+
+const NEWEST: PageCursor = { kind: 'newest' };
+
+/** One room; a page is its newest messages, whatever the cursor. */
+class Store {
+  readonly messages: Message[] = [];
+  pageReads = 0;
+  headReads = 0;
+  /** What a read of a page waits for, before it looks. */
+  gate: Promise<void> = Promise.resolve();
+
+  store(text: string): Message {
+    const position = this.messages.length + 1;
+    const message: Message = {
+      id: String(position).padStart(22, '0'),
+      roomId: 'general',
+      seq: position,
+      rev: position,
+      userId: 'u1',
+      username: 'ann',
+      text,
+      timestamp: '2026-01-01T00:00:00.000Z',
+    };
+    this.messages.push(message);
+    return message;
+  }
+
+  heads(): Promise<Map<string, RoomHead>> {
+    this.headReads += 1;
+    return Promise.resolve(new Map([['general', this.#head()]]));
+  }
+
+  async page(
+    _roomId: string,
+    _cursor: PageCursor,
+    limit: number,
+  ): Promise<{ messages: Message[]; head: RoomHead }> {
+    this.pageReads += 1;
+    await this.gate;
+    return { messages: this.messages.slice(-limit), head: this.#head() };
+  }
+
+  #head(): RoomHead {
+    return { roomId: 'general', seq: this.messages.length, rev: this.messages.length };
+  }
+}
+
+describeWith('redis-server', 'the cache of history', () => {
+  let server: RedisServer;
+  let connections: Redis[];
+  let store: Store;
+  let outcomes: CacheOutcome[];
+  let cache: RedisHistoryCache;
+  let feed: FeedPublisher;
+  let warned: jest.SpiedFunction<Logger['warn']>;
+
+  beforeEach(async () => {
+    warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    jest.spyOn(Logger.prototype, 'log').mockImplementation(() => {});
+    server = await RedisServer.start();
+    connections = [];
+    store = new Store();
+    outcomes = [];
+    ({ cache, feed } = await instance());
+  });
+
+  afterEach(async () => {
+    for (const connection of connections) connection.disconnect();
+    await server.close();
+    jest.restoreAllMocks();
+  });
+
+  /** What a `messages` process has of the cache. */
+  async function instance(): Promise<{ cache: RedisHistoryCache; feed: FeedPublisher }> {
+    const redis = new Redis(server.url, { enableOfflineQueue: false, retryStrategy: () => 50 });
+    redis.on('error', () => undefined);
+    connections.push(redis);
+    await eventually(() => expect(redis.status).toBe('ready'));
+    const prompt = new PromptRedis(redis);
+    const revs = new RoomRevs(prompt);
+    const observer = { answered: (outcome: CacheOutcome) => void outcomes.push(outcome) };
+    return {
+      cache: new RedisHistoryCache(store as unknown as MessageStore, revs, prompt, observer),
+      feed: new RevAdvancingFeed({ publish: () => undefined }, revs),
+    };
+  }
+
+  /** Stores as the writer does: the cache is told after the commit. */
+  function write(text: string): void {
+    feed.publish('general', [store.store(text)]);
+  }
+
+  async function texts(reader = cache, cursor = NEWEST): Promise<string[]> {
+    return (await reader.page('general', cursor, 50)).messages.map(({ text }) => text);
+  }
+
+  it('reads a page from the store once, for all instances', async () => {
+    write('one');
+    const other = await instance();
+    expect(await texts()).toEqual(['one']);
+    await eventually(async () => {
+      expect((await cache.page('general', NEWEST, 50)).cache).toBe('hit');
+    });
+    expect(await other.cache.page('general', NEWEST, 50)).toEqual({
+      messages: store.messages,
+      head: { roomId: 'general', seq: 1, rev: 1 },
+      cache: 'hit',
+    });
+    expect(store.pageReads).toBe(1);
+    expect(outcomes.slice(0, 2)).toEqual(['miss', 'hit']);
+  });
+
+  it('shows what was stored as soon as the feed does', async () => {
+    const other = await instance();
+    for (let count = 1; count <= 20; count += 1) {
+      write(`message ${count}`);
+      expect(await texts()).toHaveLength(count);
+    }
+    await eventually(async () => expect(await texts(other.cache)).toHaveLength(20));
+  });
+
+  it('keeps pages of other cursors and sizes apart', async () => {
+    for (const text of ['one', 'two', 'three']) write(text);
+    await texts();
+    const pages: [PageCursor, number][] = [
+      [{ kind: 'before', seq: 2 }, 50],
+      [{ kind: 'after', seq: 2 }, 50],
+      [{ kind: 'around', seq: 2 }, 50],
+      [{ kind: 'around', seq: 3 }, 50],
+      [NEWEST, 2],
+    ];
+    for (const [cursor, limit] of pages) {
+      expect((await cache.page('general', cursor, limit)).cache).toBe('miss');
+    }
+    expect((await cache.page('general', NEWEST, 2)).messages).toHaveLength(2);
+  });
+
+  it('never has a slow reader put an old page where a new one is looked for', async () => {
+    write('one');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const slow = await instance();
+    const page = store.page.bind(store);
+    // It has read the page, and is held up before it can put it into the cache.
+    jest.spyOn(store, 'page').mockImplementationOnce(async (...query) => {
+      const read = await page(...query);
+      await promise;
+      return read;
+    });
+    const old = texts(slow.cache);
+    await eventually(() => expect(store.pageReads).toBe(1));
+    write('two');
+    expect(await texts()).toEqual(['one', 'two']);
+    resolve();
+    expect(await old).toEqual(['one']);
+    await delay(50);
+    expect(await texts(slow.cache)).toEqual(['one', 'two']);
+    expect(await texts()).toEqual(['one', 'two']);
+  });
+
+  it('reads the store once for a hundred who ask for a hot room together', async () => {
+    store.store('one');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.gate = promise;
+    const readers = Array.from({ length: 100 }, () => texts());
+    await eventually(() => expect(store.pageReads).toBe(1));
+    resolve();
+    expect(new Set((await Promise.all(readers)).flat())).toEqual(new Set(['one']));
+    expect([store.headReads, store.pageReads]).toEqual([1, 1]);
+  });
+
+  it('finds out within 10 s what it was not told', async () => {
+    write('one');
+    await texts();
+    store.store('two');
+    expect(await texts()).toEqual(['one']);
+    const [redis] = connections;
+    expect(await redis?.pttl('chat:rev:general')).toBeLessThanOrEqual(10_000);
+    await redis?.pexpire('chat:rev:general', 1);
+    await eventually(async () => expect(await texts()).toEqual(['one', 'two']));
+    for (const key of (await redis?.keys('chat:history*')) ?? []) {
+      expect(await redis?.pttl(key)).toBeGreaterThan(0);
+      expect(await redis?.pttl(key)).toBeLessThanOrEqual(60_000);
+    }
+  });
+
+  it('does not go back when an old rev comes late', async () => {
+    const [first, second] = [store.store('one'), store.store('two')];
+    feed.publish('general', [second]);
+    feed.publish('general', [first]);
+    await texts();
+    expect(await connections[0]?.get('chat:rev:general')).toBe('2');
+  });
+
+  it('gives every text back as it was', async () => {
+    const awkward = [
+      '_function_foo|function(){}',
+      '_undefined_',
+      ':base64:aGk=',
+      '_symbol_x',
+      '{"',
+    ];
+    for (const text of awkward) write(text);
+    await texts();
+    await eventually(async () => {
+      const page = await cache.page('general', NEWEST, 50);
+      expect(page.cache).toBe('hit');
+      expect(page.messages).toEqual(store.messages);
+    });
+  });
+
+  it('takes what is no page for a miss', async () => {
+    write('one');
+    await texts();
+    const [redis] = connections;
+    const key = await eventuallyOneKey();
+    await redis?.set(key, '"{\\"value\\":{\\"messages\\":[1]}}"');
+    expect((await cache.page('general', NEWEST, 50)).cache).toBe('miss');
+    await redis?.set(key, 'nonsense');
+    expect((await cache.page('general', NEWEST, 50)).messages).toEqual(store.messages);
+  });
+
+  async function eventuallyOneKey(): Promise<string> {
+    let key = '';
+    await eventually(async () => {
+      const keys = (await connections[0]?.keys('*general:1:newest:50')) ?? [];
+      expect(keys).toHaveLength(1);
+      key = keys[0] ?? '';
+    });
+    return key;
+  }
+
+  it('costs nothing but speed while Redis is away or frozen, and says so once', async () => {
+    write('one');
+    await server.process.freeze();
+    const started = performance.now();
+    expect(await texts()).toEqual(['one']);
+    expect(performance.now() - started).toBeLessThan(200);
+    const then = performance.now();
+    for (let count = 0; count < 20; count += 1) await texts();
+    expect(performance.now() - then).toBeLessThan(100);
+    expect(outcomes).toEqual(Array.from({ length: 21 }, () => 'bypass'));
+    await server.process.kill();
+    await delay(1_100);
+    write('two');
+    expect(await texts()).toEqual(['one', 'two']);
+    expect(warned).toHaveBeenCalledTimes(1);
+    await server.process.start();
+    await eventually(async () => {
+      expect((await cache.page('general', NEWEST, 50)).cache).toBe('hit');
+    });
+  });
+});
