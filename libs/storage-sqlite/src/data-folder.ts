@@ -41,7 +41,9 @@ export function prepareDataFolder(folder: string): string {
     if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o700 });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     const file = join(path, DATABASE);
-    closeSync(openSync(file, 'a', 0o600));
+    // Never opened when it is there: closing any handle of it would drop this process's own lock.
+    if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
+    else closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600);
     return file;
   } catch (error) {

@@ -105,10 +105,10 @@ export class SqliteConnection {
   }
 
   #fail(error: Error): void {
-    if (this.#gone) return;
-    this.#gone = error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
+    if (this.#gone) return;
+    this.#gone = error;
     this.#onFailure(error);
   }
 }

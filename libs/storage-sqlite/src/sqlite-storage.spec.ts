@@ -99,6 +99,13 @@ describe('the data folder', () => {
     expect(onFailure).not.toHaveBeenCalled();
   });
 
+  it('stays taken when its own process tries to open it twice', async () => {
+    await open();
+    await expect(open()).rejects.toBeInstanceOf(DataFolderInUseError);
+    const writer = await write();
+    expect(writer.lines).toEqual(['refused']);
+  });
+
   it('is free again when its process was killed', async () => {
     prepareDataFolder(dataDir);
     const writer = await write();

@@ -115,6 +115,27 @@ describe('writes that share a commit', () => {
     expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
   });
 
+  it('fail together when a read among them ends the transaction, and leave no hole', () => {
+    const prepare = db.prepare.bind(db);
+    jest.spyOn(db, 'prepare').mockImplementation((sql) => {
+      const statement = prepare(sql);
+      if (sql.includes('FROM users')) {
+        jest.spyOn(statement, 'get').mockImplementation(() => {
+          db.exec('ROLLBACK');
+          throw Object.assign(new Error('disk I/O error'), { errcode: 10 });
+        });
+      }
+      return statement;
+    });
+    const answers = commits.run([
+      appending(1, message(1)),
+      { id: 2, operation: 'findUserById', values: ['ada'] },
+      appending(3, message(2)),
+    ]);
+    expect(answers.map(({ failure }) => failure?.kind)).toEqual(answers.map(() => 'unavailable'));
+    expect(headSeq()).toBe(0);
+  });
+
   it('fail together when the commit fails, and leave no transaction open', () => {
     const exec = jest.spyOn(db, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
       if (sql === 'COMMIT') {

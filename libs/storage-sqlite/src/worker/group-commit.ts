@@ -40,9 +40,7 @@ export class GroupCommit {
     }
     try {
       this.#db.exec('BEGIN IMMEDIATE');
-      const answers = requests.map((request) =>
-        isWrite(request.operation) ? this.#write(request) : this.#answer(request),
-      );
+      const answers = requests.map((request) => this.#answerAlone(request));
       this.#db.exec('COMMIT');
       return answers;
     } catch (error) {
@@ -52,7 +50,8 @@ export class GroupCommit {
     }
   }
 
-  #write(request: OperationRequest): OperationAnswer {
+  /** Reads too: an I/O error of a read can end the transaction as that of a write does. */
+  #answerAlone(request: OperationRequest): OperationAnswer {
     this.#db.exec('SAVEPOINT request');
     const answer = this.#answer(request);
     if (answer.failure) this.#undo(answer.failure);
