@@ -235,7 +235,7 @@ describeWith('redis-server', 'the cache of history', () => {
   async function eventuallyOneKey(): Promise<string> {
     let key = '';
     await eventually(async () => {
-      const keys = (await connections[0]?.keys('*general:1:newest:50')) ?? [];
+      const keys = (await connections[0]?.keys('*:1:general:newest:50')) ?? [];
       expect(keys).toHaveLength(1);
       key = keys[0] ?? '';
     });
@@ -261,5 +261,23 @@ describeWith('redis-server', 'the cache of history', () => {
     await eventually(async () => {
       expect((await cache.page('general', NEWEST, 50)).cache).toBe('hit');
     });
+  });
+
+  it('does not overrun the store when Redis is away, and still shows nobody an old page', async () => {
+    await server.process.kill();
+    write('one');
+    await texts();
+    const before = store.pageReads;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.gate = promise;
+    const first = texts();
+    await eventually(() => expect(store.pageReads).toBe(before + 1));
+    write('two');
+    const later = Array.from({ length: 100 }, () => texts());
+    resolve();
+    await first;
+    expect(new Set((await Promise.all(later)).map(String))).toEqual(new Set(['one,two']));
+    expect(store.pageReads).toBe(before + 2);
+    expect(await texts()).toEqual(['one', 'two']);
   });
 });

@@ -13,6 +13,7 @@ import { Keyv } from 'keyv';
 import { z } from 'zod';
 import { RedisAwayError, type PromptRedis } from './prompt-redis.ts';
 import type { RoomRevs } from './room-revs.ts';
+import { SharedReads } from './shared-reads.ts';
 
 const PAGE_TTL_MS = 60_000;
 
@@ -29,7 +30,8 @@ export interface HistoryCacheObserver {
  * before the page was read: what is stored under it is never older than that rev,
  * however slow its reader was, and a key of a later rev is another key.
  *
- * While Redis is away or slow pages come straight from the store.
+ * While Redis is away or slow pages come straight from the store, and those who
+ * ask for the same page together share a read.
  */
 export class RedisHistoryCache extends HistoryCache {
   readonly #logger = new Logger(RedisHistoryCache.name);
@@ -37,6 +39,7 @@ export class RedisHistoryCache extends HistoryCache {
   // Per process is enough: a hot page is then read at most once by each of a few instances.
   readonly #reads = new Map<string, Promise<CachedPage>>();
   readonly #revReads = new Map<string, Promise<number>>();
+  readonly #directReads = new SharedReads<CachedPage>();
 
   constructor(
     private readonly store: MessageStore,
@@ -62,14 +65,16 @@ export class RedisHistoryCache extends HistoryCache {
   async #read(roomId: string, cursor: PageCursor, limit: number): Promise<HistoryPage> {
     try {
       const rev = await this.#revOf(roomId);
-      const key = keyOf(roomId, rev, cursor, limit);
+      const key = `${rev}:${keyOf(roomId, cursor, limit)}`;
       const found = await this.#find(key);
       if (found) return { ...found, cache: 'hit' };
       const page = await this.#readOnce(key, rev, () => this.store.page(roomId, cursor, limit));
       return { ...page, cache: 'miss' };
     } catch (error) {
       if (!(error instanceof RedisAwayError)) throw error;
-      return { ...(await this.store.page(roomId, cursor, limit)), cache: 'bypass' };
+      const key = keyOf(roomId, cursor, limit);
+      const read = () => this.store.page(roomId, cursor, limit);
+      return { ...(await this.#directReads.read(key, read)), cache: 'bypass' };
     }
   }
 
@@ -114,7 +119,7 @@ export class RedisHistoryCache extends HistoryCache {
   }
 }
 
-function keyOf(roomId: string, rev: number, cursor: PageCursor, limit: number): string {
+function keyOf(roomId: string, cursor: PageCursor, limit: number): string {
   const position = cursor.kind === 'newest' ? cursor.kind : `${cursor.kind}:${cursor.seq}`;
-  return `${roomId}:${rev}:${position}:${limit}`;
+  return `${roomId}:${position}:${limit}`;
 }

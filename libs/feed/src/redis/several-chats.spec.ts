@@ -93,6 +93,16 @@ describeWith('redis-server', 'several chat instances and a service without socke
     expect(annSees).toEqual(bobSees);
   });
 
+  it('show what was stored while Redis was away as soon as it is back', async () => {
+    const [annSees, bobSees] = [received(ann), received(bob)];
+    await redis.process.kill();
+    await ann.emitWithAck('sendMessage', { roomId: 'den', text: 'hello' });
+    expect([annSees, bobSees]).toEqual([[], []]);
+    await redis.process.start();
+    await eventually(() => expect([annSees.length, bobSees.length]).toEqual([1, 1]), 3_000);
+    expect(ann.connected && bob.connected).toBe(true);
+  });
+
   it('take a removed member out of the room within a second, whatever instance has the socket', async () => {
     const bobSees = received(bob);
     const removed = soon(bob, 'roomRemoved');

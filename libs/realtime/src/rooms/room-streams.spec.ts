@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Changes, Message, RoomHead } from '@chat/contracts';
+import type { LiveSockets } from '../live-sockets.ts';
+import type { RoomDirectory } from '../room-directory.ts';
+import { RoomStreams } from './room-streams.ts';
+
+function message(rev: number): Message {
+  return {
+    id: String(rev).padStart(22, '0'),
+    roomId: 'general',
+    seq: rev,
+    rev,
+    userId: 'u1',
+    username: 'ann',
+    text: `message ${rev}`,
+    timestamp: '2026-01-01T00:00:00.000Z',
+  };
+}
+
+describe('the streams of rooms', () => {
+  let stored: number;
+  let headReads: number;
+  let emitted: unknown[];
+  let tellGap: () => void;
+  let streams: RoomStreams;
+
+  beforeEach(() => {
+    stored = 0;
+    headReads = 0;
+    emitted = [];
+    const feed = {
+      subscribe: () => Promise.resolve(() => undefined),
+      onGap: (listener: () => void) => {
+        tellGap = listener;
+        return () => (tellGap = () => undefined);
+      },
+    };
+    const directory: Pick<RoomDirectory, 'heads' | 'changes'> = {
+      heads: async (roomIds): Promise<RoomHead[]> => {
+        headReads += 1;
+        await delay(20);
+        return roomIds.map((roomId) => ({ roomId, seq: stored, rev: stored }));
+      },
+      changes: (_roomId, since): Promise<Changes> => {
+        const changes = Array.from({ length: stored - since }, (_, i) => message(since + i + 1));
+        return Promise.resolve({ rev: stored, complete: true, changes });
+      },
+    };
+    const sockets: Pick<LiveSockets, 'emitToRoom'> = {
+      emitToRoom: (_roomId, event, ...payload) => void emitted.push([event, ...payload]),
+    };
+    streams = new RoomStreams(feed, directory as RoomDirectory, sockets as LiveSockets);
+  });
+
+  afterEach(() => streams.onModuleDestroy());
+
+  it('catch up at once when the feed tells of a gap', async () => {
+    await streams.hold('general');
+    stored = 2;
+    tellGap();
+    await delay(100);
+    expect(emitted).toEqual([
+      ['receiveMessage', message(1)],
+      ['receiveMessage', message(2)],
+      ['roomHeads', [{ roomId: 'general', seq: 2, rev: 2 }]],
+    ]);
+  });
+
+  it('compare heads one at a time, and once more for all who asked meanwhile', async () => {
+    await streams.hold('general');
+    headReads = 0;
+    const first = streams.checkHeads();
+    await delay(5);
+    stored = 1;
+    await Promise.all([first, ...Array.from({ length: 50 }, () => streams.checkHeads())]);
+    expect(headReads).toBe(2);
+    expect(emitted).toContainEqual(['receiveMessage', message(1)]);
+  });
+
+  it('hear of no gap once they are destroyed', async () => {
+    await streams.hold('general');
+    headReads = 0;
+    streams.onModuleDestroy();
+    tellGap();
+    await delay(50);
+    expect(headReads).toBe(0);
+  });
+});
