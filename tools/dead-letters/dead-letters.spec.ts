@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { describeWith, RabbitMqServer } from '@chat/testing';
+import { RabbitMqServer } from '@chat/testing';
+import { describeWith } from '@chat/testing/suites';
 import { DeadLetters } from '@chat/transport/rabbitmq';
 import { connect, type ChannelModel } from 'amqplib';
 import { readCommand } from './command.ts';

@@ -1,51 +1,59 @@
 import { resolveJwtSecret } from '@chat/auth';
-import { configureHttpApp, corsOrigin, createOpenApiDocument, serveOpenApi } from '@chat/platform';
+import {
+  API_INFO,
+  configureHttpApp,
+  corsOrigin,
+  createOpenApiDocument,
+  serveOpenApi,
+  servePage,
+  startHttpApp,
+  type HttpServer,
+} from '@chat/platform';
 import { SocketIoAdapter } from '@chat/realtime';
 import { openSqliteStorage } from '@chat/storage-sqlite';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import { servePage } from './page.ts';
 import type { StandaloneSettings } from './standalone-settings.ts';
 import { StandaloneModule } from './standalone.module.ts';
 
-export interface StandaloneServer {
-  /** Where a browser finds it. */
-  readonly url: string;
-  /** Drains: answers what was sent, tells clients, closes the store. */
-  close(): Promise<void>;
-}
-
 /**
- * Opens the store, wires everything and listens.
+ * Opens the store, wires everything and listens. Its `close` drains: answers
+ * what was sent, tells clients, closes the store.
  *
  * @param pageFolder the built web client
  * @param onStorageFailure told when the store is lost for good; the process should end
- * @throws SettingsError, DataFolderInUseError, DataFolderUnusableError, or what `listen` throws
+ * @throws StartError, or what `listen` throws
  */
 export async function startStandalone(
   settings: StandaloneSettings,
   pageFolder: string,
   onStorageFailure: (error: unknown) => void,
-): Promise<StandaloneServer> {
+): Promise<HttpServer> {
   const storage = await openSqliteStorage({
     dataDir: settings.DATA_DIR,
     onFailure: onStorageFailure,
   });
   try {
     const jwtSecret = resolveJwtSecret(settings, settings.DATA_DIR);
-    const app = await NestFactory.create<NestExpressApplication>(
-      StandaloneModule.of(settings, jwtSecret, storage),
-      { bufferLogs: true, bodyParser: false, abortOnError: false },
+    const server = await startHttpApp(
+      { ...settings, STOP_DELAY_MS: 0 },
+      {
+        module: StandaloneModule.of(settings, jwtSecret, storage),
+        configure: (app) => {
+          configureHttpApp(app, settings);
+          app.useWebSocketAdapter(
+            new SocketIoAdapter(app, {
+              cors: { origin: corsOrigin(settings) },
+              heartbeat: settings,
+            }),
+          );
+          serveOpenApi(app, createOpenApiDocument(app, API_INFO));
+          servePage(app, pageFolder);
+        },
+      },
     );
-    configureHttpApp(app, settings);
-    app.useWebSocketAdapter(new SocketIoAdapter(app, { origin: corsOrigin(settings) }));
-    serveOpenApi(app, createOpenApiDocument(app, API_INFO));
-    servePage(app, pageFolder);
-    await app.listen(settings.PORT, settings.HOST);
     return {
-      url: browserUrl(await app.getUrl()),
+      url: server.url,
       close: async () => {
-        await app.close();
+        await server.close();
         await storage.close();
       },
     };
@@ -53,16 +61,4 @@ export async function startStandalone(
     await storage.close();
     throw error;
   }
-}
-
-const API_INFO = {
-  title: 'Chat API',
-  version: '1.0.0',
-  description:
-    'Accounts, rooms and message history. Messages are sent and received over Socket.IO; ' +
-    'its events are described at /asyncapi.json.',
-};
-
-function browserUrl(url: string): string {
-  return url.replace(/\/\/(127\.0\.0\.1|0\.0\.0\.0|\[::1?\])/, '//localhost');
 }

@@ -4,6 +4,7 @@ import {
   roomSettings,
   sendSettings,
   signInSettings,
+  socketSettings,
   tokenSettings,
 } from '@chat/platform';
 import { z } from 'zod';
@@ -20,5 +21,6 @@ export const standaloneSettings = z.object({
   ...signInSettings,
   ...sendSettings,
   ...roomSettings,
+  ...socketSettings,
 });
 export type StandaloneSettings = z.output<typeof standaloneSettings>;

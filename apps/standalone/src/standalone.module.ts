@@ -6,6 +6,7 @@ import {
   MessageHistory,
   MessagesModule,
   MessageStore,
+  MessageWriter,
   UncachedHistory,
 } from '@chat/messages';
 import {
@@ -14,6 +15,7 @@ import {
   InMemoryRateLimiter,
   InMemorySignals,
   loggingModule,
+  MetricsModule,
   RateLimiter,
   Signals,
 } from '@chat/platform';
@@ -32,10 +34,6 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { InProcessRoomDirectory } from './in-process-room-directory.ts';
 import { InProcessUserDirectory } from './in-process-user-directory.ts';
 import type { StandaloneSettings } from './standalone-settings.ts';
-
-/** Work that any events of one user may cause, per second and at once. */
-const EVENT_LIMIT = { points: 200, perMs: 1_000, burst: 1_000 };
-const MAX_SOCKETS_PER_USER = 100;
 
 /** Every port of the features, with the adapter that a single process uses. */
 @Global()
@@ -56,20 +54,14 @@ class Ports {
       InMemoryFeed,
       { provide: FeedPublisher, useExisting: InMemoryFeed },
       { provide: FeedSubscriber, useExisting: InMemoryFeed },
+      MessageWriter,
       { provide: MessagePublisher, useClass: InProcessMessagePublisher },
       { provide: RoomDirectory, useClass: InProcessRoomDirectory },
       { provide: UserDirectory, useClass: InProcessUserDirectory },
       { provide: RoomActivity, useExisting: MessageHistory },
       { provide: RoomSettings, useValue: { autoCreate: settings.ROOMS_AUTO_CREATE } },
       { provide: SignInSettings, useValue: settings },
-      {
-        provide: RealtimeSettings,
-        useValue: {
-          sendLimit: { points: settings.SEND_RATE, perMs: 1_000, burst: settings.SEND_BURST },
-          eventLimit: EVENT_LIMIT,
-          maxSocketsPerUser: MAX_SOCKETS_PER_USER,
-        } satisfies RealtimeSettings,
-      },
+      { provide: RealtimeSettings, useValue: RealtimeSettings.of(settings) },
     ];
     return {
       module: Ports,
@@ -91,6 +83,7 @@ export class StandaloneModule {
       module: StandaloneModule,
       imports: [
         loggingModule(settings),
+        MetricsModule,
         Ports.of(settings, storage),
         AuthModule.forRoot({
           secret: jwtSecret,

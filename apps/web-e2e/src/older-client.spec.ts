@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Messages } from '@chat/contracts';
-import { describeWith, StandaloneProcess } from '@chat/testing';
+import { StandaloneProcess } from '@chat/testing';
+import { describeWith } from '@chat/testing/suites';
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Browser, Page } from 'playwright-core';

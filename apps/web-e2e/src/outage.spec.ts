@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { describeWith, StandaloneProcess } from '@chat/testing';
+import { StandaloneProcess } from '@chat/testing';
+import { describeWith } from '@chat/testing/suites';
 import type { Browser } from 'playwright-core';
 import { startBrowser } from './support/browser.ts';
 import { Person } from './support/person.ts';

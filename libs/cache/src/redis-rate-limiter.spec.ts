@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import { describeWith, eventually, RedisServer } from '@chat/testing';
+import { eventually, RedisServer } from '@chat/testing';
+import { describeWith } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { PromptRedis } from './prompt-redis.ts';

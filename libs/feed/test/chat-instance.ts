@@ -16,6 +16,10 @@ import { RedisSignals } from '../src/redis/redis-signals.ts';
 import { RedisSocketIoAdapter } from '../src/redis/redis-socket-io.adapter.ts';
 import type { SharedRooms } from './shared-rooms.ts';
 
+const SOCKETS = {
+  cors: {},
+  heartbeat: { SOCKET_PING_INTERVAL_MS: 20_000, SOCKET_PING_TIMEOUT_MS: 15_000 },
+};
 const LIMIT = { points: 1_000, perMs: 1_000, burst: 1_000 };
 
 export interface ChatInstance {
@@ -58,7 +62,7 @@ export async function startChat(redisUrl: string, rooms: SharedRooms): Promise<C
   class Chat {}
 
   const app = await NestFactory.create(Chat, { logger: false });
-  app.useWebSocketAdapter(new RedisSocketIoAdapter(app, {}, signals));
+  app.useWebSocketAdapter(new RedisSocketIoAdapter(app, SOCKETS, signals));
   await app.listen(0, '127.0.0.1');
   return {
     connect: async (userId) => {

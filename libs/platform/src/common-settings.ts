@@ -27,6 +27,7 @@ function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
 
+const HOST_NAME = /^[A-Za-z0-9.:_-]{1,253}$/;
 const ADDRESS = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
 
 /** Settings that every server process has. */
@@ -39,6 +40,15 @@ export const processSettings = {
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
     .default('info')
     .describe(`How much is logged: ${LOG_LEVELS.join(', ')}.`),
+  METRICS_PORT: wholeNumber(0, 65_535)
+    .optional()
+    .describe('Port of the metrics for Prometheus, at /metrics; 0 for any. Unset: none.'),
+  METRICS_HOST: z
+    .string()
+    .trim()
+    .regex(HOST_NAME, 'must be a host name or an address')
+    .default('127.0.0.1')
+    .describe('Address that the metrics are served on.'),
 } as const;
 
 /** Settings of a process that answers HTTP. */
@@ -46,7 +56,7 @@ export const httpSettings = {
   HOST: z
     .string()
     .trim()
-    .regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'must be a host name or an address')
+    .regex(HOST_NAME, 'must be a host name or an address')
     .default('127.0.0.1')
     .describe('Address to listen on; 0.0.0.0 to be reachable from other machines.'),
   PORT: wholeNumber(0, 65_535).default(3000).describe('Port to listen on; 0 for any that is free.'),
@@ -67,6 +77,20 @@ export const httpSettings = {
       'Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas. Unset: none.',
     ),
 } as const;
+
+/** Settings of a service that stands behind a gateway; it has no page, and a port of its own. */
+export const serviceSettings = (port: number) =>
+  ({
+    ...httpSettings,
+    PORT: httpSettings.PORT.unwrap()
+      .default(port)
+      .describe('Port to listen on; 0 for any that is free.'),
+    STOP_DELAY_MS: wholeNumber(0, 60_000)
+      .default(1_500)
+      .describe(
+        'How long a service that is told to stop goes on while gateways take it out, in milliseconds.',
+      ),
+  }) as const;
 
 /** Settings of access tokens. */
 export const tokenSettings = {
@@ -140,4 +164,75 @@ export const redisSettings = {
     .string('must be set')
     .refine(isRedisUrl, 'must be an address such as redis://localhost:6379')
     .describe('Address of Redis: redis://user:password@host:6379/database, or rediss://.'),
+} as const;
+
+/** Settings of a process that publishes persistence events. */
+export const publisherSettings = {
+  RABBITMQ_PUBLISH_TIMEOUT_MS: wholeNumber(100, 60_000)
+    .default(2_000)
+    .describe(
+      "Longest wait for RabbitMQ's confirm before a send is refused as unavailable, in milliseconds.",
+    ),
+} as const;
+
+/** Settings of a process that shares the partitions with others of its kind. */
+export const partitionSettings = {
+  PARTITION_HEARTBEAT_MS: wholeNumber(50, 60_000)
+    .default(1_000)
+    .describe(
+      'How often instances tell each other that they live, in milliseconds; silent for three of these, an instance counts as gone.',
+    ),
+  STORE_GIVE_UP_MS: wholeNumber(100, 600_000)
+    .default(5_000)
+    .describe(
+      'How long the store may be unreachable before partitions are handed to another instance, in milliseconds.',
+    ),
+} as const;
+
+function isMongoUri(text: string): boolean {
+  return /^mongodb(\+srv)?:\/\/[^/]+\/[^/?]+/.test(text);
+}
+
+/** Settings of a process that stores in MongoDB. */
+export const mongoSettings = {
+  MONGO_URI: z
+    .string('must be set')
+    .refine(isMongoUri, 'must name a server and a database, as mongodb://localhost:27017/chat does')
+    .describe('Address of MongoDB and its database: mongodb://user:password@host:27017/database.'),
+  MONGO_TIMEOUT_MS: wholeNumber(100, 60_000)
+    .default(5_000)
+    .describe(
+      'Longest wait for MongoDB: for a server, a connection and an answer, each, in milliseconds.',
+    ),
+} as const;
+
+const instances = (service: string, port: number) =>
+  list(isOrigin, `must be origins separated by commas, such as http://localhost:${port}`)
+    .prefault(`http://localhost:${port}`)
+    .describe(
+      `Where ${service} is: origins separated by commas. A name that has several addresses stands for all of them.`,
+    );
+
+/** Where other services are, for those that call them. */
+export const serviceUrls = {
+  users: { USERS_URLS: instances('the users service', 3001) },
+  messages: { MESSAGES_URLS: instances('the messages service', 3002) },
+  chat: { CHAT_URLS: instances('the chat service', 3003) },
+} as const;
+
+/** Settings of calls between services. */
+export const serviceCallSettings = {
+  SERVICE_TIMEOUT_MS: wholeNumber(100, 60_000)
+    .default(5_000)
+    .describe('Longest wait for the answer of another service, in milliseconds.'),
+} as const;
+
+/** Settings of Socket.IO's heartbeat. */
+export const socketSettings = {
+  SOCKET_PING_INTERVAL_MS: wholeNumber(100, 300_000)
+    .default(20_000)
+    .describe('How often a socket is asked whether it lives, in milliseconds.'),
+  SOCKET_PING_TIMEOUT_MS: wholeNumber(100, 300_000)
+    .default(15_000)
+    .describe('How long it may take to answer, in milliseconds.'),
 } as const;

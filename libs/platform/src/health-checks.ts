@@ -1,15 +1,37 @@
 import { Injectable } from '@nestjs/common';
 import type { Health } from '@chat/contracts';
 
-/** Time that one check may take, unless told otherwise, in milliseconds. */
+/** In milliseconds. */
 const CHECK_TIMEOUT_MS = 2_000;
+
+export interface CheckOptions {
+  /** Time that the check may take, in milliseconds. */
+  readonly timeoutMs?: number;
+  /** Whether the process serves without it; its state is told all the same. */
+  readonly optional?: boolean;
+}
+
+interface RegisteredCheck extends Required<CheckOptions> {
+  readonly check: () => Promise<void>;
+}
 
 type Outcome = Health['checks'][string];
 
 /** What this process depends on; features and adapters register a check for each. */
 @Injectable()
 export class HealthChecks {
-  private readonly checks = new Map<string, { check: () => Promise<void>; timeoutMs: number }>();
+  private readonly checks = new Map<string, RegisteredCheck>();
+  private stopped = false;
+
+  /** Whether the process has been told to stop: nothing new should come to it. */
+  get stopping(): boolean {
+    return this.stopped;
+  }
+
+  /** From now on the process says that it is stopping. */
+  stop(): void {
+    this.stopped = true;
+  }
 
   /**
    * @param check resolves when the dependency works, rejects when it does not.
@@ -19,9 +41,9 @@ export class HealthChecks {
   register(
     name: string,
     check: () => Promise<void>,
-    timeoutMs: number = CHECK_TIMEOUT_MS,
+    { timeoutMs = CHECK_TIMEOUT_MS, optional = false }: CheckOptions = {},
   ): () => void {
-    this.checks.set(name, { check, timeoutMs });
+    this.checks.set(name, { check, timeoutMs, optional });
     return () => this.checks.delete(name);
   }
 
@@ -34,8 +56,10 @@ export class HealthChecks {
       ],
     );
     const checks = Object.fromEntries(await Promise.all(outcomes));
-    const status = Object.values(checks).every((one) => one.status === 'ok') ? 'ok' : 'unavailable';
-    return { status, checks };
+    const serves = [...this.checks].every(
+      ([name, { optional }]) => optional || checks[name]?.status === 'ok',
+    );
+    return { status: serves && !this.stopped ? 'ok' : 'unavailable', checks };
   }
 }
 

@@ -8,6 +8,7 @@ import {
 import { Health } from '@chat/contracts';
 import type { Response } from 'express';
 import { HealthChecks } from './health-checks.ts';
+import { INSTANCE_HEADER, INSTANCE_ID } from './instance-id.ts';
 import { Public } from './public-route.ts';
 
 /**
@@ -35,8 +36,11 @@ export function createHealthController(aliases: readonly string[] = []): Type<un
     @Get('health/live')
     @ApiOperation({ summary: 'Whether the process answers at all.' })
     @ApiOkResponse({ standardSchema: Health })
-    live(): Health {
-      return { status: 'ok', checks: {} };
+    @ApiServiceUnavailableResponse({ standardSchema: Health, description: 'It is stopping.' })
+    live(@Res({ passthrough: true }) response: Response): Health {
+      response.setHeader(INSTANCE_HEADER, INSTANCE_ID);
+      response.status(this.checks.stopping ? 503 : 200);
+      return { status: this.checks.stopping ? 'unavailable' : 'ok', checks: {} };
     }
   }
   return HealthController;

@@ -236,7 +236,7 @@ describe('health', () => {
     const before = logged.length;
     expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok', checks: {} });
     const stopGood = checks.register('good', () => Promise.resolve());
-    const stopSlow = checks.register('slow', () => new Promise(() => {}), 20);
+    const stopSlow = checks.register('slow', () => new Promise(() => {}), { timeoutMs: 20 });
     const stopBad = checks.register('bad', () => Promise.reject(new Error('10.0.0.1 refused')));
     unregister = () => [stopGood, stopSlow, stopBad].forEach((stop) => stop());
     for (const path of ['/health', '/health/ready', '/auth/health']) {

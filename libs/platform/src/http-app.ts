@@ -15,12 +15,21 @@ export interface HttpAppSettings {
 }
 
 /**
- * Everything that every HTTP application of ours has in common: logs, request
- * ids, security headers, CORS, bounded bodies and time, validation and the
- * error body of the contract. To be called before `listen`, with an app made
- * with `{ bufferLogs: true, bodyParser: false }` that imports `loggingModule`.
+ * What every HTTP application of ours has in common: all of
+ * {@link configureHttpServer}, bounded JSON bodies and validation.
  */
 export function configureHttpApp(app: NestExpressApplication, settings: HttpAppSettings): void {
+  configureHttpServer(app, settings);
+  app.use(jsonBody());
+  app.useGlobalPipes(createSchemaValidationPipe());
+}
+
+/**
+ * Logs, request ids, security headers, CORS, bounded time and the error body of
+ * the contract; bodies are left as they are. To be called before `listen`, with
+ * an app made with `{ bufferLogs: true, bodyParser: false }` that imports `loggingModule`.
+ */
+export function configureHttpServer(app: NestExpressApplication, settings: HttpAppSettings): void {
   app.useLogger(app.get(Logger));
   app.disable('x-powered-by');
   app.set('trust proxy', settings.TRUST_PROXY ? [...settings.TRUST_PROXY] : false);
@@ -47,9 +56,7 @@ export function configureHttpApp(app: NestExpressApplication, settings: HttpAppS
     exposedHeaders: ['Link', 'Retry-After', 'X-Cache', 'X-Request-Id', 'X-Room-Rev', 'X-Room-Seq'],
     maxAge: 600,
   });
-  app.use(jsonBody());
   app.useGlobalFilters(new HttpErrorFilter());
-  app.useGlobalPipes(createSchemaValidationPipe());
   limitTimes(app.getHttpServer());
 }
 

@@ -25,8 +25,8 @@ const START_DETAILS: ReadonlySet<unknown> = new Set([
   'WebSocketsController',
 ]);
 
-/** Requests that are not logged. */
-const QUIET = /^(\/[a-z]+)?\/health(\/|$)/;
+/** Requests that are not logged: probes, and what services ask each other for the sake of a request that is. */
+const QUIET = /^(\/[a-z]+)?\/health(\/|$)|^\/internal\//;
 
 /**
  * Structured logs (JSON, one object a line) with the id of the request that

@@ -33,6 +33,15 @@ export function openToNewFields({
   if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
 }
 
+/** Of the whole API, whichever process serves it. */
+export const API_INFO = {
+  title: 'Chat API',
+  version: '1.0.0',
+  description:
+    'Accounts, rooms and message history. Messages are sent and received over Socket.IO; ' +
+    'its events are described at /asyncapi.json.',
+};
+
 /** The OpenAPI 3.1 document of an application's controllers. */
 export function createOpenApiDocument(
   app: NestExpressApplication,

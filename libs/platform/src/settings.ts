@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse as parseDotenv } from 'dotenv';
 import { z } from 'zod';
+import { StartError } from './start-error.ts';
 
 /** The server cannot start with the settings it was given; one line for each that is wrong. */
-export class SettingsError extends Error {
+export class SettingsError extends StartError {
   override readonly name = 'SettingsError';
   constructor(readonly problems: readonly string[]) {
     super(problems.join('\n'));

@@ -1,5 +1,9 @@
 import type { RateLimit } from '@chat/platform';
 
+/** Work that any events of one user may cause, per second and at once. */
+const EVENT_LIMIT: RateLimit = { points: 200, perMs: 1_000, burst: 1_000 };
+const MAX_SOCKETS_PER_USER = 100;
+
 /** What an operator decides about sockets; provided by the app. */
 export abstract class RealtimeSettings {
   /** Sends, per user. */
@@ -8,4 +12,21 @@ export abstract class RealtimeSettings {
   abstract readonly eventLimit: RateLimit;
   /** Sockets that one user may have open at this instance. */
   abstract readonly maxSocketsPerUser: number;
+
+  static of(settings: {
+    readonly SEND_RATE: number;
+    readonly SEND_BURST: number;
+  }): RealtimeSettings {
+    const { SEND_RATE: points, SEND_BURST: burst } = settings;
+    return {
+      sendLimit: { points, perMs: 1_000, burst },
+      // Every send is an event too.
+      eventLimit: {
+        ...EVENT_LIMIT,
+        points: Math.max(EVENT_LIMIT.points, 2 * points),
+        burst: Math.max(EVENT_LIMIT.burst, 2 * burst),
+      },
+      maxSocketsPerUser: MAX_SOCKETS_PER_USER,
+    };
+  }
 }

@@ -4,7 +4,8 @@ import type { Message } from '@chat/contracts';
 import { MessageStore } from '@chat/messages';
 import { HealthChecks, UnavailableError } from '@chat/platform';
 import { RoomStore } from '@chat/rooms';
-import { describeWithMongo, MongoServer } from '@chat/testing';
+import { MongoServer } from '@chat/testing';
+import { describeWithMongo } from '@chat/testing/suites';
 import { UserStore } from '@chat/users';
 import type { INestApplicationContext } from '@nestjs/common';
 import { getConnectionToken } from '@nestjs/mongoose';
@@ -137,7 +138,7 @@ await describeWithMongo('what MongoDB stores', () => {
       const killed = (async () => {
         await new Promise((resolve) => setTimeout(resolve, 20 + round * 45));
         await server.kill();
-        await server.restart();
+        await server.start();
       })();
       const failuresBefore = failures;
       while (failures === failuresBefore) {
@@ -158,7 +159,7 @@ await describeWithMongo('what MongoDB stores', () => {
   it('is refused as unavailable within the time allowed while mongod is frozen', async () => {
     const users = await open(MongoUsersStorageModule);
     await storage.get(MessageStore).append(batchFrom(1));
-    server.freeze();
+    await server.freeze();
     try {
       const started = performance.now();
       const calls = [
@@ -197,7 +198,7 @@ await describeWithMongo('what MongoDB stores', () => {
     }
     await Promise.all(outcomes);
     await server.kill();
-    await server.restart();
+    await server.start();
     await insist(async () => void (await store.findRoom('den')));
     let stored = 0;
     for (let n = 0; n < 400; n += 1) {

@@ -9,7 +9,8 @@ import {
   describeUserStore,
   type OpenStore,
 } from '@chat/store-contract';
-import { describeWithMongo, MongoServer } from '@chat/testing';
+import { MongoServer } from '@chat/testing';
+import { describeWithMongo } from '@chat/testing/suites';
 import { SessionStore, UserStore } from '@chat/users';
 import type { Abstract } from '@nestjs/common';
 import { MongoMessagesStorageModule, MongoUsersStorageModule } from './index.ts';

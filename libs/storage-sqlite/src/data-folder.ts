@@ -8,11 +8,12 @@ import {
   openSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { StartError } from '@chat/platform';
 
 const DATABASE = 'chat.sqlite';
 
 /** Another process works with the data folder. */
-export class DataFolderInUseError extends Error {
+export class DataFolderInUseError extends StartError {
   override readonly name = 'DataFolderInUseError';
   constructor(folder: string) {
     super(
@@ -22,7 +23,7 @@ export class DataFolderInUseError extends Error {
 }
 
 /** The data folder cannot be made, read or written, or holds what this server does not understand. */
-export class DataFolderUnusableError extends Error {
+export class DataFolderUnusableError extends StartError {
   override readonly name = 'DataFolderUnusableError';
   constructor(folder: string, reason: string) {
     super(`DATA_DIR: the folder ${folder} cannot be used: ${reason}`);

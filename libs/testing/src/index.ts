@@ -1,9 +1,10 @@
 export * from './eventually.ts';
 export * from './link.ts';
-export { describeWithMongo } from './mongo-binary.ts';
 export * from './mongo-server.ts';
 export * from './private-port.ts';
-export * from './requires-server.ts';
+export * from './services/backing-servers.ts';
+export * from './services/service-instance.ts';
+export * from './services/services-topology.ts';
 export * from './standalone-process.ts';
 export * from './rabbitmq-server.ts';
 export * from './redis-server.ts';

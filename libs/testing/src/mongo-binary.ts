@@ -3,7 +3,6 @@ import { access, constants } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { describeUnless } from './requires-server.ts';
 
 /** How long a download may take, in milliseconds. */
 const DOWNLOAD_TIMEOUT_MS = 120_000;
@@ -27,15 +26,6 @@ let found: Promise<string> | undefined;
 export function mongoBinary(): Promise<string> {
   found ??= find();
   return found;
-}
-
-/** A suite that needs MongoDB; as `describeWith` for where it cannot be had. */
-export async function describeWithMongo(name: string, suite: () => void): Promise<void> {
-  const reason = await mongoBinary().then(
-    () => undefined,
-    (error: unknown) => `there is no mongod: ${String(error).split('\n')[0] ?? ''}`,
-  );
-  describeUnless(reason, name, suite);
 }
 
 async function find(): Promise<string> {

@@ -1,25 +1,29 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MongoMemoryServer } from 'mongodb-memory-server-core';
+import { DataFolder } from './data-folder.ts';
 import { mongoBinary } from './mongo-binary.ts';
 import { privatePort } from './private-port.ts';
+import type { Component } from './server-process.ts';
+
+/** On a busy machine the last thread of a process stops a moment after the first. */
+const STOPPED_AFTER_MS = 250;
 
 /** A private MongoDB that keeps its data over a restart. */
-export class MongoServer {
+export class MongoServer implements Component {
   #server: MongoMemoryServer | undefined;
 
   private constructor(
     readonly port: number,
-    private readonly folder: string,
+    private readonly folder: DataFolder,
   ) {}
 
-  static async start(): Promise<MongoServer> {
-    const folder = await mkdtemp(join(tmpdir(), 'chat-mongo-'));
+  /** @param dataDir a folder of its own; without it one is made, and removed by `close` */
+  static async start(dataDir?: string): Promise<MongoServer> {
+    const folder = await DataFolder.open('mongo', dataDir);
     const server = new MongoServer(await privatePort(), folder);
     try {
-      await server.restart();
+      await server.start();
     } catch (error) {
       await server.close();
       throw error;
@@ -32,8 +36,8 @@ export class MongoServer {
     return `mongodb://127.0.0.1:${this.port}/${database}`;
   }
 
-  /** Starts the server again after {@link kill}, on the same port and data; resolves when it is ready. */
-  async restart(): Promise<void> {
+  /** On the same port and data every time. */
+  async start(): Promise<void> {
     const systemBinary = await mongoBinary();
     // What is downloaded is of the right version, and of anything else nobody asks for one.
     process.env['MONGOMS_SYSTEM_BINARY_VERSION_CHECK'] = 'false';
@@ -44,25 +48,24 @@ export class MongoServer {
         ip: '127.0.0.1',
         port: this.port,
         portGeneration: false,
-        dbPath: this.folder,
+        dbPath: this.folder.path,
         storageEngine: 'wiredTiger',
         launchTimeout: 30_000,
       },
     });
   }
 
-  /** Ends it between any two instructions, as a power cut does. */
-  async kill(): Promise<void> {
-    const mongod = this.#mongod();
-    if (mongod?.exitCode !== null || mongod.signalCode !== null) return;
-    const exited = once(mongod, 'exit');
-    mongod.kill('SIGKILL');
-    await exited;
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
   }
 
-  /** Stops it without closing anything: its connections stay open and nobody answers. */
-  freeze(): void {
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  async freeze(): Promise<void> {
     this.#mongod()?.kill('SIGSTOP');
+    await delay(STOPPED_AFTER_MS);
   }
 
   thaw(): void {
@@ -72,7 +75,16 @@ export class MongoServer {
   async close(): Promise<void> {
     await this.kill();
     await this.#server?.stop({ doCleanup: false });
-    await rm(this.folder, { recursive: true, force: true });
+    await this.folder.close();
+  }
+
+  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const mongod = this.#mongod();
+    if (mongod?.exitCode !== null || mongod.signalCode !== null) return;
+    const exited = once(mongod, 'exit');
+    mongod.kill(signal);
+    mongod.kill('SIGCONT');
+    await exited;
   }
 
   #mongod() {

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DataFolder } from './data-folder.ts';
 import { privatePort } from './private-port.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -16,11 +16,13 @@ export class RabbitMqServer {
     readonly port: number,
     readonly process: ServerProcess,
     private readonly nameService: ServerProcess,
-    private readonly folder: string,
+    private readonly folder: DataFolder,
   ) {}
 
-  static async start(): Promise<RabbitMqServer> {
-    const folder = await mkdtemp(join(tmpdir(), 'chat-rabbitmq-'));
+  /** @param dataDir a folder of its own; without it one is made, and removed by `close` */
+  static async start(dataDir?: string): Promise<RabbitMqServer> {
+    const data = await DataFolder.open('rabbitmq', dataDir);
+    const folder = data.path;
     const [port, distributionPort, nameServicePort] = [
       await privatePort(),
       await privatePort(),
@@ -34,7 +36,7 @@ export class RabbitMqServer {
       startTimeoutMs: 5_000,
     });
     await nameService.start();
-    await mkdir(join(folder, 'home'));
+    await mkdir(join(folder, 'home'), { recursive: true });
     await writeFile(join(folder, 'enabled_plugins'), '[].\n');
     await writeFile(
       join(folder, 'rabbitmq.conf'),
@@ -49,7 +51,8 @@ export class RabbitMqServer {
         HOME: join(folder, 'home'),
         // Makes the script become the broker, so that signals reach it.
         RUNNING_UNDER_SYSTEMD: 'true',
-        RABBITMQ_NODENAME: `chat-${port}@localhost`,
+        // The same at every start: the data belongs to it.
+        RABBITMQ_NODENAME: 'chat@localhost',
         RABBITMQ_NODE_PORT: String(port),
         RABBITMQ_DIST_PORT: String(distributionPort),
         RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
@@ -65,7 +68,7 @@ export class RabbitMqServer {
       isReady: () => answers(port, 'AMQP\0\0\x09\x01'),
       startTimeoutMs: 60_000,
     });
-    const server = new RabbitMqServer(port, process, nameService, folder);
+    const server = new RabbitMqServer(port, process, nameService, data);
     try {
       await process.start();
     } catch (error) {
@@ -82,7 +85,7 @@ export class RabbitMqServer {
   async close(): Promise<void> {
     await this.process.kill();
     await this.nameService.kill();
-    await rm(this.folder, { recursive: true, force: true });
+    await this.folder.close();
   }
 }
 

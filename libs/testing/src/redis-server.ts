@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { DataFolder } from './data-folder.ts';
 import { privatePort } from './private-port.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -10,16 +8,17 @@ export class RedisServer {
   private constructor(
     readonly port: number,
     readonly process: ServerProcess,
-    private readonly folder: string,
+    private readonly folder: DataFolder,
   ) {}
 
-  static async start(): Promise<RedisServer> {
+  /** @param dataDir a folder of its own; without it one is made, and removed by `close` */
+  static async start(dataDir?: string): Promise<RedisServer> {
     const port = await privatePort();
-    const folder = await mkdtemp(join(tmpdir(), 'chat-redis-'));
+    const folder = await DataFolder.open('redis', dataDir);
     const server = new ServerProcess({
       name: 'redis-server',
       command: 'redis-server',
-      args: ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder],
+      args: ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder.path],
       isReady: () => answersPing(port),
       startTimeoutMs: 10_000,
     });
@@ -33,7 +32,7 @@ export class RedisServer {
 
   async close(): Promise<void> {
     await this.process.kill();
-    await rm(this.folder, { recursive: true, force: true });
+    await this.folder.close();
   }
 }
 

@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** On a busy machine the last thread of a process stops a moment after the first. */
 const STOPPED_AFTER_MS = 250;
+/** The last characters of what it prints. */
+const KEPT_OUTPUT = 100_000;
 
 export interface ServerCommand {
   /** As people know it, for messages. */
@@ -12,15 +14,35 @@ export interface ServerCommand {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Resolves with true once the server answers. */
-  readonly isReady: () => Promise<boolean>;
+  /**
+   * Resolves with true once the server answers.
+   *
+   * @param output what it has printed since it was started
+   */
+  readonly isReady: (output: string) => Promise<boolean> | boolean;
   readonly startTimeoutMs: number;
+  /** Where what it prints goes, too. */
+  readonly log?: NodeJS.WritableStream;
 }
 
-/** A server that tests start, kill, freeze and start again. */
-export class ServerProcess {
+/** What can be stopped, killed and frozen, and started again as it was. */
+export interface Component {
+  /** Resolves once it answers. */
+  start(): Promise<void>;
+  /** Ends it in its own way. */
+  stop(): Promise<void>;
+  /** Ends it between any two instructions, as a power cut does. */
+  kill(): Promise<void>;
+  /** Stops it without closing anything: its connections stay open and nobody answers. */
+  freeze(): Promise<void>;
+  thaw(): void;
+}
+
+/** A server as a process of its own. */
+export class ServerProcess implements Component {
   #child: ChildProcess | undefined;
   #output = '';
+  #sinceStart = '';
 
   constructor(private readonly server: ServerCommand) {}
 
@@ -29,7 +51,13 @@ export class ServerProcess {
     return this.#output;
   }
 
-  /** Starts the process; resolves once the server answers. */
+  /** Undefined when it does not run. */
+  get pid(): number | undefined {
+    return this.#child?.exitCode === null && this.#child.signalCode === null
+      ? this.#child.pid
+      : undefined;
+  }
+
   async start(): Promise<void> {
     const { name, command, args, env, cwd, isReady, startTimeoutMs } = this.server;
     const child = spawn(command, [...args], {
@@ -39,8 +67,11 @@ export class ServerProcess {
       ...(cwd === undefined ? {} : { cwd }),
     });
     this.#child = child;
+    this.#sinceStart = '';
     const hear = (chunk: Buffer): void => {
-      this.#output = (this.#output + chunk.toString()).slice(-100_000);
+      this.server.log?.write(chunk);
+      this.#output = (this.#output + chunk.toString()).slice(-KEPT_OUTPUT);
+      this.#sinceStart = (this.#sinceStart + chunk.toString()).slice(-KEPT_OUTPUT);
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
@@ -49,23 +80,20 @@ export class ServerProcess {
     });
     failed.catch(() => undefined);
     const deadline = Date.now() + startTimeoutMs;
-    while (!(await Promise.race([isReady(), failed]))) {
+    while (!(await Promise.race([isReady(this.#sinceStart), failed]))) {
       if (Date.now() > deadline) throw new Error(`${name} was not ready in time:\n${this.#output}`);
       await delay(50);
     }
   }
 
-  /** Ends it in its own way. */
   stop(): Promise<void> {
     return this.#end('SIGTERM');
   }
 
-  /** Ends it between any two instructions, as a power cut does. */
   kill(): Promise<void> {
     return this.#end('SIGKILL');
   }
 
-  /** Stops it without closing anything: its connections stay open and nobody answers. */
   async freeze(): Promise<void> {
     this.#child?.kill('SIGSTOP');
     await delay(STOPPED_AFTER_MS);

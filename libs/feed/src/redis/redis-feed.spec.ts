@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
-import { describeWith, eventually, Link, RedisServer } from '@chat/testing';
+import { eventually, Link, RedisServer } from '@chat/testing';
+import { describeWith } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { feedChannelOf } from './feed-channel.ts';

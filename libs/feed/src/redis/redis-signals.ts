@@ -2,7 +2,8 @@ import { InMemorySignals, Signal } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import { createAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';
-import type { Server } from 'socket.io';
+import { Server } from 'socket.io';
+import type { RedisConnections } from './redis-connections.ts';
 
 /** Server-side event between processes; its argument is the signal. */
 const EVENT = 'signal';
@@ -27,9 +28,16 @@ export class RedisSignals extends InMemorySignals {
     super();
   }
 
+  /** For a process that has no sockets: its Socket.IO server listens nowhere. */
+  static withoutSockets({ commands, sockets }: RedisConnections): RedisSignals {
+    const signals = new RedisSignals(commands, sockets);
+    signals.attach(new Server());
+    return signals;
+  }
+
   /**
    * Joins the process's Socket.IO server to those of the other processes. To be
-   * called once; a process that has no sockets gives one that listens nowhere.
+   * called once.
    */
   attach(server: Server): void {
     server.adapter(createAdapter(this.publishing, this.subscribing));

@@ -1,4 +1,4 @@
-import { SocketIoAdapter } from '@chat/realtime';
+import { SocketIoAdapter, type SocketIoOptions } from '@chat/realtime';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Server, ServerOptions } from 'socket.io';
 import type { RedisSignals } from './redis-signals.ts';
@@ -7,10 +7,10 @@ import type { RedisSignals } from './redis-signals.ts';
 export class RedisSocketIoAdapter extends SocketIoAdapter {
   constructor(
     app: INestApplicationContext,
-    cors: ServerOptions['cors'],
+    options: SocketIoOptions,
     private readonly signals: RedisSignals,
   ) {
-    super(app, cors);
+    super(app, options);
   }
 
   override createIOServer(port: number, options?: ServerOptions): Server {

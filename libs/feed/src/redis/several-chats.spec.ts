@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { Message, Room } from '@chat/contracts';
 import type { Signal } from '@chat/platform';
-import { describeWith, eventually, RedisServer } from '@chat/testing';
+import { eventually, RedisServer } from '@chat/testing';
+import { describeWith } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { Server } from 'socket.io';

@@ -11,6 +11,8 @@ const MAX_KNOWN = 100_000;
 interface Known {
   readonly role: Role | undefined;
   readonly askedAt: number;
+  /** Whether a signal told it; an answer may be older than what is asked meanwhile. */
+  readonly bySignal: boolean;
 }
 
 /** Who may be in which room, as far as this instance has asked or been told. */
@@ -31,10 +33,10 @@ export class Memberships {
     const before = this.#known.get(key);
     const answer = await this.directory.join(userId, roomId);
     const now = this.#known.get(key);
-    if (now !== before && now?.role === undefined) {
+    if (now !== before && now?.bySignal && now.role === undefined) {
       throw new NotFoundError('There is no such room.');
     }
-    this.tell(userId, roomId, answer.role);
+    this.#keep(key, answer.role, false);
     return answer;
   }
 
@@ -62,16 +64,19 @@ export class Memberships {
 
   /** Keeps what a signal told; answers that are still on their way are older than it. */
   tell(userId: string, roomId: string, role: Role | undefined): void {
-    const key = keyOf(userId, roomId);
+    this.#keep(keyOf(userId, roomId), role, true);
+  }
+
+  #keep(key: string, role: Role | undefined, bySignal: boolean): void {
     this.#asking.delete(key);
-    this.#known.set(key, { role, askedAt: Date.now() });
+    this.#known.set(key, { role, askedAt: Date.now(), bySignal });
   }
 
   #ask(key: string, userId: string, roomId: string): Promise<Role | undefined> {
     const asked = this.directory.roleOf(userId, roomId).then(
       (role) => {
         if (this.#asking.get(key) !== asked) return this.#known.get(key)?.role;
-        this.tell(userId, roomId, role);
+        this.#keep(key, role, false);
         return role;
       },
       (error: unknown) => {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
-import { describeWith, eventually, Link, RabbitMqServer } from '@chat/testing';
+import { eventually, Link, RabbitMqServer } from '@chat/testing';
+import { describeWith } from '@chat/testing/suites';
 import { eventIn } from '../../test/events.ts';
 import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
 import {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { partitionOf } from '@chat/contracts';
-import { describeWith, eventually, RabbitMqServer } from '@chat/testing';
+import { eventually, RabbitMqServer } from '@chat/testing';
+import { describeWith } from '@chat/testing/suites';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, type RmqContext } from '@nestjs/microservices';
 import { connect, type Channel, type ConfirmChannel } from 'amqplib';

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
+import { StartError } from './start-error.ts';
 
 /** First segments of paths that belong to programs; every other page address is the web client's. */
 const NOT_PAGES = new Set([
@@ -22,11 +23,11 @@ const NOT_PAGES = new Set([
  * every address that a browser navigates to.
  *
  * @param folder what `vite build` made
- * @throws Error if it was not built
+ * @throws StartError if it was not built
  */
 export function servePage(app: NestExpressApplication, folder: string): void {
   const page = join(folder, 'index.html');
-  if (!existsSync(page)) throw new Error(`the web page is not built: ${page} is missing`);
+  if (!existsSync(page)) throw new StartError(`The web page is not built: ${page} is missing.`);
   app.useStaticAssets(join(folder, 'assets'), {
     prefix: '/assets',
     immutable: true,

@@ -4,6 +4,7 @@ import { describe, it } from '@jest/globals';
 /** Programs that only some suites need, which a developer may be without: Debian's packages of these names. */
 const PROGRAMS = {
   chromium: '/usr/bin/chromium',
+  'docker-compose': '/usr/bin/docker-compose',
   'rabbitmq-server': '/usr/lib/rabbitmq/bin/rabbitmq-server',
   'redis-server': '/usr/bin/redis-server',
   strace: '/usr/bin/strace',

@@ -1,0 +1,102 @@
+import { AuthModule, SessionStatus } from '@chat/auth';
+import { PromptRedis, RedisRateLimiter } from '@chat/cache';
+import { RedisConnections, RedisFeedSubscriber, RedisSignals } from '@chat/feed/redis';
+import {
+  createHealthController,
+  HealthChecks,
+  loggingModule,
+  MetricsModule,
+  RateLimiter,
+  Signals,
+} from '@chat/platform';
+import {
+  FeedSubscriber,
+  MessagePublisher,
+  RealtimeModule,
+  RealtimeSettings,
+  RoomDirectory,
+} from '@chat/realtime';
+import {
+  HttpRoomDirectory,
+  HttpSessionStatus,
+  ServiceClient,
+  ServiceCredentials,
+} from '@chat/service-calls';
+import { RabbitMqMessagePublisher } from '@chat/transport/rabbitmq';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import type { ChatSettings } from './chat-settings.ts';
+
+/** The ports of sockets. */
+@Global()
+@Module({})
+class Ports {
+  static of(settings: ChatSettings): DynamicModule {
+    const health = new HealthChecks();
+    const redis = new RedisConnections(settings.REDIS_URL, 'chat', health);
+    const publisher = new RabbitMqMessagePublisher({
+      url: settings.RABBITMQ_URL,
+      heartbeatSeconds: settings.RABBITMQ_HEARTBEAT_SECONDS,
+      name: 'chat',
+      publishTimeoutMs: settings.RABBITMQ_PUBLISH_TIMEOUT_MS,
+    });
+    health.register('rabbitmq', () => publisher.check());
+    const service = (
+      name: string,
+      urls: readonly string[],
+    ): ((credentials: ServiceCredentials) => ServiceClient) => {
+      return (credentials) =>
+        new ServiceClient({ name, urls, timeoutMs: settings.SERVICE_TIMEOUT_MS }, credentials);
+    };
+    const providers = [
+      { provide: HealthChecks, useValue: health },
+      { provide: RedisConnections, useValue: redis },
+      {
+        provide: RateLimiter,
+        useFactory: () => new RedisRateLimiter(new PromptRedis(redis.commands)),
+      },
+      { provide: Signals, useFactory: () => new RedisSignals(redis.commands, redis.sockets) },
+      { provide: FeedSubscriber, useFactory: () => new RedisFeedSubscriber(redis.feed) },
+      { provide: MessagePublisher, useValue: publisher },
+      ServiceCredentials,
+      {
+        provide: SessionStatus,
+        inject: [ServiceCredentials, Signals],
+        useFactory: (credentials: ServiceCredentials, signals: Signals) =>
+          new HttpSessionStatus(service('users', settings.USERS_URLS)(credentials), signals),
+      },
+      {
+        provide: RoomDirectory,
+        inject: [ServiceCredentials],
+        useFactory: (credentials: ServiceCredentials) =>
+          new HttpRoomDirectory(service('messages', settings.MESSAGES_URLS)(credentials)),
+      },
+      { provide: RealtimeSettings, useValue: RealtimeSettings.of(settings) },
+    ];
+    return {
+      module: Ports,
+      providers,
+      exports: providers.map((p) => ('provide' in p ? p.provide : p)),
+    };
+  }
+}
+
+/** Sockets, between the services that know rooms and messages. */
+@Module({})
+export class ChatServiceModule {
+  static of(settings: ChatSettings, jwtSecret: string): DynamicModule {
+    return {
+      module: ChatServiceModule,
+      imports: [
+        loggingModule(settings),
+        MetricsModule,
+        Ports.of(settings),
+        AuthModule.forRoot({
+          secret: jwtSecret,
+          accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
+        }),
+        RealtimeModule,
+      ],
+      controllers: [createHealthController()],
+    };
+  }
+}

@@ -1,0 +1,29 @@
+import {
+  processSettings,
+  publisherSettings,
+  rabbitMqSettings,
+  redisSettings,
+  sendSettings,
+  serviceCallSettings,
+  serviceSettings,
+  serviceUrls,
+  socketSettings,
+  tokenSettings,
+} from '@chat/platform';
+import { z } from 'zod';
+
+/** Every setting of the chat service; by option, environment variable or `.env`. */
+export const chatSettings = z.object({
+  ...serviceSettings(3003),
+  ...redisSettings,
+  ...rabbitMqSettings,
+  ...publisherSettings,
+  ...serviceUrls.users,
+  ...serviceUrls.messages,
+  ...serviceCallSettings,
+  ...processSettings,
+  ...tokenSettings,
+  ...sendSettings,
+  ...socketSettings,
+});
+export type ChatSettings = z.output<typeof chatSettings>;

@@ -1,0 +1,37 @@
+import { resolveJwtSecret } from '@chat/auth';
+import { RedisSignals, RedisSocketIoAdapter } from '@chat/feed/redis';
+import {
+  API_INFO,
+  configureHttpApp,
+  corsOrigin,
+  createOpenApiDocument,
+  runProcess,
+  serveOpenApi,
+  Signals,
+  startHttpApp,
+} from '@chat/platform';
+import { chatSettings } from './chat-settings.ts';
+import { ChatServiceModule } from './chat-service.module.ts';
+
+await runProcess({
+  about: 'The chat service: sockets. It has no database.',
+  usage: 'nx serve chat -- [options]',
+  settings: chatSettings,
+  start: async (settings) => {
+    const server = await startHttpApp(settings, {
+      module: ChatServiceModule.of(settings, resolveJwtSecret(settings, 'data')),
+      configure: (app) => {
+        configureHttpApp(app, settings);
+        app.useWebSocketAdapter(
+          new RedisSocketIoAdapter(
+            app,
+            { cors: { origin: corsOrigin(settings) }, heartbeat: settings },
+            app.get<Signals, RedisSignals>(Signals),
+          ),
+        );
+        serveOpenApi(app, createOpenApiDocument(app, API_INFO));
+      },
+    });
+    return { ready: `The chat service is ready at ${server.url}.`, close: () => server.close() };
+  },
+});

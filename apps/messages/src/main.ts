@@ -1,0 +1,49 @@
+import { resolveJwtSecret } from '@chat/auth';
+import { PartitionWriters } from '@chat/messages';
+import {
+  API_INFO,
+  configureHttpApp,
+  createOpenApiDocument,
+  HealthChecks,
+  runProcess,
+  serveOpenApi,
+  startHttpApp,
+} from '@chat/platform';
+import { PartitionedRmqServer } from '@chat/transport/rabbitmq';
+import { messagesSettings } from './messages-settings.ts';
+import { MessagesServiceModule } from './messages-service.module.ts';
+
+/** Longest wait for what is in hand when partitions are handed over. */
+const DRAIN_TIMEOUT_MS = 5_000;
+
+await runProcess({
+  about: 'The messages service: rooms, history, and the writer of what was accepted.',
+  usage: 'nx serve messages -- [options]',
+  settings: messagesSettings,
+  start: async (settings) => {
+    const server = await startHttpApp(settings, {
+      module: MessagesServiceModule.of(settings, resolveJwtSecret(settings, 'data')),
+      configure: async (app) => {
+        configureHttpApp(app, settings);
+        serveOpenApi(app, createOpenApiDocument(app, API_INFO));
+        const writers = app.get(PartitionWriters);
+        const consumer = new PartitionedRmqServer({
+          url: settings.RABBITMQ_URL,
+          heartbeatSeconds: settings.RABBITMQ_HEARTBEAT_SECONDS,
+          name: 'messages',
+          heartbeatMs: settings.PARTITION_HEARTBEAT_MS,
+          drainTimeoutMs: DRAIN_TIMEOUT_MS,
+          openWriter: (partition) =>
+            writers.open(partition, { giveUpAfterMs: settings.STORE_GIVE_UP_MS }),
+        });
+        app.get(HealthChecks).register('rabbitmq', () => consumer.check());
+        app.connectMicroservice({ strategy: consumer });
+        await app.startAllMicroservices();
+      },
+    });
+    return {
+      ready: `The messages service is ready at ${server.url}.`,
+      close: () => server.close(),
+    };
+  },
+});

@@ -1,0 +1,128 @@
+import { AuthModule, SessionStatus } from '@chat/auth';
+import {
+  PromptRedis,
+  RedisHistoryCache,
+  RedisRateLimiter,
+  RevAdvancingFeed,
+  RoomRevs,
+} from '@chat/cache';
+import { RedisConnections, RedisFeedPublisher, RedisSignals } from '@chat/feed/redis';
+import {
+  FeedPublisher,
+  HistoryCache,
+  MessageHistory,
+  MessagesModule,
+  MessageStore,
+} from '@chat/messages';
+import { MessageEventsModule } from '@chat/messages/events';
+import {
+  createHealthController,
+  HealthChecks,
+  loggingModule,
+  Metrics,
+  MetricsModule,
+  RateLimiter,
+  Signals,
+} from '@chat/platform';
+import { RoomActivity, RoomSettings, RoomsModule, UserDirectory } from '@chat/rooms';
+import {
+  HttpSessionStatus,
+  HttpUserDirectory,
+  RoomDirectoryController,
+  ServiceClient,
+  ServiceCredentials,
+} from '@chat/service-calls';
+import { MongoMessagesStorageModule } from '@chat/storage-mongo';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import type { MessagesSettings } from './messages-settings.ts';
+
+/** The ports of rooms and messages, but for the stores. */
+@Global()
+@Module({})
+class Ports {
+  static of(settings: MessagesSettings): DynamicModule {
+    const health = new HealthChecks();
+    const redis = new RedisConnections(settings.REDIS_URL, 'messages', health);
+    const prompt = new PromptRedis(redis.commands);
+    const revs = new RoomRevs(prompt);
+    const providers = [
+      { provide: HealthChecks, useValue: health },
+      { provide: RedisConnections, useValue: redis },
+      { provide: RateLimiter, useFactory: () => new RedisRateLimiter(prompt) },
+      { provide: Signals, useFactory: () => RedisSignals.withoutSockets(redis) },
+      {
+        provide: FeedPublisher,
+        useFactory: () => new RevAdvancingFeed(new RedisFeedPublisher(redis.commands), revs),
+      },
+      {
+        provide: HistoryCache,
+        inject: [MessageStore, Metrics],
+        useFactory: (store: MessageStore, metrics: Metrics) => {
+          const reads = metrics.counter({
+            name: 'chat_history_reads_total',
+            help: 'Pages of history that were read, by what the cache had to do with it.',
+            labelNames: ['cache'],
+          });
+          return new RedisHistoryCache(store, revs, prompt, {
+            answered: (cache) => reads.inc({ cache }),
+          });
+        },
+      },
+      ServiceCredentials,
+      {
+        provide: ServiceClient,
+        inject: [ServiceCredentials],
+        useFactory: (credentials: ServiceCredentials) =>
+          new ServiceClient(
+            { name: 'users', urls: settings.USERS_URLS, timeoutMs: settings.SERVICE_TIMEOUT_MS },
+            credentials,
+          ),
+      },
+      {
+        provide: SessionStatus,
+        inject: [ServiceClient, Signals],
+        useFactory: (users: ServiceClient, signals: Signals) =>
+          new HttpSessionStatus(users, signals),
+      },
+      {
+        provide: UserDirectory,
+        inject: [ServiceClient],
+        useFactory: (users: ServiceClient) => new HttpUserDirectory(users),
+      },
+      { provide: RoomActivity, useExisting: MessageHistory },
+      { provide: RoomSettings, useValue: { autoCreate: settings.ROOMS_AUTO_CREATE } },
+    ];
+    return {
+      module: Ports,
+      providers,
+      exports: providers.map((p) => ('provide' in p ? p.provide : p)),
+    };
+  }
+}
+
+/** Rooms and messages, in MongoDB; stores what RabbitMQ delivers. */
+@Module({})
+export class MessagesServiceModule {
+  static of(settings: MessagesSettings, jwtSecret: string): DynamicModule {
+    return {
+      module: MessagesServiceModule,
+      imports: [
+        loggingModule(settings),
+        MetricsModule,
+        Ports.of(settings),
+        MongoMessagesStorageModule.forRoot({
+          uri: settings.MONGO_URI,
+          timeoutMs: settings.MONGO_TIMEOUT_MS,
+        }),
+        AuthModule.forRoot({
+          secret: jwtSecret,
+          accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
+        }),
+        RoomsModule,
+        MessagesModule,
+        MessageEventsModule,
+      ],
+      controllers: [createHealthController(['messages/health']), RoomDirectoryController],
+    };
+  }
+}

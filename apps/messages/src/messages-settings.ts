@@ -1,0 +1,28 @@
+import {
+  mongoSettings,
+  partitionSettings,
+  processSettings,
+  rabbitMqSettings,
+  redisSettings,
+  roomSettings,
+  serviceCallSettings,
+  serviceSettings,
+  serviceUrls,
+  tokenSettings,
+} from '@chat/platform';
+import { z } from 'zod';
+
+/** Every setting of the messages service; by option, environment variable or `.env`. */
+export const messagesSettings = z.object({
+  ...serviceSettings(3002),
+  ...mongoSettings,
+  ...redisSettings,
+  ...rabbitMqSettings,
+  ...partitionSettings,
+  ...serviceUrls.users,
+  ...serviceCallSettings,
+  ...processSettings,
+  ...tokenSettings,
+  ...roomSettings,
+});
+export type MessagesSettings = z.output<typeof messagesSettings>;

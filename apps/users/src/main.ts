@@ -1,0 +1,27 @@
+import { resolveJwtSecret } from '@chat/auth';
+import {
+  API_INFO,
+  configureHttpApp,
+  createOpenApiDocument,
+  runProcess,
+  serveOpenApi,
+  startHttpApp,
+} from '@chat/platform';
+import { usersSettings } from './users-settings.ts';
+import { UsersServiceModule } from './users-service.module.ts';
+
+await runProcess({
+  about: 'The users service: accounts, signing in and sessions.',
+  usage: 'nx serve users -- [options]',
+  settings: usersSettings,
+  start: async (settings) => {
+    const server = await startHttpApp(settings, {
+      module: UsersServiceModule.of(settings, resolveJwtSecret(settings, 'data')),
+      configure: (app) => {
+        configureHttpApp(app, settings);
+        serveOpenApi(app, createOpenApiDocument(app, API_INFO));
+      },
+    });
+    return { ready: `The users service is ready at ${server.url}.`, close: () => server.close() };
+  },
+});

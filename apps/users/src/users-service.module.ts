@@ -1,0 +1,75 @@
+import { AuthModule } from '@chat/auth';
+import { PromptRedis, RedisRateLimiter } from '@chat/cache';
+import { RedisConnections, RedisSignals } from '@chat/feed/redis';
+import {
+  createHealthController,
+  HealthChecks,
+  loggingModule,
+  MetricsModule,
+  RateLimiter,
+  Signals,
+} from '@chat/platform';
+import {
+  ServiceCredentials,
+  SessionStatusController,
+  UserDirectoryController,
+} from '@chat/service-calls';
+import { MongoUsersStorageModule } from '@chat/storage-mongo';
+import { SignInSettings, UsersModule } from '@chat/users';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import type { UsersSettings } from './users-settings.ts';
+
+/** The ports of users, but for the stores. */
+@Global()
+@Module({})
+class Ports {
+  static of(settings: UsersSettings): DynamicModule {
+    const health = new HealthChecks();
+    const redis = new RedisConnections(settings.REDIS_URL, 'users', health);
+    const providers = [
+      { provide: HealthChecks, useValue: health },
+      { provide: RedisConnections, useValue: redis },
+      {
+        provide: RateLimiter,
+        useFactory: () => new RedisRateLimiter(new PromptRedis(redis.commands)),
+      },
+      { provide: Signals, useFactory: () => RedisSignals.withoutSockets(redis) },
+      { provide: SignInSettings, useValue: settings },
+      ServiceCredentials,
+    ];
+    return {
+      module: Ports,
+      providers,
+      exports: providers.map((p) => ('provide' in p ? p.provide : p)),
+    };
+  }
+}
+
+/** Accounts and sessions, in MongoDB. */
+@Module({})
+export class UsersServiceModule {
+  static of(settings: UsersSettings, jwtSecret: string): DynamicModule {
+    return {
+      module: UsersServiceModule,
+      imports: [
+        loggingModule(settings),
+        MetricsModule,
+        Ports.of(settings),
+        MongoUsersStorageModule.forRoot({
+          uri: settings.MONGO_URI,
+          timeoutMs: settings.MONGO_TIMEOUT_MS,
+        }),
+        AuthModule.forRoot({
+          secret: jwtSecret,
+          accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
+        }),
+        UsersModule,
+      ],
+      controllers: [
+        createHealthController(['auth/health']),
+        SessionStatusController,
+        UserDirectoryController,
+      ],
+    };
+  }
+}

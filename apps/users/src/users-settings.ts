@@ -1,0 +1,20 @@
+import {
+  mongoSettings,
+  processSettings,
+  redisSettings,
+  serviceSettings,
+  signInSettings,
+  tokenSettings,
+} from '@chat/platform';
+import { z } from 'zod';
+
+/** Every setting of the users service; by option, environment variable or `.env`. */
+export const usersSettings = z.object({
+  ...serviceSettings(3001),
+  ...mongoSettings,
+  ...redisSettings,
+  ...processSettings,
+  ...tokenSettings,
+  ...signInSettings,
+});
+export type UsersSettings = z.output<typeof usersSettings>;

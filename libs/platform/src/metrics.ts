@@ -1,0 +1,48 @@
+import { Global, Injectable, Module } from '@nestjs/common';
+import {
+  collectDefaultMetrics,
+  Counter,
+  Gauge,
+  Histogram,
+  Registry,
+  type CounterConfiguration,
+  type GaugeConfiguration,
+  type HistogramConfiguration,
+} from 'prom-client';
+
+/**
+ * What this process tells Prometheus: of itself (CPU, memory, event loop delay),
+ * and what features count. Labels have few values that are known beforehand:
+ * never an id, a name or an address.
+ */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  counter<Label extends string>(
+    configuration: Omit<CounterConfiguration<Label>, 'registers'>,
+  ): Counter<Label> {
+    return new Counter({ ...configuration, registers: [this.registry] });
+  }
+
+  gauge<Label extends string>(
+    configuration: Omit<GaugeConfiguration<Label>, 'registers'>,
+  ): Gauge<Label> {
+    return new Gauge({ ...configuration, registers: [this.registry] });
+  }
+
+  histogram<Label extends string>(
+    configuration: Omit<HistogramConfiguration<Label>, 'registers'>,
+  ): Histogram<Label> {
+    return new Histogram({ ...configuration, registers: [this.registry] });
+  }
+}
+
+/** Offers {@link Metrics} to every module of the application. */
+@Global()
+@Module({ providers: [Metrics], exports: [Metrics] })
+export class MetricsModule {}

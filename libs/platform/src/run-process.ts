@@ -1,0 +1,121 @@
+import type { z } from 'zod';
+import { describeSettings, loadSettings } from './settings.ts';
+import { StartError } from './start-error.ts';
+
+/** A stop that takes longer than this is broken off. */
+const LONGEST_STOP_MS = 15_000;
+
+/** A server that runs in this process. */
+export interface RunningServer {
+  /** One line that says that it is ready, and where. */
+  readonly ready: string;
+  /** Drains and stops it. */
+  close(): Promise<void>;
+}
+
+/** What a process is, and how it starts. */
+export interface ServerProgram<Shape extends z.ZodRawShape> {
+  /** One sentence for `--help`. */
+  readonly about: string;
+  /** How it is called, for `--help`. */
+  readonly usage: string;
+  readonly settings: z.ZodObject<Shape>;
+  /**
+   * @param fail to be called when the server can go on no more; ends the process
+   * @throws StartError, or what `listen` throws
+   */
+  start(
+    settings: z.output<z.ZodObject<Shape>>,
+    fail: (message: string, error: unknown) => void,
+  ): Promise<RunningServer>;
+}
+
+/**
+ * The life of a server process: reads its settings from options, environment
+ * and `.env`, starts it, says that it is ready, and stops it at SIGTERM or
+ * SIGINT; a second signal ends it at once. What is wrong is said in a line.
+ */
+export async function runProcess<Shape extends z.ZodRawShape>(
+  program: ServerProgram<Shape>,
+): Promise<void> {
+  const argv = process.argv.slice(2);
+  if (argv.includes('--help') || argv.includes('-h')) {
+    print(process.stdout, helpText(program));
+    process.exit(0);
+  }
+  try {
+    const settings = loadSettings(program.settings, { argv, env: process.env, envFile: '.env' });
+    const server = await program.start(settings, (message, error) => {
+      print(process.stderr, `${message} ${describe(error)}`);
+      process.exit(1);
+    });
+    print(process.stdout, server.ready);
+    stopAtSignals(server);
+  } catch (error) {
+    print(process.stderr, startFailure(error));
+    process.exit(1);
+  }
+}
+
+function stopAtSignals(server: RunningServer): void {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) process.exit(130);
+    stopping = true;
+    setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref();
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        print(process.stderr, `The stop failed. ${describe(error)}`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+}
+
+function helpText<Shape extends z.ZodRawShape>({
+  about,
+  usage,
+  settings,
+}: ServerProgram<Shape>): string {
+  const options = describeSettings(settings).map(
+    ({ name, option, description, defaultValue }) =>
+      `  ${option} (${name})\n      ${description}` +
+      (defaultValue === undefined ? '' : ` Default: ${defaultValue}.`),
+  );
+  return [
+    about,
+    '',
+    `Usage: ${usage}`,
+    '',
+    'Options, each also an environment variable or a line in .env:',
+    ...options,
+  ].join('\n');
+}
+
+/** Why the server did not start, in a line that helps; with a stack only for what nobody expected. */
+function startFailure(error: unknown): string {
+  if (error instanceof StartError) return error.message;
+  if (error instanceof Error && 'code' in error) {
+    const address = 'port' in error ? `port ${String(error.port)}` : 'the address';
+    switch (error.code) {
+      case 'EADDRINUSE':
+        return `PORT: ${address} is in use; stop what uses it, or choose another with --port.`;
+      case 'EACCES':
+        return `PORT: ${address} may not be used by this user; choose one above 1023 with --port.`;
+      case 'EADDRNOTAVAIL':
+      case 'ENOTFOUND':
+        return 'HOST: this machine does not have that address; choose another with --host.';
+    }
+  }
+  return describe(error);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function print(stream: NodeJS.WritableStream, text: string): void {
+  stream.write(`${text}\n`);
+}

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger, type DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { HealthChecks } from './health-checks.ts';
+import { MetricsServer } from './metrics-server.ts';
+import { Metrics } from './metrics.ts';
+
+export interface ListenSettings {
+  readonly HOST: string;
+  readonly PORT: number;
+  readonly METRICS_HOST: string;
+  readonly METRICS_PORT?: number | undefined;
+  /** How long it goes on, saying that it stops, before it does; 0 for one that nobody stands in front of. */
+  readonly STOP_DELAY_MS: number;
+}
+
+export interface HttpProgram {
+  /** The application's module; with {@link HealthChecks} and {@link Metrics} in global modules. */
+  readonly module: DynamicModule;
+  /** Everything that is done to the application before it listens. */
+  configure(app: NestExpressApplication): Promise<void> | void;
+  /** Whether others may listen on the same port, so that a successor is there before this one stops. */
+  readonly sharesPort?: boolean;
+}
+
+export interface HttpServer {
+  /** Where a browser on this machine finds it. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Starts an HTTP application, and its metrics where a port is given for them. */
+export async function startHttpApp(
+  settings: ListenSettings,
+  { module, configure, sharesPort = false }: HttpProgram,
+): Promise<HttpServer> {
+  const app = await NestFactory.create<NestExpressApplication>(module, {
+    bufferLogs: true,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  let metrics: MetricsServer | undefined;
+  try {
+    await configure(app);
+    await app.init();
+    const server = app.getHttpServer();
+    server.listen({ port: settings.PORT, host: settings.HOST, reusePort: sharesPort });
+    await once(server, 'listening');
+    if (settings.METRICS_PORT !== undefined) {
+      const { METRICS_PORT: port, METRICS_HOST: host } = settings;
+      metrics = await MetricsServer.listen(app.get(Metrics), port, host);
+    }
+    return {
+      url: browserUrl(server.address() as AddressInfo),
+      close: async () => {
+        app.get(HealthChecks).stop();
+        new Logger('Process').log('Stopping.');
+        await delay(settings.STOP_DELAY_MS);
+        await app.close();
+        await metrics?.close();
+      },
+    };
+  } catch (error) {
+    await metrics?.close();
+    await app.close();
+    throw error;
+  }
+}
+
+function browserUrl({ address, family, port }: AddressInfo): string {
+  const isLocal = ['127.0.0.1', '0.0.0.0', '::1', '::'].includes(address);
+  const host = isLocal ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
+  return `http://${host}:${port}`;
+}

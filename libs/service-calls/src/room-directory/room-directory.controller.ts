@@ -1,0 +1,53 @@
+import type { Changes, Role, RoomHead } from '@chat/contracts';
+import { MessageHistory } from '@chat/messages';
+import { RoomAccess } from '@chat/rooms';
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import type { z } from 'zod';
+import { ForServices } from '../credentials/for-services.ts';
+import { ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
+
+/** Answers the edge, which has decided who asks. */
+@ForServices()
+@Controller()
+export class RoomDirectoryController {
+  constructor(
+    private readonly access: RoomAccess,
+    private readonly history: MessageHistory,
+  ) {}
+
+  @Post(CALLS.join.path)
+  @HttpCode(200)
+  async join(
+    @Body({ schema: CALLS.join.request }) { userId, roomId }: z.output<typeof CALLS.join.request>,
+  ): Promise<{ role: Role; head: RoomHead }> {
+    const { role } = await this.access.join(userId, roomId);
+    const heads = await this.history.headsOf([roomId]);
+    return { role, head: heads.get(roomId) ?? { roomId, seq: 0, rev: 0 } };
+  }
+
+  @Post(CALLS.roleOf.path)
+  @HttpCode(200)
+  async roleOf(
+    @Body({ schema: CALLS.roleOf.request })
+    { userId, roomId }: z.output<typeof CALLS.roleOf.request>,
+  ): Promise<{ role: Role | null }> {
+    return { role: (await this.access.roleOf(userId, roomId)) ?? null };
+  }
+
+  @Post(CALLS.heads.path)
+  @HttpCode(200)
+  async heads(
+    @Body({ schema: CALLS.heads.request }) { roomIds }: z.output<typeof CALLS.heads.request>,
+  ): Promise<{ heads: RoomHead[] }> {
+    return { heads: [...(await this.history.headsOf(roomIds)).values()] };
+  }
+
+  @Post(CALLS.changes.path)
+  @HttpCode(200)
+  changes(
+    @Body({ schema: CALLS.changes.request })
+    { roomId, since, limit }: z.output<typeof CALLS.changes.request>,
+  ): Promise<Changes> {
+    return this.history.changesOf(roomId, since, limit);
+  }
+}

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { MongoServer } from '../mongo-server.ts';
+import { RabbitMqServer } from '../rabbitmq-server.ts';
+import { RedisServer } from '../redis-server.ts';
+
+/** What the services stand on: a private Redis, RabbitMQ and MongoDB. */
+export class BackingServers {
+  private constructor(
+    readonly redis: RedisServer,
+    readonly rabbitmq: RabbitMqServer,
+    readonly mongo: MongoServer,
+  ) {}
+
+  /** @param dataDir kept; without it everything goes with the servers */
+  static async start(dataDir?: string): Promise<BackingServers> {
+    const folder = (name: string) => (dataDir === undefined ? undefined : join(dataDir, name));
+    const started = await Promise.allSettled([
+      RedisServer.start(folder('redis')),
+      RabbitMqServer.start(folder('rabbitmq')),
+      MongoServer.start(folder('mongo')),
+    ]);
+    const [redis, rabbitmq, mongo] = started;
+    if (
+      redis.status === 'fulfilled' &&
+      rabbitmq.status === 'fulfilled' &&
+      mongo.status === 'fulfilled'
+    ) {
+      return new BackingServers(redis.value, rabbitmq.value, mongo.value);
+    }
+    for (const one of started) if (one.status === 'fulfilled') await one.value.close();
+    throw new AggregateError(
+      started.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : [])),
+      'a backing server did not start',
+    );
+  }
+
+  /** Ends them in their own way, so that everything is on disk, and then for good. */
+  async close(): Promise<void> {
+    await Promise.all([this.mongo.stop(), this.rabbitmq.process.stop(), this.redis.process.stop()]);
+    await Promise.all([this.mongo.close(), this.rabbitmq.close(), this.redis.close()]);
+  }
+}

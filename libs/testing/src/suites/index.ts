@@ -1,0 +1,2 @@
+export * from './requires-mongo.ts';
+export * from './requires-server.ts';
