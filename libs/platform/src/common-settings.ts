@@ -236,3 +236,26 @@ export const socketSettings = {
     .default(15_000)
     .describe('How long it may take to answer, in milliseconds.'),
 } as const;
+
+/** Settings of what passes through the gateway. */
+export const gatewaySettings = {
+  PAGE_FOLDER: z
+    .string()
+    .optional()
+    .describe('Folder of the built web page, for a gateway that serves it. Unset: none is served.'),
+  GATEWAY_RATE: wholeNumber(1, 1_000_000)
+    .default(500)
+    .describe('Requests and new sockets per second and address, sustained.'),
+  GATEWAY_BURST: wholeNumber(1, 1_000_000)
+    .default(2_000)
+    .describe('Requests and new sockets at once from an address that was quiet.'),
+  GATEWAY_MAX_SOCKETS: wholeNumber(1, 1_000_000)
+    .default(20_000)
+    .describe('WebSockets that pass through this gateway at once.'),
+  GATEWAY_TIMEOUT_MS: wholeNumber(100, 600_000)
+    .default(15_000)
+    .describe('Longest wait for the beginning of an answer of a service, in milliseconds.'),
+  GATEWAY_RETRY_MS: wholeNumber(0, 60_000)
+    .default(5_000)
+    .describe('How long a request that no instance takes is tried again, in milliseconds.'),
+} as const;

@@ -13,6 +13,8 @@ export class Failure extends Error {
       /** When the same request may succeed; given with RATE_LIMITED and UNAVAILABLE. */
       readonly retryAfterMs?: number;
       readonly details?: readonly ErrorDetail[];
+      /** Of the answer over HTTP, where it is not the usual one of the code. */
+      readonly statusCode?: number;
       readonly cause?: unknown;
     } = {},
   ) {

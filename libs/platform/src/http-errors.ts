@@ -41,10 +41,10 @@ export interface HttpErrorAnswer {
  */
 export function toHttpErrorAnswer(thrown: unknown, requestId: string): HttpErrorAnswer {
   if (thrown instanceof Failure) {
-    const { retryAfterMs, details } = thrown.options;
+    const { retryAfterMs, details, statusCode = STATUS_BY_CODE[thrown.code] } = thrown.options;
     return {
       body: {
-        ...head(STATUS_BY_CODE[thrown.code], thrown.code, thrown.message),
+        ...head(statusCode, thrown.code, thrown.message),
         ...(details ? { details: [...details] } : {}),
         requestId,
       },

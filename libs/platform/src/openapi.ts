@@ -77,6 +77,21 @@ function documentCommonErrors(operation: NonNullable<OpenAPIObject['paths'][stri
 
 /** Serves Swagger UI at /docs and the document at /docs-json, to everybody. */
 export function serveOpenApi(app: NestExpressApplication, document: OpenAPIObject): void {
+  allowSwaggerUi(app);
+  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs-json' });
+}
+
+/** Serves Swagger UI at /docs for a document that somebody else serves at /docs-json. */
+export function serveOpenApiPage(app: NestExpressApplication): void {
+  allowSwaggerUi(app);
+  const nothing: OpenAPIObject = { openapi: '3.1.0', info: API_INFO, paths: {} };
+  SwaggerModule.setup('docs', app, nothing, {
+    raw: false,
+    swaggerOptions: { url: '/docs-json', spec: null },
+  });
+}
+
+function allowSwaggerUi(app: NestExpressApplication): void {
   app.use(
     '/docs',
     helmet.contentSecurityPolicy({
@@ -89,5 +104,4 @@ export function serveOpenApi(app: NestExpressApplication, document: OpenAPIObjec
       },
     }),
   );
-  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs-json' });
 }

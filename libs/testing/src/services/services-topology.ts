@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { eventually } from '../eventually.ts';
 import { Link } from '../link.ts';
 import { privatePort } from '../private-port.ts';
@@ -49,6 +50,7 @@ const CALLED: Record<ServiceName, readonly ServiceName[]> = {
   gateway: ['users', 'messages', 'chat'],
 };
 const SERVICES: readonly ServiceName[] = ['users', 'messages', 'chat', 'gateway'];
+const PAGE_FOLDER = fileURLToPath(new URL('../../../../apps/web/dist', import.meta.url));
 const HEALTHY_WITHIN_MS = 30_000;
 
 /** The chat as services: every process of it on this machine, on private servers. */
@@ -177,6 +179,8 @@ export class ServicesTopology {
     if (inbound) links.push(inbound);
     const env: Record<string, string> = {
       NODE_ENV: 'test',
+      // Everything is on this machine.
+      TRUST_PROXY: '127.0.0.1,::1',
       PORT: String(port),
       JWT_SECRET: this.#jwtSecret,
     };
@@ -193,6 +197,7 @@ export class ServicesTopology {
         .map(({ url }) => url)
         .join(',');
     }
+    if (service === 'gateway') env['PAGE_FOLDER'] = PAGE_FOLDER;
     const name = `${service}-${number}`;
     const instance = new ServiceInstance({
       name,

@@ -1,0 +1,20 @@
+import {
+  gatewaySettings as limits,
+  processSettings,
+  redisSettings,
+  serviceSettings,
+  serviceUrls,
+} from '@chat/platform';
+import { z } from 'zod';
+
+/** Every setting of the gateway; by option, environment variable or `.env`. */
+export const gatewaySettings = z.object({
+  ...serviceSettings(3000),
+  ...serviceUrls.users,
+  ...serviceUrls.messages,
+  ...serviceUrls.chat,
+  ...limits,
+  ...redisSettings,
+  ...processSettings,
+});
+export type GatewayServiceSettings = z.output<typeof gatewaySettings>;

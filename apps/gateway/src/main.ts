@@ -1,0 +1,30 @@
+import { UpgradeForwarder } from '@chat/gateway';
+import {
+  configureHttpServer,
+  runProcess,
+  serveOpenApiPage,
+  servePage,
+  startHttpApp,
+} from '@chat/platform';
+import { gatewaySettings } from './gateway-settings.ts';
+import { GatewayServiceModule } from './gateway-service.module.ts';
+
+await runProcess({
+  about: 'The gateway: one address for all services.',
+  usage: 'nx serve gateway -- [options]',
+  settings: gatewaySettings,
+  start: async (settings) => {
+    const server = await startHttpApp(settings, {
+      module: GatewayServiceModule.of(settings),
+      sharesPort: true,
+      configure: (app) => {
+        configureHttpServer(app, settings);
+        const { settings: express } = app.getHttpAdapter().getInstance();
+        app.get(UpgradeForwarder).attach(app.getHttpServer(), express['trust proxy fn']);
+        serveOpenApiPage(app);
+        if (settings.PAGE_FOLDER !== undefined) servePage(app, settings.PAGE_FOLDER);
+      },
+    });
+    return { ready: `The gateway service is ready at ${server.url}.`, close: () => server.close() };
+  },
+});

@@ -1,0 +1,14 @@
+import { Controller, Get } from '@nestjs/common';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { MergedOpenApi } from './merged-open-api.ts';
+
+/** What programs read of the whole API. */
+@Controller()
+export class DocumentsController {
+  constructor(private readonly openApi: MergedOpenApi) {}
+
+  @Get('docs-json')
+  document(): Promise<OpenAPIObject> {
+    return this.openApi.document();
+  }
+}

@@ -1,0 +1,118 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requestIdOf } from '@chat/platform';
+import { Injectable } from '@nestjs/common';
+import { createProxyServer } from 'http-proxy-3';
+import { GatewaySettings } from '../gateway-settings.ts';
+import { sessionInstanceOf } from '../routes.ts';
+import type { UpstreamPool } from '../upstreams/upstream-pool.ts';
+import { ConnectedAgent } from './connected-agent.ts';
+import { connectTo, connectToAny, type Connected } from './connecting.ts';
+import { brokenOff, nobodyThere, tooLate } from './gateway-failures.ts';
+
+/** A long poll of Socket.IO is answered when there is something to say. */
+const POLL_TIMEOUT_MS = 60_000;
+/** Methods that may be repeated although the first attempt may have been done (RFC 9110, 9.2.2), and have no body. */
+const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+class LateError extends Error {
+  override readonly name = 'LateError';
+}
+
+/** Passes requests to the service behind, and its answers back. */
+@Injectable()
+export class RequestForwarder {
+  readonly #proxy = createProxyServer();
+
+  constructor(private readonly settings: GatewaySettings) {
+    this.#proxy.on('proxyRes', (_answer, request) => {
+      this.#answering.get(request)?.();
+    });
+    // Whoever asked has gone; there is nobody to tell.
+    this.#proxy.on('econnreset', () => undefined);
+  }
+
+  /** Called when the answer to a request begins. */
+  readonly #answering = new WeakMap<IncomingMessage, () => void>();
+
+  /**
+   * Resolves once the answer is on its way, or whoever asked has gone.
+   *
+   * @throws Failure with UNAVAILABLE, when nothing was answered: 503 if nobody
+   * took the request, 502 if the connection broke, 504 if the answer is late
+   */
+  async forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    pool: UpstreamPool,
+  ): Promise<void> {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    request.headers['x-request-id'] = requestIdOf(request);
+    for (let attempt = 1; ; attempt += 1) {
+      const connected = await this.#connect(request, pool, gone.signal);
+      if (connected === 'unknown session') return refuseSession(response);
+      if (gone.signal.aborted) return void connected?.socket.destroy();
+      if (!connected) throw nobodyThere(pool);
+      try {
+        await this.#exchange(request, response, connected);
+        return;
+      } catch (error) {
+        if (gone.signal.aborted) return;
+        if (response.headersSent) return void response.destroy();
+        if (error instanceof LateError) throw tooLate(pool);
+        if (attempt > 1 || !REPEATABLE.has(request.method ?? '')) throw brokenOff(pool, error);
+      }
+    }
+  }
+
+  async #connect(
+    { url = '' }: IncomingMessage,
+    pool: UpstreamPool,
+    signal: AbortSignal,
+  ): Promise<Connected | 'unknown session' | undefined> {
+    const instanceId = sessionInstanceOf(url);
+    if (instanceId === undefined) return connectToAny(pool, this.settings.retryForMs, signal);
+    const instance = await pool.ofId(instanceId);
+    return instance ? connectTo(instance, pool) : 'unknown session';
+  }
+
+  /** Settles when the answer begins, or will never come. */
+  async #exchange(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { instance, socket }: Connected,
+  ): Promise<void> {
+    const isPoll = request.url?.startsWith('/socket.io') === true && request.method === 'GET';
+    const timer = setTimeout(
+      () => {
+        socket.destroy(new LateError());
+      },
+      isPoll ? POLL_TIMEOUT_MS : this.settings.timeoutMs,
+    );
+    instance.open.add(socket);
+    socket.once('close', () => instance.open.delete(socket));
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#answering.set(request, resolve);
+    response.once('close', resolve);
+    this.#proxy.web(
+      request,
+      response,
+      { target: instance.url, agent: new ConnectedAgent(socket) },
+      (error) => reject(error),
+    );
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      response.off('close', resolve);
+    }
+    // The rest of an answer that has begun is not waited for, but not for ever either.
+    socket.setTimeout(this.settings.timeoutMs, () => socket.destroy());
+  }
+}
+
+/** As Engine.IO itself says it, so that its client begins a new session. */
+function refuseSession(response: ServerResponse): void {
+  response.writeHead(400, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ code: 1, message: 'Session ID unknown' }));
+}

@@ -1,0 +1,127 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { RateLimiter, requestIdOf } from '@chat/platform';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { createProxyServer } from 'http-proxy-3';
+import { GatewaySettings } from '../gateway-settings.ts';
+import { routeOf, sessionInstanceOf } from '../routes.ts';
+import { Upstreams } from '../upstreams/upstreams.ts';
+import { nameClient, type TrustProxy } from './client-address.ts';
+import { ConnectedAgent } from './connected-agent.ts';
+import { connectTo, connectToAny, type Connected } from './connecting.ts';
+
+/** Longest wait for a service to agree to an upgrade. */
+const UPGRADE_TIMEOUT_MS = 10_000;
+
+/** Passes WebSockets to the instance of their session, both ways, for as long as they last. */
+@Injectable()
+export class UpgradeForwarder implements BeforeApplicationShutdown {
+  readonly #logger = new Logger('Upgrades');
+  readonly #proxy = createProxyServer();
+  readonly #clients = new Set<Duplex>();
+  /** Limits of the time in which services agree, by the connections to them. */
+  readonly #agreeing = new WeakMap<Socket, NodeJS.Timeout>();
+  #server: Server | undefined;
+
+  constructor(
+    private readonly settings: GatewaySettings,
+    private readonly limiter: RateLimiter,
+    private readonly upstreams: Upstreams,
+  ) {
+    this.#proxy.on('open', (socket) => clearTimeout(this.#agreeing.get(socket)));
+  }
+
+  /** Sockets that pass through now. */
+  get open(): number {
+    return this.#clients.size;
+  }
+
+  /** To be called once. */
+  attach(server: Server, trusted: TrustProxy): void {
+    this.#server = server;
+    server.on('upgrade', (request: IncomingMessage, client: Duplex, head: Buffer) => {
+      client.on('error', () => client.destroy());
+      this.#upgrade(request, client, head, trusted).catch((error: unknown) => {
+        this.#logger.error({ err: error }, 'an upgrade failed unexpectedly');
+        client.destroy();
+      });
+    });
+  }
+
+  /** Takes nothing new, and ends every socket: clients connect again, to another gateway. */
+  beforeApplicationShutdown(): void {
+    this.#server?.close();
+    for (const client of this.#clients) client.end();
+  }
+
+  async #upgrade(
+    request: IncomingMessage,
+    client: Duplex,
+    head: Buffer,
+    trusted: TrustProxy,
+  ): Promise<void> {
+    const { url = '' } = request;
+    if (routeOf(url) !== 'chat' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      return answer(client, '404 Not Found');
+    }
+    const address = nameClient(request, trusted);
+    const waitMs = await this.limiter.take(`gateway:${address}`, this.settings.limit);
+    if (waitMs > 0) {
+      return answer(client, '429 Too Many Requests', Math.ceil(waitMs / 1_000));
+    }
+    if (this.#clients.size >= this.settings.maxSockets) {
+      this.#logger.warn('A socket was refused: as many as are allowed pass through already.');
+      return answer(client, '503 Service Unavailable', 10);
+    }
+    this.#clients.add(client);
+    client.once('close', () => this.#clients.delete(client));
+    const connected = await this.#connect(url, client);
+    if (connected === 'unknown session') return answer(client, '400 Bad Request');
+    if (!connected) return answer(client, '503 Service Unavailable', 1);
+    if (client.destroyed) return void connected.socket.destroy();
+    request.headers['x-request-id'] = requestIdOf(request);
+    this.#join(request, client, head, connected);
+  }
+
+  async #connect(url: string, client: Duplex): Promise<Connected | 'unknown session' | undefined> {
+    const pool = this.upstreams.chat;
+    const instanceId = sessionInstanceOf(url);
+    if (instanceId !== undefined) {
+      const instance = await pool.ofId(instanceId);
+      return instance ? connectTo(instance, pool) : 'unknown session';
+    }
+    const gone = new AbortController();
+    client.once('close', () => gone.abort());
+    return connectToAny(pool, this.settings.retryForMs, gone.signal);
+  }
+
+  #join(
+    request: IncomingMessage,
+    client: Duplex,
+    head: Buffer,
+    { instance, socket }: Connected,
+  ): void {
+    this.#agreeing.set(
+      socket,
+      setTimeout(() => socket.destroy(), UPGRADE_TIMEOUT_MS),
+    );
+    instance.open.add(socket);
+    socket.once('close', () => {
+      clearTimeout(this.#agreeing.get(socket));
+      instance.open.delete(socket);
+      client.destroy();
+    });
+    client.once('close', () => socket.destroy());
+    const options = { target: instance.url, agent: new ConnectedAgent(socket) };
+    this.#proxy.ws(request, client, head, options, () => {
+      if (!client.destroyed) answer(client, '502 Bad Gateway', 1);
+    });
+  }
+}
+
+/** An answer to a request that asked for an upgrade, which ends the connection. */
+function answer(client: Duplex, status: string, retryAfterSeconds?: number): void {
+  const retry = retryAfterSeconds === undefined ? '' : `Retry-After: ${retryAfterSeconds}\r\n`;
+  client.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n${retry}\r\n`);
+}

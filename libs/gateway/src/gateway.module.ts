@@ -1,0 +1,22 @@
+import { Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { DocumentsController } from './documents/documents.controller.ts';
+import { MergedOpenApi } from './documents/merged-open-api.ts';
+import { ForwardingMiddleware } from './forwarding/forwarding.middleware.ts';
+import { RequestForwarder } from './forwarding/request-forwarder.ts';
+import { UpgradeForwarder } from './forwarding/upgrade-forwarder.ts';
+import { Upstreams } from './upstreams/upstreams.ts';
+
+/**
+ * Passes requests and WebSockets on to the services. The app provides, globally:
+ * GatewaySettings, RateLimiter and HealthChecks; it attaches UpgradeForwarder to its server.
+ */
+@Module({
+  controllers: [DocumentsController],
+  providers: [MergedOpenApi, RequestForwarder, UpgradeForwarder, Upstreams],
+  exports: [UpgradeForwarder],
+})
+export class GatewayModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(ForwardingMiddleware).forRoutes('{*path}');
+  }
+}

@@ -1,0 +1,4 @@
+export * from './forwarding/upgrade-forwarder.ts';
+export * from './gateway-settings.ts';
+export * from './gateway.module.ts';
+export * from './upstreams/upstream-pool.ts';

@@ -1,0 +1,35 @@
+import { HealthChecks } from '@chat/platform';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { GatewaySettings, type UpstreamName } from '../gateway-settings.ts';
+import { UpstreamPool } from './upstream-pool.ts';
+
+/** The services behind the gateway. */
+@Injectable()
+export class Upstreams implements OnModuleInit, OnApplicationShutdown {
+  readonly users: UpstreamPool;
+  readonly messages: UpstreamPool;
+  readonly chat: UpstreamPool;
+
+  constructor({ urls, pool }: GatewaySettings, health: HealthChecks) {
+    const open = (name: UpstreamName): UpstreamPool => {
+      const upstream = new UpstreamPool(name, urls[name], pool);
+      health.register(name, () => upstream.check());
+      return upstream;
+    };
+    this.users = open('users');
+    this.messages = open('messages');
+    this.chat = open('chat');
+  }
+
+  async onModuleInit(): Promise<void> {
+    await Promise.all(this.#all.map((pool) => pool.start()));
+  }
+
+  onApplicationShutdown(): void {
+    for (const pool of this.#all) pool.stop();
+  }
+
+  get #all(): readonly UpstreamPool[] {
+    return [this.users, this.messages, this.chat];
+  }
+}
