@@ -22,8 +22,8 @@ export async function workspacePackages() {
   return packages;
 }
 
-/** The folders of a package and of all in the workspace that it depends on; its own comes first. */
-export async function foldersNeededBy(name) {
+/** The folders of packages and of all in the workspace that they depend on; that of the first comes first. */
+export async function foldersNeededBy(...names) {
   const packages = await workspacePackages();
   const folders = new Set();
   const visit = (packageName) => {
@@ -32,6 +32,6 @@ export async function foldersNeededBy(name) {
     folders.add(found.folder);
     found.dependencies.forEach(visit);
   };
-  visit(name);
+  names.forEach(visit);
   return [...folders];
 }

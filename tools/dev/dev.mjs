@@ -1,8 +1,8 @@
 import { concurrently } from 'concurrently';
-import { bringUpToDate } from '../start/build.mjs';
+import { bringUpToDate, PARTS } from '../start/build.mjs';
 
 // The server serves a built page too, so one must be there before it starts.
-await bringUpToDate();
+await bringUpToDate([PARTS.standalone, PARTS.page]);
 
 const { result } = concurrently(
   [

@@ -11,26 +11,47 @@ export class BuildFailure extends Error {}
 const SHARED_SOURCES = ['package-lock.json', 'tsconfig.base.json'];
 const STAMPS = join(ROOT, 'node_modules/.cache/chat-start');
 
-/** What `npm start` needs, and how each part is made. */
-const PARTS = [
-  {
+const typescript = (...projects) => ({
+  outputs: (folders) => folders.map((folder) => join(folder, 'dist')),
+  command: async (folders) => [
+    'typescript/bin/tsc',
+    '--build',
+    ...projects,
+    ...((await hasLostOutput(folders)) ? ['--force'] : []),
+  ],
+});
+
+/** What can be built, and how. */
+export const PARTS = {
+  standalone: {
     name: 'the server',
-    app: '@chat/standalone',
-    outputs: (folders) => folders.map((folder) => join(folder, 'dist')),
-    command: async (folders) => [
-      'typescript/bin/tsc',
-      '--build',
-      'apps/standalone/tsconfig.app.json',
-      ...((await hasLostOutput(folders)) ? ['--force'] : []),
-    ],
+    apps: ['@chat/standalone'],
+    ...typescript('apps/standalone/tsconfig.app.json'),
   },
-  {
+  services: {
+    name: 'the services',
+    apps: [
+      '@chat/users-service',
+      '@chat/messages-service',
+      '@chat/chat-service',
+      '@chat/gateway-service',
+      '@chat/tools',
+    ],
+    ...typescript(
+      'apps/users/tsconfig.app.json',
+      'apps/messages/tsconfig.app.json',
+      'apps/chat/tsconfig.app.json',
+      'apps/gateway/tsconfig.app.json',
+      'tools/tsconfig.app.json',
+    ),
+  },
+  page: {
     name: 'the web page',
-    app: '@chat/web',
+    apps: ['@chat/web'],
     outputs: (folders) => [join(folders[0], 'dist')],
     command: async () => ['vite/bin/vite.js', 'build', 'apps/web', '--logLevel', 'warn'],
   },
-];
+};
 
 /**
  * Builds what is missing or older than its sources, and prints nothing when nothing is.
@@ -38,15 +59,16 @@ const PARTS = [
  * A part's stamp is removed before its build and written after it, so a build that was
  * broken off is never taken for a finished one.
  *
+ * @param parts of {@link PARTS}
  * @throws BuildFailure
  */
-export async function bringUpToDate() {
+export async function bringUpToDate(parts) {
   if (!existsSync(join(ROOT, 'node_modules/typescript'))) {
     throw new BuildFailure('The dependencies are not installed: run `npm ci` first.');
   }
   const stale = [];
-  for (const part of PARTS) {
-    const folders = await foldersNeededBy(part.app);
+  for (const part of parts) {
+    const folders = await foldersNeededBy(...part.apps);
     if ((await readStamp(part)) !== (await currentStamp(part, folders))) {
       stale.push({ part, folders });
     }
@@ -115,7 +137,8 @@ async function outputFingerprint(part, folders) {
 }
 
 const isSource = (name) =>
-  !['dist', 'node_modules', 'test', 'coverage'].includes(name) && !/\.(spec\.tsx?|md)$/.test(name);
+  !['dist', 'node_modules', 'test', 'test-results', 'coverage'].includes(name) &&
+  !/\.(spec\.tsx?|md)$/.test(name);
 /** Type checks put what they make of the specs beside the output. */
 const isOutput = (name) => name !== 'spec' && name !== 'tsconfig.spec.tsbuildinfo';
 
@@ -131,7 +154,7 @@ async function hasLostOutput(folders) {
   return false;
 }
 
-const stampFile = (part) => join(STAMPS, part.app.replace('@chat/', ''));
+const stampFile = (part) => join(STAMPS, part.apps[0].replace('@chat/', ''));
 
 async function readStamp(part) {
   try {

@@ -1,7 +1,7 @@
-import { BuildFailure, bringUpToDate } from './build.mjs';
+import { BuildFailure, bringUpToDate, PARTS } from './build.mjs';
 
 try {
-  await bringUpToDate();
+  await bringUpToDate([PARTS.standalone, PARTS.page]);
 } catch (error) {
   if (!(error instanceof BuildFailure)) throw error;
   console.error(error.message);

@@ -60,5 +60,7 @@ async function download(): Promise<string> {
   } catch {
     // Said below; the reason is a trace of the downloader's.
   }
-  throw new Error(`none is installed, and none could be downloaded`);
+  throw new Error(
+    'MongoDB is not installed and could not be downloaded; MONGOMS_SYSTEM_BINARY can name a mongod.',
+  );
 }

@@ -75,10 +75,14 @@ export class ServerProcess implements Component {
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
-    const failed = once(child, 'exit').then(([code]) => {
-      throw new Error(`${name} ended with ${String(code)}:\n${this.#output}`);
-    });
+    const { promise: failed, reject: fail } = Promise.withResolvers<never>();
     failed.catch(() => undefined);
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      fail(error.code === 'ENOENT' ? new Error(`${name} is not installed (${command}).`) : error);
+    });
+    child.once('exit', (code, signal) => {
+      fail(new Error(`${name} ended with ${code ?? String(signal)}:\n${this.#sinceStart}`));
+    });
     const deadline = Date.now() + startTimeoutMs;
     while (!(await Promise.race([isReady(this.#sinceStart), failed]))) {
       if (Date.now() > deadline) throw new Error(`${name} was not ready in time:\n${this.#output}`);

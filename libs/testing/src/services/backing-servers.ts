@@ -34,9 +34,14 @@ export class BackingServers {
     );
   }
 
-  /** Ends them in their own way, so that everything is on disk, and then for good. */
-  async close(): Promise<void> {
+  /** Ends them in their own way, so that everything is on disk. */
+  async stop(): Promise<void> {
     await Promise.all([this.mongo.stop(), this.rabbitmq.process.stop(), this.redis.process.stop()]);
+    await this.close();
+  }
+
+  /** Ends them at once. */
+  async close(): Promise<void> {
     await Promise.all([this.mongo.close(), this.rabbitmq.close(), this.redis.close()]);
   }
 }

@@ -14,6 +14,7 @@ export interface InstanceOptions {
   readonly service: ServiceName;
   /** Where others reach it: the port of its link, if it has one. */
   readonly port: number;
+  readonly metricsPort: number;
   /** Every setting, PORT included. */
   readonly env: Readonly<Record<string, string>>;
   /** Everything that comes to it and goes from it passes through these; none if it has no links. */
@@ -27,13 +28,15 @@ export class ServiceInstance {
   readonly name: string;
   readonly service: ServiceName;
   readonly port: number;
+  readonly metricsUrl: string;
   readonly links: readonly Link[];
   readonly process: ServerProcess;
 
-  constructor({ name, service, port, env, links, log }: InstanceOptions) {
+  constructor({ name, service, port, metricsPort, env, links, log }: InstanceOptions) {
     this.name = name;
     this.service = service;
     this.port = port;
+    this.metricsUrl = `http://localhost:${metricsPort}/metrics`;
     this.links = links;
     this.process = new ServerProcess({
       name,

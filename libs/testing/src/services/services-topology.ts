@@ -30,8 +30,10 @@ export interface TopologyOptions {
   readonly env?: Partial<Record<ServiceName | 'all', Env>>;
   /** Whether everything between processes passes through links, which can swallow it. */
   readonly links?: boolean;
-  /** Servers that somebody else closes; own ones are started without them. */
+  /** Own ones are started without them. */
   readonly servers?: BackingServers;
+  /** Whether servers that were given are closed too; otherwise somebody else does it. */
+  readonly closesServers?: boolean;
   /** Signs tokens; a new one unless told otherwise. */
   readonly jwtSecret?: string;
 }
@@ -146,7 +148,7 @@ export class ServicesTopology {
       await Promise.all(this.instances(service).map((one) => one.process.stop()));
     }
     await this.#closeLinks();
-    if (!this.options.servers) await this.servers.close();
+    if (this.#ownsServers) await this.servers.stop();
   }
 
   /** Ends every process at once. */
@@ -155,7 +157,11 @@ export class ServicesTopology {
       await Promise.all(this.instances(service).map((one) => one.process.kill()));
     }
     await this.#closeLinks();
-    if (!this.options.servers) await this.servers.close();
+    if (this.#ownsServers) await this.servers.close();
+  }
+
+  get #ownsServers(): boolean {
+    return !this.options.servers || this.options.closesServers === true;
   }
 
   async #startServices(): Promise<void> {
@@ -177,7 +183,9 @@ export class ServicesTopology {
     const links: Link[] = [];
     const inbound = service === 'gateway' ? this.#gatewayLink : await this.#link(port);
     if (inbound) links.push(inbound);
+    const metricsPort = await privatePort();
     const env: Record<string, string> = {
+      METRICS_PORT: String(metricsPort),
       NODE_ENV: 'test',
       // Everything is on this machine.
       TRUST_PROXY: '127.0.0.1,::1',
@@ -203,6 +211,7 @@ export class ServicesTopology {
       name,
       service,
       port: inbound?.port ?? port,
+      metricsPort,
       env: { ...env, ...this.options.env?.all, ...this.options.env?.[service] },
       links,
       log: await this.#logOf(name),

@@ -10,6 +10,6 @@ export async function describeWithMongo(name: string, suite: () => void): Promis
 export function missingMongo(): Promise<string | undefined> {
   return mongoBinary().then(
     () => undefined,
-    (error: unknown) => `there is no mongod: ${String(error).split('\n')[0] ?? ''}`,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
 }
