@@ -27,8 +27,8 @@ export class RequestForwarder {
     this.#proxy.on('proxyRes', (_answer, request) => {
       this.#answering.get(request)?.();
     });
-    // Whoever asked has gone; there is nobody to tell.
-    this.#proxy.on('econnreset', () => undefined);
+    // What it tells without being asked is about answers that have begun: their connections end with them.
+    this.#proxy.on('error', () => undefined);
   }
 
   /** Called when the answer to a request begins. */

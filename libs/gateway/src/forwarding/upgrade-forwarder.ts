@@ -29,7 +29,9 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
     private readonly limiter: RateLimiter,
     private readonly upstreams: Upstreams,
   ) {
-    this.#proxy.on('open', (socket) => clearTimeout(this.#agreeing.get(socket)));
+    this.#proxy.on('open', (socket) => this.#settle(socket));
+    // Told of by the connection's close, too, which ends the other side.
+    this.#proxy.on('error', () => undefined);
   }
 
   /** Sockets that pass through now. */
@@ -108,15 +110,22 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
     );
     instance.open.add(socket);
     socket.once('close', () => {
-      clearTimeout(this.#agreeing.get(socket));
+      this.#settle(socket);
       instance.open.delete(socket);
-      client.destroy();
+      if (!client.writableEnded) client.destroy();
     });
     client.once('close', () => socket.destroy());
     const options = { target: instance.url, agent: new ConnectedAgent(socket) };
     this.#proxy.ws(request, client, head, options, () => {
-      if (!client.destroyed) answer(client, '502 Bad Gateway', 1);
+      if (this.#agreeing.has(socket)) answer(client, '502 Bad Gateway', 1);
+      else client.destroy();
     });
+  }
+
+  /** The service has agreed to the upgrade, or never will. */
+  #settle(socket: Socket): void {
+    clearTimeout(this.#agreeing.get(socket));
+    this.#agreeing.delete(socket);
   }
 }
 

@@ -13,6 +13,9 @@ import { ServiceInstance, type ServiceName } from './service-instance.ts';
 export type Part = 'redis' | 'rabbitmq' | 'mongo' | ServiceInstance;
 type Backing = Extract<Part, string>;
 
+/** Where servers listen on this machine that somebody else has started. */
+export type ServerPorts = Readonly<Record<Backing, { readonly port: number }>>;
+
 type Env = Readonly<Record<string, string>>;
 
 export interface TopologyOptions {
@@ -31,7 +34,7 @@ export interface TopologyOptions {
   /** Whether everything between processes passes through links, which can swallow it. */
   readonly links?: boolean;
   /** Own ones are started without them. */
-  readonly servers?: BackingServers;
+  readonly servers?: BackingServers | ServerPorts;
   /** Whether servers that were given are closed too; otherwise somebody else does it. */
   readonly closesServers?: boolean;
   /** Signs tokens; a new one unless told otherwise. */
@@ -66,7 +69,7 @@ export class ServicesTopology {
 
   private constructor(
     private readonly options: TopologyOptions,
-    readonly servers: BackingServers,
+    private readonly servers: BackingServers | ServerPorts,
   ) {
     this.#jwtSecret = options.jwtSecret ?? randomBytes(48).toString('base64url');
   }
@@ -85,15 +88,15 @@ export class ServicesTopology {
   }
 
   get redis() {
-    return this.servers.redis.process;
+    return this.#owned.redis.process;
   }
 
   get rabbitmq() {
-    return this.servers.rabbitmq.process;
+    return this.#owned.rabbitmq.process;
   }
 
   get mongo() {
-    return this.servers.mongo;
+    return this.#owned.mongo;
   }
 
   /** Where all gateways listen. */
@@ -148,7 +151,7 @@ export class ServicesTopology {
       await Promise.all(this.instances(service).map((one) => one.process.stop()));
     }
     await this.#closeLinks();
-    if (this.#ownsServers) await this.servers.stop();
+    if (this.#closesServers) await this.#owned.stop();
   }
 
   /** Ends every process at once. */
@@ -157,10 +160,15 @@ export class ServicesTopology {
       await Promise.all(this.instances(service).map((one) => one.process.kill()));
     }
     await this.#closeLinks();
-    if (this.#ownsServers) await this.servers.close();
+    if (this.#closesServers) await this.#owned.close();
   }
 
-  get #ownsServers(): boolean {
+  get #owned(): BackingServers {
+    if (this.servers instanceof BackingServers) return this.servers;
+    throw new Error('the servers of this topology are those of somebody else');
+  }
+
+  get #closesServers(): boolean {
     return !this.options.servers || this.options.closesServers === true;
   }
 

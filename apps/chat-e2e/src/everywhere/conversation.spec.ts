@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
-import { StandaloneProcess } from '@chat/testing';
-import { Account, type ClientSocket } from './support/account.ts';
-import { ask } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
+import { Account, type ClientSocket } from '../support/account.ts';
+import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { ask } from '../support/ask.ts';
+import { eventually } from '../support/eventually.ts';
 
-describe('a conversation', () => {
-  let server: StandaloneProcess;
+describeChat('a conversation', () => {
+  let server: ChatUnderTest;
   const accounts: Account[] = [];
 
   async function join(roomId: string): Promise<{
@@ -14,7 +14,7 @@ describe('a conversation', () => {
     socket: ClientSocket;
     received: Message[];
   }> {
-    const account = await Account.register(server.url);
+    const account = await Account.register(server.at);
     accounts.push(account);
     const socket = await account.connect();
     const received: Message[] = [];
@@ -25,9 +25,7 @@ describe('a conversation', () => {
   }
 
   beforeAll(async () => {
-    server = await StandaloneProcess.start({
-      env: { SEND_RATE: '100000', SEND_BURST: '100000' },
-    });
+    server = await startChat({ SEND_RATE: '100000', SEND_BURST: '100000' });
   });
   afterAll(async () => {
     for (const account of accounts) account.close();
@@ -125,7 +123,7 @@ describe('a conversation', () => {
   });
 
   it('accepts a send that follows a join before the join is answered', async () => {
-    const account = await Account.register(server.url);
+    const account = await Account.register(server.at);
     accounts.push(account);
     const socket = await account.connect();
     const received: Message[] = [];
@@ -139,7 +137,7 @@ describe('a conversation', () => {
     const ann = await join('catch-up');
     const say = (text: string) => ask(ann.socket, 'sendMessage', { roomId: 'catch-up', text });
     for (const text of ['1', '2', '3']) await say(text);
-    const bob = await Account.register(server.url);
+    const bob = await Account.register(server.at);
     accounts.push(bob);
     const socket = await bob.connect();
     const received: Message[] = [];

@@ -9,6 +9,7 @@ import type {
 } from '@chat/contracts';
 import { io, type Socket } from 'socket.io-client';
 import { api, type Answer } from './api.ts';
+import type { Addresses } from './chat-under-test.ts';
 
 export type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
@@ -19,18 +20,18 @@ export class Account {
   readonly #sockets: ClientSocket[] = [];
 
   private constructor(
-    readonly url: string,
+    readonly at: Addresses,
     readonly registration: RegisterResponse,
     readonly email: string,
   ) {}
 
-  static async register(url: string, name = 'user'): Promise<Account> {
+  static async register(at: Addresses, name = 'user'): Promise<Account> {
     const email = `${name}-${randomUUID()}@example.com`;
-    const answer = await api<RegisterResponse>(url, 'POST', '/auth/register', {
+    const answer = await api<RegisterResponse>(at, 'POST', '/auth/register', {
       body: { email, password: PASSWORD },
     });
     if (answer.status !== 201) throw new Error(`registration failed: ${answer.text}`);
-    return new Account(url, answer.body, email);
+    return new Account(at, answer.body, email);
   }
 
   get id(): string {
@@ -46,7 +47,7 @@ export class Account {
   }
 
   call<T = unknown>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
-    return api<T>(this.url, method, path, { token: this.token, body });
+    return api<T>(this.at, method, path, { token: this.token, body });
   }
 
   async createRoom(room: { name: string; visibility: 'public' | 'private' }): Promise<RoomSummary> {
@@ -67,7 +68,7 @@ export class Account {
 
   /** A socket that connects, and connects again, by itself; closed by `close`. */
   socket(options: { transports?: ('polling' | 'websocket')[] } = {}): ClientSocket {
-    const socket: ClientSocket = io(this.url, {
+    const socket: ClientSocket = io(this.at.chat, {
       auth: { token: this.token },
       transports: options.transports ?? ['websocket'],
       reconnectionDelay: 50,

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { LoginResponse, Message } from '@chat/contracts';
-import { StandaloneProcess } from '@chat/testing';
 import { io, type Socket } from 'socket.io-client';
-import { PASSWORD } from './support/account.ts';
-import { api } from './support/api.ts';
-import { eventually } from './support/eventually.ts';
+import { PASSWORD } from '../support/account.ts';
+import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { api } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 
 const ORIGIN = 'http://localhost';
 
 /** The sequence of the first public client of the contract, event for event. */
-describe('the older public client, from a page on port 80', () => {
-  let server: StandaloneProcess;
+describeChat('the older public client, from a page on port 80', () => {
+  let server: ChatUnderTest;
   const sockets: Socket[] = [];
   beforeAll(async () => {
-    server = await StandaloneProcess.start();
+    server = await startChat();
   });
   afterAll(async () => {
     for (const socket of sockets) socket.disconnect();
@@ -24,13 +24,13 @@ describe('the older public client, from a page on port 80', () => {
   async function signIn(name: string): Promise<LoginResponse> {
     const credentials = { email: `${name}-${randomUUID()}@example.com`, password: PASSWORD };
     const headers = { origin: ORIGIN };
-    const registered = await api(server.url, 'POST', '/auth/register', {
+    const registered = await api(server.at, 'POST', '/auth/register', {
       body: credentials,
       headers,
     });
     expect(registered.status).toBe(201);
     expect(registered.headers.get('access-control-allow-origin')).toBe(ORIGIN);
-    const answer = await api<LoginResponse>(server.url, 'POST', '/auth/login', {
+    const answer = await api<LoginResponse>(server.at, 'POST', '/auth/login', {
       body: credentials,
       headers,
     });
@@ -39,7 +39,7 @@ describe('the older public client, from a page on port 80', () => {
   }
 
   function enter({ token, user }: LoginResponse): { socket: Socket; shown: Message[] } {
-    const socket = io(server.url, {
+    const socket = io(server.at.chat, {
       auth: { token, username: user.username },
       extraHeaders: { origin: ORIGIN },
       forceNew: true,
@@ -92,7 +92,7 @@ describe('the older public client, from a page on port 80', () => {
       [bob.user.username, 'hello ann', false],
     ]);
 
-    const history = await api<Message[]>(server.url, 'GET', '/messages/history/general', {
+    const history = await api<Message[]>(server.at, 'GET', '/messages/history/general', {
       token: bob.token,
       headers: { origin: ORIGIN },
     });
@@ -102,12 +102,12 @@ describe('the older public client, from a page on port 80', () => {
 
   it('is let in from its origin, and pages of the internet are not', async () => {
     const polling = (origin: string) =>
-      fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, { headers: { origin } });
+      fetch(`${server.at.chat}/socket.io/?EIO=4&transport=polling`, { headers: { origin } });
     const own = await polling(ORIGIN);
     expect(own.headers.get('access-control-allow-origin')).toBe(ORIGIN);
     const foreign = await polling('https://evil.example');
     expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
-    const preflight = await fetch(`${server.url}/auth/login`, {
+    const preflight = await fetch(`${server.at.users}/auth/login`, {
       method: 'OPTIONS',
       headers: {
         origin: ORIGIN,

@@ -3,11 +3,16 @@ import asyncApiSpecs from '@asyncapi/specs';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { CLIENT_EVENTS, SERVER_EVENTS } from '@chat/contracts';
-import { StandaloneProcess } from '@chat/testing';
-import { Account } from './support/account.ts';
-import { ask } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
-import { openApiDocument, type OpenApiDocument } from './support/openapi-document.ts';
+import { Account } from '../support/account.ts';
+import {
+  describeChat,
+  onlyAddress,
+  startChat,
+  type ChatUnderTest,
+} from '../support/chat-under-test.ts';
+import { ask } from '../support/ask.ts';
+import { eventually } from '../support/eventually.ts';
+import { openApiDocument, type OpenApiDocument } from '../support/openapi-document.ts';
 
 /** Every call of the contract that is built. */
 const CALLS = [
@@ -68,10 +73,10 @@ function resolveRef(document: unknown, ref: string): unknown {
     );
 }
 
-describe('the documents', () => {
-  let server: StandaloneProcess;
+describeChat('the documents', () => {
+  let server: ChatUnderTest;
   beforeAll(async () => {
-    server = await StandaloneProcess.start();
+    server = await startChat();
   });
   afterAll(() => server.close());
 
@@ -79,7 +84,7 @@ describe('the documents', () => {
     let document: OpenApiDocument;
     let operations: [string, Record<string, unknown>][];
     beforeAll(async () => {
-      document = await openApiDocument(server.url);
+      document = await openApiDocument(onlyAddress(server));
       operations = Object.entries(document.paths).flatMap(([path, methods]) =>
         Object.entries(methods).map(([method, operation]): [string, Record<string, unknown>] => [
           `${method.toUpperCase()} ${path}`,
@@ -123,7 +128,7 @@ describe('the documents', () => {
     });
 
     it('has a page to try it', async () => {
-      const page = await fetch(`${server.url}/docs`);
+      const page = await fetch(`${onlyAddress(server)}/docs`);
       expect(page.status).toBe(200);
       expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
       const html = await page.text();
@@ -137,7 +142,11 @@ describe('the documents', () => {
       );
       for (const file of files) {
         const { origin, href } = new URL(file, page.url);
-        expect([file, origin, (await fetch(href)).status]).toEqual([file, server.url, 200]);
+        expect([file, origin, (await fetch(href)).status]).toEqual([
+          file,
+          onlyAddress(server),
+          200,
+        ]);
       }
     });
   });
@@ -153,7 +162,7 @@ describe('the documents', () => {
     }
     let document: AsyncApiDocument;
     beforeAll(async () => {
-      const response = await fetch(`${server.url}/asyncapi.json`);
+      const response = await fetch(`${onlyAddress(server)}/asyncapi.json`);
       document = (await response.json()) as AsyncApiDocument;
     });
 
@@ -194,8 +203,8 @@ describe('the documents', () => {
         );
         expect([message, validate(payload), validate.errors]).toEqual([message, true, null]);
       };
-      const owner = await Account.register(server.url);
-      const guest = await Account.register(server.url);
+      const owner = await Account.register(server.at);
+      const guest = await Account.register(server.at);
       const sockets = [await owner.connect(), await guest.connect()] as const;
       const seen = new Map<string, unknown>();
       for (const socket of sockets) {
@@ -219,7 +228,7 @@ describe('the documents', () => {
       fits('leaveRoomAck', await ask(sockets[0], 'leaveRoom', room.id));
       await guest.call('POST', '/auth/logout');
       await eventually('the session is ended', () => seen.has('sessionExpired'));
-      await server.end('SIGTERM');
+      await server.stopSockets();
       await eventually('every event was seen', () =>
         Object.keys(SERVER_EVENTS).every((event) => seen.has(event)),
       );

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StandaloneProcess } from '@chat/testing';
-import { Account } from './support/account.ts';
-import { ask } from './support/ask.ts';
-import { PersistentSender } from './support/persistent-sender.ts';
+import { Account } from '../support/account.ts';
+import { oneAddress } from '../support/chat-under-test.ts';
+import { ask } from '../support/ask.ts';
+import { PersistentSender } from '../support/persistent-sender.ts';
 
 const KILLS = 10;
 const SENDERS = 20;
@@ -17,7 +18,8 @@ describe('a server that is killed under load, again and again', () => {
 
   it('has every acknowledged message once, and no gap', async () => {
     const accounts: Account[] = [];
-    for (let n = 0; n < SENDERS; n += 1) accounts.push(await Account.register(server.url));
+    for (let n = 0; n < SENDERS; n += 1)
+      accounts.push(await Account.register(oneAddress(server.url)));
     const senders: PersistentSender[] = [];
     for (const [index, account] of accounts.entries()) {
       const socket = await account.connect();

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { StandaloneProcess } from '@chat/testing';
 import { describeWith } from '@chat/testing/suites';
-import { Account } from './support/account.ts';
-import { ask } from './support/ask.ts';
-import { systemCalls } from './support/strace-log.ts';
+import { Account } from '../support/account.ts';
+import { oneAddress } from '../support/chat-under-test.ts';
+import { ask } from '../support/ask.ts';
+import { systemCalls } from '../support/strace-log.ts';
 
 /** Every call with which SQLite writes to the disk, and Node to a socket. */
 const TRACED = 'trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg';
@@ -18,7 +19,7 @@ describeWith('strace', 'the system calls of a send', () => {
     const server = await StandaloneProcess.start({
       under: ['strace', '-f', '-y', '-o', log, '-s', '5000', '-e', TRACED],
     });
-    const ann = await Account.register(server.url);
+    const ann = await Account.register(oneAddress(server.url));
     const socket = await ann.connect();
     await ask(socket, 'joinRoom', 'general');
     const names = Array.from({ length: 10 }, (_, n) => `durable-${n}`);

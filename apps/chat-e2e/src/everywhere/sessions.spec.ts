@@ -1,29 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LoginResponse, Session, Tokens } from '@chat/contracts';
-import { StandaloneProcess } from '@chat/testing';
-import { Account, PASSWORD, type ClientSocket } from './support/account.ts';
-import { api } from './support/api.ts';
-import { ask } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
+import { Account, PASSWORD, type ClientSocket } from '../support/account.ts';
+import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { api } from '../support/api.ts';
+import { ask } from '../support/ask.ts';
+import { eventually } from '../support/eventually.ts';
 
-describe('a session', () => {
-  let server: StandaloneProcess;
+describeChat('a session', () => {
+  let server: ChatUnderTest;
   const accounts: Account[] = [];
 
   const register = async (name?: string): Promise<Account> => {
-    const account = await Account.register(server.url, name);
+    const account = await Account.register(server.at, name);
     accounts.push(account);
     return account;
   };
   const login = (email: string, password = PASSWORD) =>
-    api<LoginResponse>(server.url, 'POST', '/auth/login', { body: { email, password } });
+    api<LoginResponse>(server.at, 'POST', '/auth/login', { body: { email, password } });
   const refresh = (refreshToken: string) =>
-    api<Tokens>(server.url, 'POST', '/auth/refresh', { body: { refreshToken } });
-  const me = async (token: string) => (await api(server.url, 'GET', '/users/me', { token })).status;
+    api<Tokens>(server.at, 'POST', '/auth/refresh', { body: { refreshToken } });
+  const me = async (token: string) => (await api(server.at, 'GET', '/users/me', { token })).status;
 
   beforeAll(async () => {
-    server = await StandaloneProcess.start();
+    server = await startChat();
   });
   afterAll(async () => {
     for (const account of accounts) account.close();
@@ -84,13 +84,13 @@ describe('a session', () => {
     const ann = await register();
     const other = await login(ann.email);
     const socket = await ann.connect();
-    const { body: sessions } = await api<Session[]>(server.url, 'GET', '/auth/sessions', {
+    const { body: sessions } = await api<Session[]>(server.at, 'GET', '/auth/sessions', {
       token: other.body.token,
     });
     expect(sessions.filter(({ current }) => current)).toHaveLength(1);
     const first = sessions.find(({ current }) => !current);
     const gone = ended(socket);
-    const answer = await api(server.url, 'DELETE', `/auth/sessions/${first?.id ?? ''}`, {
+    const answer = await api(server.at, 'DELETE', `/auth/sessions/${first?.id ?? ''}`, {
       token: other.body.token,
     });
     expect(answer.status).toBe(204);
@@ -120,21 +120,20 @@ describe('a session', () => {
 
   it('survives a restart of the server', async () => {
     const ann = await register();
-    await server.end('SIGTERM');
     await server.restart();
     expect(await me(ann.token)).toBe(200);
     expect((await refresh(ann.registration.refreshToken)).status).toBe(200);
   });
 
   describe('whose access token lives for four seconds', () => {
-    let brief: StandaloneProcess;
+    let brief: ChatUnderTest;
     beforeAll(async () => {
-      brief = await StandaloneProcess.start({ env: { ACCESS_TOKEN_TTL_SECONDS: '4' } });
+      brief = await startChat({ ACCESS_TOKEN_TTL_SECONDS: '4' });
     });
     afterAll(() => brief.close());
 
     it('ends its socket when the token expires', async () => {
-      const ann = await Account.register(brief.url);
+      const ann = await Account.register(brief.at);
       const socket = await ann.connect();
       const connectedAt = Date.now();
       await ended(socket);
@@ -143,8 +142,8 @@ describe('a session', () => {
     });
 
     it('keeps its socket when it is renewed in time, with a token of the same user', async () => {
-      const ann = await Account.register(brief.url);
-      const bob = await Account.register(brief.url);
+      const ann = await Account.register(brief.at);
+      const bob = await Account.register(brief.at);
       const socket = await ann.connect();
       let expired = false;
       socket.once('sessionExpired', () => (expired = true));
@@ -157,7 +156,7 @@ describe('a session', () => {
         error: { code: 'UNAUTHORIZED' },
       });
       await delay(1_800);
-      const next = await api<Tokens>(brief.url, 'POST', '/auth/refresh', {
+      const next = await api<Tokens>(brief.at, 'POST', '/auth/refresh', {
         body: { refreshToken: ann.registration.refreshToken },
       });
       const renewed = await ask(socket, 'renewSession', { token: next.body.token });

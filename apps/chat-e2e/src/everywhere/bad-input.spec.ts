@@ -1,11 +1,11 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { HttpError, Message, SocketError } from '@chat/contracts';
-import { StandaloneProcess } from '@chat/testing';
 import { io } from 'socket.io-client';
-import { Account, PASSWORD, type ClientSocket } from './support/account.ts';
-import { ask } from './support/ask.ts';
-import { api } from './support/api.ts';
+import { Account, PASSWORD, type ClientSocket } from '../support/account.ts';
+import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { ask } from '../support/ask.ts';
+import { api } from '../support/api.ts';
 
 const base64url = (value: unknown): string =>
   Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -25,14 +25,14 @@ function claimsOf(token: string): Record<string, unknown> {
 
 const SECRET = 'an-e2e-secret-of-good-length-9f8a7b6c5d';
 
-describe('bad input', () => {
-  let server: StandaloneProcess;
+describeChat('bad input', () => {
+  let server: ChatUnderTest;
   let ann: Account;
   let socket: ClientSocket;
 
   beforeAll(async () => {
-    server = await StandaloneProcess.start({ env: { JWT_SECRET: SECRET } });
-    ann = await Account.register(server.url);
+    server = await startChat({ JWT_SECRET: SECRET });
+    ann = await Account.register(server.at);
     socket = await ann.connect();
     await ask(socket, 'joinRoom', 'general');
   });
@@ -47,7 +47,7 @@ describe('bad input', () => {
     call: Parameters<typeof api>[3],
     expected: { status: number; code: string },
   ) => {
-    const { status, body, headers } = await api<HttpError>(server.url, method, path, call);
+    const { status, body, headers } = await api<HttpError>(server.at, method, path, call);
     expect({ status, code: body.code }).toEqual(expected);
     expect(body.statusCode).toBe(status);
     expect(body.requestId).toBe(headers.get('x-request-id'));
@@ -124,7 +124,7 @@ describe('bad input', () => {
     it('room ids of unknown form are refused, unknown rooms are not found', async () => {
       for (const id of ['UPPER', '-dash', 'a'.repeat(65), '~short', '%00', "x'--", '..']) {
         const path = `/messages/history/${encodeURIComponent(id)}`;
-        const { status } = await api(server.url, 'GET', path, { token: ann.token });
+        const { status } = await api(server.at, 'GET', path, { token: ann.token });
         expect([400, 404]).toContain(status);
       }
       const missing = { status: 404, code: 'NOT_FOUND' };
@@ -168,7 +168,7 @@ describe('bad input', () => {
       const email = `race-${randomUUID()}@example.com`;
       const answers = await Promise.all(
         Array.from({ length: 10 }, (_, n) =>
-          api(server.url, 'POST', '/auth/register', {
+          api(server.at, 'POST', '/auth/register', {
             body: { email: n % 2 ? email : email.toUpperCase(), password: PASSWORD },
           }),
         ),
@@ -205,12 +205,12 @@ describe('bad input', () => {
     };
 
     it('nothing but a valid one is accepted, over REST and in the handshake', async () => {
-      const own = await api(server.url, 'GET', '/users/me', {
+      const own = await api(server.at, 'GET', '/users/me', {
         token: forge(claimsOf(ann.token), SECRET),
       });
       expect(own.status).toBe(200);
       for (const [kind, token] of tokens()) {
-        const answer = await api<HttpError>(server.url, 'GET', '/users/me', { token });
+        const answer = await api<HttpError>(server.at, 'GET', '/users/me', { token });
         expect([kind, answer.status, answer.body.code]).toEqual([kind, 401, 'UNAUTHORIZED']);
         expect([kind, await connectError({ token })]).toEqual([
           kind,
@@ -232,7 +232,7 @@ describe('bad input', () => {
     });
 
     function connectError(auth: object): Promise<unknown> {
-      const stranger = io(server.url, {
+      const stranger = io(server.at.chat, {
         auth,
         transports: ['websocket'],
         forceNew: true,
@@ -330,7 +330,7 @@ describe('bad input', () => {
     });
 
     it('a huge packet ends its own connection, and nothing else', async () => {
-      const other = await Account.register(server.url);
+      const other = await Account.register(server.at);
       const victim = await other.connect();
       const closed = new Promise((resolve) => victim.once('disconnect', resolve));
       victim.emit('sendMessage', { roomId: 'general', text: 'x'.repeat(200_000) });

@@ -1,20 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HttpError, Member, Room, RoomSummary, ServerPayload } from '@chat/contracts';
-import { StandaloneProcess } from '@chat/testing';
-import { Account, type ClientSocket } from './support/account.ts';
-import { ask } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
+import { Account, type ClientSocket } from '../support/account.ts';
+import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { ask } from '../support/ask.ts';
+import { eventually } from '../support/eventually.ts';
 
-describe('rooms', () => {
-  let server: StandaloneProcess;
+describeChat('rooms', () => {
+  let server: ChatUnderTest;
   const accounts: Account[] = [];
   const register = async (name?: string): Promise<Account> => {
-    const account = await Account.register(server.url, name);
+    const account = await Account.register(server.at, name);
     accounts.push(account);
     return account;
   };
   beforeAll(async () => {
-    server = await StandaloneProcess.start();
+    server = await startChat();
   });
   afterAll(async () => {
     for (const account of accounts) account.close();

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
-import { StandaloneProcess } from '@chat/testing';
-import { Account } from './support/account.ts';
-import { ask } from './support/ask.ts';
+import { Account } from '../support/account.ts';
+import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { ask } from '../support/ask.ts';
 
 const COUNT = 137;
 
-describe('the history of a room', () => {
-  let server: StandaloneProcess;
+describeChat('the history of a room', () => {
+  let server: ChatUnderTest;
   let ann: Account;
 
   const get = (query: string) => ann.call<Message[]>('GET', `/messages/history/long${query}`);
@@ -17,8 +17,8 @@ describe('the history of a room', () => {
     Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
   beforeAll(async () => {
-    server = await StandaloneProcess.start();
-    ann = await Account.register(server.url);
+    server = await startChat();
+    ann = await Account.register(server.at);
     const socket = await ann.connect();
     await ask(socket, 'joinRoom', 'long');
     for (let n = 1; n <= COUNT; n += 1) {
@@ -66,7 +66,7 @@ describe('the history of a room', () => {
   });
 
   it('is empty for a room without messages, and readable without joining a public one', async () => {
-    const bob = await Account.register(server.url);
+    const bob = await Account.register(server.at);
     const { body, headers } = await bob.call<Message[]>('GET', '/messages/history/general');
     expect(body).toEqual([]);
     expect(headers.get('x-room-seq')).toBe('0');

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HttpError, Member, RoomSummary } from '@chat/contracts';
-import { StandaloneProcess } from '@chat/testing';
-import { Account, type ClientSocket } from './support/account.ts';
-import { ask } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
+import { Account, type ClientSocket } from '../support/account.ts';
+import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { ask } from '../support/ask.ts';
+import { eventually } from '../support/eventually.ts';
 
-describe('a private room', () => {
-  let server: StandaloneProcess;
+describeChat('a private room', () => {
+  let server: ChatUnderTest;
   let owner: Account;
   let guest: Account;
   let stranger: Account;
@@ -15,10 +15,10 @@ describe('a private room', () => {
   let guestSocket: ClientSocket;
 
   beforeAll(async () => {
-    server = await StandaloneProcess.start();
-    owner = await Account.register(server.url, 'owner');
-    guest = await Account.register(server.url, 'guest');
-    stranger = await Account.register(server.url, 'stranger');
+    server = await startChat();
+    owner = await Account.register(server.at, 'owner');
+    guest = await Account.register(server.at, 'guest');
+    stranger = await Account.register(server.at, 'stranger');
     room = await owner.createRoom({ name: 'Plans for Sunday', visibility: 'private' });
     ownerSocket = await owner.connect();
     guestSocket = await guest.connect();

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runStandalone, StandaloneProcess } from '@chat/testing';
-import { Account } from './support/account.ts';
-import { ask } from './support/ask.ts';
+import { Account } from '../support/account.ts';
+import { oneAddress } from '../support/chat-under-test.ts';
+import { ask } from '../support/ask.ts';
 
 const SETTINGS = [
   'HOST',
@@ -132,7 +133,7 @@ describe('the standalone server', () => {
         dataDir: folder,
         env: { SEND_RATE: '10000', SEND_BURST: '10000' },
       });
-      const ann = await Account.register(server.url);
+      const ann = await Account.register(oneAddress(server.url));
       const socket = await ann.connect();
       await ask(socket, 'joinRoom', 'general');
       const told = new Promise<{ reconnectInMs: number }>((resolve) =>

@@ -1,28 +1,26 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpError } from '@chat/contracts';
-import { StandaloneProcess } from '@chat/testing';
-import { Account, PASSWORD } from './support/account.ts';
-import { api } from './support/api.ts';
-import { ask } from './support/ask.ts';
+import { Account, PASSWORD } from '../support/account.ts';
+import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { api } from '../support/api.ts';
+import { ask } from '../support/ask.ts';
 
-describe('a rate limit', () => {
-  let server: StandaloneProcess;
+describeChat('a rate limit', () => {
+  let server: ChatUnderTest;
   beforeAll(async () => {
-    server = await StandaloneProcess.start({
-      env: {
-        SEND_RATE: '5',
-        SEND_BURST: '10',
-        SIGN_IN_RATE: '1',
-        SIGN_IN_BURST: '12',
-        FAILED_SIGN_INS_PER_MINUTE: '3',
-      },
+    server = await startChat({
+      SEND_RATE: '5',
+      SEND_BURST: '10',
+      SIGN_IN_RATE: '1',
+      SIGN_IN_BURST: '12',
+      FAILED_SIGN_INS_PER_MINUTE: '3',
     });
   });
   afterAll(() => server.close());
 
   it('refuses sends beyond the burst, says when to try again, and keeps its word', async () => {
-    const ann = await Account.register(server.url);
+    const ann = await Account.register(server.at);
     const socket = await ann.connect();
     await ask(socket, 'joinRoom', 'general');
     const send = (n: number) => ask(socket, 'sendMessage', { roomId: 'general', text: String(n) });
@@ -42,10 +40,10 @@ describe('a rate limit', () => {
   });
 
   const signIn = (email: string, password: string) =>
-    api<HttpError>(server.url, 'POST', '/auth/login', { body: { email, password } });
+    api<HttpError>(server.at, 'POST', '/auth/login', { body: { email, password } });
 
   it('stops guessing at an account, alike for one that does not exist', async () => {
-    const ann = await Account.register(server.url);
+    const ann = await Account.register(server.at);
     const outcomes = async (email: string): Promise<[string, string][]> => {
       const codes: [string, string][] = [];
       for (let guess = 0; guess < 4; guess += 1) {

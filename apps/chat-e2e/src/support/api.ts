@@ -1,3 +1,4 @@
+import { addressOf, type Addresses } from './chat-under-test.ts';
 import { expectDocumented } from './openapi-document.ts';
 
 export interface Answer<T> {
@@ -19,11 +20,12 @@ export interface Call {
 
 /** A REST call whose answer must be one that the server's own OpenAPI document describes. */
 export async function api<T = unknown>(
-  url: string,
+  at: Addresses,
   method: string,
   path: string,
   { token, body, rawBody, headers = {} }: Call = {},
 ): Promise<Answer<T>> {
+  const url = addressOf(at, path);
   const sent = rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
   const response = await fetch(url + path, {
     method,

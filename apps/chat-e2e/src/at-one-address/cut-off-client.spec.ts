@@ -1,19 +1,25 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ChatClient } from '@chat/client';
 import type { Message } from '@chat/contracts';
-import { Link, StandaloneProcess } from '@chat/testing';
-import { Account, PASSWORD } from './support/account.ts';
-import { ask } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
+import { Link } from '@chat/testing';
+import { Account, PASSWORD } from '../support/account.ts';
+import {
+  describeChat,
+  onlyAddress,
+  startChat,
+  type ChatUnderTest,
+} from '../support/chat-under-test.ts';
+import { ask } from '../support/ask.ts';
+import { eventually } from '../support/eventually.ts';
 
 const MISSED = 500;
 
-describe('a client of ours that is cut off', () => {
-  let server: StandaloneProcess;
+describeChat('a client of ours that is cut off', () => {
+  let server: ChatUnderTest;
   let link: Link;
   beforeAll(async () => {
-    server = await StandaloneProcess.start({ env: { SEND_RATE: '10000', SEND_BURST: '10000' } });
-    link = await Link.to(server.port);
+    server = await startChat({ SEND_RATE: '10000', SEND_BURST: '10000' });
+    link = await Link.to(Number(new URL(onlyAddress(server)).port));
   });
   afterAll(async () => {
     await link.cut();
@@ -33,14 +39,14 @@ describe('a client of ours that is cut off', () => {
   ])(
     '%s, holds what the history holds once it is back, and has sent what it kept',
     async (_how, roomId, cutOff) => {
-      const account = await Account.register(server.url);
+      const account = await Account.register(server.at);
       const client = new ChatClient({ url: link.url });
       await client.session.login({ email: account.email, password: PASSWORD });
       const room = client.room(roomId);
       const shown: Message[] = [];
       room.on('message', (message) => shown.push(message));
       await room.open();
-      const other = await Account.register(server.url);
+      const other = await Account.register(server.at);
       const socket = await other.connect();
       await ask(socket, 'joinRoom', roomId);
       await ask(socket, 'sendMessage', { roomId, text: 'before' });

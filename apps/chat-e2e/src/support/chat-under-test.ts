@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { ServicesTopology, StandaloneProcess, type ServerPorts } from '@chat/testing';
+import { describeUnless } from '@chat/testing/suites';
+
+/**
+ * In which way these suites have the chat run: in one process; as services
+ * behind a gateway; or as services that are called directly.
+ */
+type RunsAs = 'standalone' | 'gateway' | 'services';
+
+declare global {
+  var chatRunsAs: RunsAs;
+}
+
+/** Where each area of the API is answered; all the same where there is one address. */
+export interface Addresses {
+  readonly users: string;
+  readonly messages: string;
+  readonly chat: string;
+}
+
+export function oneAddress(url: string): Addresses {
+  return { users: url, messages: url, chat: url };
+}
+
+/** The address that answers a path. */
+export function addressOf(at: Addresses, path: string): string {
+  if (/^\/(auth|users)(\/|\?|$)/.test(path)) return at.users;
+  if (/^\/(socket\.io|asyncapi\.json)/.test(path)) return at.chat;
+  return at.messages;
+}
+
+/** A suite over a running chat; skipped, with the reason, where its servers are not installed. */
+export function describeChat(name: string, suite: () => void): void {
+  describeUnless(process.env['CHAT_SERVERS_MISSING'], name, suite);
+}
+
+/** The chat, started for one suite with nothing in it. */
+export interface ChatUnderTest {
+  readonly at: Addresses;
+  /** Stops everything in its own way and starts it again. */
+  restart(): Promise<void>;
+  /** Stops what holds the sockets in its own way. */
+  stopSockets(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param env settings of whichever process has them */
+export async function startChat(
+  env: Readonly<Record<string, string>> = {},
+): Promise<ChatUnderTest> {
+  return globalThis.chatRunsAs === 'standalone' ? standalone(env) : services(env);
+}
+
+/** For suites that need no more than one address: all but those of services called directly. */
+export function onlyAddress({ at }: ChatUnderTest): string {
+  if (at.users !== at.chat) throw new Error('this suite is for a chat at one address');
+  return at.chat;
+}
+
+async function standalone(env: Readonly<Record<string, string>>): Promise<ChatUnderTest> {
+  const server = await StandaloneProcess.start({ env });
+  return {
+    at: oneAddress(server.url),
+    restart: async () => {
+      await server.end('SIGTERM');
+      await server.restart();
+    },
+    stopSockets: async () => void (await server.end('SIGTERM')),
+    close: () => server.close(),
+  };
+}
+
+async function services(env: Readonly<Record<string, string>>): Promise<ChatUnderTest> {
+  const servers = JSON.parse(process.env['CHAT_SERVERS'] ?? '') as ServerPorts;
+  await forget(servers.redis.port);
+  const topology = await ServicesTopology.start({ servers, env: { all: env } });
+  const url = topology.gatewayUrl;
+  const direct = globalThis.chatRunsAs === 'services';
+  const processes = topology.instances().map((one) => one.process);
+  return {
+    at: {
+      users: direct ? topology.instance('users').url : url,
+      messages: direct ? topology.instance('messages').url : url,
+      chat: direct ? topology.instance('chat').url : url,
+    },
+    restart: async () => {
+      await Promise.all(processes.map((one) => one.stop()));
+      await Promise.all(processes.map((one) => one.start()));
+      await topology.healthy();
+    },
+    stopSockets: () => topology.instance('chat').process.stop(),
+    close: () => topology.close(),
+  };
+}
+
+/** Empties Redis of what an earlier suite left: limits of addresses, and how far rooms had come. */
+async function forget(redisPort: number): Promise<void> {
+  const socket = connect(redisPort, '127.0.0.1');
+  socket.write('FLUSHALL\r\n');
+  await once(socket, 'data');
+  socket.destroy();
+}

@@ -1,0 +1,4 @@
+export default async function stopServers() {
+  await globalThis.backingServers?.close();
+  globalThis.backingServers = undefined;
+}
