@@ -5,11 +5,14 @@ import {
   configureHttpApp,
   corsOrigin,
   createOpenApiDocument,
+  Metrics,
   runProcess,
   serveOpenApi,
   Signals,
   startHttpApp,
 } from '@chat/platform';
+import { MessagePublisher } from '@chat/realtime';
+import type { RabbitMqMessagePublisher } from '@chat/transport/rabbitmq';
 import { chatSettings } from './chat-settings.ts';
 import { ChatServiceModule } from './chat-service.module.ts';
 
@@ -29,6 +32,14 @@ await runProcess({
             app.get<Signals, RedisSignals>(Signals),
           ),
         );
+        const publisher = app.get<MessagePublisher, RabbitMqMessagePublisher>(MessagePublisher);
+        app.get(Metrics).gauge({
+          name: 'chat_publishes_in_flight',
+          help: 'Messages that RabbitMQ has not confirmed yet.',
+          collect() {
+            this.set(publisher.inFlight);
+          },
+        });
         serveOpenApi(app, createOpenApiDocument(app, API_INFO));
       },
     });

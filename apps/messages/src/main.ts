@@ -5,11 +5,13 @@ import {
   configureHttpApp,
   createOpenApiDocument,
   HealthChecks,
+  Metrics,
   runProcess,
   serveOpenApi,
   startHttpApp,
 } from '@chat/platform';
 import { PartitionedRmqServer } from '@chat/transport/rabbitmq';
+import { measureConsumer } from './consumer-metrics.ts';
 import { messagesSettings } from './messages-settings.ts';
 import { MessagesServiceModule } from './messages-service.module.ts';
 
@@ -37,6 +39,7 @@ await runProcess({
             writers.open(partition, { giveUpAfterMs: settings.STORE_GIVE_UP_MS }),
         });
         app.get(HealthChecks).register('rabbitmq', () => consumer.check());
+        measureConsumer(app.get(Metrics), consumer);
         app.connectMicroservice({ strategy: consumer });
         await app.startAllMicroservices();
       },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { configureHttpApp, loggingModule, Public } from '@chat/platform';
+import { configureHttpApp, loggingModule, MetricsModule, Public } from '@chat/platform';
 import { AccessTokens } from './access-tokens.ts';
 import { AuthModule } from './auth.module.ts';
 import { Authenticator } from './authenticator.ts';
@@ -48,6 +48,7 @@ class SessionsModule {}
     SessionsModule,
     AuthModule.forRoot({ secret: SECRET, accessTokenTtlSeconds: 60 }),
     loggingModule({ LOG_LEVEL: 'silent' }),
+    MetricsModule,
   ],
   controllers: [WhoController],
 })

@@ -1,5 +1,5 @@
 import { AccessTokens, AuthModule, SessionStatus } from '@chat/auth';
-import { InMemoryRateLimiter, RateLimiter, Signals } from '@chat/platform';
+import { InMemoryRateLimiter, MetricsModule, RateLimiter, Signals } from '@chat/platform';
 import {
   FeedSubscriber,
   MessagePublisher,
@@ -55,6 +55,7 @@ export async function startChat(redisUrl: string, rooms: SharedRooms): Promise<C
   @Module({
     imports: [
       Ports,
+      MetricsModule,
       AuthModule.forRoot({ secret: 'x'.repeat(32), accessTokenTtlSeconds: 60 }),
       RealtimeModule,
     ],

@@ -4,15 +4,16 @@ import { MergedOpenApi } from './documents/merged-open-api.ts';
 import { ForwardingMiddleware } from './forwarding/forwarding.middleware.ts';
 import { RequestForwarder } from './forwarding/request-forwarder.ts';
 import { UpgradeForwarder } from './forwarding/upgrade-forwarder.ts';
+import { GatewayMetrics } from './gateway-metrics.ts';
 import { Upstreams } from './upstreams/upstreams.ts';
 
 /**
  * Passes requests and WebSockets on to the services. The app provides, globally:
- * GatewaySettings, RateLimiter and HealthChecks; it attaches UpgradeForwarder to its server.
+ * GatewaySettings, RateLimiter, Metrics and HealthChecks; it attaches UpgradeForwarder to its server.
  */
 @Module({
   controllers: [DocumentsController],
-  providers: [MergedOpenApi, RequestForwarder, UpgradeForwarder, Upstreams],
+  providers: [GatewayMetrics, MergedOpenApi, RequestForwarder, UpgradeForwarder, Upstreams],
   exports: [UpgradeForwarder],
 })
 export class GatewayModule implements NestModule {

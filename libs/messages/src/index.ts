@@ -7,3 +7,4 @@ export * from './writer/event-delivery.ts';
 export * from './writer/message-writer.ts';
 export * from './writer/partition-writer.ts';
 export * from './writer/partition-writers.ts';
+export * from './writer/writer-metrics.ts';

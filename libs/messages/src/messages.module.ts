@@ -3,6 +3,7 @@ import { Global, Module } from '@nestjs/common';
 import { MessageHistory } from './message-history.ts';
 import { MessagesController } from './messages.controller.ts';
 import { PartitionWriters } from './writer/partition-writers.ts';
+import { WriterMetrics } from './writer/writer-metrics.ts';
 
 /**
  * Message history and the writers of partitions. The app provides, globally: MessageStore,
@@ -12,7 +13,7 @@ import { PartitionWriters } from './writer/partition-writers.ts';
 @Module({
   imports: [RoomsModule],
   controllers: [MessagesController],
-  providers: [MessageHistory, PartitionWriters],
+  providers: [MessageHistory, PartitionWriters, WriterMetrics],
   exports: [MessageHistory, PartitionWriters],
 })
 export class MessagesModule {}

@@ -12,6 +12,7 @@ import { HealthChecks } from './health-checks.ts';
 import { createHealthController } from './health-controller.ts';
 import { configureHttpApp } from './http-app.ts';
 import { loggingModule } from './logging.ts';
+import { MetricsModule } from './metrics.ts';
 import { createOpenApiDocument, serveOpenApi } from './openapi.ts';
 
 const Note = z
@@ -54,7 +55,10 @@ class NotesController {
 }
 
 @Module({
-  imports: [loggingModule({ LOG_LEVEL: 'info' }, new Writable({ write: collectLog }))],
+  imports: [
+    loggingModule({ LOG_LEVEL: 'info' }, new Writable({ write: collectLog })),
+    MetricsModule,
+  ],
   controllers: [NotesController, createHealthController(['auth/health'])],
   providers: [HealthChecks],
 })

@@ -5,6 +5,7 @@ import { Logger } from 'nestjs-pino';
 import { corsOrigin } from './cors.ts';
 import { HttpErrorFilter } from './http-error-filter.ts';
 import { jsonBody } from './json-body.ts';
+import { Metrics } from './metrics.ts';
 import { assignRequestId } from './request-id.ts';
 import { createSchemaValidationPipe } from './schema-validation.ts';
 
@@ -56,7 +57,7 @@ export function configureHttpServer(app: NestExpressApplication, settings: HttpA
     exposedHeaders: ['Link', 'Retry-After', 'X-Cache', 'X-Request-Id', 'X-Room-Rev', 'X-Room-Seq'],
     maxAge: 600,
   });
-  app.useGlobalFilters(new HttpErrorFilter());
+  app.useGlobalFilters(new HttpErrorFilter(app.get(Metrics)));
   limitTimes(app.getHttpServer());
 }
 

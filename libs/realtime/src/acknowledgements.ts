@@ -12,6 +12,7 @@ import {
 } from '@nestjs/common';
 import { map, type Observable } from 'rxjs';
 import type { ChatSocket } from './chat-socket.ts';
+import { RealtimeMetrics } from './realtime-metrics.ts';
 
 /** Answers an event's acknowledgement, if it has one, with the handler's result. */
 @Injectable()
@@ -23,15 +24,20 @@ export class AcknowledgeInterceptor implements NestInterceptor<object, Ack<objec
 
 /** Answers an event that failed: by its acknowledgement, or without one by `exception`. */
 @Catch()
+@Injectable()
 export class SocketErrorFilter implements ExceptionFilter {
   readonly #logger = new Logger(SocketErrorFilter.name);
+
+  constructor(private readonly metrics: RealtimeMetrics) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const ws = host.switchToWs();
     if (!(error instanceof Failure)) {
       this.#logger.error({ err: error, event: ws.getPattern() }, 'an event failed');
     }
-    answerError(ws.getClient(), ws.getPattern(), host.getArgByIndex(2), toSocketError(error));
+    const answered = toSocketError(error);
+    this.metrics.answeredWithError(answered.code);
+    answerError(ws.getClient(), ws.getPattern(), host.getArgByIndex(2), answered);
   }
 }
 

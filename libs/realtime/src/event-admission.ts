@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { answerError } from './acknowledgements.ts';
 import type { ChatSocket } from './chat-socket.ts';
 import { Draining } from './draining.ts';
+import { RealtimeMetrics } from './realtime-metrics.ts';
 import { RealtimeSettings } from './realtime-settings.ts';
 
 /** Lets known events through, in the order in which they came, at the rate that a user may cause work. */
@@ -13,6 +14,7 @@ export class EventAdmission {
     private readonly settings: RealtimeSettings,
     private readonly limiter: RateLimiter,
     private readonly draining: Draining,
+    private readonly metrics: RealtimeMetrics,
   ) {}
 
   guard(socket: ChatSocket): void {
@@ -22,9 +24,15 @@ export class EventAdmission {
         .then(() => this.#admit(socket, event))
         .then(
           () => next(),
-          (error: unknown) => answerError(socket, event, args.at(-1), toSocketError(error)),
+          (error: unknown) => this.#refuse(socket, event, args.at(-1), error),
         );
     });
+  }
+
+  #refuse(socket: ChatSocket, event: string, acknowledge: unknown, error: unknown): void {
+    const answered = toSocketError(error);
+    this.metrics.answeredWithError(answered.code);
+    answerError(socket, event, acknowledge, answered);
   }
 
   async #admit(socket: ChatSocket, event: string): Promise<void> {

@@ -20,6 +20,10 @@ export class LiveSockets {
     this.#server = server;
   }
 
+  get count(): number {
+    return this.#server?.sockets.sockets.size ?? 0;
+  }
+
   /** Makes the socket reachable by its user and session. */
   async admit(socket: ChatSocket): Promise<void> {
     const { userId, sessionId } = socket.data.identity;

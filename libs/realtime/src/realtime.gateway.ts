@@ -27,6 +27,7 @@ import { Draining } from './draining.ts';
 import { EventAdmission } from './event-admission.ts';
 import { LiveSockets } from './live-sockets.ts';
 import { PayloadPipe } from './payload.pipe.ts';
+import { RealtimeMetrics } from './realtime-metrics.ts';
 import { RealtimeSettings } from './realtime-settings.ts';
 import { JoinRoom } from './rooms/join-room.ts';
 import { SendMessage } from './sends/send-message.ts';
@@ -51,6 +52,7 @@ export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConn
     private readonly sends: SocketSends,
     private readonly sendMessages: SendMessage,
     private readonly draining: Draining,
+    private readonly metrics: RealtimeMetrics,
   ) {}
 
   afterInit(server: ChatServer): void {
@@ -101,8 +103,10 @@ export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConn
     @ConnectedSocket() socket: ChatSocket,
     @MessageBody(new PayloadPipe(SendMessagePayload)) payload: SendMessagePayload,
   ): Promise<SendMessageResult> {
-    return this.sends.run(socket, payload.roomId, (order, joined) =>
-      this.sendMessages.send(socket.data.identity, payload, order, joined),
+    return this.metrics.send(
+      this.sends.run(socket, payload.roomId, (order, joined) =>
+        this.sendMessages.send(socket.data.identity, payload, order, joined),
+      ),
     );
   }
 

@@ -4,6 +4,7 @@ import { Draining } from './draining.ts';
 import { EventAdmission } from './event-admission.ts';
 import { LiveSockets } from './live-sockets.ts';
 import { RealtimeGateway } from './realtime.gateway.ts';
+import { RealtimeMetrics } from './realtime-metrics.ts';
 import { JoinRoom } from './rooms/join-room.ts';
 import { MembershipChanges } from './rooms/membership-changes.ts';
 import { Memberships } from './rooms/memberships.ts';
@@ -16,7 +17,7 @@ import { SlowSockets } from './slow-sockets.ts';
 
 /**
  * Sockets. The app provides, globally: RealtimeSettings, RoomDirectory,
- * MessagePublisher, FeedSubscriber, Signals, RateLimiter, and what libs/auth exports.
+ * MessagePublisher, FeedSubscriber, Signals, RateLimiter, Metrics, and what libs/auth exports.
  */
 @Module({
   controllers: [AsyncApiController],
@@ -28,6 +29,7 @@ import { SlowSockets } from './slow-sockets.ts';
     MembershipChanges,
     Memberships,
     RealtimeGateway,
+    RealtimeMetrics,
     RoomStreams,
     SendMessage,
     SignalListener,

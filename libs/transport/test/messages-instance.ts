@@ -1,5 +1,6 @@
-import { MessageStore, PartitionWriters } from '@chat/messages';
+import { MessageStore, PartitionWriters, WriterMetrics } from '@chat/messages';
 import { MessageEventsModule } from '@chat/messages/events';
+import { Metrics } from '@chat/platform';
 import { Logger, Module, type INestMicroservice, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { PartitionedRmqServer } from '../src/rabbitmq/partitioned-rmq-server.ts';
@@ -22,7 +23,11 @@ export async function startMessages(
   store: MessageStore,
   controllers: Type[] = [],
 ): Promise<MessagesInstance> {
-  const writers = new PartitionWriters(store, { publish: () => undefined });
+  const writers = new PartitionWriters(
+    store,
+    { publish: () => undefined },
+    new WriterMetrics(new Metrics()),
+  );
   const server = new PartitionedRmqServer({
     url,
     heartbeatSeconds: 1,

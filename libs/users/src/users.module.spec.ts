@@ -20,6 +20,7 @@ import {
   InMemoryRateLimiter,
   InMemorySignals,
   loggingModule,
+  MetricsModule,
   RateLimiter,
   Signals,
   type Signal,
@@ -142,6 +143,7 @@ async function start(settings = SETTINGS): Promise<void> {
         accessTokenTtlSeconds: 3600,
       }),
       loggingModule({ LOG_LEVEL: 'silent' }),
+      MetricsModule,
       UsersModule,
     ],
   })

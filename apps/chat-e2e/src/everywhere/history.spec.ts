@@ -24,6 +24,7 @@ describeChat('the history of a room', () => {
     for (let n = 1; n <= COUNT; n += 1) {
       await ask(socket, 'sendMessage', { roomId: 'long', text: `message ${n}` });
     }
+    await ann.stored('long', COUNT);
   });
   afterAll(async () => {
     ann.close();

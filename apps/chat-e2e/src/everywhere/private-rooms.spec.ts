@@ -24,6 +24,7 @@ describeChat('a private room', () => {
     guestSocket = await guest.connect();
     await ask(ownerSocket, 'joinRoom', room.id);
     await ask(ownerSocket, 'sendMessage', { roomId: room.id, text: 'a secret' });
+    await owner.stored(room.id, 1);
   });
   afterAll(async () => {
     for (const account of [owner, guest, stranger]) account.close();

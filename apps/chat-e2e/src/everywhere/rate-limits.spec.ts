@@ -35,7 +35,7 @@ describeChat('a rate limit', () => {
     expect(retryAfterMs).toBeGreaterThan(0);
     await delay(retryAfterMs + 5);
     expect(await send(99)).toMatchObject({ ok: true });
-    expect(await ann.history('general')).toHaveLength(accepted + 1);
+    expect(await ann.history('general', accepted + 1)).toHaveLength(accepted + 1);
     ann.close();
   });
 

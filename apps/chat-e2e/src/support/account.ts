@@ -10,6 +10,7 @@ import type {
 import { io, type Socket } from 'socket.io-client';
 import { api, type Answer } from './api.ts';
 import type { Addresses } from './chat-under-test.ts';
+import { eventually } from './eventually.ts';
 
 export type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
@@ -83,8 +84,21 @@ export class Account {
     for (const socket of this.#sockets) socket.disconnect();
   }
 
-  /** The whole history of a room, oldest first, page by page. */
-  async history(roomId: string): Promise<Message[]> {
+  /** Resolves once the room has come to that seq: what was acknowledged may be stored a moment later. */
+  async stored(roomId: string, seq: number): Promise<void> {
+    await eventually(`${roomId} comes to ${seq}`, async () => {
+      const answer = await this.call('GET', `/messages/history/${roomId}?limit=1`);
+      return Number(answer.headers.get('x-room-seq')) >= seq;
+    });
+  }
+
+  /**
+   * The whole history of a room, oldest first, page by page.
+   *
+   * @param seq that it has come to at least
+   */
+  async history(roomId: string, seq = 0): Promise<Message[]> {
+    if (seq > 0) await this.stored(roomId, seq);
     const messages: Message[] = [];
     for (;;) {
       const after = messages.at(-1)?.seq ?? 0;

@@ -1,6 +1,7 @@
 import { RateLimitedError, RateLimiter } from '@chat/platform';
 import { Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
+import { GatewayMetrics } from '../gateway-metrics.ts';
 import { GatewaySettings } from '../gateway-settings.ts';
 import { routeOf } from '../routes.ts';
 import { Upstreams } from '../upstreams/upstreams.ts';
@@ -15,6 +16,7 @@ export class ForwardingMiddleware implements NestMiddleware<Request, Response> {
     private readonly limiter: RateLimiter,
     private readonly upstreams: Upstreams,
     private readonly forwarder: RequestForwarder,
+    private readonly metrics: GatewayMetrics,
   ) {}
 
   async use(request: Request, response: Response, next: NextFunction): Promise<void> {
@@ -22,6 +24,7 @@ export class ForwardingMiddleware implements NestMiddleware<Request, Response> {
     if (!route) return next();
     // Middleware sees the rest of the path only; services are given all of it.
     request.url = request.originalUrl;
+    response.once('finish', () => this.metrics.answered(route, response.statusCode));
     const trusted = request.app.get('trust proxy fn') as TrustProxy;
     const address = nameClient(request, trusted);
     const waitMs = await this.limiter.take(`gateway:${address}`, this.settings.limit);

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { RateLimiter, requestIdOf } from '@chat/platform';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { createProxyServer } from 'http-proxy-3';
+import { GatewayMetrics } from '../gateway-metrics.ts';
 import { GatewaySettings } from '../gateway-settings.ts';
 import { routeOf, sessionInstanceOf } from '../routes.ts';
 import { Upstreams } from '../upstreams/upstreams.ts';
@@ -28,15 +29,11 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
     private readonly settings: GatewaySettings,
     private readonly limiter: RateLimiter,
     private readonly upstreams: Upstreams,
+    private readonly metrics: GatewayMetrics,
   ) {
     this.#proxy.on('open', (socket) => this.#settle(socket));
     // Told of by the connection's close, too, which ends the other side.
     this.#proxy.on('error', () => undefined);
-  }
-
-  /** Sockets that pass through now. */
-  get open(): number {
-    return this.#clients.size;
   }
 
   /** To be called once. */
@@ -76,14 +73,22 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
       this.#logger.warn('A socket was refused: as many as are allowed pass through already.');
       return answer(client, '503 Service Unavailable', 10);
     }
-    this.#clients.add(client);
-    client.once('close', () => this.#clients.delete(client));
+    this.#count(client);
     const connected = await this.#connect(url, client);
     if (connected === 'unknown session') return answer(client, '400 Bad Request');
     if (!connected) return answer(client, '503 Service Unavailable', 1);
     if (client.destroyed) return void connected.socket.destroy();
     request.headers['x-request-id'] = requestIdOf(request);
     this.#join(request, client, head, connected);
+  }
+
+  #count(client: Duplex): void {
+    this.#clients.add(client);
+    this.metrics.sockets(this.#clients.size);
+    client.once('close', () => {
+      this.#clients.delete(client);
+      this.metrics.sockets(this.#clients.size);
+    });
   }
 
   async #connect(url: string, client: Duplex): Promise<Connected | 'unknown session' | undefined> {

@@ -85,11 +85,11 @@ export class UpstreamPool {
 
   /** Looks at every instance now; those who ask together share a look. */
   probe(): Promise<void> {
-    this.#probing ??= Promise.all([...this.#instances.values()].map((one) => this.#probe(one))).then(
-      () => {
-        this.#probing = undefined;
-      },
-    );
+    this.#probing ??= Promise.all(
+      [...this.#instances.values()].map((one) => this.#probe(one)),
+    ).then(() => {
+      this.#probing = undefined;
+    });
     return this.#probing;
   }
 

@@ -3,8 +3,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import { FeedPublisher } from '../feed-publisher.ts';
 import { MessageStore } from '../message-store.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
+import { WriterMetrics } from './writer-metrics.ts';
 
-/** Opens the writers of partitions; what they do is logged. */
+/** Opens the writers of partitions; what they do is logged and counted. */
 @Injectable()
 export class PartitionWriters {
   readonly #logger = new Logger(PartitionWriters.name);
@@ -12,17 +13,20 @@ export class PartitionWriters {
   constructor(
     private readonly store: MessageStore,
     private readonly feed: FeedPublisher,
+    private readonly metrics: WriterMetrics,
   ) {}
 
   /** A writer that knows nothing yet: it reads from the store how far every room has come. */
   open(partition: number, limits?: WriterLimits): PartitionWriter {
     const observer = {
       stored: (messages: readonly Message[]) => {
+        this.metrics.stored(messages);
         for (const { id, roomId, seq } of messages) {
           this.#logger.debug({ messageId: id, roomId, seq, partition }, 'message stored');
         }
       },
       failed: (error: unknown, attempt: number, retryInMs: number) => {
+        this.metrics.failed();
         this.#logger.error({ err: error, partition, attempt, retryInMs }, 'storing failed');
       },
     };

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Changes, Message, RoomHead } from '@chat/contracts';
+import { Metrics } from '@chat/platform';
 import type { LiveSockets } from '../live-sockets.ts';
+import { RealtimeMetrics } from '../realtime-metrics.ts';
 import type { RoomDirectory } from '../room-directory.ts';
 import { RoomStreams } from './room-streams.ts';
 
@@ -50,7 +52,12 @@ describe('the streams of rooms', () => {
     const sockets: Pick<LiveSockets, 'emitToRoom'> = {
       emitToRoom: (_roomId, event, ...payload) => void emitted.push([event, ...payload]),
     };
-    streams = new RoomStreams(feed, directory as RoomDirectory, sockets as LiveSockets);
+    streams = new RoomStreams(
+      feed,
+      directory as RoomDirectory,
+      sockets as LiveSockets,
+      new RealtimeMetrics(new Metrics(), sockets as LiveSockets),
+    );
   });
 
   afterEach(() => streams.onModuleDestroy());

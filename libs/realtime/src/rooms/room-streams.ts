@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { FeedSubscriber } from '../feed-subscriber.ts';
 import { LiveSockets } from '../live-sockets.ts';
+import { RealtimeMetrics } from '../realtime-metrics.ts';
 import { RoomDirectory } from '../room-directory.ts';
 import { RoomStream } from './room-stream.ts';
 
@@ -31,6 +32,7 @@ export class RoomStreams implements OnModuleDestroy {
     private readonly feed: FeedSubscriber,
     private readonly directory: RoomDirectory,
     private readonly sockets: LiveSockets,
+    private readonly metrics: RealtimeMetrics,
   ) {
     this.#timer = setInterval(() => void this.checkHeads(), HEADS_CHECK_MS).unref();
     this.#stopHearingGaps = feed.onGap(() => void this.checkHeads());
@@ -103,6 +105,7 @@ export class RoomStreams implements OnModuleDestroy {
   #openEntry(roomId: string): OpenStream {
     const opening = RoomStream.open(roomId, this.feed, this.directory, (change) => {
       this.sockets.emitToRoom(roomId, 'receiveMessage', change);
+      this.metrics.shown(change);
     });
     const entry: OpenStream = { roomId, holders: 0, announcedRev: 0, opening };
     opening.then(

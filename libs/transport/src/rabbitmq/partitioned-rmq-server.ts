@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { PARTITION_COUNT } from '@chat/contracts';
 import type { PartitionWriter } from '@chat/messages';
 import { UnavailableError } from '@chat/platform';
 import { Logger } from '@nestjs/common';
@@ -11,6 +12,7 @@ import { InstancePresence } from './instance-presence.ts';
 import { PartitionConsumer } from './partition-consumer.ts';
 import { PartitionDelivery } from './partition-delivery.ts';
 import type { PartitionSession } from './partition-session.ts';
+import { queueOf } from './topology.ts';
 
 export interface ConsumerOptions extends BrokerOptions {
   /** How often instances tell each other that they live, in milliseconds. */
@@ -71,6 +73,26 @@ export class PartitionedRmqServer extends ServerRMQ {
     for (const partition of this.ownedPartitions) this.#handOver(partition);
     await Promise.all(this.#leaving);
     await this.#broker?.close();
+  }
+
+  /**
+   * Messages that wait in each partition's queue and are not delivered yet, of
+   * all instances. @throws Error while the broker is away
+   */
+  async queueDepths(): Promise<number[]> {
+    const connection = this.#broker?.current;
+    if (!connection) throw new Error('RabbitMQ cannot be reached');
+    const channel = await connection.createChannel();
+    channel.on('error', () => undefined);
+    try {
+      const depths: number[] = [];
+      for (let partition = 0; partition < PARTITION_COUNT; partition += 1) {
+        depths.push((await channel.checkQueue(queueOf(partition))).messageCount);
+      }
+      return depths;
+    } finally {
+      await channel.close().catch(() => undefined);
+    }
   }
 
   /** For health: resolves when this instance is connected. */

@@ -1,0 +1,47 @@
+import type { Message } from '@chat/contracts';
+import { Metrics } from '@chat/platform';
+import { Injectable } from '@nestjs/common';
+
+/** What the writers of this process tell Prometheus. */
+@Injectable()
+export class WriterMetrics {
+  readonly #stored;
+  readonly #failures;
+  readonly #batches;
+  readonly #lag;
+
+  constructor(metrics: Metrics) {
+    this.#stored = metrics.counter({
+      name: 'chat_messages_stored_total',
+      help: 'Messages that were stored.',
+    });
+    this.#failures = metrics.counter({
+      name: 'chat_store_failures_total',
+      help: 'Attempts to store a batch that failed; it is tried again.',
+    });
+    this.#batches = metrics.histogram({
+      name: 'chat_batch_messages',
+      help: 'Messages in one commit.',
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+    });
+    this.#lag = metrics.histogram({
+      name: 'chat_accepted_to_stored_seconds',
+      help: 'Time from when a message was accepted to when it was stored.',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60],
+    });
+  }
+
+  stored(messages: readonly Message[]): void {
+    this.#stored.inc(messages.length);
+    this.#batches.observe(messages.length);
+    const now = Date.now();
+    for (const { timestamp } of messages) {
+      // The clocks of two machines may differ.
+      this.#lag.observe(Math.max(0, now - Date.parse(timestamp)) / 1_000);
+    }
+  }
+
+  failed(): void {
+    this.#failures.inc();
+  }
+}
