@@ -1,0 +1,406 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Message } from '@chat/contracts';
+import type { Invariant } from './invariants.ts';
+import type {
+  Attempt,
+  ConnectionLog,
+  Observation,
+  Outcome,
+  Send,
+  Shown,
+  View,
+} from './observation.ts';
+import { check } from './verdict.ts';
+
+const ROOM = 'general';
+const ADA = 'ada';
+const SENT = 6;
+const MIB = 1024 * 1024;
+
+describe('the check of a run', () => {
+  it('finds nothing wrong with a healthy run', () => {
+    const { violations, hit, counts } = check(healthy());
+    expect(violations).toEqual([]);
+    expect(hit).toBe(true);
+    expect(counts).toMatchObject({
+      sent: SENT,
+      acknowledgedBefore: 2,
+      acknowledgedDuring: 2,
+      acknowledgedAfter: 2,
+      stored: SENT,
+      lost: 0,
+      shown: SENT,
+      convergeMs: 500,
+    });
+  });
+
+  it('does not take a fault that hit nothing for a run', () => {
+    expect(check({ ...healthy(), evidence: [] }).hit).toBe(false);
+  });
+
+  it('accepts a message that was refused, sent again and stored once', () => {
+    const observation = withAttempts(3, [
+      refused({ code: 'UNAVAILABLE', retryAfterMs: 100 }),
+      silent(),
+      acknowledged(3),
+    ]);
+    const { violations, counts } = check(observation);
+    expect(violations).toEqual([]);
+    expect(counts).toMatchObject({ refused: 1, unanswered: 1, resent: 1 });
+  });
+
+  it('accepts another order of what was sent again', () => {
+    const swapped = swapStored(healthy(), 3, 4);
+    const sends = swapped.sends.map((send, index) =>
+      index === 2 || index === 3
+        ? {
+            ...send,
+            attempts: [attempt(30, index, silent(60)), attempt(70, 9, acknowledged(index + 1, 80))],
+          }
+        : send,
+    );
+    expect(check({ ...swapped, sends }).violations).toEqual([]);
+  });
+
+  it('accepts a connection that begins where its join says', () => {
+    const shown: Shown[] = [{ kind: 'joined', rev: 4, at: 1 }, ...shownMessages().slice(4)];
+    expect(check(withConnections([connection('reader/1', shown)])).violations).toEqual([]);
+  });
+});
+
+describe('invariant 1: what was acknowledged is stored', () => {
+  it('is broken by a message that is missing', () => {
+    expectViolation(1, without(healthy(), 6));
+  });
+
+  it('is broken by a dead letter that was acknowledged', () => {
+    expectViolation(1, { ...healthy(), deadLetterIds: ['id2'] });
+  });
+});
+
+describe('invariant 2: stored and shown once', () => {
+  it('is broken by a message that is stored twice', () => {
+    const again = message(7, { clientMessageId: 'c6' });
+    expectViolation(2, appended(healthy(), again));
+  });
+
+  it('is broken by an event that is shown twice on a connection', () => {
+    const [join, first, ...rest] = joinedAndShown();
+    expectViolation(2, withConnections([connection('reader/1', [join, first, first, ...rest])]));
+  });
+
+  it('is broken by a client that shows a message twice', () => {
+    const messages = history();
+    expectViolation(2, withView({ messages: [...messages, messages[5] ?? message(6)] }));
+  });
+
+  it('is broken by a client that announces a message twice', () => {
+    expectViolation(2, withView({ announced: [1, 2, 3, 4, 5, 5, 6] }));
+  });
+});
+
+describe('invariant 3: seq and rev are gapless', () => {
+  it('is broken by a hole in seq', () => {
+    const observation = healthy();
+    const messages = history().map((one) => (one.seq > 3 ? { ...one, seq: one.seq + 1 } : one));
+    expectViolation(3, { ...observation, rooms: [{ roomId: ROOM, messages, changes: messages }] });
+  });
+
+  it('is broken by a hole in rev', () => {
+    const messages = history().map((one) => (one.rev > 3 ? { ...one, rev: one.rev + 1 } : one));
+    expectViolation(3, { ...healthy(), rooms: [{ roomId: ROOM, messages, changes: messages }] });
+  });
+
+  it('is broken by a hole in what a connection was shown', () => {
+    const [join, first, , ...rest] = joinedAndShown();
+    expectViolation(3, withConnections([connection('reader/1', [join, first, ...rest])]));
+  });
+
+  it('is broken by what a connection was shown in another order', () => {
+    const [join, first, second, ...rest] = joinedAndShown();
+    expectViolation(3, withConnections([connection('reader/1', [join, second, first, ...rest])]));
+  });
+
+  it('is broken by a join that leaves a gap to the first event', () => {
+    const shown: Shown[] = [{ kind: 'joined', rev: 3, at: 1 }, ...shownMessages().slice(4)];
+    expectViolation(3, withConnections([connection('reader/1', shown)]));
+  });
+
+  it('is broken by changes that differ from the history', () => {
+    const changes = history().map((one) => (one.seq === 2 ? { ...one, seq: 9 } : one));
+    expectViolation(3, { ...healthy(), rooms: [{ roomId: ROOM, messages: history(), changes }] });
+  });
+
+  it('is broken by a client that skips one', () => {
+    expectViolation(3, withView({ announced: [1, 2, 4, 5, 6] }));
+  });
+});
+
+describe('invariant 4: in the order of sending', () => {
+  it('is broken by a message that overtakes one that was acknowledged', () => {
+    expectViolation(4, swapStored(healthy(), 3, 4));
+  });
+
+  it('is broken by one that overtakes another in flight on the same connection', () => {
+    const swapped = swapStored(healthy(), 3, 4);
+    const sends = swapped.sends.map((send, index) =>
+      index === 2 || index === 3
+        ? { ...send, attempts: [attempt(30, index, acknowledged(index + 1, 50))] }
+        : send,
+    );
+    expectViolation(4, { ...swapped, sends });
+  });
+});
+
+describe('invariant 5: everybody holds what the store holds', () => {
+  it('is broken by a client that misses a message', () => {
+    expectViolation(5, withView({ messages: history().slice(0, -1) }));
+  });
+
+  it('is broken by a client that misses one in the middle', () => {
+    expectViolation(5, withView({ messages: history().filter(({ seq }) => seq !== 3) }));
+  });
+
+  it('is broken by a client that shows what is not stored', () => {
+    expectViolation(5, withView({ messages: [...history(), message(7)] }));
+  });
+
+  it('is broken by a client that shows another order', () => {
+    expectViolation(5, withView({ messages: history().toReversed() }));
+  });
+
+  it('is broken by a client that does not know of the last change', () => {
+    expectViolation(5, withView({ rev: 5 }));
+  });
+
+  it('is broken when it takes too long', () => {
+    expectViolation(5, { ...healthy(), convergedAt: undefined });
+  });
+
+  it('holds for a window of the newest messages, and only for the newest', () => {
+    const newest = withView({ window: true, messages: history().slice(-2) });
+    expect(check(newest).violations).toEqual([]);
+    expectViolation(5, withView({ window: true, messages: history().slice(1, 3) }));
+  });
+});
+
+describe('invariant 6: nothing is dropped silently', () => {
+  it('is broken by a message that nobody acknowledged and that never arrived', () => {
+    const observation = without(withAttempts(6, [silent()]), 6);
+    expectViolation(6, observation);
+  });
+
+  it('is broken by an error without a code', () => {
+    expectViolation(6, withAttempts(3, [refused({}), acknowledged(3)]));
+  });
+
+  it('is broken by an error after which nobody would try again', () => {
+    expectViolation(6, withAttempts(3, [refused({ code: 'INTERNAL' }), acknowledged(3)]));
+  });
+
+  it('is broken by a retryable error that does not say when', () => {
+    expectViolation(6, withAttempts(3, [refused({ code: 'UNAVAILABLE' }), acknowledged(3)]));
+  });
+});
+
+describe('invariant 7: nothing for those who may not read', () => {
+  it('is broken by an event that reaches an outsider', () => {
+    expectViolation(7, withOutsider({ events: ['receiveMessage'] }));
+  });
+
+  it('is broken by a page that an outsider gets', () => {
+    expectViolation(7, withOutsider({ statuses: [404, 200] }));
+  });
+
+  it('is broken by an answer that tells that the room exists', () => {
+    expectViolation(7, withOutsider({ statuses: [404, 403] }));
+  });
+
+  it('is broken by a join that succeeds', () => {
+    expectViolation(7, withOutsider({ answers: ['ok'] }));
+  });
+
+  it('needs an outsider who could have seen something', () => {
+    expectViolation(7, withOutsider({ seenElsewhere: 0 }));
+    expectViolation(7, withOutsider({ statuses: [503] }));
+  });
+
+  it('allows that nobody can say now', () => {
+    const { violations } = check(withOutsider({ statuses: [404, 503, undefined] }));
+    expect(violations).toEqual([]);
+  });
+});
+
+describe('invariant 8: memory is bounded', () => {
+  it('is broken by a process that takes too much', () => {
+    expectViolation(8, {
+      ...healthy(),
+      processes: [{ name: 'chat-1', peakRssBytes: 601 * MIB, endedByItself: undefined }],
+    });
+  });
+
+  it('is broken by a process that ends by itself', () => {
+    expectViolation(8, {
+      ...healthy(),
+      processes: [{ name: 'chat-1', peakRssBytes: 100 * MIB, endedByItself: 50 }],
+    });
+  });
+});
+
+/** Of the invariants, the one that the fault was planted in must be told, whatever else is. */
+function expectViolation(invariant: Invariant, observation: Observation): void {
+  const broken = check(observation).violations.map((violation) => violation.invariant);
+  expect(broken).toContain(invariant);
+}
+
+/** Six messages of one sender, each sent after the ack of the one before; a fault in the middle. */
+function healthy(): Observation {
+  return {
+    fault: { beganAt: 30, endedAt: 50 },
+    loadEndedAt: 100,
+    convergedAt: 600,
+    sends: history().map(({ seq }) => send(seq, [attempt(seq * 10, seq, acknowledged(seq))])),
+    connections: [connection('reader/1', joinedAndShown())],
+    views: [view({})],
+    rooms: [{ roomId: ROOM, messages: history(), changes: history() }],
+    outsider: outsider({}),
+    deadLetterIds: ['of an earlier run'],
+    processes: [{ name: 'chat-1', peakRssBytes: 100 * MIB, endedByItself: undefined }],
+    rssLimitBytes: 600 * MIB,
+    evidence: ['4 sends refused'],
+  };
+}
+
+function history(): Message[] {
+  return Array.from({ length: SENT }, (_, index) => message(index + 1));
+}
+
+function message(seq: number, changed: Partial<Message> = {}): Message {
+  return {
+    id: `id${seq}`,
+    roomId: ROOM,
+    seq,
+    rev: seq,
+    userId: ADA,
+    username: 'Ada',
+    text: `text of c${seq}`,
+    timestamp: new Date(seq * 10).toISOString(),
+    clientMessageId: `c${seq}`,
+    ...changed,
+  };
+}
+
+function send(seq: number, attempts: readonly Attempt[]): Send {
+  return { clientMessageId: `c${seq}`, roomId: ROOM, userId: ADA, attempts };
+}
+
+function attempt(startedAt: number, number: number, outcome: Outcome): Attempt {
+  return { startedAt, connection: 'ada/1', number, outcome };
+}
+
+function acknowledged(seq: number, at = seq * 10 + 5): Outcome {
+  return { kind: 'ok', id: `id${seq}`, at };
+}
+
+function silent(at = 32): Outcome {
+  return { kind: 'no-answer', at };
+}
+
+function refused({ code, retryAfterMs }: { code?: string; retryAfterMs?: number }): Outcome {
+  return { kind: 'error', code, retryAfterMs, at: 31 };
+}
+
+function shownMessages(): Shown[] {
+  return history().map((one) => ({ kind: 'message', message: one, at: one.seq * 10 + 6 }));
+}
+
+function joinedAndShown(): [Shown, Shown, Shown, ...Shown[]] {
+  const [first, second, ...rest] = shownMessages();
+  if (!first || !second) throw new Error('too few messages');
+  return [{ kind: 'joined', rev: 0, at: 1 }, first, second, ...rest];
+}
+
+function connection(name: string, shown: readonly Shown[]): ConnectionLog {
+  return { name, openedAt: 0, closedAt: undefined, shown: { [ROOM]: shown } };
+}
+
+function view(changed: Partial<View>): View {
+  return {
+    client: 'reader',
+    roomId: ROOM,
+    messages: history(),
+    rev: SENT,
+    window: false,
+    announced: [1, 2, 3, 4, 5, 6],
+    beganAnew: false,
+    ...changed,
+  };
+}
+
+function outsider(changed: Partial<Observation['outsider']>): Observation['outsider'] {
+  return {
+    events: [],
+    statuses: [404, 503, 404],
+    answers: ['NOT_FOUND', undefined],
+    seenElsewhere: 3,
+    ...changed,
+  };
+}
+
+function withConnections(connections: readonly ConnectionLog[]): Observation {
+  return { ...healthy(), connections };
+}
+
+function withView(changed: Partial<View>): Observation {
+  return { ...healthy(), views: [view(changed)] };
+}
+
+function withOutsider(changed: Partial<Observation['outsider']>): Observation {
+  return { ...healthy(), outsider: outsider(changed) };
+}
+
+/** Message `seq` needed several attempts, all before the next message was sent. */
+function withAttempts(seq: number, outcomes: readonly Outcome[]): Observation {
+  const observation = healthy();
+  const attempts = outcomes.map((outcome, index) => attempt(seq * 10 + index, seq, outcome));
+  return {
+    ...observation,
+    sends: observation.sends.map((one, index) => (index + 1 === seq ? send(seq, attempts) : one)),
+  };
+}
+
+/** The message is nowhere, and nobody misses it. */
+function without(observation: Observation, seq: number): Observation {
+  const messages = history().filter((one) => one.seq !== seq);
+  return {
+    ...observation,
+    connections: [],
+    views: [],
+    rooms: [{ roomId: ROOM, messages, changes: messages }],
+  };
+}
+
+function appended(observation: Observation, added: Message): Observation {
+  const messages = [...history(), added];
+  return {
+    ...observation,
+    connections: [],
+    views: [],
+    rooms: [{ roomId: ROOM, messages, changes: messages }],
+  };
+}
+
+/** Two messages are stored in each other's place. */
+function swapStored(observation: Observation, one: number, other: number): Observation {
+  const messages = history().map((stored) => {
+    const to = stored.seq === one ? other : stored.seq === other ? one : stored.seq;
+    return message(to, { id: stored.id, clientMessageId: stored.clientMessageId ?? '' });
+  });
+  messages.sort((a, b) => a.seq - b.seq);
+  return {
+    ...observation,
+    connections: [],
+    views: [],
+    rooms: [{ roomId: ROOM, messages, changes: messages }],
+  };
+}

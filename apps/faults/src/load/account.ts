@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import type { Changes, Message, RegisterResponse, RoomSummary } from '@chat/contracts';
+
+const PASSWORD = 'correct horse battery';
+const REQUEST_TIMEOUT_MS = 5_000;
+const PAGE = 200;
+
+export interface Answer<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
+/** A registered user who speaks the bare wire. */
+export class Account {
+  private constructor(
+    readonly url: string,
+    readonly id: string,
+    readonly token: string,
+  ) {}
+
+  static async register(url: string, name: string): Promise<Account> {
+    const response = await fetch(`${url}/auth/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: `${name}-${randomUUID()}@example.com`, password: PASSWORD }),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    if (response.status !== 201) throw new Error(`no account was made: ${await response.text()}`);
+    const { user, token } = (await response.json()) as RegisterResponse;
+    return new Account(url, user.id, token);
+  }
+
+  /** @throws Error without an answer in time, or with one that is not JSON */
+  async call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      body: (text === '' ? undefined : JSON.parse(text)) as T,
+    };
+  }
+
+  async createPrivateRoom(name: string): Promise<string> {
+    const { id } = await this.#require<RoomSummary>('POST', '/rooms', 201, {
+      name,
+      visibility: 'private',
+    });
+    return id;
+  }
+
+  async addMember(roomId: string, userId: string): Promise<void> {
+    await this.#require('POST', `/rooms/${roomId}/members`, 201, { userId });
+  }
+
+  /** The whole history of a room, oldest first, page by page. */
+  async history(roomId: string): Promise<Message[]> {
+    const messages: Message[] = [];
+    for (;;) {
+      const after = messages.at(-1)?.seq ?? 0;
+      const path = `/messages/history/${roomId}?limit=${PAGE}&after=${after}`;
+      const page = await this.#require<Message[]>('GET', path, 200);
+      if (page.length === 0) return messages;
+      messages.push(...page);
+    }
+  }
+
+  /** One page of what changed after a rev. */
+  changesAfter(roomId: string, since: number): Promise<Changes> {
+    const path = `/messages/changes/${roomId}?since=${since}&limit=${PAGE}`;
+    return this.#require<Changes>('GET', path, 200);
+  }
+
+  /** Every change of a room, page by page. */
+  async changes(roomId: string): Promise<Message[]> {
+    const all: Message[] = [];
+    for (let since = 0; ;) {
+      const { rev, complete, changes } = await this.changesAfter(roomId, since);
+      all.push(...changes);
+      if (complete) return all;
+      if (rev <= since) throw new Error(`the changes of ${roomId} do not go on after ${since}`);
+      since = rev;
+    }
+  }
+
+  async #require<T>(method: string, path: string, status: number, body?: unknown): Promise<T> {
+    const answer = await this.call<T>(method, path, body);
+    if (answer.status !== status) {
+      throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    }
+    return answer.body;
+  }
+}

@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '@chat/testing';
+import type { ConnectionLog, OutsiderLog, RoomHistory, Send, View } from '../check/observation.ts';
+import { differences } from '../check/invariants.ts';
+import type { Account } from './account.ts';
+import type { Cast } from './cast.ts';
+import { LibraryClient } from './library-user.ts';
+import { Outsider } from './outsider.ts';
+import { PlainClient } from './plain-client.ts';
+import { RoomSender } from './room-sender.ts';
+
+const PUBLIC_ROOMS = 3;
+/** Everybody writes about ten messages a second, spread over the rooms. */
+const PAUSE_MS = 300;
+const PIPELINED_PAUSE_MS = 500;
+const PIPELINED = 5;
+const LIBRARY_PAUSE_MS = 500;
+const READY_WITHIN_MS = 20_000;
+const CONVERGENCE_CHECK_MS = 200;
+
+/** What clients saw and did until now. */
+export interface Seen {
+  readonly sends: readonly Send[];
+  readonly connections: readonly ConnectionLog[];
+  readonly views: readonly View[];
+  readonly rooms: readonly RoomHistory[];
+  readonly outsider: OutsiderLog;
+  /** When every client held what the store holds; undefined if not in time. */
+  readonly convergedAt: number | undefined;
+}
+
+/** Users at work in rooms of their own: they write, listen, show, and try what they may not. */
+export class Load {
+  readonly #reader: Account;
+  readonly #roomIds: readonly string[];
+  readonly #plain: readonly PlainClient[];
+  readonly #library: readonly LibraryClient[];
+  readonly #outsider: Outsider;
+  readonly #senders: readonly RoomSender[];
+  #running: readonly Promise<void>[] = [];
+  #settled = false;
+
+  private constructor(cast: Cast, reader: Account, publicRooms: string[], privateRoom: string) {
+    this.#reader = reader;
+    this.#roomIds = [...publicRooms, privateRoom];
+    const members = membersOf(cast);
+    const roomsOf = (id: string) => (members.has(id) ? this.#roomIds : publicRooms);
+    const writers = cast.writers.map(
+      (account, index) =>
+        new PlainClient({
+          name: `writer-${index + 1}`,
+          account,
+          roomIds: roomsOf(account.id),
+          transport: index === 1 ? 'polling' : 'websocket',
+        }),
+    );
+    const listeners = cast.listeners.map(
+      (account, index) =>
+        new PlainClient({
+          name: `listener-${index + 1}`,
+          account,
+          roomIds: roomsOf(account.id),
+          transport: 'websocket',
+        }),
+    );
+    this.#plain = [...writers, ...listeners];
+    this.#library = cast.libraryUsers.map(
+      (user, index) => new LibraryClient(user, `library-${index + 1}`, roomsOf(user.id)),
+    );
+    this.#outsider = new Outsider(cast.outsider, publicRooms[0] ?? '', privateRoom);
+    this.#senders = writers.flatMap((client, index) => sendersOf(client, index));
+  }
+
+  /** Makes rooms and brings everybody into them; resolves once all are there. */
+  static async prepare(cast: Cast): Promise<Load> {
+    const [reader] = cast.writers;
+    if (!reader) throw new Error('nobody is there to make a room');
+    const run = randomBytes(4).toString('hex');
+    const privateRoom = await reader.createPrivateRoom(`private ${run}`);
+    for (const id of membersOf(cast)) {
+      if (id !== reader.id) await reader.addMember(privateRoom, id);
+    }
+    const publicRooms = Array.from({ length: PUBLIC_ROOMS }, (_, n) => `faults-${run}-${n + 1}`);
+    const load = new Load(cast, reader, publicRooms, privateRoom);
+    try {
+      await eventually(() => {
+        if (!load.#plain.every(({ joined }) => joined)) throw new Error('somebody did not join');
+      }, READY_WITHIN_MS);
+      await Promise.all(load.#library.map((client) => client.open()));
+    } catch (error) {
+      load.close();
+      throw error;
+    }
+    return load;
+  }
+
+  start(): void {
+    this.#running = [...this.#senders.map((sender) => sender.run()), this.#outsider.run()];
+    for (const client of this.#library) client.startSending(LIBRARY_PAUSE_MS);
+  }
+
+  /** Ids of the sessions that are connected now: the instance, a dot, and the rest. */
+  get sessionIds(): string[] {
+    return this.#plain.flatMap(({ sessionId }) => (sessionId === undefined ? [] : [sessionId]));
+  }
+
+  /**
+   * Ends the writing, waits until everything arrived everywhere, and tells what was seen.
+   *
+   * @param limitMs longest wait for everybody to hold what the store holds
+   */
+  async finish(limitMs: number): Promise<Seen> {
+    const deadline = Date.now() + limitMs;
+    for (const sender of this.#senders) sender.stop();
+    for (const client of this.#library) client.stopSending();
+    this.#outsider.stop();
+    void Promise.all(this.#running).then(() => (this.#settled = true));
+    let convergedAt: number | undefined;
+    let rooms: readonly RoomHistory[] | undefined;
+    while (convergedAt === undefined && Date.now() < deadline) {
+      if (this.#settled && this.#library.every(({ settled }) => settled)) {
+        rooms = await this.#histories().catch(() => undefined);
+        if (rooms && [...differences(this.#views(), rooms)].length === 0) {
+          convergedAt = Date.now();
+        }
+      }
+      await delay(CONVERGENCE_CHECK_MS);
+    }
+    return {
+      sends: [...this.#senders, ...this.#library].flatMap(({ sends }) => sends),
+      connections: this.#plain.flatMap((client) => client.logs()),
+      views: this.#views(),
+      rooms: convergedAt !== undefined && rooms ? rooms : await this.#histories(),
+      outsider: this.#outsider.log(),
+      convergedAt,
+    };
+  }
+
+  close(): void {
+    for (const sender of this.#senders) sender.stop();
+    for (const client of [...this.#plain, ...this.#library, this.#outsider]) client.close();
+  }
+
+  #views(): View[] {
+    return [...this.#plain, ...this.#library].flatMap((client) => client.views());
+  }
+
+  async #histories(): Promise<RoomHistory[]> {
+    return Promise.all(
+      this.#roomIds.map(async (roomId) => ({
+        roomId,
+        messages: await this.#reader.history(roomId),
+        changes: await this.#reader.changes(roomId),
+      })),
+    );
+  }
+}
+
+/** Half of the writers, one listener, and one who uses the library. */
+function membersOf({ writers, listeners, libraryUsers }: Cast): ReadonlySet<string> {
+  return new Set([
+    ...writers.slice(0, writers.length / 2).map(({ id }) => id),
+    ...listeners.slice(0, 1).map(({ id }) => id),
+    ...libraryUsers.slice(0, 1).map(({ id }) => id),
+  ]);
+}
+
+function sendersOf(client: PlainClient, index: number): RoomSender[] {
+  const last = client.roomIds.at(-1);
+  return client.roomIds.map((roomId, room) => {
+    const pipelined = index === 0 && roomId === last;
+    return new RoomSender({
+      client,
+      roomId,
+      name: `w${index + 1}-r${room + 1}`,
+      inFlight: pipelined ? PIPELINED : 1,
+      pauseMs: pipelined ? PIPELINED_PAUSE_MS : PAUSE_MS,
+    });
+  });
+}

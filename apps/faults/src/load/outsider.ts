@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { io, type Socket } from 'socket.io-client';
+import type { OutsiderLog } from '../check/observation.ts';
+import type { Account } from './account.ts';
+
+const ANSWER_TIMEOUT_MS = 3_000;
+const EVERY_MS = 300;
+
+interface Answer {
+  readonly ok?: boolean;
+  readonly error?: { readonly code?: string };
+}
+
+/**
+ * A registered user who tries to read a private room of others, in every way there is, all the
+ * time, while a public room shows that it would be told.
+ */
+export class Outsider {
+  readonly #socket: Socket;
+  readonly #events: string[] = [];
+  readonly #statuses: (number | undefined)[] = [];
+  readonly #answers: (string | undefined)[] = [];
+  #seenElsewhere = 0;
+  #stopped = false;
+
+  constructor(
+    private readonly account: Account,
+    private readonly publicRoomId: string,
+    private readonly privateRoomId: string,
+  ) {
+    this.#socket = io(account.url, {
+      auth: { token: account.token },
+      transports: ['websocket'],
+      reconnectionDelay: 100,
+      reconnectionDelayMax: 500,
+      forceNew: true,
+    });
+    this.#socket.on('connect', () => {
+      void this.#ask('joinRoom', this.publicRoomId);
+    });
+    this.#socket.on('disconnect', (reason) => {
+      if (reason === 'io server disconnect' && !this.#stopped) this.#socket.connect();
+    });
+    this.#socket.onAny((event: string, payload: unknown) => {
+      if (JSON.stringify(payload).includes(this.privateRoomId)) this.#events.push(event);
+      else if (event === 'receiveMessage') this.#seenElsewhere += 1;
+    });
+  }
+
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      this.#answers.push(
+        await this.#ask('joinRoom', { roomId: this.privateRoomId, since: 0 }),
+        await this.#ask('sendMessage', { roomId: this.privateRoomId, text: 'let me in' }),
+      );
+      for (const path of [
+        `/messages/history/${this.privateRoomId}`,
+        `/messages/changes/${this.privateRoomId}?since=0`,
+        `/rooms/${this.privateRoomId}`,
+        `/rooms/${this.privateRoomId}/members`,
+      ]) {
+        const answer = await this.account.call('GET', path).catch(() => undefined);
+        this.#statuses.push(answer?.status);
+      }
+      await delay(EVERY_MS);
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  log(): OutsiderLog {
+    return {
+      events: [...this.#events],
+      statuses: [...this.#statuses],
+      answers: [...this.#answers],
+      seenElsewhere: this.#seenElsewhere,
+    };
+  }
+
+  close(): void {
+    this.stop();
+    this.#socket.disconnect();
+  }
+
+  async #ask(event: string, payload: unknown): Promise<string | undefined> {
+    if (!this.#socket.connected) return undefined;
+    try {
+      const answer = (await this.#socket
+        .timeout(ANSWER_TIMEOUT_MS)
+        .emitWithAck(event, payload)) as Answer;
+      return answer.ok ? 'ok' : (answer.error?.code ?? 'no code');
+    } catch {
+      return undefined;
+    }
+  }
+}

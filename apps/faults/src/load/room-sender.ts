@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Attempt, Outcome, Send } from '../check/observation.ts';
+import type { PlainClient } from './plain-client.ts';
+
+const RETRY_MS = 50;
+const CONNECTION_CHECK_MS = 20;
+/** Attempts of one message; a server that never takes it must not keep a run for ever. */
+const GIVE_UP_AFTER_MS = 40_000;
+
+interface OpenSend extends Send {
+  readonly attempts: Attempt[];
+}
+
+export interface RoomSenderOptions {
+  readonly client: PlainClient;
+  readonly roomId: string;
+  /** Begins the ids of its messages. */
+  readonly name: string;
+  /** How many travel together. */
+  readonly inFlight: number;
+  /** Between the answer to some and the next ones. */
+  readonly pauseMs: number;
+}
+
+/**
+ * Sends to a room, in order: a few at a time, and those that failed again, in their order and under
+ * their ids, before anything new.
+ */
+export class RoomSender {
+  readonly #options: RoomSenderOptions;
+  readonly #sends: OpenSend[] = [];
+  readonly #stopped = new AbortController();
+
+  constructor(options: RoomSenderOptions) {
+    this.#options = options;
+  }
+
+  /** Everything that it wanted sent. */
+  get sends(): readonly Send[] {
+    return this.#sends;
+  }
+
+  /** Resolves after `stop`, once everything is acknowledged or given up. */
+  async run(): Promise<void> {
+    const { signal } = this.#stopped;
+    await delay(Math.random() * this.#options.pauseMs);
+    while (!signal.aborted) {
+      await this.#deliver(this.#newOnes());
+      await delay(this.#options.pauseMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  #newOnes(): OpenSend[] {
+    const { client, roomId, name, inFlight } = this.#options;
+    const sends: OpenSend[] = [];
+    for (let count = 0; count < inFlight; count += 1) {
+      const clientMessageId = `${name}-${this.#sends.length + 1}`;
+      const send = { clientMessageId, roomId, userId: client.userId, attempts: [] };
+      this.#sends.push(send);
+      sends.push(send);
+    }
+    return sends;
+  }
+
+  async #deliver(sends: readonly OpenSend[]): Promise<void> {
+    const deadline = Date.now() + GIVE_UP_AFTER_MS;
+    let left = sends;
+    while (left.length > 0 && Date.now() < deadline) {
+      const connection = this.#options.client.connection;
+      if (connection === undefined) {
+        await delay(CONNECTION_CHECK_MS);
+        continue;
+      }
+      const outcomes = await Promise.all(left.map((send) => this.#attempt(send, connection)));
+      const waits = outcomes.map((outcome) =>
+        outcome.kind === 'error' ? (outcome.retryAfterMs ?? RETRY_MS) : 0,
+      );
+      left = left.filter((_, index) => outcomes[index]?.kind !== 'ok');
+      if (left.length > 0) await delay(Math.max(RETRY_MS, ...waits));
+    }
+  }
+
+  async #attempt(send: OpenSend, connection: string): Promise<Outcome> {
+    const { client } = this.#options;
+    const { roomId, clientMessageId } = send;
+    const startedAt = Date.now();
+    const number = client.nextNumber();
+    const outcome = await client
+      .ask('sendMessage', { roomId, clientMessageId, text: `text of ${clientMessageId}` })
+      .then((answer): Outcome => {
+        const at = Date.now();
+        if (answer.ok) return { kind: 'ok', id: answer.id, at };
+        // What a server at fault sends may be of any form.
+        const error = answer.error as Partial<typeof answer.error> | undefined;
+        return { kind: 'error', code: error?.code, retryAfterMs: error?.retryAfterMs, at };
+      })
+      .catch((): Outcome => ({ kind: 'no-answer', at: Date.now() }));
+    send.attempts.push({ startedAt, connection, number, outcome });
+    return outcome;
+  }
+}

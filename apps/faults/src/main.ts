@@ -1,0 +1,32 @@
+import { HELP, readOptions, type Options } from './options.ts';
+import { ResultFile } from './results.ts';
+import { runSeries } from './series.ts';
+import { tableOf } from './table.ts';
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  let options: Options;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    console.error(`faults: ${(error as Error).message} (--help shows the options)`);
+    return 2;
+  }
+  if (options.help) {
+    console.log(HELP);
+    return 0;
+  }
+  if (options.table) {
+    console.log(tableOf(await new ResultFile(options.out).read()));
+    return 0;
+  }
+  const stopped = new AbortController();
+  process.once('SIGINT', () => {
+    console.log('Stopping after this run …');
+    stopped.abort();
+  });
+  const held = await runSeries(options, (line) => console.log(line), stopped.signal);
+  console.log(held ? 'Everything held.' : 'It did not hold.');
+  return held ? 0 : 1;
+}

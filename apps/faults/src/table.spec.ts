@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Counts } from './check/counts.ts';
+import type { Result } from './results.ts';
+import { tableOf } from './table.ts';
+
+describe('the table of results', () => {
+  it('has a row for each fault, with sums of its runs and the worst of their times', () => {
+    const row = rowsOf([
+      result({ counts: counts({ sent: 100, longestSilenceMs: 900 }) }),
+      result({ counts: counts({ sent: 200, longestSilenceMs: 4_200 }) }),
+    ])[0];
+    expect(row).toMatchObject({ fault: 'redis:kill', runs: '2', hit: '2', sent: '300' });
+    expect(row?.['longest silence (s)']).toBe('4.2');
+  });
+
+  it('does not count what was sent in runs that hit nothing', () => {
+    const row = rowsOf([result({}), result({ hit: false })])[0];
+    expect(row).toMatchObject({ runs: '2', hit: '1', sent: '10' });
+  });
+
+  it('counts violations of every run, and says when something never converged', () => {
+    const row = rowsOf([
+      result({
+        hit: false,
+        violations: [{ invariant: 5, what: 'somebody misses something' }],
+      }),
+      result({ counts: counts({ convergeMs: undefined }) }),
+    ])[0];
+    expect(row).toMatchObject({ violations: '1', 'converged in (s)': 'never' });
+  });
+});
+
+function rowsOf(results: readonly Result[]): Record<string, string>[] {
+  const [headings = [], , ...rows] = tableOf(results)
+    .split('\n')
+    .map((line) => line.slice(2, -2).split(' | '));
+  return rows.map((cells) =>
+    Object.fromEntries(headings.map((heading, index) => [heading, cells[index] ?? ''])),
+  );
+}
+
+function result(changed: Partial<Result>): Result {
+  return {
+    fault: 'redis:kill',
+    commit: 'abc1234',
+    at: '2026-01-01T00:00:00.000Z',
+    victim: 'redis',
+    hit: true,
+    evidence: ['Redis is away'],
+    violations: [],
+    counts: counts({}),
+    ...changed,
+  };
+}
+
+function counts(changed: Partial<Counts>): Counts {
+  return {
+    sent: 10,
+    acknowledgedBefore: 4,
+    acknowledgedDuring: 2,
+    acknowledgedAfter: 4,
+    refused: 0,
+    unanswered: 0,
+    resent: 0,
+    stored: 10,
+    lost: 0,
+    shown: 30,
+    disconnects: 0,
+    longestSilenceMs: 100,
+    recoveredMs: 100,
+    convergeMs: 100,
+    peakRssMiB: 120,
+    ...changed,
+  };
+}
