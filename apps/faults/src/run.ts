@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '@chat/testing';
 import { DeadLetters } from '@chat/transport/rabbitmq';
 import { check, type Verdict } from './check/verdict.ts';
 import type { Observation } from './check/observation.ts';
@@ -12,6 +13,8 @@ import { ProcessWatch } from './process-watch.ts';
 import type { Stage } from './topology.ts';
 
 const BEFORE_MS = 4_000;
+/** A machine that others keep busy would look as if the fault did it. */
+const CALM_WITHIN_MS = 60_000;
 const AFTER_MS = 6_000;
 const CONVERGED_WITHIN_MS = 20_000;
 const RSS_LIMIT_BYTES = 600 * 1024 * 1024;
@@ -37,6 +40,9 @@ export async function runOnce(
   try {
     load.start();
     await delay(BEFORE_MS);
+    await eventually(() => {
+      if (!load.calm) throw new Error('the load did not run smoothly before the fault');
+    }, CALM_WITHIN_MS);
     const victim = await victimOf(topology, component, load.sessionIds);
     const output = new Output(topology);
     const beganAt = Date.now();

@@ -13,6 +13,8 @@ const CI_LIMIT_MS = 9.5 * 60_000;
 const LONGEST_RUN_MS = 60_000;
 /** A fault that hit nothing is tried so often before its run is given up. */
 const ATTEMPTS = 3;
+/** Then everything begins anew: the last run should not meet a much fuller store than the first. */
+const RUNS_OF_A_STAGE = 6;
 /** Violations that are printed; the file has all. */
 const MOST_TOLD = 20;
 
@@ -20,6 +22,7 @@ const MOST_TOLD = 20;
 interface Scene {
   readonly stage: Stage;
   readonly cast: Cast;
+  runs: number;
 }
 
 /** Runs fault after fault and keeps the results. Resolves with whether everything held. */
@@ -73,7 +76,7 @@ class Series {
         await this.close();
         return false;
       }
-      if (!(await this.#isWell())) await this.close();
+      if (this.#isWorn || !(await this.#isWell())) await this.close();
       if (result.violations.length > 0) return false;
       if (result.hit) return true;
     }
@@ -89,6 +92,7 @@ class Series {
   async #run(fault: Fault): Promise<Result> {
     this.#scene ??= await setUp(this.tell);
     const { stage, cast } = this.#scene;
+    this.#scene.runs += 1;
     const at = new Date().toISOString();
     const { victim, verdict, observation } = await runOnce(stage, cast, fault);
     const { hit, violations, counts } = verdict;
@@ -114,6 +118,10 @@ class Series {
     return result;
   }
 
+  get #isWorn(): boolean {
+    return (this.#scene?.runs ?? 0) >= RUNS_OF_A_STAGE;
+  }
+
   async #isWell(): Promise<boolean> {
     try {
       await this.#scene?.stage.topology.healthy();
@@ -129,7 +137,7 @@ async function setUp(tell: (line: string) => void): Promise<Scene> {
   tell('Starting the services …');
   const stage = await startStage();
   try {
-    return { stage, cast: await registerCast(stage.topology.gatewayUrl) };
+    return { stage, cast: await registerCast(stage.topology.gatewayUrl), runs: 0 };
   } catch (error) {
     await stage.topology.close();
     throw error;

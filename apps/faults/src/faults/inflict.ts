@@ -5,7 +5,9 @@ import type { Kind } from './fault.ts';
 import type { Victim } from './victim.ts';
 
 /** How long something that was killed is away before it is started again. */
-const AWAY_MS = 3_000;
+const KILLED_MS = 3_000;
+/** The same for something that was told to stop. */
+const STOPPED_MS = 1_000;
 /** Longer than every time limit of the stage. */
 const SILENT_MS = 5_000;
 
@@ -32,9 +34,10 @@ export async function inflict(
       if (process) watch.expectEnd(process);
       if (kind === 'kill') {
         await control.kill();
-        await delay(AWAY_MS);
+        await delay(KILLED_MS);
       } else {
         await control.stop();
+        await delay(STOPPED_MS);
       }
       await control.start();
       if (process) watch.expectLife(process);

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@chat/testing';
-import type { ConnectionLog, OutsiderLog, RoomHistory, Send, View } from '../check/observation.ts';
+import type {
+  ConnectionLog,
+  OutsiderLog,
+  RoomHistory,
+  Send,
+  Shown,
+  View,
+} from '../check/observation.ts';
 import { differences } from '../check/invariants.ts';
 import type { Account } from './account.ts';
 import type { Cast } from './cast.ts';
@@ -17,7 +24,10 @@ const PIPELINED_PAUSE_MS = 500;
 const PIPELINED = 5;
 const LIBRARY_PAUSE_MS = 500;
 const READY_WITHIN_MS = 20_000;
+const READABLE_WITHIN_MS = 30_000;
 const CONVERGENCE_CHECK_MS = 200;
+const CALM_FOR_MS = 2_500;
+const SOON_MS = 700;
 
 /** What clients saw and did until now. */
 export interface Seen {
@@ -105,6 +115,17 @@ export class Load {
     return this.#plain.flatMap(({ sessionId }) => (sessionId === undefined ? [] : [sessionId]));
   }
 
+  /** Whether, in the last seconds, everything that was sent was acknowledged and shown soon. */
+  get calm(): boolean {
+    const since = Date.now() - CALM_FOR_MS;
+    return (
+      this.#senders.every(({ sends }) => acknowledgedSoon(sends, since)) &&
+      this.#plain.every((client) =>
+        client.roomIds.every((roomId) => shownSoon(client.shownNow(roomId), since)),
+      )
+    );
+  }
+
   /**
    * Ends the writing, waits until everything arrived everywhere, and tells what was seen.
    *
@@ -117,21 +138,24 @@ export class Load {
     this.#outsider.stop();
     void Promise.all(this.#running).then(() => (this.#settled = true));
     let convergedAt: number | undefined;
-    let rooms: readonly RoomHistory[] | undefined;
+    let rooms: readonly RoomHistory[] = [];
     while (convergedAt === undefined && Date.now() < deadline) {
       if (this.#settled && this.#library.every(({ settled }) => settled)) {
-        rooms = await this.#histories().catch(() => undefined);
-        if (rooms && [...differences(this.#views(), rooms)].length === 0) {
-          convergedAt = Date.now();
-        }
+        rooms = await this.#histories().catch(() => []);
+        const same = rooms.length > 0 && [...differences(this.#views(), rooms)].length === 0;
+        if (same) convergedAt = Date.now();
       }
       await delay(CONVERGENCE_CHECK_MS);
+    }
+    // The rooms can be read again at last, or there is nothing to judge.
+    if (convergedAt === undefined) {
+      await eventually(async () => (rooms = await this.#histories()), READABLE_WITHIN_MS);
     }
     return {
       sends: [...this.#senders, ...this.#library].flatMap(({ sends }) => sends),
       connections: this.#plain.flatMap((client) => client.logs()),
       views: this.#views(),
-      rooms: convergedAt !== undefined && rooms ? rooms : await this.#histories(),
+      rooms,
       outsider: this.#outsider.log(),
       convergedAt,
     };
@@ -164,6 +188,28 @@ function membersOf({ writers, listeners, libraryUsers }: Cast): ReadonlySet<stri
     ...listeners.slice(0, 1).map(({ id }) => id),
     ...libraryUsers.slice(0, 1).map(({ id }) => id),
   ]);
+}
+
+function acknowledgedSoon(sends: readonly Send[], since: number): boolean {
+  const recent = sends
+    .flatMap(({ attempts }) => attempts)
+    .filter(({ outcome }) => outcome.at >= since);
+  return (
+    recent.length > 0 &&
+    recent.every(
+      ({ startedAt, outcome }) => outcome.kind === 'ok' && outcome.at - startedAt < SOON_MS,
+    )
+  );
+}
+
+function shownSoon(shown: readonly Shown[], since: number): boolean {
+  const recent = shown.flatMap((entry) =>
+    entry.kind === 'message' && entry.at >= since ? [entry] : [],
+  );
+  return (
+    recent.length > 0 &&
+    recent.every(({ at, message }) => at - Date.parse(message.timestamp) < SOON_MS)
+  );
 }
 
 function sendersOf(client: PlainClient, index: number): RoomSender[] {

@@ -99,15 +99,31 @@ export class PlainClient {
     return this.#sent;
   }
 
-  /** Emits on the connection that is open. @throws Error without an answer in time */
-  async ask<E extends ClientEvent>(
+  /**
+   * Emits on the connection that is open.
+   *
+   * @param hear called with the answer in the moment of its arrival, before any event that follows
+   * @throws Error without an answer in time
+   */
+  ask<E extends ClientEvent>(
     event: E,
     payload: ClientPayload<E>,
+    hear: (answer: Ack<ClientResult<E>>) => void = () => undefined,
   ): Promise<Ack<ClientResult<E>>> {
     const emitter = this.#socket.timeout(ANSWER_TIMEOUT_MS) as unknown as {
-      emitWithAck(event: E, payload: ClientPayload<E>): Promise<Ack<ClientResult<E>>>;
+      emit(
+        event: E,
+        payload: ClientPayload<E>,
+        ack: (error: Error | null, answer: Ack<ClientResult<E>>) => void,
+      ): void;
     };
-    return emitter.emitWithAck(event, payload);
+    return new Promise((resolve, reject) => {
+      emitter.emit(event, payload, (error, answer) => {
+        if (error) return reject(error);
+        hear(answer);
+        resolve(answer);
+      });
+    });
   }
 
   /** Whether it has joined its rooms on the connection that is open. */
@@ -117,6 +133,11 @@ export class PlainClient {
       log !== undefined &&
       this.roomIds.every((roomId) => log.shown[roomId]?.some(({ kind }) => kind === 'joined'))
     );
+  }
+
+  /** What the connection that is open was shown of a room. */
+  shownNow(roomId: string): readonly Shown[] {
+    return this.#openLog?.shown[roomId] ?? [];
   }
 
   logs(): ConnectionLog[] {
@@ -197,10 +218,12 @@ export class PlainClient {
     while (log.closedAt === undefined && !this.#closed) {
       const since = this.#held.get(roomId)?.rev ?? 0;
       try {
-        const answer = await this.ask('joinRoom', { roomId, since });
+        const answer = await this.ask('joinRoom', { roomId, since }, (heard) => {
+          if (!heard.ok) return;
+          (log.shown[roomId] ??= []).push({ kind: 'joined', rev: heard.rev, at: Date.now() });
+          this.#take(roomId, heard.changes ?? []);
+        });
         if (answer.ok) {
-          (log.shown[roomId] ??= []).push({ kind: 'joined', rev: answer.rev, at: Date.now() });
-          this.#take(roomId, answer.changes ?? []);
           if (answer.complete === false) await this.#fill(roomId, answer.rev, log);
           return;
         }
