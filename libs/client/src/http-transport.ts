@@ -2,6 +2,9 @@ import type { ErrorCode, HttpError } from '@chat/contracts';
 import { ChatError } from './chat-error.ts';
 
 const ANSWER_TIMEOUT_MS = 15_000;
+const READ_RETRIES = 3;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1_000;
 
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: 'VALIDATION',
@@ -40,7 +43,21 @@ export class HttpTransport {
     this.#url = url.replace(/\/+$/, '');
   }
 
+  /** Reads are tried again a few times where waiting may help; what changes something never is. */
   async request<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#once<T>(request);
+      } catch (error) {
+        if (request.method !== 'GET' || attempt > READ_RETRIES || !mayPass(error)) throw error;
+        await pause(
+          Math.min(LONGEST_PAUSE_MS, error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** attempt),
+        );
+      }
+    }
+  }
+
+  async #once<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
     const deadline = new AbortController();
     const abort = (): void => deadline.abort();
     if (this.#isClosed()) throw closedError();
@@ -87,6 +104,14 @@ export class HttpTransport {
     const search = new URLSearchParams(given).toString();
     return `${this.#url}${path}${search && `?${search}`}`;
   }
+}
+
+function mayPass(error: unknown): error is ChatError {
+  return error instanceof ChatError && (error.code === 'NETWORK' || error.code === 'UNAVAILABLE');
+}
+
+function pause(timeMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, timeMs));
 }
 
 function closedError(): ChatError {

@@ -47,6 +47,7 @@ describe('settings', () => {
     expect(load({ envFile: '/nowhere/.env' })).toEqual({
       NODE_ENV: 'development',
       LOG_LEVEL: 'info',
+      METRICS_HOST: '127.0.0.1',
       HOST: '127.0.0.1',
       PORT: 3000,
       ACCESS_TOKEN_TTL_SECONDS: 3600,

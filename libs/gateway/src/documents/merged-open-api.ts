@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { UnavailableError } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
@@ -47,9 +48,15 @@ async function documentOf(pool: UpstreamPool): Promise<OpenAPIObject> {
 function merge(documents: readonly OpenAPIObject[]): OpenAPIObject {
   const [first] = documents;
   if (!first) throw new Error('there is no document');
+  const paths = Object.assign({}, ...documents.map((one) => one.paths)) as OpenAPIObject['paths'];
+  for (const { get, post, put, patch, delete: remove } of Object.values(paths)) {
+    for (const operation of [get, post, put, patch, remove]) {
+      if (operation) documentGatewayErrors(operation);
+    }
+  }
   return {
     ...first,
-    paths: Object.assign({}, ...documents.map(({ paths }) => paths)) as OpenAPIObject['paths'],
+    paths,
     components: {
       ...first.components,
       schemas: Object.assign(
@@ -58,4 +65,16 @@ function merge(documents: readonly OpenAPIObject[]): OpenAPIObject {
       ) as NonNullable<OpenAPIObject['components']>['schemas'],
     },
   };
+}
+
+/** What the gateway itself may answer, whatever was asked. */
+function documentGatewayErrors(
+  operation: NonNullable<OpenAPIObject['paths'][string]['get']>,
+): void {
+  for (const status of [429, 502, 503, 504]) {
+    operation.responses[status] ??= {
+      description: STATUS_CODES[status] ?? 'Error',
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/HttpError' } } },
+    };
+  }
 }

@@ -106,6 +106,7 @@ export class RoomStreams implements OnModuleDestroy {
     const opening = RoomStream.open(roomId, this.feed, this.directory, (change) => {
       this.sockets.emitToRoom(roomId, 'receiveMessage', change);
       this.metrics.shown(change);
+      this.#logger.debug({ messageId: change.id, roomId, rev: change.rev }, 'message shown');
     });
     const entry: OpenStream = { roomId, holders: 0, announcedRev: 0, opening };
     opening.then(

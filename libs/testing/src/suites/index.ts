@@ -1,2 +1,3 @@
 export * from './requires-mongo.ts';
 export * from './requires-server.ts';
+export * from './requires-services.ts';

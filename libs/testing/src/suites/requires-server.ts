@@ -19,8 +19,13 @@ export type RequiredProgram = keyof typeof PROGRAMS;
  * nothing may be skipped, so there it fails.
  */
 export function describeWith(program: RequiredProgram, name: string, suite: () => void): void {
+  describeUnless(missingProgram(program), name, suite);
+}
+
+/** Why a program cannot be run; undefined if it can. */
+export function missingProgram(program: RequiredProgram): string | undefined {
   const path = PROGRAMS[program];
-  describeUnless(existsSync(path) ? undefined : `${path} is not installed`, name, suite);
+  return existsSync(path) ? undefined : `${path} is not installed`;
 }
 
 /** @param reason why the suite cannot run, as {@link describeWith} says it; undefined if it can */

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Message } from '@chat/contracts';
+import { ServicesTopology } from '@chat/testing';
+import { describeWithServices } from '@chat/testing/suites';
+import { io, type Socket } from 'socket.io-client';
+import { Account } from '../support/account.ts';
+import { oneAddress } from '../support/chat-under-test.ts';
+import { eventually } from '../support/eventually.ts';
+
+const ORIGIN = 'http://localhost';
+const CLIENTS = 9;
+
+await describeWithServices('the older public client, with three chat instances', () => {
+  let topology: ServicesTopology;
+  const sockets: Socket[] = [];
+  beforeAll(async () => {
+    topology = await ServicesTopology.start({ chat: 3 });
+  }, 90_000);
+  afterAll(async () => {
+    for (const socket of sockets) socket.disconnect();
+    await topology.close();
+  });
+
+  function enter(token: string, username: string, transports?: string[]) {
+    const socket = io(topology.gatewayUrl, {
+      auth: { token, username },
+      extraHeaders: { origin: ORIGIN },
+      forceNew: true,
+      ...(transports && { transports }),
+    });
+    sockets.push(socket);
+    const shown: string[] = [];
+    socket.on('connect', () => socket.emit('joinRoom', 'general'));
+    socket.on('receiveMessage', ({ text }: Message) => shown.push(text));
+    return { socket, shown };
+  }
+
+  it.each([
+    ['polling first', undefined],
+    ['polling only', ['polling']],
+  ])(
+    '%s, on every instance, each sees what all say',
+    async (_how, transports) => {
+      const accounts = await Promise.all(
+        Array.from({ length: CLIENTS }, () => Account.register(oneAddress(topology.gatewayUrl))),
+      );
+      const pages = accounts.map(({ token, username }) => enter(token, username, transports));
+      await eventually('all are connected', () => pages.every(({ socket }) => socket.connected));
+      const instances = new Set(pages.map(({ socket }) => socket.io.engine.id?.split('.')[0]));
+      expect(instances.size).toBe(3);
+      // It sends when somebody types, which is later than it joins.
+      await delay(2_000);
+      const wanted = accounts.map(({ username }) => `hello from ${username}`);
+      for (const [index, { socket }] of pages.entries()) {
+        socket.emit('sendMessage', {
+          roomId: 'general',
+          userId: accounts[index]?.id,
+          username: accounts[index]?.username,
+          text: wanted[index],
+          timestamp: new Date().toISOString(),
+        });
+      }
+      await eventually('all see all', () =>
+        pages.every(
+          ({ shown }) => shown.filter((text) => wanted.includes(text)).length === CLIENTS,
+        ),
+      );
+      const [first] = pages;
+      for (const { shown } of pages) expect(shown).toEqual(first?.shown);
+    },
+    60_000,
+  );
+});

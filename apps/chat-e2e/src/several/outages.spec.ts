@@ -1,0 +1,126 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { ChatClient, type RoomConversation } from '@chat/client';
+import type { HttpError } from '@chat/contracts';
+import { ServicesTopology } from '@chat/testing';
+import { describeWithServices } from '@chat/testing/suites';
+import { Account, PASSWORD, type ClientSocket } from '../support/account.ts';
+import { ask } from '../support/ask.ts';
+import { oneAddress } from '../support/chat-under-test.ts';
+import { eventually } from '../support/eventually.ts';
+
+/** The acknowledgement comes back within 2 s; this leaves a busy machine some room. */
+const REFUSED_WITHIN_MS = 2_500;
+const WITHOUT_MONGO_MS = 60_000;
+
+await describeWithServices('an outage of', () => {
+  let topology: ServicesTopology;
+  let account: Account;
+  let socket: ClientSocket;
+  beforeAll(async () => {
+    topology = await ServicesTopology.start({ chat: 2, messages: 2 });
+    account = await Account.register(oneAddress(topology.gatewayUrl));
+    socket = await account.connect();
+  }, 90_000);
+  afterAll(async () => {
+    account.close();
+    await topology.close();
+  });
+
+  const texts = (room: RoomConversation): string[] =>
+    room.getSnapshot().messages.map(({ text }) => text);
+
+  async function openClient(
+    roomId: string,
+  ): Promise<{ client: ChatClient; room: RoomConversation }> {
+    const client = new ChatClient({ url: topology.gatewayUrl });
+    await client.session.login({ email: account.email, password: PASSWORD });
+    const room = client.room(roomId);
+    await room.open();
+    return { client, room };
+  }
+
+  it('RabbitMQ refuses sends in time, clients keep them, and all arrive once when it is back', async () => {
+    const { client, room } = await openClient('without-rabbitmq');
+    await ask(socket, 'joinRoom', 'without-rabbitmq');
+    await topology.rabbitmq.kill();
+    for (let n = 1; n <= 5; n += 1) {
+      const begin = performance.now();
+      const answer = await ask(socket, 'sendMessage', {
+        roomId: 'without-rabbitmq',
+        text: 'refused',
+      });
+      expect(answer).toMatchObject({ ok: false, error: { code: 'UNAVAILABLE' } });
+      expect(answer.ok ? 0 : answer.error.retryAfterMs).toBeGreaterThan(0);
+      expect(performance.now() - begin).toBeLessThan(REFUSED_WITHIN_MS);
+    }
+    const kept = Array.from({ length: 10 }, (_, n) => `kept ${n}`);
+    for (const text of kept) room.send(text);
+    await delay(3_000);
+    expect(room.getSnapshot().pending).toHaveLength(kept.length);
+    await topology.rabbitmq.start();
+    await eventually('the outbox is empty', () => room.getSnapshot().pending.length === 0, 30_000);
+    const history = await account.history('without-rabbitmq', kept.length);
+    // One that was refused as its outcome was unknown may have arrived.
+    expect(history.map(({ text }) => text).filter((text) => text !== 'refused')).toEqual(kept);
+    await eventually('the page shows it', () => texts(room).length === history.length);
+    client.close();
+  }, 120_000);
+
+  it('MongoDB for a minute keeps sends waiting in the queue, in order, and reads are told when to come back', async () => {
+    const { client, room } = await openClient('without-mongodb');
+    await ask(socket, 'joinRoom', 'without-mongodb');
+    await ask(socket, 'sendMessage', { roomId: 'without-mongodb', text: 'before' });
+    await account.stored('without-mongodb', 1);
+    await topology.mongo.kill();
+    const until = Date.now() + WITHOUT_MONGO_MS;
+    const accepted: string[] = [];
+    const reads = new Map<number, number>();
+    while (Date.now() < until) {
+      const text = `meanwhile ${accepted.length}`;
+      const answer = await ask(socket, 'sendMessage', { roomId: 'without-mongodb', text });
+      expect(answer).toMatchObject({ ok: true });
+      accepted.push(text);
+      const read = await account.call<HttpError>('GET', '/messages/history/without-mongodb');
+      reads.set(read.status, (reads.get(read.status) ?? 0) + 1);
+      if (read.status === 503) {
+        expect(read.body.code).toBe('UNAVAILABLE');
+        expect(Number(read.headers.get('retry-after'))).toBeGreaterThan(0);
+      }
+      await delay(1_000);
+    }
+    expect([...reads.keys()].filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    await topology.mongo.start();
+    await eventually('all are shown', () => texts(room).length === accepted.length + 1, 30_000);
+    expect(texts(room)).toEqual(['before', ...accepted]);
+    const history = await account.history('without-mongodb');
+    expect(history.map(({ text }) => text)).toEqual(['before', ...accepted]);
+    client.close();
+  }, 180_000);
+
+  it('Redis costs speed only: sends are stored, and seen within 15 s while it is away', async () => {
+    const other = await Account.register(oneAddress(topology.gatewayUrl));
+    const reader = await other.connect();
+    const shown: string[] = [];
+    reader.on('receiveMessage', ({ text }) => shown.push(text));
+    await ask(reader, 'joinRoom', 'without-redis');
+    await ask(socket, 'joinRoom', 'without-redis');
+    await topology.redis.kill();
+    const sent = Array.from({ length: 20 }, (_, n) => `message ${n}`);
+    for (const text of sent) {
+      expect(await ask(socket, 'sendMessage', { roomId: 'without-redis', text })).toMatchObject({
+        ok: true,
+      });
+    }
+    const sentAt = Date.now();
+    await account.stored('without-redis', sent.length);
+    await eventually('the reader has seen all', () => shown.length === sent.length, 15_000);
+    expect(Date.now() - sentAt).toBeLessThan(15_000);
+    expect(shown).toEqual(sent);
+    expect(reader.connected).toBe(true);
+    await topology.redis.start();
+    await ask(socket, 'sendMessage', { roomId: 'without-redis', text: 'back' });
+    await eventually('it is seen again', () => shown.at(-1) === 'back');
+    other.close();
+  }, 90_000);
+});

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { ChatClient, type RoomConversation } from '@chat/client';
+import { ServicesTopology } from '@chat/testing';
+import { describeWithServices } from '@chat/testing/suites';
+import { Account, PASSWORD } from '../support/account.ts';
+import { oneAddress } from '../support/chat-under-test.ts';
+import { eventually } from '../support/eventually.ts';
+
+const CLIENTS = 4;
+const SEND_EVERY_MS = 100;
+const READ_EVERY_MS = 200;
+const LATEST_MS = 5_000;
+
+await describeWithServices('a rolling restart of every service', () => {
+  let topology: ServicesTopology;
+  const clients: ChatClient[] = [];
+  beforeAll(async () => {
+    topology = await ServicesTopology.start({ users: 2, messages: 2, chat: 2, gateway: 2 });
+  }, 90_000);
+  afterAll(async () => {
+    for (const client of clients) client.close();
+    await topology.close();
+  });
+
+  async function enter(roomId: string): Promise<{ client: ChatClient; room: RoomConversation }> {
+    const account = await Account.register(oneAddress(topology.gatewayUrl));
+    const client = new ChatClient({ url: topology.gatewayUrl });
+    clients.push(client);
+    await client.session.login({ email: account.email, password: PASSWORD });
+    const room = client.room(roomId);
+    await room.open();
+    return { client, room };
+  }
+
+  it('fails no send and no read, and shows every message to everybody in time', async () => {
+    const people = await Promise.all(Array.from({ length: CLIENTS }, () => enter('restarted')));
+    const sentAt = new Map<string, number>();
+    const lateness: number[] = [];
+    const seen = people.map(() => new Set<string>());
+    for (const [index, { room }] of people.entries()) {
+      room.on('message', ({ clientMessageId = '' }) => {
+        const at = sentAt.get(clientMessageId);
+        if (at !== undefined) lateness.push(performance.now() - at);
+        seen[index]?.add(clientMessageId);
+      });
+    }
+    let running = true;
+    const readFailures: unknown[] = [];
+    const sending = people.map(async ({ room }) => {
+      while (running) {
+        const { clientMessageId } = room.send(`message ${sentAt.size}`);
+        sentAt.set(clientMessageId, performance.now());
+        await delay(SEND_EVERY_MS);
+      }
+    });
+    const reading = people.map(async ({ client }) => {
+      while (running) {
+        const reads = [
+          client.rest.history('restarted', { limit: 50 }),
+          client.rest.rooms(),
+          client.rest.me(),
+        ];
+        for (const outcome of await Promise.allSettled<unknown>(reads)) {
+          if (outcome.status === 'rejected') readFailures.push(outcome.reason);
+        }
+        await delay(READ_EVERY_MS);
+      }
+    });
+
+    await delay(1_000);
+    for (const service of ['users', 'messages', 'chat'] as const) {
+      for (const { process } of topology.instances(service)) {
+        await process.stop();
+        await process.start();
+      }
+    }
+    for (const old of topology.instances('gateway')) {
+      await topology.addGateway();
+      await old.process.stop();
+    }
+    await delay(1_000);
+    running = false;
+    await Promise.all([...sending, ...reading]);
+
+    await eventually('all have seen all', () => seen.every((one) => one.size >= sentAt.size));
+    expect(readFailures).toEqual([]);
+    for (const { room } of people) expect(room.getSnapshot().pending).toEqual([]);
+    const { messages } = await people[0]!.client.rest.history('restarted', { limit: 1 });
+    expect(messages.at(-1)?.seq).toBe(sentAt.size);
+    expect(lateness).toHaveLength(sentAt.size * CLIENTS);
+    expect(Math.max(...lateness)).toBeLessThan(LATEST_MS);
+  }, 180_000);
+});

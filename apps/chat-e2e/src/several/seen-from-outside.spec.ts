@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { ServicesTopology } from '@chat/testing';
+import { describeWithServices } from '@chat/testing/suites';
+import { Account, type ClientSocket } from '../support/account.ts';
+import { ask } from '../support/ask.ts';
+import { oneAddress } from '../support/chat-under-test.ts';
+import { eventually } from '../support/eventually.ts';
+import { metric } from '../support/metrics.ts';
+
+await describeWithServices('seen from outside', () => {
+  let topology: ServicesTopology;
+  let account: Account;
+  let socket: ClientSocket;
+  beforeAll(async () => {
+    topology = await ServicesTopology.start({ env: { all: { LOG_LEVEL: 'debug' } } });
+    account = await Account.register(oneAddress(topology.gatewayUrl));
+    socket = await account.connect();
+    await ask(socket, 'joinRoom', 'watched');
+  }, 90_000);
+  afterAll(async () => {
+    account.close();
+    await topology.close();
+  });
+
+  it('a message is counted and timed wherever it passes', async () => {
+    const [chat, messages, gateway] = [
+      topology.instance('chat'),
+      topology.instance('messages'),
+      topology.instance('gateway'),
+    ];
+    const shown = new Promise((resolve) => socket.once('receiveMessage', resolve));
+    await ask(socket, 'sendMessage', { roomId: 'watched', text: 'count me' });
+    await shown;
+    await ask(socket, 'sendMessage', { roomId: 'watched', text: '' });
+    expect(await metric(chat, 'chat_connections')).toBe(1);
+    expect(await metric(chat, 'chat_sends_total', 'outcome="acknowledged"')).toBe(1);
+    expect(await metric(chat, 'chat_send_to_acknowledged_seconds_count')).toBe(1);
+    expect(await metric(chat, 'chat_accepted_to_shown_seconds_count')).toBe(1);
+    expect(await metric(chat, 'chat_socket_errors_total', 'code="VALIDATION"')).toBe(1);
+    expect(await metric(chat, 'chat_publishes_in_flight')).toBe(0);
+    expect(await metric(messages, 'chat_messages_stored_total')).toBe(1);
+    expect(await metric(messages, 'chat_batch_messages_count')).toBe(1);
+    expect(await metric(messages, 'chat_accepted_to_stored_seconds_count')).toBe(1);
+    expect(await metric(messages, 'chat_queue_depth')).toBe(0);
+    expect(await metric(gateway, 'chat_gateway_sockets')).toBe(1);
+    expect(await metric(chat, 'nodejs_eventloop_lag_p99_seconds')).toBeGreaterThanOrEqual(0);
+  });
+
+  it('reads of the history say what the cache had to do with them', async () => {
+    const path = '/messages/history/watched';
+    await account.stored('watched', 1);
+    await eventually('a page comes from the cache', async () => {
+      return (await account.call('GET', path)).headers.get('x-cache') === 'hit';
+    });
+    const hits = await metric(topology.instance('messages'), 'chat_history_reads_total', '"hit"');
+    expect(hits).toBeGreaterThan(0);
+  });
+
+  it('metrics are on a port of their own, and never at the gateway', async () => {
+    const answer = await account.call('GET', '/metrics');
+    expect(answer.status).toBe(404);
+    const services = topology.instances().filter(({ service }) => service !== 'gateway');
+    for (const { url } of services) expect((await fetch(`${url}/metrics`)).status).toBe(404);
+  });
+
+  it('one id follows a message from the socket through RabbitMQ to the store and back', async () => {
+    const shown = new Promise((resolve) => socket.once('receiveMessage', resolve));
+    const answer = await ask(socket, 'sendMessage', { roomId: 'watched', text: 'follow me' });
+    await shown;
+    const id = answer.ok ? answer.id : '';
+    const told = (service: 'chat' | 'messages'): string[] =>
+      topology
+        .instance(service)
+        .process.output.split('\n')
+        .filter((line) => line.includes(`"messageId":"${id}"`))
+        .map((line) => (JSON.parse(line) as { msg: string }).msg);
+    await eventually('the log is written', () => told('messages').length > 0);
+    expect(told('chat').toSorted()).toEqual([
+      'message accepted',
+      'message acknowledged',
+      'message shown',
+    ]);
+    expect(told('messages')).toEqual(['message stored']);
+    const logs = topology
+      .instances()
+      .map(({ process }) => process.output)
+      .join('\n');
+    expect(logs).not.toContain('follow me');
+    expect(logs).not.toContain(account.token);
+    expect(logs).not.toContain(account.email);
+  });
+
+  it('the request id of a read is the same at the gateway and at the service', async () => {
+    const { headers } = await account.call('GET', '/messages/history/watched');
+    const id = headers.get('x-request-id') ?? 'none';
+    for (const service of ['gateway', 'messages'] as const) {
+      const { process } = topology.instance(service);
+      await eventually(`${service} tells of it`, () => process.output.includes(id));
+    }
+  });
+
+  it('a connection that is lost and back is said once each, in words', async () => {
+    const { process } = topology.instance('chat');
+    await topology.redis.kill();
+    await eventually('health says it', async () => {
+      const { text } = await account.call('GET', '/health');
+      return text.includes('unavailable');
+    });
+    await topology.redis.start();
+    await eventually('it is back', () => process.output.includes('Redis is back (chat).'), 20_000);
+    expect(process.output.match(/Redis is away \(chat: /g)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,15 @@
+import type { ServiceInstance } from '@chat/testing';
+
+/** The sum of a metric of an instance over all its labels, or over those that are given. */
+export async function metric(
+  { metricsUrl }: ServiceInstance,
+  name: string,
+  labels = '',
+): Promise<number> {
+  const response = await fetch(metricsUrl);
+  const samples = (await response.text())
+    .split('\n')
+    .filter((line) => new RegExp(`^${name}(\\{| )`).test(line) && line.includes(labels));
+  if (samples.length === 0) throw new Error(`there is no metric ${name} ${labels}`);
+  return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
