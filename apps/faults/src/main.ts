@@ -3,7 +3,8 @@ import { ResultFile } from './results.ts';
 import { runSeries } from './series.ts';
 import { tableOf } from './table.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+// Not left to Node: it has been seen to spin for ever at its end, after links were reset.
+process.exit(await main(process.argv.slice(2)));
 
 async function main(args: readonly string[]): Promise<number> {
   let options: Options;

@@ -174,7 +174,7 @@ describe('invariant 5: everybody holds what the store holds', () => {
   });
 
   it('is broken when it takes too long', () => {
-    expectViolation(5, { ...healthy(), convergedAt: undefined });
+    expectViolation(5, { ...healthy(), convergedAt: undefined, unsettled: ['ada sends'] });
   });
 
   it('holds for a window of the newest messages, and only for the newest', () => {
@@ -259,6 +259,7 @@ function healthy(): Observation {
     fault: { beganAt: 30, endedAt: 50 },
     loadEndedAt: 100,
     convergedAt: 600,
+    unsettled: [],
     sends: history().map(({ seq }) => send(seq, [attempt(seq * 10, seq, acknowledged(seq))])),
     connections: [connection('reader/1', joinedAndShown())],
     views: [view({})],

@@ -206,8 +206,10 @@ function* overtakenInFlight(acknowledged: readonly Acknowledged[]): Iterable<str
   }
 }
 
-function* converged({ views, rooms, convergedAt }: Observation): Iterable<string> {
-  if (convergedAt === undefined) yield 'not every client held what the store holds in time';
+function* converged({ views, rooms, convergedAt, unsettled }: Observation): Iterable<string> {
+  if (convergedAt === undefined) {
+    yield `not every client held what the store holds in time (${unsettled.join(', ')})`;
+  }
   yield* differences(views, rooms);
 }
 

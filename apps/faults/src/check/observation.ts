@@ -97,6 +97,8 @@ export interface Observation {
   readonly loadEndedAt: number;
   /** When every client held what the store holds; undefined if not within the limit. */
   readonly convergedAt: number | undefined;
+  /** Who was not done when the time for that was up; empty when everybody was. */
+  readonly unsettled: readonly string[];
   readonly sends: readonly Send[];
   readonly connections: readonly ConnectionLog[];
   readonly views: readonly View[];

@@ -77,12 +77,14 @@ export class LibraryClient {
     return this.#sends;
   }
 
-  /** Whether everything it sent was delivered, and every room is shown up to its head. */
-  get settled(): boolean {
-    return (
-      this.#client.outbox.getSnapshot().entries.length === 0 &&
-      this.roomIds.every((roomId) => this.#client.room(roomId).getSnapshot().live)
-    );
+  /** What is not done yet: sends that are on their way, and rooms that are behind. */
+  unsettled(): string[] {
+    const { entries } = this.#client.outbox.getSnapshot();
+    const unsent = entries.map(({ state, roomId }) => `${this.name} has one ${state} to ${roomId}`);
+    const behind = this.roomIds
+      .filter((roomId) => !this.#client.room(roomId).getSnapshot().live)
+      .map((roomId) => `${this.name} is behind in ${roomId}`);
+    return [...new Set([...unsent, ...behind])];
   }
 
   views(): View[] {

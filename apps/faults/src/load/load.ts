@@ -38,6 +38,8 @@ export interface Seen {
   readonly outsider: OutsiderLog;
   /** When every client held what the store holds; undefined if not in time. */
   readonly convergedAt: number | undefined;
+  /** Who was not done by then. */
+  readonly unsettled: readonly string[];
 }
 
 /** Users at work in rooms of their own: they write, listen, show, and try what they may not. */
@@ -49,7 +51,6 @@ export class Load {
   readonly #outsider: Outsider;
   readonly #senders: readonly RoomSender[];
   #running: readonly Promise<void>[] = [];
-  #settled = false;
 
   private constructor(cast: Cast, reader: Account, publicRooms: string[], privateRoom: string) {
     this.#reader = reader;
@@ -136,14 +137,19 @@ export class Load {
     for (const sender of this.#senders) sender.stop();
     for (const client of this.#library) client.stopSending();
     this.#outsider.stop();
-    void Promise.all(this.#running).then(() => (this.#settled = true));
     let convergedAt: number | undefined;
     let rooms: readonly RoomHistory[] = [];
+    let unsettled: readonly string[] = [];
     while (convergedAt === undefined && Date.now() < deadline) {
-      if (this.#settled && this.#library.every(({ settled }) => settled)) {
-        rooms = await this.#histories().catch(() => []);
-        const same = rooms.length > 0 && [...differences(this.#views(), rooms)].length === 0;
-        if (same) convergedAt = Date.now();
+      unsettled = [...this.#senders, ...this.#library].flatMap((one) => one.unsettled());
+      if (unsettled.length === 0) {
+        try {
+          rooms = await this.#histories();
+          unsettled = [...differences(this.#views(), rooms)];
+          if (unsettled.length === 0) convergedAt = Date.now();
+        } catch (error) {
+          unsettled = [(error as Error).message];
+        }
       }
       await delay(CONVERGENCE_CHECK_MS);
     }
@@ -151,6 +157,7 @@ export class Load {
     if (convergedAt === undefined) {
       await eventually(async () => (rooms = await this.#histories()), READABLE_WITHIN_MS);
     }
+    await Promise.all(this.#running);
     return {
       sends: [...this.#senders, ...this.#library].flatMap(({ sends }) => sends),
       connections: this.#plain.flatMap((client) => client.logs()),
@@ -158,6 +165,7 @@ export class Load {
       rooms,
       outsider: this.#outsider.log(),
       convergedAt,
+      unsettled,
     };
   }
 

@@ -50,6 +50,13 @@ export class RoomSender {
     }
   }
 
+  /** What is not acknowledged yet. */
+  unsettled(): string[] {
+    return this.#sends
+      .filter(({ attempts }) => attempts.at(-1)?.outcome.kind !== 'ok')
+      .map(({ clientMessageId }) => `${clientMessageId} is not acknowledged`);
+  }
+
   stop(): void {
     this.#stopped.abort();
   }
