@@ -35,6 +35,7 @@ export const PARTS = {
       '@chat/messages-service',
       '@chat/chat-service',
       '@chat/gateway-service',
+      '@chat/faults',
       '@chat/tools',
     ],
     ...typescript(
@@ -42,6 +43,7 @@ export const PARTS = {
       'apps/messages/tsconfig.app.json',
       'apps/chat/tsconfig.app.json',
       'apps/gateway/tsconfig.app.json',
+      'apps/faults/tsconfig.app.json',
       'tools/tsconfig.app.json',
     ),
   },

@@ -15,7 +15,7 @@ import { type Observable, ObservableState } from './observable.ts';
 import type { Session } from './session.ts';
 
 const ACK_TIMEOUT_MS = 10_000;
-const ATTEMPT_TIMEOUT_MS = 20_000;
+const ATTEMPT_TIMEOUT_MS = 6_000;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 5_000;
 /** A connection that lived this long was a good one: the next attempt is an early one again. */

@@ -1,7 +1,7 @@
 import type { ErrorCode, HttpError } from '@chat/contracts';
 import { ChatError } from './chat-error.ts';
 
-const ANSWER_TIMEOUT_MS = 15_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 const READ_RETRIES = 3;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
@@ -50,7 +50,7 @@ export class HttpTransport {
         return await this.#once<T>(request);
       } catch (error) {
         if (request.method !== 'GET' || attempt > READ_RETRIES || !mayPass(error)) throw error;
-        await pause(
+        await this.#pause(
           Math.min(LONGEST_PAUSE_MS, error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** attempt),
         );
       }
@@ -93,6 +93,21 @@ export class HttpTransport {
     this.#closing.abort();
   }
 
+  /** Ends early when the client is closed. */
+  #pause(timeMs: number): Promise<void> {
+    const { signal } = this.#closing;
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, timeMs);
+      signal.addEventListener('abort', end);
+      if (signal.aborted) end();
+    });
+  }
+
   #isClosed(): boolean {
     return this.#closing.signal.aborted;
   }
@@ -108,10 +123,6 @@ export class HttpTransport {
 
 function mayPass(error: unknown): error is ChatError {
   return error instanceof ChatError && (error.code === 'NETWORK' || error.code === 'UNAVAILABLE');
-}
-
-function pause(timeMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, timeMs));
 }
 
 function closedError(): ChatError {

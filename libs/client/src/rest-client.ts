@@ -90,6 +90,11 @@ export class RestClient {
     return this.#get(`/rooms/${segment(roomId)}`);
   }
 
+  /** Deletes a room that the user owns, for good. */
+  async deleteRoom(roomId: string): Promise<void> {
+    await this.#call({ method: 'DELETE', path: `/rooms/${segment(roomId)}` });
+  }
+
   /** A page of members; `after` is the last user id of the page before. */
   members(roomId: string, page: { limit?: number; after?: string } = {}): Promise<Member[]> {
     return this.#get(`/rooms/${segment(roomId)}/members`, page);

@@ -59,7 +59,7 @@ describe('The list of rooms', () => {
   });
 
   it('shows what it knows while it cannot be refreshed, and makes it good by itself', async () => {
-    let failures = 1;
+    let failures = 4;
     server.intercept = (call) =>
       call === 'GET /rooms' && failures-- > 0 ? { status: 503 } : undefined;
     void ada.rooms.refresh();

@@ -11,6 +11,7 @@ export * from './http-errors.ts';
 export * from './in-memory-rate-limiter.ts';
 export * from './in-memory-signals.ts';
 export * from './instance-id.ts';
+export * from './kept-answers.ts';
 export * from './logging.ts';
 export * from './metrics-server.ts';
 export * from './metrics.ts';

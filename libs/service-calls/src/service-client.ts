@@ -1,9 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { HttpError } from '@chat/contracts';
 import { Failure, UnavailableError } from '@chat/platform';
 import type { z } from 'zod';
 import type { ServiceCredentials } from './credentials/service-credentials.ts';
 
 const RETRY_AFTER_MS = 1_000;
+const SHORTEST_ATTEMPT_MS = 500;
+const PAUSE_MS = 50;
+/** How long an instance that failed is left alone. */
+const AVOID_MS = 2_000;
 
 /** Where a service is, and how long an answer may take. */
 export interface ServiceAddress {
@@ -11,6 +16,7 @@ export interface ServiceAddress {
   readonly name: string;
   /** Origins of its instances, such as `http://messages:3002`. */
   readonly urls: readonly string[];
+  /** Longest wait for an answer, however many instances are tried. */
   readonly timeoutMs: number;
 }
 
@@ -19,6 +25,7 @@ export interface ServiceAddress {
  * does not reach an instance is tried at the others.
  */
 export class ServiceClient {
+  readonly #failedAt = new Map<string, number>();
   #next = 0;
 
   constructor(
@@ -45,10 +52,12 @@ export class ServiceClient {
 
   async #reach(path: string, body: string): Promise<Response> {
     const { urls, timeoutMs } = this.address;
+    const deadline = performance.now() + timeoutMs;
+    // One that keeps silent must leave time for another.
+    const attemptMs = Math.max(SHORTEST_ATTEMPT_MS, timeoutMs / (urls.length + 1));
     let failed: unknown;
-    this.#next += 1;
-    for (const index of urls.keys()) {
-      const url = urls[(this.#next + index) % urls.length] ?? '';
+    do {
+      const url = this.#choose();
       try {
         return await fetch(url + path, {
           method: 'POST',
@@ -57,13 +66,27 @@ export class ServiceClient {
             authorization: `Bearer ${await this.credentials.token()}`,
           },
           body,
-          signal: AbortSignal.timeout(timeoutMs),
+          signal: AbortSignal.timeout(
+            Math.ceil(Math.min(attemptMs, Math.max(1, deadline - performance.now()))),
+          ),
         });
       } catch (error) {
         failed = error;
+        this.#failedAt.set(url, performance.now());
+        await delay(PAUSE_MS);
       }
-    }
+    } while (performance.now() < deadline);
     throw this.#unavailable(failed);
+  }
+
+  /** In turn; one that failed a moment ago only when all did. */
+  #choose(): string {
+    const { urls } = this.address;
+    this.#next = (this.#next + 1) % urls.length;
+    const inTurn = [...urls.slice(this.#next), ...urls.slice(0, this.#next)];
+    const failedLately = (url: string): boolean =>
+      performance.now() - (this.#failedAt.get(url) ?? -AVOID_MS) < AVOID_MS;
+    return inTurn.find((url) => !failedLately(url)) ?? inTurn[0] ?? '';
   }
 
   #unavailable(cause: unknown): UnavailableError {

@@ -1,3 +1,4 @@
+import type { RoomHead } from '@chat/contracts';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { FeedSubscriber } from '../feed-subscriber.ts';
 import { LiveSockets } from '../live-sockets.ts';
@@ -7,6 +8,8 @@ import { RoomStream } from './room-stream.ts';
 
 /** How often heads are compared with the store, and told to sockets where they moved. */
 const HEADS_CHECK_MS = 5_000;
+/** Rooms that are brought to their heads at once. */
+const FILLS_AT_ONCE = 16;
 
 interface OpenStream {
   readonly roomId: string;
@@ -93,13 +96,30 @@ export class RoomStreams implements OnModuleDestroy {
     const roomIds = this.roomIds();
     if (roomIds.length === 0) return;
     try {
-      for (const head of await this.directory.heads(roomIds)) {
-        await this.#open.get(head.roomId)?.stream?.reach(head.rev);
-      }
+      const heads = await this.directory.heads(roomIds);
+      const behind = heads.filter(({ roomId, rev }) => this.#isBehind(roomId, rev)).values();
+      // One room that cannot be read holds up none of the others.
+      await Promise.all(Array.from({ length: FILLS_AT_ONCE }, () => this.#catchUp(behind)));
     } catch (error) {
-      this.#logger.warn({ err: error }, 'heads could not be checked; trying again');
+      this.#logger.warn({ err: error }, 'heads could not be read; trying again');
     }
     for (const entry of this.#open.values()) this.#announce(entry);
+  }
+
+  #isBehind(roomId: string, rev: number): boolean {
+    const stream = this.#open.get(roomId)?.stream;
+    return stream !== undefined && stream.position.rev < rev;
+  }
+
+  /** Brings one room after the other to its head, until none is left. */
+  async #catchUp(behind: Iterator<RoomHead> & Iterable<RoomHead>): Promise<void> {
+    for (const { roomId, rev } of behind) {
+      try {
+        await this.#open.get(roomId)?.stream?.reach(rev);
+      } catch (error) {
+        this.#logger.warn({ err: error, roomId }, 'a room could not catch up; trying again');
+      }
+    }
   }
 
   #openEntry(roomId: string): OpenStream {

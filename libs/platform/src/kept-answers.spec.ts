@@ -1,0 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { KeptAnswers } from './kept-answers.ts';
+
+const FRESH_MS = 50;
+
+describe('kept answers', () => {
+  let answers: KeptAnswers<string>;
+  let asked: number;
+  const answering = (value: string) => () => {
+    asked += 1;
+    return Promise.resolve(value);
+  };
+  const failing = () => Promise.reject(new Error('away'));
+  const silent = () => new Promise<string>(() => undefined);
+
+  beforeEach(() => {
+    answers = new KeptAnswers({ max: 10, freshMs: FRESH_MS });
+    asked = 0;
+  });
+
+  it('are asked for once while they are fresh, however many ask', async () => {
+    const all = await Promise.all([1, 2, 3].map(() => answers.get('a', answering('yes'))));
+    expect([...all, await answers.get('a', answering('no'))]).toEqual(['yes', 'yes', 'yes', 'yes']);
+    expect(asked).toBe(1);
+  });
+
+  it('are asked for again when they are old', async () => {
+    await answers.get('a', answering('old'));
+    await delay(FRESH_MS + 10);
+    expect(await answers.get('a', answering('new'))).toBe('new');
+  });
+
+  it('stand while nobody can say', async () => {
+    await expect(answers.get('a', failing)).rejects.toThrow('away');
+    await answers.get('a', answering('old'));
+    await delay(FRESH_MS + 10);
+    expect(await answers.get('a', failing)).toBe('old');
+  });
+
+  it('stand while somebody keeps silent, and hold nobody up for long', async () => {
+    await answers.get('a', answering('old'));
+    await delay(FRESH_MS + 10);
+    const begin = performance.now();
+    expect(await answers.get('a', silent)).toBe('old');
+    expect(performance.now() - begin).toBeLessThan(1_000);
+    const again = performance.now();
+    expect(await answers.get('a', silent)).toBe('old');
+    expect(performance.now() - again).toBeLessThan(100);
+  });
+
+  it('give way to what was told while they were on their way', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const asking = answers.get('a', () => promise);
+    answers.tell('a', 'told');
+    resolve('asked before');
+    expect(await asking).toBe('told');
+    expect(answers.known('a')).toBe('told');
+  });
+});
