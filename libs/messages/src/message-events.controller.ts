@@ -1,6 +1,7 @@
 import { MESSAGE_CREATE, MessageCreate } from '@chat/contracts';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { DeletedRoomError } from './writer/deleted-rooms.ts';
 import { EventDelivery } from './writer/event-delivery.ts';
 
 /** Stores what the edge has accepted. */
@@ -17,6 +18,7 @@ export class MessageEventsController {
       await delivery.writer.write(event.data);
       delivery.acknowledge();
     } catch (error) {
+      if (error instanceof DeletedRoomError) return delivery.reject('Its room was deleted.');
       delivery.giveUp(error);
     }
   }

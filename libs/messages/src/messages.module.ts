@@ -2,7 +2,9 @@ import { RoomsModule } from '@chat/rooms';
 import { Global, Module } from '@nestjs/common';
 import { MessageHistory } from './message-history.ts';
 import { MessagesController } from './messages.controller.ts';
+import { DeletedRooms } from './writer/deleted-rooms.ts';
 import { PartitionWriters } from './writer/partition-writers.ts';
+import { RememberedDeletedRooms } from './writer/remembered-deleted-rooms.ts';
 import { WriterMetrics } from './writer/writer-metrics.ts';
 
 /**
@@ -13,7 +15,12 @@ import { WriterMetrics } from './writer/writer-metrics.ts';
 @Module({
   imports: [RoomsModule],
   controllers: [MessagesController],
-  providers: [MessageHistory, PartitionWriters, WriterMetrics],
+  providers: [
+    MessageHistory,
+    PartitionWriters,
+    WriterMetrics,
+    { provide: DeletedRooms, useClass: RememberedDeletedRooms },
+  ],
   exports: [MessageHistory, PartitionWriters],
 })
 export class MessagesModule {}

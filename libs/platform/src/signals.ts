@@ -1,10 +1,24 @@
-import { Role, Room, UserId } from '@chat/contracts';
+import { Role, Room, RoomId, UserId } from '@chat/contracts';
 import { z } from 'zod';
+
+/** Most users that one signal names. */
+export const MAX_SIGNAL_USERS = 500;
 
 /** Something that sockets must hear of at once, wherever they are connected. */
 export const Signal = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session-ended'), sessionId: z.string() }).readonly(),
   z.object({ type: z.literal('room-updated'), room: Room }).readonly(),
+  z
+    .object({
+      type: z.literal('room-deleted'),
+      roomId: RoomId,
+      userIds: z
+        .array(UserId)
+        .max(MAX_SIGNAL_USERS)
+        .readonly()
+        .describe('Who was in it; a room of many members is told by several signals.'),
+    })
+    .readonly(),
   z
     .object({
       type: z.literal('member-changed'),

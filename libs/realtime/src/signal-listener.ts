@@ -37,6 +37,8 @@ export class SignalListener implements OnModuleInit, OnModuleDestroy {
         return this.sessions.endSession(signal.sessionId);
       case 'member-changed':
         return this.memberships.apply(signal.room, signal.userId, signal.role);
+      case 'room-deleted':
+        return this.memberships.applyDeletion(signal.roomId, signal.userIds);
       case 'room-updated':
         return this.sockets.emitToRoom(signal.room.id, 'roomUpdated', signal.room);
     }

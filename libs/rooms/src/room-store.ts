@@ -25,16 +25,34 @@ export interface MemberRecord {
   readonly joinedAt: string;
 }
 
-/** Rooms and who is in them. What resolves is durable. */
+/**
+ * Rooms and who is in them. What resolves is durable.
+ *
+ * A deleted room is to every method one that does not exist, with two exceptions:
+ * its id stays taken, and {@link RoomStore.findDeleted} knows it. Seqs must never
+ * be given twice, so nothing may begin anew under an id that was in use.
+ */
 export abstract class RoomStore {
-  /** Stores the room and its first member together; false if the id is taken (nothing is stored then). */
+  /**
+   * Stores the room and its first member together; false if the id is taken, also
+   * by a deleted room (nothing is stored then).
+   */
   abstract createRoom(room: RoomRecord, firstMember?: MemberRecord): Promise<boolean>;
   abstract findRoom(roomId: string): Promise<RoomRecord | undefined>;
   /** Undefined if there is no such room. */
   abstract updateRoom(roomId: string, changes: RoomChanges): Promise<RoomRecord | undefined>;
+  /**
+   * Deletes the room and who was in it, for good; its messages are none of a
+   * RoomStore's business and stay. False if there is no such room.
+   *
+   * @param deletedAt ISO 8601, UTC
+   */
+  abstract deleteRoom(roomId: string, deletedAt: string): Promise<boolean>;
+  /** Those of the ids whose rooms were deleted. */
+  abstract findDeleted(roomIds: readonly string[]): Promise<Set<string>>;
   /** Public rooms whose name or topic contains `query` (all without one), ignoring case, by name. */
   abstract findPublicRooms(query: string | undefined, limit: number): Promise<RoomRecord[]>;
-  /** False if the user was a member already; the stored role stays then. */
+  /** False if the user was a member already (the stored role stays then), or the room was deleted. */
   abstract addMember(member: MemberRecord): Promise<boolean>;
   /** False if the user was no member. */
   abstract removeMember(roomId: string, userId: string): Promise<boolean>;

@@ -79,6 +79,18 @@ export class RoomsController {
     return this.rooms.update(identity, roomId, request);
   }
 
+  @Delete(':roomId')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete a room that I own, for good.' })
+  @ApiNoContentResponse()
+  @ApiErrors(400, 401, 403, 404, 409)
+  delete(
+    @CurrentIdentity() identity: Identity,
+    @Param('roomId', { schema: RoomId }) roomId: string,
+  ): Promise<void> {
+    return this.rooms.delete(identity, roomId);
+  }
+
   @Get(':roomId/members')
   @ApiOperation({ summary: 'Who is in a room, by user id.' })
   @ApiOkResponse({ standardSchema: MemberList })

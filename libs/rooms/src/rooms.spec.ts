@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Identity } from '@chat/auth';
 import type { Role, User } from '@chat/contracts';
-import { InMemoryRateLimiter, InMemorySignals, type Signal } from '@chat/platform';
+import {
+  InMemoryRateLimiter,
+  InMemorySignals,
+  MAX_SIGNAL_USERS,
+  type Signal,
+} from '@chat/platform';
 import { MemberNotices } from './member-notices.ts';
 import { Members } from './members.ts';
 import { RoomAccess } from './room-access.ts';
@@ -15,8 +20,10 @@ class InMemoryRoomStore extends RoomStore {
   readonly rooms = new Map<string, RoomRecord>();
   readonly members = new Map<string, MemberRecord>();
 
+  readonly deleted = new Set<string>();
+
   createRoom(room: RoomRecord, firstMember?: MemberRecord) {
-    if (this.rooms.has(room.id)) return Promise.resolve(false);
+    if (this.rooms.has(room.id) || this.deleted.has(room.id)) return Promise.resolve(false);
     this.rooms.set(room.id, room);
     if (firstMember) this.members.set(`${room.id} ${firstMember.userId}`, firstMember);
     return Promise.resolve(true);
@@ -30,6 +37,17 @@ class InMemoryRoomStore extends RoomStore {
     const changed = { ...room, ...changes };
     this.rooms.set(roomId, changed);
     return Promise.resolve(changed);
+  }
+  deleteRoom(roomId: string) {
+    if (!this.rooms.delete(roomId)) return Promise.resolve(false);
+    this.deleted.add(roomId);
+    for (const [key, member] of this.members) {
+      if (member.roomId === roomId) this.members.delete(key);
+    }
+    return Promise.resolve(true);
+  }
+  findDeleted(roomIds: readonly string[]) {
+    return Promise.resolve(new Set(roomIds.filter((roomId) => this.deleted.has(roomId))));
   }
   findPublicRooms(query = '', limit: number) {
     const found = [...this.rooms.values()].filter(
@@ -421,5 +439,60 @@ describe('changing a room', () => {
     await expect(rooms.update(ann, await publicRoom(), { name: 'x' })).rejects.toMatchObject({
       code: 'VALIDATION',
     });
+  });
+});
+
+describe('deleting a room', () => {
+  it('is for its owner, and to all others as before', async () => {
+    const roomId = await staffedRoom();
+    for (const member of [bob, cid]) {
+      await expect(rooms.delete(member, roomId)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    }
+    const dan: Identity = { ...ann, userId: 'dan' };
+    await expect(rooms.delete(dan, roomId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(rooms.delete(bob, await publicRoom())).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
+    expect(await access.roleOf('cid', roomId)).toBe('member');
+  });
+
+  it('leaves nothing of it to anybody, and tells who was in it', async () => {
+    const roomId = await staffedRoom();
+    await rooms.delete(ann, roomId);
+    expect(signals).toEqual([{ type: 'room-deleted', roomId, userIds: ['ann', 'bob', 'cid'] }]);
+    const gone = { code: 'NOT_FOUND', message: 'There is no such room.' };
+    await expect(rooms.get(ann, roomId)).rejects.toMatchObject(gone);
+    await expect(access.join('bob', roomId)).rejects.toMatchObject(gone);
+    await expect(rooms.delete(ann, roomId)).rejects.toMatchObject(gone);
+    expect(await rooms.list(cid, { discover: false })).toEqual([]);
+    expect(await access.roleOf('ann', roomId)).toBeUndefined();
+  });
+
+  it('never gives its name again, neither by making nor by joining', async () => {
+    const roomId = await publicRoom();
+    await rooms.delete(ann, roomId);
+    await expect(access.join('ann', roomId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(rooms.create(bob, { name: roomId, visibility: 'public' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+    expect(await rooms.list(ann, { discover: true })).toEqual([]);
+  });
+
+  it('tells members of a large room by several signals', async () => {
+    const roomId = await publicRoom();
+    for (let n = 0; n < MAX_SIGNAL_USERS; n += 1) {
+      await store.addMember({ roomId, userId: `user-${n}`, role: 'member', joinedAt: '' });
+    }
+    signals = [];
+    await rooms.delete(ann, roomId);
+    const userIds = signals.map((signal) => (signal.type === 'room-deleted' ? signal.userIds : []));
+    expect(userIds.map(({ length }) => length)).toEqual([MAX_SIGNAL_USERS, 1]);
+    expect(new Set(userIds.flat()).size).toBe(MAX_SIGNAL_USERS + 1);
+  });
+
+  it('is not for general, whoever asks', async () => {
+    await creation.onModuleInit();
+    await expect(rooms.delete(ann, 'general')).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await access.join('ann', 'general')).toMatchObject({ role: 'member' });
   });
 });

@@ -1,13 +1,14 @@
-import type {
-  CreateRoomRequest,
-  Role,
-  Room,
-  RoomListQuery,
-  RoomSummary,
-  UpdateRoomRequest,
+import {
+  GENERAL_ROOM_ID,
+  type CreateRoomRequest,
+  type Role,
+  type Room,
+  type RoomListQuery,
+  type RoomSummary,
+  type UpdateRoomRequest,
 } from '@chat/contracts';
 import type { Identity } from '@chat/auth';
-import { Failure, ForbiddenError, Signals } from '@chat/platform';
+import { ConflictError, Failure, ForbiddenError, MAX_SIGNAL_USERS, Signals } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import { noSuchRoom, RoomAccess } from './room-access.ts';
 import { RoomActivity } from './room-activity.ts';
@@ -17,6 +18,11 @@ import { toRoom } from './room-views.ts';
 
 /** Most rooms that discovery shows; a query narrows it. */
 const MAX_DISCOVERED = 100;
+/**
+ * Most signals that tell of one deletion. Members beyond them hear of it only on
+ * sockets that are in the room; others see it when they list their rooms anew.
+ */
+const MAX_DELETION_SIGNALS = 20;
 
 interface ListedRoom {
   readonly room: Room;
@@ -78,6 +84,37 @@ export class Rooms {
     if (!updated) throw noSuchRoom();
     this.signals.publish({ type: 'room-updated', room: toRoom(updated) });
     return this.#summary({ room: toRoom(updated), role });
+  }
+
+  /**
+   * Deletes a room for good: to everybody it is from now on one that does not
+   * exist, and its id is never given again. Its messages stay stored, but nobody
+   * can read them any more.
+   *
+   * @throws NotFoundError, ForbiddenError for members other than the owner, ConflictError for `general`
+   */
+  async delete({ userId }: Identity, roomId: string): Promise<void> {
+    const { role } = await this.access.requireReadable(userId, roomId);
+    if (roomId === GENERAL_ROOM_ID) {
+      throw new ConflictError('The room "general" is always there and cannot be deleted.');
+    }
+    if (role !== 'owner') throw new ForbiddenError('Only its owner may delete a room.');
+    const told = await this.#membersToTell(roomId);
+    if (!(await this.store.deleteRoom(roomId, new Date().toISOString()))) throw noSuchRoom();
+    for (const userIds of told) this.signals.publish({ type: 'room-deleted', roomId, userIds });
+  }
+
+  /** In portions of a signal each, and at least one of them. */
+  async #membersToTell(roomId: string): Promise<string[][]> {
+    const portions: string[][] = [];
+    let after: string | undefined;
+    do {
+      const page = { limit: MAX_SIGNAL_USERS, ...(after !== undefined && { after }) };
+      const members = await this.store.listMembers(roomId, page);
+      portions.push(members.map(({ userId }) => userId));
+      after = members.length === MAX_SIGNAL_USERS ? members.at(-1)?.userId : undefined;
+    } while (after !== undefined && portions.length < MAX_DELETION_SIGNALS);
+    return portions;
   }
 
   async #summary(listed: ListedRoom): Promise<RoomSummary> {

@@ -85,6 +85,58 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.findPublicRooms(`T${late}`, 10)).toHaveLength(1);
     });
 
+    it('has nothing more of a deleted room, which stays deleted', async () => {
+      const one = room({ createdBy: 'u', topic: 'x' });
+      const owner = member(one.id, { role: 'owner' });
+      const guest = member(one.id);
+      await store.createRoom(one, owner);
+      await store.addMember(guest);
+      expect(await store.deleteRoom(one.id, AT)).toBe(true);
+      expect(await store.deleteRoom(one.id, AT)).toBe(false);
+      expect(await store.findRoom(one.id)).toBeUndefined();
+      expect(await store.updateRoom(one.id, { topic: 'y' })).toBeUndefined();
+      expect(await store.updateRoom(one.id, {})).toBeUndefined();
+      expect(await store.findPublicRooms(one.name, 10)).toEqual([]);
+      expect(await store.listMembers(one.id, { limit: 10 })).toEqual([]);
+      for (const { userId } of [owner, guest]) {
+        expect(await store.findMember(one.id, userId)).toBeUndefined();
+        expect(await store.removeMember(one.id, userId)).toBe(false);
+        expect(await store.listRoomsOf(userId)).toEqual([]);
+      }
+    });
+
+    it('never gives the id of a deleted room again, nor lets anybody in', async () => {
+      const one = room();
+      const owner = member(one.id, { role: 'owner' });
+      await store.createRoom(one, owner);
+      await store.deleteRoom(one.id, AT);
+      expect(await store.createRoom(one, owner)).toBe(false);
+      expect(await store.addMember(owner)).toBe(false);
+      expect(await store.findRoom(one.id)).toBeUndefined();
+      expect(await store.listMembers(one.id, { limit: 10 })).toEqual([]);
+      expect(await store.findMember(one.id, owner.userId)).toBeUndefined();
+    });
+
+    it('knows which rooms were deleted, and deletes no room that is not there', async () => {
+      const [gone, there, none] = [room(), room(), room()];
+      await store.createRoom(gone);
+      await store.createRoom(there);
+      await store.deleteRoom(gone.id, AT);
+      expect(await store.deleteRoom(none.id, AT)).toBe(false);
+      expect(await store.findDeleted([gone.id, there.id, none.id])).toEqual(new Set([gone.id]));
+      expect(await store.findDeleted([])).toEqual(new Set());
+      expect(await store.createRoom(none)).toBe(true);
+    });
+
+    it('lets one of racing deletions delete', async () => {
+      const one = room();
+      await store.createRoom(one, member(one.id));
+      const outcomes = await Promise.all(
+        Array.from({ length: 8 }, () => store.deleteRoom(one.id, AT)),
+      );
+      expect(outcomes.filter(Boolean)).toHaveLength(1);
+    });
+
     it.each(AWKWARD_IDS)('takes %p as an id or a name for what it is', async (text) => {
       const one = room({ id: text, name: text, topic: text, createdBy: text });
       const owner = member(text, { userId: text, role: 'owner' });

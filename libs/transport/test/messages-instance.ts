@@ -1,4 +1,4 @@
-import { MessageStore, PartitionWriters, WriterMetrics } from '@chat/messages';
+import { DeletedRooms, MessageStore, PartitionWriters, WriterMetrics } from '@chat/messages';
 import { MessageEventsModule } from '@chat/messages/events';
 import { Metrics } from '@chat/platform';
 import { Logger, Module, type INestMicroservice, type Type } from '@nestjs/common';
@@ -17,14 +17,18 @@ export interface MessagesInstance {
 export const HEARTBEAT_MS = 200;
 export const GIVE_UP_MS = 400;
 
+const NO_DELETED_ROOMS: DeletedRooms = { deletedOf: () => Promise.resolve(new Set()) };
+
 /** @param controllers handlers beside those of `messages` */
 export async function startMessages(
   url: string,
   store: MessageStore,
   controllers: Type[] = [],
+  deletedRooms = NO_DELETED_ROOMS,
 ): Promise<MessagesInstance> {
   const writers = new PartitionWriters(
     store,
+    deletedRooms,
     { publish: () => undefined },
     new WriterMetrics(new Metrics()),
   );

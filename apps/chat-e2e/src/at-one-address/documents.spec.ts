@@ -17,6 +17,7 @@ import { openApiDocument, type OpenApiDocument } from '../support/openapi-docume
 /** Every call of the contract that is built. */
 const CALLS = [
   'DELETE /auth/sessions/{id}',
+  'DELETE /rooms/{roomId}',
   'DELETE /rooms/{roomId}/members/{userId}',
   'GET /auth/health',
   'GET /auth/sessions',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Message, MessageCreate, RoomHead } from '@chat/contracts';
 import { ConflictingWriterError, MessageStore } from '../message-store.ts';
+import { DeletedRoomError, DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
 
 /** A store whose next calls can be made to fail, as a disk or network does now and then. */
@@ -60,11 +61,26 @@ function event(id: string, roomId = 'general'): MessageCreate {
   };
 }
 
-function open(store = new FaultyStore(), limits?: WriterLimits) {
+/** Rooms that can be deleted; the next question can be made to fail. */
+class DeletableRooms extends DeletedRooms {
+  readonly deleted = new Set<string>();
+  readonly asked: (readonly string[])[] = [];
+  readonly faults: Error[] = [];
+
+  deletedOf(roomIds: readonly string[]): Promise<Set<string>> {
+    this.asked.push(roomIds);
+    const fault = this.faults.shift();
+    if (fault) return Promise.reject(fault);
+    return Promise.resolve(new Set(roomIds.filter((roomId) => this.deleted.has(roomId))));
+  }
+}
+
+function open(store = new FaultyStore(), limits?: WriterLimits, rooms = new DeletableRooms()) {
   const published: string[] = [];
   const failures: unknown[] = [];
   const writer = new PartitionWriter(
     store,
+    rooms,
     {
       publish: (roomId, changes) => {
         published.push(...changes.map(({ id, rev }) => `${roomId}/${id}@${rev}`));
@@ -73,7 +89,7 @@ function open(store = new FaultyStore(), limits?: WriterLimits) {
     { stored: () => undefined, failed: (error) => failures.push(error) },
     limits,
   );
-  return { store, writer, published, failures };
+  return { store, writer, published, failures, rooms };
 }
 
 describe('the writer of a partition', () => {
@@ -170,6 +186,53 @@ describe('the writer of a partition', () => {
     await writer.close();
     await outcome;
     expect(store.messages).toHaveLength(0);
+  });
+});
+
+describe('the writer of a partition, when a room was deleted,', () => {
+  it('refuses what is for it, and stores all else of the batch in order', async () => {
+    const { store, writer, published, rooms } = open();
+    rooms.deleted.add('gone');
+    const first = writer.write(event('x'));
+    const batch = [event('a'), event('b', 'gone'), event('c'), event('d', 'gone'), event('e')];
+    const outcomes = await Promise.allSettled(batch.map((one) => writer.write(one)));
+    await first;
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(DeletedRoomError);
+    }
+    expect(store.batches).toEqual([['x@1'], ['a@2', 'c@3', 'e@4']]);
+    expect(published).toEqual(['general/x@1', 'general/a@2', 'general/c@3', 'general/e@4']);
+    expect(rooms.asked).toEqual([['general'], ['general', 'gone']]);
+  });
+
+  it('answers a repeat of what it stored before with what is stored', async () => {
+    const { writer, rooms } = open();
+    const stored = await writer.write(event('a', 'gone'));
+    rooms.deleted.add('gone');
+    expect(await writer.write(event('a', 'gone'))).toEqual(stored);
+    await expect(writer.write(event('b', 'gone'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('goes on after it, also where it stops for failures', async () => {
+    const { writer, rooms } = open(new FaultyStore(), { giveUpAfterMs: 150 });
+    rooms.deleted.add('gone');
+    await expect(writer.write(event('a', 'gone'))).rejects.toThrow(DeletedRoomError);
+    expect((await writer.write(event('b'))).seq).toBe(1);
+  });
+
+  it('asks again when nobody could say whether it was', async () => {
+    const { writer, failures, rooms } = open();
+    rooms.deleted.add('gone');
+    rooms.faults.push(new Error('the store is away'));
+    await expect(writer.write(event('a', 'gone'))).rejects.toThrow(DeletedRoomError);
+    expect(failures).toEqual([new Error('the store is away')]);
   });
 });
 

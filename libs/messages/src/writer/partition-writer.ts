@@ -3,6 +3,7 @@ import { backoffMs, UnavailableError } from '@chat/platform';
 import { LRUCache } from 'lru-cache';
 import type { FeedPublisher } from '../feed-publisher.ts';
 import { ConflictingWriterError, type MessageStore } from '../message-store.ts';
+import { DeletedRoomError, type DeletedRooms } from './deleted-rooms.ts';
 
 /** Told of what a writer does; for logs and metrics. */
 export interface WriterObserver {
@@ -48,6 +49,7 @@ export class PartitionWriter {
 
   constructor(
     private readonly store: MessageStore,
+    private readonly deletedRooms: DeletedRooms,
     private readonly feed: FeedPublisher,
     private readonly observer: WriterObserver,
     private readonly limits?: WriterLimits,
@@ -57,6 +59,7 @@ export class PartitionWriter {
    * Resolves with the stored message once it is durable; for an id that was
    * stored before, with what is stored.
    *
+   * @throws DeletedRoomError if its room was deleted; whatever is written with it is stored.
    * @throws UnavailableError if the writer is closed before that; with limits
    * also whatever made it stop.
    */
@@ -96,7 +99,7 @@ export class PartitionWriter {
         for (const { event, resolve, reject } of batch) {
           const message = stored.get(event.id);
           if (message) resolve(message);
-          else reject(new Error(`message ${event.id} was not part of its own batch`));
+          else reject(new DeletedRoomError());
         }
       } catch (error) {
         for (const { reject } of batch) reject(error);
@@ -106,11 +109,13 @@ export class PartitionWriter {
     this.#draining = undefined;
   }
 
-  /** Every message of the events, by id, stored now or before. */
+  /** Every message of the events, by id, stored now or before, but for new ones in deleted rooms. */
   async #persist(events: readonly MessageCreate[]): Promise<Map<string, Message>> {
     for (;;) {
       const stored = await this.#retrying(() => this.store.findByIds(events.map(({ id }) => id)));
-      const fresh = firstOfEachId(events).filter(({ id }) => !stored.has(id));
+      const fresh = await this.#inLivingRooms(
+        firstOfEachId(events).filter(({ id }) => !stored.has(id)),
+      );
       if (fresh.length === 0) return stored;
       const messages = await this.#number(fresh);
       try {
@@ -127,6 +132,13 @@ export class PartitionWriter {
       this.#publish(messages);
       return stored;
     }
+  }
+
+  async #inLivingRooms(events: readonly MessageCreate[]): Promise<MessageCreate[]> {
+    const roomIds = [...new Set(events.map(({ roomId }) => roomId))];
+    if (roomIds.length === 0) return [];
+    const deleted = await this.#retrying(() => this.deletedRooms.deletedOf(roomIds));
+    return events.filter(({ roomId }) => !deleted.has(roomId));
   }
 
   async #number(events: readonly MessageCreate[]): Promise<Message[]> {

@@ -2,6 +2,7 @@ import type { Message } from '@chat/contracts';
 import { Injectable, Logger } from '@nestjs/common';
 import { FeedPublisher } from '../feed-publisher.ts';
 import { MessageStore } from '../message-store.ts';
+import { DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
 import { WriterMetrics } from './writer-metrics.ts';
 
@@ -12,6 +13,7 @@ export class PartitionWriters {
 
   constructor(
     private readonly store: MessageStore,
+    private readonly deletedRooms: DeletedRooms,
     private readonly feed: FeedPublisher,
     private readonly metrics: WriterMetrics,
   ) {}
@@ -30,6 +32,6 @@ export class PartitionWriters {
         this.#logger.error({ err: error, partition, attempt, retryInMs }, 'storing failed');
       },
     };
-    return new PartitionWriter(this.store, this.feed, observer, limits);
+    return new PartitionWriter(this.store, this.deletedRooms, this.feed, observer, limits);
   }
 }

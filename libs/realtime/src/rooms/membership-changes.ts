@@ -23,6 +23,16 @@ export class MembershipChanges {
     this.sockets.emitToRoom(room.id, 'memberChanged', { roomId: room.id, userId, role });
   }
 
+  /** What a signal told: the room is gone, for who is in it here and for all its other members. */
+  applyDeletion(roomId: string, userIds: readonly string[]): void {
+    this.memberships.tellDeleted(roomId);
+    const ofMembers = userIds.flatMap((userId) => this.sockets.ofUser(userId));
+    for (const socket of new Set([...this.sockets.inRoom(roomId), ...ofMembers])) {
+      this.joins.leave(socket, roomId);
+      socket.emit('roomRemoved', { roomId });
+    }
+  }
+
   /** Takes out of every room who is no longer a member, in case a signal was lost. */
   async recheck(): Promise<void> {
     for (const roomId of this.streams.roomIds()) {

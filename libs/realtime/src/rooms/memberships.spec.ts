@@ -81,6 +81,19 @@ describe('memberships, as the edge knows them,', () => {
     expect(memberships.knownRole('ann', 'den')).toBeUndefined();
   });
 
+  it('end with a deleted room, whatever is answered after', async () => {
+    memberships.tell('ann', 'den', 'owner');
+    const asked = memberships.roleOf('bob', 'den');
+    const joining = memberships.join('cid', 'den');
+    memberships.tellDeleted('den');
+    directory.asked[0]?.resolve('member');
+    directory.joins[0]?.resolve({ role: 'member', head });
+    expect(await asked).toBeUndefined();
+    await expect(joining).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await memberships.roleOf('ann', 'den')).toBeUndefined();
+    expect(memberships.knownRole('ann', 'den')).toBeUndefined();
+  });
+
   it('are given to who joins, also after a removal before that', async () => {
     memberships.tell('ann', 'den', undefined);
     const joining = memberships.join('ann', 'den');

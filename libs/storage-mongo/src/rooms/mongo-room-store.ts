@@ -7,6 +7,9 @@ import type { MemberDocument } from './member.schema.ts';
 import type { RoomDocument } from './room.schema.ts';
 import { containing } from './containing.ts';
 
+/** Condition on a room that was not deleted. */
+const ALIVE = { deletedAt: { $exists: false } };
+
 export class MongoRoomStore extends RoomStore {
   constructor(
     private readonly rooms: Model<RoomDocument>,
@@ -27,7 +30,7 @@ export class MongoRoomStore extends RoomStore {
   }
 
   findRoom(roomId: string): Promise<RoomRecord | undefined> {
-    return reaching(async () => toRoom(await this.rooms.findById(roomId).lean()));
+    return reaching(async () => toRoom(await this.rooms.findOne({ _id: roomId, ...ALIVE }).lean()));
   }
 
   updateRoom(roomId: string, changes: RoomChanges): Promise<RoomRecord | undefined> {
@@ -36,10 +39,35 @@ export class MongoRoomStore extends RoomStore {
     return reaching(async () =>
       toRoom(
         await this.rooms
-          .findOneAndUpdate({ _id: roomId }, { $set: set }, { returnDocument: 'after' })
+          .findOneAndUpdate({ _id: roomId, ...ALIVE }, { $set: set }, { returnDocument: 'after' })
           .lean(),
       ),
     );
+  }
+
+  /**
+   * The first write decides, whole or not at all; members whom the second does
+   * not reach, because of a crash or because they are added meanwhile, are hidden.
+   */
+  deleteRoom(roomId: string, deletedAt: string): Promise<boolean> {
+    return reaching(async () => {
+      const deleted = await this.rooms.updateOne(
+        { _id: roomId, ...ALIVE },
+        { $set: { deletedAt }, $unset: { firstMember: 1 } },
+      );
+      if (deleted.modifiedCount === 0) return false;
+      await this.members.deleteMany({ roomId });
+      return true;
+    });
+  }
+
+  findDeleted(roomIds: readonly string[]): Promise<Set<string>> {
+    return reaching(async () => {
+      const deleted = await this.rooms
+        .find({ _id: { $in: roomIds }, deletedAt: { $exists: true } }, { _id: 1 })
+        .lean();
+      return new Set(deleted.map(({ _id }) => _id));
+    });
   }
 
   findPublicRooms(query: string | undefined, limit: number): Promise<RoomRecord[]> {
@@ -48,6 +76,7 @@ export class MongoRoomStore extends RoomStore {
       const found = await this.rooms
         .find({
           visibility: 'public',
+          ...ALIVE,
           ...(part && { $or: [{ nameKey: part }, { topicKey: part }] }),
         })
         .sort({ nameKey: 1 })
@@ -60,7 +89,8 @@ export class MongoRoomStore extends RoomStore {
   addMember(member: MemberRecord): Promise<boolean> {
     const { roomId, userId, role, joinedAt } = member;
     return reaching(async () => {
-      if (await this.#firstMember(roomId, userId)) return false;
+      const { deleted, first } = await this.#beginningOf(roomId);
+      if (deleted || first?.userId === userId) return false;
       const document = { roomId, userId, role, joinedAt };
       return isInserted(this.members.insertMany([document], { lean: true }));
     });
@@ -81,11 +111,12 @@ export class MongoRoomStore extends RoomStore {
 
   findMember(roomId: string, userId: string): Promise<MemberRecord | undefined> {
     return reaching(async () => {
-      const [first, later] = await Promise.all([
-        this.#firstMember(roomId, userId),
+      const [{ deleted, first }, later] = await Promise.all([
+        this.#beginningOf(roomId),
         this.members.findOne({ roomId, userId }).lean(),
       ]);
-      return first ?? (later ? toMember(later) : undefined);
+      if (deleted) return undefined;
+      return first?.userId === userId ? first : later ? toMember(later) : undefined;
     });
   }
 
@@ -94,14 +125,15 @@ export class MongoRoomStore extends RoomStore {
     { after = '', limit }: { readonly after?: string; readonly limit: number },
   ): Promise<MemberRecord[]> {
     return reaching(async () => {
-      const [first, later] = await Promise.all([
-        this.#firstMember(roomId),
+      const [{ deleted, first }, later] = await Promise.all([
+        this.#beginningOf(roomId),
         this.members
           .find({ roomId, userId: { $gt: after } })
           .sort({ userId: 1 })
           .limit(limit)
           .lean(),
       ]);
+      if (deleted) return [];
       const members = later.map(toMember);
       if (first && first.userId > after) members.push(first);
       return members.toSorted((a, b) => compare(a.userId, b.userId)).slice(0, limit);
@@ -113,7 +145,10 @@ export class MongoRoomStore extends RoomStore {
       const memberships = await this.members.find({ userId }).lean();
       const roles = new Map(memberships.map(({ roomId, role }) => [roomId, role]));
       const rooms = await this.rooms
-        .find({ $or: [{ _id: { $in: [...roles.keys()] } }, { 'firstMember.userId': userId }] })
+        .find({
+          ...ALIVE,
+          $or: [{ _id: { $in: [...roles.keys()] } }, { 'firstMember.userId': userId }],
+        })
         .lean();
       return rooms
         .toSorted((a, b) => compare(a.nameKey, b.nameKey) || compare(a._id, b._id))
@@ -125,12 +160,13 @@ export class MongoRoomStore extends RoomStore {
     });
   }
 
-  /** @param userId only if it is this user */
-  async #firstMember(roomId: string, userId?: string): Promise<MemberRecord | undefined> {
-    const room = await this.rooms.findById(roomId, { firstMember: 1 }).lean();
-    const first = room?.firstMember;
-    if (!first || (userId !== undefined && first.userId !== userId)) return undefined;
-    return toMember({ roomId, ...first });
+  /** Whether the room was deleted, and who was in it first, if they still are. */
+  async #beginningOf(roomId: string): Promise<{ deleted: boolean; first?: MemberRecord }> {
+    const room = await this.rooms.findById(roomId, { firstMember: 1, deletedAt: 1 }).lean();
+    return {
+      deleted: room?.deletedAt !== undefined,
+      ...(room?.firstMember && { first: toMember({ roomId, ...room.firstMember }) }),
+    };
   }
 }
 

@@ -7,6 +7,11 @@ export interface RoomDocument extends Omit<RoomRecord, 'id'> {
   readonly nameKey: string;
   readonly topicKey?: string;
   /**
+   * Of a room that was deleted. Its document stays and keeps the id taken, and
+   * hides members who are still stored; ISO 8601, UTC.
+   */
+  readonly deletedAt?: string;
+  /**
    * Who was in the room first, for as long as they are in it. They have no
    * document among the members: one document is what is written whole or not at
    * all without a transaction, so that a crash leaves no room without its owner.
@@ -26,6 +31,7 @@ export const roomSchema = new Schema<RoomDocument>(
     topicKey: String,
     createdBy: String,
     createdAt: text,
+    deletedAt: String,
     firstMember: {
       type: new Schema({ userId: text, role: text, joinedAt: text }, { _id: false }),
     },

@@ -16,6 +16,14 @@ export class SqliteRoomStore extends RoomStore {
     return this.connection.call('updateRoom', roomId, changes, keysOf(changes));
   }
 
+  deleteRoom(roomId: string, deletedAt: string): Promise<boolean> {
+    return this.connection.call('deleteRoom', roomId, deletedAt);
+  }
+
+  findDeleted(roomIds: readonly string[]): Promise<Set<string>> {
+    return this.connection.call('findDeletedRooms', roomIds);
+  }
+
   findRoom(roomId: string): Promise<RoomRecord | undefined> {
     return this.connection.call('findRoom', roomId);
   }

@@ -66,6 +66,9 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX messages_by_rev ON messages (room_id, rev);
   `,
+  `
+  ALTER TABLE rooms ADD COLUMN deleted_at TEXT;
+  `,
 ];
 
 /** The data was written by a newer version of the server. */

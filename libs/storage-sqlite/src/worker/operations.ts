@@ -9,6 +9,8 @@ import {
 import {
   addMember,
   createRoom,
+  deleteRoom,
+  findDeletedRooms,
   findMember,
   findPublicRooms,
   findRoom,
@@ -44,6 +46,7 @@ function check(db: Statements): void {
 export const READS = {
   changesSince,
   check,
+  findDeletedRooms,
   findMember,
   findMessagesByIds,
   findPublicRooms,
@@ -67,6 +70,7 @@ export const WRITES = {
   appendMessages,
   createRoom,
   deleteExpiredSessions,
+  deleteRoom,
   deleteSession,
   insertSession,
   insertUser,

@@ -41,7 +41,7 @@ export function updateRoom(
     db.get(
       `UPDATE rooms SET name = coalesce(?, name), name_key = coalesce(?, name_key),
          topic = coalesce(?, topic), topic_key = coalesce(?, topic_key)
-       WHERE id = ? RETURNING *`,
+       WHERE id = ? AND deleted_at IS NULL RETURNING *`,
       changes.name ?? null,
       keys.name ?? null,
       changes.topic ?? null,
@@ -52,7 +52,26 @@ export function updateRoom(
 }
 
 export function findRoom(db: Statements, roomId: string): RoomRecord | undefined {
-  return toRoom(db.get('SELECT * FROM rooms WHERE id = ?', roomId));
+  return toRoom(db.get('SELECT * FROM rooms WHERE id = ? AND deleted_at IS NULL', roomId));
+}
+
+/** The room's row stays and keeps the id taken. */
+export function deleteRoom(db: Statements, roomId: string, deletedAt: string): boolean {
+  const deleted = db.run(
+    'UPDATE rooms SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL',
+    deletedAt,
+    roomId,
+  );
+  if (deleted === 0) return false;
+  db.run('DELETE FROM members WHERE room_id = ?', roomId);
+  return true;
+}
+
+export function findDeletedRooms(db: Statements, roomIds: readonly string[]): Set<string> {
+  const deleted = roomIds.filter((roomId) =>
+    db.get('SELECT 1 FROM rooms WHERE id = ? AND deleted_at IS NOT NULL', roomId),
+  );
+  return new Set(deleted);
 }
 
 export function findPublicRooms(
@@ -63,7 +82,7 @@ export function findPublicRooms(
   const part = key ?? '';
   return db
     .all(
-      `SELECT * FROM rooms WHERE visibility = 'public'
+      `SELECT * FROM rooms WHERE visibility = 'public' AND deleted_at IS NULL
          AND (instr(name_key, ?) > 0 OR instr(topic_key, ?) > 0)
        ORDER BY name_key LIMIT ?`,
       part,
@@ -75,12 +94,14 @@ export function findPublicRooms(
 
 export function addMember(db: Statements, member: MemberRecord): boolean {
   const added = db.run(
-    `INSERT INTO members (room_id, user_id, role, joined_at) VALUES (?, ?, ?, ?)
+    `INSERT INTO members (room_id, user_id, role, joined_at) SELECT ?, ?, ?, ?
+     WHERE NOT EXISTS (SELECT 1 FROM rooms WHERE id = ? AND deleted_at IS NOT NULL)
      ON CONFLICT (room_id, user_id) DO NOTHING`,
     member.roomId,
     member.userId,
     member.role,
     member.joinedAt,
+    member.roomId,
   );
   return added > 0;
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { MESSAGE_CREATE } from '@chat/contracts';
+import type { DeletedRooms } from '@chat/messages';
 import { eventually, RabbitMqServer } from '@chat/testing';
 import { describeWith } from '@chat/testing/suites';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
@@ -24,6 +25,7 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
   let channel: ConfirmChannel;
   let store: InMemoryMessageStore;
   let messages: MessagesInstance;
+  const deletedRooms: DeletedRooms = { deletedOf: () => Promise.resolve(new Set(['gone'])) };
   let deadLetters: DeadLetters;
 
   beforeAll(async () => {
@@ -42,7 +44,7 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
     await declareTopology(channel);
     await channel.purgeQueue(DEAD_LETTER_QUEUE);
     store = new InMemoryMessageStore();
-    messages = await startMessages(broker.url, store);
+    messages = await startMessages(broker.url, store, [], deletedRooms);
   });
   afterEach(() => messages.app.close());
 
@@ -93,6 +95,17 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
     expect(unheard?.content.toString()).toContain('message.unheard');
     expect(Math.abs(Date.now() - Number(unheard?.diedAt))).toBeLessThan(10_000);
     expect(letters.every(({ id }) => id.length > 0)).toBe(true);
+  });
+
+  it('hold what is for a deleted room, and what follows it is stored', async () => {
+    const [late, next] = [eventIn('gone'), eventIn('general')];
+    // By the key of the other room, for both to come through one queue.
+    await send(create(late), late.id);
+    await send(create(next), next.id);
+    expect(await allOnce(1)).toMatchObject([
+      { id: late.id, roomId: 'gone', reason: 'Its room was deleted.' },
+    ]);
+    await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([next.id]));
   });
 
   it('stay in their order and number when they are listed', async () => {

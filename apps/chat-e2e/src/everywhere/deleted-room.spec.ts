@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { HttpError, RoomSummary } from '@chat/contracts';
+import { Account, type ClientSocket } from '../support/account.ts';
+import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { ask } from '../support/ask.ts';
+import { eventually } from '../support/eventually.ts';
+
+describeChat('a deleted room', () => {
+  let server: ChatUnderTest;
+  let owner: Account;
+  let guest: Account;
+  let room: RoomSummary;
+  let ownerSocket: ClientSocket;
+  let guestSocket: ClientSocket;
+  /** Of a member who has not joined the room with it. */
+  let idleSocket: ClientSocket;
+  const name = `gone-${Date.now().toString(36)}`;
+
+  beforeAll(async () => {
+    server = await startChat();
+    owner = await Account.register(server.at, 'owner');
+    guest = await Account.register(server.at, 'guest');
+    room = await owner.createRoom({ name, visibility: 'public' });
+    ownerSocket = await owner.connect();
+    guestSocket = await guest.connect();
+    idleSocket = await guest.connect();
+    await ask(ownerSocket, 'joinRoom', room.id);
+    await ask(guestSocket, 'joinRoom', room.id);
+    await ask(ownerSocket, 'sendMessage', { roomId: room.id, text: 'soon nobody reads this' });
+    await owner.stored(room.id, 1);
+  });
+  afterAll(async () => {
+    for (const account of [owner, guest]) account.close();
+    await server.close();
+  });
+
+  const withoutIds = ({ requestId: _, ...body }: HttpError) => body;
+
+  it('can be deleted by its owner alone, and general by nobody', async () => {
+    const refused = await guest.call<HttpError>('DELETE', `/rooms/${room.id}`);
+    expect([refused.status, refused.body.code]).toEqual([403, 'FORBIDDEN']);
+    const general = await owner.call<HttpError>('DELETE', '/rooms/general');
+    expect([general.status, general.body.code]).toEqual([409, 'CONFLICT']);
+    const hidden = await owner.createRoom({ name: 'Hidden', visibility: 'private' });
+    expect((await guest.call('DELETE', `/rooms/${hidden.id}`)).status).toBe(404);
+    expect((await guest.call('GET', `/rooms/${room.id}`)).status).toBe(200);
+  });
+
+  it('is told to every socket of its members within a second', async () => {
+    const told: string[] = [];
+    const sockets = { ownerSocket, guestSocket, idleSocket };
+    for (const [which, socket] of Object.entries(sockets)) {
+      socket.on('roomRemoved', ({ roomId }) => told.push(`${which} ${roomId}`));
+    }
+    expect((await owner.call('DELETE', `/rooms/${room.id}`)).status).toBe(204);
+    await eventually('all sockets are told', () => told.length === 3, 1_000);
+    expect(told.toSorted()).toEqual(
+      Object.keys(sockets)
+        .toSorted()
+        .map((w) => `${w} ${room.id}`),
+    );
+  });
+
+  it('is to everybody exactly as a room that does not exist', async () => {
+    const none = `~${'0'.repeat(22)}`;
+    const probes: [string, (id: string) => string, unknown?][] = [
+      ['GET', (id) => `/rooms/${id}`],
+      ['PATCH', (id) => `/rooms/${id}`, { topic: 'x' }],
+      ['DELETE', (id) => `/rooms/${id}`],
+      ['GET', (id) => `/rooms/${id}/members`],
+      ['POST', (id) => `/rooms/${id}/members`, { userId: guest.id }],
+      ['DELETE', (id) => `/rooms/${id}/members/${owner.id}`],
+      ['GET', (id) => `/messages/history/${id}`],
+      ['GET', (id) => `/messages/changes/${id}?since=0`],
+    ];
+    for (const account of [owner, guest]) {
+      for (const [method, path, body] of probes) {
+        const deleted = await account.call<HttpError>(method, path(room.id), body);
+        const unreal = await account.call<HttpError>(method, path(none), body);
+        expect([method, path(''), deleted.status]).toEqual([method, path(''), 404]);
+        expect(withoutIds(deleted.body)).toEqual(withoutIds(unreal.body));
+      }
+      for (const list of ['/rooms', `/rooms?discover=true&query=${name}`]) {
+        expect((await account.call('GET', list)).text).not.toContain(room.id);
+      }
+    }
+    for (const socket of [ownerSocket, guestSocket, await guest.connect()]) {
+      const send = (roomId: string) => ask(socket, 'sendMessage', { roomId, text: 'hi' });
+      expect(await send(room.id)).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
+      expect(await send(room.id)).toEqual(await send(none));
+      expect(await ask(socket, 'joinRoom', room.id)).toEqual(await ask(socket, 'joinRoom', none));
+    }
+  });
+
+  it('never gives its name to another', async () => {
+    const again = await guest.call<HttpError>('POST', '/rooms', { name, visibility: 'public' });
+    expect([again.status, again.body.code]).toEqual([409, 'CONFLICT']);
+    expect(await ask(guestSocket, 'joinRoom', name)).toMatchObject({
+      ok: false,
+      error: { code: 'NOT_FOUND' },
+    });
+  });
+});

@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { RoomStore } from '@chat/rooms';
+import { RememberedDeletedRooms } from './remembered-deleted-rooms.ts';
+
+describe('which rooms were deleted', () => {
+  let deleted: Set<string>;
+  let asked: string[][];
+  let rooms: RememberedDeletedRooms;
+  beforeEach(() => {
+    jest.useFakeTimers();
+    deleted = new Set();
+    asked = [];
+    const store: Pick<RoomStore, 'findDeleted'> = {
+      findDeleted: (roomIds) => {
+        asked.push([...roomIds]);
+        return Promise.resolve(new Set(roomIds.filter((roomId) => deleted.has(roomId))));
+      },
+    };
+    rooms = new RememberedDeletedRooms(store as RoomStore);
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('is asked for once for all rooms that are not known, and not again for 10 s', async () => {
+    expect(await rooms.deletedOf(['den', 'lunch'])).toEqual(new Set());
+    expect(await rooms.deletedOf(['den', 'lunch', 'music'])).toEqual(new Set());
+    expect(asked).toEqual([['den', 'lunch'], ['music']]);
+    deleted.add('den');
+    jest.advanceTimersByTime(10_001);
+    expect(await rooms.deletedOf(['den'])).toEqual(new Set(['den']));
+  });
+
+  it('is known for good of a deleted room', async () => {
+    deleted.add('den');
+    await rooms.deletedOf(['den']);
+    jest.advanceTimersByTime(3_600_000);
+    expect(await rooms.deletedOf(['den', 'lunch'])).toEqual(new Set(['den']));
+    expect(asked).toEqual([['den'], ['lunch']]);
+  });
+});
