@@ -74,7 +74,9 @@ await describeWithServices('seen from outside', () => {
         .process.output.split('\n')
         .filter((line) => line.includes(`"messageId":"${id}"`))
         .map((line) => (JSON.parse(line) as { msg: string }).msg);
-    await eventually('the log is written', () => told('messages').length > 0);
+    await eventually('the log is written', () => {
+      return told('messages').length > 0 && told('chat').length > 2;
+    });
     expect(told('chat').toSorted()).toEqual([
       'message accepted',
       'message acknowledged',

@@ -2,6 +2,7 @@ import type { RoomSummary } from '@chat/contracts';
 import { Dialog } from '../ui/Dialog.tsx';
 import styles from './AboutRoomDialog.module.css';
 import { AddPeople } from './AddPeople.tsx';
+import { DeleteRoom } from './DeleteRoom.tsx';
 import { LeaveRoom } from './LeaveRoom.tsx';
 import { MemberList } from './MemberList.tsx';
 import { useMembers } from './members.ts';
@@ -15,7 +16,8 @@ interface AboutRoomDialogProps {
 /** What a room is and who is in it; its owner says who that is. */
 export function AboutRoomDialog({ room, ownUserId, onClose }: AboutRoomDialogProps) {
   const { members, hasMore, problem, loadMore } = useMembers(room.id);
-  const decides = room.visibility === 'private' && room.role === 'owner';
+  const owns = room.role === 'owner';
+  const decides = room.visibility === 'private' && owns;
   return (
     <Dialog title={room.name} onClose={onClose}>
       <p className={styles.about}>
@@ -42,7 +44,9 @@ export function AboutRoomDialog({ room, ownUserId, onClose }: AboutRoomDialogPro
         canRemove={decides}
         onLoadMore={hasMore ? loadMore : undefined}
       />
-      <LeaveRoom room={room} ownUserId={ownUserId} />
+      {/* The owner of a private room stays in it for as long as it exists. */}
+      {!decides && <LeaveRoom room={room} ownUserId={ownUserId} />}
+      {owns && <DeleteRoom roomId={room.id} />}
     </Dialog>
   );
 }

@@ -36,6 +36,14 @@ export function connectSubscribingRedis(url: string, name: string): Redis {
 
 /** Socket.IO's adapter drops the promises of its commands: a failed one must not end the process. */
 class LenientRedis extends Redis {
+  /** Whether whoever opened it has ended it. */
+  ended = false;
+
+  override disconnect(...call: Parameters<Redis['disconnect']>): void {
+    this.ended = true;
+    super.disconnect(...call);
+  }
+
   override sendCommand(...call: Parameters<Redis['sendCommand']>): unknown {
     const [command] = call;
     command.promise.catch(() => undefined);
@@ -56,19 +64,21 @@ function optionsFor(name: string): RedisOptions {
   };
 }
 
-function supervised(redis: Redis, name: string): Redis {
+function supervised(redis: LenientRedis, name: string): Redis {
   const logger = new Logger('Redis');
   let away = false;
   redis.on('ready', () => {
     logger.log(away ? `Redis is back (${name}).` : `Redis is connected (${name}).`);
     away = false;
   });
-  redis.on('error', (error: NodeJS.ErrnoException) => {
-    // Not the error itself: it may carry the command, and with it the password.
-    const reason = error.code ?? error.message;
-    if (!away) logger.warn(`Redis is away (${name}: ${reason}); going on without it.`);
+  const lost = (reason: string): void => {
+    if (away || redis.ended) return;
+    logger.warn(`Redis is away (${name}: ${reason}); going on without it.`);
     away = true;
-  });
+  };
+  // Not the error itself: it may carry the command, and with it the password.
+  redis.on('error', (error: NodeJS.ErrnoException) => lost(error.code ?? error.message));
+  redis.on('close', () => lost('the connection was closed'));
   const heartbeat = setInterval(() => {
     if (redis.status === 'ready') redis.ping().catch(() => undefined);
   }, HEARTBEAT_MS).unref();
