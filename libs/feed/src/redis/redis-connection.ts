@@ -40,7 +40,8 @@ class LenientRedis extends Redis {
   ended = false;
 
   override disconnect(...call: Parameters<Redis['disconnect']>): void {
-    this.ended = true;
+    const [reconnects = false] = call;
+    if (!reconnects) this.ended = true;
     super.disconnect(...call);
   }
 
