@@ -1,0 +1,87 @@
+import { describeMachine } from './machine.ts';
+import { MODES, startServices, startStandalone, type Mode } from './measured-chat.ts';
+import { HELP, readOptions, type Options } from './options.ts';
+import { report } from './report.ts';
+import { isWhole, measure, type Round } from './round.ts';
+import { LOAD, type Account } from './steps.ts';
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  let options: Options;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    console.error(`bench: ${(error as Error).message} (--help shows the options)`);
+    return 2;
+  }
+  if (options.help) {
+    console.log(HELP);
+    return 0;
+  }
+  try {
+    return await bench(options);
+  } catch (error) {
+    const reasons = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
+    for (const reason of reasons) console.error(`FAILED  ${String(reason)}`);
+    return 1;
+  }
+}
+
+async function bench(options: Options): Promise<number> {
+  const machine = await describeMachine();
+  const rounds: Round[] = [];
+  for (let number = 1; number <= options.rounds; number += 1) {
+    for (const mode of MODES) {
+      const label = `round ${number} of ${options.rounds}, ${mode}:`;
+      const progress = (line: string): void => console.error(label, line);
+      const round = await runRound(mode, options, progress);
+      progress(summary(round));
+      rounds.push(round);
+    }
+  }
+  const load = { ...LOAD, instances: { chat: options.chat, messages: options.messages } };
+  console.log(
+    options.json
+      ? JSON.stringify({ machine, load, rounds }, undefined, 2)
+      : `\n${report(machine, rounds)}`,
+  );
+  const broken = rounds.filter((round) => !isWhole(round));
+  for (const { mode, throughput, pace } of broken) {
+    console.error(`FAILED  ${mode}: ${counts(throughput)}; at the steady pace ${counts(pace)}`);
+  }
+  return broken.length === 0 ? 0 : 1;
+}
+
+async function runRound(
+  mode: Mode,
+  options: Options,
+  progress: (line: string) => void,
+): Promise<Round> {
+  progress('starting');
+  const starting = mode === 'standalone' ? startStandalone() : startServices(options);
+  // The servers are process groups of their own, which Ctrl-C does not reach.
+  const interrupted = (): void => {
+    const exit = (): never => process.exit(130);
+    starting.then((chat) => chat.close()).then(exit, exit);
+  };
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  const chat = await starting;
+  try {
+    return await measure(mode, chat, progress);
+  } finally {
+    await chat.close();
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+  }
+}
+
+function summary({ throughput, pace }: Round): string {
+  return (
+    `${throughput.acknowledgedPerSecond.toFixed(0)} acknowledged sends per second, ` +
+    `shown after ${pace.toShown.p50.toFixed(1)} ms (p50), ${pace.toShown.p99.toFixed(1)} ms (p99)`
+  );
+}
+
+function counts({ sent, acknowledged, shown, toBeShown }: Account): string {
+  return `${acknowledged} of ${sent} sends were acknowledged and ${shown} of ${toBeShown} times shown`;
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import type { Ack, ClientToServerEvents, ServerToClientEvents } from '@chat/contracts';
+import { io, type Socket } from 'socket.io-client';
+
+const CONNECT_TIMEOUT_MS = 20_000;
+/** Sign-ups hash passwords: more at once only wait for each other. */
+const AT_ONCE = 4;
+
+export interface Member {
+  readonly socket: Socket<ServerToClientEvents, ClientToServerEvents>;
+  readonly roomId: string;
+}
+
+/** Signs users up; resolves with their access tokens. */
+export async function signUp(url: string, count: number): Promise<string[]> {
+  return inTurns(count, async (index) => {
+    const username = `bench-${index}-${randomBytes(4).toString('hex')}`;
+    const response = await fetch(`${url}/auth/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        email: `${username}@example.org`,
+        password: 'a long one 42',
+        username,
+      }),
+    });
+    if (!response.ok)
+      throw new Error(`a sign-up was answered ${response.status}: ${await response.text()}`);
+    return ((await response.json()) as { token: string }).token;
+  });
+}
+
+/** Connects one socket for each member of each room, each of another user, and joins the rooms. */
+export async function gather(
+  url: string,
+  tokens: readonly string[],
+  { name, rooms, membersPerRoom }: { name: string; rooms: number; membersPerRoom: number },
+): Promise<Member[]> {
+  return inTurns(rooms * membersPerRoom, async (index) => {
+    const roomId = `${name}-${index % rooms}`;
+    const socket: Member['socket'] = io(url, {
+      auth: { token: tokens[index] },
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+    });
+    await connected(socket);
+    const answer = (await socket
+      .timeout(CONNECT_TIMEOUT_MS)
+      .emitWithAck('joinRoom', { roomId })) as Ack<object>;
+    if (!answer.ok) throw new Error(`joining was refused: ${answer.error.message}`);
+    return { socket, roomId };
+  });
+}
+
+export function disperse(members: readonly Member[]): void {
+  for (const { socket } of members) socket.disconnect();
+}
+
+function connected(socket: Member['socket']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error('a socket did not connect in time')),
+      CONNECT_TIMEOUT_MS,
+    );
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    socket.once('connect_error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+  });
+}
+
+async function inTurns<T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const workers = Array.from({ length: AT_ONCE }, async () => {
+    while (next < count) {
+      const index = next++;
+      results[index] = await work(index);
+    }
+  });
+  await Promise.all(workers);
+  return results;
+}

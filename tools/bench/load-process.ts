@@ -1,0 +1,42 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Step, StepAnswer, StepResults } from './steps.ts';
+
+const GENERATOR = fileURLToPath(new URL('load-generator.js', import.meta.url));
+
+/** The load generator, as a process of its own, so that its work is not counted as the server's. */
+export class LoadProcess {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<never>;
+
+  constructor(url: string) {
+    this.#child = fork(GENERATOR, [url]);
+    this.#ended = once(this.#child, 'exit').then(([code]) => {
+      throw new Error(`the load generator ended with ${String(code)}`);
+    });
+    this.#ended.catch(() => undefined);
+  }
+
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error('the load generator did not start');
+    return pid;
+  }
+
+  /** @throws Error when anything but the measured time went wrong, for example a send was refused */
+  async run<S extends Step>(step: S): Promise<StepResults[S]> {
+    const answered = once(this.#child, 'message') as Promise<[StepAnswer]>;
+    this.#child.send(step);
+    const [{ result, error }] = await Promise.race([answered, this.#ended]);
+    if (error !== undefined) throw new Error(`${step}: ${error}`);
+    return result as StepResults[S];
+  }
+
+  async close(): Promise<void> {
+    if (this.#child.exitCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exited;
+  }
+}

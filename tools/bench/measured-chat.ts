@@ -1,0 +1,74 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { BackingServers, ServicesTopology, StandaloneProcess } from '@chat/testing';
+
+export const MODES = ['standalone', 'services'] as const;
+export type Mode = (typeof MODES)[number];
+
+/** A chat without data that runs for one round. */
+export interface MeasuredChat {
+  readonly url: string;
+  /** Its processes by what they are; instances of one service are one entry. */
+  readonly processes: ReadonlyMap<string, readonly number[]>;
+  close(): Promise<void>;
+}
+
+/** Limits are there to slow such a load down. */
+const SETTINGS = {
+  SEND_RATE: '100000',
+  SEND_BURST: '100000',
+  SIGN_IN_RATE: '100000',
+  SIGN_IN_BURST: '100000',
+  LOG_LEVEL: 'warn',
+};
+const GATEWAY_SETTINGS = { GATEWAY_RATE: '100000', GATEWAY_BURST: '100000' };
+const SERVICES = ['gateway', 'users', 'messages', 'chat'] as const;
+
+export async function startStandalone(): Promise<MeasuredChat> {
+  const server = await StandaloneProcess.start({ env: SETTINGS });
+  return {
+    url: server.url,
+    processes: new Map([['standalone', [server.pid]]]),
+    close: () => server.close(),
+  };
+}
+
+export async function startServices(instances: {
+  readonly chat: number;
+  readonly messages: number;
+}): Promise<MeasuredChat> {
+  const servers = await BackingServers.start();
+  // Closes the servers when a service does not start.
+  const topology = await ServicesTopology.start({
+    chat: instances.chat,
+    messages: instances.messages,
+    servers,
+    closesServers: true,
+    env: { all: SETTINGS, gateway: GATEWAY_SETTINGS },
+  });
+  const processes = new Map<string, number[]>();
+  for (const service of SERVICES) {
+    processes.set(
+      service,
+      topology.instances(service).map((one) => running(one.name, one.process.pid)),
+    );
+  }
+  processes.set('redis', [running('redis', servers.redis.process.pid)]);
+  processes.set('rabbitmq', [running('rabbitmq', servers.rabbitmq.process.pid)]);
+  processes.set('mongod', [running('mongod', await pidOfMongo(servers.mongo.port))]);
+  return { url: topology.gatewayUrl, processes, close: () => topology.close() };
+}
+
+function running(name: string, pid: number | undefined): number {
+  if (pid === undefined) throw new Error(`${name} does not run`);
+  return pid;
+}
+
+/** It is started by a package that keeps its process to itself; the port is that of no other. */
+async function pidOfMongo(port: number): Promise<number | undefined> {
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const line = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
+    if (line.includes(`--port\0${port}\0`)) return Number(name);
+  }
+  return undefined;
+}

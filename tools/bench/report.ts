@@ -1,0 +1,98 @@
+import type { Machine } from './machine.ts';
+import { MODES, type Mode } from './measured-chat.ts';
+import { median, spread } from './percentiles.ts';
+import type { Round } from './round.ts';
+
+interface Measure {
+  readonly name: string;
+  readonly of: (round: Round) => number;
+  readonly digits: number;
+}
+
+const MEASURES: readonly Measure[] = [
+  {
+    name: 'acknowledged sends per second',
+    of: ({ throughput }) => throughput.acknowledgedPerSecond,
+    digits: 0,
+  },
+  { name: 'send to acknowledged, p50, ms', of: ({ pace }) => pace.toAcknowledged.p50, digits: 1 },
+  { name: 'send to acknowledged, p99, ms', of: ({ pace }) => pace.toAcknowledged.p99, digits: 1 },
+  { name: 'send to shown, p50, ms', of: ({ pace }) => pace.toShown.p50, digits: 1 },
+  { name: 'send to shown, p99, ms', of: ({ pace }) => pace.toShown.p99, digits: 1 },
+];
+const ALL_SERVERS: Measure = {
+  name: 'CPU per message, all servers, ms',
+  of: ({ cpuPerMessage }) => serversOf(cpuPerMessage),
+  digits: 2,
+};
+
+/** Tables in Markdown, so that they can be put into a document as they are. */
+export function report(machine: Machine, rounds: readonly Round[]): string {
+  const count = rounds.length / MODES.length;
+  return [
+    `Least – median – most of ${count} ${count === 1 ? 'round' : 'rounds'} of each mode.`,
+    table(
+      ['', ...MODES, 'services / standalone'],
+      [...MEASURES, ALL_SERVERS].map((measure) => [
+        measure.name,
+        ...MODES.map((mode) => cell(rounds, mode, measure)),
+        ratio(rounds, measure),
+      ]),
+    ),
+    ...MODES.map((mode) => cpuTable(rounds, mode)),
+    Object.entries({
+      machine: `${machine.cores} cores, ${machine.processor}`,
+      'load average before': machine.loadBefore.toFixed(2),
+      Node: machine.node,
+      Redis: machine.redis,
+      RabbitMQ: machine.rabbitmq,
+      MongoDB: machine.mongo,
+    })
+      .map(([name, value]) => `${name}: ${value}`)
+      .join('\n'),
+  ].join('\n\n');
+}
+
+function cpuTable(rounds: readonly Round[], mode: Mode): string {
+  const names = Object.keys(rounds.find((round) => round.mode === mode)?.cpuPerMessage ?? {});
+  return table(
+    [`CPU time, ${mode}`, 'per message, ms', 'idle with the same sockets, ms per second'],
+    names.map((name) => [
+      name,
+      cell(rounds, mode, { name, of: (round) => round.cpuPerMessage[name] ?? 0, digits: 2 }),
+      cell(rounds, mode, { name, of: (round) => round.cpuIdle[name] ?? 0, digits: 1 }),
+    ]),
+  );
+}
+
+function serversOf(cpu: Readonly<Record<string, number>>): number {
+  return Object.entries(cpu).reduce(
+    (sum, [name, ms]) => (name === 'load generator' ? sum : sum + ms),
+    0,
+  );
+}
+
+function valuesOf(rounds: readonly Round[], mode: Mode, { of }: Measure): number[] {
+  return rounds.filter((round) => round.mode === mode).map(of);
+}
+
+function cell(rounds: readonly Round[], mode: Mode, measure: Measure): string {
+  const { min, median: middle, max } = spread(valuesOf(rounds, mode, measure));
+  return [min, middle, max].map((value) => value.toFixed(measure.digits)).join(' – ');
+}
+
+/** Of the medians. */
+function ratio(rounds: readonly Round[], measure: Measure): string {
+  const [standalone, services] = MODES.map((mode) => median(valuesOf(rounds, mode, measure)));
+  return ((services ?? Number.NaN) / (standalone ?? Number.NaN)).toFixed(2);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) =>
+    Math.max(3, title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const rule = line(widths.map((width) => '-'.repeat(width)));
+  return [line(head), rule, ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,85 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { cpuTimeMs } from './cpu-time.ts';
+import { isComplete } from './ledger.ts';
+import { LoadProcess } from './load-process.ts';
+import type { MeasuredChat, Mode } from './measured-chat.ts';
+import { LOAD, type Pace, type Throughput } from './steps.ts';
+
+/** How long the sockets are connected and silent, for the CPU time that this takes. */
+const IDLE_MS = 5_000;
+/** What joins leave to be done is over by then. */
+const CALM_MS = 2_000;
+const LOAD_GENERATOR = 'load generator';
+
+export interface Round {
+  readonly mode: Mode;
+  readonly throughput: Throughput;
+  readonly pace: Pace;
+  /** CPU milliseconds per message at the steady pace, by process. */
+  readonly cpuPerMessage: Readonly<Record<string, number>>;
+  /** CPU milliseconds per second while the same sockets are connected and nobody sends, by process. */
+  readonly cpuIdle: Readonly<Record<string, number>>;
+}
+
+/** Measures a chat that has just been started. */
+export async function measure(
+  mode: Mode,
+  chat: MeasuredChat,
+  progress: (line: string) => void,
+): Promise<Round> {
+  const load = new LoadProcess(chat.url);
+  try {
+    const processes = new Map([...chat.processes, [LOAD_GENERATOR, [load.pid]]]);
+    progress(`signing up ${LOAD.users} users`);
+    await load.run('enter');
+    progress('sending as fast as acknowledgements come');
+    const throughput = await load.run('throughput');
+    progress('connecting the sockets of the steady pace');
+    await load.run('gather');
+    await delay(CALM_MS);
+    const idle = await cpuDuring(processes, () => delay(IDLE_MS));
+    progress(`sending ${LOAD.pace.messagesPerSecond} messages per second`);
+    const paced = await cpuDuring(processes, () => load.run('pace'));
+    const pace = paced.result;
+    return {
+      mode,
+      throughput,
+      pace,
+      cpuPerMessage: divided(paced.cpuMs, pace.sent),
+      cpuIdle: divided(idle.cpuMs, IDLE_MS / 1_000),
+    };
+  } finally {
+    await load.close();
+  }
+}
+
+/** Whether everything that was sent was acknowledged and shown to every member. */
+export function isWhole({ throughput, pace }: Round): boolean {
+  return isComplete(throughput) && isComplete(pace);
+}
+
+async function cpuDuring<T>(
+  processes: ReadonlyMap<string, readonly number[]>,
+  work: () => Promise<T>,
+): Promise<{ result: T; cpuMs: Record<string, number> }> {
+  const before = await cpuOf(processes);
+  const result = await work();
+  const cpuMs = await cpuOf(processes);
+  for (const name of Object.keys(cpuMs)) cpuMs[name] = (cpuMs[name] ?? 0) - (before[name] ?? 0);
+  return { result, cpuMs };
+}
+
+async function cpuOf(
+  processes: ReadonlyMap<string, readonly number[]>,
+): Promise<Record<string, number>> {
+  const used: Record<string, number> = {};
+  for (const [name, pids] of processes) {
+    const each = await Promise.all(pids.map(cpuTimeMs));
+    used[name] = each.reduce((sum, ms) => sum + ms, 0);
+  }
+  return used;
+}
+
+function divided(values: Record<string, number>, by: number): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value / by]));
+}

@@ -1,0 +1,12 @@
+import { BuildFailure, bringUpToDate, PARTS } from '../start/build.mjs';
+
+if (!process.argv.includes('--help')) {
+  try {
+    await bringUpToDate([PARTS.standalone, PARTS.services]);
+  } catch (error) {
+    if (!(error instanceof BuildFailure)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+await import(new URL('../dist/bench/bench.js', import.meta.url).href);
