@@ -54,4 +54,22 @@ describeWith('chromium', 'a private room', () => {
     expect(await bob.page.getByRole('link', { name: 'Surprise for Grace' }).count()).toBe(0);
     expect([...ada.complaints, ...bob.complaints]).toEqual([]);
   });
+
+  it('is gone for all in it once its owner has deleted it', async () => {
+    await ada.page.getByLabel('Add people').fill(bob.username.slice(0, -2));
+    await ada.page.getByRole('button', { name: `Add ${bob.username}` }).click();
+    await ada.page.getByRole('button', { name: `Remove ${bob.username}` }).waitFor();
+    await bob.enterRoom('Surprise for Grace');
+    await bob.see('Cake or pie?');
+
+    await ada.page.getByRole('button', { name: 'Delete this room' }).click();
+    await ada.page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await bob.page
+      .getByRole('heading', { name: 'This room is not open to you' })
+      .waitFor({ timeout: 1_000 });
+    for (const { page } of [ada, bob]) {
+      await page.getByRole('link', { name: 'Surprise for Grace' }).waitFor({ state: 'detached' });
+    }
+    expect([...ada.complaints, ...bob.complaints]).toEqual([]);
+  });
 });
