@@ -35,9 +35,7 @@ export class Outsider {
       reconnectionDelayMax: 500,
       forceNew: true,
     });
-    this.#socket.on('connect', () => {
-      void this.#ask('joinRoom', this.publicRoomId);
-    });
+    this.#socket.on('connect', () => void this.#enterPublicRoom());
     this.#socket.on('disconnect', (reason) => {
       if (reason === 'io server disconnect' && !this.#stopped) this.#socket.connect();
     });
@@ -82,6 +80,15 @@ export class Outsider {
   close(): void {
     this.stop();
     this.#socket.disconnect();
+  }
+
+  /** Asks until it is in, or connected anew. */
+  async #enterPublicRoom(): Promise<void> {
+    const { id } = this.#socket;
+    while (this.#socket.id === id && !this.#stopped) {
+      if ((await this.#ask('joinRoom', this.publicRoomId)) === 'ok') return;
+      await delay(EVERY_MS);
+    }
   }
 
   async #ask(event: string, payload: unknown): Promise<string | undefined> {

@@ -1,0 +1,36 @@
+import { AccessTokens } from '@chat/auth';
+import { describe, expect, it } from '@jest/globals';
+import { JwtService } from '@nestjs/jwt';
+import { ServiceCredentials } from './service-credentials.ts';
+
+const settings = { secret: 'x'.repeat(40), accessTokenTtlSeconds: 60 };
+
+describe("a service's credential", () => {
+  const credentials = new ServiceCredentials(settings);
+  const accessTokens = new AccessTokens(new JwtService(), settings);
+
+  it('is accepted by services of the same secret only', async () => {
+    const token = await credentials.token();
+    await expect(credentials.verify(token)).resolves.toBeUndefined();
+    const others = new ServiceCredentials({ ...settings, secret: 'y'.repeat(40) });
+    await expect(others.verify(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    await expect(credentials.verify('nonsense')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+
+  it("is no access token, and a user's access token is no credential", async () => {
+    await expect(accessTokens.verify(await credentials.token())).rejects.toMatchObject({
+      code: 'UNAUTHORIZED',
+    });
+    const identity = { userId: 'u', sessionId: 's', username: 'ann' };
+    const token = await accessTokens.sign(identity);
+    await expect(credentials.verify(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+
+  it('expires', async () => {
+    const stale = await new JwtService().signAsync(
+      {},
+      { secret: settings.secret, issuer: 'chat', audience: 'chat-services', expiresIn: -1 },
+    );
+    await expect(credentials.verify(stale)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+});

@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { ServiceCredentials } from './credentials/service-credentials.ts';
+import { ServiceClient } from './service-client.ts';
+
+const credentials = new ServiceCredentials({ secret: 'x'.repeat(40), accessTokenTtlSeconds: 60 });
+const Answer = z.object({ from: z.string() });
+const TIMEOUT_MS = 1_500;
+
+describe('a call to another service', () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  async function serve(
+    answer: (request: IncomingMessage, response: ServerResponse) => void,
+  ): Promise<string> {
+    const server = createServer(answer);
+    servers.push(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  const answering = (from: string) =>
+    serve((_request, response) => {
+      response.end(JSON.stringify({ from }));
+    });
+  const nobody = async (): Promise<string> => {
+    const url = await answering('nobody');
+    const server = servers.pop();
+    server?.close();
+    if (server) await once(server, 'close');
+    return url;
+  };
+  const client = (...urls: string[]) =>
+    new ServiceClient({ name: 'users', urls, timeoutMs: TIMEOUT_MS }, credentials);
+
+  it('carries a credential that the services accept, and the question', async () => {
+    const seen: { path?: string | undefined; token: string; body: unknown }[] = [];
+    const url = await serve((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        const token = (request.headers.authorization ?? '').replace('Bearer ', '');
+        seen.push({ path: request.url, token, body: JSON.parse(body) });
+        response.end(JSON.stringify({ from: 'it' }));
+      });
+    });
+    expect(await client(url).call('/internal/ask', { question: 1 }, Answer)).toEqual({
+      from: 'it',
+    });
+    expect(seen).toMatchObject([{ path: '/internal/ask', body: { question: 1 } }]);
+    await expect(credentials.verify(seen[0]?.token ?? '')).resolves.toBeUndefined();
+  });
+
+  it('goes to all instances in turn', async () => {
+    const users = client(await answering('one'), await answering('two'));
+    const from = new Set<string>();
+    for (let n = 0; n < 4; n += 1) from.add((await users.call('/', {}, Answer)).from);
+    expect([...from].toSorted()).toEqual(['one', 'two']);
+  });
+
+  it('is made elsewhere when an instance refuses or keeps silent', async () => {
+    const silent = await serve(() => undefined);
+    const users = client(await nobody(), silent, await answering('the last'));
+    const begin = performance.now();
+    for (let n = 0; n < 6; n += 1) {
+      expect(await users.call('/', {}, Answer)).toEqual({ from: 'the last' });
+    }
+    // One that failed is left alone for a while, so that the silence costs once.
+    expect(performance.now() - begin).toBeLessThan(TIMEOUT_MS);
+  });
+
+  it('is UNAVAILABLE when nobody answers within the time limit', async () => {
+    const begin = performance.now();
+    await expect(client(await nobody()).call('/', {}, Answer)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'The users service cannot be reached.',
+    });
+    await expect(client(await serve(() => undefined)).call('/', {}, Answer)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    expect(performance.now() - begin).toBeLessThan(3 * TIMEOUT_MS);
+  });
+
+  it('fails as the service says', async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(429, { 'retry-after': '2' });
+      response.end(
+        JSON.stringify({
+          statusCode: 429,
+          error: 'Too Many Requests',
+          code: 'RATE_LIMITED',
+          message: 'Slower, please.',
+          requestId: 'r',
+        }),
+      );
+    });
+    await expect(client(url).call('/', {}, Answer)).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      message: 'Slower, please.',
+      options: { retryAfterMs: 2_000 },
+    });
+  });
+
+  it('is not fooled by something else than an answer', async () => {
+    const url = await serve((_request, response) => response.end('<html>'));
+    await expect(client(url).call('/', {}, Answer)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});

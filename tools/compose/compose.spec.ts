@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describeWith } from '@chat/testing/suites';
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { ROOT } from '../checks/nx.ts';
+
+type Port =
+  | string
+  | { readonly published: string | number; readonly target: number; readonly protocol?: string };
+
+/** As the short form says it. */
+function portOf(port: Port): string {
+  return typeof port === 'string' ? port : `${port.published}:${port.target}/tcp`;
+}
+
+interface Container {
+  readonly image?: string;
+  readonly build?: unknown;
+  readonly user?: string;
+  readonly restart?: string;
+  readonly mem_limit?: string | number;
+  readonly healthcheck?: { readonly test?: unknown; readonly disable?: boolean };
+  readonly ports?: readonly Port[];
+  readonly volumes?: readonly string[];
+  readonly hostname?: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Has the contract's ports and everything that an operator may scale. */
+const SCALED = ['users', 'messages', 'chat'];
+
+describeWith('docker-compose', 'docker-compose.yml', () => {
+  const resolved = (env: Record<string, string> = {}): Record<string, Container> => {
+    const text = execFileSync('docker-compose', ['config'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], ...env },
+    });
+    return (parse(text) as { services: Record<string, Container> }).services;
+  };
+  const services = resolved();
+  const containers = Object.entries(services);
+  const running = containers.filter(([name]) => name !== 'secrets');
+
+  it('is valid with nothing set, and has every part', () => {
+    expect(Object.keys(services).toSorted()).toEqual(
+      [
+        'secrets',
+        'mongo',
+        'rabbitmq',
+        'redis',
+        'users',
+        'messages',
+        'chat',
+        'gateway',
+        'web',
+      ].toSorted(),
+    );
+  });
+
+  it.each(running)('%s is looked after, limited, and no root', (_name, container) => {
+    expect(container.healthcheck?.test).toBeDefined();
+    expect(container.restart).toBe('unless-stopped');
+    expect(container.mem_limit).toBeDefined();
+    expect(container.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+    expect(container.cap_drop).toEqual(['ALL']);
+  });
+
+  it.each(containers)('%s has an image of one version', (_name, { image = '', build }) => {
+    if (!build) expect(image).toMatch(/:\d+\.\d+\.\d+/);
+  });
+
+  it.each(running.filter(([name]) => name !== 'rabbitmq'))(
+    '%s cannot write to its image',
+    (_name, container) => {
+      expect(container.read_only).toBe(true);
+    },
+  );
+
+  it('publishes no port of what can be scaled', () => {
+    for (const name of SCALED) expect(services[name]?.ports).toBeUndefined();
+  });
+
+  it("publishes the page, the gateway and the older client's ports, and RabbitMQ's page to this machine only", () => {
+    const ports = containers.flatMap(([, { ports: published = [] }]) => published.map(portOf));
+    expect(ports.toSorted()).toEqual(
+      [
+        '127.0.0.1:15672:15672/tcp',
+        '3000:3000/tcp',
+        '3001:3001/tcp',
+        '3002:3002/tcp',
+        '3003:3003/tcp',
+        '80:8080/tcp',
+      ].toSorted(),
+    );
+  });
+
+  it('has ports that can be changed', () => {
+    const changed = resolved({ WEB_PORT: '8081', GATEWAY_PORT: '4000' });
+    expect(
+      [changed['web']?.ports?.[0], changed['gateway']?.ports?.[0]].map(
+        (port) => port && portOf(port),
+      ),
+    ).toEqual(['8081:8080/tcp', '4000:3000/tcp']);
+  });
+
+  it('keeps what MongoDB and RabbitMQ store, under names that stay', () => {
+    expect(services['mongo']?.volumes?.join()).toContain('mongo:/data/db');
+    expect(services['rabbitmq']?.volumes?.join()).toContain('rabbitmq:/var/lib/rabbitmq');
+    expect([services['mongo']?.hostname, services['rabbitmq']?.hostname]).toEqual([
+      'mongo',
+      'rabbitmq',
+    ]);
+  });
+
+  it('sets nothing that its service does not know', () => {
+    for (const name of [...SCALED, 'gateway']) {
+      const settings = Object.keys(services[name]?.environment ?? {});
+      const source = readFileSync(`${ROOT}/libs/platform/src/common-settings.ts`, 'utf8');
+      for (const setting of settings.filter((one) => one !== 'JWT_SECRET_FILE')) {
+        expect([name, setting, source.includes(`${setting}:`)]).toEqual([name, setting, true]);
+      }
+    }
+  });
+});
+
+describe('the policy of RabbitMQ', () => {
+  it('lets messages be delivered again without end', () => {
+    const definitions = JSON.parse(
+      readFileSync(`${ROOT}/docker/rabbitmq/definitions.json`, 'utf8'),
+    ) as { policies: { pattern: string; definition: object }[] };
+    const [policy] = definitions.policies;
+    expect(policy?.definition).toEqual({ 'delivery-limit': -1 });
+    expect('chat.messages.16.3').toMatch(new RegExp(policy?.pattern ?? 'none'));
+  });
+});
