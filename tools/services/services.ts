@@ -9,12 +9,13 @@ async function main(args: string[]): Promise<void> {
   const options = optionsOf(args);
   if (options.help) return console.log(HELP);
   console.log(`Starting Redis, RabbitMQ and MongoDB in ${options.dataDir} …`);
-  let topology: ServicesTopology | undefined;
+  const servers = await startOrExit(BackingServers.start(options.dataDir));
+  let running: { stop(): Promise<void> } = servers;
   let stopping: Promise<void> | undefined;
   const stop = (): void => {
     if (stopping) process.exit(130);
     console.log('Stopping …');
-    stopping = (topology ?? servers).stop().then(
+    stopping = running.stop().then(
       () => process.exit(0),
       (error: unknown) => {
         console.error('The stop failed.', error);
@@ -22,10 +23,9 @@ async function main(args: string[]): Promise<void> {
       },
     );
   };
-  const servers = await startOrExit(BackingServers.start(options.dataDir));
   process.on('SIGINT', stop).on('SIGTERM', stop);
   console.log('Starting the services …');
-  topology = await startOrExit(
+  const topology = await startOrExit(
     ServicesTopology.start({
       ...options,
       servers,
@@ -34,6 +34,7 @@ async function main(args: string[]): Promise<void> {
       ports: portsFrom(options.port),
     }),
   );
+  running = topology;
   for (const { name, url, metricsUrl } of topology.instances()) {
     console.log(`  ${name.padEnd(12)} ${url.padEnd(24)} metrics at ${metricsUrl}`);
   }

@@ -1,4 +1,4 @@
-import { UpgradeForwarder } from '@chat/gateway';
+import { UpgradeForwarder, type TrustProxy } from '@chat/gateway';
 import {
   configureHttpServer,
   runProcess,
@@ -19,8 +19,9 @@ await runProcess({
       sharesPort: true,
       configure: (app) => {
         configureHttpServer(app, settings);
-        const { settings: express } = app.getHttpAdapter().getInstance();
-        app.get(UpgradeForwarder).attach(app.getHttpServer(), express['trust proxy fn']);
+        const express = app.getHttpAdapter().getInstance();
+        const trusted = express.get('trust proxy fn') as TrustProxy;
+        app.get(UpgradeForwarder).attach(app.getHttpServer(), trusted);
         serveOpenApiPage(app);
         if (settings.PAGE_FOLDER !== undefined) servePage(app, settings.PAGE_FOLDER);
       },

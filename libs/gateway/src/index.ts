@@ -1,3 +1,4 @@
+export type { TrustProxy } from './forwarding/client-address.ts';
 export * from './forwarding/upgrade-forwarder.ts';
 export * from './gateway-settings.ts';
 export * from './gateway.module.ts';

@@ -20,7 +20,7 @@ interface Kept<T> {
  * Answers of somebody who may be away. They are kept, and asked for again when
  * they are old; while nobody can say, or only slowly, what is known stands.
  */
-export class KeptAnswers<T extends {}> {
+export class KeptAnswers<T extends object | boolean | string> {
   readonly #kept: LRUCache<string, Kept<T>>;
   readonly #asking = new Map<string, Promise<T>>();
 
@@ -57,11 +57,6 @@ export class KeptAnswers<T extends {}> {
   tell(key: string, value: T): void {
     this.#asking.delete(key);
     this.#kept.set(key, { value, askedAt: Date.now() });
-  }
-
-  /** As {@link tell}, for every key that is known and fits. */
-  tellWhere(fits: (key: string) => boolean, value: T): void {
-    for (const key of [...this.#kept.keys()]) if (fits(key)) this.tell(key, value);
   }
 
   #ask(key: string, ask: () => Promise<T>): Promise<T> {

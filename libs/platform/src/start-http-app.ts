@@ -35,19 +35,23 @@ export interface HttpServer {
 /** Starts an HTTP application, and its metrics where a port is given for them. */
 export async function startHttpApp(
   settings: ListenSettings,
-  { module, configure, sharesPort = false }: HttpProgram,
+  program: HttpProgram,
 ): Promise<HttpServer> {
-  const app = await NestFactory.create<NestExpressApplication>(module, {
+  const app = await NestFactory.create<NestExpressApplication>(program.module, {
     bufferLogs: true,
     bodyParser: false,
     abortOnError: false,
   });
   let metrics: MetricsServer | undefined;
   try {
-    await configure(app);
+    await program.configure(app);
     await app.init();
     const server = app.getHttpServer();
-    server.listen({ port: settings.PORT, host: settings.HOST, reusePort: sharesPort });
+    server.listen({
+      port: settings.PORT,
+      host: settings.HOST,
+      reusePort: program.sharesPort ?? false,
+    });
     await once(server, 'listening');
     if (settings.METRICS_PORT !== undefined) {
       const { METRICS_PORT: port, METRICS_HOST: host } = settings;

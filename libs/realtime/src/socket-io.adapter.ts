@@ -35,7 +35,7 @@ export class SocketIoAdapter extends IoAdapter {
       connectTimeout: 10_000,
       cors,
     };
-    const server = super.createIOServer(port, contract as ServerOptions) as Server;
+    const server = super.createIOServer(port, contract as ServerOptions);
     server.engine.generateId = sessionId;
     return server;
   }

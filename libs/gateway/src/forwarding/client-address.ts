@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 export type TrustProxy = (address: string, hop: number) => boolean;
 
 /** The nearest address that is not a trusted proxy's: whoever stands in front of us says the next one. */
-export function clientAddressOf(request: IncomingMessage, trusted: TrustProxy): string {
+function clientAddressOf(request: IncomingMessage, trusted: TrustProxy): string {
   const told = String(request.headers['x-forwarded-for'] ?? '')
     .split(',')
     .map((address) => address.trim())
@@ -30,7 +30,7 @@ export function nameClient(request: IncomingMessage, trusted: TrustProxy): strin
     delete headers['x-forwarded-proto'];
     delete headers['x-forwarded-host'];
   }
-  delete headers['forwarded'];
+  delete headers.forwarded;
   headers['x-forwarded-for'] = address;
   headers['x-forwarded-proto'] ??= 'http';
   if (headers.host !== undefined) headers['x-forwarded-host'] ??= headers.host;

@@ -57,7 +57,7 @@ export class RequestForwarder {
         await this.#exchange(request, response, connected);
         return;
       } catch (error) {
-        if (gone.signal.aborted) return;
+        if (response.closed) return;
         if (response.headersSent) return void response.destroy();
         if (error instanceof LateError) throw tooLate(pool);
         if (attempt > 1 || !REPEATABLE.has(request.method ?? '')) throw brokenOff(pool, error);
