@@ -1,5 +1,5 @@
 import { resolveJwtSecret } from '@chat/auth';
-import { RedisSignals, RedisSocketIoAdapter } from '@chat/feed/redis';
+import { RedisSocketIoAdapter, type RedisSignals } from '@chat/feed/redis';
 import {
   API_INFO,
   configureHttpApp,

@@ -47,7 +47,7 @@ await describeWithServices('the older public client, with three chat instances',
       );
       const pages = accounts.map(({ token, username }) => enter(token, username, transports));
       await eventually('all are connected', () => pages.every(({ socket }) => socket.connected));
-      const instances = new Set(pages.map(({ socket }) => socket.io.engine.id?.split('.')[0]));
+      const instances = new Set(pages.map(({ socket }) => socket.io.engine.id.split('.')[0]));
       expect(instances.size).toBe(3);
       // It sends when somebody types, which is later than it joins.
       await delay(2_000);
