@@ -16,6 +16,7 @@ function portOf(port: Port): string {
 
 interface Container {
   readonly image?: string;
+  readonly entrypoint?: readonly string[];
   readonly build?: unknown;
   readonly user?: string;
   readonly restart?: string;
@@ -79,6 +80,10 @@ describeWith('docker-compose', 'docker-compose.yml', () => {
       expect(container.read_only).toBe(true);
     },
   );
+
+  it('makes the secret before anything reads it', () => {
+    expect(services['secrets']?.entrypoint).toEqual(['node', 'docker/make-secrets.mjs']);
+  });
 
   it('publishes no port of what can be scaled', () => {
     for (const name of SCALED) expect(services[name]?.ports).toBeUndefined();

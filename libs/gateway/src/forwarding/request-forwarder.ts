@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { requestIdOf } from '@chat/platform';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { createProxyServer } from 'http-proxy-3';
 import { GatewaySettings } from '../gateway-settings.ts';
 import { sessionInstanceOf } from '../routes.ts';
@@ -20,8 +20,13 @@ class LateError extends Error {
 
 /** Passes requests to the service behind, and its answers back. */
 @Injectable()
-export class RequestForwarder {
+export class RequestForwarder implements BeforeApplicationShutdown {
   readonly #proxy = createProxyServer();
+
+  /** Called when the answer to a request begins. */
+  readonly #answering = new WeakMap<IncomingMessage, () => void>();
+  /** Answers that are due when there is something to say. */
+  readonly #polls = new Set<ServerResponse>();
 
   constructor(private readonly settings: GatewaySettings) {
     this.#proxy.on('proxyRes', (_answer, request) => {
@@ -30,9 +35,6 @@ export class RequestForwarder {
     // What it tells without being asked is about answers that have begun: their connections end with them.
     this.#proxy.on('error', () => undefined);
   }
-
-  /** Called when the answer to a request begins. */
-  readonly #answering = new WeakMap<IncomingMessage, () => void>();
 
   /**
    * Resolves once the answer is on its way, or whoever asked has gone.
@@ -65,6 +67,16 @@ export class RequestForwarder {
     }
   }
 
+  /** Ends long polls, which would outlast the stop: their clients connect again, to another gateway. */
+  beforeApplicationShutdown(): void {
+    for (const response of this.#polls) response.destroy();
+  }
+
+  #poll(response: ServerResponse): void {
+    this.#polls.add(response);
+    response.once('close', () => this.#polls.delete(response));
+  }
+
   async #connect(
     { url = '' }: IncomingMessage,
     pool: UpstreamPool,
@@ -83,6 +95,7 @@ export class RequestForwarder {
     { instance, socket }: Connected,
   ): Promise<void> {
     const isPoll = request.url?.startsWith('/socket.io') === true && request.method === 'GET';
+    if (isPoll) this.#poll(response);
     const timer = setTimeout(
       () => {
         socket.destroy(new LateError());

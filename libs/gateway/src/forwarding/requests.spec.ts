@@ -1,0 +1,183 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { startGateway, type Gateway } from '../../test/gateway.ts';
+import { Upstream } from '../../test/upstream.ts';
+
+describe('a request through the gateway', () => {
+  const open: { close(): Promise<void> }[] = [];
+  afterEach(async () => {
+    for (const one of open.splice(0).toReversed()) await one.close();
+  });
+
+  const upstream = async (id: string): Promise<Upstream> => {
+    const started = await Upstream.start(id);
+    open.push({ close: () => started.stop() });
+    return started;
+  };
+  const gateway = async (...call: Parameters<typeof startGateway>): Promise<Gateway> => {
+    const started = await startGateway(...call);
+    open.push(started);
+    return started;
+  };
+  const from = async (url: string, init?: RequestInit): Promise<unknown> =>
+    ((await (await fetch(url, init)).json()) as { from?: string }).from;
+
+  it('goes to the service of its path, whole; what is internal goes nowhere', async () => {
+    const [users, messages] = [await upstream('users'), await upstream('messages')];
+    const { url } = await gateway({ users: [users.url], messages: [messages.url] });
+    expect(await from(`${url}/auth/login?x=1`, { method: 'POST', body: '{"a":1}' })).toBe('users');
+    expect(await from(`${url}/rooms/general`)).toBe('messages');
+    expect(await from(`${url}/messages/history/general?limit=2`)).toBe('messages');
+    expect(users.seen).toMatchObject([{ method: 'POST', url: '/auth/login?x=1', body: '{"a":1}' }]);
+    expect(messages.seen.map((one) => one.url)).toEqual([
+      '/rooms/general',
+      '/messages/history/general?limit=2',
+    ]);
+    for (const path of ['/internal/rooms/role', '/metrics', '/nothing']) {
+      expect((await fetch(url + path)).status).toBe(404);
+    }
+  });
+
+  it('is spread over all instances that live', async () => {
+    const [one, two] = [await upstream('one'), await upstream('two')];
+    const { url } = await gateway({ users: [one.url, two.url] });
+    for (let n = 0; n < 10; n += 1) await fetch(`${url}/users/me`);
+    expect([one.seen.length, two.seen.length]).toEqual([5, 5]);
+  });
+
+  it('leaves out an instance that does not answer or is stopping, until it answers again', async () => {
+    const [one, two] = [await upstream('one'), await upstream('two')];
+    const { url } = await gateway({ users: [one.url, two.url] });
+    const seenByOne = async (): Promise<number> => {
+      const before = one.seen.length;
+      for (let n = 0; n < 4; n += 1) await fetch(`${url}/users/me`);
+      return one.seen.length - before;
+    };
+    for (const live of [503, undefined]) {
+      one.live = live;
+      await delay(250);
+      expect(await seenByOne()).toBe(0);
+      one.live = 200;
+      await delay(250);
+      expect(await seenByOne()).toBe(2);
+    }
+  });
+
+  it('that an instance refuses is tried elsewhere, its body intact', async () => {
+    const [one, two] = [await upstream('one'), await upstream('two')];
+    const { url } = await gateway(
+      { users: [one.url, two.url] },
+      { pool: { probeEveryMs: 60_000, probeTimeoutMs: 100, resolveEveryMs: 60_000 } },
+    );
+    await one.stop();
+    const body = JSON.stringify({ text: 'x'.repeat(50_000) });
+    for (let n = 0; n < 4; n += 1) {
+      expect(await from(`${url}/auth/register`, { method: 'POST', body })).toBe('two');
+    }
+    expect(two.seen.map((one) => one.body)).toEqual([body, body, body, body]);
+  });
+
+  it('waits for an instance to come back, and is told so when none does', async () => {
+    const one = await upstream('one');
+    const { url } = await gateway({ users: [one.url] });
+    const { port } = one;
+    await one.stop();
+    const begin = performance.now();
+    const refused = await fetch(`${url}/users/me`);
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({
+      statusCode: 503,
+      code: 'UNAVAILABLE',
+      message: 'The users service cannot be reached.',
+      requestId: refused.headers.get('x-request-id'),
+    });
+    expect(performance.now() - begin).toBeLessThan(2_000);
+    const waiting = from(`${url}/users/me`);
+    await delay(200);
+    const back = await Upstream.start('back', port);
+    open.push({ close: () => back.stop() });
+    expect(await waiting).toBe('back');
+  });
+
+  it('that was broken off is repeated only when that is safe', async () => {
+    const [one, two] = [await upstream('one'), await upstream('two')];
+    one.answer = (request) => request.socket.resetAndDestroy();
+    const { url } = await gateway({ users: [one.url, two.url] });
+    for (let n = 0; n < 4; n += 1) expect(await from(`${url}/users/me`)).toBe('two');
+    two.answer = one.answer;
+    const before = one.seen.length + two.seen.length;
+    const post = await fetch(`${url}/auth/register`, { method: 'POST', body: '{}' });
+    expect([post.status, ((await post.json()) as { code: string }).code]).toEqual([
+      502,
+      'UNAVAILABLE',
+    ]);
+    expect(one.seen.length + two.seen.length).toBe(before + 1);
+  });
+
+  it('is given up when its answer is late', async () => {
+    const one = await upstream('one');
+    one.answer = () => undefined;
+    const { url } = await gateway({ users: [one.url] });
+    const late = await fetch(`${url}/auth/register`, { method: 'POST', body: '{}' });
+    expect(late.status).toBe(504);
+    expect(await late.json()).toMatchObject({
+      statusCode: 504,
+      code: 'UNAVAILABLE',
+      message: 'The users service did not answer in time.',
+    });
+  });
+
+  it('carries its id, and who asks: nobody but a trusted proxy says it for somebody else', async () => {
+    const one = await upstream('one');
+    const open_ = await gateway({ users: [one.url] });
+    const behind = await gateway({ users: [one.url] }, { trustProxy: ['127.0.0.1'] });
+    const headers = {
+      'x-request-id': 'my-id',
+      'x-forwarded-for': '6.6.6.6, 7.7.7.7',
+      'x-forwarded-proto': 'https',
+    };
+    for (const { url } of [open_, behind]) {
+      const answer = await fetch(`${url}/users/me`, { headers });
+      expect(answer.headers.get('x-request-id')).toBe('my-id');
+    }
+    expect(
+      one.seen.map(({ headers: got }) => [
+        got['x-request-id'],
+        got['x-forwarded-for'],
+        got['x-forwarded-proto'],
+      ]),
+    ).toEqual([
+      ['my-id', '127.0.0.1', 'http'],
+      ['my-id', '7.7.7.7', 'https'],
+    ]);
+  });
+
+  it('is limited by address', async () => {
+    const one = await upstream('one');
+    const { url } = await gateway(
+      { users: [one.url] },
+      { limit: { points: 1, perMs: 60_000, burst: 3 } },
+    );
+    const statuses: number[] = [];
+    for (let n = 0; n < 4; n += 1) statuses.push((await fetch(`${url}/users/me`)).status);
+    expect(statuses).toEqual([200, 200, 200, 429]);
+    const refused = await fetch(`${url}/users/me`);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({ code: 'RATE_LIMITED' });
+    expect(one.seen).toHaveLength(3);
+  });
+
+  it('is nobody else’s trouble when whoever asked goes away', async () => {
+    const one = await upstream('one');
+    one.answer = () => undefined;
+    const { url } = await gateway({ users: [one.url] });
+    const gone = new AbortController();
+    const asking = fetch(`${url}/users/me`, { signal: gone.signal });
+    await delay(100);
+    gone.abort();
+    await expect(asking).rejects.toThrow();
+    one.answer = (_request, response) => response.end('{"from":"one"}');
+    expect(await from(`${url}/users/me`)).toBe('one');
+  });
+});

@@ -1,0 +1,150 @@
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '@chat/testing';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Server } from 'socket.io';
+import { io, type Socket } from 'socket.io-client';
+import { startGateway, type Gateway } from '../../test/gateway.ts';
+import { Upstream } from '../../test/upstream.ts';
+
+const UPGRADE =
+  'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: chat\r\nConnection: Upgrade\r\n' +
+  'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+
+describe('a socket through the gateway', () => {
+  const open: { close(): Promise<void> | void }[] = [];
+  afterEach(async () => {
+    for (const one of open.splice(0).toReversed()) await one.close();
+  });
+
+  async function chat(id: string): Promise<Upstream> {
+    const upstream = await Upstream.start(id);
+    const server = new Server(upstream.server, { pingInterval: 20_000 });
+    server.engine.generateId = () => `${id}.${Math.random().toString(36).slice(2)}`;
+    server.on('connection', (socket) => {
+      socket.on('who', (answer: (id: string) => void) => answer(id));
+    });
+    open.push({
+      close: async () => {
+        await server.close();
+        await upstream.stop();
+      },
+    });
+    return upstream;
+  }
+  const gateway = async (...call: Parameters<typeof startGateway>): Promise<Gateway> => {
+    const started = await startGateway(...call);
+    open.push(started);
+    return started;
+  };
+  function client(url: string, transports?: string[]): Socket {
+    const socket = io(url, {
+      forceNew: true,
+      reconnectionDelay: 50,
+      reconnectionDelayMax: 100,
+      ...(transports && { transports }),
+    });
+    open.push({ close: () => void socket.disconnect() });
+    return socket;
+  }
+  const who = (socket: Socket): Promise<string> =>
+    socket.timeout(3_000).emitWithAck('who') as Promise<string>;
+
+  it.each([
+    ['polling only', ['polling'], 'polling'],
+    ['polling first', undefined, 'websocket'],
+    ['as WebSocket', ['websocket'], 'websocket'],
+  ])('%s stays with the instance of its session', async (_how, transports, ends) => {
+    const [one, two] = [await chat('one'), await chat('two')];
+    const { url } = await gateway({ chat: [one.url, two.url] });
+    const sockets = Array.from({ length: 6 }, () => client(url, transports));
+    await eventually(() => {
+      for (const socket of sockets) expect(socket.io.engine.transport.name).toBe(ends);
+    });
+    const answers = await Promise.all(sockets.map(who));
+    expect(answers.toSorted()).toEqual(['one', 'one', 'one', 'two', 'two', 'two']);
+    for (const [index, socket] of sockets.entries()) expect(await who(socket)).toBe(answers[index]);
+  });
+
+  it('whose session nobody knows begins a new one', async () => {
+    const one = await chat('one');
+    const { url } = await gateway({ chat: [one.url] });
+    for (const sid of ['gone.abc', 'x', '']) {
+      const path = `/socket.io/?EIO=4&transport=polling&sid=${sid}`;
+      const answer = await fetch(url + path);
+      expect([answer.status, await answer.json()]).toEqual([
+        400,
+        { code: 1, message: 'Session ID unknown' },
+      ]);
+    }
+  });
+
+  it('that is reset by its client ends nobody else', async () => {
+    const one = await chat('one');
+    const { url, port } = await gateway({ chat: [one.url] });
+    const other = client(url, ['websocket']);
+    expect(await who(other)).toBe('one');
+    for (const afterMs of [0, 1, 50]) {
+      const raw = connect(port, '127.0.0.1');
+      raw.on('error', () => undefined);
+      raw.write(UPGRADE);
+      await delay(afterMs);
+      raw.resetAndDestroy();
+    }
+    await delay(100);
+    expect(other.connected).toBe(true);
+    expect(await who(other)).toBe('one');
+  });
+
+  it('whose instance dies is closed, and connects again to another', async () => {
+    const [one, two] = [await chat('one'), await chat('two')];
+    const { url } = await gateway({ chat: [one.url, two.url] });
+    const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
+    expect((await Promise.all(sockets.map(who))).toSorted()).toEqual(['one', 'two']);
+    await one.stop();
+    await eventually(async () => {
+      expect(await Promise.all(sockets.map(who))).toEqual(['two', 'two']);
+    });
+  });
+
+  it('whose instance keeps silent is closed, one whose instance is stopping is not', async () => {
+    const [one, two] = [await chat('one'), await chat('two')];
+    const { url } = await gateway({ chat: [one.url, two.url] });
+    const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
+    const answers = await Promise.all(sockets.map(who));
+    const on = (id: string) => sockets.find((_socket, index) => answers[index] === id);
+    const [onOne, onTwo] = [on('one'), on('two')];
+    if (!onOne || !onTwo) throw new Error('the sockets are not spread');
+    two.live = 503;
+    await delay(600);
+    expect(await who(onTwo)).toBe('two');
+    two.live = 200;
+    await delay(200);
+    one.live = undefined;
+    await eventually(async () => expect(await who(onOne)).toBe('two'));
+  });
+
+  it('is refused when there are too many, when its address is too busy, and elsewhere', async () => {
+    const one = await chat('one');
+    const full = await gateway({ chat: [one.url] }, { maxSockets: 0 });
+    const limited = await gateway(
+      { chat: [one.url] },
+      { limit: { points: 1, perMs: 60_000, burst: 1 } },
+    );
+    const nobody = await gateway({ chat: [] });
+    const first = (port: number, request = UPGRADE): Promise<string> =>
+      new Promise((resolve) => {
+        const raw = connect(port, '127.0.0.1', () => raw.write(request));
+        raw.once('data', (data) => {
+          resolve(data.toString().split('\r\n')[0] ?? '');
+          raw.destroy();
+        });
+      });
+    expect(await first(full.port)).toBe('HTTP/1.1 503 Service Unavailable');
+    expect(await first(limited.port)).toBe('HTTP/1.1 101 Switching Protocols');
+    expect(await first(limited.port)).toBe('HTTP/1.1 429 Too Many Requests');
+    expect(await first(nobody.port)).toBe('HTTP/1.1 503 Service Unavailable');
+    const elsewhere = UPGRADE.replace('/socket.io/', '/internal/');
+    expect(await first(nobody.port, elsewhere)).toBe('HTTP/1.1 404 Not Found');
+  });
+});

@@ -1,0 +1,71 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '@chat/testing';
+import { Upstream } from '../../test/upstream.ts';
+import { UpstreamPool } from './upstream-pool.ts';
+
+const OPTIONS = { probeEveryMs: 30, probeTimeoutMs: 200, resolveEveryMs: 30 };
+
+describe('the instances of a service', () => {
+  const open: { stop(): Promise<void> | void }[] = [];
+  afterEach(async () => {
+    for (const one of open.splice(0)) await one.stop();
+  });
+
+  it('are all addresses of its name, as they come and go', async () => {
+    const one = await Upstream.start('one');
+    open.push(one);
+    let addresses = ['127.0.0.1'];
+    const pool = new UpstreamPool('users', [`http://users:${one.port}`], OPTIONS, () =>
+      Promise.resolve(addresses),
+    );
+    open.push(pool);
+    await pool.start();
+    expect(pool.choose()?.url).toBe(one.url);
+    // Nobody listens at the second address.
+    addresses = ['127.0.0.1', '127.0.0.2'];
+    await eventually(() => expect(pool.choose()?.url).toBe(one.url));
+    addresses = ['127.0.0.2'];
+    await eventually(() => expect(pool.choose()).toBeUndefined());
+    addresses = ['127.0.0.1'];
+    await eventually(() => expect(pool.choose()?.url).toBe(one.url));
+  });
+
+  it('stand as they were known while the name cannot be resolved', async () => {
+    const one = await Upstream.start('one');
+    open.push(one);
+    let asked = 0;
+    const pool = new UpstreamPool('users', [`http://users:${one.port}`], OPTIONS, () => {
+      asked += 1;
+      return asked === 1 ? Promise.resolve(['127.0.0.1']) : Promise.reject(new Error('no answer'));
+    });
+    open.push(pool);
+    await pool.start();
+    await eventually(() => expect(asked).toBeGreaterThan(3));
+    expect(pool.choose()?.url).toBe(one.url);
+  });
+
+  it('are known by the id that they tell, a new one after a restart', async () => {
+    const one = await Upstream.start('first');
+    open.push(one);
+    const pool = new UpstreamPool('chat', [one.url], OPTIONS);
+    open.push(pool);
+    await pool.start();
+    expect((await pool.ofId('first'))?.url).toBe(one.url);
+    const { port } = one;
+    await one.stop();
+    open.push(await Upstream.start('second', port));
+    expect((await pool.ofId('second'))?.url).toBe(`http://127.0.0.1:${port}`);
+    expect(await pool.ofId('first')).toBeUndefined();
+  });
+
+  it('are well when one of them says that it is ready', async () => {
+    const one = await Upstream.start('one');
+    open.push(one);
+    const pool = new UpstreamPool('users', [one.url, 'http://127.0.0.1:9'], OPTIONS);
+    open.push(pool);
+    await pool.start();
+    await expect(pool.check()).resolves.toBeUndefined();
+    one.live = 503;
+    await eventually(async () => expect(pool.check()).rejects.toThrow());
+  });
+});

@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import {
+  configureHttpServer,
+  createHealthController,
+  HealthChecks,
+  InMemoryRateLimiter,
+  loggingModule,
+  MetricsModule,
+  RateLimiter,
+} from '@chat/platform';
+import { Global, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { TrustProxy } from '../src/forwarding/client-address.ts';
+import { UpgradeForwarder } from '../src/forwarding/upgrade-forwarder.ts';
+import { GatewaySettings, type UpstreamName } from '../src/gateway-settings.ts';
+import { GatewayModule } from '../src/gateway.module.ts';
+
+export interface Gateway {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** As the app has it, in front of these upstreams, with short times. */
+export async function startGateway(
+  urls: Partial<Record<UpstreamName, readonly string[]>>,
+  options: Partial<Omit<GatewaySettings, 'urls'>> & { readonly trustProxy?: string[] } = {},
+): Promise<Gateway> {
+  const settings: GatewaySettings = {
+    urls: { users: [], messages: [], chat: [], ...urls },
+    limit: { points: 10_000, perMs: 1_000, burst: 10_000 },
+    timeoutMs: 500,
+    retryForMs: 700,
+    maxSockets: 100,
+    pool: { probeEveryMs: 50, probeTimeoutMs: 100, resolveEveryMs: 1_000 },
+    ...options,
+  };
+  const providers = [
+    { provide: GatewaySettings, useValue: settings },
+    { provide: HealthChecks, useValue: new HealthChecks() },
+    { provide: RateLimiter, useClass: InMemoryRateLimiter },
+  ];
+
+  @Global()
+  @Module({ providers, exports: providers.map(({ provide }) => provide) })
+  class Ports {}
+
+  @Module({
+    imports: [loggingModule({ LOG_LEVEL: 'silent' }), MetricsModule, Ports, GatewayModule],
+    controllers: [createHealthController()],
+  })
+  class App {}
+
+  const app = await NestFactory.create<NestExpressApplication>(App, {
+    bufferLogs: true,
+    bodyParser: false,
+  });
+  configureHttpServer(app, { NODE_ENV: 'test', TRUST_PROXY: options.trustProxy });
+  const trusted = app.getHttpAdapter().getInstance().get('trust proxy fn') as TrustProxy;
+  app.get(UpgradeForwarder).attach(app.getHttpServer(), trusted);
+  await app.init();
+  const server = app.getHttpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, port, close: () => app.close() };
+}

@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** A service behind the gateway, as far as the gateway sees it. */
+export class Upstream {
+  /** What came through, probes aside. */
+  readonly seen: {
+    method: string;
+    url: string;
+    headers: IncomingMessage['headers'];
+    body: string;
+  }[] = [];
+  /** Status of /health/live; undefined keeps silent. */
+  live: number | undefined = 200;
+  answer: (request: IncomingMessage, response: ServerResponse, body: string) => void;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(
+    readonly id: string,
+    readonly server: Server,
+  ) {
+    this.answer = (_request, response) => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ from: id }));
+    };
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+    server.on('request', (request, response) => {
+      if (request.url?.startsWith('/socket.io')) return;
+      void this.#handle(request, response);
+    });
+  }
+
+  static async start(id: string, port = 0): Promise<Upstream> {
+    const upstream = new Upstream(id, createServer());
+    upstream.server.listen(port, '127.0.0.1');
+    await once(upstream.server, 'listening');
+    return upstream;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async stop(): Promise<void> {
+    if (!this.server.listening) return;
+    for (const socket of this.#sockets) socket.destroy();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '', headers } = request;
+    if (url === '/health/live' || url === '/health/ready') {
+      if (this.live === undefined) return;
+      response.writeHead(this.live, { 'x-instance-id': this.id }).end();
+      return;
+    }
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    this.seen.push({ method, url, headers, body });
+    this.answer(request, response, body);
+  }
+}
