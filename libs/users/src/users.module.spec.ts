@@ -493,14 +493,14 @@ describe('the document', () => {
     expect(summary).toEqual([
       'post /auth/register 201 400 409 413 415 429 500 503',
       'post /auth/login 200 400 401 413 415 429 500 503',
-      'post /auth/refresh 200 400 401 413 415 500',
-      'post /auth/logout 204 401 500',
-      'get /auth/sessions 200 401 500',
-      'delete /auth/sessions/{id} 204 400 401 404 500',
-      'get /users/me 200 401 500',
-      'patch /users/me 200 400 401 413 415 500',
-      'get /users 200 400 401 500',
-      'get /users/{id} 200 400 401 404 500',
+      'post /auth/refresh 200 400 401 413 415 500 503',
+      'post /auth/logout 204 401 500 503',
+      'get /auth/sessions 200 401 500 503',
+      'delete /auth/sessions/{id} 204 400 401 404 500 503',
+      'get /users/me 200 401 500 503',
+      'patch /users/me 200 400 401 413 415 500 503',
+      'get /users 200 400 401 500 503',
+      'get /users/{id} 200 400 401 404 500 503',
     ]);
     expect(paths['/auth/register']?.post?.requestBody).toMatchObject({
       content: { 'application/json': { schema: { $ref: '#/components/schemas/RegisterRequest' } } },
