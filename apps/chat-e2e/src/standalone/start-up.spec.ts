@@ -17,6 +17,8 @@ const SETTINGS = [
   'DATA_DIR',
   'NODE_ENV',
   'LOG_LEVEL',
+  'METRICS_PORT',
+  'METRICS_HOST',
   'JWT_SECRET',
   'ACCESS_TOKEN_TTL_SECONDS',
   'SIGN_IN_RATE',
@@ -25,6 +27,8 @@ const SETTINGS = [
   'SEND_RATE',
   'SEND_BURST',
   'ROOMS_AUTO_CREATE',
+  'SOCKET_PING_INTERVAL_MS',
+  'SOCKET_PING_TIMEOUT_MS',
 ];
 
 describe('the standalone server', () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { MongoServer } from '../mongo-server.ts';
+import { missingProgram } from '../programs.ts';
 import { RabbitMqServer } from '../rabbitmq-server.ts';
 import { RedisServer } from '../redis-server.ts';
 
@@ -13,6 +14,10 @@ export class BackingServers {
 
   /** @param dataDir kept; without it everything goes with the servers */
   static async start(dataDir?: string): Promise<BackingServers> {
+    // At once, before anything is downloaded.
+    const missing = [missingProgram('redis-server'), missingProgram('rabbitmq-server')];
+    const reason = missing.filter((one) => one !== undefined).join(', ');
+    if (reason !== '') throw new Error(`${reason}.`);
     const folder = (name: string) => (dataDir === undefined ? undefined : join(dataDir, name));
     const started = await Promise.allSettled([
       RedisServer.start(folder('redis')),

@@ -1,16 +1,5 @@
-import { existsSync } from 'node:fs';
 import { describe, it } from '@jest/globals';
-
-/** Programs that only some suites need, which a developer may be without: Debian's packages of these names. */
-const PROGRAMS = {
-  chromium: '/usr/bin/chromium',
-  'docker-compose': '/usr/bin/docker-compose',
-  'rabbitmq-server': '/usr/lib/rabbitmq/bin/rabbitmq-server',
-  'redis-server': '/usr/bin/redis-server',
-  strace: '/usr/bin/strace',
-} as const;
-
-export type RequiredProgram = keyof typeof PROGRAMS;
+import { missingProgram, type RequiredProgram } from '../programs.ts';
 
 /**
  * A suite that needs a program which may not be installed.
@@ -20,12 +9,6 @@ export type RequiredProgram = keyof typeof PROGRAMS;
  */
 export function describeWith(program: RequiredProgram, name: string, suite: () => void): void {
   describeUnless(missingProgram(program), name, suite);
-}
-
-/** Why a program cannot be run; undefined if it can. */
-export function missingProgram(program: RequiredProgram): string | undefined {
-  const path = PROGRAMS[program];
-  return existsSync(path) ? undefined : `${path} is not installed`;
 }
 
 /** @param reason why the suite cannot run, as {@link describeWith} says it; undefined if it can */

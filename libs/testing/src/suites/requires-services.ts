@@ -1,5 +1,6 @@
 import { missingMongo } from './requires-mongo.ts';
-import { describeUnless, missingProgram } from './requires-server.ts';
+import { missingProgram } from '../programs.ts';
+import { describeUnless } from './requires-server.ts';
 
 /** A suite that runs the whole topology; as `describeWith` for where one of its servers cannot be had. */
 export async function describeWithServices(name: string, suite: () => void): Promise<void> {
