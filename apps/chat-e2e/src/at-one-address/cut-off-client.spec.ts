@@ -18,7 +18,13 @@ describeChat('a client of ours that is cut off', () => {
   let server: ChatUnderTest;
   let link: Link;
   beforeAll(async () => {
-    server = await startChat({ SEND_RATE: '10000', SEND_BURST: '10000' });
+    server = await startChat({
+      SEND_RATE: '10000',
+      SEND_BURST: '10000',
+      // The silence is noticed by the heartbeat, which is told to clients.
+      SOCKET_PING_INTERVAL_MS: '3000',
+      SOCKET_PING_TIMEOUT_MS: '3000',
+    });
     link = await Link.to(Number(new URL(onlyAddress(server)).port));
   });
   afterAll(async () => {
