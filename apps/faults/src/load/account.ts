@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Changes, Message, RegisterResponse, RoomSummary } from '@chat/contracts';
 
 const PASSWORD = 'correct horse battery';
 const REQUEST_TIMEOUT_MS = 5_000;
 const PAGE = 200;
+const READ_RETRIES = 4;
+const READ_PAUSE_MS = 500;
 
 export interface Answer<T> {
   readonly status: number;
@@ -105,8 +108,14 @@ export class Account {
     }
   }
 
+  /** Where nothing is changed it comes back after a 503, as every client should. */
   async #require<T>(method: string, path: string, status: number, body?: unknown): Promise<T> {
-    const answer = await this.call<T>(method, path, body);
+    let answer = await this.call<T>(method, path, body);
+    const mayRepeat = (): boolean => method === 'GET' && answer.status === 503;
+    for (let again = 1; mayRepeat() && again <= READ_RETRIES; again += 1) {
+      await delay(again * READ_PAUSE_MS);
+      answer = await this.call<T>(method, path, body);
+    }
     if (answer.status !== status) {
       throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     }
