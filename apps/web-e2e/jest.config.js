@@ -1,3 +1,19 @@
 import preset from '../../jest.preset.js';
 
-export default { ...preset, displayName: 'web-e2e', testTimeout: 90_000, maxWorkers: 1 };
+const { reporters, ...shared } = preset;
+// Jest knows it for all projects together only.
+delete shared.passWithNoTests;
+
+/** The same suites against the page of the standalone server and of the gateway. */
+const project = (pageComesFrom) => ({
+  ...shared,
+  displayName: pageComesFrom,
+  globals: { pageComesFrom },
+});
+
+export default {
+  reporters,
+  testTimeout: 90_000,
+  maxWorkers: 1,
+  projects: [project('standalone'), project('gateway')],
+};

@@ -1,20 +1,19 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { StandaloneProcess } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
 import type { Browser } from 'playwright-core';
 import { startBrowser } from './support/browser.ts';
+import { describeInBrowser, startChatServer, type ChatServer } from './support/chat-server.ts';
 import { Person } from './support/person.ts';
 import { fillRoom } from './support/program.ts';
 
 const COUNT = 130;
 
-describeWith('chromium', 'a long conversation', () => {
-  let server: StandaloneProcess;
+await describeInBrowser('a long conversation', () => {
+  let server: ChatServer;
   let browser: Browser;
   let ada: Person;
 
   beforeAll(async () => {
-    server = await StandaloneProcess.start();
+    server = await startChatServer();
     browser = await startBrowser();
     await fillRoom(server.url, 'general', COUNT);
     ada = await Person.arrive(browser, server.url, 'ada');

@@ -1,21 +1,20 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Messages } from '@chat/contracts';
-import { StandaloneProcess } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { startBrowser } from './support/browser.ts';
+import { describeInBrowser, startChatServer, type ChatServer } from './support/chat-server.ts';
 import { serveOlderClient } from './support/foreign-origin.ts';
 
-describeWith('chromium', 'the older public client, from another origin', () => {
-  let server: StandaloneProcess;
+await describeInBrowser('the older public client, from another origin', () => {
+  let server: ChatServer;
   let browser: Browser;
   const transports: (string | null)[] = [];
   let olderClient: { url: string; server: Server };
 
   beforeAll(async () => {
-    server = await StandaloneProcess.start();
+    server = await startChatServer();
     browser = await startBrowser();
     olderClient = await serveOlderClient();
   });

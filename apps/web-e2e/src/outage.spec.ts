@@ -1,22 +1,21 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { StandaloneProcess } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
 import type { Browser } from 'playwright-core';
 import { startBrowser } from './support/browser.ts';
+import { describeInBrowser, startChatServer, type ChatServer } from './support/chat-server.ts';
 import { Person } from './support/person.ts';
 import { countStored } from './support/program.ts';
 
 const SERVER_IS_AWAY =
   /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/;
 
-describeWith('chromium', 'while the server is away', () => {
-  let server: StandaloneProcess;
+await describeInBrowser('while the server is away', () => {
+  let server: ChatServer;
   let browser: Browser;
   let ada: Person;
   let bob: Person;
 
   beforeAll(async () => {
-    server = await StandaloneProcess.start();
+    server = await startChatServer();
     browser = await startBrowser();
   });
   afterAll(async () => {
@@ -35,7 +34,7 @@ describeWith('chromium', 'while the server is away', () => {
     await ada.write(`Are you there, ${bob.username}?`);
     await ada.seeMark(`Are you there, ${bob.username}?`, 'Stored');
     await bob.see(`Are you there, ${bob.username}?`);
-    await server.end('SIGKILL');
+    await server.kill();
     await ada.page.getByText('Not connected. Your messages are kept and will be sent.').waitFor();
   });
   afterEach(async () => {

@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { StandaloneProcess } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
 import type { Browser } from 'playwright-core';
 import { startBrowser } from './support/browser.ts';
+import { describeInBrowser, startChatServer, type ChatServer } from './support/chat-server.ts';
 import { Person } from './support/person.ts';
 
-describeWith('chromium', 'on a phone', () => {
-  let server: StandaloneProcess;
+await describeInBrowser('on a phone', () => {
+  let server: ChatServer;
   let browser: Browser;
 
   beforeAll(async () => {
-    server = await StandaloneProcess.start();
+    server = await startChatServer();
     browser = await startBrowser();
   });
   afterAll(async () => {

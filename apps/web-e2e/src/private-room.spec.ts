@@ -1,18 +1,17 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { StandaloneProcess } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
 import type { Browser } from 'playwright-core';
 import { startBrowser } from './support/browser.ts';
+import { describeInBrowser, startChatServer, type ChatServer } from './support/chat-server.ts';
 import { Person } from './support/person.ts';
 
-describeWith('chromium', 'a private room', () => {
-  let server: StandaloneProcess;
+await describeInBrowser('a private room', () => {
+  let server: ChatServer;
   let browser: Browser;
   let ada: Person;
   let bob: Person;
 
   beforeAll(async () => {
-    server = await StandaloneProcess.start();
+    server = await startChatServer();
     browser = await startBrowser();
     ada = await Person.arrive(browser, server.url, 'ada');
     bob = await Person.arrive(browser, server.url, 'bob');

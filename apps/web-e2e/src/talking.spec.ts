@@ -1,18 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { StandaloneProcess } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
 import type { Browser } from 'playwright-core';
 import { startBrowser } from './support/browser.ts';
+import { describeInBrowser, startChatServer, type ChatServer } from './support/chat-server.ts';
 import { Person } from './support/person.ts';
 
-describeWith('chromium', 'two people at two browsers', () => {
-  let server: StandaloneProcess;
+await describeInBrowser('two people at two browsers', () => {
+  let server: ChatServer;
   let browser: Browser;
   let ada: Person;
   let bob: Person;
 
   beforeAll(async () => {
-    server = await StandaloneProcess.start();
+    server = await startChatServer();
     browser = await startBrowser();
   });
   afterAll(async () => {
