@@ -102,8 +102,7 @@ export class RequestForwarder implements BeforeApplicationShutdown {
       },
       isPoll ? POLL_TIMEOUT_MS : this.settings.timeoutMs,
     );
-    instance.open.add(socket);
-    socket.once('close', () => instance.open.delete(socket));
+    if (isPoll && sessionInstanceOf(request.url ?? '') === undefined) instance.sessionBegan();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#answering.set(request, resolve);
     response.once('close', resolve);

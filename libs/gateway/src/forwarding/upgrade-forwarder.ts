@@ -113,10 +113,8 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
       socket,
       setTimeout(() => socket.destroy(), UPGRADE_TIMEOUT_MS),
     );
-    instance.open.add(socket);
     socket.once('close', () => {
       this.#settle(socket);
-      instance.open.delete(socket);
       if (!client.writableEnded) client.destroy();
     });
     client.once('close', () => socket.destroy());

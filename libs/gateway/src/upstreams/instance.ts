@@ -1,5 +1,8 @@
 import { connect, type Socket } from 'node:net';
 
+/** Within this time the next request of a session that has just begun is there. */
+const SESSION_FOLLOWS_WITHIN_MS = 1_000;
+
 /** An instance could not be connected to: nothing was sent to it. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
@@ -16,8 +19,9 @@ export class Instance {
   state: InstanceState = 'out';
   /** What its session ids begin with; undefined until it has answered. */
   id: string | undefined;
-  /** Requests and sockets that it has open. */
-  readonly open = new Set<{ destroy(): void }>();
+  /** Connections to it, from the moment they are tried. */
+  readonly #open = new Set<Socket>();
+  #begun = 0;
 
   constructor(
     readonly address: string,
@@ -30,10 +34,28 @@ export class Instance {
     return `http://${host}:${this.port}`;
   }
 
+  /** What it has to do: connections, and sessions that are between their first two. */
+  get load(): number {
+    return this.#open.size + this.#begun;
+  }
+
+  /** A session of many short requests has begun: it counts before its next one comes. */
+  sessionBegan(): void {
+    this.#begun += 1;
+    setTimeout(() => (this.#begun -= 1), SESSION_FOLLOWS_WITHIN_MS).unref();
+  }
+
+  /** Whoever waits for it begins anew elsewhere. */
+  closeAll(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+
   /** @throws RefusedError */
   connect(timeoutMs: number): Promise<Socket> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host: this.address, port: this.port, noDelay: true });
+      this.#open.add(socket);
+      socket.once('close', () => this.#open.delete(socket));
       const timer = setTimeout(() => {
         fail(new Error(`no connection within ${timeoutMs} ms`));
       }, timeoutMs);

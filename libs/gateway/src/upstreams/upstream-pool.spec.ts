@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { Upstream } from '../../test/upstream.ts';
@@ -56,6 +57,27 @@ describe('the instances of a service', () => {
     open.push(await Upstream.start('second', port));
     expect((await pool.ofId('second'))?.url).toBe(`http://127.0.0.1:${port}`);
     expect(await pool.ofId('first')).toBeUndefined();
+  });
+
+  it('are chosen by what they have to do, also by those who come all at once', async () => {
+    const [one, two] = [await Upstream.start('one'), await Upstream.start('two')];
+    open.push(one, two);
+    const pool = new UpstreamPool('chat', [one.url, two.url], OPTIONS);
+    open.push(pool);
+    await pool.start();
+    const busy = await pool.ofId('one');
+    for (let n = 0; n < 2; n += 1) await busy?.connect(1_000);
+    for (let n = 0; n < 2; n += 1) busy?.sessionBegan();
+    const connecting: Promise<Socket>[] = [];
+    for (let n = 0; n < 10; n += 1) {
+      const instance = pool.choose();
+      if (instance) connecting.push(instance.connect(1_000));
+    }
+    await Promise.all(connecting);
+    // A session of which nothing more is heard does not count for long.
+    await eventually(() => expect(busy?.load).toBe(5));
+    busy?.closeAll();
+    await eventually(() => expect(busy?.load).toBe(0));
   });
 
   it('are well when one of them says that it is ready', async () => {

@@ -61,13 +61,13 @@ export class UpstreamPool {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  /** The living instance that has the least open; undefined when none lives. */
+  /** The living instance that has the least to do; undefined when none lives. */
   choose(): Instance | undefined {
     const living = this.#living();
     if (living.length === 0) return undefined;
     this.#turn = (this.#turn + 1) % living.length;
     const rotated = [...living.slice(this.#turn), ...living.slice(0, this.#turn)];
-    return rotated.reduce((least, one) => (one.open.size < least.open.size ? one : least));
+    return rotated.reduce((least, one) => (one.load < least.load ? one : least));
   }
 
   /** The instance with that id, which also gets what belongs to it while it is stopping. */
@@ -145,12 +145,7 @@ export class UpstreamPool {
     const name = `${this.service} at ${instance.url}`;
     if (state === 'in') return this.#logger.log(`${name} is in: ${reason}.`);
     if (before === 'in') this.#logger.warn(`${name} is out: ${reason}.`);
-    if (state === 'lost') this.#closeAll(instance);
-  }
-
-  /** Whoever waits for an instance that keeps silent begins anew elsewhere. */
-  #closeAll(instance: Instance): void {
-    for (const one of instance.open) one.destroy();
+    if (state === 'lost') instance.closeAll();
   }
 
   async #findInstances(): Promise<void> {
@@ -173,7 +168,7 @@ export class UpstreamPool {
     for (const [key, instance] of this.#instances) {
       if (found.has(key)) continue;
       this.#instances.delete(key);
-      this.#closeAll(instance);
+      instance.closeAll();
       this.#logger.log(`${this.service} at ${instance.url} is gone: its name no longer says it.`);
     }
   }
