@@ -1,6 +1,6 @@
 import type { Changes, Role, RoomHead } from '@chat/contracts';
 import { MessageHistory } from '@chat/messages';
-import { RoomDirectory } from '@chat/realtime';
+import { RoomDirectory, type Membership } from '@chat/realtime';
 import { RoomAccess } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
 
@@ -20,8 +20,8 @@ export class InProcessRoomDirectory extends RoomDirectory {
     return { role, head };
   }
 
-  override roleOf(userId: string, roomId: string): Promise<Role | undefined> {
-    return this.access.roleOf(userId, roomId);
+  override rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]> {
+    return this.access.rolesOf(memberships);
   }
 
   override async heads(roomIds: readonly string[]): Promise<RoomHead[]> {

@@ -20,6 +20,15 @@ const SOCKETS = {
   cors: {},
   heartbeat: { SOCKET_PING_INTERVAL_MS: 20_000, SOCKET_PING_TIMEOUT_MS: 15_000 },
 };
+class EverySessionActive extends SessionStatus {
+  isActive(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+  recheck(sessionIds: readonly string[]): Promise<Set<string>> {
+    return Promise.resolve(new Set(sessionIds));
+  }
+}
+
 const LIMIT = { points: 1_000, perMs: 1_000, burst: 1_000 };
 
 export interface ChatInstance {
@@ -45,7 +54,7 @@ export async function startChat(redisUrl: string, rooms: SharedRooms): Promise<C
     { provide: FeedSubscriber, useValue: new RedisFeedSubscriber(feed) },
     { provide: Signals, useValue: signals },
     { provide: RateLimiter, useClass: InMemoryRateLimiter },
-    { provide: SessionStatus, useValue: { isActive: () => Promise.resolve(true) } },
+    { provide: SessionStatus, useClass: EverySessionActive },
   ];
 
   @Global()

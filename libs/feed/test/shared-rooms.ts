@@ -1,6 +1,6 @@
 import type { Changes, Message, MessageCreate, Role, RoomHead } from '@chat/contracts';
 import { NotFoundError } from '@chat/platform';
-import type { MessagePublisher, RoomDirectory } from '@chat/realtime';
+import type { Membership, MessagePublisher, RoomDirectory } from '@chat/realtime';
 
 /** What `messages` knows, of one room, for all chat instances of a test. */
 export class SharedRooms implements RoomDirectory, MessagePublisher {
@@ -23,8 +23,10 @@ export class SharedRooms implements RoomDirectory, MessagePublisher {
     return Promise.resolve({ role: 'member', head: this.#headOf(roomId) });
   }
 
-  roleOf(userId: string): Promise<Role | undefined> {
-    return Promise.resolve(this.members.has(userId) ? 'member' : undefined);
+  rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]> {
+    return Promise.resolve(
+      memberships.map(({ userId }) => (this.members.has(userId) ? 'member' : undefined)),
+    );
   }
 
   heads(roomIds: readonly string[]): Promise<RoomHead[]> {

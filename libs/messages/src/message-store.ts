@@ -17,7 +17,8 @@ export class ConflictingWriterError extends Error {
 
 /**
  * Messages by room. The caller gives ids, seqs and revs; the store keeps
- * `id`, (room, seq) and (room, rev) unique.
+ * `id`, (room, seq) and (room, rev) unique. A seq is never above its message's
+ * rev: every message is a change.
  */
 export abstract class MessageStore {
   /**

@@ -49,6 +49,29 @@ describe('kept answers', () => {
     expect(performance.now() - again).toBeLessThan(100);
   });
 
+  it('are asked for anew all together, and are fresh then', async () => {
+    await answers.get('a', answering('old'));
+    await answers.get('b', answering('old'));
+    let together = 0;
+    const ask = () => {
+      together += 1;
+      return Promise.resolve(['A', 'B']);
+    };
+    expect(await answers.refresh(['a', 'b'], ask)).toEqual(['A', 'B']);
+    expect([await answers.get('a', failing), await answers.get('b', failing)]).toEqual(['A', 'B']);
+    expect([together, asked]).toEqual([1, 2]);
+  });
+
+  it('stand when asking anew fails, or an answer is missing', async () => {
+    await answers.get('a', answering('old'));
+    await expect(answers.refresh(['a'], failing)).rejects.toThrow('away');
+    await expect(answers.refresh(['b', 'a'], () => Promise.resolve(['B']))).rejects.toThrow(
+      'missing',
+    );
+    expect([answers.known('a'), answers.known('b')]).toEqual(['old', 'B']);
+    expect(await answers.get('a', answering('unasked'))).toBe('old');
+  });
+
   it('give way to what was told while they were on their way', async () => {
     const { promise, resolve } = Promise.withResolvers<string>();
     const asking = answers.get('a', () => promise);

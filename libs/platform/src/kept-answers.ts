@@ -48,6 +48,22 @@ export class KeptAnswers<T extends object | boolean | string> {
     return value;
   }
 
+  /**
+   * Asks anew for all of the keys together, however fresh what is known of them.
+   *
+   * @param ask answers in the order of the keys
+   * @throws what `ask` throws; what is known stands then
+   */
+  refresh(keys: readonly string[], ask: () => Promise<readonly T[]>): Promise<T[]> {
+    const asked = ask();
+    const answerTo = async (index: number): Promise<T> => {
+      const answer = (await asked)[index];
+      if (answer === undefined) throw new Error('An answer is missing.');
+      return answer;
+    };
+    return Promise.all(keys.map((key, index) => this.#ask(key, () => answerTo(index))));
+  }
+
   /** What is known without asking. */
   known(key: string): T | undefined {
     return this.#kept.get(key)?.value;

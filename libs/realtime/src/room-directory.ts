@@ -1,5 +1,11 @@
 import type { Changes, Role, RoomHead } from '@chat/contracts';
 
+/** A user's place in a room, whether or not it is taken. */
+export interface Membership {
+  readonly userId: string;
+  readonly roomId: string;
+}
+
 /** What the edge must know of rooms and their messages; `chat` has no database of its own. */
 export abstract class RoomDirectory {
   /**
@@ -10,8 +16,8 @@ export abstract class RoomDirectory {
    * @throws NotFoundError for a room that does not exist or that the user may not know of.
    */
   abstract join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }>;
-  /** The user's role; undefined for anybody who is not a member, and for rooms that do not exist. */
-  abstract roleOf(userId: string, roomId: string): Promise<Role | undefined>;
+  /** The roles in their order; undefined for anybody who is not a member, and for rooms that do not exist. */
+  abstract rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]>;
   /** Heads of existing rooms; zeros for a room without messages. */
   abstract heads(roomIds: readonly string[]): Promise<RoomHead[]>;
   /** As GET /messages/changes, without authorisation. */

@@ -4,8 +4,11 @@ import { MembershipChanges } from './rooms/membership-changes.ts';
 import { LiveSockets } from './live-sockets.ts';
 import { SocketSessions } from './sessions/socket-sessions.ts';
 
-/** How often the truth is asked for, in case a signal was lost. */
-const RECHECK_MS = 10_000;
+/**
+ * How often the truth is asked for, in case a signal was lost: sooner than kept
+ * answers are old (10 s), so that sends find fresh ones.
+ */
+const RECHECK_MS = 8_000;
 
 /** Brings signals of other features, wherever they come from, to the sockets. */
 @Injectable()
@@ -13,6 +16,9 @@ export class SignalListener implements OnModuleInit, OnModuleDestroy {
   readonly #logger = new Logger(SignalListener.name);
   #unsubscribe: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #rechecking = false;
+  /** Whether the last recheck failed, which is told once. */
+  #blind = false;
 
   constructor(
     private readonly signals: Signals,
@@ -45,11 +51,21 @@ export class SignalListener implements OnModuleInit, OnModuleDestroy {
   }
 
   async #recheck(): Promise<void> {
-    try {
-      await this.sessions.recheck();
-      await this.memberships.recheck();
-    } catch (error) {
-      this.#logger.warn({ err: error }, 'sockets could not be rechecked; trying again');
+    if (this.#rechecking) return;
+    this.#rechecking = true;
+    const outcomes = await Promise.allSettled([
+      this.sessions.recheck(),
+      this.memberships.recheck(),
+    ]);
+    this.#rechecking = false;
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed && !this.#blind) {
+      this.#logger.warn(
+        { err: failed.reason as unknown },
+        'sockets cannot be rechecked: what is known stands',
+      );
     }
+    if (!failed && this.#blind) this.#logger.log('sockets are rechecked again');
+    this.#blind = failed !== undefined;
   }
 }

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { MemberNotices } from './member-notices.ts';
 import { RoomCreation } from './room-creation.ts';
 import { RoomSettings } from './room-settings.ts';
-import { RoomStore } from './room-store.ts';
+import { RoomStore, type Membership } from './room-store.ts';
 import { toRoom } from './room-views.ts';
 
 /** A room, and the role of who asked; undefined for a public room that they are not in. */
@@ -54,10 +54,16 @@ export class RoomAccess {
     return { room, role: 'member' };
   }
 
-  /** Undefined for anybody who is not a member, and for rooms that do not exist. */
-  async roleOf(userId: string, roomId: string): Promise<Role | undefined> {
-    return (await this.store.findMember(roomId, userId))?.role;
+  /** The roles in their order; undefined for anybody who is not a member, and for rooms that do not exist. */
+  async rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]> {
+    const members = await this.store.findMembers(memberships);
+    const roles = new Map(members.map((member) => [keyOf(member), member.role]));
+    return memberships.map((membership) => roles.get(keyOf(membership)));
   }
+}
+
+function keyOf({ roomId, userId }: Membership): string {
+  return `${roomId} ${userId}`;
 }
 
 /** The same for a room that does not exist and for one that must not be known. */

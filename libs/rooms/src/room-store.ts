@@ -17,9 +17,13 @@ export interface RoomChanges {
   readonly topic?: string;
 }
 
-export interface MemberRecord {
+/** A user's place in a room, whether or not it is taken. */
+export interface Membership {
   readonly roomId: string;
   readonly userId: string;
+}
+
+export interface MemberRecord extends Membership {
   readonly role: Role;
   /** ISO 8601, UTC. */
   readonly joinedAt: string;
@@ -56,7 +60,12 @@ export abstract class RoomStore {
   abstract addMember(member: MemberRecord): Promise<boolean>;
   /** False if the user was no member. */
   abstract removeMember(roomId: string, userId: string): Promise<boolean>;
-  abstract findMember(roomId: string, userId: string): Promise<MemberRecord | undefined>;
+  /** Those who are members, in any order. At most 1,000 are asked for at once. */
+  abstract findMembers(of: readonly Membership[]): Promise<MemberRecord[]>;
+  async findMember(roomId: string, userId: string): Promise<MemberRecord | undefined> {
+    const [member] = await this.findMembers([{ roomId, userId }]);
+    return member;
+  }
   /** Members by ascending user id, those after `after` if it is given. */
   abstract listMembers(
     roomId: string,

@@ -185,6 +185,27 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.findMember(one.id, owner.userId)).toBeUndefined();
     });
 
+    it('finds all that are members of those who are asked for, in whichever rooms', async () => {
+      const [one, two, gone] = [room(), room(), room()];
+      const owners = [one, two, gone].map(({ id }) => member(id, { role: 'owner' }));
+      const [ofOne, ofTwo, ofGone] = owners as [MemberRecord, MemberRecord, MemberRecord];
+      await store.createRoom(one, ofOne);
+      await store.createRoom(two, ofTwo);
+      await store.createRoom(gone, ofGone);
+      const [guest, stranger, left] = [member(one.id), member(one.id), member(gone.id)];
+      await store.addMember(guest);
+      await store.addMember(left);
+      await store.deleteRoom(gone.id, AT);
+      const crossed = member(two.id, { userId: ofOne.userId });
+      const found = await store.findMembers([
+        ...[ofOne, ofTwo, ofGone, guest, stranger, left, crossed],
+        { roomId: 'no-such-room', userId: guest.userId },
+      ]);
+      const byUser = (a: MemberRecord, b: MemberRecord) => (a.userId < b.userId ? -1 : 1);
+      expect(found.toSorted(byUser)).toEqual([ofOne, ofTwo, guest].toSorted(byUser));
+      expect(await store.findMembers([])).toEqual([]);
+    });
+
     it('lets somebody who was removed come back, also who was there first', async () => {
       const one = room();
       const owner = member(one.id, { role: 'owner' });

@@ -48,6 +48,22 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       expect(await store.find(brief.id, NOW)).toBeUndefined();
     });
 
+    it('gives all that live of those asked for', async () => {
+      const [one, two, brief, deleted] = [
+        session(),
+        session(),
+        session({ expiresAt: NOW }),
+        session(),
+      ];
+      for (const each of [one, two, brief, deleted]) await store.insert(each);
+      await store.delete(deleted.id);
+      const ids = [one, two, brief, deleted].map(({ id }) => id);
+      const found = await store.findByIds([...ids, 'never'], NOW);
+      const byId = (a: SessionRecord, b: SessionRecord) => (a.id < b.id ? -1 : 1);
+      expect(found.toSorted(byId)).toEqual([one, two].toSorted(byId));
+      expect(await store.findByIds([], NOW)).toEqual([]);
+    });
+
     it('rotates from exactly the generation given', async () => {
       const one = session();
       await store.insert(one);

@@ -31,10 +31,17 @@ export class SessionStatusCache extends SessionStatus implements OnModuleDestroy
   async isActive(sessionId: string): Promise<boolean> {
     const known = this.known.get(sessionId);
     if (known !== undefined) return known;
-    const session = await this.store.find(sessionId, new Date().toISOString());
-    // It may have ended while the store was asked: what is known by now stands.
-    const active = session !== undefined && (this.known.get(sessionId) ?? true);
-    this.known.set(sessionId, active);
+    return (await this.recheck([sessionId])).has(sessionId);
+  }
+
+  async recheck(sessionIds: readonly string[]): Promise<Set<string>> {
+    const found = await this.store.findByIds(sessionIds, new Date().toISOString());
+    const active = new Set(found.map(({ id }) => id));
+    for (const sessionId of sessionIds) {
+      // It may have ended while the store was asked, and one that ended never lives again.
+      if (this.known.get(sessionId) === false) active.delete(sessionId);
+      this.known.set(sessionId, active.has(sessionId));
+    }
     return active;
   }
 

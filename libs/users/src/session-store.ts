@@ -18,8 +18,13 @@ export interface SessionRecord {
 export abstract class SessionStore {
   /** Durable when it resolves. */
   abstract insert(session: SessionRecord): Promise<void>;
+  /** Those that are there and have not expired at `now`, in any order. */
+  abstract findByIds(ids: readonly string[], now: string): Promise<SessionRecord[]>;
   /** Undefined for a session that never was, was deleted or has expired at `now`. */
-  abstract find(id: string, now: string): Promise<SessionRecord | undefined>;
+  async find(id: string, now: string): Promise<SessionRecord | undefined> {
+    const [session] = await this.findByIds([id], now);
+    return session;
+  }
   /**
    * Raises the generation from exactly `fromGeneration` by one, atomically.
    * Undefined if the session is gone, has expired at `rotatedAt` or is at another

@@ -75,9 +75,9 @@ class InMemorySessionStore extends SessionStore {
     this.records.set(session.id, session);
     return Promise.resolve();
   }
-  find(id: string, now: string) {
-    const session = this.records.get(id);
-    return Promise.resolve(session && session.expiresAt > now ? session : undefined);
+  findByIds(ids: readonly string[], now: string) {
+    const found = ids.flatMap((id) => this.records.get(id) ?? []);
+    return Promise.resolve(found.filter(({ expiresAt }) => expiresAt > now));
   }
   rotate(id: string, from: number, times: { rotatedAt: string; expiresAt: string }) {
     const session = this.records.get(id);

@@ -35,11 +35,12 @@ export class MembershipChanges {
 
   /** Takes out of every room who is no longer a member, in case a signal was lost. */
   async recheck(): Promise<void> {
-    for (const roomId of this.streams.roomIds()) {
+    const present = this.streams.roomIds().flatMap((roomId) => {
       const userIds = new Set(this.sockets.inRoom(roomId).map(({ data }) => data.identity.userId));
-      for (const userId of userIds) {
-        if (!(await this.memberships.roleOf(userId, roomId))) this.#expel(userId, roomId);
-      }
+      return [...userIds].map((userId) => ({ userId, roomId }));
+    });
+    for (const { userId, roomId } of await this.memberships.recheck(present)) {
+      this.#expel(userId, roomId);
     }
   }
 

@@ -7,14 +7,14 @@ import { Memberships } from './memberships.ts';
 /** Answers when it is told to. */
 class SlowDirectory extends RoomDirectory {
   readonly joins: PromiseWithResolvers<{ role: Role; head: RoomHead }>[] = [];
-  readonly asked: PromiseWithResolvers<Role | undefined>[] = [];
+  readonly asked: PromiseWithResolvers<(Role | undefined)[]>[] = [];
   join(): Promise<{ role: Role; head: RoomHead }> {
     const join = Promise.withResolvers<{ role: Role; head: RoomHead }>();
     this.joins.push(join);
     return join.promise;
   }
-  roleOf(): Promise<Role | undefined> {
-    const asked = Promise.withResolvers<Role | undefined>();
+  rolesOf(): Promise<(Role | undefined)[]> {
+    const asked = Promise.withResolvers<(Role | undefined)[]>();
     this.asked.push(asked);
     return asked.promise;
   }
@@ -42,14 +42,14 @@ describe('memberships, as the edge knows them,', () => {
 
   it('are asked for once by all who want to know at once, and again after 10 s', async () => {
     const answers = [memberships.roleOf('ann', 'den'), memberships.roleOf('ann', 'den')];
-    directory.asked[0]?.resolve('member');
+    directory.asked[0]?.resolve(['member']);
     expect(await Promise.all(answers)).toEqual(['member', 'member']);
     jest.advanceTimersByTime(9_999);
     expect(await memberships.roleOf('ann', 'den')).toBe('member');
     expect(directory.asked).toHaveLength(1);
     jest.advanceTimersByTime(2);
     const later = memberships.roleOf('ann', 'den');
-    directory.asked[1]?.resolve(undefined);
+    directory.asked[1]?.resolve([undefined]);
     expect(await later).toBeUndefined();
   });
 
@@ -67,7 +67,7 @@ describe('memberships, as the edge knows them,', () => {
   it('are what a signal says, not what an answer said that was on its way', async () => {
     const asked = memberships.roleOf('ann', 'den');
     memberships.tell('ann', 'den', undefined);
-    directory.asked[0]?.resolve('member');
+    directory.asked[0]?.resolve(['member']);
     expect(await asked).toBeUndefined();
     expect(memberships.knownRole('ann', 'den')).toBeUndefined();
   });
@@ -81,12 +81,44 @@ describe('memberships, as the edge knows them,', () => {
     expect(memberships.knownRole('ann', 'den')).toBeUndefined();
   });
 
+  it('are all asked for anew by a recheck, however fresh; a signal is newer than its answer', async () => {
+    const [ann, bob, cid, dan] = ['ann', 'bob', 'cid', 'dan'].map((userId) => ({
+      userId,
+      roomId: 'den',
+    }));
+    if (!ann || !bob || !cid || !dan) throw new Error('somebody is missing');
+    for (const { userId } of [ann, bob, cid, dan]) memberships.tell(userId, 'den', 'member');
+    const rechecked = memberships.recheck([ann, bob, cid, dan]);
+    memberships.tell('cid', 'den', undefined);
+    memberships.tell('dan', 'den', 'owner');
+    directory.asked[0]?.resolve(['moderator', undefined, 'member', undefined]);
+    expect(await rechecked).toEqual([bob, cid]);
+    expect(directory.asked).toHaveLength(1);
+    expect(['ann', 'bob', 'cid', 'dan'].map((id) => memberships.knownRole(id, 'den'))).toEqual([
+      'moderator',
+      undefined,
+      undefined,
+      'owner',
+    ]);
+    jest.advanceTimersByTime(9_999);
+    expect(await memberships.roleOf('ann', 'den')).toBe('moderator');
+    expect(directory.asked).toHaveLength(1);
+  });
+
+  it('stand when a recheck finds nobody to ask', async () => {
+    memberships.tell('ann', 'den', 'member');
+    const rechecked = memberships.recheck([{ userId: 'ann', roomId: 'den' }]);
+    directory.asked[0]?.reject(new UnavailableError('Nobody to ask.', 1_000));
+    await expect(rechecked).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(memberships.knownRole('ann', 'den')).toBe('member');
+  });
+
   it('end with a deleted room, whatever is answered after', async () => {
     memberships.tell('ann', 'den', 'owner');
     const asked = memberships.roleOf('bob', 'den');
     const joining = memberships.join('cid', 'den');
     memberships.tellDeleted('den');
-    directory.asked[0]?.resolve('member');
+    directory.asked[0]?.resolve(['member']);
     directory.joins[0]?.resolve({ role: 'member', head });
     expect(await asked).toBeUndefined();
     await expect(joining).rejects.toMatchObject({ code: 'NOT_FOUND' });

@@ -2,7 +2,7 @@ import type { Role, RoomHead } from '@chat/contracts';
 import { KeptAnswers, NotFoundError } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { RoomDirectory } from '../room-directory.ts';
+import { RoomDirectory, type Membership } from '../room-directory.ts';
 
 /** How late a removal may be noticed when its signal was lost, in milliseconds. */
 const FRESH_MS = 10_000;
@@ -50,11 +50,28 @@ export class Memberships {
    */
   async roleOf(userId: string, roomId: string): Promise<Role | undefined> {
     if (this.#deleted.has(roomId)) return undefined;
-    const { role } = await this.#known.get(keyOf(userId, roomId), async () => ({
-      role: await this.directory.roleOf(userId, roomId),
-      bySignal: false,
-    }));
+    const { role } = await this.#known.get(keyOf(userId, roomId), async () => {
+      const [asked] = await this.directory.rolesOf([{ userId, roomId }]);
+      return { role: asked, bySignal: false };
+    });
     return this.#deleted.has(roomId) ? undefined : role;
+  }
+
+  /**
+   * Asks for all of them anew.
+   *
+   * @returns those that are none, or none any more
+   * @throws what the directory throws; what is known stands
+   */
+  async recheck(memberships: readonly Membership[]): Promise<Membership[]> {
+    const keys = memberships.map(({ userId, roomId }) => keyOf(userId, roomId));
+    const known = await this.#known.refresh(keys, async () => {
+      const roles = await this.directory.rolesOf(memberships);
+      return roles.map((role) => ({ role, bySignal: false }));
+    });
+    return memberships.filter(
+      ({ roomId }, index) => !known[index]?.role || this.#deleted.has(roomId),
+    );
   }
 
   /** What is known without asking. */

@@ -30,8 +30,8 @@ class Room extends RoomDirectory {
   join(): Promise<never> {
     return Promise.reject(new Error('not needed by a stream'));
   }
-  roleOf(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  rolesOf(): Promise<[]> {
+    return Promise.resolve([]);
   }
   heads(): Promise<RoomHead[]> {
     return Promise.resolve([{ roomId: 'general', seq: this.stored, rev: this.stored }]);

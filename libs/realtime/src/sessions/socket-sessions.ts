@@ -61,8 +61,9 @@ export class SocketSessions {
   /** Ends sockets whose session ended without this instance being told. */
   async recheck(): Promise<void> {
     const sessions = new Set(this.sockets.all().map(({ data }) => data.identity.sessionId));
+    const active = await this.status.recheck([...sessions]);
     for (const sessionId of sessions) {
-      if (!(await this.status.isActive(sessionId))) this.endSession(sessionId);
+      if (!active.has(sessionId)) this.endSession(sessionId);
     }
   }
 

@@ -1,9 +1,12 @@
 import type { Changes, Role, RoomHead } from '@chat/contracts';
-import { RoomDirectory } from '@chat/realtime';
+import { RoomDirectory, type Membership } from '@chat/realtime';
+import { inParts } from '../in-parts.ts';
 import type { ServiceClient } from '../service-client.ts';
-import { ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
-
-const MAX_HEADS_PER_CALL = 1_000;
+import {
+  MAX_HEADS_PER_CALL,
+  MAX_ROLES_PER_CALL,
+  ROOM_DIRECTORY_CALLS as CALLS,
+} from './room-directory-calls.ts';
 
 /** What the edge asks of rooms and messages, of the messages service. */
 export class HttpRoomDirectory extends RoomDirectory {
@@ -15,19 +18,20 @@ export class HttpRoomDirectory extends RoomDirectory {
     return this.messages.call(CALLS.join.path, { userId, roomId }, CALLS.join.answer);
   }
 
-  async roleOf(userId: string, roomId: string): Promise<Role | undefined> {
-    const { path, answer } = CALLS.roleOf;
-    return (await this.messages.call(path, { userId, roomId }, answer)).role ?? undefined;
+  async rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]> {
+    const { path, answer } = CALLS.rolesOf;
+    return inParts(memberships, MAX_ROLES_PER_CALL, async (some) => {
+      const { roles } = await this.messages.call(path, { memberships: some }, answer);
+      return roles.map((role) => role ?? undefined);
+    });
   }
 
   async heads(roomIds: readonly string[]): Promise<RoomHead[]> {
-    const heads: RoomHead[] = [];
-    for (let start = 0; start < roomIds.length; start += MAX_HEADS_PER_CALL) {
-      const some = roomIds.slice(start, start + MAX_HEADS_PER_CALL);
-      const { path, answer } = CALLS.heads;
-      heads.push(...(await this.messages.call(path, { roomIds: some }, answer)).heads);
-    }
-    return heads;
+    const { path, answer } = CALLS.heads;
+    return inParts(roomIds, MAX_HEADS_PER_CALL, async (some) => {
+      const { heads } = await this.messages.call(path, { roomIds: some }, answer);
+      return heads;
+    });
   }
 
   changes(roomId: string, since: number, limit: number): Promise<Changes> {

@@ -1,6 +1,10 @@
 import { Changes, Role, RoomHead, RoomId, UserId } from '@chat/contracts';
 import { z } from 'zod';
 
+// As many as fit into a body, whose size is limited, whatever their lengths.
+export const MAX_ROLES_PER_CALL = 300;
+export const MAX_HEADS_PER_CALL = 500;
+
 /** Calls of the edge to the messages service, by path: what is asked and what is answered. */
 export const ROOM_DIRECTORY_CALLS = {
   join: {
@@ -8,14 +12,16 @@ export const ROOM_DIRECTORY_CALLS = {
     request: z.object({ userId: UserId, roomId: RoomId }),
     answer: z.object({ role: Role, head: RoomHead }),
   },
-  roleOf: {
-    path: '/internal/rooms/role',
-    request: z.object({ userId: UserId, roomId: RoomId }),
-    answer: z.object({ role: Role.nullable() }),
+  rolesOf: {
+    path: '/internal/rooms/roles',
+    request: z.object({
+      memberships: z.array(z.object({ userId: UserId, roomId: RoomId })).max(MAX_ROLES_PER_CALL),
+    }),
+    answer: z.object({ roles: z.array(Role.nullable()) }),
   },
   heads: {
     path: '/internal/rooms/heads',
-    request: z.object({ roomIds: z.array(RoomId).max(1_000) }),
+    request: z.object({ roomIds: z.array(RoomId).max(MAX_HEADS_PER_CALL) }),
     answer: z.object({ heads: z.array(RoomHead) }),
   },
   changes: {

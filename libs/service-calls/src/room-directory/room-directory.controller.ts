@@ -25,13 +25,14 @@ export class RoomDirectoryController {
     return { role, head: heads.get(roomId) ?? { roomId, seq: 0, rev: 0 } };
   }
 
-  @Post(CALLS.roleOf.path)
+  @Post(CALLS.rolesOf.path)
   @HttpCode(200)
-  async roleOf(
-    @Body({ schema: CALLS.roleOf.request })
-    { userId, roomId }: z.output<typeof CALLS.roleOf.request>,
-  ): Promise<{ role: Role | null }> {
-    return { role: (await this.access.roleOf(userId, roomId)) ?? null };
+  async rolesOf(
+    @Body({ schema: CALLS.rolesOf.request })
+    { memberships }: z.output<typeof CALLS.rolesOf.request>,
+  ): Promise<{ roles: (Role | null)[] }> {
+    const roles = await this.access.rolesOf(memberships);
+    return { roles: roles.map((role) => role ?? null) };
   }
 
   @Post(CALLS.heads.path)

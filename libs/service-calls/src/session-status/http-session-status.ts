@@ -1,8 +1,9 @@
 import { SessionStatus } from '@chat/auth';
 import { KeptAnswers, type Signals } from '@chat/platform';
 import type { OnModuleDestroy } from '@nestjs/common';
+import { inParts } from '../in-parts.ts';
 import type { ServiceClient } from '../service-client.ts';
-import { SESSION_ACTIVE_CALL } from './session-status-calls.ts';
+import { ACTIVE_SESSIONS_CALL, MAX_SESSIONS_PER_CALL } from './session-status-calls.ts';
 
 const MAX_KNOWN = 50_000;
 /** How late the end of a session may be noticed when its signal was lost, in milliseconds. */
@@ -29,13 +30,26 @@ export class HttpSessionStatus extends SessionStatus implements OnModuleDestroy 
   async isActive(sessionId: string): Promise<boolean> {
     // One that has ended never lives again.
     if (this.#known.known(sessionId) === false) return false;
-    return this.#known.get(sessionId, async () => {
-      const { path, answer } = SESSION_ACTIVE_CALL;
-      return (await this.users.call(path, { sessionId }, answer)).active;
+    return this.#known.get(sessionId, async () => (await this.#ask([sessionId])).has(sessionId));
+  }
+
+  async recheck(sessionIds: readonly string[]): Promise<Set<string>> {
+    const isActive = await this.#known.refresh(sessionIds, async () => {
+      const active = await this.#ask(sessionIds);
+      return sessionIds.map((sessionId) => active.has(sessionId));
     });
+    return new Set(sessionIds.filter((_sessionId, index) => isActive[index]));
   }
 
   onModuleDestroy(): void {
     this.#unsubscribe();
+  }
+
+  async #ask(sessionIds: readonly string[]): Promise<Set<string>> {
+    const { path, answer } = ACTIVE_SESSIONS_CALL;
+    const active = await inParts(sessionIds, MAX_SESSIONS_PER_CALL, async (some) => {
+      return (await this.users.call(path, { sessionIds: some }, answer)).active;
+    });
+    return new Set(active);
   }
 }

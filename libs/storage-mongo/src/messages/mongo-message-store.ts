@@ -132,10 +132,12 @@ export class MongoMessageStore extends MessageStore {
    */
   async #headOf(roomId: string): Promise<RoomHead> {
     const newest = await this.messages
-      .findOne({ roomId }, { _id: 0, rev: 1 })
+      .findOne({ roomId }, { _id: 0, rev: 1, seq: 1 })
       .sort({ rev: -1 })
       .lean();
     if (!newest) return { roomId, seq: 0, rev: 0 };
+    // Every message took a rev: none can be further than that.
+    if (newest.seq === newest.rev) return { roomId, seq: newest.seq, rev: newest.rev };
     const last = await this.messages
       .findOne({ roomId }, { _id: 0, seq: 1 })
       .sort({ seq: -1 })

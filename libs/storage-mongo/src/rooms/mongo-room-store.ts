@@ -1,5 +1,11 @@
 import type { Role } from '@chat/contracts';
-import { RoomStore, type MemberRecord, type RoomChanges, type RoomRecord } from '@chat/rooms';
+import {
+  RoomStore,
+  type MemberRecord,
+  type Membership,
+  type RoomChanges,
+  type RoomRecord,
+} from '@chat/rooms';
 import { foldCase } from '@chat/users';
 import type { Model } from 'mongoose';
 import { isDuplicateKey, reaching } from '../mongo-failure.ts';
@@ -9,6 +15,8 @@ import { containing } from './containing.ts';
 
 /** Condition on a room that was not deleted. */
 const ALIVE = { deletedAt: { $exists: false } };
+/** What tells whether a room was deleted, and who was in it first. */
+const BEGINNING = { firstMember: 1, deletedAt: 1 };
 
 export class MongoRoomStore extends RoomStore {
   constructor(
@@ -109,14 +117,24 @@ export class MongoRoomStore extends RoomStore {
     });
   }
 
-  findMember(roomId: string, userId: string): Promise<MemberRecord | undefined> {
+  findMembers(of: readonly Membership[]): Promise<MemberRecord[]> {
+    if (of.length === 0) return Promise.resolve([]);
+    const userIds = new Map<string, Set<string>>();
+    for (const { roomId, userId } of of) {
+      userIds.set(roomId, (userIds.get(roomId) ?? new Set()).add(userId));
+    }
+    const asked = [...userIds].map(([roomId, ids]) => ({ roomId, userId: { $in: [...ids] } }));
     return reaching(async () => {
-      const [{ deleted, first }, later] = await Promise.all([
-        this.#beginningOf(roomId),
-        this.members.findOne({ roomId, userId }).lean(),
+      const [rooms, later] = await Promise.all([
+        this.rooms.find({ _id: { $in: [...userIds.keys()] } }, BEGINNING).lean(),
+        this.members.find({ $or: asked }).lean(),
       ]);
-      if (deleted) return undefined;
-      return first?.userId === userId ? first : later ? toMember(later) : undefined;
+      const deleted = new Set(rooms.filter(isDeleted).map(({ _id }) => _id));
+      const first = rooms.flatMap((room) => firstOf(room) ?? []);
+      return [
+        ...first.filter(({ roomId, userId }) => userIds.get(roomId)?.has(userId)),
+        ...later.filter(({ roomId }) => !deleted.has(roomId)).map(toMember),
+      ];
     });
   }
 
@@ -162,12 +180,21 @@ export class MongoRoomStore extends RoomStore {
 
   /** Whether the room was deleted, and who was in it first, if they still are. */
   async #beginningOf(roomId: string): Promise<{ deleted: boolean; first?: MemberRecord }> {
-    const room = await this.rooms.findById(roomId, { firstMember: 1, deletedAt: 1 }).lean();
-    return {
-      deleted: room?.deletedAt !== undefined,
-      ...(room?.firstMember && { first: toMember({ roomId, ...room.firstMember }) }),
-    };
+    const room = await this.rooms.findById(roomId, BEGINNING).lean();
+    const first = room && firstOf(room);
+    return { deleted: room !== null && isDeleted(room), ...(first && { first }) };
   }
+}
+
+function isDeleted({ deletedAt }: Pick<RoomDocument, 'deletedAt'>): boolean {
+  return deletedAt !== undefined;
+}
+
+function firstOf({
+  _id: roomId,
+  firstMember,
+}: Pick<RoomDocument, '_id' | 'firstMember'>): MemberRecord | undefined {
+  return firstMember && toMember({ roomId, ...firstMember });
 }
 
 /** False if a unique index refuses it. */

@@ -13,10 +13,13 @@ export class MongoSessionStore extends SessionStore {
     await reaching(() => this.sessions.insertMany([document], { lean: true }));
   }
 
-  find(id: string, now: string): Promise<SessionRecord | undefined> {
-    return reaching(async () =>
-      toSession(await this.sessions.findOne({ _id: id, expiresAt: { $gt: new Date(now) } }).lean()),
-    );
+  findByIds(ids: readonly string[], now: string): Promise<SessionRecord[]> {
+    return reaching(async () => {
+      const found = await this.sessions
+        .find({ _id: { $in: ids }, expiresAt: { $gt: new Date(now) } })
+        .lean();
+      return found.map(toKnownSession);
+    });
   }
 
   rotate(

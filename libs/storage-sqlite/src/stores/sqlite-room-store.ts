@@ -1,5 +1,11 @@
 import type { Role } from '@chat/contracts';
-import { RoomStore, type MemberRecord, type RoomChanges, type RoomRecord } from '@chat/rooms';
+import {
+  RoomStore,
+  type MemberRecord,
+  type Membership,
+  type RoomChanges,
+  type RoomRecord,
+} from '@chat/rooms';
 import { foldCase } from '@chat/users';
 import type { SqliteConnection } from '../sqlite-connection.ts';
 
@@ -41,8 +47,8 @@ export class SqliteRoomStore extends RoomStore {
     return this.connection.call('removeMember', roomId, userId);
   }
 
-  findMember(roomId: string, userId: string): Promise<MemberRecord | undefined> {
-    return this.connection.call('findMember', roomId, userId);
+  findMembers(of: readonly Membership[]): Promise<MemberRecord[]> {
+    return this.connection.call('findMembers', of);
   }
 
   listMembers(

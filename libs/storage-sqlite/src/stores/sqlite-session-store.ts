@@ -10,8 +10,8 @@ export class SqliteSessionStore extends SessionStore {
     return this.connection.call('insertSession', session);
   }
 
-  find(id: string, now: string): Promise<SessionRecord | undefined> {
-    return this.connection.call('findSession', id, now);
+  findByIds(ids: readonly string[], now: string): Promise<SessionRecord[]> {
+    return this.connection.call('findSessions', ids, now);
   }
 
   rotate(

@@ -1,5 +1,5 @@
 import type { Role, Visibility } from '@chat/contracts';
-import type { MemberRecord, RoomRecord } from '@chat/rooms';
+import type { MemberRecord, Membership, RoomRecord } from '@chat/rooms';
 import { optionalText, text, type Row, type Statements } from './statements.ts';
 
 /** The forms in which a room's name and topic are searched. */
@@ -110,14 +110,11 @@ export function removeMember(db: Statements, roomId: string, userId: string): bo
   return db.run('DELETE FROM members WHERE room_id = ? AND user_id = ?', roomId, userId) > 0;
 }
 
-export function findMember(
-  db: Statements,
-  roomId: string,
-  userId: string,
-): MemberRecord | undefined {
-  return toMember(
-    db.get('SELECT * FROM members WHERE room_id = ? AND user_id = ?', roomId, userId),
-  );
+export function findMembers(db: Statements, of: readonly Membership[]): MemberRecord[] {
+  return of.flatMap(({ roomId, userId }) => {
+    const row = db.get('SELECT * FROM members WHERE room_id = ? AND user_id = ?', roomId, userId);
+    return toMember(row) ?? [];
+  });
 }
 
 export function listMembers(

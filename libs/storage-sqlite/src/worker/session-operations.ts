@@ -15,8 +15,11 @@ export function insertSession(db: Statements, session: SessionRecord): void {
   );
 }
 
-export function findSession(db: Statements, id: string, now: string): SessionRecord | undefined {
-  return toSession(db.get('SELECT * FROM sessions WHERE id = ? AND expires_at > ?', id, now));
+export function findSessions(db: Statements, ids: readonly string[], now: string): SessionRecord[] {
+  return ids.flatMap((id) => {
+    const row = db.get('SELECT * FROM sessions WHERE id = ? AND expires_at > ?', id, now);
+    return toSession(row) ?? [];
+  });
 }
 
 export function rotateSession(

@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import { MAX_PACKET_BYTES, RoomId, UserId } from '@chat/contracts';
+import { inParts } from './in-parts.ts';
+import {
+  MAX_HEADS_PER_CALL,
+  MAX_ROLES_PER_CALL,
+  ROOM_DIRECTORY_CALLS,
+} from './room-directory/room-directory-calls.ts';
+import {
+  ACTIVE_SESSIONS_CALL,
+  MAX_SESSIONS_PER_CALL,
+} from './session-status/session-status-calls.ts';
+
+describe('a long question', () => {
+  it('is asked in parts, and answered in order', async () => {
+    const parts: (readonly number[])[] = [];
+    const ask = (part: readonly number[]) => {
+      parts.push(part);
+      return Promise.resolve(part.map(String));
+    };
+    expect(await inParts([1, 2, 3, 4, 5], 2, ask)).toEqual(['1', '2', '3', '4', '5']);
+    expect(parts).toEqual([[1, 2], [3, 4], [5]]);
+    expect(await inParts([], 2, ask)).toEqual([]);
+    expect(parts).toHaveLength(3);
+  });
+
+  it('fits into a body, part by part, with the longest ids that there are', () => {
+    const roomId = RoomId.parse('r'.repeat(64));
+    const userId = UserId.parse('u'.repeat(64));
+    const { rolesOf, heads } = ROOM_DIRECTORY_CALLS;
+    const fill = <T>(length: number, one: T): T[] => Array.from({ length }, () => one);
+    const longest = [
+      rolesOf.request.parse({ memberships: fill(MAX_ROLES_PER_CALL, { userId, roomId }) }),
+      heads.request.parse({ roomIds: fill(MAX_HEADS_PER_CALL, roomId) }),
+      ACTIVE_SESSIONS_CALL.request.parse({
+        sessionIds: fill(MAX_SESSIONS_PER_CALL, 's'.repeat(64)),
+      }),
+    ];
+    for (const body of longest) {
+      expect(JSON.stringify(body).length).toBeLessThanOrEqual(MAX_PACKET_BYTES);
+    }
+  });
+});
