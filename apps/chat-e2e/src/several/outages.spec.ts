@@ -12,6 +12,8 @@ import { eventually } from '../support/eventually.ts';
 /** The acknowledgement comes back within 2 s; this leaves a busy machine some room. */
 const REFUSED_WITHIN_MS = 2_500;
 const WITHOUT_MONGO_MS = 60_000;
+/** 10 s, and some room for a busy machine. */
+const WITHOUT_SIGNALS_MS = 12_000;
 
 await describeWithServices('an outage of', () => {
   let topology: ServicesTopology;
@@ -122,5 +124,43 @@ await describeWithServices('an outage of', () => {
     await ask(socket, 'sendMessage', { roomId: 'without-redis', text: 'back' });
     await eventually('it is seen again', () => shown.at(-1) === 'back');
     other.close();
+  }, 90_000);
+
+  it('Redis takes the signals too: who was removed or signed out is put out within 10 s', async () => {
+    const at = oneAddress(topology.gatewayUrl);
+    const [removed, leaving] = [await Account.register(at), await Account.register(at)];
+    const room = await account.createRoom({ name: 'Without Redis', visibility: 'private' });
+    await ask(socket, 'joinRoom', room.id);
+    const sockets: ClientSocket[] = [];
+    for (const guest of [removed, leaving]) {
+      await account.call('POST', `/rooms/${room.id}/members`, { userId: guest.id });
+      const own = await guest.connect();
+      expect(await ask(own, 'joinRoom', room.id)).toMatchObject({ ok: true });
+      sockets.push(own);
+    }
+    const [ofRemoved, ofLeaving] = sockets as [ClientSocket, ClientSocket];
+    const told: string[] = [];
+    const received: string[] = [];
+    ofRemoved.on('roomRemoved', ({ roomId }) => told.push(roomId));
+    ofRemoved.on('receiveMessage', ({ text }) => received.push(text));
+    ofLeaving.on('sessionExpired', () => told.push('session'));
+    await topology.redis.kill();
+    const removal = await account.call('DELETE', `/rooms/${room.id}/members/${removed.id}`);
+    expect(removal.status).toBe(204);
+    expect((await leaving.call('POST', '/auth/logout')).status).toBe(204);
+    await eventually('both are told', () => told.length === 2, WITHOUT_SIGNALS_MS);
+    expect(told.toSorted()).toEqual(['session', room.id].toSorted());
+    expect(ofLeaving.connected).toBe(false);
+    const refused = await ask(ofRemoved, 'sendMessage', { roomId: room.id, text: 'hey' });
+    expect(refused).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
+    await ask(socket, 'sendMessage', { roomId: room.id, text: 'now without you' });
+    await account.stored(room.id, 1);
+    await topology.redis.start();
+    await ask(socket, 'sendMessage', { roomId: room.id, text: 'and with Redis' });
+    await account.stored(room.id, 2);
+    await delay(1_000);
+    expect(received).toEqual([]);
+    removed.close();
+    leaving.close();
   }, 90_000);
 });
