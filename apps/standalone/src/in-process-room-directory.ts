@@ -1,8 +1,12 @@
 import type { Changes, Role, RoomHead } from '@chat/contracts';
 import { MessageHistory } from '@chat/messages';
+import { inParts } from '@chat/platform';
 import { RoomDirectory, type Membership } from '@chat/realtime';
 import { RoomAccess } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
+
+/** The store answers others in between. */
+const MAX_ROLES_AT_ONCE = 1_000;
 
 /** What the edge asks of rooms and messages, in one process: function calls. */
 @Injectable()
@@ -21,7 +25,7 @@ export class InProcessRoomDirectory extends RoomDirectory {
   }
 
   override rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]> {
-    return this.access.rolesOf(memberships);
+    return inParts(memberships, MAX_ROLES_AT_ONCE, (some) => this.access.rolesOf(some));
   }
 
   override async heads(roomIds: readonly string[]): Promise<RoomHead[]> {

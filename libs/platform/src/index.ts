@@ -3,6 +3,7 @@ export * from './backoff.ts';
 export * from './common-settings.ts';
 export * from './cors.ts';
 export * from './failures.ts';
+export * from './in-parts.ts';
 export * from './health-checks.ts';
 export * from './health-controller.ts';
 export * from './http-app.ts';

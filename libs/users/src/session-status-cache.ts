@@ -1,10 +1,12 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { SessionStatus } from '@chat/auth';
-import { Signals } from '@chat/platform';
+import { inParts, Signals } from '@chat/platform';
 import { LRUCache } from 'lru-cache';
 import { SessionStore } from './session-store.ts';
 
 const MAX_ENTRIES = 50_000;
+/** The store answers others in between. */
+const MAX_ASKED_AT_ONCE = 1_000;
 /** How late the end of a session may be noticed when its signal was lost, in milliseconds. */
 const MAX_AGE_MS = 10_000;
 
@@ -35,7 +37,10 @@ export class SessionStatusCache extends SessionStatus implements OnModuleDestroy
   }
 
   async recheck(sessionIds: readonly string[]): Promise<Set<string>> {
-    const found = await this.store.findByIds(sessionIds, new Date().toISOString());
+    const now = new Date().toISOString();
+    const found = await inParts(sessionIds, MAX_ASKED_AT_ONCE, (some) =>
+      this.store.findByIds(some, now),
+    );
     const active = new Set(found.map(({ id }) => id));
     for (const sessionId of sessionIds) {
       // It may have ended while the store was asked, and one that ended never lives again.

@@ -1,6 +1,6 @@
 import type { Changes, Role, RoomHead } from '@chat/contracts';
+import { inParts } from '@chat/platform';
 import { RoomDirectory, type Membership } from '@chat/realtime';
-import { inParts } from '../in-parts.ts';
 import type { ServiceClient } from '../service-client.ts';
 import {
   MAX_HEADS_PER_CALL,

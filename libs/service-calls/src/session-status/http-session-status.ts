@@ -1,7 +1,6 @@
 import { SessionStatus } from '@chat/auth';
-import { KeptAnswers, type Signals } from '@chat/platform';
+import { inParts, KeptAnswers, type Signals } from '@chat/platform';
 import type { OnModuleDestroy } from '@nestjs/common';
-import { inParts } from '../in-parts.ts';
 import type { ServiceClient } from '../service-client.ts';
 import { ACTIVE_SESSIONS_CALL, MAX_SESSIONS_PER_CALL } from './session-status-calls.ts';
 

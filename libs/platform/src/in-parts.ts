@@ -1,4 +1,4 @@
-/** Asks for at most so many at a time, one part after the other; all answers in their order. */
+/** Asks for at most so many at a time, one part after the other; all answers in that order. */
 export async function inParts<Asked, Answer>(
   all: readonly Asked[],
   atMost: number,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_PACKET_BYTES, RoomId, UserId } from '@chat/contracts';
-import { inParts } from './in-parts.ts';
 import {
   MAX_HEADS_PER_CALL,
   MAX_ROLES_PER_CALL,
@@ -11,20 +10,8 @@ import {
   MAX_SESSIONS_PER_CALL,
 } from './session-status/session-status-calls.ts';
 
-describe('a long question', () => {
-  it('is asked in parts, and answered in order', async () => {
-    const parts: (readonly number[])[] = [];
-    const ask = (part: readonly number[]) => {
-      parts.push(part);
-      return Promise.resolve(part.map(String));
-    };
-    expect(await inParts([1, 2, 3, 4, 5], 2, ask)).toEqual(['1', '2', '3', '4', '5']);
-    expect(parts).toEqual([[1, 2], [3, 4], [5]]);
-    expect(await inParts([], 2, ask)).toEqual([]);
-    expect(parts).toHaveLength(3);
-  });
-
-  it('fits into a body, part by part, with the longest ids that there are', () => {
+describe('a call for many', () => {
+  it('fits into a body with the longest ids that there are', () => {
     const roomId = RoomId.parse('r'.repeat(64));
     const userId = UserId.parse('u'.repeat(64));
     const { rolesOf, heads } = ROOM_DIRECTORY_CALLS;
