@@ -2,6 +2,7 @@ import type { HealthChecks } from '@chat/platform';
 import { MongooseModule } from '@nestjs/mongoose';
 import type { DynamicModule } from '@nestjs/common';
 import type { Connection, Model } from 'mongoose';
+import { watchHeartbeats } from './heartbeat-watch.ts';
 import { unavailable } from './mongo-failure.ts';
 
 export interface MongoSettings {
@@ -38,6 +39,10 @@ export function mongoConnection(name: string, { uri, timeoutMs }: MongoSettings)
     autoCreate: false,
     retryAttempts: START_ATTEMPTS,
     retryDelay: START_DELAY_MS,
+    connectionFactory: (connection: Connection) => {
+      watchHeartbeats(connection, timeoutMs);
+      return connection;
+    },
   });
 }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
 import { MessageStore } from '@chat/messages';
 import { HealthChecks, UnavailableError } from '@chat/platform';
 import { RoomStore } from '@chat/rooms';
-import { MongoServer } from '@chat/testing';
+import { eventually, MongoServer } from '@chat/testing';
 import { describeWithMongo } from '@chat/testing/suites';
 import { UserStore } from '@chat/users';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -15,6 +16,8 @@ import { MongoMessagesStorageModule, MongoUsersStorageModule } from './index.ts'
 
 const TIMEOUT_MS = 1_000;
 const BATCH = 200;
+const READERS = 8;
+const KILLS = 5;
 
 function batchFrom(first: number): Message[] {
   return Array.from({ length: BATCH }, (_, index) => {
@@ -226,4 +229,32 @@ await describeWithMongo('what MongoDB stores', () => {
     expect(await store.listMembers('gone', { limit: 10 })).toEqual([]);
     expect(await store.listRoomsOf('ada')).toEqual([]);
   });
+
+  it('is served again whenever the server was killed, though the driver can hang for good then', async () => {
+    const rooms = storage.get(RoomStore);
+    let answered = 0;
+    let reading = true;
+    const read = async (): Promise<void> => {
+      while (reading) {
+        try {
+          await rooms.findRoom('den');
+          answered += 1;
+        } catch (error) {
+          expect(error).toBeInstanceOf(UnavailableError);
+        }
+        await delay(10);
+      }
+    };
+    const readers = Array.from({ length: READERS }, read);
+    // The driver hangs after about every second kill.
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      await delay(300 + 150 * kill);
+      await server.kill();
+      await server.start();
+      answered = 0;
+      await eventually(() => expect(answered).toBeGreaterThan(READERS), 10 * TIMEOUT_MS);
+    }
+    reading = false;
+    await Promise.all(readers);
+  }, 90_000);
 });
