@@ -47,7 +47,7 @@ describe('the secret on a laptop', () => {
     resolveJwtSecret({ NODE_ENV: 'development', JWT_SECRET }, dir);
 
   it('is made once, kept, and readable by nobody else', () => {
-    const dir = freshDir();
+    const dir = join(freshDir(), 'data');
     const secret = resolve(dir);
     expect(secret).toMatch(/^[A-Za-z0-9_-]{64}$/);
     expect(resolve(dir)).toBe(secret);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { SettingsError } from '@chat/platform';
 
 const MIN_LENGTH = 32;
@@ -46,6 +46,7 @@ function keptSecret(file: string): string {
   // Written whole under another name first: a crash leaves either no secret or all of it.
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   const secret = randomBytes(48).toString('base64url');
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(draft, secret, { flag: 'wx', mode: 0o600, flush: true });
   try {
     linkSync(draft, file);

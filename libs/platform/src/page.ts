@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { StartError } from './start-error.ts';
@@ -26,7 +26,7 @@ const NOT_PAGES = new Set([
  * @throws StartError if it was not built
  */
 export function servePage(app: NestExpressApplication, folder: string): void {
-  const page = join(folder, 'index.html');
+  const page = resolve(folder, 'index.html');
   if (!existsSync(page)) throw new StartError(`The web page is not built: ${page} is missing.`);
   app.useStaticAssets(join(folder, 'assets'), {
     prefix: '/assets',
