@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import {
   configureHttpServer,
   createHealthController,
@@ -20,6 +21,8 @@ import { GatewayModule } from '../src/gateway.module.ts';
 export interface Gateway {
   readonly url: string;
   readonly port: number;
+  /** How many connections of clients are open. */
+  connections(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -64,5 +67,10 @@ export async function startGateway(
   const server = app.getHttpServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, port, close: () => app.close() };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    connections: promisify(server.getConnections.bind(server)),
+    close: () => app.close(),
+  };
 }

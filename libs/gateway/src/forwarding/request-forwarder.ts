@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { requestIdOf } from '@chat/platform';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { createProxyServer } from 'http-proxy-3';
@@ -29,10 +30,13 @@ export class RequestForwarder implements BeforeApplicationShutdown {
   readonly #polls = new Set<ServerResponse>();
 
   constructor(private readonly settings: GatewaySettings) {
-    this.#proxy.on('proxyRes', (_answer, request) => {
+    this.#proxy.on('proxyRes', (answer, request, response) => {
       this.#answering.get(request)?.();
+      answer.once('close', () => {
+        if (!answer.complete) response.destroy();
+      });
     });
-    // What it tells without being asked is about answers that have begun: their connections end with them.
+    // What it tells without being asked is about answers that have begun: seen by their end.
     this.#proxy.on('error', () => undefined);
   }
 
@@ -106,12 +110,14 @@ export class RequestForwarder implements BeforeApplicationShutdown {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#answering.set(request, resolve);
     response.once('close', resolve);
-    this.#proxy.web(
-      request,
-      response,
-      { target: instance.url, agent: new ConnectedAgent(socket) },
-      (error) => reject(error),
-    );
+    const options = {
+      target: instance.url,
+      agent: new ConnectedAgent(socket),
+      // The path as it came: with its dots resolved it could be one that is not routed.
+      toProxy: true,
+      ...(losesItsLength(request) && { buffer: withoutBody(request) }),
+    };
+    this.#proxy.web(request, response, options, (error) => reject(error));
     try {
       await promise;
     } finally {
@@ -121,6 +127,22 @@ export class RequestForwarder implements BeforeApplicationShutdown {
     // The rest of an answer that has begun is not waited for, but not for ever either.
     socket.setTimeout(this.settings.timeoutMs, () => socket.destroy());
   }
+}
+
+/**
+ * Whether the proxy takes `Transfer-Encoding` away and says that there is no
+ * body: passing one on then would make requests of its own out of it.
+ */
+function losesItsLength({ method, headers }: IncomingMessage): boolean {
+  return (
+    (method === 'DELETE' || method === 'OPTIONS') && headers['transfer-encoding'] !== undefined
+  );
+}
+
+/** Nothing reads a body of these methods (RFC 9110, 9.3.5 and 9.3.7 give it no meaning). */
+function withoutBody(request: IncomingMessage): Readable {
+  request.resume();
+  return Readable.from([]);
 }
 
 /** As Engine.IO itself says it, so that its client begins a new session. */

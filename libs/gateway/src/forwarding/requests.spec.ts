@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startGateway, type Gateway } from '../../test/gateway.ts';
@@ -19,6 +22,12 @@ describe('a request through the gateway', () => {
     open.push(started);
     return started;
   };
+  /** @param request one that has the connection closed */
+  const raw = (port: number, request: string): Promise<string> => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(request);
+    return text(socket);
+  };
   const from = async (url: string, init?: RequestInit): Promise<unknown> =>
     ((await (await fetch(url, init)).json()) as { from?: string }).from;
 
@@ -36,6 +45,45 @@ describe('a request through the gateway', () => {
     for (const path of ['/internal/rooms/role', '/metrics', '/nothing']) {
       expect((await fetch(url + path)).status).toBe(404);
     }
+  });
+
+  it('goes where its path says, whatever its dots would lead to', async () => {
+    const users = await upstream('users');
+    const { port } = await gateway({ users: [users.url] });
+    for (const path of ['/auth/../internal/sessions', '/auth/%2e%2e/internal/sessions']) {
+      await raw(port, `GET ${path} HTTP/1.1\r\nHost: chat\r\nConnection: close\r\n\r\n`);
+      expect(users.seen.at(-1)?.url).toBe(path);
+    }
+  });
+
+  it.each(['DELETE', 'OPTIONS', 'POST'])(
+    '%s is one, whatever its body looks like',
+    async (method) => {
+      const users = await upstream('users');
+      const { port } = await gateway({ users: [users.url] });
+      const inner = 'POST /auth/register HTTP/1.1\r\nHost: chat\r\nContent-Length: 2\r\n\r\n{}';
+      const socket = connect(port, '127.0.0.1');
+      open.push({ close: () => Promise.resolve(void socket.destroy()) });
+      socket.write(
+        `${method} /auth/sessions/a HTTP/1.1\r\nHost: chat\r\nConnection: keep-alive\r\n` +
+          `Transfer-Encoding: chunked\r\n\r\n` +
+          `${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`,
+      );
+      await once(socket, 'data');
+      await delay(100);
+      expect(users.seen.map((one) => one.method)).toEqual([method]);
+    },
+  );
+
+  it('whose answer breaks off in the middle is broken off', async () => {
+    const users = await upstream('users');
+    users.answer = (request, response) => {
+      response.writeHead(200, { 'content-length': 100 });
+      response.write('half', () => setTimeout(() => request.socket.destroy(), 50));
+    };
+    const { url } = await gateway({ users: [users.url] });
+    const answer = await fetch(`${url}/users/me`, { signal: AbortSignal.timeout(5_000) });
+    await expect(answer.text()).rejects.toThrow('terminated');
   });
 
   it('is spread over all instances that live', async () => {

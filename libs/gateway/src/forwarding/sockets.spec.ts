@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@chat/testing';
@@ -94,6 +95,20 @@ describe('a socket through the gateway', () => {
     await delay(100);
     expect(other.connected).toBe(true);
     expect(await who(other)).toBe('one');
+  });
+
+  it.each([
+    ['refused', UPGRADE.replace('/socket.io/', '/nothing/')],
+    ['closed by its instance', UPGRADE],
+  ])('that is %s is closed, also when its client keeps its side open', async (_how, request) => {
+    const one = await chat('one');
+    const { port, ...through } = await gateway({ chat: [one.url] });
+    const raw = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    open.push({ close: () => void raw.destroy() });
+    raw.write(request);
+    await once(raw, 'data');
+    await one.stop();
+    await eventually(async () => expect(await through.connections()).toBe(0));
   });
 
   it('whose instance dies is closed, and connects again to another', async () => {

@@ -14,6 +14,8 @@ import { connectTo, connectToAny, type Connected } from './connecting.ts';
 
 /** Longest wait for a service to agree to an upgrade. */
 const UPGRADE_TIMEOUT_MS = 10_000;
+/** How long a client that is slow gets what it was sent before the end. */
+const LAST_WORDS_MS = 3_000;
 
 /** Passes WebSockets to the instance of their session, both ways, for as long as they last. */
 @Injectable()
@@ -51,7 +53,7 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
   /** Takes nothing new, and ends every socket: clients connect again, to another gateway. */
   beforeApplicationShutdown(): void {
     this.#server?.close();
-    for (const client of this.#clients) client.end();
+    for (const client of this.#clients) end(client);
   }
 
   async #upgrade(
@@ -61,13 +63,13 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
     trusted: TrustProxy,
   ): Promise<void> {
     const { url = '' } = request;
-    if (routeOf(url) !== 'chat' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      return answer(client, '404 Not Found');
-    }
     const address = nameClient(request, trusted);
     const waitMs = await this.limiter.take(`gateway:${address}`, this.settings.limit);
     if (waitMs > 0) {
       return answer(client, '429 Too Many Requests', Math.ceil(waitMs / 1_000));
+    }
+    if (routeOf(url) !== 'chat' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      return answer(client, '404 Not Found');
     }
     if (this.#clients.size >= this.settings.maxSockets) {
       this.#logger.warn('A socket was refused: as many as are allowed pass through already.');
@@ -115,10 +117,10 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
     );
     socket.once('close', () => {
       this.#settle(socket);
-      if (!client.writableEnded) client.destroy();
+      end(client);
     });
     client.once('close', () => socket.destroy());
-    const options = { target: instance.url, agent: new ConnectedAgent(socket) };
+    const options = { target: instance.url, agent: new ConnectedAgent(socket), toProxy: true };
     this.#proxy.ws(request, client, head, options, () => {
       if (this.#agreeing.has(socket)) answer(client, '502 Bad Gateway', 1);
       else client.destroy();
@@ -135,5 +137,13 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
 /** An answer to a request that asked for an upgrade, which ends the connection. */
 function answer(client: Duplex, status: string, retryAfterSeconds?: number): void {
   const retry = retryAfterSeconds === undefined ? '' : `Retry-After: ${retryAfterSeconds}\r\n`;
-  client.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n${retry}\r\n`);
+  client.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n${retry}\r\n`);
+  end(client);
+}
+
+/** Ends a connection whether its other end closes it too or not: without HTTP nobody else looks. */
+function end(client: Duplex): void {
+  const late = setTimeout(() => client.destroy(), LAST_WORDS_MS);
+  client.once('close', () => clearTimeout(late));
+  client.end(() => client.destroy());
 }
