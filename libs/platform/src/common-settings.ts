@@ -27,6 +27,11 @@ function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
 
+/** Between services nothing speaks TLS. */
+function isPlainOrigin(text: string): boolean {
+  return isOrigin(text) && new URL(text).protocol === 'http:';
+}
+
 const HOST_NAME = /^[A-Za-z0-9.:_-]{1,253}$/;
 const ADDRESS = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
 
@@ -85,7 +90,7 @@ export const serviceSettings = (port: number) =>
     PORT: httpSettings.PORT.unwrap()
       .default(port)
       .describe('Port to listen on; 0 for any that is free.'),
-    STOP_DELAY_MS: wholeNumber(0, 60_000)
+    STOP_DELAY_MS: wholeNumber(0, 5_000)
       .default(1_500)
       .describe(
         'How long a service that is told to stop goes on while gateways take it out, in milliseconds.',
@@ -207,7 +212,7 @@ export const mongoSettings = {
 } as const;
 
 const instances = (service: string, port: number) =>
-  list(isOrigin, `must be origins separated by commas, such as http://localhost:${port}`)
+  list(isPlainOrigin, `must be http origins separated by commas, such as http://localhost:${port}`)
     .prefault(`http://localhost:${port}`)
     .describe(
       `Where ${service} is: origins separated by commas. A name that has several addresses stands for all of them.`,

@@ -8,6 +8,7 @@ import {
   processSettings,
   redisSettings,
   roomSettings,
+  serviceUrls,
   signInSettings,
   tokenSettings,
 } from './common-settings.ts';
@@ -96,6 +97,15 @@ describe('settings', () => {
       'TRUST_PROXY: must be addresses or networks separated by commas, such as 10.0.0.0/8.',
     ]);
     expect(problemsOf({ argv: ['--port', '65536'] })).toHaveLength(1);
+  });
+
+  it('have services behind plain HTTP only, which is what is spoken to them', () => {
+    const urls = z.object(serviceUrls.users);
+    const problems = (text: string) => urls.safeParse({ USERS_URLS: text }).error?.issues.length;
+    expect(problems('http://users:3001,http://10.0.0.7:3001')).toBeUndefined();
+    for (const text of ['https://users', 'ftp://users', 'http://users/path']) {
+      expect(problems(text)).toBe(1);
+    }
   });
 
   it.each([
