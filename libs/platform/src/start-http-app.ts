@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -7,6 +7,9 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { HealthChecks } from './health-checks.ts';
 import { MetricsServer } from './metrics-server.ts';
 import { Metrics } from './metrics.ts';
+
+/** How long clients have to finish and to close once a stop has begun; below the longest stop of a process. */
+const DRAIN_MS = 8_000;
 
 export interface ListenSettings {
   readonly HOST: string;
@@ -47,6 +50,11 @@ export async function startHttpApp(
     await program.configure(app);
     await app.init();
     const server = app.getHttpServer();
+    const connections = new Set<Socket>();
+    server.on('connection', (connection: Socket) => {
+      connections.add(connection);
+      connection.once('close', () => connections.delete(connection));
+    });
     server.listen({
       port: settings.PORT,
       host: settings.HOST,
@@ -63,7 +71,12 @@ export async function startHttpApp(
         app.get(HealthChecks).stop();
         new Logger('Process').log('Stopping.');
         await delay(settings.STOP_DELAY_MS);
+        // One that has vanished would keep the rest of the stop waiting, and what is open stay open.
+        const cut = setTimeout(() => {
+          for (const connection of connections) connection.destroy();
+        }, DRAIN_MS);
         await app.close();
+        clearTimeout(cut);
         await metrics?.close();
       },
     };
