@@ -35,12 +35,27 @@ async function main(args: string[]): Promise<void> {
     }),
   );
   running = topology;
+  const logs = join(options.dataDir, 'logs');
+  tellOfEnds(topology, logs);
   for (const { name, url, metricsUrl } of topology.instances()) {
     console.log(`  ${name.padEnd(12)} ${url.padEnd(24)} metrics at ${metricsUrl}`);
   }
   console.log(`  RabbitMQ     ${servers.rabbitmq.url}`);
-  console.log(`  Logs are in ${join(options.dataDir, 'logs')}.`);
+  console.log(`  Logs are in ${logs}.`);
   console.log(`The chat is ready at ${topology.gatewayUrl}. Ctrl-C stops it.`);
+}
+
+/** The chat goes on without most of its processes; who broke one by hand, or did not, is told. */
+function tellOfEnds(topology: ServicesTopology, logs: string): void {
+  for (const { name, process } of topology.instances()) {
+    process.onUnaskedEnd((how) => {
+      console.error(`${name} ended with ${how}. Its log is ${join(logs, `${name}.log`)}.`);
+    });
+  }
+  const servers = { Redis: topology.redis, RabbitMQ: topology.rabbitmq, MongoDB: topology.mongo };
+  for (const [name, server] of Object.entries(servers)) {
+    server.onUnaskedEnd((how) => console.error(`${name} ended with ${how}.`));
+  }
 }
 
 function optionsOf(args: string[]): Options {

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MongoMemoryServer } from 'mongodb-memory-server-core';
 import { DataFolder } from './data-folder.ts';
@@ -12,6 +12,8 @@ const STOPPED_AFTER_MS = 250;
 /** A private MongoDB that keeps its data over a restart. */
 export class MongoServer implements Component {
   #server: MongoMemoryServer | undefined;
+  #asked = false;
+  readonly #ends = new EventEmitter<{ unasked: [how: string] }>();
 
   private constructor(
     readonly port: number,
@@ -52,6 +54,12 @@ export class MongoServer implements Component {
         storageEngine: 'wiredTiger',
         launchTimeout: 30_000,
       },
+      // A Ctrl-C at the terminal is not for it: those who write to it stop first.
+      spawn: { detached: true },
+    });
+    this.#asked = false;
+    this.#mongod()?.once('exit', (code, signal) => {
+      if (!this.#asked) this.#ends.emit('unasked', String(code ?? signal));
     });
   }
 
@@ -72,6 +80,10 @@ export class MongoServer implements Component {
     this.#mongod()?.kill('SIGCONT');
   }
 
+  onUnaskedEnd(tell: (how: string) => void): void {
+    this.#ends.on('unasked', tell);
+  }
+
   async close(): Promise<void> {
     await this.kill();
     await this.#server?.stop({ doCleanup: false });
@@ -81,6 +93,7 @@ export class MongoServer implements Component {
   async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const mongod = this.#mongod();
     if (mongod?.exitCode !== null || mongod.signalCode !== null) return;
+    this.#asked = true;
     const exited = once(mongod, 'exit');
     mongod.kill(signal);
     mongod.kill('SIGCONT');

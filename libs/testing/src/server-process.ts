@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** On a busy machine the last thread of a process stops a moment after the first. */
@@ -36,6 +36,12 @@ export interface Component {
   /** Stops it without closing anything: its connections stay open and nobody answers. */
   freeze(): Promise<void>;
   thaw(): void;
+  /**
+   * Whenever it ends and neither `stop` nor `kill` asked for it.
+   *
+   * @param tell takes the exit code or the signal
+   */
+  onUnaskedEnd(tell: (how: string) => void): void;
 }
 
 /** A server as a process of its own. */
@@ -43,6 +49,8 @@ export class ServerProcess implements Component {
   #child: ChildProcess | undefined;
   #output = '';
   #sinceStart = '';
+  #asked = false;
+  readonly #ends = new EventEmitter<{ unasked: [how: string] }>();
 
   constructor(private readonly server: ServerCommand) {}
 
@@ -67,6 +75,7 @@ export class ServerProcess implements Component {
       ...(cwd === undefined ? {} : { cwd }),
     });
     this.#child = child;
+    this.#asked = false;
     this.#sinceStart = '';
     const hear = (chunk: Buffer): void => {
       this.server.log?.write(chunk);
@@ -81,7 +90,9 @@ export class ServerProcess implements Component {
       fail(error.code === 'ENOENT' ? new Error(`${name} is not installed (${command}).`) : error);
     });
     child.once('exit', (code, signal) => {
-      fail(new Error(`${name} ended with ${code ?? String(signal)}:\n${this.#sinceStart}`));
+      const how = String(code ?? signal);
+      fail(new Error(`${name} ended with ${how}:\n${this.#sinceStart}`));
+      if (!this.#asked) this.#ends.emit('unasked', how);
     });
     const deadline = Date.now() + startTimeoutMs;
     while (!(await Promise.race([isReady(this.#sinceStart), failed]))) {
@@ -107,9 +118,14 @@ export class ServerProcess implements Component {
     this.#child?.kill('SIGCONT');
   }
 
+  onUnaskedEnd(tell: (how: string) => void): void {
+    this.#ends.on('unasked', tell);
+  }
+
   async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const child = this.#child;
     if (child?.exitCode !== null || child.signalCode !== null) return;
+    this.#asked = true;
     const exited = once(child, 'exit');
     child.kill(signal);
     child.kill('SIGCONT');
