@@ -4,7 +4,8 @@ import { linkSync, rmSync, writeFileSync } from 'node:fs';
 
 const file = process.env.JWT_SECRET_FILE;
 const draft = `${file}.${process.pid}`;
-// Written whole under another name first: a crash leaves either no secret or all of it.
+// Written whole under another name first: a crash leaves either no secret or all of it, and maybe a draft.
+rmSync(draft, { force: true });
 writeFileSync(draft, randomBytes(48).toString('base64url'), { mode: 0o440, flush: true });
 try {
   linkSync(draft, file);

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describeWith } from '@chat/testing/suites';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { ROOT } from '../checks/nx.ts';
 
@@ -89,11 +91,12 @@ describeWith('docker-compose', 'docker-compose.yml', () => {
     for (const name of SCALED) expect(services[name]?.ports).toBeUndefined();
   });
 
-  it("publishes the page, the gateway and the older client's ports, and RabbitMQ's page to this machine only", () => {
+  it("publishes the page, the gateway and the older client's ports, and RabbitMQ to this machine only", () => {
     const ports = containers.flatMap(([, { ports: published = [] }]) => published.map(portOf));
     expect(ports.toSorted()).toEqual(
       [
         '127.0.0.1:15672:15672/tcp',
+        '127.0.0.1:5672:5672/tcp',
         '3000:3000/tcp',
         '3001:3001/tcp',
         '3002:3002/tcp',
@@ -133,12 +136,35 @@ describeWith('docker-compose', 'docker-compose.yml', () => {
 });
 
 describe('the policy of RabbitMQ', () => {
-  it('lets messages be delivered again without end', () => {
+  it('lets messages be delivered again for longer than any outage lasts', () => {
     const definitions = JSON.parse(
       readFileSync(`${ROOT}/docker/rabbitmq/definitions.json`, 'utf8'),
     ) as { policies: { pattern: string; definition: object }[] };
     const [policy] = definitions.policies;
-    expect(policy?.definition).toEqual({ 'delivery-limit': -1 });
+    expect(policy?.definition).toEqual({ 'delivery-limit': 1_000_000 });
     expect('chat.messages.16.3').toMatch(new RegExp(policy?.pattern ?? 'none'));
+  });
+});
+
+describe('the secret of an installation', () => {
+  const makeSecret = (file: string): string => {
+    const make = join(ROOT, 'docker/make-secrets.mjs');
+    execFileSync(process.execPath, [make], { env: { JWT_SECRET_FILE: file } });
+    return readFileSync(file, 'utf8');
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'chat-secrets-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('is made once, and given to whom starts', () => {
+    const file = join(folder, 'jwt');
+    const secret = makeSecret(file);
+    expect(secret).toMatch(/^[A-Za-z0-9_-]{64}$/);
+    expect(makeSecret(file)).toBe(secret);
+    const script = join(ROOT, 'docker/with-secrets.sh');
+    const given = execFileSync(script, ['printenv', 'JWT_SECRET'], {
+      env: { PATH: process.env['PATH'], JWT_SECRET_FILE: file },
+      encoding: 'utf8',
+    });
+    expect(given.trim()).toBe(secret);
   });
 });

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 
-/** Programs that only some suites need, which a developer may be without: Debian's packages of these names. */
+/** Programs that only some suites need, which a developer may be without, as Debian's packages have them. */
 const PROGRAMS = {
   chromium: '/usr/bin/chromium',
   'docker-compose': '/usr/bin/docker-compose',
+  nginx: '/usr/sbin/nginx',
   'rabbitmq-server': '/usr/lib/rabbitmq/bin/rabbitmq-server',
   'redis-server': '/usr/bin/redis-server',
   strace: '/usr/bin/strace',

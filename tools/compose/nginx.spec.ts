@@ -1,0 +1,166 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HttpError } from '@chat/contracts';
+import { eventually, privatePort } from '@chat/testing';
+import { describeWith } from '@chat/testing/suites';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { ROOT } from '../checks/nx.ts';
+
+const PAGE = '<!doctype html><title>Chat</title>';
+
+/** The page's server with its configuration as the image has it, but for addresses and folders. */
+describeWith('nginx', "the page's server", () => {
+  const gateway = createServer();
+  const seen: IncomingMessage[] = [];
+  const published: Record<number, number> = {};
+  let folder: string;
+  let nginx: ChildProcess;
+  let output = '';
+  const at = (path: string, port = 8080): string => `http://127.0.0.1:${published[port]}${path}`;
+
+  beforeAll(async () => {
+    gateway.on('request', (request: IncomingMessage, response) => {
+      seen.push(request);
+      request.resume();
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(request.url));
+    });
+    gateway.on('upgrade', (request: IncomingMessage, socket) => {
+      seen.push(request);
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      );
+      socket.pipe(socket);
+    });
+    gateway.listen(0, '127.0.0.1');
+    await once(gateway, 'listening');
+    folder = await mkdtemp(join(tmpdir(), 'chat-nginx-'));
+    await chmod(folder, 0o755);
+    await cp(join(ROOT, 'docker/nginx'), folder, { recursive: true });
+    await cp('/etc/nginx/mime.types', join(folder, 'mime.types'));
+    await mkdir(join(folder, 'html/assets'), { recursive: true });
+    await writeFile(join(folder, 'html/index.html'), PAGE);
+    await writeFile(join(folder, 'html/assets/app-1a2b.js'), 'export {};');
+    for (const port of [8080, 3001, 3002, 3003]) published[port] = await privatePort();
+    const upstream = `127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+    for (const file of await readdir(folder)) {
+      if (!file.endsWith('.conf')) continue;
+      const text = await readFile(join(folder, file), 'utf8');
+      await writeFile(
+        join(folder, file),
+        text
+          .replaceAll(' /tmp/', ` ${folder}/`)
+          .replaceAll('/etc/nginx/', `${folder}/`)
+          .replaceAll('/usr/share/nginx/html', `${folder}/html`)
+          .replaceAll('gateway-of-page:3000', upstream)
+          .replaceAll(
+            /listen (\d+);/g,
+            (_all, port) => `listen 127.0.0.1:${published[Number(port)]};`,
+          ),
+      );
+    }
+    nginx = spawn('/usr/sbin/nginx', [
+      ...['-e', 'stderr', '-c', join(folder, 'nginx.conf')],
+      ...['-g', 'daemon off;'],
+    ]);
+    nginx.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await eventually(async () => {
+      if (nginx.exitCode !== null) throw new Error(output);
+      await fetch(at('/'));
+    });
+  });
+  afterAll(async () => {
+    if (nginx.exitCode === null) {
+      const ended = once(nginx, 'exit');
+      nginx.kill('SIGTERM');
+      await ended;
+    }
+    gateway.close();
+    gateway.closeAllConnections();
+    await rm(folder, { recursive: true });
+  });
+
+  it('begins without a warning', () => {
+    expect(output).not.toMatch(/\[(warn|error|crit|alert|emerg)\]/);
+  });
+
+  it.each(['/', '/chat/general', '/metrics', '/internal/sessions'])(
+    'answers %s with the page, which is asked for anew every time',
+    async (path) => {
+      const answer = await fetch(at(path));
+      expect([answer.status, await answer.text()]).toEqual([200, PAGE]);
+      expect(answer.headers.get('cache-control')).toBe('no-cache');
+      expect(seen).toEqual([]);
+    },
+  );
+
+  it('has assets kept, and says so when there is none', async () => {
+    const asset = await fetch(at('/assets/app-1a2b.js'));
+    expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(asset.headers.get('content-type')).toMatch('javascript');
+    expect((await fetch(at('/assets/none.js'))).status).toBe(404);
+  });
+
+  it.each(['/', '/assets/app-1a2b.js'])(
+    'sends every header of security once with %s',
+    async (path) => {
+      const { headers } = await fetch(at(path));
+      expect(headers.get('content-security-policy')).toMatch(/^default-src 'self';[^,]*$/);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+    },
+  );
+
+  it.each([
+    [8080, '/auth/login'],
+    [8080, '/socket.io/?EIO=4&transport=polling'],
+    [8080, '/docs'],
+    [3001, '/auth/login'],
+    [3002, '/messages/history/general?limit=2'],
+    [3003, '/socket.io/?EIO=4&transport=polling'],
+  ])(
+    'passes what comes to %i as %s on to the gateway, and says whom it comes from',
+    async (port, path) => {
+      const answer = await fetch(at(path, port), { headers: { 'x-forwarded-for': '203.0.113.9' } });
+      expect(await answer.json()).toBe(path);
+      const { headers } = seen.at(-1) ?? {};
+      expect(headers?.['x-forwarded-for']).toBe('127.0.0.1');
+      expect(headers?.['x-forwarded-host']).toBe(`127.0.0.1:${published[port]}`);
+    },
+  );
+
+  it.each([8080, 3001])(
+    'refuses a body beyond all limits as the contract says, at %i',
+    async (port) => {
+      const body = 'x'.repeat(1_100_000);
+      const answer = await fetch(at('/auth/login', port), { method: 'POST', body });
+      expect(answer.status).toBe(413);
+      expect(HttpError.parse(await answer.json()).code).toBe('TOO_LARGE');
+    },
+  );
+
+  it.each([8080, 3003])('passes WebSockets through, at %i', async (port) => {
+    const socket = connect(published[port] ?? 0, '127.0.0.1');
+    socket.write(
+      'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: chat\r\n' +
+        'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 101 /);
+    socket.write('ping');
+    const [echo] = (await once(socket, 'data')) as [Buffer];
+    expect(echo.toString()).toBe('ping');
+    socket.destroy();
+  });
+
+  it('says that it cannot reach the gateway as the contract says', async () => {
+    gateway.close();
+    gateway.closeAllConnections();
+    const answer = await fetch(at('/rooms'));
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(HttpError.parse(await answer.json()).code).toBe('UNAVAILABLE');
+  });
+});
