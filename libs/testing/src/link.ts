@@ -1,13 +1,20 @@
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { privatePort } from './private-port.ts';
 
+/** The two connections that a link makes one of. */
+interface Pair {
+  readonly ends: readonly [client: Socket, upstream: Socket];
+  /** Whether it was ever silent: what was lost cannot be made up for. */
+  silenced: boolean;
+}
+
 /**
  * A network link between a client and a server of ours, which tests can cut:
- * loudly (connections are reset and refused) or silently (bytes are swallowed
- * both ways and nothing is closed).
+ * loudly (connections are reset and refused) or silently (bytes and
+ * closes are swallowed both ways, so that an end whose other end is gone waits).
  */
 export class Link {
-  readonly #pairs = new Set<[Socket, Socket]>();
+  readonly #pairs = new Set<Pair>();
   #server: Server | undefined;
   #silent = false;
 
@@ -31,40 +38,62 @@ export class Link {
   async cut(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
-    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
+    for (const pair of this.#pairs) reset(pair);
     if (server) await new Promise((resolve) => server.close(resolve));
   }
 
   /** From now on nothing comes through, of old connections and of new ones, and nobody is told. */
   swallow(): void {
     this.#silent = true;
-    for (const pair of this.#pairs) for (const socket of pair) socket.unpipe().resume();
+    for (const pair of this.#pairs) {
+      pair.silenced = true;
+      for (const socket of pair.ends) socket.unpipe().resume();
+    }
   }
 
-  /** New connections work again. Those that were silent stay so: both ends must notice by themselves. */
+  /**
+   * New connections work again. Those that were silent stay so: both ends must
+   * notice by themselves. Where one has gone, the other is told now, as by a
+   * network that comes back.
+   */
   async restore(): Promise<void> {
     this.#silent = false;
+    for (const pair of this.#pairs) if (pair.silenced && pair.ends.some(isGone)) reset(pair);
     if (this.#server) return;
-    const server = createServer((client) => this.#join(client));
+    const server = createServer({ allowHalfOpen: true }, (client) => this.#join(client));
     this.#server = server;
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
   }
 
   #join(client: Socket): void {
-    const upstream = connect(this.target, '127.0.0.1');
-    const pair: [Socket, Socket] = [client, upstream];
+    const upstream = connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true });
+    const pair: Pair = { ends: [client, upstream], silenced: this.#silent };
     this.#pairs.add(pair);
-    for (const socket of pair) {
+    for (const socket of pair.ends) {
+      const tellOther = (): void => {
+        if (pair.silenced && !this.#silent) reset(pair);
+      };
       socket.on('error', () => undefined);
-      socket.on('close', () => {
-        this.#pairs.delete(pair);
-        for (const one of pair) one.destroy();
+      socket.on('end', tellOther);
+      socket.on('close', (broken) => {
+        // Without an error both directions have ended, and the pipes have passed that on.
+        if (broken && !pair.silenced) for (const one of pair.ends) one.destroy();
+        tellOther();
+        if (pair.ends.every((one) => one.destroyed)) this.#pairs.delete(pair);
       });
     }
-    if (this.#silent) {
-      for (const socket of pair) socket.resume();
+    if (pair.silenced) {
+      for (const socket of pair.ends) socket.resume();
     } else {
       client.pipe(upstream).pipe(client);
     }
   }
+}
+
+function isGone(socket: Socket): boolean {
+  return socket.destroyed || socket.readableEnded;
+}
+
+function reset({ ends }: Pair): void {
+  for (const socket of ends) socket.resetAndDestroy();
 }

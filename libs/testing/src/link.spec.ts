@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from './eventually.ts';
+import { Link } from './link.ts';
+
+/** Anything that came through would have come by then. */
+const LONG_MS = 300;
+
+/** One end of a connection, with what it has heard of the other. */
+class End {
+  heard = '';
+  ended = false;
+  closed = false;
+
+  constructor(readonly socket: Socket) {
+    socket.on('data', (data) => (this.heard += data.toString()));
+    socket.on('end', () => (this.ended = true));
+    socket.on('close', () => (this.closed = true));
+    socket.on('error', () => undefined);
+  }
+}
+
+describe('a link', () => {
+  let server: Server;
+  let link: Link;
+  const ends: End[] = [];
+  beforeEach(async () => {
+    server = createServer({ allowHalfOpen: true });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    link = await Link.to((server.address() as AddressInfo).port);
+  });
+  afterEach(async () => {
+    await link.cut();
+    for (const { socket } of ends.splice(0)) socket.destroy();
+    server.close();
+  });
+
+  async function connection(): Promise<{ client: End; upstream: End }> {
+    const accepted = once(server, 'connection') as Promise<[Socket]>;
+    const client = new End(connect({ port: link.port, host: '127.0.0.1', allowHalfOpen: true }));
+    const upstream = new End((await accepted)[0]);
+    ends.push(client, upstream);
+    return { client, upstream };
+  }
+
+  it('passes bytes, and a close of one direction leaves the other open', async () => {
+    const { client, upstream } = await connection();
+    client.socket.end('question');
+    await eventually(() => expect(upstream).toMatchObject({ heard: 'question', ended: true }));
+    upstream.socket.write('answer');
+    await eventually(() => expect(client.heard).toBe('answer'));
+    expect(client.ended).toBe(false);
+    upstream.socket.end();
+    await eventually(() => expect([client.closed, upstream.closed]).toEqual([true, true]));
+  });
+
+  it('passes on that a connection was broken off', async () => {
+    const { client, upstream } = await connection();
+    client.socket.resetAndDestroy();
+    await eventually(() => expect(upstream.ended || upstream.closed).toBe(true));
+  });
+
+  it('that is silent passes neither bytes nor closes nor resets', async () => {
+    const [said, closed, broken] = [await connection(), await connection(), await connection()];
+    link.swallow();
+    const late = await connection();
+    for (const { client } of [said, late]) client.socket.write('hello?');
+    said.upstream.socket.write('anybody?');
+    closed.client.socket.destroy();
+    broken.upstream.socket.resetAndDestroy();
+    await delay(LONG_MS);
+    const quiet = { heard: '', ended: false, closed: false };
+    for (const end of [said.client, said.upstream, late.client, late.upstream]) {
+      expect(end).toMatchObject(quiet);
+    }
+    expect(closed.upstream).toMatchObject(quiet);
+    expect(broken.client).toMatchObject(quiet);
+  });
+
+  it('that is healed ends what has lost its other end, and leaves the rest silent', async () => {
+    const [halved, whole] = [await connection(), await connection()];
+    link.swallow();
+    halved.client.socket.destroy();
+    await delay(LONG_MS);
+    await link.restore();
+    await eventually(() => expect(halved.upstream.closed).toBe(true));
+    whole.client.socket.write('hello?');
+    await delay(LONG_MS);
+    expect(whole.upstream).toMatchObject({ heard: '', ended: false, closed: false });
+    whole.client.socket.destroy();
+    await eventually(() => expect(whole.upstream.closed).toBe(true));
+    const { client, upstream } = await connection();
+    client.socket.write('again');
+    await eventually(() => expect(upstream.heard).toBe('again'));
+  });
+
+  it('that is cut resets what it kept, and refuses what is new', async () => {
+    const { client, upstream } = await connection();
+    link.swallow();
+    client.socket.destroy();
+    await delay(LONG_MS);
+    await link.cut();
+    await eventually(() => expect(upstream.closed).toBe(true));
+    await expect(once(connect(link.port, '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
+  });
+});
