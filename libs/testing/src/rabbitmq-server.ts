@@ -1,12 +1,19 @@
+import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { DataFolder } from './data-folder.ts';
 import { privatePort } from './private-port.ts';
 import { ServerProcess } from './server-process.ts';
 
-/** The program itself; the one in /usr/sbin changes the user. */
-const RABBITMQ = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+/** The programs themselves; those in /usr/sbin change the user. */
+const PROGRAMS = '/usr/lib/rabbitmq/bin';
+/** Users and policies, the same as in the containers; as far away from `src` as from `dist`. */
+const DEFINITIONS = fileURLToPath(
+  new URL('../../../docker/rabbitmq/definitions.json', import.meta.url),
+);
 /** Waits for work asleep instead of spinning, because tests share few cores. */
 const NO_BUSY_WAIT = '+sbwt none +sbwtdcpu none +sbwtdio none';
 
@@ -17,6 +24,7 @@ export class RabbitMqServer {
     readonly process: ServerProcess,
     private readonly nameService: ServerProcess,
     private readonly folder: DataFolder,
+    private readonly env: Readonly<Record<string, string>>,
   ) {}
 
   /** @param dataDir a folder of its own; without it one is made, and removed by `close` */
@@ -40,35 +48,43 @@ export class RabbitMqServer {
     await writeFile(join(folder, 'enabled_plugins'), '[].\n');
     await writeFile(
       join(folder, 'rabbitmq.conf'),
-      `listeners.tcp.1 = 127.0.0.1:${port}\nlog.console = false\nvm_memory_high_watermark.absolute = 1GB\ndisk_free_limit.absolute = 50MB\n`,
+      [
+        `listeners.tcp.1 = 127.0.0.1:${port}`,
+        'log.console = false',
+        `load_definitions = ${DEFINITIONS}`,
+        'vm_memory_high_watermark.absolute = 1GB',
+        'disk_free_limit.absolute = 50MB',
+        '',
+      ].join('\n'),
     );
+    const env = {
+      HOME: join(folder, 'home'),
+      // Makes the script become the broker, so that signals reach it.
+      RUNNING_UNDER_SYSTEMD: 'true',
+      // The same at every start: the data belongs to it.
+      RABBITMQ_NODENAME: 'chat@localhost',
+      RABBITMQ_NODE_PORT: String(port),
+      RABBITMQ_DIST_PORT: String(distributionPort),
+      RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
+      RABBITMQ_LOG_BASE: join(folder, 'log'),
+      RABBITMQ_PID_FILE: join(folder, 'pid'),
+      RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
+      RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
+      RABBITMQ_CONF_ENV_FILE: '/dev/null',
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: NO_BUSY_WAIT,
+      ERL_EPMD_PORT: String(nameServicePort),
+      ERL_EPMD_ADDRESS: '127.0.0.1',
+    };
     const process = new ServerProcess({
       name: 'rabbitmq-server',
-      command: RABBITMQ,
+      command: join(PROGRAMS, 'rabbitmq-server'),
       args: [],
       cwd: folder,
-      env: {
-        HOME: join(folder, 'home'),
-        // Makes the script become the broker, so that signals reach it.
-        RUNNING_UNDER_SYSTEMD: 'true',
-        // The same at every start: the data belongs to it.
-        RABBITMQ_NODENAME: 'chat@localhost',
-        RABBITMQ_NODE_PORT: String(port),
-        RABBITMQ_DIST_PORT: String(distributionPort),
-        RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
-        RABBITMQ_LOG_BASE: join(folder, 'log'),
-        RABBITMQ_PID_FILE: join(folder, 'pid'),
-        RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
-        RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
-        RABBITMQ_CONF_ENV_FILE: '/dev/null',
-        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: NO_BUSY_WAIT,
-        ERL_EPMD_PORT: String(nameServicePort),
-        ERL_EPMD_ADDRESS: '127.0.0.1',
-      },
+      env,
       isReady: () => answers(port, 'AMQP\0\0\x09\x01'),
       startTimeoutMs: 60_000,
     });
-    const server = new RabbitMqServer(port, process, nameService, data);
+    const server = new RabbitMqServer(port, process, nameService, data, env);
     try {
       await process.start();
     } catch (error) {
@@ -80,6 +96,16 @@ export class RabbitMqServer {
 
   get url(): string {
     return `amqp://guest:guest@127.0.0.1:${this.port}`;
+  }
+
+  /** What `rabbitmqctl` prints when it is told this. */
+  async control(...args: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(
+      join(PROGRAMS, 'rabbitmqctl'),
+      ['--quiet', ...args],
+      { cwd: this.folder.path, env: { PATH: process.env['PATH'], ...this.env } },
+    );
+    return stdout;
   }
 
   async close(): Promise<void> {

@@ -9,7 +9,7 @@ export const DEAD_LETTER_QUEUE = 'chat.messages.dead';
 /** Heartbeats of the instances that share the partitions. */
 export const INSTANCES_EXCHANGE = 'chat.messages.instances';
 
-/** No `x-delivery-limit`: 3.10 drops at the first redelivery when it is -1; a policy lifts the default of 4.x. */
+/** No `x-delivery-limit`, which could never be changed: a policy lifts the default of RabbitMQ 4. */
 const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } } as const;
 
 /** The queue of a partition: in order, and with one active consumer however many there are. */
