@@ -8,7 +8,7 @@ import type {
   SocketError,
 } from '@chat/contracts';
 import { io, type Socket } from 'socket.io-client';
-import { Backoff } from './backoff.ts';
+import { Backoff, MAX_TIMER_MS } from './backoff.ts';
 import { ChatError } from './chat-error.ts';
 import { Emitter, type Unsubscribe } from './emitter.ts';
 import { type Observable, ObservableState } from './observable.ts';
@@ -21,7 +21,6 @@ const MAX_RETRY_MS = 5_000;
 /** A connection that lived this long was a good one: the next attempt is an early one again. */
 const STABLE_MS = 10_000;
 const MAX_DRAINING_MS = 60_000;
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const SERVER_EVENT_NAMES: readonly ServerEvent[] = [
   'receiveMessage',

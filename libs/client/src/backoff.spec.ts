@@ -1,0 +1,68 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Backoff } from './backoff.ts';
+
+const FIRST_MS = 500;
+const MAX_MS = 5_000;
+/** The least and the greatest that `Math.random` gives, nearly. */
+const LEAST = 0;
+const MOST = 1 - Number.EPSILON;
+/** What servers ask for: nothing, and less and more than the waits of the client itself. */
+const ASKED_FOR = [0, 50, 1_000, 2_000, 4_000, 60_000];
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+/** The waits of a client with this luck, one after the other. */
+function waits({ luck, atLeastMs = 0 }: { luck: number; atLeastMs?: number }): number[] {
+  jest.spyOn(Math, 'random').mockReturnValue(luck);
+  const backoff = new Backoff(FIRST_MS, MAX_MS);
+  return Array.from({ length: 50 }, () => Math.round(backoff.next(atLeastMs)));
+}
+
+describe('The waits between attempts', () => {
+  it('begin with the first one, give or take a half, and double up to the maximum', () => {
+    expect(waits({ luck: LEAST }).slice(0, 6)).toEqual([250, 500, 1_000, 1_667, 1_667, 1_667]);
+    expect(waits({ luck: 0.5 }).slice(0, 6)).toEqual([500, 1_000, 2_000, 3_333, 3_333, 3_333]);
+    expect(waits({ luck: MOST }).slice(0, 6)).toEqual([750, 1_500, 3_000, 5_000, 5_000, 5_000]);
+  });
+
+  it('grow also when the server asks for a shorter one every time', () => {
+    const grown = waits({ luck: 0.5, atLeastMs: 1_000 });
+    expect(grown.slice(0, 6)).toEqual([1_250, 1_250, 2_000, 3_333, 3_333, 3_333]);
+  });
+
+  it.each(ASKED_FOR)('are never shorter than the %d ms that the server asks for', (atLeastMs) => {
+    expect(Math.min(...waits({ luck: LEAST, atLeastMs }))).toBeGreaterThanOrEqual(atLeastMs);
+  });
+
+  it.each(ASKED_FOR)(
+    'of many clients are spread over at least a third of the longest, every time, when the server asks for %d ms',
+    (atLeastMs) => {
+      const earliest = waits({ luck: LEAST, atLeastMs });
+      const latest = waits({ luck: MOST, atLeastMs });
+      const shares = latest.map((longest, n) => 1 - (earliest[n] ?? Infinity) / longest);
+      expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.33);
+    },
+  );
+
+  it.each(ASKED_FOR)(
+    'are never longer than the maximum, or half as long again as the %d ms that the server asks for',
+    (atLeastMs) => {
+      const longest = Math.max(...waits({ luck: MOST, atLeastMs }));
+      expect(longest).toBeLessThanOrEqual(Math.max(MAX_MS, atLeastMs * 1.5));
+    },
+  );
+
+  it('stay within what a timer can hold, however far away the server says', () => {
+    expect(waits({ luck: MOST, atLeastMs: 1e15 })[0]).toBe(2 ** 31 - 1);
+  });
+
+  it('begin anew after a success', () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.5);
+    const backoff = new Backoff(FIRST_MS, MAX_MS);
+    for (let attempt = 1; attempt <= 4; attempt += 1) backoff.next();
+    backoff.reset();
+    expect(backoff.next()).toBe(FIRST_MS);
+  });
+});
