@@ -8,7 +8,7 @@ import type { RestClient } from './rest-client.ts';
 import type { Session } from './session.ts';
 
 const FIRST_RETRY_MS = 1_000;
-const MAX_RETRY_MS = 10_000;
+const MAX_RETRY_MS = 5_000;
 
 export interface RoomListState {
   /** `loading` until the first answer; the rooms shown stay while they are refreshed. */
