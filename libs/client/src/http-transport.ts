@@ -1,10 +1,14 @@
 import type { ErrorCode, HttpError } from '@chat/contracts';
-import { ChatError } from './chat-error.ts';
+import { Backoff, pause } from './backoff.ts';
+import { ChatError, type ChatErrorCode } from './chat-error.ts';
 
-const ANSWER_TIMEOUT_MS = 10_000;
+/** Above the 15 s of the gateway, so that the server's own answer about a late one is heard. */
+const ANSWER_TIMEOUT_MS = 17_000;
 const READ_RETRIES = 3;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 1_000;
+const FIRST_RETRY_MS = 200;
+const MAX_RETRY_MS = 1_000;
+/** A read is not tried again later than this after its first attempt: its caller hears the error. */
+const READ_PATIENCE_MS = 20_000;
 
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: 'VALIDATION',
@@ -19,6 +23,13 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   503: 'UNAVAILABLE',
   504: 'UNAVAILABLE',
 };
+
+/** What breaks a read and may be over a moment later. */
+const PASSING_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
+  'NETWORK',
+  'TIMEOUT',
+  'UNAVAILABLE',
+]);
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -43,16 +54,21 @@ export class HttpTransport {
     this.#url = url.replace(/\/+$/, '');
   }
 
-  /** Reads are tried again a few times where waiting may help; what changes something never is. */
+  /**
+   * Reads are tried again a few times where waiting may help, and never before the server asked
+   * for; what changes something never is.
+   */
   async request<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
+    const patientUntil = Date.now() + READ_PATIENCE_MS;
+    const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#once<T>(request);
       } catch (error) {
         if (request.method !== 'GET' || attempt > READ_RETRIES || !mayPass(error)) throw error;
-        await this.#pause(
-          Math.min(LONGEST_PAUSE_MS, error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** attempt),
-        );
+        const waitMs = backoff.next(error.retryAfterMs);
+        if (Date.now() + waitMs > patientUntil) throw error;
+        await pause(waitMs, this.#closing.signal);
       }
     }
   }
@@ -93,21 +109,6 @@ export class HttpTransport {
     this.#closing.abort();
   }
 
-  /** Ends early when the client is closed. */
-  #pause(timeMs: number): Promise<void> {
-    const { signal } = this.#closing;
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, timeMs);
-      signal.addEventListener('abort', end);
-      if (signal.aborted) end();
-    });
-  }
-
   #isClosed(): boolean {
     return this.#closing.signal.aborted;
   }
@@ -122,7 +123,7 @@ export class HttpTransport {
 }
 
 function mayPass(error: unknown): error is ChatError {
-  return error instanceof ChatError && (error.code === 'NETWORK' || error.code === 'UNAVAILABLE');
+  return error instanceof ChatError && PASSING_CODES.has(error.code);
 }
 
 function closedError(): ChatError {
