@@ -11,7 +11,8 @@ import { ServiceInstance, type ServiceName } from './service-instance.ts';
 
 /** A backing server, or an instance of a service. */
 export type Part = 'redis' | 'rabbitmq' | 'mongo' | ServiceInstance;
-type Backing = Extract<Part, string>;
+/** A backing server. */
+export type Backing = Extract<Part, string>;
 
 /** Where servers listen on this machine that somebody else has started. */
 export type ServerPorts = Readonly<Record<Backing, { readonly port: number }>>;
@@ -131,6 +132,13 @@ export class ServicesTopology {
   /** Undoes {@link swallow} for new connections; those that were silent stay so. */
   async restore(part: Part): Promise<void> {
     for (const link of this.#linksOf(part)) await link.restore();
+  }
+
+  /** The link from one instance to a backing server, and to nothing else. Needs links. */
+  linkBetween(instance: ServiceInstance, server: Backing): Link {
+    const link = instance.links.find((one) => this.#backingLinks[server].includes(one));
+    if (!link) throw new Error(`there is no link between ${instance.name} and ${server}`);
+    return link;
   }
 
   /** Resolves once every service and every server answers. */
