@@ -18,6 +18,18 @@ describe('the plan of a series', () => {
     expect(['messages:kill', 'rabbitmq:kill', 'mongo:kill'].map(runsOf)).toEqual([20, 20, 20]);
   });
 
+  it('cuts one instance off from one server, too', () => {
+    const plan = planned({ ...ALL, runs: 1 }, NOTHING_DONE).map(nameOf);
+    expect(plan).toEqual(
+      expect.arrayContaining([
+        'messages:cut-mongo',
+        'messages:cut-rabbitmq',
+        'chat:cut-rabbitmq',
+        'chat:cut-redis',
+      ]),
+    );
+  });
+
   it('goes on where an earlier one ended', () => {
     const done = new Map([
       ['redis:freeze', 2],

@@ -1,15 +1,21 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { ServerProcess } from '@chat/testing';
+import type { Component, ServerProcess } from '@chat/testing';
 import type { ProcessLog } from './check/observation.ts';
 
 const EVERY_MS = 500;
 
 const run = promisify(execFile);
 
-interface Watched {
+/** Something with a process of its own. */
+export interface Watchable {
   readonly name: string;
-  readonly process: ServerProcess;
+  readonly control: Component;
+  /** Undefined when it does not run. */
+  pid(): Promise<number | undefined>;
+}
+
+interface Watched extends Watchable {
   peakRssBytes: number;
   endedByItself: number | undefined;
 }
@@ -17,13 +23,12 @@ interface Watched {
 /** Looks twice a second how much memory processes take, and whether they are still there. */
 export class ProcessWatch {
   readonly #watched: readonly Watched[];
-  readonly #expectedToEnd = new Set<ServerProcess>();
+  readonly #expectedToEnd = new Set<Component>();
   readonly #timer: ReturnType<typeof setInterval>;
 
-  constructor(processes: readonly { readonly name: string; readonly process: ServerProcess }[]) {
-    this.#watched = processes.map(({ name, process }) => ({
-      name,
-      process,
+  constructor(watchables: readonly Watchable[]) {
+    this.#watched = watchables.map((one) => ({
+      ...one,
       peakRssBytes: 0,
       endedByItself: undefined,
     }));
@@ -31,13 +36,18 @@ export class ProcessWatch {
   }
 
   /** From now on this one may be gone: we end it. */
-  expectEnd(process: ServerProcess): void {
-    this.#expectedToEnd.add(process);
+  expectEnd(control: Component): void {
+    this.#expectedToEnd.add(control);
   }
 
   /** It is back. */
-  expectLife(process: ServerProcess): void {
-    this.#expectedToEnd.delete(process);
+  expectLife(control: Component): void {
+    this.#expectedToEnd.delete(control);
+  }
+
+  /** Id of its process now; undefined when it does not run. */
+  async pidOf(control: Component): Promise<number | undefined> {
+    return this.#watched.find((one) => one.control === control)?.pid();
   }
 
   /** Looks a last time and tells what it saw. */
@@ -54,9 +64,9 @@ export class ProcessWatch {
   async #look(): Promise<void> {
     const alive = new Map<number, Watched>();
     for (const one of this.#watched) {
-      const { pid } = one.process;
+      const pid = await one.pid();
       if (pid !== undefined) alive.set(pid, one);
-      else if (!this.#expectedToEnd.has(one.process)) one.endedByItself ??= Date.now();
+      else if (!this.#expectedToEnd.has(one.control)) one.endedByItself ??= Date.now();
     }
     if (alive.size === 0) return;
     // It fails when one of them ends meanwhile, and tells of the others all the same.
@@ -72,4 +82,15 @@ export class ProcessWatch {
       if (one) one.peakRssBytes = Math.max(one.peakRssBytes, Number(kibibytes) * 1024);
     }
   }
+}
+
+export function watched(name: string, process: ServerProcess): Watchable {
+  return { name, control: process, pid: () => Promise.resolve(process.pid) };
+}
+
+/** Of the server that was told on its command line to listen there, whoever started it. */
+export async function pidOfServerAt(port: number): Promise<number | undefined> {
+  const { stdout } = await run('ps', ['-A', '-ww', '-o', 'pid=,args=']);
+  const line = stdout.split('\n').find((one) => new RegExp(`--port[ =]${port}\\b`).test(one));
+  return line === undefined ? undefined : Number.parseInt(line, 10);
 }

@@ -4,19 +4,22 @@ import { DeadLetters } from '@chat/transport/rabbitmq';
 import { check, type Verdict } from './check/verdict.ts';
 import type { Observation } from './check/observation.ts';
 import { evidenceOf, Output } from './faults/evidence.ts';
-import type { Fault } from './faults/fault.ts';
+import { leavesAnswering, type Fault } from './faults/fault.ts';
 import { inflict } from './faults/inflict.ts';
 import { victimOf } from './faults/victim.ts';
 import type { Cast } from './load/cast.ts';
 import { Load } from './load/load.ts';
-import { ProcessWatch } from './process-watch.ts';
+import { pidOfServerAt, ProcessWatch, watched } from './process-watch.ts';
 import type { Stage } from './topology.ts';
 
 const BEFORE_MS = 4_000;
 /** A machine that others keep busy would look as if the fault did it. */
 const CALM_WITHIN_MS = 60_000;
 const AFTER_MS = 6_000;
+/** From the end of the fault; the load is on for the first of it. */
 const CONVERGED_WITHIN_MS = 20_000;
+/** An instance of `messages` that is out of work has others beside it. */
+const TAKEN_OVER_WITHIN_MS = 8_000;
 const RSS_LIMIT_BYTES = 600 * 1024 * 1024;
 
 export interface RunResult {
@@ -29,13 +32,15 @@ export interface RunResult {
 export async function runOnce(
   { topology, rabbitMqUrl }: Stage,
   cast: Cast,
-  { component, kind }: Fault,
+  fault: Fault,
 ): Promise<RunResult> {
+  const { component } = fault;
   const load = await Load.prepare(cast);
   const watch = new ProcessWatch([
-    ...topology.instances(),
-    { name: 'redis', process: topology.redis },
-    { name: 'rabbitmq', process: topology.rabbitmq },
+    ...topology.instances().map(({ name, process }) => watched(name, process)),
+    watched('redis', topology.redis),
+    watched('rabbitmq', topology.rabbitmq),
+    { name: 'mongo', control: topology.mongo, pid: () => pidOfServerAt(topology.mongo.port) },
   ]);
   try {
     load.start();
@@ -43,22 +48,24 @@ export async function runOnce(
     await eventually(() => {
       if (!load.calm) throw new Error('the load did not run smoothly before the fault');
     }, CALM_WITHIN_MS);
-    const victim = await victimOf(topology, component, load.sessionIds);
+    const victim = await victimOf(topology, component, () => load.sessionIds);
     const output = new Output(topology);
+    const pid = await watch.pidOf(victim.control);
     const beganAt = Date.now();
-    await inflict(kind, victim, topology, watch);
-    const fault = { beganAt, endedAt: Date.now() };
+    await inflict(fault, victim, topology, watch);
+    const span = { beganAt, endedAt: Date.now() };
+    const replaced = (await watch.pidOf(victim.control)) !== pid;
     await delay(AFTER_MS);
-    const loadEndedAt = Date.now();
-    const seen = await load.finish(CONVERGED_WITHIN_MS);
+    const seen = { ...(await load.finish(span.endedAt + CONVERGED_WITHIN_MS)), fault: span };
+    const complaints = output.complaintsOf(component);
     const observation: Observation = {
       ...seen,
-      fault,
-      loadEndedAt,
+      answering: leavesAnswering(fault),
+      lateLimitMs: component === 'messages' ? TAKEN_OVER_WITHIN_MS : undefined,
       deadLetterIds: await deadLetterIds(rabbitMqUrl),
       processes: await watch.end(),
       rssLimitBytes: RSS_LIMIT_BYTES,
-      evidence: evidenceOf(component, victim, { ...seen, fault }, output.complaintsOf(component)),
+      evidence: evidenceOf(victim, { seen, replaced, complaints }),
     };
     return { victim: victim.name, verdict: check(observation), observation };
   } finally {

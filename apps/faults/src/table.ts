@@ -38,7 +38,8 @@ function rowOf(name: string, runs: readonly Result[]): string[] {
     String(valid.reduce((total, { counts }) => total + counts[field], 0));
   const worst = (field: NumberOf<Counts>) =>
     Math.max(0, ...valid.map(({ counts }) => counts[field]));
-  const converged = valid.map(({ counts }) => counts.convergeMs ?? Infinity);
+  const last = (field: 'recoveredMs' | 'convergeMs') =>
+    Math.max(0, ...valid.map(({ counts }) => counts[field] ?? Infinity));
   return [
     name,
     String(runs.length),
@@ -51,8 +52,8 @@ function rowOf(name: string, runs: readonly Result[]): string[] {
     sum('stored'),
     sum('lost'),
     seconds(worst('longestSilenceMs')),
-    seconds(worst('recoveredMs')),
-    seconds(Math.max(0, ...converged)),
+    seconds(last('recoveredMs')),
+    seconds(last('convergeMs')),
     String(worst('peakRssMiB')),
     valid[0]?.evidence.join(', ') ?? 'nothing',
   ];

@@ -1,4 +1,5 @@
-import type { Attempt, Observation } from './observation.ts';
+import type { Observation } from './observation.ts';
+import { recoveries } from './recovery.ts';
 
 /** What a run amounted to. Times are in milliseconds. */
 export interface Counts {
@@ -21,15 +22,34 @@ export interface Counts {
   readonly disconnects: number;
   /** The longest time without any acknowledgement, while senders were at work. */
   readonly longestSilenceMs: number;
-  /** From the end of the fault until every sender was acknowledged once more. */
-  readonly recoveredMs: number;
-  /** From the end of the load until every client held what the store holds; undefined: not in time. */
+  /** From the end of the fault until every sender was acknowledged once more; undefined: never. */
+  readonly recoveredMs: number | undefined;
+  /** From the end of the fault until every client held what the store holds; undefined: not in time. */
   readonly convergeMs: number | undefined;
   readonly peakRssMiB: number;
 }
 
+/** Of a run that broke off. */
+export const NOTHING_COUNTED: Counts = {
+  sent: 0,
+  acknowledgedBefore: 0,
+  acknowledgedDuring: 0,
+  acknowledgedAfter: 0,
+  refused: 0,
+  unanswered: 0,
+  resent: 0,
+  stored: 0,
+  lost: 0,
+  shown: 0,
+  disconnects: 0,
+  longestSilenceMs: 0,
+  recoveredMs: undefined,
+  convergeMs: undefined,
+  peakRssMiB: 0,
+};
+
 export function countsOf(observation: Observation): Counts {
-  const { fault, sends, rooms, connections, processes, loadEndedAt, convergedAt } = observation;
+  const { fault, sends, rooms, connections, processes, convergedAt } = observation;
   const attempts = sends.flatMap((send) => send.attempts);
   const acks = attempts.flatMap((one) => (one.outcome.kind === 'ok' ? [one.outcome] : []));
   const stored = new Set(rooms.flatMap(({ messages }) => messages.map(({ id }) => id)));
@@ -48,8 +68,8 @@ export function countsOf(observation: Observation): Counts {
       .filter(({ kind }) => kind === 'message').length,
     disconnects: connections.filter(({ closedAt }) => closedAt !== undefined).length,
     longestSilenceMs: longestSilence(acks.map(({ at }) => at)),
-    recoveredMs: recovery(observation),
-    convergeMs: convergedAt === undefined ? undefined : convergedAt - loadEndedAt,
+    recoveredMs: slowest([...recoveries(observation).values()]),
+    convergeMs: convergedAt === undefined ? undefined : convergedAt - fault.endedAt,
     peakRssMiB: Math.round(
       Math.max(0, ...processes.map(({ peakRssBytes }) => peakRssBytes)) / 1024 / 1024,
     ),
@@ -61,16 +81,7 @@ function longestSilence(times: readonly number[]): number {
   return Math.max(0, ...inOrder.map((at, index) => at - (inOrder[index - 1] ?? at)));
 }
 
-function recovery({ sends, fault }: Observation): number {
-  const bySender = Map.groupBy(sends, ({ userId }) => userId);
-  const firstAcks = [...bySender.values()].flatMap((ofOne) => {
-    const after = ofOne.flatMap(({ attempts }) => attempts.flatMap(ackOf));
-    const first = Math.min(...after.filter((at) => at >= fault.endedAt));
-    return Number.isFinite(first) ? [first - fault.endedAt] : [];
-  });
-  return Math.max(0, ...firstAcks);
-}
-
-function ackOf({ outcome }: Attempt): number[] {
-  return outcome.kind === 'ok' ? [outcome.at] : [];
+function slowest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length < times.length ? undefined : Math.max(0, ...known);
 }

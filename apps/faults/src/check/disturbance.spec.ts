@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Message } from '@chat/contracts';
 import { disturbancesIn, type Seen } from './disturbance.ts';
-import type { Attempt, ConnectionLog, Outcome } from './observation.ts';
+import type { Attempt, ConnectionLog, Outcome, RoomHistory } from './observation.ts';
 
 const FAULT = { beganAt: 10_000, endedAt: 15_000 };
 
@@ -31,6 +32,22 @@ describe('what of a fault shows to clients', () => {
     expect(disturbancesIn(seen({ attempts }))).toEqual(['acks up to 2500 ms late']);
   });
 
+  it('is a message that was shown later than any before', () => {
+    const messages = [message(1, 1_000), message(2, 12_000), message(3, 20_000)];
+    const connections = [shownAfter(messages, [20, 2_500, 5_000])];
+    const rooms = [{ roomId: 'general', messages, changes: messages }];
+    expect(disturbancesIn(seen({ connections, rooms }))).toEqual([
+      'messages shown up to 2500 ms late',
+    ]);
+  });
+
+  it('is not a message that was accepted before the connection was there', () => {
+    const messages = [message(1, 1_000), message(2, 12_000)];
+    const connections = [{ ...shownAfter(messages, [20, 2_500]), openedAt: 14_000 }];
+    const rooms = [{ roomId: 'general', messages, changes: messages }];
+    expect(disturbancesIn(seen({ connections, rooms }))).toEqual([]);
+  });
+
   it('is a connection that broke', () => {
     const connections = [connection(10_500), connection(undefined), connection(2_000)];
     expect(disturbancesIn(seen({ connections }))).toEqual(['1 connections broken']);
@@ -40,17 +57,20 @@ describe('what of a fault shows to clients', () => {
 function seen({
   attempts = [],
   connections = [],
+  rooms = [],
 }: {
   attempts?: readonly Attempt[];
   connections?: readonly ConnectionLog[];
+  rooms?: readonly RoomHistory[];
 }): Seen {
   const sends = attempts.map((attempt, index) => ({
     clientMessageId: `c${index}`,
     roomId: 'general',
     userId: 'ada',
+    text: `text ${index}`,
     attempts: [attempt],
   }));
-  return { fault: FAULT, sends, connections, rooms: [] };
+  return { fault: FAULT, sends, connections, rooms };
 }
 
 function at(startedAt: number, outcome: Outcome): Attempt {
@@ -63,4 +83,26 @@ function quick(startedAt: number): Attempt {
 
 function connection(closedAt: number | undefined): ConnectionLog {
   return { name: 'ada/1', openedAt: 0, closedAt, shown: {} };
+}
+
+function message(seq: number, acceptedAt: number): Message {
+  return {
+    id: `id${seq}`,
+    roomId: 'general',
+    seq,
+    rev: seq,
+    userId: 'ada',
+    username: 'Ada',
+    text: `text ${seq}`,
+    timestamp: new Date(acceptedAt).toISOString(),
+  };
+}
+
+function shownAfter(messages: readonly Message[], delays: readonly number[]): ConnectionLog {
+  const shown = messages.map((one, index) => ({
+    kind: 'message' as const,
+    message: one,
+    at: Date.parse(one.timestamp) + (delays[index] ?? 0),
+  }));
+  return { ...connection(undefined), shown: { general: shown } };
 }

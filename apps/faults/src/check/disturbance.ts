@@ -31,13 +31,13 @@ export function disturbancesIn({ fault, sends, connections, rooms }: Seen): stri
   if (broken > 0) told.push(`${broken} connections broken`);
   const slowest = slower(attempts.map(latencyOf), fault);
   if (slowest !== undefined) told.push(`acks up to ${slowest} ms late`);
-  const latest = slower(arrivals(connections, rooms), fault);
+  const latest = slower(arrivals({ connections, rooms }), fault);
   if (latest !== undefined) told.push(`messages shown up to ${latest} ms late`);
   return told;
 }
 
 /** How long something took that began at a time. */
-interface Delay {
+export interface Delay {
   readonly beganAt: number;
   readonly ms: number;
 }
@@ -51,10 +51,7 @@ function latencyOf({ startedAt, outcome }: Attempt): Delay {
 }
 
 /** From when the server accepted a message until a connection that was open then was shown it. */
-function arrivals(
-  connections: readonly ConnectionLog[],
-  rooms: readonly RoomHistory[],
-): readonly Delay[] {
+export function arrivals({ connections, rooms }: Pick<Seen, 'connections' | 'rooms'>): Delay[] {
   const accepted = new Map(
     rooms.flatMap(({ messages }) =>
       messages.map(({ id, timestamp }) => [id, Date.parse(timestamp)] as const),

@@ -1,5 +1,15 @@
 import { type Message, RETRYABLE_CODES } from '@chat/contracts';
-import type { ConnectionLog, Observation, RoomHistory, Send, Shown, View } from './observation.ts';
+import { arrivals } from './disturbance.ts';
+import type {
+  Attempt,
+  ConnectionLog,
+  Observation,
+  RoomHistory,
+  Send,
+  Shown,
+  View,
+} from './observation.ts';
+import { recoveries } from './recovery.ts';
 
 /** As numbered in docs/architecture.md, "What always holds". */
 export type Invariant = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
@@ -15,7 +25,6 @@ const OUTSIDER_STATUSES: ReadonlySet<number | undefined> = new Set([
   undefined,
   404,
   429,
-  500,
   502,
   503,
   504,
@@ -30,11 +39,11 @@ const OUTSIDER_ANSWERS: ReadonlySet<string | undefined> = new Set([
 const RETRYABLE: ReadonlySet<string> = RETRYABLE_CODES;
 
 const CHECKS: Readonly<Record<Invariant, (observation: Observation) => Iterable<string>>> = {
-  1: acknowledgedAreStored,
+  1: storedAsSent,
   2: storedAndShownOnce,
   3: gaplessAndIncreasing,
   4: inOrderOfSending,
-  5: converged,
+  5: recovered,
   6: nothingDropped,
   7: nothingForOutsiders,
   8: memoryBounded,
@@ -47,26 +56,47 @@ export function violationsOf(observation: Observation): Violation[] {
   );
 }
 
-function* acknowledgedAreStored({ sends, rooms, deadLetterIds }: Observation): Iterable<string> {
-  const stored = new Set(rooms.flatMap(({ messages }) => messages.map(({ id }) => id)));
+/** Whatever was acknowledged is there, and everything under the id, key and text of its send. */
+function* storedAsSent({ sends, rooms, deadLetterIds }: Observation): Iterable<string> {
+  const keys = new Map<string, string>();
+  const texts = new Map(sends.map((send) => [keyOf(send.roomId, send), send.text]));
+  for (const { roomId, messages } of rooms) {
+    for (const message of messages) {
+      const key = keyOf(roomId, message);
+      keys.set(message.id, key);
+      const text = texts.get(key);
+      if (text !== undefined && text !== message.text) yield `${key} is stored with another text`;
+      if (message.roomId !== roomId) yield `${key} says that it is in ${message.roomId}`;
+    }
+  }
   const dead = new Set(deadLetterIds);
-  for (const { clientMessageId, roomId, attempts } of sends) {
-    for (const { outcome } of attempts) {
+  for (const send of sends) {
+    const key = keyOf(send.roomId, send);
+    for (const { outcome } of send.attempts) {
       if (outcome.kind !== 'ok') continue;
-      const name = `${clientMessageId} (${outcome.id}) in ${roomId}`;
-      if (!stored.has(outcome.id)) yield `${name} was acknowledged and is not stored`;
-      if (dead.has(outcome.id)) yield `${name} was acknowledged and is a dead letter`;
+      const { id } = outcome;
+      const stored = keys.get(id);
+      if (stored === undefined) yield `${key} (${id}) was acknowledged and is not stored`;
+      else if (stored !== key) yield `${key} was acknowledged as ${id}, which is ${stored}`;
+      if (dead.has(id)) yield `${key} (${id}) was acknowledged and is a dead letter`;
     }
   }
 }
 
-function* storedAndShownOnce({ rooms, connections, views }: Observation): Iterable<string> {
+function* storedAndShownOnce(observation: Observation): Iterable<string> {
+  const { rooms, connections, views, sends, outsider } = observation;
+  const sent = new Set(sends.map((send) => keyOf(send.roomId, send)));
   for (const { roomId, messages, changes } of rooms) {
-    for (const key of repeated(messages.map(({ id }) => id))) {
-      yield `message ${key} is in the history of ${roomId} more than once`;
+    for (const id of repeated(messages.map((message) => message.id))) {
+      yield `message ${id} is in the history of ${roomId} more than once`;
     }
-    for (const key of repeated(messages.filter(hasKey).map(keyOf))) {
-      yield `${key} is stored in ${roomId} more than once`;
+    for (const key of repeated(messages.map((message) => keyOf(roomId, message)))) {
+      yield `${key} is stored more than once`;
+    }
+    // What the outsider wrote is another invariant's.
+    const byMembers = messages.filter(({ userId }) => userId !== outsider.userId);
+    for (const key of new Set(byMembers.map((message) => keyOf(roomId, message)))) {
+      if (!sent.has(key)) yield `${key} is stored and nobody sent it`;
     }
     for (const rev of repeated(changes.map(({ rev }) => rev))) {
       yield `rev ${rev} is in the changes of ${roomId} more than once`;
@@ -101,23 +131,22 @@ function* gaplessAndIncreasing({ rooms, connections, views }: Observation): Iter
     yield* disagreements({ roomId, messages, changes });
   }
   for (const connection of connections) yield* breaksShownOn(connection);
-  for (const { client, roomId, announced, beganAnew } of views) {
+  if (!connections.some(({ shown }) => Object.values(shown).flat().some(isMessage))) {
+    yield 'no connection was shown a message: the run saw nothing';
+  }
+  for (const { client, roomId, announced } of views) {
     for (const [index, rev] of announced.entries()) {
       const before = announced[index - 1];
-      if (before === undefined || rev === before) continue;
-      const allowed = beganAnew ? rev > before : rev === before + 1;
-      if (!allowed) yield `${client} announced rev ${rev} of ${roomId} after ${before}`;
+      if (before === undefined || rev === before || rev === before + 1) continue;
+      yield `${client} announced rev ${rev} of ${roomId} after ${before}`;
     }
   }
 }
 
 function* disagreements({ roomId, messages, changes }: RoomHistory): Iterable<string> {
-  const byId = new Map(messages.map((message) => [message.id, message]));
-  for (const change of changes) {
-    const message = byId.get(change.id);
-    if (message?.seq !== change.seq || message.rev !== change.rev) {
-      yield `the changes and the history of ${roomId} disagree on ${change.id}`;
-    }
+  const differing = [...without(changes, messages), ...without(messages, changes)];
+  for (const id of new Set(differing.map((message) => message.id))) {
+    yield `the changes and the history of ${roomId} disagree on ${id}`;
   }
 }
 
@@ -140,16 +169,20 @@ function* breaksShownOn({ name, shown }: ConnectionLog): Iterable<string> {
   }
 }
 
-/** Per sender and room; only what one attempt each has decided says something about order. */
+/** Per sender and room. */
 function* inOrderOfSending({ sends, rooms }: Observation): Iterable<string> {
   const seqs = new Map(
-    rooms.flatMap(({ messages }) => messages.map(({ id, seq }) => [id, seq] as const)),
+    rooms.flatMap(({ roomId, messages }) =>
+      messages.map((message) => [keyOf(roomId, message), message.seq] as const),
+    ),
   );
   const bySender = Map.groupBy(sends, ({ userId, roomId }) => `${userId} ${roomId}`);
   for (const ofOne of bySender.values()) {
     const acknowledged = ofOne.flatMap((send) => acknowledgementOf(send, seqs));
     yield* overtakenAfterAck(acknowledged);
     yield* overtakenInFlight(acknowledged);
+    yield* acceptedAfterRefusal(ofOne);
+    yield* overtakenInOutbox(ofOne, seqs);
   }
 }
 
@@ -167,7 +200,7 @@ function acknowledgementOf(send: Send, seqs: ReadonlyMap<string, number>): Ackno
   const [first] = send.attempts;
   const ok = send.attempts.find(({ outcome }) => outcome.kind === 'ok');
   if (!first || ok?.outcome.kind !== 'ok') return [];
-  const seq = seqs.get(ok.outcome.id);
+  const seq = seqs.get(keyOf(send.roomId, send));
   if (seq === undefined) return [];
   const { startedAt, connection, number } = first;
   return [
@@ -193,6 +226,7 @@ function* overtakenAfterAck(acknowledged: readonly Acknowledged[]): Iterable<str
   }
 }
 
+/** Only what one attempt each has decided; what follows a refusal is another check's. */
 function* overtakenInFlight(acknowledged: readonly Acknowledged[]): Iterable<string> {
   const atOnce = acknowledged.filter((one) => one.atOnce);
   for (const together of Map.groupBy(atOnce, ({ connection }) => connection).values()) {
@@ -206,11 +240,60 @@ function* overtakenInFlight(acknowledged: readonly Acknowledged[]): Iterable<str
   }
 }
 
-function* converged({ views, rooms, convergedAt, unsettled }: Observation): Iterable<string> {
+/** When one of several in flight has to be repeated, the later ones have to be too. */
+function* acceptedAfterRefusal(sends: readonly Send[]): Iterable<string> {
+  const all = sends.flatMap((send) => send.attempts.map((attempt) => ({ send, attempt })));
+  const byConnection = Map.groupBy(all, ({ attempt }) => attempt.connection);
+  for (const onOne of byConnection.values()) {
+    for (const { send, attempt: refused } of onOne) {
+      if (!isRetryable(refused)) continue;
+      for (const { send: later, attempt } of onOne) {
+        const inFlight = attempt.number > refused.number && attempt.startedAt < refused.outcome.at;
+        if (inFlight && attempt.outcome.kind === 'ok') {
+          yield `${later.clientMessageId} was accepted on ${attempt.connection} although ${send.clientMessageId} before it was refused`;
+        }
+      }
+    }
+  }
+}
+
+/** A client library sends in order whatever happens; it keeps its attempts to itself. */
+function* overtakenInOutbox(
+  sends: readonly Send[],
+  seqs: ReadonlyMap<string, number>,
+): Iterable<string> {
+  const stored = sends
+    .filter(({ attempts }) => attempts.length === 0)
+    .flatMap((send) => {
+      const seq = seqs.get(keyOf(send.roomId, send));
+      return seq === undefined ? [] : [{ send, seq }];
+    });
+  for (const [index, later] of stored.entries()) {
+    const earlier = stored[index - 1];
+    if (earlier && earlier.seq > later.seq) {
+      yield `${later.send.clientMessageId} was put into the outbox after ${earlier.send.clientMessageId} and is stored before it`;
+    }
+  }
+}
+
+function* recovered(observation: Observation): Iterable<string> {
+  const { views, rooms, convergedAt, unsettled, lateLimitMs = Infinity } = observation;
   if (convergedAt === undefined) {
     yield `not every client held what the store holds in time (${unsettled.join(', ')})`;
   }
   yield* differences(views, rooms);
+  for (const { client, roomId, beganAnew } of views) {
+    if (beganAnew) yield `${client} threw away what it had of ${roomId} and began anew`;
+  }
+  for (const [sender, recoveredMs] of recoveries(observation)) {
+    if (recoveredMs === undefined) yield `${sender} was never acknowledged after the fault`;
+  }
+  const latest = Math.max(0, ...arrivals(observation).map(({ ms }) => ms));
+  if (latest > lateLimitMs) yield `a message was shown ${latest} ms after it was accepted`;
+  const viewed = new Set(views.map(({ roomId }) => roomId));
+  for (const { roomId } of rooms) {
+    if (!viewed.has(roomId)) yield `no client showed ${roomId}: the run saw nothing of it`;
+  }
 }
 
 /** Where what clients hold differs from what is stored. */
@@ -238,30 +321,33 @@ export function* differences(
   }
 }
 
-function* nothingDropped({ sends, rooms }: Observation): Iterable<string> {
+function* nothingDropped({ sends, rooms, answering }: Observation): Iterable<string> {
   const stored = new Set(
-    rooms.flatMap(({ roomId, messages }) =>
-      messages.filter(hasKey).map((message) => `${roomId} ${keyOf(message)}`),
-    ),
+    rooms.flatMap(({ roomId, messages }) => messages.map((message) => keyOf(roomId, message))),
   );
+  if (sends.length === 0) yield 'nobody sent anything: the run saw nothing';
   for (const send of sends) {
-    const { clientMessageId, roomId, userId, attempts } = send;
-    if (!stored.has(`${roomId} ${keyOf(send)}`)) {
-      yield `${clientMessageId} of ${userId} never arrived in ${roomId}`;
-    }
-    for (const { outcome } of attempts) {
+    const key = keyOf(send.roomId, send);
+    if (!stored.has(key)) yield `${key} never arrived`;
+    for (const { outcome } of send.attempts) {
+      if (outcome.kind === 'no-answer' && answering) yield `${key} was not answered`;
       if (outcome.kind !== 'error') continue;
       const { code, retryAfterMs } = outcome;
-      if (code === undefined) yield `${clientMessageId} was refused without a code`;
-      else if (!RETRYABLE.has(code)) yield `${clientMessageId} was refused with ${code}`;
+      if (code === undefined) yield `${key} was refused without a code`;
+      else if (!RETRYABLE.has(code)) yield `${key} was refused with ${code}`;
       else if (retryAfterMs === undefined) {
-        yield `${clientMessageId} was refused with ${code} and not told when to try again`;
+        yield `${key} was refused with ${code} and not told when to try again`;
       }
     }
   }
 }
 
-function* nothingForOutsiders({ outsider }: Observation): Iterable<string> {
+function* nothingForOutsiders({ outsider, rooms }: Observation): Iterable<string> {
+  for (const { roomId, messages } of rooms) {
+    if (messages.some(({ userId }) => userId === outsider.userId)) {
+      yield `a message of the outsider is stored in ${roomId}`;
+    }
+  }
   for (const event of new Set(outsider.events)) {
     yield `an outsider was sent ${event} of the private room`;
   }
@@ -280,7 +366,9 @@ function* nothingForOutsiders({ outsider }: Observation): Iterable<string> {
 }
 
 function* memoryBounded({ processes, rssLimitBytes }: Observation): Iterable<string> {
+  if (processes.length === 0) yield 'no process was watched: the run saw nothing';
   for (const { name, peakRssBytes, endedByItself } of processes) {
+    if (peakRssBytes === 0) yield `nobody saw how much memory ${name} took`;
     if (peakRssBytes > rssLimitBytes) yield `${name} took ${mebibytes(peakRssBytes)} of memory`;
     if (endedByItself !== undefined) yield `${name} ended by itself`;
   }
@@ -290,12 +378,20 @@ function revOf(entry: Shown): number {
   return entry.kind === 'message' ? entry.message.rev : entry.rev;
 }
 
-function hasKey(message: Message): message is Message & { clientMessageId: string } {
-  return message.clientMessageId !== undefined;
+function isMessage(entry: Shown): boolean {
+  return entry.kind === 'message';
 }
 
-function keyOf(one: { readonly userId: string; readonly clientMessageId: string }): string {
-  return `${one.clientMessageId} of ${one.userId}`;
+function isRetryable({ outcome }: Attempt): boolean {
+  return outcome.kind === 'error' && outcome.code !== undefined && RETRYABLE.has(outcome.code);
+}
+
+/** What makes two sends the same message; in words. */
+function keyOf(
+  roomId: string,
+  { userId, clientMessageId }: Pick<Message, 'userId' | 'clientMessageId'>,
+): string {
+  return `${clientMessageId ?? 'a message without a key'} of ${userId} in ${roomId}`;
 }
 
 function repeated<T>(values: Iterable<T>): Set<T> {
@@ -316,8 +412,8 @@ function without(these: readonly Message[], those: readonly Message[]): Message[
   return these.filter((message) => !known.has(identityOf(message)));
 }
 
-function identityOf({ id, seq, rev, userId, text }: Message): string {
-  return [id, seq, rev, userId, text].join(' ');
+function identityOf({ id, seq, rev, roomId, userId, text }: Message): string {
+  return [id, seq, rev, roomId, userId, text].join(' ');
 }
 
 function sameOrder(these: readonly Message[], those: readonly Message[]): boolean {

@@ -28,6 +28,7 @@ export interface Send {
   readonly clientMessageId: string;
   readonly roomId: string;
   readonly userId: string;
+  readonly text: string;
   /** Empty where a client library decides on attempts by itself. */
   readonly attempts: readonly Attempt[];
 }
@@ -57,8 +58,9 @@ export interface View {
   readonly rev: number;
   /** Whether it holds only the newest messages. */
   readonly window: boolean;
-  /** The revs that it announced as new, in that order; a client that began anew has holes here. */
+  /** The revs that it announced as new, in that order. */
   readonly announced: readonly number[];
+  /** Whether it threw away what it had, to load the room again. */
   readonly beganAnew: boolean;
 }
 
@@ -72,6 +74,7 @@ export interface RoomHistory {
 
 /** What somebody saw who may not read the private room. */
 export interface OutsiderLog {
+  readonly userId: string;
   /** Names of events that mentioned the private room. */
   readonly events: readonly string[];
   /** Answers to requests for its history: HTTP statuses, or undefined for none. */
@@ -93,8 +96,10 @@ export interface ProcessLog {
 export interface Observation {
   /** From the first instruction of the fault to the last of its end. */
   readonly fault: { readonly beganAt: number; readonly endedAt: number };
-  /** When the senders stopped to take up new messages. */
-  readonly loadEndedAt: number;
+  /** Whether `chat` and the way to it were there throughout, so that every send has an answer. */
+  readonly answering: boolean;
+  /** The longest that a message may be on its way; undefined where a fault may hold it up. */
+  readonly lateLimitMs: number | undefined;
   /** When every client held what the store holds; undefined if not within the limit. */
   readonly convergedAt: number | undefined;
   /** Who was not done when the time for that was up; empty when everybody was. */

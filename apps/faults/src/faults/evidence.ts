@@ -34,23 +34,29 @@ export class Output {
   }
 }
 
+/** What is known of a fault once it is over. */
+export interface Aftermath {
+  readonly seen: Seen;
+  /** Whether the victim's process is another than before. */
+  readonly replaced: boolean;
+  /** See {@link Output.complaintsOf}. */
+  readonly complaints: readonly string[];
+}
+
 /**
- * What shows that the component was in use when the fault came: what clients saw of it, or what
- * those printed that use it. For an instance of chat only its own connections count.
+ * What shows that the fault hit something: what clients saw of it, or that a process is gone which
+ * was at work for them right before. What others printed only adds to that: they also notice the
+ * loss of what nobody used. Empty when it hit nothing.
  */
 export function evidenceOf(
-  component: Component,
-  { sessions }: Victim,
-  seen: Seen,
-  complaints: readonly string[],
+  { use }: Pick<Victim, 'use'>,
+  { seen, replaced, complaints }: Aftermath,
 ): string[] {
-  const disturbances = disturbancesIn(seen);
+  const signs = disturbancesIn(seen);
+  if (use && replaced) signs.unshift('its process is another');
+  if (signs.length === 0 || use?.count === 0) return [];
   const printed = complaints.length > 0 ? [`${complaints.length} complaints in the logs`] : [];
-  if (component === 'chat') {
-    if (sessions === 0) return [];
-    return [`${sessions} of our sessions on it`, ...disturbances, ...printed];
-  }
-  return [...disturbances, ...printed];
+  return [...(use ? [use.what] : []), ...signs, ...printed];
 }
 
 /** Output is kept up to a length: its beginning may have been cut off meanwhile. */

@@ -1,69 +1,92 @@
-import type { Part, ServerProcess, ServicesTopology } from '@chat/testing';
-import type { Component as Stoppable } from '@chat/testing';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Component as Stoppable, Part, ServicesTopology } from '@chat/testing';
 import type { Component } from './fault.ts';
+
+/** How long instances of `messages` are looked at to find the one at work. */
+const LOOK_MS = 2_000;
+const STORED = /^chat_messages_stored_total (\d+)/m;
 
 /** The one process that a fault befalls. */
 export interface Victim {
   readonly name: string;
   readonly part: Part;
   readonly control: Stoppable;
-  /** Undefined for one whose process nobody watches. */
-  readonly process: ServerProcess | undefined;
-  /** Sessions of ours that were on it. */
-  readonly sessions: number;
+  /** What it was doing for our clients right before; undefined for what all of them need. */
+  readonly use: Use | undefined;
+}
+
+export interface Use {
+  /** 0: the fault cannot hit anything. */
+  readonly count: number;
+  readonly what: string;
 }
 
 /**
- * Chooses an instance that is in use: of chat, the one that most of our sessions are on.
+ * Chooses an instance that is in use: of chat, the one that most of our sessions are on; of
+ * messages, the one that has just stored most.
  *
- * @param sessionIds of all clients; the instance is what is before the first dot
+ * @param sessionIds of all clients now; the instance is what is before the first dot
  */
 export async function victimOf(
   topology: ServicesTopology,
   component: Component,
-  sessionIds: readonly string[],
+  sessionIds: () => readonly string[],
 ): Promise<Victim> {
   switch (component) {
     case 'redis':
-    case 'rabbitmq': {
-      const process = topology[component];
-      return { name: component, part: component, control: process, process, sessions: 0 };
-    }
+    case 'rabbitmq':
     case 'mongo':
-      return {
-        name: component,
-        part: component,
-        control: topology.mongo,
-        process: undefined,
-        sessions: 0,
-      };
+      return { name: component, part: component, control: topology[component], use: undefined };
     case 'gateway':
+      return ofInstance(topology.instance(component), undefined);
     case 'messages':
-      return ofInstance(topology.instance(component), 0);
+      return busiest(await storedLately(topology.instances(component)));
     case 'chat':
-      return busiestChat(topology, sessionIds);
+      return busiest(await sessionsOn(topology.instances(component), sessionIds()));
   }
 }
 
 type Instance = ReturnType<ServicesTopology['instance']>;
+type Used = readonly [Instance, Use];
 
-function ofInstance(instance: Instance, sessions: number): Victim {
+function ofInstance(instance: Instance, use: Use | undefined): Victim {
   const { name, process } = instance;
-  return { name, part: instance, control: process, process, sessions };
+  return { name, part: instance, control: process, use };
 }
 
-async function busiestChat(
-  topology: ServicesTopology,
+/** @throws Error when there is none */
+function busiest(instances: readonly Used[]): Victim {
+  const [most] = instances.toSorted(([, a], [, b]) => b.count - a.count);
+  if (!most) throw new Error('there is no instance to break');
+  return ofInstance(...most);
+}
+
+async function sessionsOn(
+  instances: readonly Instance[],
   sessionIds: readonly string[],
-): Promise<Victim> {
-  const victims: Victim[] = [];
-  for (const instance of topology.instances('chat')) {
-    const { headers } = await fetch(`${instance.url}/health/live`);
-    const id = headers.get('x-instance-id');
-    const sessions = sessionIds.filter((sessionId) => sessionId.split('.')[0] === id).length;
-    victims.push(ofInstance(instance, sessions));
-  }
-  const [busiest] = victims.toSorted((a, b) => b.sessions - a.sessions);
-  if (!busiest) throw new Error('there is no instance of chat');
-  return busiest;
+): Promise<Used[]> {
+  return Promise.all(
+    instances.map(async (instance): Promise<Used> => {
+      const { headers } = await fetch(`${instance.url}/health/live`);
+      const id = headers.get('x-instance-id');
+      const count = sessionIds.filter((sessionId) => sessionId.split('.')[0] === id).length;
+      return [instance, { count, what: `${count} of our sessions on it` }];
+    }),
+  );
+}
+
+async function storedLately(instances: readonly Instance[]): Promise<Used[]> {
+  const before = await Promise.all(instances.map(storedBy));
+  await delay(LOOK_MS);
+  return Promise.all(
+    instances.map(async (instance, index): Promise<Used> => {
+      const count = (await storedBy(instance)) - (before[index] ?? 0);
+      return [instance, { count, what: `${count} messages stored by it in the 2 s before` }];
+    }),
+  );
+}
+
+async function storedBy({ metricsUrl }: Instance): Promise<number> {
+  const response = await fetch(metricsUrl);
+  return Number(STORED.exec(await response.text())?.[1] ?? 0);
 }

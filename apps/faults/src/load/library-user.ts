@@ -64,8 +64,9 @@ export class LibraryClient {
       const roomId = this.roomIds[turn % this.roomIds.length];
       turn += 1;
       if (roomId === undefined) return;
-      const { clientMessageId } = this.#client.outbox.send(roomId, `text ${turn} of ${this.name}`);
-      this.#sends.push({ clientMessageId, roomId, userId: this.user.id, attempts: [] });
+      const text = `text ${turn} of ${this.name}`;
+      const { clientMessageId } = this.#client.outbox.send(roomId, text);
+      this.#sends.push({ clientMessageId, roomId, userId: this.user.id, text, attempts: [] });
     }, everyMs);
   }
 

@@ -130,10 +130,9 @@ export class Load {
   /**
    * Ends the writing, waits until everything arrived everywhere, and tells what was seen.
    *
-   * @param limitMs longest wait for everybody to hold what the store holds
+   * @param deadline until then everybody has to hold what the store holds
    */
-  async finish(limitMs: number): Promise<Seen> {
-    const deadline = Date.now() + limitMs;
+  async finish(deadline: number): Promise<Seen> {
     for (const sender of this.#senders) sender.stop();
     for (const client of this.#library) client.stopSending();
     this.#outsider.stop();

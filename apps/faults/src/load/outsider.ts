@@ -70,6 +70,7 @@ export class Outsider {
 
   log(): OutsiderLog {
     return {
+      userId: this.account.id,
       events: [...this.#events],
       statuses: [...this.#statuses],
       answers: [...this.#answers],

@@ -66,7 +66,8 @@ export class RoomSender {
     const sends: OpenSend[] = [];
     for (let count = 0; count < inFlight; count += 1) {
       const clientMessageId = `${name}-${this.#sends.length + 1}`;
-      const send = { clientMessageId, roomId, userId: client.userId, attempts: [] };
+      const text = `text of ${clientMessageId}`;
+      const send = { clientMessageId, roomId, userId: client.userId, text, attempts: [] };
       this.#sends.push(send);
       sends.push(send);
     }
@@ -93,11 +94,11 @@ export class RoomSender {
 
   async #attempt(send: OpenSend, connection: string): Promise<Outcome> {
     const { client } = this.#options;
-    const { roomId, clientMessageId } = send;
+    const { roomId, clientMessageId, text } = send;
     const startedAt = Date.now();
     const number = client.nextNumber();
     const outcome = await client
-      .ask('sendMessage', { roomId, clientMessageId, text: `text of ${clientMessageId}` })
+      .ask('sendMessage', { roomId, clientMessageId, text })
       .then((answer): Outcome => {
         const at = Date.now();
         if (answer.ok) return { kind: 'ok', id: answer.id, at };

@@ -1,0 +1,22 @@
+import type { Observation } from './observation.ts';
+
+/**
+ * How long after the end of the fault each sender was acknowledged for the first time, by user and
+ * room; undefined for never. Of a client library's sends nobody knows.
+ */
+export function recoveries({
+  sends,
+  fault,
+}: Pick<Observation, 'sends' | 'fault'>): ReadonlyMap<string, number | undefined> {
+  const attempted = sends.filter(({ attempts }) => attempts.length > 0);
+  const bySender = Map.groupBy(attempted, ({ userId, roomId }) => `${userId} in ${roomId}`);
+  return new Map(
+    [...bySender].map(([sender, ofOne]) => {
+      const acks = ofOne
+        .flatMap(({ attempts }) => attempts)
+        .filter(({ outcome }) => outcome.kind === 'ok' && outcome.at >= fault.endedAt);
+      const first = Math.min(...acks.map(({ outcome }) => outcome.at));
+      return [sender, Number.isFinite(first) ? first - fault.endedAt : undefined];
+    }),
+  );
+}
