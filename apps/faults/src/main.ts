@@ -1,3 +1,4 @@
+import { codeVersion } from './code-version.ts';
 import { HELP, readOptions, type Options } from './options.ts';
 import { ResultFile } from './results.ts';
 import { runSeries } from './series.ts';
@@ -19,7 +20,9 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (options.table) {
-    console.log(tableOf(await new ResultFile(options.out).read()));
+    const { key } = await codeVersion();
+    const results = await new ResultFile(options.out).read();
+    console.log(tableOf(results.filter(({ code }) => code === key)));
     return 0;
   }
   const stopped = new AbortController();

@@ -7,6 +7,10 @@ describe('the options of the fault suite', () => {
     expect(readOptions(['--ci'])).toMatchObject({ runs: 1, ci: true });
   });
 
+  it('never take earlier results for a run of CI', () => {
+    expect(readOptions(['--ci']).fresh).toBe(true);
+  });
+
   it('name faults', () => {
     const { only } = readOptions(['--only', 'redis:cut', '--only', 'chat:kill']);
     expect(only).toEqual(['redis:cut', 'chat:kill']);

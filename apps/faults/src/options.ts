@@ -13,11 +13,14 @@ Options:
                   (kill -9 of messages, rabbitmq and mongo: 20 at least,
                   unless --ci or --only is given)
   --only <fault>  component:kind, may be given several times
-  --ci            a selection that ends within 10 minutes
+  --ci            a selection that ends within 10 minutes, always --fresh; ends
+                  with 1 too when there was no time for every component
   --out <file>    where results are kept, one JSON line a run;
                   data/faults/results.jsonl unless told otherwise
-  --fresh         do not skip what the file has of this commit already
-  --table         print the table of all results in the file, and run nothing
+  --fresh         do not skip what the file has of this code already; code with
+                  changes that are not committed is never skipped
+  --table         print the table of the results of this code in the file, and
+                  run nothing
   --help          print this
 
 Faults: ${FAULTS.map(nameOf).join(' ')}`;
@@ -46,5 +49,5 @@ export function readOptions(args: readonly string[]): Options {
   values.only.forEach(faultOf);
   const runs = values.runs ?? (values.ci ? '1' : '3');
   if (!/^[1-9]\d{0,3}$/.test(runs)) throw new Error('--runs must be a number from 1 to 9999');
-  return { ...values, runs: Number(runs) };
+  return { ...values, fresh: values.fresh || values.ci, runs: Number(runs) };
 }

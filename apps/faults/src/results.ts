@@ -7,7 +7,8 @@ import type { Violation } from './check/invariants.ts';
 export interface Result {
   /** Such as `redis:freeze`. */
   readonly fault: string;
-  /** Of the code that was running; `+` behind it when it was changed since. */
+  /** Of the code that was running, as committed; `+` behind it when it was changed since. */
+  readonly code: string;
   readonly commit: string;
   readonly at: string;
   /** The process that the fault befell. */
@@ -18,7 +19,10 @@ export interface Result {
   readonly counts: Counts;
 }
 
-/** Results as JSON lines in a file, so that a series can be gone on with. */
+/**
+ * Results as JSON lines in a file, so that a series can be gone on with. Each begins a line of its
+ * own, so that one that was broken off in the middle spoils no other.
+ */
 export class ResultFile {
   constructor(readonly path: string) {}
 
@@ -28,15 +32,12 @@ export class ResultFile {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
       throw error;
     });
-    return text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Result);
+    return text.split('\n').flatMap(resultIn);
   }
 
   async append(result: Result): Promise<void> {
     await mkdir(dirname(this.path), { recursive: true });
-    await appendFile(this.path, `${JSON.stringify(result)}\n`);
+    await appendFile(this.path, `\n${JSON.stringify(result)}`);
   }
 
   /**
@@ -49,5 +50,14 @@ export class ResultFile {
     const path = join(dirname(this.path), `${name}.json`);
     await writeFile(path, JSON.stringify(everything, null, 1));
     return path;
+  }
+}
+
+/** None in an empty line, and in one that was broken off. */
+function resultIn(line: string): Result[] {
+  try {
+    return [JSON.parse(line) as Result];
+  } catch {
+    return [];
   }
 }

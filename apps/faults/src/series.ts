@@ -1,11 +1,13 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { nameOf, type Fault } from './faults/fault.ts';
+import { NOTHING_COUNTED } from './check/counts.ts';
+import type { Violation } from './check/invariants.ts';
+import type { Observation } from './check/observation.ts';
+import { codeVersion, type CodeVersion } from './code-version.ts';
+import { nameOf, type Component, type Fault } from './faults/fault.ts';
 import { registerCast, type Cast } from './load/cast.ts';
 import type { Options } from './options.ts';
 import { planned } from './plan.ts';
 import { ResultFile, type Result } from './results.ts';
-import { runOnce } from './run.ts';
+import { runOnce, type RunResult } from './run.ts';
 import { startStage, type Stage } from './topology.ts';
 
 const CI_LIMIT_MS = 9.5 * 60_000;
@@ -31,18 +33,21 @@ export async function runSeries(
   tell: (line: string) => void,
   stopped: AbortSignal,
 ): Promise<boolean> {
-  const startedAt = Date.now();
+  const deadline = options.ci ? Date.now() + CI_LIMIT_MS - LONGEST_RUN_MS : Infinity;
   const file = new ResultFile(options.out);
-  const commit = await currentCommit();
-  const earlier = options.fresh ? [] : (await file.read()).filter((one) => one.commit === commit);
+  const version = await codeVersion();
+  const earlier =
+    options.fresh || !version.clean
+      ? []
+      : (await file.read()).filter(({ code }) => code === version.key);
   const plan = planned(options, runsOf(earlier));
-  tell(`${plan.length} runs at ${commit}; ${earlier.length} are there already.`);
-  const series = new Series(file, commit, tell);
+  tell(`${plan.length} runs at ${codeOf(version)}; ${earlier.length} are there already.`);
+  const series = new Series(file, version, deadline, tell);
   let held = earlier.every(({ violations }) => violations.length === 0);
   try {
     for (const [index, fault] of plan.entries()) {
       if (stopped.aborted) return false;
-      if (options.ci && Date.now() - startedAt > CI_LIMIT_MS - LONGEST_RUN_MS) {
+      if (series.timeIsUp) {
         tell(`The time is up after ${index} of ${plan.length} runs.`);
         break;
       }
@@ -52,33 +57,52 @@ export async function runSeries(
   } finally {
     await series.close();
   }
-  return held;
+  const left = new Set(
+    plan.map(({ component }) => component).filter((one) => !series.broken.has(one)),
+  );
+  if (left.size > 0) tell(`Nothing was shown about ${[...left].join(', ')}.`);
+  return held && left.size === 0;
 }
 
 class Series {
   #scene: Scene | undefined;
+  readonly #broken = new Set<Component>();
 
   constructor(
     private readonly file: ResultFile,
-    private readonly commit: string,
+    private readonly version: CodeVersion,
+    private readonly deadline: number,
     private readonly tell: (line: string) => void,
   ) {}
 
-  /** Resolves with whether everything held; a fault that hits nothing, time and again, has not. */
+  /** Whether no run may begin any more. */
+  get timeIsUp(): boolean {
+    return Date.now() > this.deadline;
+  }
+
+  /** What has been hit by a fault in this series. */
+  get broken(): ReadonlySet<Component> {
+    return this.#broken;
+  }
+
+  /**
+   * Resolves with whether everything held; a fault that hits nothing, time and again, has not. One
+   * that there was no more time to repeat counts neither way.
+   */
   async runUntilItHits(fault: Fault): Promise<boolean> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      let result: Result;
+      if (this.timeIsUp) return true;
+      let scene: Scene;
       try {
-        result = await this.#run(fault);
+        scene = this.#scene ??= await setUp(this.tell);
       } catch (error) {
-        // A run that cannot be judged has not held.
-        this.tell(`    failed: ${(error as Error).stack ?? String(error)}`);
-        await this.close();
+        this.tell(`    nothing could be started: ${(error as Error).message}`);
         return false;
       }
-      if (this.#isWorn || !(await this.#isWell())) await this.close();
-      if (result.violations.length > 0) return false;
-      if (result.hit) return true;
+      const { hit, violations } = await this.#run(fault, scene);
+      if (hit) this.#broken.add(fault.component);
+      if (violations.length > 0) return false;
+      if (hit) return true;
     }
     return false;
   }
@@ -89,47 +113,77 @@ class Series {
     await scene?.stage.topology.close();
   }
 
-  async #run(fault: Fault): Promise<Result> {
-    this.#scene ??= await setUp(this.tell);
-    const { stage, cast } = this.#scene;
-    this.#scene.runs += 1;
+  async #run(fault: Fault, scene: Scene): Promise<Result> {
+    const { topology } = scene.stage;
+    scene.runs += 1;
     const at = new Date().toISOString();
-    const { victim, verdict, observation } = await runOnce(stage, cast, fault);
-    const { hit, violations, counts } = verdict;
+    const run = await runOnce(scene.stage, scene.cast, fault).catch((error: unknown) => {
+      const reason = error instanceof Error ? error : new Error(String(error));
+      this.tell(`    failed: ${reason.stack ?? reason.message}`);
+      return reason;
+    });
     const result: Result = {
       fault: nameOf(fault),
-      commit: this.commit,
+      code: codeOf(this.version),
+      commit: this.version.commit,
       at,
-      victim,
-      hit,
-      evidence: observation.evidence,
-      violations,
-      counts,
+      ...judged(run, await illnessOf(topology)),
     };
     await this.file.append(result);
     for (const line of linesOf(result)) this.tell(`    ${line}`);
-    if (violations.length > 0) {
-      const outputs = stage.topology.instances().map(({ name, process }) => ({
-        name,
-        output: process.output,
-      }));
+    const hurt = result.violations.length > 0;
+    if (hurt) {
+      const outputs = topology
+        .instances()
+        .map(({ name, process }) => ({ name, output: process.output }));
+      const observation = run instanceof Error ? undefined : run.observation;
       this.tell(`    All of it is in ${await this.file.keep(result, { observation, outputs })}`);
     }
+    // What one run has broken for good is not the next one's.
+    if (hurt || scene.runs >= RUNS_OF_A_STAGE) await this.close();
     return result;
   }
+}
 
-  get #isWorn(): boolean {
-    return (this.#scene?.runs ?? 0) >= RUNS_OF_A_STAGE;
+/** What of a run decides about it. */
+type Judgeable = Pick<RunResult, 'victim' | 'verdict'> & {
+  readonly observation: Pick<Observation, 'evidence'>;
+};
+type Judgement = Omit<Result, 'fault' | 'code' | 'commit' | 'at'>;
+
+/**
+ * What a run amounts to: one that broke off has not held, nor has one after which something stays
+ * unwell.
+ */
+export function judged(run: Judgeable | Error, illness: string | undefined): Judgement {
+  const ill: Violation[] =
+    illness === undefined ? [] : [{ invariant: 5, what: `it stays unwell: ${illness}` }];
+  if (run instanceof Error) {
+    return {
+      victim: 'unknown',
+      hit: true,
+      evidence: ['the run broke off'],
+      violations: [{ invariant: 5, what: `the run broke off: ${run.message}` }, ...ill],
+      counts: NOTHING_COUNTED,
+    };
   }
+  const { victim, verdict, observation } = run;
+  return {
+    victim,
+    hit: verdict.hit,
+    evidence: observation.evidence,
+    violations: [...verdict.violations, ...ill],
+    counts: verdict.counts,
+  };
+}
 
-  async #isWell(): Promise<boolean> {
-    try {
-      await this.#scene?.stage.topology.healthy();
-      return true;
-    } catch (error) {
-      this.tell(`    ${(error as Error).message}; starting everything anew.`);
-      return false;
-    }
+/** What is wrong with a service after all the time that it has to become well; undefined if nothing is. */
+async function illnessOf(topology: Stage['topology']): Promise<string | undefined> {
+  try {
+    await topology.healthy();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 
@@ -160,16 +214,13 @@ function linesOf({ victim, hit, violations, counts, evidence }: Result): string[
     `${victim}: ${evidence.join(', ')}`,
     `${sent} sent, ${stored} stored, ${lost} lost; acknowledged ${acknowledgedBefore} before, ${acknowledgedDuring} during, ${acknowledgedAfter} after`,
     `${refused} refused, ${unanswered} unanswered, ${resent} sent again, ${disconnects} disconnects`,
-    `silence ${longestSilenceMs} ms, recovered in ${recoveredMs} ms, converged in ${convergeMs ?? 'no'} ms, ${peakRssMiB} MiB`,
+    `silence ${longestSilenceMs} ms, recovered in ${recoveredMs ?? 'no'} ms, converged in ${convergeMs ?? 'no'} ms, ${peakRssMiB} MiB`,
     ...violations
       .slice(0, MOST_TOLD)
       .map(({ invariant, what }) => `invariant ${invariant}: ${what}`),
   ];
 }
 
-async function currentCommit(): Promise<string> {
-  const run = promisify(execFile);
-  const { stdout: commit } = await run('git', ['rev-parse', '--short', 'HEAD']);
-  const { stdout: changes } = await run('git', ['status', '--porcelain', '-uno', 'apps', 'libs']);
-  return changes === '' ? commit.trim() : `${commit.trim()}+`;
+function codeOf({ key, clean }: CodeVersion): string {
+  return clean ? key : `${key}+`;
 }

@@ -42,6 +42,7 @@ function rowsOf(results: readonly Result[]): Record<string, string>[] {
 function result(changed: Partial<Result>): Result {
   return {
     fault: 'redis:kill',
+    code: 'abc1234-def5678',
     commit: 'abc1234',
     at: '2026-01-01T00:00:00.000Z',
     victim: 'redis',

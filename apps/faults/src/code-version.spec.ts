@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { codeVersion } from './code-version.ts';
+
+describe('the version of the code that results belong to', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'faults-'));
+    git('init', '--quiet');
+    for (const name of ['apps', 'libs', 'docs']) mkdirSync(join(folder, name));
+    commit('apps/app.ts', 'libs/lib.ts', 'docs/text.md');
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('stays over a commit of documents', async () => {
+    const before = await codeVersion(folder);
+    commit('docs/more.md');
+    const after = await codeVersion(folder);
+    expect(after).toMatchObject({ key: before.key, clean: true });
+    expect(after.commit).not.toBe(before.commit);
+  });
+
+  it.each(['apps/app2.ts', 'libs/lib2.ts'])('is another after a commit of %s', async (path) => {
+    const before = await codeVersion(folder);
+    commit(path);
+    expect((await codeVersion(folder)).key).not.toBe(before.key);
+  });
+
+  it('is not clean with a change, nor with a file that is not tracked', async () => {
+    write('apps/app.ts', 'changed');
+    expect((await codeVersion(folder)).clean).toBe(false);
+    git('checkout', '--quiet', 'apps/app.ts');
+    expect((await codeVersion(folder)).clean).toBe(true);
+    write('libs/new.ts', 'new');
+    expect((await codeVersion(folder)).clean).toBe(false);
+  });
+
+  it('is unknown, and never clean, where git does not answer', async () => {
+    rmSync(join(folder, '.git'), { recursive: true });
+    const { key, clean } = await codeVersion(folder);
+    expect(key).toBe(process.env['GITHUB_SHA'] ?? 'unknown');
+    expect(clean).toBe(false);
+  });
+
+  function commit(...paths: string[]): void {
+    for (const path of paths) write(path, path);
+    git('add', '.');
+    git('-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', 'commit', '--quiet', '-m', 'A');
+  }
+
+  function write(path: string, text: string): void {
+    writeFileSync(join(folder, path), text);
+  }
+
+  function git(...args: string[]): void {
+    execFileSync('git', args, { cwd: folder });
+  }
+});
