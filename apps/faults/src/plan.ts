@@ -15,11 +15,13 @@ const CI: readonly string[] = [
   'rabbitmq:cut',
   'mongo:freeze',
   'redis:cut',
+  'messages:cut-mongo',
   'chat:freeze',
   'messages:restart',
   'messages:freeze',
   'gateway:freeze',
   'chat:restart',
+  'chat:cut-redis',
 ];
 
 export interface Plan {
