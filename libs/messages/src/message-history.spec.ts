@@ -12,6 +12,9 @@ import { MessageStore, type PageCursor } from './message-store.ts';
 class OneRoomStore extends MessageStore {
   readonly asked: PageCursor[] = [];
 
+  /** How many of the newest it has not yet heard of, as a primary that has just come. */
+  unheard = 0;
+
   constructor(private readonly messages: Message[]) {
     super();
   }
@@ -21,7 +24,8 @@ class OneRoomStore extends MessageStore {
     return Promise.resolve({ messages: this.messages.slice(-limit), head: this.#head() });
   }
   changes(_roomId: string, since: number, limit: number) {
-    const messages = this.messages.filter(({ rev }) => rev > since).slice(0, limit);
+    const heard = this.messages.slice(0, this.messages.length - this.unheard);
+    const messages = heard.filter(({ rev }) => rev > since).slice(0, limit);
     return Promise.resolve({ messages, head: this.#head() });
   }
   heads(): Promise<Map<string, RoomHead>> {
@@ -128,6 +132,11 @@ describe('the changes of a room', () => {
     ['nothing beyond the head', 7, 50, { rev: 6, complete: false, revs: [] }],
   ])('are %s', async (_what, since, limit, expected) => {
     expect(await changes(since, limit)).toEqual(expected);
+  });
+
+  it('claim no more than they hold when the store has told of more', async () => {
+    store.unheard = 1;
+    expect(await changes(2, 50)).toEqual({ rev: 5, complete: false, revs: [5] });
   });
 
   it('are complete for a room without messages', async () => {

@@ -30,8 +30,8 @@ export class MessageHistory implements RoomActivity {
   async changesOf(roomId: string, since: number, limit: number): Promise<Changes> {
     const { messages, head } = await this.store.changes(roomId, since, limit);
     if (since > head.rev) return { rev: head.rev, complete: false, changes: [] };
-    const last = messages.at(-1);
-    const rev = last && messages.length === limit ? last.rev : head.rev;
+    // Never further than what is in hand: the head may have been told by a store that knew more.
+    const rev = messages.at(-1)?.rev ?? since;
     return { rev, complete: rev === head.rev, changes: messages };
   }
 

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
-import { UnavailableError } from '@chat/platform';
-import { BoundedWork } from './bounded-work.ts';
+import { BoundedWork, UnavailableError } from '@chat/platform';
 
 /** OWASP's first choice for argon2id, which is the library's default: 19 MiB, two passes. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };

@@ -114,6 +114,21 @@ describe('the writer of a partition', () => {
     expect(stored.seq).toBe(2);
   });
 
+  it('reads how far rooms have come in parts, and goes on where the store failed', async () => {
+    const store = new FaultyStore();
+    const asked: number[] = [];
+    const heads = store.heads.bind(store);
+    store.heads = (roomIds) => {
+      asked.push(roomIds.length);
+      return asked.length === 2 ? Promise.reject(new Error('away')) : heads(roomIds);
+    };
+    const { writer } = open(store);
+    await Promise.all(
+      Array.from({ length: 121 }, (_, n) => writer.write(event(`m${n}`, `room-${n}`))),
+    );
+    expect(asked.slice(-4)).toEqual([50, 50, 50, 20]);
+  });
+
   it('stores what arrives during a commit in one batch', async () => {
     const { store, writer } = open();
     const first = writer.write(event('a'));

@@ -28,6 +28,8 @@ interface Pending {
 export const MAX_BATCH = 500;
 /** Rooms whose head is kept; the head of a forgotten one is read again. */
 const MAX_HEADS = 10_000;
+/** Rooms whose heads are read in one go, within one limit of time. */
+const HEADS_AT_ONCE = 50;
 
 /**
  * The one active writer of a partition. It gives every message its seq and rev,
@@ -159,9 +161,13 @@ export class PartitionWriter {
       if (head) heads.set(roomId, head);
       else unknown.push(roomId);
     }
-    if (unknown.length > 0) {
-      const read = await this.#retrying(() => this.store.heads(unknown));
-      for (const [roomId, head] of read) heads.set(roomId, head);
+    // What was read stays read when the store fails after it: a stale head could only end in a conflict.
+    for (let start = 0; start < unknown.length; start += HEADS_AT_ONCE) {
+      const some = unknown.slice(start, start + HEADS_AT_ONCE);
+      for (const [roomId, head] of await this.#retrying(() => this.store.heads(some))) {
+        heads.set(roomId, head);
+        this.#heads.set(roomId, head);
+      }
     }
     return heads;
   }

@@ -1,11 +1,20 @@
 import type { Message, RoomHead } from '@chat/contracts';
 import { ConflictingWriterError, MessageStore, type PageCursor } from '@chat/messages';
+import { BoundedWork } from '@chat/platform';
 import { mongo, type Model } from 'mongoose';
 import { isDuplicateKey, reaching, unavailable } from '../mongo-failure.ts';
 import type { MessageDocument } from './message.schema.ts';
 import { seqsOfPage } from './seq-range.ts';
 
+/**
+ * How many connections those take together who ask about many rooms, and how
+ * many each of them: the rest of the pool is for writers, and for pages of one room.
+ */
+const ROOM_READS = { concurrent: 16, perCall: 4, waiting: 10_000 };
+
 export class MongoMessageStore extends MessageStore {
+  readonly #roomReads = new BoundedWork(ROOM_READS, () => unavailable());
+
   constructor(private readonly messages: Model<MessageDocument>) {
     super();
   }
@@ -29,15 +38,15 @@ export class MongoMessageStore extends MessageStore {
 
   heads(roomIds: readonly string[]): Promise<Map<string, RoomHead>> {
     return reaching(async () => {
-      const heads = await Promise.all(roomIds.map((roomId) => this.#headOf(roomId)));
+      const heads = await this.#ofEach(roomIds, (roomId) => this.#headOf(roomId));
       return new Map(heads.map((head) => [head.roomId, head]));
     });
   }
 
   lastMessages(roomIds: readonly string[]): Promise<Map<string, Message>> {
     return reaching(async () => {
-      const found = await Promise.all(
-        roomIds.map((roomId) => this.messages.findOne({ roomId }).sort({ seq: -1 }).lean()),
+      const found = await this.#ofEach(roomIds, (roomId) =>
+        this.messages.findOne({ roomId }).sort({ seq: -1 }).lean(),
       );
       return new Map(
         found.filter((last) => last !== null).map((last) => [last.roomId, toMessage(last)]),
@@ -58,6 +67,8 @@ export class MongoMessageStore extends MessageStore {
         .find({ roomId, seq: { $gte: from, $lte: to } })
         .sort({ seq: 1 })
         .lean();
+      // A primary that has just come may know less than the one that told of the head.
+      if (found.length !== to - from + 1) throw unavailable();
       return { messages: found.map(toMessage), head };
     });
   }
@@ -75,6 +86,7 @@ export class MongoMessageStore extends MessageStore {
         .sort({ rev: 1 })
         .limit(limit)
         .lean();
+      if (found.length === 0) throw unavailable();
       return { messages: found.map(toMessage), head };
     });
   }
@@ -123,6 +135,24 @@ export class MongoMessageStore extends MessageStore {
   async #stored(ids: readonly string[]): Promise<Map<string, MessageDocument>> {
     const found = await this.messages.find({ _id: { $in: [...new Set(ids)] } }).lean();
     return new Map(found.map((document) => [document._id, document]));
+  }
+
+  /** In the order of the rooms. Once one of them fails, no more are read. */
+  async #ofEach<T>(roomIds: readonly string[], read: (roomId: string) => Promise<T>): Promise<T[]> {
+    const rest = [...roomIds.entries()].reverse();
+    const found: T[] = [];
+    const readOn = async (): Promise<void> => {
+      for (let next = rest.pop(); next; next = rest.pop()) {
+        const [index, roomId] = next;
+        found[index] = await this.#roomReads.run(() => read(roomId));
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: ROOM_READS.perCall }, readOn));
+      return found;
+    } finally {
+      rest.length = 0;
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { UnavailableError } from '@chat/platform';
+import type { UnavailableError } from './failures.ts';
 
 /** Runs work a few at a time; what comes when too much waits already is refused. */
 export class BoundedWork {

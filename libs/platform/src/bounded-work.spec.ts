@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { UnavailableError } from '@chat/platform';
+import { UnavailableError } from './failures.ts';
 import { BoundedWork } from './bounded-work.ts';
 
 describe('bounded work', () => {
