@@ -46,9 +46,13 @@ export function watchHeartbeats(connection: Connection, timeoutMs: number): void
 
   client.on('serverHeartbeatStarted', ({ connectionId: address, awaited }) => {
     end(address);
-    // One that is awaited is answered when something changes.
-    if (awaited || isClosed) return;
-    const timer = setTimeout(() => void connectAnew(address), LIMITS_PER_HEARTBEAT * timeoutMs);
+    if (isClosed) return;
+    // One that is awaited is answered when something changes, or after this time.
+    const awaitedMs = awaited ? client.options.heartbeatFrequencyMS : 0;
+    const timer = setTimeout(
+      () => void connectAnew(address),
+      awaitedMs + LIMITS_PER_HEARTBEAT * timeoutMs,
+    );
     underway.set(address, timer.unref());
   });
   client.on('serverHeartbeatSucceeded', ({ connectionId: address }) => end(address));

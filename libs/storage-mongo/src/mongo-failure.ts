@@ -1,5 +1,5 @@
 import { UnavailableError } from '@chat/platform';
-import { mongo } from 'mongoose';
+import { Error as MongooseError, mongo } from 'mongoose';
 
 const RETRY_AFTER_MS = 1_000;
 const DUPLICATE_KEY = 11_000;
@@ -8,12 +8,14 @@ const DUPLICATE_KEY = 11_000;
 const PASSING_CODES = new Set<unknown>([
   6, // HostUnreachable
   7, // HostNotFound
+  43, // CursorNotFound
   50, // MaxTimeMSExpired
   64, // WriteConcernTimeout
   79, // UnknownReplWriteConcern
   89, // NetworkTimeout
   91, // ShutdownInProgress
   100, // UnsatisfiableWriteConcern
+  134, // ReadConcernMajorityNotAvailableYet
   189, // PrimarySteppedDown
   262, // ExceededTimeLimit
   9001, // SocketException
@@ -27,6 +29,7 @@ const PASSING_CODES = new Set<unknown>([
 const PASSING_ERRORS = [
   mongo.MongoNetworkError,
   mongo.MongoServerSelectionError,
+  MongooseError.MongooseServerSelectionError,
   mongo.MongoNotConnectedError,
   mongo.MongoTopologyClosedError,
   mongo.MongoClientClosedError,

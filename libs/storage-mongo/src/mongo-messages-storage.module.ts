@@ -8,7 +8,7 @@ import { messageSchema, type MessageDocument } from './messages/message.schema.t
 import { MongoMessageStore } from './messages/mongo-message-store.ts';
 import {
   checkHealth,
-  mongoConnection,
+  MongoConnectionModule,
   withIndexes,
   type MongoSettings,
 } from './mongo-connection.ts';
@@ -30,7 +30,7 @@ export class MongoMessagesStorageModule {
     return {
       module: MongoMessagesStorageModule,
       imports: [
-        mongoConnection(CONNECTION, settings),
+        MongoConnectionModule.of(CONNECTION, settings),
         MongooseModule.forFeature(
           [
             { name: ROOMS, schema: roomSchema },

@@ -3,12 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
 import { MessageStore } from '@chat/messages';
-import { HealthChecks, UnavailableError } from '@chat/platform';
+import { HealthChecks, StartError, UnavailableError } from '@chat/platform';
 import { RoomStore } from '@chat/rooms';
 import { eventually, MongoServer } from '@chat/testing';
 import { describeWithMongo } from '@chat/testing/suites';
 import { UserStore } from '@chat/users';
-import type { INestApplicationContext } from '@nestjs/common';
+import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { getConnectionToken } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import { openStorage } from '../test/open-storage.ts';
@@ -44,6 +44,24 @@ async function insist(append: () => Promise<void>): Promise<number> {
     } catch (error) {
       expect(error).toBeInstanceOf(UnavailableError);
     }
+  }
+}
+
+/** Counts what is logged. */
+class CountingLogger implements LoggerService {
+  readonly #lines: unknown[] = [];
+
+  count(line: string): number {
+    return this.#lines.filter((one) => one === line).length;
+  }
+  log(...parts: unknown[]): void {
+    this.#lines.push(...parts);
+  }
+  warn(...parts: unknown[]): void {
+    this.#lines.push(...parts);
+  }
+  error(...parts: unknown[]): void {
+    this.#lines.push(...parts);
   }
 }
 
@@ -85,7 +103,11 @@ await describeWithMongo('what MongoDB stores', () => {
     ): Promise<object[]> => {
       const { db } = context.get<Connection>(getConnectionToken(connection));
       const found = (await db?.collection(collection).indexes()) ?? [];
-      return found.map(({ key, unique = false }) => ({ key, unique }));
+      return found.map(({ key, unique = false, expireAfterSeconds }) => ({
+        key,
+        unique,
+        ...(expireAfterSeconds !== undefined && { expireAfterSeconds }),
+      }));
     };
     expect(await indexes(users, 'users', 'users')).toEqual(
       expect.arrayContaining([
@@ -97,7 +119,7 @@ await describeWithMongo('what MongoDB stores', () => {
     expect(await indexes(users, 'users', 'sessions')).toEqual(
       expect.arrayContaining([
         { key: { userId: 1 }, unique: false },
-        { key: { expiresAt: 1 }, unique: false },
+        { key: { expiresAt: 1 }, unique: false, expireAfterSeconds: 0 },
       ]),
     );
     expect(await indexes(storage, 'messages', 'messages')).toEqual(
@@ -113,7 +135,10 @@ await describeWithMongo('what MongoDB stores', () => {
       ]),
     );
     expect(await indexes(storage, 'messages', 'rooms')).toEqual(
-      expect.arrayContaining([{ key: { visibility: 1, nameKey: 1 }, unique: false }]),
+      expect.arrayContaining([
+        { key: { visibility: 1, nameKey: 1 }, unique: false },
+        { key: { 'firstMember.userId': 1 }, unique: false },
+      ]),
     );
   });
 
@@ -212,6 +237,65 @@ await describeWithMongo('what MongoDB stores', () => {
     }
     expect((await store.listRoomsOf('ada')).length).toBe(stored);
   }, 60_000);
+
+  it('is waited for at the start, and its changes of state are told once, in words', async () => {
+    const logger = new CountingLogger();
+    const told = (line: string): number => logger.count(line);
+    await server.kill();
+    const module = MongoMessagesStorageModule.forRoot({ uri, timeoutMs: TIMEOUT_MS });
+    for (const context of opened.splice(0)) await context.close();
+    const opening = openStorage(module, logger);
+    try {
+      await eventually(() => expect(told('MongoDB is away; waiting for it.')).toBe(1));
+      await delay(3 * TIMEOUT_MS);
+    } finally {
+      await server.start();
+      opened.push(await opening);
+    }
+    expect(told('MongoDB is away; waiting for it.')).toBe(1);
+    expect(told('MongoDB is connected.')).toBe(1);
+    const [context] = opened.splice(-1);
+    const rooms = context?.get(RoomStore);
+    await server.kill();
+    await eventually(() => expect(told('MongoDB is away.')).toBeGreaterThan(0));
+    await server.start();
+    // The driver looks again when somebody asks.
+    await eventually(() => rooms?.findRoom('den'));
+    expect([told('MongoDB is away.'), told('MongoDB is back.')]).toEqual([1, 1]);
+    await context?.close();
+    expect(told('MongoDB is away.')).toBe(1);
+  }, 60_000);
+
+  it.each([
+    ['an option that there is not', 'mongodb://localhost/chat?foo=bar'],
+    ['a port beyond all ports', 'mongodb://localhost:999999/chat'],
+    ['a password that is not escaped', 'mongodb://ann:p@ss@localhost/chat'],
+  ])('is refused at once, by the name of its setting, for %s', async (_what, address) => {
+    const opening = openStorage(
+      MongoMessagesStorageModule.forRoot({ uri: address, timeoutMs: TIMEOUT_MS }),
+    );
+    await expect(opening).rejects.toThrow(StartError);
+    await expect(opening).rejects.toThrow(/^MONGO_URI: /);
+  });
+
+  it('has connections left for writers when many ask about many rooms', async () => {
+    const client = storage.get<Connection>(getConnectionToken('messages')).getClient();
+    const [out, most] = [{ now: 0 }, { one: 0, all: 0 }];
+    let counting: keyof typeof most = 'one';
+    client.on('connectionCheckedOut', () => {
+      out.now += 1;
+      most[counting] = Math.max(most[counting], out.now);
+    });
+    client.on('connectionCheckedIn', () => (out.now -= 1));
+    const store = storage.get(MessageStore);
+    await store.append(batchFrom(1));
+    const rooms = ['den', ...Array.from({ length: 199 }, (_, n) => `room-${n}`)];
+    const heads = await store.heads(rooms);
+    expect([heads.size, heads.get('den')?.seq, heads.get('room-7')?.seq]).toEqual([200, BATCH, 0]);
+    counting = 'all';
+    await Promise.all(Array.from({ length: 12 }, () => store.lastMessages(rooms)));
+    expect(most).toEqual({ one: 4, all: 16 });
+  });
 
   it('has nobody in a deleted room whose members could not be removed any more', async () => {
     const store = storage.get(RoomStore);

@@ -5,7 +5,7 @@ import { getConnectionToken, getModelToken, MongooseModule } from '@nestjs/mongo
 import type { Model } from 'mongoose';
 import {
   checkHealth,
-  mongoConnection,
+  MongoConnectionModule,
   withIndexes,
   type MongoSettings,
 } from './mongo-connection.ts';
@@ -27,7 +27,7 @@ export class MongoUsersStorageModule {
     return {
       module: MongoUsersStorageModule,
       imports: [
-        mongoConnection(CONNECTION, settings),
+        MongoConnectionModule.of(CONNECTION, settings),
         MongooseModule.forFeature(
           [
             { name: USERS, schema: userSchema },

@@ -1,5 +1,11 @@
 import { HealthChecks } from '@chat/platform';
-import { Global, Module, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
+import {
+  Global,
+  Module,
+  type DynamicModule,
+  type INestApplicationContext,
+  type LoggerService,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
 @Global()
@@ -10,9 +16,12 @@ class Health {}
 class Storage {}
 
 /** A storage module as a process has it, with nothing around it. */
-export function openStorage(storage: DynamicModule): Promise<INestApplicationContext> {
+export function openStorage(
+  storage: DynamicModule,
+  logger: LoggerService | false = false,
+): Promise<INestApplicationContext> {
   return NestFactory.createApplicationContext(
     { module: Storage, imports: [Health, storage] },
-    { logger: false, abortOnError: false },
+    { logger, abortOnError: false },
   );
 }

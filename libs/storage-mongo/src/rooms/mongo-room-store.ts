@@ -7,6 +7,7 @@ import {
   type RoomRecord,
 } from '@chat/rooms';
 import { foldCase } from '@chat/users';
+import { Logger } from '@nestjs/common';
 import type { Model } from 'mongoose';
 import { isDuplicateKey, reaching } from '../mongo-failure.ts';
 import type { MemberDocument } from './member.schema.ts';
@@ -19,6 +20,8 @@ const ALIVE = { deletedAt: { $exists: false } };
 const BEGINNING = { firstMember: 1, deletedAt: 1 };
 
 export class MongoRoomStore extends RoomStore {
+  readonly #logger = new Logger('MongoDB');
+
   constructor(
     private readonly rooms: Model<RoomDocument>,
     private readonly members: Model<MemberDocument>,
@@ -64,7 +67,9 @@ export class MongoRoomStore extends RoomStore {
         { $set: { deletedAt }, $unset: { firstMember: 1 } },
       );
       if (deleted.modifiedCount === 0) return false;
-      await this.members.deleteMany({ roomId });
+      await this.members.deleteMany({ roomId }).catch((error: unknown) => {
+        this.#logger.warn({ err: error, roomId }, 'members of a deleted room stay stored');
+      });
       return true;
     });
   }
