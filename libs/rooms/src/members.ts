@@ -3,7 +3,7 @@ import type { Identity } from '@chat/auth';
 import { ConflictError, ForbiddenError, NotFoundError } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import { MemberNotices } from './member-notices.ts';
-import { RoomAccess } from './room-access.ts';
+import { noSuchRoom, RoomAccess } from './room-access.ts';
 import { RoomStore, type MemberRecord } from './room-store.ts';
 import { UserDirectory } from './user-directory.ts';
 
@@ -40,7 +40,8 @@ export class Members {
     const added: MemberRecord = { roomId, userId: addedId, role: 'member', joinedAt };
     if (await this.store.addMember(added)) this.notices.changed(room, addedId, 'member');
     const member = await this.store.findMember(roomId, addedId);
-    const [view] = await this.#views([member ?? added]);
+    if (!member) throw noSuchRoom();
+    const [view] = await this.#views([member]);
     if (!view) throw noSuchUser();
     return view;
   }

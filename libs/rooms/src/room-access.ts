@@ -50,8 +50,14 @@ export class RoomAccess {
     const { room, role } = await this.requireReadable(userId, roomId);
     if (role) return { room, role };
     const member = { roomId, userId, role: 'member', joinedAt: new Date().toISOString() } as const;
-    if (await this.store.addMember(member)) this.notices.changed(room, userId, 'member');
-    return { room, role: 'member' };
+    if (await this.store.addMember(member)) {
+      this.notices.changed(room, userId, 'member');
+      return { room, role: 'member' };
+    }
+    // Somebody was quicker: to add the same user, or to delete the room.
+    const stored = await this.store.findMember(roomId, userId);
+    if (!stored) throw noSuchRoom();
+    return { room, role: stored.role };
   }
 
   /** The roles in their order; undefined for anybody who is not a member, and for rooms that do not exist. */

@@ -63,7 +63,7 @@ class InMemoryRoomStore extends RoomStore {
   }
   addMember(member: MemberRecord) {
     const key = `${member.roomId} ${member.userId}`;
-    if (this.members.has(key)) return Promise.resolve(false);
+    if (this.members.has(key) || this.deleted.has(member.roomId)) return Promise.resolve(false);
     this.members.set(key, member);
     return Promise.resolve(true);
   }
@@ -204,6 +204,23 @@ describe('access to a room', () => {
       ['ann', 'owner'],
       ['bob', 'member'],
     ]);
+  });
+
+  it('lets nobody into a room that is deleted while they join or are added', async () => {
+    const roomId = await publicRoom();
+    const addMember = store.addMember.bind(store);
+    store.addMember = async (member) => {
+      await store.deleteRoom(roomId);
+      return addMember(member);
+    };
+    await expect(access.join('bob', roomId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const other = await rooms.create(ann, { name: 'attic', visibility: 'public' });
+    store.addMember = async (member) => {
+      await store.deleteRoom(other.id);
+      return addMember(member);
+    };
+    await expect(members.add(ann, other.id, 'bob')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(told().filter(([userId]) => userId === 'bob')).toEqual([]);
   });
 
   it('gives a member of a private room the role, without changing anything', async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AccessTokens, type Identity } from '@chat/auth';
 import type { Session, Tokens } from '@chat/contracts';
-import { NotFoundError, Signals, UnauthorizedError } from '@chat/platform';
+import { NotFoundError, Signals, UnauthorizedError, UnavailableError } from '@chat/platform';
 import { RefreshTokens } from './refresh-tokens.ts';
 import { SessionStatusCache } from './session-status-cache.ts';
 import { SessionStore, type SessionRecord } from './session-store.ts';
@@ -100,6 +100,10 @@ export class Sessions {
     if (rotated) return rotated;
     const session = await this.store.find(id, now.toISOString());
     if (!session || generation > session.generation) return undefined;
+    // Nobody has used it: the store has not said why it did not rotate, or has undone it.
+    if (generation === session.generation) {
+      throw new UnavailableError('The session cannot be refreshed at the moment.', 1_000);
+    }
     const sinceRotation = now.getTime() - Date.parse(session.rotatedAt);
     if (generation === session.generation - 1 && sinceRotation <= GRACE_MS) return session;
     await this.end(id);

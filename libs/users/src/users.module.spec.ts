@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -371,6 +371,13 @@ describe('a refresh token', () => {
     expect(await isSignedIn(token)).toBe(false);
     expect(await isSignedIn(next.token)).toBe(false);
     expect(signals).toMatchObject([{ type: 'session-ended' }]);
+  });
+
+  it('ends nothing when the store does not say why it did not rotate', async () => {
+    const { refreshToken } = await registered();
+    jest.spyOn(sessions, 'rotate').mockResolvedValueOnce(undefined);
+    await refused(await refresh(refreshToken), 503);
+    await refreshed(refreshToken);
   });
 
   it('ends the session when it is older than the one before', async () => {
