@@ -111,6 +111,22 @@ describe('a call to another service', () => {
     });
   });
 
+  it('is UNAVAILABLE, and not what a user did, when the service does not believe us', async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(401);
+      response.end(
+        JSON.stringify({
+          statusCode: 401,
+          error: 'Unauthorized',
+          code: 'UNAUTHORIZED',
+          message: 'This call is for services only.',
+          requestId: 'r',
+        }),
+      );
+    });
+    await expect(client(url).call('/', {}, Answer)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
   it('is not fooled by something else than an answer', async () => {
     const url = await serve((_request, response) => response.end('<html>'));
     await expect(client(url).call('/', {}, Answer)).rejects.toMatchObject({ code: 'UNAVAILABLE' });

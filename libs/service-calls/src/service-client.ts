@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HttpError } from '@chat/contracts';
 import { Failure, UnavailableError } from '@chat/platform';
+import { Logger } from '@nestjs/common';
 import type { z } from 'zod';
 import type { ServiceCredentials } from './credentials/service-credentials.ts';
 
@@ -25,6 +26,7 @@ export interface ServiceAddress {
  * does not reach an instance is tried at the others.
  */
 export class ServiceClient {
+  readonly #logger = new Logger('ServiceCalls');
   readonly #failedAt = new Map<string, number>();
   #next = 0;
 
@@ -46,6 +48,7 @@ export class ServiceClient {
     const parsed: unknown = await response.json().catch((error: unknown) => {
       throw this.#unavailable(error);
     });
+    if (response.status === 401) throw this.#refused(path);
     if (!response.ok) throw failureOf(response, parsed);
     return answer.parse(parsed);
   }
@@ -87,6 +90,15 @@ export class ServiceClient {
     const failedLately = (url: string): boolean =>
       performance.now() - (this.#failedAt.get(url) ?? -AVOID_MS) < AVOID_MS;
     return inTurn.find((url) => !failedLately(url)) ?? inTurn[0] ?? '';
+  }
+
+  /** The other service does not believe that we are one: nothing that whoever asked us could mend. */
+  #refused(path: string): UnavailableError {
+    const { name } = this.address;
+    this.#logger.error(
+      `The ${name} service refuses ${path}: JWT_SECRET or the clocks of the two machines differ.`,
+    );
+    return this.#unavailable(undefined);
   }
 
   #unavailable(cause: unknown): UnavailableError {

@@ -8,6 +8,8 @@ const FORM = { algorithm: 'HS256', issuer: 'chat', audience: 'chat-services' } a
 const TTL_SECONDS = 300;
 /** A credential is used until this many seconds before it expires. */
 const RENEW_SECONDS = 60;
+/** By so much the clocks of two machines may differ. */
+const CLOCK_TOLERANCE_SECONDS = 60;
 
 /** What a service shows to another one: a short-lived token signed with the common secret. */
 @Injectable()
@@ -38,6 +40,7 @@ export class ServiceCredentials {
         algorithms: [algorithm],
         issuer,
         audience,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
     } catch {
       throw new UnauthorizedError('This call is for services only.');

@@ -1,6 +1,7 @@
 import { SessionStatus } from '@chat/auth';
 import { inParts, KeptAnswers, type Signals } from '@chat/platform';
 import type { OnModuleDestroy } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type { ServiceClient } from '../service-client.ts';
 import { ACTIVE_SESSIONS_CALL, MAX_SESSIONS_PER_CALL } from './session-status-calls.ts';
 
@@ -14,6 +15,8 @@ const FRESH_MS = 10_000;
  */
 export class HttpSessionStatus extends SessionStatus implements OnModuleDestroy {
   readonly #known = new KeptAnswers<boolean>({ max: MAX_KNOWN, freshMs: FRESH_MS });
+  /** Those whose end was told: they never live again. What was answered may have been too old. */
+  readonly #ended = new LRUCache<string, true>({ max: MAX_KNOWN });
   readonly #unsubscribe: () => void;
 
   constructor(
@@ -22,13 +25,12 @@ export class HttpSessionStatus extends SessionStatus implements OnModuleDestroy 
   ) {
     super();
     this.#unsubscribe = signals.subscribe((signal) => {
-      if (signal.type === 'session-ended') this.#known.tell(signal.sessionId, false);
+      if (signal.type === 'session-ended') this.#ended.set(signal.sessionId, true);
     });
   }
 
   async isActive(sessionId: string): Promise<boolean> {
-    // One that has ended never lives again.
-    if (this.#known.known(sessionId) === false) return false;
+    if (this.#ended.has(sessionId)) return false;
     return this.#known.get(sessionId, async () => (await this.#ask([sessionId])).has(sessionId));
   }
 
@@ -37,7 +39,9 @@ export class HttpSessionStatus extends SessionStatus implements OnModuleDestroy 
       const active = await this.#ask(sessionIds);
       return sessionIds.map((sessionId) => active.has(sessionId));
     });
-    return new Set(sessionIds.filter((_sessionId, index) => isActive[index]));
+    return new Set(
+      sessionIds.filter((sessionId, index) => isActive[index] && !this.#ended.has(sessionId)),
+    );
   }
 
   onModuleDestroy(): void {

@@ -1,0 +1,41 @@
+import { InMemorySignals } from '@chat/platform';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { ServiceClient } from '../service-client.ts';
+import { HttpSessionStatus } from './http-session-status.ts';
+
+describe('whether a session lives', () => {
+  const signals = new InMemorySignals();
+  let active: string[];
+  let status: HttpSessionStatus;
+  const users = {
+    call: () => Promise.resolve({ active }),
+  } as unknown as ServiceClient;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    active = ['s'];
+    status = new HttpSessionStatus(users, signals);
+  });
+  afterEach(() => {
+    status.onModuleDestroy();
+    jest.useRealTimers();
+  });
+
+  it('is over for good once its end was told, whatever an older answer says', async () => {
+    expect(await status.isActive('s')).toBe(true);
+    signals.publish({ type: 'session-ended', sessionId: 's' });
+    expect(await status.isActive('s')).toBe(false);
+    expect(await status.recheck(['s'])).toEqual(new Set());
+    jest.advanceTimersByTime(60_000);
+    expect(await status.isActive('s')).toBe(false);
+  });
+
+  it('is asked again after a while when the answer was no, which may have come from a store behind', async () => {
+    active = [];
+    expect(await status.isActive('s')).toBe(false);
+    active = ['s'];
+    expect(await status.isActive('s')).toBe(false);
+    jest.advanceTimersByTime(10_001);
+    expect(await status.isActive('s')).toBe(true);
+  });
+});
