@@ -145,7 +145,9 @@ export class Load {
         try {
           rooms = await this.#histories();
           unsettled = [...differences(this.#views(), rooms)];
-          if (unsettled.length === 0) convergedAt = Date.now();
+          const now = Date.now();
+          if (now > deadline) unsettled = [...unsettled, 'the store answered too late'];
+          if (unsettled.length === 0) convergedAt = now;
         } catch (error) {
           unsettled = [(error as Error).message];
         }
