@@ -1,4 +1,4 @@
-import type { Changes, Role, RoomHead } from '@chat/contracts';
+import type { Changes, Role, RoomHead, RoomRev } from '@chat/contracts';
 import { MessageHistory } from '@chat/messages';
 import { inParts } from '@chat/platform';
 import { RoomDirectory, type Membership } from '@chat/realtime';
@@ -30,6 +30,10 @@ export class InProcessRoomDirectory extends RoomDirectory {
 
   override async heads(roomIds: readonly string[]): Promise<RoomHead[]> {
     return [...(await this.history.headsOf(roomIds)).values()];
+  }
+
+  override revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {
+    return this.history.revsBeyond(known);
   }
 
   override changes(roomId: string, since: number, limit: number): Promise<Changes> {

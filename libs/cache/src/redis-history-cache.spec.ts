@@ -39,6 +39,9 @@ class Store {
     return message;
   }
 
+  revsBeyond(): Promise<never> {
+    return Promise.reject(new Error('not needed by the cache'));
+  }
   heads(): Promise<Map<string, RoomHead>> {
     this.headReads += 1;
     return Promise.resolve(new Map([['general', this.#head()]]));

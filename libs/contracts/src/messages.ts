@@ -49,6 +49,10 @@ export const RoomHead = z
   .meta({ id: 'RoomHead' });
 export type RoomHead = z.infer<typeof RoomHead>;
 
+/** Between services: the rev of a room, as one side knows it. */
+export const RoomRev = z.object({ roomId: RoomHead.shape.roomId, rev: RoomHead.shape.rev });
+export type RoomRev = z.infer<typeof RoomRev>;
+
 const Limit = limitOf(MAX_PAGE_SIZE, DEFAULT_PAGE_SIZE);
 const Cursor = QueryNumber;
 

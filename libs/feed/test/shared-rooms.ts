@@ -1,4 +1,4 @@
-import type { Changes, Message, MessageCreate, Role, RoomHead } from '@chat/contracts';
+import type { Changes, Message, MessageCreate, Role, RoomHead, RoomRev } from '@chat/contracts';
 import { NotFoundError } from '@chat/platform';
 import type { Membership, MessagePublisher, RoomDirectory } from '@chat/realtime';
 
@@ -31,6 +31,13 @@ export class SharedRooms implements RoomDirectory, MessagePublisher {
 
   heads(roomIds: readonly string[]): Promise<RoomHead[]> {
     return Promise.resolve(roomIds.map((roomId) => this.#headOf(roomId)));
+  }
+
+  revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {
+    const rev = this.stored.length;
+    return Promise.resolve(
+      known.filter((one) => one.rev < rev).map(({ roomId }) => ({ roomId, rev })),
+    );
   }
 
   changes(_roomId: string, since: number): Promise<Changes> {

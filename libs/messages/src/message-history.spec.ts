@@ -34,6 +34,9 @@ class OneRoomStore extends MessageStore {
   lastMessages(): Promise<Map<string, Message>> {
     return Promise.resolve(new Map(this.messages.slice(-1).map((last) => ['den', last])));
   }
+  revsBeyond(): Promise<never> {
+    return Promise.reject(new Error('not needed by readers'));
+  }
   append(): Promise<never> {
     return Promise.reject(new Error('not needed by readers'));
   }

@@ -1,4 +1,11 @@
-import type { Changes, ChangesQuery, HistoryQuery, Message, RoomHead } from '@chat/contracts';
+import type {
+  Changes,
+  ChangesQuery,
+  HistoryQuery,
+  Message,
+  RoomHead,
+  RoomRev,
+} from '@chat/contracts';
 import type { Identity } from '@chat/auth';
 import { RoomAccess, type RoomActivity } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
@@ -37,6 +44,11 @@ export class MessageHistory implements RoomActivity {
 
   headsOf(roomIds: readonly string[]): Promise<Map<string, RoomHead>> {
     return this.store.heads(roomIds);
+  }
+
+  /** As {@link MessageStore.revsBeyond}. */
+  revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {
+    return this.store.revsBeyond(known);
   }
 
   lastMessagesOf(roomIds: readonly string[]): Promise<Map<string, Message>> {

@@ -1,4 +1,4 @@
-import type { Message, RoomHead } from '@chat/contracts';
+import type { Message, RoomHead, RoomRev } from '@chat/contracts';
 
 /** Which messages of a room a page holds. Cursors are seqs and are themselves left out, but for `around`. */
 export type PageCursor =
@@ -34,6 +34,8 @@ export abstract class MessageStore {
   abstract findByIds(ids: readonly string[]): Promise<Map<string, Message>>;
   /** The highest stored seq and rev of each room asked for; zeros for a room without messages. */
   abstract heads(roomIds: readonly string[]): Promise<Map<string, RoomHead>>;
+  /** The highest rev of those rooms that have come further than the rev given; the others are left out. */
+  abstract revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]>;
   /** The last message of each room that has one. */
   abstract lastMessages(roomIds: readonly string[]): Promise<Map<string, Message>>;
   /**

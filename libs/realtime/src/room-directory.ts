@@ -1,10 +1,13 @@
-import type { Changes, Role, RoomHead } from '@chat/contracts';
+import type { Changes, Role, RoomHead, RoomRev } from '@chat/contracts';
 
 /** A user's place in a room, whether or not it is taken. */
 export interface Membership {
   readonly userId: string;
   readonly roomId: string;
 }
+
+/** Rooms that are asked about at once: so many fit into a request, whatever their names. */
+export const MAX_REVS_ASKED = 500;
 
 /** What the edge must know of rooms and their messages; `chat` has no database of its own. */
 export abstract class RoomDirectory {
@@ -20,6 +23,12 @@ export abstract class RoomDirectory {
   abstract rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]>;
   /** Heads of existing rooms; zeros for a room without messages. */
   abstract heads(roomIds: readonly string[]): Promise<RoomHead[]>;
+  /**
+   * The rev of those rooms that have come further than the rev given; the others are left out.
+   *
+   * @param known at most {@link MAX_REVS_ASKED}
+   */
+  abstract revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]>;
   /** As GET /messages/changes, without authorisation. */
   abstract changes(roomId: string, since: number, limit: number): Promise<Changes>;
 }

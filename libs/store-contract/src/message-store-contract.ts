@@ -202,6 +202,18 @@ export function describeMessageStore(name: string, open: OpenStore<MessageStore>
       expect([...heads.values()]).toEqual(rooms.map((roomId) => ({ roomId, seq: 1, rev: 1 })));
     });
 
+    it('knows which of hundreds of rooms have come further than somebody knows, and how far', async () => {
+      const rooms = Array.from({ length: 300 }, newRoom);
+      await store.append(rooms.flatMap((roomId) => fill(roomId, 1, 3)));
+      const known = rooms.map((roomId, n) => ({ roomId, rev: n % 5 }));
+      const moved = known.filter(({ rev }) => rev < 3).map(({ roomId }) => ({ roomId, rev: 3 }));
+      const byRoom = (a: { roomId: string }, b: { roomId: string }): number =>
+        a.roomId < b.roomId ? -1 : 1;
+      const found = await store.revsBeyond([...known, { roomId: newRoom(), rev: 0 }]);
+      expect(found.toSorted(byRoom)).toEqual(moved.toSorted(byRoom));
+      expect(await store.revsBeyond([])).toEqual([]);
+    });
+
     it('knows the head and last message of every room asked for', async () => {
       const [long, empty] = [newRoom(), newRoom()];
       const messages = fill(long, 1, 30);

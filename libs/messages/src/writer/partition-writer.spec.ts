@@ -38,6 +38,9 @@ class FaultyStore extends MessageStore {
     );
   }
 
+  revsBeyond(): Promise<never> {
+    return Promise.reject(new Error('not needed by the writer'));
+  }
   lastMessages(): Promise<Map<string, Message>> {
     return Promise.reject(new Error('not needed by the writer'));
   }

@@ -18,6 +18,9 @@ class SlowDirectory extends RoomDirectory {
     this.asked.push(asked);
     return asked.promise;
   }
+  revsBeyond(): Promise<never> {
+    return Promise.reject(new Error('not needed here'));
+  }
   heads(): Promise<RoomHead[]> {
     return Promise.resolve([]);
   }

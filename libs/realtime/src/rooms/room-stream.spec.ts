@@ -33,6 +33,9 @@ class Room extends RoomDirectory {
   rolesOf(): Promise<[]> {
     return Promise.resolve([]);
   }
+  revsBeyond(): Promise<never> {
+    return Promise.reject(new Error('not needed here'));
+  }
   heads(): Promise<RoomHead[]> {
     return Promise.resolve([{ roomId: 'general', seq: this.stored, rev: this.stored }]);
   }

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Changes, Message, RoomHead } from '@chat/contracts';
+import type { Changes, Message, RoomHead, RoomRev } from '@chat/contracts';
 import { Metrics } from '@chat/platform';
 import type { LiveSockets } from '../live-sockets.ts';
 import { RealtimeMetrics } from '../realtime-metrics.ts';
-import type { RoomDirectory } from '../room-directory.ts';
+import { MAX_REVS_ASKED, type RoomDirectory } from '../room-directory.ts';
 import { RoomStreams } from './room-streams.ts';
 
 function message(rev: number): Message {
@@ -23,6 +23,7 @@ function message(rev: number): Message {
 describe('the streams of rooms', () => {
   let stored: number;
   let headReads: number;
+  let unreadable: string | undefined;
   let emitted: unknown[];
   let tellGap: () => void;
   let streams: RoomStreams;
@@ -30,6 +31,7 @@ describe('the streams of rooms', () => {
   beforeEach(() => {
     stored = 0;
     headReads = 0;
+    unreadable = undefined;
     emitted = [];
     const feed = {
       subscribe: () => Promise.resolve(() => undefined),
@@ -38,11 +40,16 @@ describe('the streams of rooms', () => {
         return () => (tellGap = () => undefined);
       },
     };
-    const directory: Pick<RoomDirectory, 'heads' | 'changes'> = {
-      heads: async (roomIds): Promise<RoomHead[]> => {
+    const directory: Pick<RoomDirectory, 'heads' | 'revsBeyond' | 'changes'> = {
+      heads: (roomIds): Promise<RoomHead[]> =>
+        Promise.resolve(roomIds.map((roomId) => ({ roomId, seq: stored, rev: stored }))),
+      revsBeyond: async (known): Promise<RoomRev[]> => {
         headReads += 1;
         await delay(20);
-        return roomIds.map((roomId) => ({ roomId, seq: stored, rev: stored }));
+        if (known.some(({ roomId }) => roomId === unreadable)) throw new Error('away');
+        return known
+          .filter(({ rev }) => rev < stored)
+          .map(({ roomId }) => ({ roomId, rev: stored }));
       },
       changes: (_roomId, since): Promise<Changes> => {
         const changes = Array.from({ length: stored - since }, (_, i) => message(since + i + 1));
@@ -60,7 +67,7 @@ describe('the streams of rooms', () => {
     );
   });
 
-  afterEach(() => streams.onModuleDestroy());
+  afterEach(() => streams.onApplicationShutdown());
 
   it('catch up at once when the feed tells of a gap', async () => {
     await streams.hold('general');
@@ -85,10 +92,22 @@ describe('the streams of rooms', () => {
     expect(emitted).toContainEqual(['receiveMessage', message(1)]);
   });
 
+  it('catch up in other rooms while nobody can say how far some have come', async () => {
+    for (let n = 0; n < MAX_REVS_ASKED; n += 1) await streams.hold(`room-${n}`);
+    await streams.hold('general');
+    unreadable = 'room-7';
+    stored = 1;
+    await streams.checkHeads();
+    expect(emitted).toEqual([
+      ['receiveMessage', message(1)],
+      ['roomHeads', [{ roomId: 'general', seq: 1, rev: 1 }]],
+    ]);
+  });
+
   it('hear of no gap once they are destroyed', async () => {
     await streams.hold('general');
     headReads = 0;
-    streams.onModuleDestroy();
+    streams.onApplicationShutdown();
     tellGap();
     await delay(50);
     expect(headReads).toBe(0);

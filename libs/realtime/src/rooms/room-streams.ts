@@ -1,9 +1,9 @@
-import type { RoomHead } from '@chat/contracts';
-import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import type { RoomRev } from '@chat/contracts';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { FeedSubscriber } from '../feed-subscriber.ts';
 import { LiveSockets } from '../live-sockets.ts';
 import { RealtimeMetrics } from '../realtime-metrics.ts';
-import { RoomDirectory } from '../room-directory.ts';
+import { MAX_REVS_ASKED, RoomDirectory } from '../room-directory.ts';
 import { RoomStream } from './room-stream.ts';
 
 /** How often heads are compared with the store, and told to sockets where they moved. */
@@ -23,7 +23,7 @@ interface OpenStream {
 
 /** One stream for every room that a socket of this instance has joined. */
 @Injectable()
-export class RoomStreams implements OnModuleDestroy {
+export class RoomStreams implements OnApplicationShutdown {
   readonly #logger = new Logger(RoomStreams.name);
   readonly #open = new Map<string, OpenStream>();
   readonly #timer: NodeJS.Timeout;
@@ -87,32 +87,36 @@ export class RoomStreams implements OnModuleDestroy {
     return this.#nextCheck;
   }
 
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     clearInterval(this.#timer);
     this.#stopHearingGaps();
   }
 
   async #compareHeads(): Promise<void> {
-    const roomIds = this.roomIds();
-    if (roomIds.length === 0) return;
-    try {
-      const heads = await this.directory.heads(roomIds);
-      const behind = heads.filter(({ roomId, rev }) => this.#isBehind(roomId, rev)).values();
-      // One room that cannot be read holds up none of the others.
-      await Promise.all(Array.from({ length: FILLS_AT_ONCE }, () => this.#catchUp(behind)));
-    } catch (error) {
-      this.#logger.warn({ err: error }, 'heads could not be read; trying again');
-    }
+    const behind = (await this.#roomsBehind()).values();
+    // One room that cannot be read holds up none of the others.
+    await Promise.all(Array.from({ length: FILLS_AT_ONCE }, () => this.#catchUp(behind)));
     for (const entry of this.#open.values()) this.#announce(entry);
   }
 
-  #isBehind(roomId: string, rev: number): boolean {
-    const stream = this.#open.get(roomId)?.stream;
-    return stream !== undefined && stream.position.rev < rev;
+  /** Asks in parts: one that nobody answers holds up none of the others. */
+  async #roomsBehind(): Promise<RoomRev[]> {
+    const known = [...this.#open.values()].flatMap(({ stream }) => stream?.position ?? []);
+    const asked: Promise<RoomRev[]>[] = [];
+    for (let start = 0; start < known.length; start += MAX_REVS_ASKED) {
+      const part = known.slice(start, start + MAX_REVS_ASKED);
+      asked.push(this.directory.revsBeyond(part.map(({ roomId, rev }) => ({ roomId, rev }))));
+    }
+    const answers = await Promise.allSettled(asked);
+    const failed = answers.find((answer) => answer.status === 'rejected');
+    if (failed) {
+      this.#logger.warn({ err: failed.reason as unknown }, 'heads could not be read; trying again');
+    }
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   }
 
   /** Brings one room after the other to its head, until none is left. */
-  async #catchUp(behind: Iterator<RoomHead> & Iterable<RoomHead>): Promise<void> {
+  async #catchUp(behind: Iterator<RoomRev> & Iterable<RoomRev>): Promise<void> {
     for (const { roomId, rev } of behind) {
       try {
         await this.#open.get(roomId)?.stream?.reach(rev);

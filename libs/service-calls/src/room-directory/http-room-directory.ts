@@ -1,4 +1,4 @@
-import type { Changes, Role, RoomHead } from '@chat/contracts';
+import type { Changes, Role, RoomHead, RoomRev } from '@chat/contracts';
 import { inParts } from '@chat/platform';
 import { RoomDirectory, type Membership } from '@chat/realtime';
 import type { ServiceClient } from '../service-client.ts';
@@ -32,6 +32,11 @@ export class HttpRoomDirectory extends RoomDirectory {
       const { heads } = await this.messages.call(path, { roomIds: some }, answer);
       return heads;
     });
+  }
+
+  async revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {
+    const { path, answer } = CALLS.revsBeyond;
+    return (await this.messages.call(path, { known }, answer)).moved;
   }
 
   changes(roomId: string, since: number, limit: number): Promise<Changes> {

@@ -1,4 +1,5 @@
-import { Changes, Role, RoomHead, RoomId, UserId } from '@chat/contracts';
+import { Changes, Role, RoomHead, RoomId, RoomRev, UserId } from '@chat/contracts';
+import { MAX_REVS_ASKED } from '@chat/realtime';
 import { z } from 'zod';
 
 // As many as fit into a body, whose size is limited, whatever their lengths.
@@ -23,6 +24,11 @@ export const ROOM_DIRECTORY_CALLS = {
     path: '/internal/rooms/heads',
     request: z.object({ roomIds: z.array(RoomId).max(MAX_HEADS_PER_CALL) }),
     answer: z.object({ heads: z.array(RoomHead) }),
+  },
+  revsBeyond: {
+    path: '/internal/rooms/revs-beyond',
+    request: z.object({ known: z.array(RoomRev).max(MAX_REVS_ASKED) }),
+    answer: z.object({ moved: z.array(RoomRev) }),
   },
   changes: {
     path: '/internal/rooms/changes',

@@ -1,4 +1,4 @@
-import type { Changes, Role, RoomHead } from '@chat/contracts';
+import type { Changes, Role, RoomHead, RoomRev } from '@chat/contracts';
 import { MessageHistory } from '@chat/messages';
 import { RoomAccess } from '@chat/rooms';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
@@ -41,6 +41,15 @@ export class RoomDirectoryController {
     @Body({ schema: CALLS.heads.request }) { roomIds }: z.output<typeof CALLS.heads.request>,
   ): Promise<{ heads: RoomHead[] }> {
     return { heads: [...(await this.history.headsOf(roomIds)).values()] };
+  }
+
+  @Post(CALLS.revsBeyond.path)
+  @HttpCode(200)
+  async revsBeyond(
+    @Body({ schema: CALLS.revsBeyond.request })
+    { known }: z.output<typeof CALLS.revsBeyond.request>,
+  ): Promise<{ moved: RoomRev[] }> {
+    return { moved: await this.history.revsBeyond(known) };
   }
 
   @Post(CALLS.changes.path)

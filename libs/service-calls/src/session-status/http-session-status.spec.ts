@@ -17,7 +17,7 @@ describe('whether a session lives', () => {
     status = new HttpSessionStatus(users, signals);
   });
   afterEach(() => {
-    status.onModuleDestroy();
+    status.onApplicationShutdown();
     jest.useRealTimers();
   });
 

@@ -1,6 +1,6 @@
 import { SessionStatus } from '@chat/auth';
 import { inParts, KeptAnswers, type Signals } from '@chat/platform';
-import type { OnModuleDestroy } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { ServiceClient } from '../service-client.ts';
 import { ACTIVE_SESSIONS_CALL, MAX_SESSIONS_PER_CALL } from './session-status-calls.ts';
@@ -13,7 +13,7 @@ const FRESH_MS = 10_000;
  * Whether a session lives, of the users service. While that cannot be reached,
  * what was known of a session stands: who is signed in stays signed in.
  */
-export class HttpSessionStatus extends SessionStatus implements OnModuleDestroy {
+export class HttpSessionStatus extends SessionStatus implements OnApplicationShutdown {
   readonly #known = new KeptAnswers<boolean>({ max: MAX_KNOWN, freshMs: FRESH_MS });
   /** Those whose end was told: they never live again. What was answered may have been too old. */
   readonly #ended = new LRUCache<string, true>({ max: MAX_KNOWN });
@@ -44,7 +44,7 @@ export class HttpSessionStatus extends SessionStatus implements OnModuleDestroy 
     );
   }
 
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.#unsubscribe();
   }
 

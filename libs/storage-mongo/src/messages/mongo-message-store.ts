@@ -1,4 +1,4 @@
-import type { Message, RoomHead } from '@chat/contracts';
+import type { Message, RoomHead, RoomRev } from '@chat/contracts';
 import { ConflictingWriterError, MessageStore, type PageCursor } from '@chat/messages';
 import { BoundedWork } from '@chat/platform';
 import { mongo, type Model } from 'mongoose';
@@ -41,6 +41,23 @@ export class MongoMessageStore extends MessageStore {
       const heads = await this.#ofEach(roomIds, (roomId) => this.#headOf(roomId));
       return new Map(heads.map((head) => [head.roomId, head]));
     });
+  }
+
+  /** One command: every room is one step in the index, and one that stands still gives nothing. */
+  revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {
+    if (known.length === 0) return Promise.resolve([]);
+    const moved = known.map(({ roomId, rev }) => ({ roomId, rev: { $gt: rev } }));
+    return reaching(() =>
+      this.#roomReads.run(() =>
+        this.messages
+          .aggregate<RoomRev>([
+            { $match: { $or: moved } },
+            { $group: { _id: '$roomId', rev: { $max: '$rev' } } },
+            { $project: { _id: 0, roomId: '$_id', rev: 1 } },
+          ])
+          .hint({ roomId: 1, rev: 1 }),
+      ),
+    );
   }
 
   lastMessages(roomIds: readonly string[]): Promise<Map<string, Message>> {

@@ -1,4 +1,4 @@
-import type { Message, RoomHead } from '@chat/contracts';
+import type { Message, RoomHead, RoomRev } from '@chat/contracts';
 import { MessageStore, type PageCursor } from '@chat/messages';
 import type { SqliteConnection } from '../sqlite-connection.ts';
 
@@ -19,6 +19,10 @@ export class SqliteMessageStore extends MessageStore {
   async heads(roomIds: readonly string[]): Promise<Map<string, RoomHead>> {
     const heads = await this.connection.call('headsOfRooms', roomIds);
     return new Map(heads.map((head) => [head.roomId, head]));
+  }
+
+  revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {
+    return this.connection.call('revsBeyond', known);
   }
 
   async lastMessages(roomIds: readonly string[]): Promise<Map<string, Message>> {

@@ -1,4 +1,4 @@
-import type { Message, RoomHead } from '@chat/contracts';
+import type { Message, RoomHead, RoomRev } from '@chat/contracts';
 import type { PageCursor } from '@chat/messages';
 import { optionalText, text, type Row, type Statements } from './statements.ts';
 
@@ -45,6 +45,17 @@ export function findMessagesByIds(db: Statements, ids: readonly string[]): Messa
 
 export function headsOfRooms(db: Statements, roomIds: readonly string[]): RoomHead[] {
   return roomIds.map((roomId) => headOf(db, roomId));
+}
+
+export function revsBeyond(db: Statements, known: readonly RoomRev[]): RoomRev[] {
+  return known.flatMap(({ roomId, rev }) => {
+    const row = db.get(
+      'SELECT max(rev) AS rev FROM messages WHERE room_id = ? AND rev > ?',
+      roomId,
+      rev,
+    );
+    return typeof row?.['rev'] === 'number' ? [{ roomId, rev: row['rev'] }] : [];
+  });
 }
 
 export function lastMessages(db: Statements, roomIds: readonly string[]): Message[] {

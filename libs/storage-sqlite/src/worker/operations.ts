@@ -3,6 +3,7 @@ import {
   changesSince,
   findMessagesByIds,
   headsOfRooms,
+  revsBeyond,
   lastMessages,
   pageOfMessages,
 } from './message-operations.ts';
@@ -56,6 +57,7 @@ export const READS = {
   findUserById,
   findUsersByIds,
   headsOfRooms,
+  revsBeyond,
   lastMessages,
   listMembers,
   listRoomsOf,
