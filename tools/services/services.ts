@@ -1,29 +1,21 @@
 import { join } from 'node:path';
 import { resolveJwtSecret } from '@chat/auth';
-import { BackingServers, ServicesTopology } from '@chat/testing';
+import { BackingServers, endOwnProcesses, ServicesTopology } from '@chat/testing';
 import { HELP, readOptions, type Options } from './options.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+let stopping: Promise<void> | undefined;
 
 await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<void> {
   const options = optionsOf(args);
   if (options.help) return console.log(HELP);
+  let stop = endOwnProcesses;
+  for (const signal of SIGNALS) process.on(signal, () => stopBy(() => stop()));
   console.log(`Starting Redis, RabbitMQ and MongoDB in ${options.dataDir} …`);
   const servers = await startOrExit(BackingServers.start(options.dataDir));
-  let running: { stop(): Promise<void> } = servers;
-  let stopping: Promise<void> | undefined;
-  const stop = (): void => {
-    if (stopping) process.exit(130);
-    console.log('Stopping …');
-    stopping = running.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error('The stop failed.', error);
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
   console.log('Starting the services …');
   const topology = await startOrExit(
     ServicesTopology.start({
@@ -34,7 +26,7 @@ async function main(args: string[]): Promise<void> {
       ports: portsFrom(options.port),
     }),
   );
-  running = topology;
+  stop = () => topology.stop();
   const logs = join(options.dataDir, 'logs');
   tellOfEnds(topology, logs);
   for (const { name, url, metricsUrl } of topology.instances()) {
@@ -43,6 +35,19 @@ async function main(args: string[]): Promise<void> {
   console.log(`  RabbitMQ     ${servers.rabbitmq.url}`);
   console.log(`  Logs are in ${logs}.`);
   console.log(`The chat is ready at ${topology.gatewayUrl}. Ctrl-C stops it.`);
+}
+
+/** The second time it does not wait: whatever still runs is ended with this process. */
+function stopBy(stop: () => Promise<void>): void {
+  if (stopping) process.exit(130);
+  console.log('Stopping …');
+  stopping = stop().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      console.error('The stop failed.', error);
+      process.exit(1);
+    },
+  );
 }
 
 /** The chat goes on without most of its processes; who broke one by hand, or did not, is told. */
@@ -67,10 +72,15 @@ function optionsOf(args: string[]): Options {
   }
 }
 
+/** Does not return when the start fails, or is interrupted. */
 async function startOrExit<T>(starting: Promise<T>): Promise<T> {
   try {
-    return await starting;
+    const started = await starting;
+    await stopping;
+    return started;
   } catch (error) {
+    // It fails because its servers are being ended.
+    await stopping;
     const reasons = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
     for (const reason of reasons) {
       console.error(reason instanceof Error ? reason.message : String(reason));

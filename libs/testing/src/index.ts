@@ -1,6 +1,7 @@
 export * from './eventually.ts';
 export * from './link.ts';
 export * from './mongo-server.ts';
+export { endOwnProcesses } from './own-processes.ts';
 export * from './private-port.ts';
 export * from './services/backing-servers.ts';
 export * from './services/service-instance.ts';

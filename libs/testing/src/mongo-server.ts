@@ -4,6 +4,7 @@ import type { MongoMemoryServer } from 'mongodb-memory-server-core';
 import { DataFolder } from './data-folder.ts';
 import { mongoBinary } from './mongo-binary.ts';
 import { privatePort } from './private-port.ts';
+import { endWithUs } from './own-processes.ts';
 import type { Component } from './server-process.ts';
 
 /** On a busy machine the last thread of a process stops a moment after the first. */
@@ -58,7 +59,10 @@ export class MongoServer implements Component {
       spawn: { detached: true },
     });
     this.#asked = false;
-    this.#mongod()?.once('exit', (code, signal) => {
+    const mongod = this.#mongod();
+    if (!mongod) return;
+    endWithUs(mongod);
+    mongod.once('exit', (code, signal) => {
       if (!this.#asked) this.#ends.emit('unasked', String(code ?? signal));
     });
   }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { endWithUs } from './own-processes.ts';
 
 /** On a busy machine the last thread of a process stops a moment after the first. */
 const STOPPED_AFTER_MS = 250;
@@ -44,7 +45,7 @@ export interface Component {
   onUnaskedEnd(tell: (how: string) => void): void;
 }
 
-/** A server as a process of its own. */
+/** A server as a process of its own, which does not outlive this one. */
 export class ServerProcess implements Component {
   #child: ChildProcess | undefined;
   #output = '';
@@ -66,6 +67,7 @@ export class ServerProcess implements Component {
       : undefined;
   }
 
+  /** @throws Error when it ends first, or does not answer in time and is ended */
   async start(): Promise<void> {
     const { name, command, args, env, cwd, isReady, startTimeoutMs } = this.server;
     const child = spawn(command, [...args], {
@@ -74,6 +76,7 @@ export class ServerProcess implements Component {
       env: { PATH: process.env['PATH'], ...env },
       ...(cwd === undefined ? {} : { cwd }),
     });
+    endWithUs(child);
     this.#child = child;
     this.#asked = false;
     this.#sinceStart = '';
@@ -95,8 +98,12 @@ export class ServerProcess implements Component {
       if (!this.#asked) this.#ends.emit('unasked', how);
     });
     const deadline = Date.now() + startTimeoutMs;
-    while (!(await Promise.race([isReady(this.#sinceStart), failed]))) {
-      if (Date.now() > deadline) throw new Error(`${name} was not ready in time:\n${this.#output}`);
+    // First of the two, because an answer that is there at once would always win.
+    while (!(await Promise.race([failed, isReady(this.#sinceStart)]))) {
+      if (Date.now() > deadline) {
+        await this.kill();
+        throw new Error(`${name} was not ready in time:\n${this.#output}`);
+      }
       await delay(50);
     }
   }

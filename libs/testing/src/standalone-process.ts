@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endWithUs } from './own-processes.ts';
 import { privatePort } from './private-port.ts';
 
 const MAIN = fileURLToPath(new URL('../../../apps/standalone/dist/main.js', import.meta.url));
@@ -93,6 +94,7 @@ export class StandaloneProcess {
       // A group of its own, so that signals reach the server and not only what it runs under.
       detached: true,
     });
+    endWithUs(child);
     this.#child = child;
     const ready = Promise.withResolvers<void>();
     const earlier = this.#output.length;

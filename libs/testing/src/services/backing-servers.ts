@@ -1,4 +1,6 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FolderLock } from '../folder-lock.ts';
 import { MongoServer } from '../mongo-server.ts';
 import { missingProgram } from '../programs.ts';
 import { RabbitMqServer } from '../rabbitmq-server.ts';
@@ -10,14 +12,19 @@ export class BackingServers {
     readonly redis: RedisServer,
     readonly rabbitmq: RabbitMqServer,
     readonly mongo: MongoServer,
+    private readonly lock: FolderLock | undefined,
   ) {}
 
-  /** @param dataDir kept; without it everything goes with the servers */
+  /**
+   * @param dataDir kept; without it everything goes with the servers
+   * @throws Error when others use this folder
+   */
   static async start(dataDir?: string): Promise<BackingServers> {
     // At once, before anything is downloaded.
     const missing = [missingProgram('redis-server'), missingProgram('rabbitmq-server')];
     const reason = missing.filter((one) => one !== undefined).join(', ');
     if (reason !== '') throw new Error(`${reason}.`);
+    const lock = dataDir === undefined ? undefined : await lockFolder(dataDir);
     const folder = (name: string) => (dataDir === undefined ? undefined : join(dataDir, name));
     const started = await Promise.allSettled([
       RedisServer.start(folder('redis')),
@@ -30,9 +37,10 @@ export class BackingServers {
       rabbitmq.status === 'fulfilled' &&
       mongo.status === 'fulfilled'
     ) {
-      return new BackingServers(redis.value, rabbitmq.value, mongo.value);
+      return new BackingServers(redis.value, rabbitmq.value, mongo.value, lock);
     }
     for (const one of started) if (one.status === 'fulfilled') await one.value.close();
+    lock?.release();
     throw new AggregateError(
       started.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : [])),
       'a backing server did not start',
@@ -48,5 +56,11 @@ export class BackingServers {
   /** Ends them at once. */
   async close(): Promise<void> {
     await Promise.all([this.mongo.close(), this.rabbitmq.close(), this.redis.close()]);
+    this.lock?.release();
   }
+}
+
+async function lockFolder(dataDir: string): Promise<FolderLock> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  return FolderLock.take(dataDir);
 }

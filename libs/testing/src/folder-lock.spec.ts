@@ -1,0 +1,29 @@
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { FolderLock } from './folder-lock.ts';
+
+describe('the lock of a folder', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'chat-lock-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('is held by one, whatever the others call the folder, until it is released', async () => {
+    const lock = await FolderLock.take(folder);
+    const alias = join(folder, 'alias');
+    await symlink(folder, alias);
+    await expect(FolderLock.take(alias)).rejects.toThrow(
+      `the folder ${alias} is in use by another process`,
+    );
+    lock.release();
+    (await FolderLock.take(folder)).release();
+  });
+
+  it('is of its own for every folder', async () => {
+    const locks = [await FolderLock.take(folder), await FolderLock.take(tmpdir())];
+    for (const lock of locks) lock.release();
+  });
+});
