@@ -7,7 +7,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { HttpError } from '@chat/contracts';
 import { z } from 'zod';
 import { ApiErrors } from './api-errors.ts';
-import { ConflictError, RateLimitedError } from './failures.ts';
+import { ConflictError, RateLimitedError, UnavailableError } from './failures.ts';
 import { HealthChecks } from './health-checks.ts';
 import { createHealthController } from './health-controller.ts';
 import { configureHttpApp } from './http-app.ts';
@@ -54,12 +54,32 @@ class NotesController {
   }
 }
 
+/** What services ask each other. */
+@Controller('internal')
+class InternalController {
+  @Get('fine')
+  fine() {
+    return {};
+  }
+
+  @Get('away')
+  away() {
+    throw new UnavailableError(
+      'The store cannot be reached at the moment.',
+      1_000,
+      Object.assign(new Error('no server was found', { cause: refused }), { text: 'hidden-text' }),
+    );
+  }
+}
+
+const refused = Object.assign(new Error('connect ECONNREFUSED 10.0.0.2'), { code: 'ECONNREFUSED' });
+
 @Module({
   imports: [
     loggingModule({ LOG_LEVEL: 'info' }, new Writable({ write: collectLog })),
     MetricsModule,
   ],
-  controllers: [NotesController, createHealthController(['auth/health'])],
+  controllers: [NotesController, InternalController, createHealthController(['auth/health'])],
   providers: [HealthChecks],
 })
 class NotesModule {}
@@ -175,6 +195,26 @@ describe('failures', () => {
     });
   });
 
+  it('of what is away at the moment have their causes in the line of the request', async () => {
+    const error = await errorOf(await fetch(`${url}/internal/away`));
+    expect(error).toMatchObject({ statusCode: 503, code: 'UNAVAILABLE' });
+    expect(JSON.stringify(error)).not.toMatch(/no server|10\.0\.0\.2/);
+    const lines = logged.filter((one) => one.includes(error.requestId));
+    expect(lines).toHaveLength(1);
+    const line = JSON.parse(lines[0] ?? '') as unknown;
+    expect(line).toMatchObject({ msg: 'request failed', path: '/internal/away', status: 503 });
+    expect(line).toHaveProperty('err', {
+      type: 'UnavailableError',
+      code: 'UNAVAILABLE',
+      message: 'The store cannot be reached at the moment.',
+      cause: {
+        type: 'Error',
+        message: 'no server was found',
+        cause: { type: 'Error', code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 10.0.0.2' },
+      },
+    });
+  });
+
   it('include addresses at which there is nothing', async () => {
     const error = await errorOf(await fetch(`${url}/nowhere`));
     expect(error).toMatchObject({ statusCode: 404, code: 'NOT_FOUND' });
@@ -206,6 +246,15 @@ describe('a request id', () => {
       status: 200,
     });
     expect(logged.join('')).not.toContain('hidden-in-the');
+  });
+});
+
+describe('what services ask each other', () => {
+  it('is not logged while it succeeds', async () => {
+    await fetch(`${url}/internal/fine`, { headers: { 'x-request-id': 'asked-by-a-service' } });
+    await fetch(`${url}/notes/abc`, { headers: { 'x-request-id': 'asked-by-a-person' } });
+    expect(logged.join('')).toContain('asked-by-a-person');
+    expect(logged.join('')).not.toContain('asked-by-a-service');
   });
 });
 

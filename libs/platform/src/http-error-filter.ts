@@ -4,7 +4,10 @@ import { toHttpErrorAnswer } from './http-errors.ts';
 import type { Metrics } from './metrics.ts';
 import { requestIdOf } from './request-id.ts';
 
-/** Answers every failed request with the contract's error body, and logs those that nobody expected. */
+/**
+ * Answers every failed request with the contract's error body, and logs those that
+ * nobody expected. Why something was unavailable is told in the request's own line.
+ */
 @Catch()
 export class HttpErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger(HttpErrorFilter.name);
@@ -27,6 +30,8 @@ export class HttpErrorFilter implements ExceptionFilter {
     this.errors.inc({ code: body.code });
     if (body.code === 'INTERNAL') {
       this.logger.error({ err: thrown }, 'A request failed unexpectedly');
+    } else if (body.code === 'UNAVAILABLE') {
+      response.err = thrown as Error;
     }
     if (response.headersSent) {
       response.destroy();

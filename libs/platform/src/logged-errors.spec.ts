@@ -1,0 +1,182 @@
+import { Writable } from 'node:stream';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { UnavailableError } from './failures.ts';
+import { errorText, type LoggedError } from './logged-errors.ts';
+import { createLogger } from './logging.ts';
+
+const TEXT = 'meet me at the pier';
+const EMAIL = 'ada@example.com';
+const HASH = '$argon2id$v=19$m=19456';
+
+/** A document as MongoDB has it. */
+const DOCUMENT = { _id: '1', text: TEXT, email: EMAIL, passwordHash: HASH };
+
+/** An error as MongoDB's driver makes it: what the server answered becomes properties. */
+class MongoServerError extends Error {
+  override get name() {
+    return 'MongoServerError';
+  }
+  constructor(readonly errorResponse: Record<string, unknown>) {
+    super(String(errorResponse['errmsg']));
+    const { errmsg: _, ...properties } = errorResponse;
+    Object.assign(this, properties);
+  }
+}
+
+const duplicate = new MongoServerError({
+  errmsg: `E11000 duplicate key error collection: chat.users index: email_1 dup key: { email: "${EMAIL}" }`,
+  code: 11_000,
+  codeName: 'DuplicateKey',
+  keyPattern: { email: 1 },
+  keyValue: { email: EMAIL },
+});
+
+/** With what Mongoose and the driver add to a bulk write that failed. */
+const bulkWrite = Object.assign(
+  new MongoServerError({
+    errmsg: 'Document failed validation',
+    code: 121,
+    errInfo: {
+      failingDocumentId: '1',
+      details: { consideredValue: { text: TEXT, deep: DOCUMENT } },
+    },
+  }),
+  {
+    insertedDocs: [DOCUMENT],
+    writeErrors: [{ err: { index: 0, code: 121, errmsg: EMAIL, op: DOCUMENT } }],
+    result: { insertedIds: [DOCUMENT] },
+  },
+);
+
+/** As Express's parser of bodies makes it. */
+function malformedBody(): Error {
+  try {
+    JSON.parse('[x ' + TEXT);
+  } catch (error) {
+    return Object.assign(error as Error, { body: `[x ${TEXT}`, statusCode: 400 });
+  }
+  throw new Error('That was JSON.');
+}
+
+const logged: string[] = [];
+Logger.overrideLogger(
+  createLogger(
+    { LOG_LEVEL: 'info' },
+    new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        logged.push(chunk.toString());
+        done();
+      },
+    }),
+  ),
+);
+const logger = new Logger('Spec');
+
+/** The line that was logged, once it is sure that it holds nothing of anybody's. */
+function harmlessLine(): { msg: string; err: LoggedError } & Record<string, unknown> {
+  expect(logged).toHaveLength(1);
+  const line = logged[0] ?? '';
+  for (const secret of [TEXT, 'meet me', EMAIL, 'ada@', HASH]) expect(line).not.toContain(secret);
+  return JSON.parse(line) as ReturnType<typeof harmlessLine>;
+}
+
+beforeEach(() => {
+  logged.length = 0;
+});
+
+describe('the log of an error', () => {
+  it('tells its type, code, message and stack', () => {
+    logger.error({ err: duplicate }, 'failed');
+    const { err, msg } = harmlessLine();
+    expect(msg).toBe('failed');
+    expect(err).toEqual({
+      type: 'MongoServerError',
+      message: expect.stringMatching(/^E11000 .* index: email_1 dup key: \[redacted\]$/),
+      code: 11_000,
+      codeName: 'DuplicateKey',
+      stack: expect.stringMatching(/dup key: \[redacted\]\n +at .*logged-errors\.spec/),
+    });
+  });
+
+  it.each<[string, unknown, Partial<LoggedError>]>([
+    ['documents of a bulk write', bulkWrite, { type: 'MongoServerError', code: 121 }],
+    ['a body that is not JSON', malformedBody(), { type: 'SyntaxError', statusCode: 400 }],
+    [
+      'a value of another type',
+      new TypeError(`Cast to Number failed for value "${EMAIL}" (type string) at path "seq"`),
+      { type: 'TypeError', message: 'Cast to Number failed for value [redacted]' },
+    ],
+    ['something thrown that is no error', { nested: DOCUMENT }, { type: 'object' }],
+    ['a text that was thrown', `dup key: { email: "${EMAIL}" }`, { type: 'string' }],
+  ])('leaves out %s', (_name, error, expected) => {
+    logger.error({ err: error }, 'failed');
+    expect(harmlessLine().err).toMatchObject(expected);
+  });
+
+  it('leaves them out of its causes, and of errors that happened together', () => {
+    const together = new AggregateError([bulkWrite, duplicate], 'both failed');
+    logger.error({ err: new Error('not saved', { cause: together }) }, 'failed');
+    const { stack, ...err } = harmlessLine().err;
+    expect(stack).toMatch(/^Error: not saved\n +at /);
+    expect(err).toMatchObject({
+      type: 'Error',
+      cause: {
+        type: 'AggregateError',
+        message: 'both failed',
+        errors: [
+          { code: 121, stack: expect.stringContaining('logged-errors.spec') },
+          { code: 11_000, stack: expect.stringContaining('logged-errors.spec') },
+        ],
+      },
+    });
+  });
+
+  it('leaves them out whatever the field is called, and however it is logged', () => {
+    logger.warn({ error: duplicate }, 'failed');
+    expect(harmlessLine()['error']).toMatchObject({ code: 11_000 });
+    logged.length = 0;
+    logger.warn({ reason: bulkWrite }, 'failed');
+    expect(harmlessLine()['reason']).toMatchObject({ code: 121 });
+    logged.length = 0;
+    logger.error(duplicate);
+    expect(harmlessLine()).toMatchObject({
+      msg: expect.stringContaining('E11000'),
+      err: { code: 11_000 },
+    });
+    logged.length = 0;
+    logger.error('Unable to connect.', duplicate.stack);
+    expect(harmlessLine().err.stack).toContain('E11000');
+    logged.length = 0;
+    logger.error(`failed: ${duplicate.message}`);
+    expect(harmlessLine().msg).toContain('E11000');
+  });
+
+  it('tells of an expected failure and its causes no stacks', () => {
+    logger.warn({ err: new UnavailableError('Not now.', 1_000, bulkWrite) }, 'failed');
+    expect(harmlessLine().err).toEqual({
+      type: 'UnavailableError',
+      message: 'Not now.',
+      code: 'UNAVAILABLE',
+      cause: { type: 'MongoServerError', message: 'Document failed validation', code: 121 },
+    });
+  });
+
+  it('ends, although causes go round in a circle', () => {
+    const error: Error & { errors?: unknown } = new Error('round');
+    error.cause = error;
+    error.errors = Array.from({ length: 100 }, () => error);
+    logger.error({ err: error }, 'failed');
+    expect(logged[0]?.match(/"message":"round"/g)?.length).toBeLessThan(10);
+  });
+});
+
+describe('the text of an error', () => {
+  it('holds stacks and causes, and nothing of anybody', () => {
+    const text = errorText(new UnavailableError('Not now.', 1_000, duplicate));
+    expect(text).toMatch(
+      /^UnavailableError: Not now\.\n +at [^]*\nCaused by: \S*Error: E11000[^]*\n +at /,
+    );
+    expect(text).not.toContain(EMAIL);
+  });
+});
