@@ -28,7 +28,7 @@ export function configureHttpApp(app: NestExpressApplication, settings: HttpAppS
 /**
  * Logs, request ids, security headers, CORS, bounded time and the error body of
  * the contract; bodies are left as they are. To be called before `listen`, with
- * an app made with `{ bufferLogs: true, bodyParser: false }` that imports `loggingModule`.
+ * an app made with `{ bodyParser: false }` that imports `loggingModule`.
  */
 export function configureHttpServer(app: NestExpressApplication, settings: HttpAppSettings): void {
   app.useLogger(app.get(Logger));

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { errorText } from './logged-errors.ts';
 import { describeSettings, loadSettings } from './settings.ts';
 import { StartError } from './start-error.ts';
 
@@ -22,7 +23,7 @@ export interface ServerProgram<Shape extends z.ZodRawShape> {
   readonly settings: z.ZodObject<Shape>;
   /**
    * @param fail to be called when the server can go on no more; ends the process
-   * @throws StartError, or what `listen` throws
+   * @throws StartError for what whoever starts it can mend
    */
   start(
     settings: z.output<z.ZodObject<Shape>>,
@@ -43,10 +44,15 @@ export async function runProcess<Shape extends z.ZodRawShape>(
     print(process.stdout, helpText(program));
     process.exit(0);
   }
+  // Node would end it too, but print every property of the error, documents and bodies included.
+  process.on('uncaughtException', (error) => {
+    print(process.stderr, errorText(error));
+    process.exit(1);
+  });
   try {
     const settings = loadSettings(program.settings, { argv, env: process.env, envFile: '.env' });
     const server = await program.start(settings, (message, error) => {
-      print(process.stderr, `${message} ${describe(error)}`);
+      print(process.stderr, `${message} ${errorText(error)}`);
       process.exit(1);
     });
     print(process.stdout, server.ready);
@@ -66,7 +72,7 @@ function stopAtSignals(server: RunningServer): void {
     server.close().then(
       () => process.exit(0),
       (error: unknown) => {
-        print(process.stderr, `The stop failed. ${describe(error)}`);
+        print(process.stderr, `The stop failed. ${errorText(error)}`);
         process.exit(1);
       },
     );
@@ -97,23 +103,7 @@ function helpText<Shape extends z.ZodRawShape>({
 /** Why the server did not start, in a line that helps; with a stack only for what nobody expected. */
 function startFailure(error: unknown): string {
   if (error instanceof StartError) return error.message;
-  if (error instanceof Error && 'code' in error) {
-    const address = 'port' in error ? `port ${String(error.port)}` : 'the address';
-    switch (error.code) {
-      case 'EADDRINUSE':
-        return `PORT: ${address} is in use; stop what uses it, or choose another with --port.`;
-      case 'EACCES':
-        return `PORT: ${address} may not be used by this user; choose one above 1023 with --port.`;
-      case 'EADDRNOTAVAIL':
-      case 'ENOTFOUND':
-        return 'HOST: this machine does not have that address; choose another with --host.';
-    }
-  }
-  return describe(error);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return errorText(error);
 }
 
 function print(stream: NodeJS.WritableStream, text: string): void {

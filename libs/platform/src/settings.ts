@@ -74,7 +74,8 @@ export function describeSettings(schema: z.ZodObject): SettingDescription[] {
   });
 }
 
-function optionName(name: string): string {
+/** A setting's name as on the command line, without the dashes. */
+export function optionName(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
 }
 

@@ -1,12 +1,20 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, it } from '@jest/globals';
-import { Global, Module } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Global, Logger, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { HealthChecks } from './health-checks.ts';
+import { listen } from './listen.ts';
 import { loggingModule } from './logging.ts';
 import { MetricsModule } from './metrics.ts';
-import { startHttpApp } from './start-http-app.ts';
+import { StartError } from './start-error.ts';
+import {
+  startHttpApp,
+  type HttpProgram,
+  type HttpProgramSettings,
+  type HttpServer,
+} from './start-http-app.ts';
 
 @Global()
 @Module({ providers: [HealthChecks], exports: [HealthChecks] })
@@ -15,16 +23,44 @@ class Health {}
 @Module({})
 class App {}
 
+const SETTINGS = {
+  HOST: '127.0.0.1',
+  PORT: 0,
+  METRICS_HOST: '127.0.0.1',
+  STOP_DELAY_MS: 0,
+  LOG_LEVEL: 'info',
+} as const;
+
+const logged: string[] = [];
+const log = new Writable({
+  write: (chunk: Buffer, _encoding, done) => {
+    logged.push(chunk.toString());
+    done();
+  },
+});
+
+const moduleOf = (...providers: Provider[]): DynamicModule => ({
+  module: App,
+  imports: [loggingModule(SETTINGS, log), MetricsModule, Health],
+  providers,
+});
+
+const start = (
+  settings: Partial<HttpProgramSettings> = {},
+  program: Partial<HttpProgram> = {},
+): Promise<HttpServer> =>
+  startHttpApp(
+    { ...SETTINGS, ...settings },
+    { module: moduleOf(), configure: () => {}, ...program },
+    log,
+  );
+
 describe('an HTTP application', () => {
   it('stops although a client has vanished that it was talking to', async () => {
     let upgraded: Promise<unknown[]> | undefined;
-    const app = await startHttpApp(
-      { HOST: '127.0.0.1', PORT: 0, METRICS_HOST: '127.0.0.1', STOP_DELAY_MS: 0 },
+    const app = await start(
+      {},
       {
-        module: {
-          module: App,
-          imports: [loggingModule({ LOG_LEVEL: 'silent' }), MetricsModule, Health],
-        },
         configure: (nest) => {
           upgraded = once(nest.getHttpServer(), 'upgrade');
         },
@@ -44,4 +80,97 @@ describe('an HTTP application', () => {
       await stopped;
     }
   }, 15_000);
+
+  it('logs as JSON from its first line on, while it waits for what it stands on', async () => {
+    logged.length = 0;
+    const waiting = Promise.withResolvers<never>();
+    const started = start(
+      {},
+      {
+        module: moduleOf({
+          provide: 'store',
+          useFactory: () => {
+            new Logger('Store').warn('The store does not answer; trying again.');
+            new Logger('Store').debug('more than was asked for');
+            return waiting.promise;
+          },
+        }),
+      },
+    );
+    const gaveUp = expect(started).rejects.toThrow('The store never answered.');
+    try {
+      const seen = () => logged.some((line) => line.includes('The store does not answer'));
+      for (let round = 0; !seen() && round < 200; round += 1) await delay(10);
+      expect(seen()).toBe(true);
+    } finally {
+      waiting.reject(new Error('The store never answered.'));
+      await gaveUp;
+    }
+    const lines = logged.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', context: 'Store', time: expect.any(String) }),
+    );
+    expect(lines.at(-1)).toMatchObject({ level: 'error', msg: 'The store never answered.' });
+    expect(logged.join('')).not.toContain('more than was asked for');
+  });
+});
+
+describe('what keeps an HTTP application from starting is told by the setting', () => {
+  let holder: Server;
+  let taken: number;
+  beforeEach(async () => {
+    holder = createServer();
+    holder.listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    taken = (holder.address() as AddressInfo).port;
+  });
+  afterEach(() => {
+    holder.close();
+  });
+
+  const refusal = (starting: Promise<unknown>): Promise<string> =>
+    starting.then(
+      () => 'It started.',
+      (error: unknown) => (error instanceof StartError ? error.message : String(error)),
+    );
+
+  it('that names a port in use', async () => {
+    expect(await refusal(start({ PORT: taken }))).toBe(
+      `PORT: port ${taken} is in use; stop what uses it, or choose another with --port.`,
+    );
+    expect(await refusal(start({ METRICS_PORT: taken }))).toBe(
+      `METRICS_PORT: port ${taken} is in use; stop what uses it, or choose another with --metrics-port.`,
+    );
+  });
+
+  it('that names an address of another machine, or of none', async () => {
+    expect(await refusal(start({ HOST: '203.0.113.7' }))).toBe(
+      'HOST: this machine does not have that address; choose another with --host.',
+    );
+    expect(await refusal(start({ METRICS_PORT: 0, METRICS_HOST: 'nowhere.invalid' }))).toBe(
+      'METRICS_HOST: this machine does not have that address; choose another with --metrics-host.',
+    );
+  });
+
+  it('that names a port which this user may not use', async () => {
+    // Root may use every port, so a server is told so that would have been let.
+    const server = createServer();
+    jest.spyOn(server, 'listen').mockImplementation(() => {
+      const error = Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
+      process.nextTick(() => server.emit('error', error));
+      return server;
+    });
+    const names = { port: 'METRICS_PORT', host: 'METRICS_HOST' };
+    expect(await refusal(listen(server, { port: 80 }, names))).toBe(
+      'METRICS_PORT: port 80 may not be used by this user; choose one above 1023 with --metrics-port.',
+    );
+  });
+
+  it('and by none when something else was not found, or is in use', async () => {
+    for (const code of ['ENOTFOUND', 'EADDRINUSE']) {
+      const error = Object.assign(new Error(`querySrv ${code} db.example.com`), { code });
+      const provider = { provide: 'store', useFactory: () => Promise.reject(error) };
+      await expect(start({}, { module: moduleOf(provider) })).rejects.toBe(error);
+    }
+  });
 });

@@ -1,17 +1,18 @@
-import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { HealthChecks } from './health-checks.ts';
+import { listen } from './listen.ts';
+import { createLogger, type LogSettings } from './logging.ts';
 import { MetricsServer } from './metrics-server.ts';
 import { Metrics } from './metrics.ts';
 
 /** How long clients have to finish and to close once a stop has begun; below the longest stop of a process. */
 const DRAIN_MS = 8_000;
 
-export interface ListenSettings {
+export interface HttpProgramSettings extends LogSettings {
   readonly HOST: string;
   readonly PORT: number;
   readonly METRICS_HOST: string;
@@ -35,13 +36,20 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Starts an HTTP application, and its metrics where a port is given for them. */
+/**
+ * Starts an HTTP application, and its metrics where a port is given for them.
+ *
+ * @param log where the log goes; standard output unless told otherwise.
+ * @throws StartError when a port or an address is not to be had
+ */
 export async function startHttpApp(
-  settings: ListenSettings,
+  settings: HttpProgramSettings,
   program: HttpProgram,
+  log?: NodeJS.WritableStream,
 ): Promise<HttpServer> {
+  // Before Nest begins, so that what the application waits for at its start is seen meanwhile.
+  Logger.overrideLogger(createLogger(settings, log));
   const app = await NestFactory.create<NestExpressApplication>(program.module, {
-    bufferLogs: true,
     bodyParser: false,
     abortOnError: false,
   });
@@ -55,12 +63,11 @@ export async function startHttpApp(
       connections.add(connection);
       connection.once('close', () => connections.delete(connection));
     });
-    server.listen({
-      port: settings.PORT,
-      host: settings.HOST,
-      reusePort: program.sharesPort ?? false,
-    });
-    await once(server, 'listening');
+    await listen(
+      server,
+      { port: settings.PORT, host: settings.HOST, reusePort: program.sharesPort ?? false },
+      { port: 'PORT', host: 'HOST' },
+    );
     if (settings.METRICS_PORT !== undefined) {
       const { METRICS_PORT: port, METRICS_HOST: host } = settings;
       metrics = await MetricsServer.listen(app.get(Metrics), port, host);

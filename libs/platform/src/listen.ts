@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import type { ListenOptions, Server } from 'node:net';
+import { optionName } from './settings.ts';
+import { StartError } from './start-error.ts';
+
+/** Which settings say where a server listens. */
+export interface ListenSettingNames {
+  readonly port: string;
+  readonly host: string;
+}
+
+/**
+ * Resolves once the server listens.
+ *
+ * @throws StartError that names the setting to change when the port or the address is not to be had.
+ */
+export async function listen(
+  server: Server,
+  options: ListenOptions,
+  names: ListenSettingNames,
+): Promise<void> {
+  try {
+    server.listen(options);
+    await once(server, 'listening');
+  } catch (error) {
+    const reason = refusal((error as NodeJS.ErrnoException).code, options, names);
+    throw reason === undefined ? error : new StartError(reason, { cause: error });
+  }
+}
+
+function refusal(
+  code: string | undefined,
+  { port }: ListenOptions,
+  names: ListenSettingNames,
+): string | undefined {
+  const another = (name: string): string => `--${optionName(name)}`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `${names.port}: port ${String(port)} is in use; stop what uses it, or choose another with ${another(names.port)}.`;
+    case 'EACCES':
+      return `${names.port}: port ${String(port)} may not be used by this user; choose one above 1023 with ${another(names.port)}.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `${names.host}: this machine does not have that address; choose another with ${another(names.host)}.`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { z } from 'zod';
+import { runProcess } from './run-process.ts';
+import { StartError } from './start-error.ts';
+
+class Exit extends Error {}
+
+const { argv } = process;
+const known = process.listeners('uncaughtException');
+let printed: string[];
+beforeEach(() => {
+  printed = [];
+  process.argv = ['node', 'main.js'];
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    printed.push(String(text));
+    return true;
+  });
+  jest.spyOn(process, 'exit').mockImplementation((code) => {
+    throw new Exit(String(code));
+  });
+});
+afterEach(() => {
+  process.argv = argv;
+  jest.restoreAllMocks();
+  for (const listener of addedListeners()) process.off('uncaughtException', listener);
+});
+
+const addedListeners = () =>
+  process.listeners('uncaughtException').filter((listener) => !known.includes(listener));
+
+function run(error: unknown): Promise<void> {
+  return runProcess({
+    about: 'A server that does not start.',
+    usage: 'server',
+    settings: z.object({}),
+    start: () => Promise.reject(error as Error),
+  });
+}
+
+const duplicate = Object.assign(new Error('E11000 dup key: { email: "ada@example.com" }'), {
+  keyValue: { email: 'ada@example.com' },
+});
+
+describe('a process', () => {
+  it('that cannot start says why in a line, and ends', async () => {
+    await expect(run(new StartError('PORT: port 80 is in use.'))).rejects.toThrow(new Exit('1'));
+    expect(printed).toEqual(['PORT: port 80 is in use.\n']);
+  });
+
+  it.each(['ENOTFOUND', 'EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'])(
+    'blames no setting for an error of another kind with code %s',
+    async (code) => {
+      const error = Object.assign(new Error(`querySrv ${code} db.example.com`), { code });
+      await expect(run(error)).rejects.toThrow(new Exit('1'));
+      expect(printed.join('')).toMatch(/^Error: querySrv [A-Z]+ db\.example\.com\n +at /);
+    },
+  );
+
+  it('prints of an error nothing of anybody, whether it was caught or not', async () => {
+    await expect(run(duplicate)).rejects.toThrow(new Exit('1'));
+    const [uncaught] = addedListeners();
+    expect(() => uncaught?.(duplicate, 'uncaughtException')).toThrow(new Exit('1'));
+    expect(printed).toHaveLength(2);
+    for (const text of printed) {
+      expect(text).toMatch(/^Error: E11000 dup key: \[redacted\]\n +at /);
+      expect(text).not.toContain('ada@');
+    }
+  });
+});
