@@ -1,5 +1,6 @@
 export * from './api-errors.ts';
 export * from './backoff.ts';
+export * from './bounded-work.ts';
 export * from './common-settings.ts';
 export * from './cors.ts';
 export * from './failures.ts';
