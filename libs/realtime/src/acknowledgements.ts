@@ -34,6 +34,9 @@ export class SocketErrorFilter implements ExceptionFilter {
     const ws = host.switchToWs();
     if (!(error instanceof Failure)) {
       this.#logger.error({ err: error, event: ws.getPattern() }, 'an event failed');
+    } else if (error.code === 'UNAVAILABLE') {
+      // Who is away is told once by whoever watches the connection to it.
+      this.#logger.debug({ err: error, event: ws.getPattern() }, 'an event found somebody away');
     }
     const answered = toSocketError(error);
     this.metrics.answeredWithError(answered.code);
