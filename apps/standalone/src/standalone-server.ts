@@ -20,7 +20,7 @@ import { StandaloneModule } from './standalone.module.ts';
  *
  * @param pageFolder the built web client
  * @param onStorageFailure told when the store is lost for good; the process should end
- * @throws StartError, or what `listen` throws
+ * @throws StartError,
  */
 export async function startStandalone(
   settings: StandaloneSettings,
