@@ -1,5 +1,6 @@
 export * from './eventually.ts';
 export * from './link.ts';
+export { missingServers } from './missing-servers.ts';
 export * from './mongo-server.ts';
 export { endOwnProcesses } from './own-processes.ts';
 export * from './private-port.ts';

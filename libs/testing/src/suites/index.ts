@@ -1,3 +1,4 @@
+export { missingServers } from '../missing-servers.ts';
 export * from './requires-mongo.ts';
 export * from './requires-server.ts';
 export * from './requires-services.ts';
