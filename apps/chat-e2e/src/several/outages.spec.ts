@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ChatClient, type RoomConversation } from '@chat/client';
-import type { HttpError } from '@chat/contracts';
+import type { HttpError, Message } from '@chat/contracts';
 import { ServicesTopology } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { Account, PASSWORD, type ClientSocket } from '../support/account.ts';
@@ -9,8 +9,8 @@ import { ask } from '../support/ask.ts';
 import { oneAddress } from '../support/chat-under-test.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** The acknowledgement comes back within 2 s; this leaves a busy machine some room. */
-const REFUSED_WITHIN_MS = 2_500;
+/** The acknowledgement is given within 2 s; the rest is its way to us. */
+const REFUSED_WITHIN_MS = 2_100;
 const WITHOUT_MONGO_MS = 60_000;
 /** 10 s, and some room for a busy machine. */
 const WITHOUT_SIGNALS_MS = 12_000;
@@ -77,21 +77,24 @@ await describeWithServices('an outage of', () => {
     await topology.mongo.kill();
     const until = Date.now() + WITHOUT_MONGO_MS;
     const accepted: string[] = [];
-    const reads = new Map<number, number>();
+    let refusedReads = 0;
     while (Date.now() < until) {
       const text = `meanwhile ${accepted.length}`;
       const answer = await ask(socket, 'sendMessage', { roomId: 'without-mongodb', text });
       expect(answer).toMatchObject({ ok: true });
       accepted.push(text);
-      const read = await account.call<HttpError>('GET', '/messages/history/without-mongodb');
-      reads.set(read.status, (reads.get(read.status) ?? 0) + 1);
-      if (read.status === 503) {
-        expect(read.body.code).toBe('UNAVAILABLE');
+      const read = await account.call('GET', '/messages/history/without-mongodb');
+      if (read.status === 200) {
+        expect((read.body as Message[]).map((one) => one.text)).toEqual(['before']);
+      } else {
+        expect(read.status).toBe(503);
+        expect((read.body as HttpError).code).toBe('UNAVAILABLE');
         expect(Number(read.headers.get('retry-after'))).toBeGreaterThan(0);
+        refusedReads += 1;
       }
       await delay(1_000);
     }
-    expect([...reads.keys()].filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    expect(refusedReads).toBeGreaterThan(0);
     await topology.mongo.start();
     await eventually('all are shown', () => texts(room).length === accepted.length + 1, 30_000);
     expect(texts(room)).toEqual(['before', ...accepted]);
