@@ -1,11 +1,18 @@
 import { execFile } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
+import { access, constants, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 /** How long a download may take, in milliseconds. */
 const DOWNLOAD_TIMEOUT_MS = 120_000;
+
+/** Tells the other processes of a test run that a download has failed, so that each does not wait for its own. */
+const FAILURE = fileURLToPath(
+  new URL('../../../node_modules/.cache/chat/mongodb-download-failed', import.meta.url),
+);
+const FAILURE_COUNTS_FOR_MS = 10 * 60_000;
 
 const PACKAGE = createRequire(import.meta.url).resolve('mongodb-memory-server-core');
 const DOWNLOAD = `
@@ -49,6 +56,11 @@ async function isExecutable(path: string): Promise<boolean> {
 
 /** In a process of its own, because a download that hangs can only be killed. */
 async function download(): Promise<string> {
+  const missing = 'MongoDB is not installed and could not be downloaded';
+  const help = 'MONGOMS_SYSTEM_BINARY can name a mongod.';
+  if (await hasJustFailed()) {
+    throw new Error(`${missing} minutes ago (remove ${FAILURE} to try again); ${help}`);
+  }
   try {
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', DOWNLOAD], {
       timeout: DOWNLOAD_TIMEOUT_MS,
@@ -60,7 +72,15 @@ async function download(): Promise<string> {
   } catch {
     // Said below; the reason is a trace of the downloader's.
   }
-  throw new Error(
-    'MongoDB is not installed and could not be downloaded; MONGOMS_SYSTEM_BINARY can name a mongod.',
-  );
+  await mkdir(dirname(FAILURE), { recursive: true });
+  await writeFile(FAILURE, '');
+  throw new Error(`${missing}; ${help}`);
+}
+
+async function hasJustFailed(): Promise<boolean> {
+  try {
+    return Date.now() - (await stat(FAILURE)).mtimeMs < FAILURE_COUNTS_FOR_MS;
+  } catch {
+    return false;
+  }
 }
