@@ -59,7 +59,6 @@ function optionsFor(name: string): RedisOptions {
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
     connectTimeout: SILENCE_MS,
-    socketTimeout: SILENCE_MS,
     keepAlive: 5_000,
     retryStrategy: (attempt) => Math.min(MAX_RECONNECT_MS, 50 * 2 ** Math.min(attempt, 10)),
   };
@@ -80,9 +79,40 @@ function supervised(redis: LenientRedis, name: string): Redis {
   // Not the error itself: it may carry the command, and with it the password.
   redis.on('error', (error: NodeJS.ErrnoException) => lost(error.code ?? error.message));
   redis.on('close', () => lost('the connection was closed'));
+  giveUpWhenSilent(redis);
+  return redis;
+}
+
+/**
+ * Destroys a connection that owes an answer and brings nothing for {@link SILENCE_MS}.
+ * Not by ioredis' `socketTimeout`, which outlives its connection and ends the next one.
+ */
+function giveUpWhenSilent(redis: Redis): void {
+  let silence: NodeJS.Timeout | undefined;
+  const expectAnswer = (): void => {
+    // Not by disconnect(true), which waits for the server to close its end.
+    const giveUp = (): unknown =>
+      redis.stream.destroy(new Error(`no answer within ${SILENCE_MS} ms`));
+    silence = setTimeout(giveUp, SILENCE_MS).unref();
+  };
+  const answered = (): void => {
+    clearTimeout(silence);
+    silence = undefined;
+  };
+  redis.on('connect', () => {
+    expectAnswer();
+    // Whatever comes shows that the server lives, also before the answer that is behind it.
+    redis.stream.on('data', () => silence?.refresh());
+  });
+  redis.on('ready', answered);
+  redis.on('close', answered);
   const heartbeat = setInterval(() => {
-    if (redis.status === 'ready') redis.ping().catch(() => undefined);
+    if (redis.status !== 'ready' || silence) return;
+    expectAnswer();
+    redis.ping().then(answered, (error: unknown) => {
+      // A refusal is an answer, too.
+      if (error instanceof Error && error.name === 'ReplyError') answered();
+    });
   }, HEARTBEAT_MS).unref();
   redis.on('end', () => clearInterval(heartbeat));
-  return redis;
 }

@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { eventually, Link, RedisServer } from '@chat/testing';
+import { describeWith } from '@chat/testing/suites';
+import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { connectRedis } from './redis-connection.ts';
+
+Logger.overrideLogger(false);
+
+/** Until the next heartbeat, and then until its answer is overdue. */
+const NOTICED_WITHIN_MS = 3_000;
+
+describeWith('redis-server', 'a connection to Redis', () => {
+  let server: RedisServer;
+  let link: Link;
+  let redis: Redis;
+  let closes: number;
+
+  beforeEach(async () => {
+    server = await RedisServer.start();
+    link = await Link.to(server.port);
+    redis = connectRedis(link.url.replace('http', 'redis'), 'test');
+    await next('ready');
+    closes = 0;
+    redis.on('close', () => (closes += 1));
+  });
+
+  afterEach(async () => {
+    redis.disconnect();
+    await link.cut();
+    await server.close();
+  });
+
+  /** The next event of that name, whatever errors come before. */
+  function next(event: 'connect' | 'ready' | 'close'): Promise<void> {
+    return new Promise((resolve) => {
+      redis.once(event, resolve);
+    });
+  }
+
+  it('is lost once in an outage, also with a command in flight', async () => {
+    link.swallow();
+    const unanswered = redis.ping();
+    // So that a heartbeat is in flight, too.
+    await delay(1_100);
+    const back = next('ready');
+    await link.cut();
+    await expect(unanswered).rejects.toThrow();
+    await link.restore();
+    await back;
+    const before = closes;
+    await delay(2_200);
+    expect(closes).toBe(before);
+  });
+
+  it('notices within the limit that the server is frozen', async () => {
+    await server.process.freeze();
+    const closed = next('close');
+    await Promise.race([closed, delay(NOTICED_WITHIN_MS + 200)]);
+    expect(closes).toBe(1);
+  });
+
+  it('is made anew when it went silent before it was ready', async () => {
+    link.swallow();
+    redis.stream.destroy();
+    await next('connect');
+    await link.restore();
+    await eventually(() => expect(redis.status).toBe('ready'), NOTICED_WITHIN_MS);
+  });
+
+  it('is kept while a long answer takes its time', async () => {
+    // Comes in pieces of 64 KB.
+    const text = 'x'.repeat(36 * 64 * 1024);
+    await redis.set('long', text);
+    const started = performance.now();
+    const { stream } = redis;
+    stream.on('data', () => {
+      stream.pause();
+      setTimeout(() => stream.resume(), 100);
+    });
+    expect(await redis.get('long')).toHaveLength(text.length);
+    expect(performance.now() - started).toBeGreaterThan(NOTICED_WITHIN_MS);
+    expect(closes).toBe(0);
+  });
+});
