@@ -1,11 +1,5 @@
 import { AuthModule, SessionStatus } from '@chat/auth';
-import {
-  PromptRedis,
-  RedisHistoryCache,
-  RedisRateLimiter,
-  RevAdvancingFeed,
-  RoomRevs,
-} from '@chat/cache';
+import { PromptRedis, RedisHistoryCache, RedisRateLimiter, RoomRevs } from '@chat/cache';
 import { RedisConnections, RedisFeedPublisher, RedisSignals } from '@chat/feed/redis';
 import {
   FeedPublisher,
@@ -52,7 +46,8 @@ class Ports {
       { provide: Signals, useFactory: () => RedisSignals.withoutSockets(redis) },
       {
         provide: FeedPublisher,
-        useFactory: () => new RevAdvancingFeed(new RedisFeedPublisher(redis.commands), revs),
+        useFactory: () =>
+          new RedisFeedPublisher(redis.commands, (room, changes) => revs.announce(room, changes)),
       },
       {
         provide: HistoryCache,

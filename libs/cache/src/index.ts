@@ -1,5 +1,4 @@
 export * from './prompt-redis.ts';
 export * from './redis-history-cache.ts';
 export * from './redis-rate-limiter.ts';
-export * from './rev-advancing-feed.ts';
 export * from './room-revs.ts';

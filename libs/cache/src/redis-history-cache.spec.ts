@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { Message, RoomHead } from '@chat/contracts';
@@ -8,7 +9,6 @@ import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { PromptRedis } from './prompt-redis.ts';
 import { RedisHistoryCache } from './redis-history-cache.ts';
-import { RevAdvancingFeed } from './rev-advancing-feed.ts';
 import { RoomRevs } from './room-revs.ts';
 
 Logger.overrideLogger(false);
@@ -98,7 +98,12 @@ describeWith('redis-server', 'the cache of history', () => {
     const observer = { answered: (outcome: CacheOutcome) => void outcomes.push(outcome) };
     return {
       cache: new RedisHistoryCache(store as unknown as MessageStore, revs, prompt, observer),
-      feed: new RevAdvancingFeed({ publish: () => undefined }, revs),
+      feed: {
+        publish: (roomId, changes) => {
+          revs.announce(roomId, changes);
+          void redis.publish('shown', roomId).catch(() => undefined);
+        },
+      },
     };
   }
 
@@ -134,6 +139,25 @@ describeWith('redis-server', 'the cache of history', () => {
       expect(await texts()).toHaveLength(count);
     }
     await eventually(async () => expect(await texts(other.cache)).toHaveLength(20));
+  });
+
+  it('has what is shown in the history of every instance, also after Redis was slow', async () => {
+    const other = await instance();
+    write('one');
+    await texts(other.cache);
+    await eventually(async () => {
+      expect((await other.cache.page('general', NEWEST, 50)).cache).toBe('hit');
+    });
+    const edge = new Redis(server.url);
+    connections.push(edge);
+    await edge.subscribe('shown');
+    await connections[1]?.client('PAUSE', 200);
+    expect((await cache.page('general', NEWEST, 50)).cache).toBe('bypass');
+    await delay(150);
+    const shown = once(edge, 'message');
+    write('two');
+    await shown;
+    expect(await texts(other.cache)).toEqual(['one', 'two']);
   });
 
   it('keeps pages of other cursors and sizes apart', async () => {
@@ -260,7 +284,12 @@ describeWith('redis-server', 'the cache of history', () => {
     await delay(1_100);
     write('two');
     expect(await texts()).toEqual(['one', 'two']);
-    expect(warned).toHaveBeenCalledTimes(1);
+    write('three');
+    expect(await texts()).toHaveLength(3);
+    expect(warned.mock.calls).toEqual([
+      [expect.stringContaining('Redis is away or slow')],
+      [expect.stringContaining('not told of changes')],
+    ]);
     await server.process.start();
     await eventually(async () => {
       expect((await cache.page('general', NEWEST, 50)).cache).toBe('hit');

@@ -1,3 +1,5 @@
+import type { Message } from '@chat/contracts';
+import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { PromptRedis } from './prompt-redis.ts';
 
@@ -18,7 +20,9 @@ interface Commands {
 
 /** How far rooms have come, as all instances know it. A rev only grows, until it expires. */
 export class RoomRevs {
+  readonly #logger = new Logger(RoomRevs.name);
   readonly #commands: Redis & Commands;
+  #losing = false;
 
   constructor(private readonly prompt: PromptRedis) {
     prompt.redis.defineCommand('advanceRev', { numberOfKeys: 1, lua: ADVANCE });
@@ -34,6 +38,32 @@ export class RoomRevs {
   /** The room has come at least so far; returns how far it has. @throws RedisAwayError */
   advance(roomId: string, rev: number): Promise<number> {
     return this.prompt.ask(() => this.#commands.advanceRev(keyOf(roomId), rev, EXPIRES_MS));
+  }
+
+  /**
+   * The room has changed. Sent at once and whatever was found out about Redis
+   * before: who is shown what is published next over the same connection finds it
+   * in the history. An advance that is lost heals when the rev expires.
+   */
+  announce(roomId: string, changes: readonly Message[]): void {
+    const last = changes.at(-1);
+    if (!last) return;
+    this.#commands.advanceRev(keyOf(roomId), last.rev, EXPIRES_MS).then(
+      () => this.#taken(),
+      (error: unknown) => this.#lost(error),
+    );
+  }
+
+  #taken(): void {
+    if (this.#losing) this.#logger.log('The cache of history is told of changes again.');
+    this.#losing = false;
+  }
+
+  #lost(error: unknown): void {
+    if (this.#losing) return;
+    this.#losing = true;
+    const reason = error instanceof Error ? error.message : 'Redis is away';
+    this.#logger.warn(`The cache of history is not told of changes (${reason}); it expires.`);
   }
 }
 

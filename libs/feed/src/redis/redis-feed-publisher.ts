@@ -16,7 +16,14 @@ export class RedisFeedPublisher extends FeedPublisher {
   #inFlight = 0;
   #dropping = false;
 
-  constructor(private readonly redis: Redis) {
+  /**
+   * @param before sends what must arrive before a batch, over the same connection; not called
+   * for a batch that is dropped, so that no more of it is in flight than batches are
+   */
+  constructor(
+    private readonly redis: Redis,
+    private readonly before?: (roomId: string, changes: readonly Message[]) => void,
+  ) {
     super();
   }
 
@@ -26,6 +33,7 @@ export class RedisFeedPublisher extends FeedPublisher {
       return this.#drop('too much waits for Redis');
     }
     this.#inFlight += text.length;
+    this.before?.(roomId, changes);
     void this.redis
       .publish(feedChannelOf(roomId), text)
       .then(

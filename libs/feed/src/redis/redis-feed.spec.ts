@@ -147,4 +147,19 @@ describeWith('redis-server', 'the feed over Redis', () => {
     await delay(100);
     expect(revs.length).toBeLessThan(8);
   });
+
+  it('sends before a batch what belongs to it, and nothing for one that it drops', async () => {
+    const before: number[] = [];
+    publisher = new RedisFeedPublisher(writers, (roomId, changes) => {
+      before.push(...changes.map(({ rev }) => rev));
+      void writers.publish(feedChannelOf(roomId), JSON.stringify([message(roomId, 9)]));
+    });
+    const { revs } = await listen('a');
+    await server.process.freeze();
+    const text = 'x'.repeat(5 * 1024 * 1024);
+    for (const rev of [1, 2, 3]) publisher.publish('a', [message('a', rev, text)]);
+    server.process.thaw();
+    await eventually(() => expect(revs).toEqual([9, 1]));
+    expect(before).toEqual([1]);
+  });
 });
