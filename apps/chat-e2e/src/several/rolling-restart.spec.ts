@@ -10,6 +10,7 @@ import { eventually } from '../support/eventually.ts';
 const CLIENTS = 4;
 const SEND_EVERY_MS = 100;
 const READ_EVERY_MS = 200;
+const CHANGE_EVERY_MS = 2_000;
 const LATEST_MS = 5_000;
 
 await describeWithServices('a rolling restart of every service', () => {
@@ -33,7 +34,7 @@ await describeWithServices('a rolling restart of every service', () => {
     return { client, room };
   }
 
-  it('fails no send and no read, and shows every message to everybody in time', async () => {
+  it('fails no send, no read and no change, and shows every message to everybody in time', async () => {
     const people = await Promise.all(Array.from({ length: CLIENTS }, () => enter('restarted')));
     const sentAt = new Map<string, number>();
     const lateness: number[] = [];
@@ -47,6 +48,7 @@ await describeWithServices('a rolling restart of every service', () => {
     }
     let running = true;
     const readFailures: unknown[] = [];
+    const changeFailures: unknown[] = [];
     const sending = people.map(async ({ room }) => {
       while (running) {
         const { clientMessageId } = room.send(`message ${sentAt.size}`);
@@ -68,6 +70,19 @@ await describeWithServices('a rolling restart of every service', () => {
       }
     });
 
+    // What changes something is not repeated by the client: it must work at once.
+    const changing = people.map(async ({ client }) => {
+      while (running) {
+        try {
+          await client.session.refresh(await client.session.accessToken());
+          await client.rest.createRoom({ name: 'Made meanwhile', visibility: 'private' });
+        } catch (error) {
+          changeFailures.push(error);
+        }
+        await delay(CHANGE_EVERY_MS);
+      }
+    });
+
     await delay(1_000);
     for (const service of ['users', 'messages', 'chat'] as const) {
       for (const { process } of topology.instances(service)) {
@@ -81,10 +96,11 @@ await describeWithServices('a rolling restart of every service', () => {
     }
     await delay(1_000);
     running = false;
-    await Promise.all([...sending, ...reading]);
+    await Promise.all([...sending, ...reading, ...changing]);
 
     await eventually('all have seen all', () => seen.every((one) => one.size >= sentAt.size));
     expect(readFailures).toEqual([]);
+    expect(changeFailures).toEqual([]);
     for (const { room } of people) expect(room.getSnapshot().pending).toEqual([]);
     const [first] = people;
     const history = await first?.client.rest.history('restarted', { limit: 1 });
