@@ -1,41 +1,75 @@
 import { CLIENT_EVENTS } from '@chat/contracts';
 import { Failure, RateLimitedError, RateLimiter, toSocketError } from '@chat/platform';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { answerError } from './acknowledgements.ts';
 import type { ChatSocket } from './chat-socket.ts';
 import { Draining } from './draining.ts';
 import { RealtimeMetrics } from './realtime-metrics.ts';
 import { RealtimeSettings } from './realtime-settings.ts';
 
+/** Events of one socket that may wait for the limiter beyond a burst that is allowed. */
+const MAX_WAITING_EVENTS = 1_000;
+
+interface WaitingEvent {
+  readonly name: string;
+  /** What the client gave as last argument. */
+  readonly acknowledge: unknown;
+  readonly admit: () => void;
+}
+
 /** Lets known events through, in the order in which they came, at the rate that a user may cause work. */
 @Injectable()
 export class EventAdmission {
+  readonly #logger = new Logger(EventAdmission.name);
+  readonly #maxWaiting: number;
+
   constructor(
     private readonly settings: RealtimeSettings,
     private readonly limiter: RateLimiter,
     private readonly draining: Draining,
     private readonly metrics: RealtimeMetrics,
-  ) {}
+  ) {
+    this.#maxWaiting = settings.eventLimit.burst + MAX_WAITING_EVENTS;
+  }
 
+  /** Closes a socket whose events come so much faster than they are admitted that they pile up. */
   guard(socket: ChatSocket): void {
-    let turn = Promise.resolve();
-    socket.use(([event, ...args], next) => {
-      turn = turn
-        .then(() => this.#admit(socket, event))
-        .then(
-          () => next(),
-          (error: unknown) => this.#refuse(socket, event, args.at(-1), error),
-        );
+    const waiting: WaitingEvent[] = [];
+    let closed = false;
+    socket.use(([name, ...args], next) => {
+      if (closed) return;
+      if (waiting.length >= this.#maxWaiting) {
+        closed = true;
+        this.#logger.warn({ socketId: socket.id }, 'a socket was closed: its events piled up');
+        socket.conn.close(true);
+        return;
+      }
+      waiting.push({ name, acknowledge: args.at(-1), admit: () => next() });
+      if (waiting.length === 1) void this.#admitAll(socket, waiting);
     });
   }
 
-  #refuse(socket: ChatSocket, event: string, acknowledge: unknown, error: unknown): void {
-    const answered = toSocketError(error);
-    this.metrics.answeredWithError(answered.code);
-    answerError(socket, event, acknowledge, answered);
+  async #admitAll(socket: ChatSocket, waiting: WaitingEvent[]): Promise<void> {
+    for (let event = waiting[0]; event && socket.connected; event = waiting[0]) {
+      try {
+        await this.#check(socket, event.name);
+        event.admit();
+      } catch (error) {
+        this.#refuse(socket, event, error);
+      }
+      waiting.shift();
+    }
+    // Nobody is there for the answers to the rest.
+    waiting.length = 0;
   }
 
-  async #admit(socket: ChatSocket, event: string): Promise<void> {
+  #refuse(socket: ChatSocket, { name, acknowledge }: WaitingEvent, error: unknown): void {
+    const answered = toSocketError(error);
+    this.metrics.answeredWithError(answered.code);
+    answerError(socket, name, acknowledge, answered);
+  }
+
+  async #check(socket: ChatSocket, event: string): Promise<void> {
     const { userId } = socket.data.identity;
     const waitMs = await this.limiter.take(`event:${userId}`, this.settings.eventLimit);
     if (waitMs > 0) throw new RateLimitedError('You are doing too much at once.', waitMs);

@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { RateLimiter } from '@chat/platform';
+import { Logger } from '@nestjs/common';
+import { Server, type Socket } from 'socket.io';
+import { io, type Socket as Client } from 'socket.io-client';
+import type { ChatSocket } from './chat-socket.ts';
+import type { Draining } from './draining.ts';
+import { EventAdmission } from './event-admission.ts';
+import type { RealtimeMetrics } from './realtime-metrics.ts';
+
+const BURST = 100;
+
+/** Answers when it is told to. */
+class SlowLimiter extends RateLimiter {
+  taken = 0;
+  readonly #answer = Promise.withResolvers<number>();
+  take(): Promise<number> {
+    this.taken += 1;
+    return this.#answer.promise;
+  }
+  giveBack(): Promise<void> {
+    return Promise.resolve();
+  }
+  answer(): void {
+    this.#answer.resolve(0);
+  }
+}
+
+describe('the events of a socket', () => {
+  let limiter: SlowLimiter;
+  let server: Server;
+  let client: Client;
+  let socket: Socket;
+  let arrived: number;
+
+  beforeEach(async () => {
+    Logger.overrideLogger(false);
+    limiter = new SlowLimiter();
+    const limit = { points: 1, perMs: 1_000, burst: BURST };
+    const settings = { sendLimit: limit, eventLimit: limit, maxSocketsPerUser: 1 };
+    const draining: Pick<Draining, 'refuseNew'> = { refuseNew: () => undefined };
+    const metrics: Pick<RealtimeMetrics, 'answeredWithError'> = {
+      answeredWithError: () => undefined,
+    };
+    const admission = new EventAdmission(
+      settings,
+      limiter,
+      draining as Draining,
+      metrics as RealtimeMetrics,
+    );
+    const http = createServer();
+    server = new Server(http);
+    const connected = Promise.withResolvers<Socket>();
+    server.on('connection', (accepted) => {
+      const data: unknown = { identity: { userId: 'ann' } };
+      admission.guard(Object.assign(accepted, { data }));
+      connected.resolve(accepted);
+    });
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    const { port } = http.address() as AddressInfo;
+    client = io(`http://127.0.0.1:${port}`, { transports: ['websocket'], reconnection: false });
+    socket = await connected.promise;
+    arrived = 0;
+    socket.conn.on('data', () => (arrived += 1));
+  });
+
+  afterEach(async () => {
+    limiter.answer();
+    client.disconnect();
+    await server.close();
+  });
+
+  it('wait for a slow limiter, and are let through in their order', async () => {
+    const heard: number[] = [];
+    const last = Promise.withResolvers<void>();
+    socket.on('sendMessage', (index: number) => {
+      if (heard.push(index) === BURST) last.resolve();
+    });
+    for (let index = 0; index < BURST; index += 1) client.emit('sendMessage', index);
+    while (arrived < BURST) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(heard).toEqual([]);
+    limiter.answer();
+    await last.promise;
+    expect(heard).toEqual(Array.from({ length: BURST }, (_, index) => index));
+    client.emit('sendMessage', 'later');
+    await once(socket, 'sendMessage');
+  });
+
+  it('end its connection when they pile up, and are not asked about any more', async () => {
+    const gone = once(socket, 'disconnect');
+    for (let index = 0; index < 10_000; index += 1) {
+      client.emit('sendMessage', 'x'.repeat(400));
+    }
+    await gone;
+    expect(arrived).toBeLessThan(2_000);
+    limiter.answer();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(limiter.taken).toBe(1);
+  });
+});
