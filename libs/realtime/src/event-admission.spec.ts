@@ -55,8 +55,8 @@ describe('the events of a socket', () => {
     server = new Server(http);
     const connected = Promise.withResolvers<Socket>();
     server.on('connection', (accepted) => {
-      const data: unknown = { identity: { userId: 'ann' } };
-      admission.guard(Object.assign(accepted, { data }));
+      const guarded: unknown = Object.assign(accepted, { data: { identity: { userId: 'ann' } } });
+      admission.guard(guarded as ChatSocket);
       connected.resolve(accepted);
     });
     http.listen(0, '127.0.0.1');

@@ -28,7 +28,8 @@ describe('a socket', () => {
     const slowSockets = new SlowSockets();
     const connected = Promise.withResolvers<Socket>();
     server.on('connection', (accepted) => {
-      slowSockets.guard(accepted);
+      const guarded: unknown = accepted;
+      slowSockets.guard(guarded as ChatSocket);
       connected.resolve(accepted);
     });
     http.listen(0, '127.0.0.1');
