@@ -39,7 +39,7 @@ export class JoinRoom {
     try {
       const page = await this.#pageSince(stream, roomId, since);
       await stream.reach(Math.max(head.rev, page?.rev ?? 0));
-      if (!this.memberships.knownRole(userId, roomId)) {
+      if (this.memberships.knownRole(userId, roomId) === null) {
         throw new NotFoundError('There is no such room.');
       }
       if (!socket.connected) return;

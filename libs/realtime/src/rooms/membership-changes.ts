@@ -39,9 +39,7 @@ export class MembershipChanges {
       const userIds = new Set(this.sockets.inRoom(roomId).map(({ data }) => data.identity.userId));
       return [...userIds].map((userId) => ({ userId, roomId }));
     });
-    for (const { userId, roomId } of await this.memberships.recheck(present)) {
-      this.#expel(userId, roomId);
-    }
+    await this.memberships.recheck(present, ({ userId, roomId }) => this.#expel(userId, roomId));
   }
 
   #expel(userId: string, roomId: string): void {

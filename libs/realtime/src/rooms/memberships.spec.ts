@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Changes, Role, RoomHead } from '@chat/contracts';
 import { UnavailableError } from '@chat/platform';
-import { RoomDirectory } from '../room-directory.ts';
+import { RoomDirectory, type Membership } from '../room-directory.ts';
 import { Memberships } from './memberships.ts';
 
 /** Answers when it is told to. */
@@ -72,7 +72,7 @@ describe('memberships, as the edge knows them,', () => {
     memberships.tell('ann', 'den', undefined);
     directory.asked[0]?.resolve(['member']);
     expect(await asked).toBeUndefined();
-    expect(memberships.knownRole('ann', 'den')).toBeUndefined();
+    expect(memberships.knownRole('ann', 'den')).toBeNull();
   });
 
   it('are not given to who was removed while joining', async () => {
@@ -81,7 +81,7 @@ describe('memberships, as the edge knows them,', () => {
     memberships.tell('ann', 'den', undefined);
     directory.joins[0]?.resolve({ role: 'member', head });
     await expect(joining).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect(memberships.knownRole('ann', 'den')).toBeUndefined();
+    expect(memberships.knownRole('ann', 'den')).toBeNull();
   });
 
   it('are all asked for anew by a recheck, however fresh; a signal is newer than its answer', async () => {
@@ -91,16 +91,18 @@ describe('memberships, as the edge knows them,', () => {
     }));
     if (!ann || !bob || !cid || !dan) throw new Error('somebody is missing');
     for (const { userId } of [ann, bob, cid, dan]) memberships.tell(userId, 'den', 'member');
-    const rechecked = memberships.recheck([ann, bob, cid, dan]);
+    const none: Membership[] = [];
+    const rechecked = memberships.recheck([ann, bob, cid, dan], (one) => none.push(one));
     memberships.tell('cid', 'den', undefined);
     memberships.tell('dan', 'den', 'owner');
     directory.asked[0]?.resolve(['moderator', undefined, 'member', undefined]);
-    expect(await rechecked).toEqual([bob, cid]);
+    await rechecked;
+    expect(none).toEqual([bob, cid]);
     expect(directory.asked).toHaveLength(1);
     expect(['ann', 'bob', 'cid', 'dan'].map((id) => memberships.knownRole(id, 'den'))).toEqual([
       'moderator',
-      undefined,
-      undefined,
+      null,
+      null,
       'owner',
     ]);
     jest.advanceTimersByTime(9_999);
@@ -110,10 +112,41 @@ describe('memberships, as the edge knows them,', () => {
 
   it('stand when a recheck finds nobody to ask', async () => {
     memberships.tell('ann', 'den', 'member');
-    const rechecked = memberships.recheck([{ userId: 'ann', roomId: 'den' }]);
+    const none: Membership[] = [];
+    const rechecked = memberships.recheck([{ userId: 'ann', roomId: 'den' }], (one) => {
+      none.push(one);
+    });
     directory.asked[0]?.reject(new UnavailableError('Nobody to ask.', 1_000));
     await expect(rechecked).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(none).toEqual([]);
     expect(memberships.knownRole('ann', 'den')).toBe('member');
+  });
+
+  it('end as soon as their part of a recheck is answered, whatever becomes of the others', async () => {
+    const many = Array.from({ length: 1_100 }, (_, index) => ({
+      userId: `user ${index}`,
+      roomId: 'den',
+    }));
+    const none: Membership[] = [];
+    const rechecked = memberships.recheck(many, (one) => none.push(one));
+    directory.asked[2]?.resolve(Array.from({ length: 100 }, () => undefined));
+    await jest.advanceTimersByTimeAsync(0);
+    expect(none).toEqual(many.slice(1_000));
+    directory.asked[0]?.reject(new UnavailableError('Nobody to ask.', 1_000));
+    directory.asked[1]?.resolve(Array.from({ length: 500 }, () => 'member'));
+    await expect(rechecked).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(none).toEqual(many.slice(1_000));
+    expect(memberships.knownRole('user 500', 'den')).toBe('member');
+  });
+
+  it('that are not known any more, for there are so many, are not taken for ended', async () => {
+    const joining = memberships.join('ann', 'den');
+    directory.joins[0]?.resolve({ role: 'member', head });
+    await joining;
+    for (let index = 0; index < 100_000; index += 1) memberships.tell('bob', `${index}`, 'member');
+    expect(memberships.knownRole('ann', 'den')).toBeUndefined();
+    memberships.tell('ann', 'den', undefined);
+    expect(memberships.knownRole('ann', 'den')).toBeNull();
   });
 
   it('end with a deleted room, whatever is answered after', async () => {
@@ -126,7 +159,7 @@ describe('memberships, as the edge knows them,', () => {
     expect(await asked).toBeUndefined();
     await expect(joining).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(await memberships.roleOf('ann', 'den')).toBeUndefined();
-    expect(memberships.knownRole('ann', 'den')).toBeUndefined();
+    expect(memberships.knownRole('ann', 'den')).toBeNull();
   });
 
   it('are given to who joins, also after a removal before that', async () => {

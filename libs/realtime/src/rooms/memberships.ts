@@ -8,6 +8,8 @@ import { RoomDirectory, type Membership } from '../room-directory.ts';
 const FRESH_MS = 10_000;
 const MAX_KNOWN = 100_000;
 const MAX_DELETED = 10_000;
+/** Memberships that a recheck asks for in one call. */
+const RECHECKED_TOGETHER = 500;
 
 interface Known {
   readonly role: Role | undefined;
@@ -58,26 +60,30 @@ export class Memberships {
   }
 
   /**
-   * Asks for all of them anew.
+   * Asks for all of them anew, in parts: one that nobody answers holds up none of the others, and
+   * what is known of it stands.
    *
-   * @returns those that are none, or none any more
-   * @throws what the directory throws; what is known stands
+   * @param tellNone hears of those that are none, or none any more, as soon as it is known
+   * @throws what the directory threw for a part, once all parts have been answered or have failed
    */
-  async recheck(memberships: readonly Membership[]): Promise<Membership[]> {
-    const keys = memberships.map(({ userId, roomId }) => keyOf(userId, roomId));
-    const known = await this.#known.refresh(keys, async () => {
-      const roles = await this.directory.rolesOf(memberships);
-      return roles.map((role) => ({ role, bySignal: false }));
-    });
-    return memberships.filter(
-      ({ roomId }, index) => !known[index]?.role || this.#deleted.has(roomId),
-    );
+  async recheck(
+    memberships: readonly Membership[],
+    tellNone: (membership: Membership) => void,
+  ): Promise<void> {
+    const parts: Promise<void>[] = [];
+    for (let start = 0; start < memberships.length; start += RECHECKED_TOGETHER) {
+      parts.push(this.#recheck(memberships.slice(start, start + RECHECKED_TOGETHER), tellNone));
+    }
+    const outcomes = await Promise.allSettled(parts);
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
-  /** What is known without asking. */
-  knownRole(userId: string, roomId: string): Role | undefined {
-    if (this.#deleted.has(roomId)) return undefined;
-    return this.#known.known(keyOf(userId, roomId))?.role;
+  /** What is known without asking: null for no role, undefined when nothing is known, or no more. */
+  knownRole(userId: string, roomId: string): Role | null | undefined {
+    if (this.#deleted.has(roomId)) return null;
+    const known = this.#known.known(keyOf(userId, roomId));
+    return known && (known.role ?? null);
   }
 
   /** Keeps what a signal told; answers that are still on their way are older than it. */
@@ -88,6 +94,20 @@ export class Memberships {
   /** Keeps what a signal told: the room was deleted, and nobody is in it ever again. */
   tellDeleted(roomId: string): void {
     this.#deleted.set(roomId, true);
+  }
+
+  async #recheck(
+    part: readonly Membership[],
+    tellNone: (membership: Membership) => void,
+  ): Promise<void> {
+    const keys = part.map(({ userId, roomId }) => keyOf(userId, roomId));
+    const known = await this.#known.refresh(keys, async () => {
+      const roles = await this.directory.rolesOf(part);
+      return roles.map((role) => ({ role, bySignal: false }));
+    });
+    part.forEach((membership, index) => {
+      if (!known[index]?.role || this.#deleted.has(membership.roomId)) tellNone(membership);
+    });
   }
 }
 
