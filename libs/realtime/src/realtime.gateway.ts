@@ -87,14 +87,15 @@ export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConn
     return this.sends.after(socket, payload.roomId, joined);
   }
 
+  /** Answers as `joinRoom` does, without an interceptor that would let a join overtake it. */
   @SubscribeMessage('leaveRoom')
-  @UseInterceptors(AcknowledgeInterceptor)
   leaveRoom(
     @ConnectedSocket() socket: ChatSocket,
     @MessageBody(new PayloadPipe(LeaveRoomPayload)) { roomId }: z.output<typeof LeaveRoomPayload>,
-  ): object {
+    @Acknowledge() acknowledge: ((answer: Ack<object>) => void) | undefined,
+  ): void {
     this.joins.leave(socket, roomId);
-    return {};
+    acknowledge?.({ ok: true });
   }
 
   @SubscribeMessage('sendMessage')

@@ -13,7 +13,9 @@ describe('a join', () => {
   let memberships: Memberships;
   let opened: PromiseWithResolvers<RoomStream>;
   let answers: JoinRoomResult[];
+  let inRoom: boolean;
   let join: () => Promise<void>;
+  let leave: () => void;
 
   beforeEach(() => {
     Logger.overrideLogger(false);
@@ -27,7 +29,11 @@ describe('a join', () => {
       hold: () => opened.promise,
       release: () => undefined,
     };
-    const sockets: Pick<LiveSockets, 'enterRoom'> = { enterRoom: () => undefined };
+    const sockets: Pick<LiveSockets, 'enterRoom' | 'leaveRoom'> = {
+      enterRoom: () => (inRoom = true),
+      leaveRoom: () => (inRoom = false),
+    };
+    inRoom = false;
     const joins = new JoinRoom(
       memberships,
       directory as RoomDirectory,
@@ -36,6 +42,7 @@ describe('a join', () => {
     );
     const socket: unknown = { connected: true, data: { identity: { userId: 'ann' } } };
     answers = [];
+    leave = () => joins.leave(socket as ChatSocket, 'den');
     join = () => joins.join(socket as ChatSocket, { roomId: 'den' }, (one) => answers.push(one));
   });
 
@@ -63,5 +70,27 @@ describe('a join', () => {
     open();
     await expect(joining).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(answers).toEqual([]);
+  });
+
+  it('that the socket leaves again before it is answered does not bring it in', async () => {
+    const joining = join();
+    await new Promise(setImmediate);
+    leave();
+    open();
+    await joining;
+    expect(answers).toHaveLength(1);
+    expect(inRoom).toBe(false);
+  });
+
+  it('brings the socket in when it comes after the leave, whatever is still under way', async () => {
+    const first = join();
+    leave();
+    const second = join();
+    open();
+    await Promise.all([first, second]);
+    expect(answers).toHaveLength(2);
+    expect(inRoom).toBe(true);
+    leave();
+    expect(inRoom).toBe(false);
   });
 });

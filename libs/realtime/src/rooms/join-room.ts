@@ -8,11 +8,18 @@ import { Memberships } from './memberships.ts';
 import type { RoomStream } from './room-stream.ts';
 import { RoomStreams } from './room-streams.ts';
 
+interface JoinUnderWay {
+  readonly roomId: string;
+  /** Whether the socket has left the room again since it asked to join. */
+  left: boolean;
+}
+
 /** Puts sockets into rooms and takes them out, without a gap in what they receive. */
 @Injectable()
 export class JoinRoom {
   readonly #logger = new Logger(JoinRoom.name);
   readonly #joined = new WeakMap<ChatSocket, Set<string>>();
+  readonly #underWay = new WeakMap<ChatSocket, Set<JoinUnderWay>>();
 
   constructor(
     private readonly memberships: Memberships,
@@ -23,7 +30,8 @@ export class JoinRoom {
 
   /**
    * Joins, and answers in the same tick in which the socket begins to receive:
-   * what the answer does not hold arrives as an event after it.
+   * what the answer does not hold arrives as an event after it. A socket that leaves before the
+   * answer gets the answer alone.
    *
    * @throws NotFoundError for a room that the user may not read
    */
@@ -32,7 +40,44 @@ export class JoinRoom {
     { roomId, since }: { roomId: string; since?: number },
     answer: (result: JoinRoomResult) => void,
   ): Promise<void> {
+    const underWay = this.#underWay.get(socket) ?? new Set();
+    const join: JoinUnderWay = { roomId, left: false };
+    this.#underWay.set(socket, underWay.add(join));
+    try {
+      await this.#join(socket, join, since, answer);
+    } finally {
+      underWay.delete(join);
+    }
+  }
+
+  /** At the socket's own wish, so that joins that it asked for before this do not bring it back. */
+  leave(socket: ChatSocket, roomId: string): void {
+    for (const join of this.#underWay.get(socket) ?? []) {
+      if (join.roomId === roomId) join.left = true;
+    }
+    this.takeOut(socket, roomId);
+  }
+
+  /** Whether or not the socket wishes it. */
+  takeOut(socket: ChatSocket, roomId: string): void {
+    if (!this.#joined.get(socket)?.delete(roomId)) return;
+    this.sockets.leaveRoom(socket, roomId);
+    this.streams.release(roomId);
+  }
+
+  /** For a socket that is gone. */
+  leaveAll(socket: ChatSocket): void {
+    for (const roomId of this.#joined.get(socket) ?? []) this.takeOut(socket, roomId);
+  }
+
+  async #join(
+    socket: ChatSocket,
+    join: JoinUnderWay,
+    since: number | undefined,
+    answer: (result: JoinRoomResult) => void,
+  ): Promise<void> {
     const { userId } = socket.data.identity;
+    const { roomId } = join;
     const { role, head } = await this.memberships.join(userId, roomId);
     const stream = await this.streams.hold(roomId);
     let joined = false;
@@ -43,24 +88,13 @@ export class JoinRoom {
         throw new NotFoundError('There is no such room.');
       }
       if (!socket.connected) return;
-      joined = this.#enter(socket, roomId);
+      joined = !join.left && this.#enter(socket, roomId);
       const { seq, rev } = stream.position;
       answer({ roomId, seq, rev, role, ...changesSince(stream, since, page) });
     } finally {
       if (!joined) this.streams.release(roomId);
     }
     this.#logger.debug({ socketId: socket.id, userId, roomId }, 'room joined');
-  }
-
-  leave(socket: ChatSocket, roomId: string): void {
-    if (!this.#joined.get(socket)?.delete(roomId)) return;
-    this.sockets.leaveRoom(socket, roomId);
-    this.streams.release(roomId);
-  }
-
-  /** For a socket that is gone. */
-  leaveAll(socket: ChatSocket): void {
-    for (const roomId of this.#joined.get(socket) ?? []) this.leave(socket, roomId);
   }
 
   /** A page of changes, when they are not in memory anyway. */

@@ -28,7 +28,7 @@ export class MembershipChanges {
     this.memberships.tellDeleted(roomId);
     const ofMembers = userIds.flatMap((userId) => this.sockets.ofUser(userId));
     for (const socket of new Set([...this.sockets.inRoom(roomId), ...ofMembers])) {
-      this.joins.leave(socket, roomId);
+      this.joins.takeOut(socket, roomId);
       socket.emit('roomRemoved', { roomId });
     }
   }
@@ -43,7 +43,7 @@ export class MembershipChanges {
   }
 
   #expel(userId: string, roomId: string): void {
-    for (const socket of this.sockets.ofUser(userId)) this.joins.leave(socket, roomId);
+    for (const socket of this.sockets.ofUser(userId)) this.joins.takeOut(socket, roomId);
     this.sockets.emitToUser(userId, 'roomRemoved', { roomId });
   }
 }
