@@ -1,5 +1,5 @@
 import { Signals, type Signal } from '@chat/platform';
-import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { MembershipChanges } from './rooms/membership-changes.ts';
 import { LiveSockets } from './live-sockets.ts';
 import { SocketSessions } from './sessions/socket-sessions.ts';
@@ -12,7 +12,7 @@ const RECHECK_MS = 8_000;
 
 /** Brings signals of other features, wherever they come from, to the sockets. */
 @Injectable()
-export class SignalListener implements OnModuleInit, OnModuleDestroy {
+export class SignalListener implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger(SignalListener.name);
   #unsubscribe: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -32,7 +32,8 @@ export class SignalListener implements OnModuleInit, OnModuleDestroy {
     this.#timer = setInterval(() => void this.#recheck(), RECHECK_MS).unref();
   }
 
-  onModuleDestroy(): void {
+  /** Not before all sockets are drained: until then they must not hear what they no longer may. */
+  onApplicationShutdown(): void {
     this.#unsubscribe?.();
     clearInterval(this.#timer);
   }

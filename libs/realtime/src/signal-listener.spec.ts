@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import { Signals } from '@chat/platform';
+import { Module, type BeforeApplicationShutdown } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { LiveSockets } from './live-sockets.ts';
+import { MembershipChanges } from './rooms/membership-changes.ts';
+import { SocketSessions } from './sessions/socket-sessions.ts';
+import { SignalListener } from './signal-listener.ts';
+
+describe('signals', () => {
+  it('are heard until all sockets are drained, and no longer', async () => {
+    let subscribed = false;
+    let heardWhileDraining: boolean | undefined;
+    const signals: Pick<Signals, 'subscribe'> = {
+      subscribe: () => {
+        subscribed = true;
+        return () => (subscribed = false);
+      },
+    };
+    const draining: BeforeApplicationShutdown = {
+      beforeApplicationShutdown: () => {
+        heardWhileDraining = subscribed;
+      },
+    };
+    @Module({
+      providers: [
+        SignalListener,
+        { provide: Signals, useValue: signals },
+        { provide: MembershipChanges, useValue: {} },
+        { provide: SocketSessions, useValue: {} },
+        { provide: LiveSockets, useValue: {} },
+        { provide: 'draining', useValue: draining },
+      ],
+    })
+    class Realtime {}
+    const app = await NestFactory.createApplicationContext(Realtime, { logger: false });
+    await app.close();
+    expect(heardWhileDraining).toBe(true);
+    expect(subscribed).toBe(false);
+  });
+});
