@@ -1,5 +1,5 @@
 import { resolveJwtSecret } from '@chat/auth';
-import { PartitionWriters } from '@chat/messages';
+import { MessageStore, PartitionWriters } from '@chat/messages';
 import {
   API_INFO,
   configureHttpApp,
@@ -29,6 +29,7 @@ await runProcess({
         configureHttpApp(app, settings);
         serveOpenApi(app, createOpenApiDocument(app, API_INFO));
         const writers = app.get(PartitionWriters);
+        const store = app.get(MessageStore);
         const consumer = new PartitionedRmqServer({
           url: settings.RABBITMQ_URL,
           heartbeatSeconds: settings.RABBITMQ_HEARTBEAT_SECONDS,
@@ -37,6 +38,7 @@ await runProcess({
           drainTimeoutMs: DRAIN_TIMEOUT_MS,
           openWriter: (partition) =>
             writers.open(partition, { giveUpAfterMs: settings.STORE_GIVE_UP_MS }),
+          storeAnswers: () => store.findByIds(['']),
         });
         app.get(HealthChecks).register('rabbitmq', () => consumer.check());
         measureConsumer(app.get(Metrics), consumer);

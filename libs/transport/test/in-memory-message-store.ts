@@ -3,9 +3,15 @@ import { ConflictingWriterError, MessageStore } from '@chat/messages';
 
 /** A store that outlives its writers and can be taken away from them. */
 export class InMemoryMessageStore extends MessageStore {
-  readonly messages: Message[] = [];
   /** Every call fails while it is set. */
   away = false;
+  /** Nothing is stored in this room while it is set. */
+  refused: string | undefined;
+
+  /** @param messages those of another, for a second way to the same store */
+  constructor(readonly messages: Message[] = []) {
+    super();
+  }
 
   /** The messages of a room in the order of their seqs. */
   of(roomId: string): Message[] {
@@ -16,6 +22,7 @@ export class InMemoryMessageStore extends MessageStore {
 
   async append(messages: readonly Message[]): Promise<void> {
     await this.#answer();
+    if (messages.some(({ roomId }) => roomId === this.refused)) throw new Error('refused');
     for (const message of messages) {
       const taken = this.messages.find(
         ({ id, roomId, seq }) =>
@@ -45,6 +52,9 @@ export class InMemoryMessageStore extends MessageStore {
     );
   }
 
+  revsBeyond(): Promise<never> {
+    return Promise.reject(new Error('not needed by the writer'));
+  }
   lastMessages(): Promise<never> {
     return Promise.reject(new Error('not needed by the writer'));
   }

@@ -39,6 +39,7 @@ export async function startMessages(
     heartbeatMs: HEARTBEAT_MS,
     drainTimeoutMs: 2_000,
     openWriter: (partition) => writers.open(partition, { giveUpAfterMs: GIVE_UP_MS }),
+    storeAnswers: () => store.findByIds(['']),
   });
 
   @Module({ imports: [MessageEventsModule], controllers })

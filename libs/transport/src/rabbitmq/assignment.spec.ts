@@ -30,6 +30,10 @@ describe('the assignment of partitions', () => {
     expect(shares.filter((size) => size === 1)).toHaveLength(PARTITION_COUNT);
   });
 
+  it('gives nothing to an instance that is not among those that share', () => {
+    expect(partitionsOf('a', ['b', 'c'])).toEqual([]);
+  });
+
   it('is the same in whatever order the instances were heard of', () => {
     expect(partitionsOf('b', ['c', 'a', 'b'])).toEqual(partitionsOf('b', ['a', 'b', 'c']));
   });

@@ -5,7 +5,7 @@ import { PARTITION_COUNT } from '@chat/contracts';
  * instances comes to the same answer, in which every partition has one owner
  * and nobody owns more than one partition more than another.
  *
- * @param living ids in any order, the instance's own among them
+ * @param living ids in any order; whoever is not among them owns nothing
  */
 export function partitionsOf(instanceId: string, living: Iterable<string>): number[] {
   const sorted = [...living].sort();

@@ -17,7 +17,7 @@ const RECONNECT_SECONDS = 1;
 /** Longest wait for a broker to agree to the end of a connection. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** The one connection of a process to RabbitMQ, made anew for as long as it is open. */
+/** A connection to RabbitMQ, made anew for as long as it is open. */
 export class BrokerConnection {
   readonly manager: AmqpConnectionManager;
   readonly #logger = new Logger('RabbitMQ');
@@ -80,7 +80,8 @@ export class BrokerConnection {
 
   /** Without user and password. */
   get #address(): string {
-    return `RabbitMQ at ${new URL(this.options.url).host}`;
+    const { url, name } = this.options;
+    return `RabbitMQ at ${new URL(url).host} (${name})`;
   }
 
   #connected(): void {

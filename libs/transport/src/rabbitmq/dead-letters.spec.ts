@@ -11,6 +11,7 @@ import { DeadLetters, type DeadLetter } from './dead-letters.ts';
 import { publishDeadLetter } from './dead-letter.ts';
 import { publishConfirmed } from './publish-confirmed.ts';
 import {
+  DEAD_LETTER_EXCHANGE,
   DEAD_LETTER_QUEUE,
   declareTopology,
   EVENTS_EXCHANGE,
@@ -142,6 +143,19 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
     expect(await deadLetters.replay(replayed.id)).toBe(1);
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([replayed.id]));
     expect((await allOnce(1)).map(({ id }) => id)).toEqual([kept.id]);
+  });
+
+  it('are reached behind one that somebody else has put there, which stays', async () => {
+    channel.publish(DEAD_LETTER_EXCHANGE, '', Buffer.from('foreign'));
+    await channel.waitForConfirms();
+    const event = await putAside('general');
+    expect(await allOnce(2)).toMatchObject([
+      { id: '', reason: 'unknown', partition: undefined, diedAt: undefined },
+      { id: event.id },
+    ]);
+    expect(await deadLetters.replay()).toBe(1);
+    await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([event.id]));
+    expect(await allOnce(1)).toMatchObject([{ id: '', reason: 'unknown' }]);
   });
 
   it('come back when they are replayed in vain', async () => {

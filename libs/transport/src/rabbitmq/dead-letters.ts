@@ -12,13 +12,15 @@ import {
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
+const Headers = z.object({
+  [REASON_HEADER]: z.string().catch('unknown'),
+  [PARTITION_HEADER]: z.number().optional().catch(undefined),
+});
+/** Whatever somebody has put there: one letter that is not ours hides none of the others. */
 const Properties = z.object({
   messageId: z.string().catch(''),
   timestamp: z.number().optional().catch(undefined),
-  headers: z.object({
-    [REASON_HEADER]: z.string().catch('unknown'),
-    [PARTITION_HEADER]: z.number().optional().catch(undefined),
-  }),
+  headers: Headers.catch(Headers.parse({})),
 });
 
 const OfRoom = z.object({ data: z.object({ roomId: z.string() }) });

@@ -6,6 +6,8 @@ import { declareInstanceQueue, INSTANCES_EXCHANGE } from './topology.ts';
 
 const Heartbeat = z.object({ id: z.string().max(100), state: z.enum(['here', 'leaving']) });
 type Heartbeat = z.infer<typeof Heartbeat>;
+/** Whether an instance is to be counted among those that share the partitions. */
+export type PresenceState = Heartbeat['state'];
 
 /** Silent for this many heartbeats, an instance counts as gone. */
 const MISSED_UNTIL_GONE = 3;
@@ -17,17 +19,22 @@ export class InstancePresence {
   readonly #channel: SupervisedChannel;
   /** When each other instance is given up, as `performance.now()` counts. */
   readonly #others = new Map<string, number>();
+  /** When this one counts as deaf for want of its own heartbeats. */
+  #deafAt = 0;
+  #state: PresenceState = 'here';
   #open: ConfirmChannel | undefined;
   #timer: NodeJS.Timeout | undefined;
   #introduction: NodeJS.Timeout | undefined;
   #lastBeat = 0;
 
   /**
-   * @param changed told of the ids of all that live, this instance included:
-   * once after every connect and whenever somebody comes or goes
+   * @param connection one that carries no acknowledgements: an alarm of the broker stops it
+   * @param changed told of the ids of all that share the partitions: once after
+   * every connect and whenever somebody comes or goes. This instance is among
+   * them while it is here, and while nobody else is
    */
   constructor(
-    connection: BrokerConnection,
+    private readonly connection: BrokerConnection,
     private readonly id: string,
     private readonly heartbeatMs: number,
     private readonly changed: (living: readonly string[]) => void,
@@ -40,8 +47,16 @@ export class InstancePresence {
   }
 
   /** Tells the others, so that they need not wait for silence. */
+  announce(state: PresenceState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#say();
+    this.#tell();
+  }
+
+  /** Leaves for good. */
   async leave(): Promise<void> {
-    this.#say('leaving');
+    this.announce('leaving');
     await this.#channel.stop();
   }
 
@@ -53,8 +68,9 @@ export class InstancePresence {
         await channel.consume(queue, (message) => this.#hear(message), { noAck: true });
         this.#open = channel;
         this.#lastBeat = performance.now();
+        this.#deafAt = this.#goneAt();
         this.#channel.succeeded();
-        this.#say('here');
+        this.#say();
         this.#timer = setInterval(() => this.#beat(), this.heartbeatMs);
         this.#introduction = setTimeout(() => {
           this.#introduction = undefined;
@@ -72,12 +88,15 @@ export class InstancePresence {
   }
 
   #beat(): void {
-    this.#say('here');
     const now = performance.now();
     const wasAway = now - this.#lastBeat > this.heartbeatMs * 2;
     this.#lastBeat = now;
     // Frozen or busy itself, it cannot have heard the others.
     if (wasAway) for (const id of this.#others.keys()) this.#others.set(id, this.#goneAt());
+    // Nor itself, as nobody does while the broker takes nothing.
+    if (wasAway || this.connection.blocked) this.#deafAt = this.#goneAt();
+    if (this.#deafAt < now) return this.#channel.giveUp(new Error('it does not hear itself'));
+    this.#say();
     const gone = [...this.#others].filter(([, goneAt]) => goneAt < now);
     for (const [id] of gone) this.#others.delete(id);
     if (gone.length > 0) this.#tell();
@@ -86,8 +105,12 @@ export class InstancePresence {
   #hear(message: ConsumeMessage | null): void {
     if (!message) return this.#channel.giveUp(new Error('its queue is gone'));
     const heartbeat = decode(message);
-    if (!heartbeat || heartbeat.id === this.id) return;
+    if (!heartbeat) return;
     const { id, state } = heartbeat;
+    if (id === this.id) {
+      this.#deafAt = this.#goneAt();
+      return;
+    }
     if (state === 'leaving') {
       if (this.#others.delete(id)) this.#tell();
       return;
@@ -95,7 +118,7 @@ export class InstancePresence {
     const known = this.#others.has(id);
     this.#others.set(id, this.#goneAt());
     if (known) return;
-    this.#say('here');
+    this.#say();
     this.#tell();
   }
 
@@ -103,8 +126,10 @@ export class InstancePresence {
     return performance.now() + this.heartbeatMs * MISSED_UNTIL_GONE;
   }
 
-  #say(state: Heartbeat['state']): void {
-    const heartbeat: Heartbeat = { id: this.id, state };
+  #say(): void {
+    // Nothing is to pile up, nor to be said later.
+    if (this.connection.blocked) return;
+    const heartbeat: Heartbeat = { id: this.id, state: this.#state };
     try {
       this.#open?.publish(INSTANCES_EXCHANGE, '', Buffer.from(JSON.stringify(heartbeat)));
     } catch {
@@ -114,7 +139,10 @@ export class InstancePresence {
 
   /** Whoever has just come waits until the others have answered. */
   #tell(): void {
-    if (this.#open && !this.#introduction) this.changed([this.id, ...this.#others.keys()]);
+    if (!this.#open || this.#introduction) return;
+    const others = [...this.#others.keys()];
+    const counts = this.#state === 'here' || others.length === 0;
+    this.changed(counts ? [this.id, ...others] : others);
   }
 }
 

@@ -1,20 +1,26 @@
 import { MAX_BATCH, type PartitionWriter } from '@chat/messages';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.ts';
-import { PartitionSession } from './partition-session.ts';
+import { PartitionSession, type SessionHost } from './partition-session.ts';
 import { SupervisedChannel, type ChannelUse } from './supervised-channel.ts';
-import { declareDeadLetters, declarePartition, queueOf } from './topology.ts';
+import { declarePartition, queueOf } from './topology.ts';
+
+/** What the instance does for its partitions. */
+export interface PartitionHost extends SessionHost {
+  openWriter(partition: number): PartitionWriter;
+  handle(message: ConsumeMessage, session: PartitionSession): Promise<void>;
+}
 
 /** Consumes one partition, through one channel after the other, until it is stopped. */
 export class PartitionConsumer {
   readonly #channel: SupervisedChannel;
   #session: PartitionSession | undefined;
 
+  /** @param connection one on which nothing is published: an alarm of the broker would stop acknowledgements, too */
   constructor(
     connection: BrokerConnection,
     private readonly partition: number,
-    private readonly openWriter: (partition: number) => PartitionWriter,
-    private readonly handle: (message: ConsumeMessage, session: PartitionSession) => Promise<void>,
+    private readonly host: PartitionHost,
   ) {
     this.#channel = new SupervisedChannel(connection, this.#use());
     this.#channel.start();
@@ -38,21 +44,17 @@ export class PartitionConsumer {
   }
 
   async #consume(channel: ConfirmChannel): Promise<void> {
-    const session = new PartitionSession(
-      this.partition,
-      channel,
-      this.openWriter(this.partition),
-      this.#channel,
-    );
+    const { host, partition } = this;
+    const writer = host.openWriter(partition);
+    const session = new PartitionSession(partition, channel, writer, this.#channel, host);
     this.#session = session;
-    await declareDeadLetters(channel);
-    await declarePartition(channel, this.partition);
+    await declarePartition(channel, partition);
     await channel.prefetch(MAX_BATCH);
-    await channel.consume(queueOf(this.partition), (message) => {
+    await channel.consume(queueOf(partition), (message) => {
       if (!message) {
         session.giveUp(new Error('the broker cancelled its consumer'));
       } else if (session.accept()) {
-        this.handle(message, session).catch((error: unknown) => session.giveUp(error));
+        host.handle(message, session).catch((error: unknown) => session.giveUp(error));
       }
     });
   }

@@ -1,13 +1,20 @@
-import type { PartitionWriter } from '@chat/messages';
+import { ConflictingWriterError, type PartitionWriter } from '@chat/messages';
 import { Logger } from '@nestjs/common';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
-import { publishDeadLetter } from './dead-letter.ts';
 import { within } from './time-limit.ts';
 
 /** What follows a session's outcomes; the supervision of its channel. */
 export interface SessionEnd {
   succeeded(): void;
   giveUp(reason: Error): void;
+}
+
+/** What the instance does for its sessions. */
+export interface SessionHost {
+  /** Resolves once the message is durable among the dead letters. */
+  putAside(message: ConsumeMessage, partition: number, reason: string): Promise<void>;
+  /** Told when a session ends because something could not be stored. */
+  storeFailed(): void;
 }
 
 /** A partition for as long as one channel lives: the channel, its writer, and what is in hand. */
@@ -23,6 +30,7 @@ export class PartitionSession {
     readonly channel: ConfirmChannel,
     readonly writer: PartitionWriter,
     private readonly end: SessionEnd,
+    private readonly host: SessionHost,
   ) {}
 
   /** Whether a delivery is to be handled; one that is not stays with the broker. */
@@ -46,7 +54,7 @@ export class PartitionSession {
   async reject(message: ConsumeMessage, reason: string): Promise<void> {
     const { partition } = this;
     try {
-      await publishDeadLetter(this.channel, message, partition, reason);
+      await this.host.putAside(message, partition, reason);
     } catch (error) {
       return this.giveUp(error);
     }
@@ -58,6 +66,14 @@ export class PartitionSession {
   giveUp(cause: unknown): void {
     if (this.#closed) return;
     this.end.giveUp(cause instanceof Error ? cause : new Error(String(cause)));
+  }
+
+  /** What is in hand cannot be stored now. */
+  giveUpOnStore(cause: unknown): void {
+    if (this.#closed) return;
+    this.giveUp(cause);
+    // A store that refuses a second writer is there.
+    if (!(cause instanceof ConflictingWriterError)) this.host.storeFailed();
   }
 
   /** Takes nothing more; resolves once everything in hand is acknowledged, or the time is over. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { eventually, Link, RabbitMqServer } from '@chat/testing';
 import { describeWith } from '@chat/testing/suites';
+import { connect } from 'amqplib';
 import { eventIn } from '../../test/events.ts';
 import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type MessagesInstance,
 } from '../../test/messages-instance.ts';
 import { RabbitMqMessagePublisher } from './rabbitmq-message-publisher.ts';
+import { INSTANCES_EXCHANGE } from './topology.ts';
 
 jest.setTimeout(30_000);
 
@@ -43,8 +45,9 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await Promise.all(running.splice(0).map(({ app }) => app.close()));
   });
 
-  async function start(port = broker.port): Promise<MessagesInstance> {
-    const instance = await startMessages(broker.url.replace(`:${broker.port}`, `:${port}`), store);
+  /** @param own its way to the store, when that is not everybody's */
+  async function start(port = broker.port, own = store): Promise<MessagesInstance> {
+    const instance = await startMessages(broker.url.replace(`:${broker.port}`, `:${port}`), own);
     running.push(instance);
     return instance;
   }
@@ -177,6 +180,82 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     expect(store.messages).toHaveLength(0);
     store.away = false;
     await expectStored(sent);
+  });
+
+  it('leave to others what they cannot store, and come back when their own way to the store does', async () => {
+    const way = new InMemoryMessageStore(store.messages);
+    await start();
+    await start(broker.port, way);
+    await eventually(() => expect(shares()).toEqual([8, 8]));
+    way.away = true;
+    const sent = await sendWhile(
+      (async () => {
+        await eventually(() => expect(shares()).toEqual([16, 0]));
+        await delay(GIVE_UP_MS * 2);
+      })(),
+    );
+    await expectStored(sent);
+    expect(shares()).toEqual([16, 0]);
+    way.away = false;
+    await eventually(() => expect(shares()).toEqual([8, 8]));
+  });
+
+  it('keep every partition while nobody reaches the store, and go to whoever reaches it first', async () => {
+    const ways = [store.messages, store.messages].map((same) => new InMemoryMessageStore(same));
+    const [first, second] = ways as [InMemoryMessageStore, InMemoryMessageStore];
+    await start(broker.port, first);
+    await start(broker.port, second);
+    await eventually(() => expect(shares()).toEqual([8, 8]));
+    first.away = true;
+    second.away = true;
+    const seen = new Set<string>();
+    const sent = await sendWhile(
+      (async () => {
+        await eventually(() => expect(shares()).toEqual([16, 16]));
+        for (let looks = 0; looks < 100; looks += 1) {
+          seen.add(shares().join());
+          await delay(HEARTBEAT_MS / 10);
+        }
+      })(),
+    );
+    expect([...seen]).toEqual(['16,16']);
+    second.away = false;
+    await eventually(() => expect(shares()).toEqual([0, 16]));
+    await expectStored(sent);
+    first.away = false;
+    await eventually(() => expect(shares()).toEqual([8, 8]));
+  });
+
+  it('stay where they are when something cannot be stored although the store answers', async () => {
+    await start();
+    await start();
+    await eventually(() => expect(shares()).toEqual([8, 8]));
+    const seen = new Set<string>();
+    store.refused = 'room-1';
+    const sent = await sendWhile(
+      (async () => {
+        for (let looks = 0; looks < 100; looks += 1) {
+          seen.add(shares().join());
+          await delay(GIVE_UP_MS / 25);
+        }
+      })(),
+    );
+    expect([...seen]).toEqual(['8,8']);
+    store.refused = undefined;
+    await expectStored(sent);
+  });
+
+  it('hear each other again when the exchange of their heartbeats was lost', async () => {
+    await start();
+    await start();
+    await eventually(() => expect(shares()).toEqual([8, 8]));
+    const connection = await connect(broker.url);
+    const channel = await connection.createChannel();
+    await channel.deleteExchange(INSTANCES_EXCHANGE);
+    await channel.assertExchange(INSTANCES_EXCHANGE, 'fanout', { durable: true });
+    await connection.close();
+    await delay(HEARTBEAT_MS * 6);
+    await eventually(() => expect(shares()).toEqual([8, 8]));
   });
 
   it('store what they have in hand before they stop', async () => {

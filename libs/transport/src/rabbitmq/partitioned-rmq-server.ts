@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { PARTITION_COUNT } from '@chat/contracts';
 import type { PartitionWriter } from '@chat/messages';
 import { UnavailableError } from '@chat/platform';
 import { Logger } from '@nestjs/common';
@@ -7,12 +6,14 @@ import { ServerRMQ, type ReadPacket } from '@nestjs/microservices';
 import type { ConsumeMessage } from 'amqplib';
 import { partitionsOf } from './assignment.ts';
 import { BrokerConnection, type BrokerOptions } from './broker-connection.ts';
+import { DeadLetterPublisher } from './dead-letter-publisher.ts';
 import { decodeEnvelope } from './event-envelope.ts';
 import { InstancePresence } from './instance-presence.ts';
-import { PartitionConsumer } from './partition-consumer.ts';
+import { OwnedPartitions } from './owned-partitions.ts';
 import { PartitionDelivery } from './partition-delivery.ts';
 import type { PartitionSession } from './partition-session.ts';
-import { queueOf } from './topology.ts';
+import { QueueDepths } from './queue-depths.ts';
+import { StoreWatch } from './store-watch.ts';
 
 export interface ConsumerOptions extends BrokerOptions {
   /** How often instances tell each other that they live, in milliseconds. */
@@ -21,13 +22,32 @@ export interface ConsumerOptions extends BrokerOptions {
   readonly drainTimeoutMs: number;
   /** Called for every channel of a partition; the writer lives no longer than the channel. */
   readonly openWriter: (partition: number) => PartitionWriter;
+  /** Reads something of no matter what from the store: rejects while that cannot be reached. */
+  readonly storeAnswers: () => Promise<unknown>;
+}
+
+/** What there is while the server listens. */
+interface Running {
+  readonly consuming: BrokerConnection;
+  /**
+   * For heartbeats and dead letters: in an alarm of memory or disk RabbitMQ reads
+   * nothing more from a connection that publishes, and would never learn there
+   * what was acknowledged.
+   */
+  readonly publishing: BrokerConnection;
+  readonly deadLetters: DeadLetterPublisher;
+  readonly presence: InstancePresence;
+  readonly store: StoreWatch;
+  readonly partitions: OwnedPartitions;
+  readonly depths: QueueDepths;
 }
 
 /**
  * Nest's server for RabbitMQ, consuming its share of the partitions. Unlike its
  * base class it loses nothing: a delivery is acknowledged by its handler, one
  * that can never be handled goes to the dead letters, and the rest stays with
- * the broker, in order, until somebody can handle it.
+ * the broker, in order, until somebody can handle it. While it does not reach
+ * its store it leaves the partitions to others, if there are any.
  *
  * Handlers are `@EventPattern` methods that return a promise and end their
  * `EventDelivery`, which is given as `@Ctx()`.
@@ -35,10 +55,7 @@ export interface ConsumerOptions extends BrokerOptions {
 export class PartitionedRmqServer extends ServerRMQ {
   readonly #id = randomUUID();
   readonly #logger = new Logger('Partitions');
-  readonly #owned = new Map<number, PartitionConsumer>();
-  readonly #leaving = new Set<Promise<void>>();
-  #broker: BrokerConnection | undefined;
-  #presence: InstancePresence | undefined;
+  #running: Running | undefined;
 
   constructor(private readonly consumer: ConsumerOptions) {
     super({ urls: [consumer.url], noAck: false });
@@ -46,58 +63,62 @@ export class PartitionedRmqServer extends ServerRMQ {
 
   /** The partitions that this instance consumes now, or waits for. */
   get ownedPartitions(): number[] {
-    return [...this.#owned.keys()];
+    return this.#running?.partitions.numbers ?? [];
   }
 
   /** Begins in the background: a broker that is away delays nobody's start. */
   override listen(callback: () => void): Promise<void> {
-    const broker = new BrokerConnection(this.consumer);
-    this.#broker = broker;
-    this.server = broker.manager;
-    this.#presence = new InstancePresence(
-      broker,
-      this.#id,
-      this.consumer.heartbeatMs,
-      (living) => void this.#share(living),
+    const { consumer } = this;
+    const consuming = new BrokerConnection(consumer);
+    const publishing = new BrokerConnection({ ...consumer, name: `${consumer.name}, publishing` });
+    const deadLetters = new DeadLetterPublisher(publishing);
+    const presence = new InstancePresence(publishing, this.#id, consumer.heartbeatMs, (living) =>
+      this.#share(living),
     );
-    this.#presence.start();
+    const store = new StoreWatch(consumer.storeAnswers, consumer.heartbeatMs, () =>
+      presence.announce(store.lost ? 'leaving' : 'here'),
+    );
+    const partitions = new OwnedPartitions(consuming, {
+      openWriter: consumer.openWriter,
+      handle: (message, session) => this.handleMessage(message, session),
+      putAside: (...letter) => deadLetters.publish(...letter),
+      storeFailed: () => store.doubt(),
+    });
+    const depths = new QueueDepths(consuming);
+    this.#running = { consuming, publishing, deadLetters, presence, store, partitions, depths };
+    this.server = consuming.manager;
+    presence.start();
     callback();
     return Promise.resolve();
   }
 
   /** Hands every partition over once what is in hand is stored and acknowledged, and disconnects. */
   override async close(): Promise<void> {
-    const presence = this.#presence;
-    this.#presence = undefined;
-    await presence?.leave();
-    for (const partition of this.ownedPartitions) this.#handOver(partition);
-    await Promise.all(this.#leaving);
-    await this.#broker?.close();
+    const running = this.#running;
+    if (!running) return;
+    this.#running = undefined;
+    const { consuming, publishing, deadLetters, presence, store, partitions } = running;
+    store.stop();
+    await presence.leave();
+    await partitions.stop(this.#drainTimeoutMs(store));
+    await deadLetters.stop();
+    await Promise.all([consuming.close(), publishing.close()]);
   }
 
   /**
    * Messages that wait in each partition's queue and are not delivered yet, of
-   * all instances. @throws Error while the broker is away
+   * all instances. @throws Error while the broker is away or silent
    */
   async queueDepths(): Promise<number[]> {
-    const connection = this.#broker?.current;
-    if (!connection) throw new Error('RabbitMQ cannot be reached');
-    const channel = await connection.createChannel();
-    channel.on('error', () => undefined);
-    try {
-      const depths: number[] = [];
-      for (let partition = 0; partition < PARTITION_COUNT; partition += 1) {
-        depths.push((await channel.checkQueue(queueOf(partition))).messageCount);
-      }
-      return depths;
-    } finally {
-      await channel.close().catch(() => undefined);
-    }
+    if (!this.#running) throw new Error('it does not listen');
+    return this.#running.depths.read();
   }
 
   /** For health: resolves when this instance is connected. */
   check(): Promise<void> {
-    if (this.#broker?.current) return Promise.resolve();
+    if (this.#running?.consuming.current && this.#running.publishing.current) {
+      return Promise.resolve();
+    }
     return Promise.reject(new UnavailableError('RabbitMQ cannot be reached.', 1_000));
   }
 
@@ -122,38 +143,18 @@ export class PartitionedRmqServer extends ServerRMQ {
   }
 
   #share(living: readonly string[]): void {
-    if (!this.#presence) return;
-    const share = new Set(partitionsOf(this.#id, living));
-    for (const partition of this.ownedPartitions) {
-      if (!share.has(partition)) this.#handOver(partition);
-    }
-    for (const partition of share) {
-      if (!this.#owned.has(partition)) this.#takeOver(partition);
-    }
-    const own = share.size === 0 ? 'none of them' : [...share].join(', ');
+    if (!this.#running) return;
+    const { partitions, store } = this.#running;
+    const share = partitionsOf(this.#id, living);
+    partitions.become(share, this.#drainTimeoutMs(store));
+    const own = share.length === 0 ? 'none of them' : share.join(', ');
     this.#logger.log(
       `Instances that share the partitions: ${living.length}; this one owns ${own}.`,
     );
   }
 
-  #takeOver(partition: number): void {
-    const { openWriter } = this.consumer;
-    const broker = this.#broker;
-    if (!broker) return;
-    this.#owned.set(
-      partition,
-      new PartitionConsumer(broker, partition, openWriter, (message, session) =>
-        this.handleMessage(message, session),
-      ),
-    );
-  }
-
-  #handOver(partition: number): void {
-    const consumer = this.#owned.get(partition);
-    if (!consumer) return;
-    this.#owned.delete(partition);
-    const left = consumer.stop(this.consumer.drainTimeoutMs);
-    this.#leaving.add(left);
-    void left.finally(() => this.#leaving.delete(left));
+  /** What cannot be stored is not waited for: somebody else may store it. */
+  #drainTimeoutMs(store: StoreWatch): number {
+    return store.lost ? 0 : this.consumer.drainTimeoutMs;
   }
 }

@@ -18,8 +18,9 @@ export interface ChannelUse {
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
- * A channel that is opened again, with backoff, whenever it is gone: with its
- * connection, alone, or because its user gave it up.
+ * A channel that is opened again whenever it is gone: as soon as there is a
+ * connection when that was lost, and with backoff when it closed alone or its
+ * user gave it up.
  */
 export class SupervisedChannel {
   readonly #logger = new Logger('RabbitMQ');
@@ -60,14 +61,13 @@ export class SupervisedChannel {
       if (!model) return;
       const reason = await this.#useOne(() => model.createConfirmChannel());
       if (this.#stopping.signal.aborted) return;
+      // A lost connection is told of once, by the connection, and says nothing of the channel.
+      if (this.connection.current !== model) continue;
       this.#attempt += 1;
       const retryInMs = backoffMs(this.#attempt);
-      // A lost connection is told of once, by the connection.
-      if (this.connection.current === model) {
-        this.#logger.warn(
-          `${this.use.name} closed (${reason.message}). Opening it again in ${retryInMs} ms.`,
-        );
-      }
+      this.#logger.warn(
+        `${this.use.name} closed (${reason.message}). Opening it again in ${retryInMs} ms.`,
+      );
       await delay(retryInMs, undefined, { signal }).catch(() => undefined);
     }
   }
