@@ -31,6 +31,14 @@ describe('which rooms were deleted', () => {
     expect(await rooms.deletedOf(['den'])).toEqual(new Set(['den']));
   });
 
+  it('is asked for again after 10 s also when the clock was set back meanwhile', async () => {
+    await rooms.deletedOf(['den']);
+    deleted.add('den');
+    jest.setSystemTime(Date.now() - 3_600_000);
+    jest.advanceTimersByTime(10_001);
+    expect(await rooms.deletedOf(['den'])).toEqual(new Set(['den']));
+  });
+
   it('is known for good of a deleted room', async () => {
     deleted.add('den');
     await rooms.deletedOf(['den']);

@@ -10,7 +10,7 @@ const MAX_ROOMS = 10_000;
 /** Asks the store of rooms, and remembers what it answered. */
 @Injectable()
 export class RememberedDeletedRooms extends DeletedRooms {
-  /** When it was asked, as `Date.now()` counts. */
+  /** When it was asked, as `performance.now()` counts. */
   readonly #aliveAt = new LRUCache<string, number>({ max: MAX_ROOMS });
   /** For good: a deleted room never comes back. */
   readonly #deleted = new LRUCache<string, true>({ max: MAX_ROOMS });
@@ -22,7 +22,7 @@ export class RememberedDeletedRooms extends DeletedRooms {
   /** Reads from the store at most once. */
   async deletedOf(roomIds: readonly string[]): Promise<Set<string>> {
     const deleted = new Set(roomIds.filter((roomId) => this.#deleted.has(roomId)));
-    const now = Date.now();
+    const now = performance.now();
     const isFresh = (roomId: string): boolean =>
       now - (this.#aliveAt.get(roomId) ?? -Infinity) < FRESH_MS;
     const unknown = roomIds.filter((roomId) => !deleted.has(roomId) && !isFresh(roomId));
