@@ -3,7 +3,12 @@ import { Backoff, pause } from './backoff.ts';
 import { ChatError, type ChatErrorCode } from './chat-error.ts';
 
 /** Above the 15 s of the gateway, so that the server's own answer about a late one is heard. */
-const ANSWER_TIMEOUT_MS = 17_000;
+const WRITE_TIMEOUT_MS = 17_000;
+/**
+ * A read is tried again: rather soon, because it may have been sent over a connection that a
+ * network has forgotten without telling anybody, as `fetch` keeps them for a minute.
+ */
+const READ_TIMEOUT_MS = 5_000;
 const READ_RETRIES = 3;
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 1_000;
@@ -77,7 +82,7 @@ export class HttpTransport {
     const deadline = new AbortController();
     const abort = (): void => deadline.abort();
     if (this.#isClosed()) throw closedError();
-    const timer = setTimeout(abort, ANSWER_TIMEOUT_MS);
+    const timer = setTimeout(abort, request.method === 'GET' ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS);
     this.#closing.signal.addEventListener('abort', abort);
     try {
       const response = await fetch(this.#address(request), {
