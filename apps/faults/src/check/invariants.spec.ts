@@ -283,9 +283,14 @@ describe('invariant 4: in the order of sending', () => {
 
   it('is broken by one that is accepted although one before it in flight was refused', () => {
     expectSentences(
-      ['c4 was accepted on ada/1 although c3 before it was refused'],
-      refusedInFlight([attempt(30, 4, acknowledged(4, 36))]),
+      ['c4 was accepted on ada/1 although c3 before it was refused, and is stored before it'],
+      swapStored(refusedInFlight([attempt(30, 4, acknowledged(4, 36))]), 3, 4),
     );
+  });
+
+  it('holds when one comes so late behind a refusal that it is accepted, and stored after it', () => {
+    const observation = refusedInFlight([attempt(30, 4, acknowledged(4, 36))]);
+    expect(check(observation).violations).toEqual([]);
   });
 
   it('holds when what was in flight behind a refusal is refused too', () => {

@@ -181,7 +181,7 @@ function* inOrderOfSending({ sends, rooms }: Observation): Iterable<string> {
     const acknowledged = ofOne.flatMap((send) => acknowledgementOf(send, seqs));
     yield* overtakenAfterAck(acknowledged);
     yield* overtakenInFlight(acknowledged);
-    yield* acceptedAfterRefusal(ofOne);
+    yield* acceptedAfterRefusal(ofOne, (send) => seqs.get(keyOf(send.roomId, send)));
     yield* overtakenInOutbox(ofOne, seqs);
   }
 }
@@ -240,8 +240,15 @@ function* overtakenInFlight(acknowledged: readonly Acknowledged[]): Iterable<str
   }
 }
 
-/** When one of several in flight has to be repeated, the later ones have to be too. */
-function* acceptedAfterRefusal(sends: readonly Send[]): Iterable<string> {
+/**
+ * When one of several in flight has to be repeated, the later ones that wait with it have to be
+ * too. One that has not come to the server yet when it refuses may be accepted: then the earlier
+ * one must have been stored already.
+ */
+function* acceptedAfterRefusal(
+  sends: readonly Send[],
+  seqOf: (send: Send) => number | undefined,
+): Iterable<string> {
   const all = sends.flatMap((send) => send.attempts.map((attempt) => ({ send, attempt })));
   const byConnection = Map.groupBy(all, ({ attempt }) => attempt.connection);
   for (const onOne of byConnection.values()) {
@@ -249,8 +256,9 @@ function* acceptedAfterRefusal(sends: readonly Send[]): Iterable<string> {
       if (!isRetryable(refused)) continue;
       for (const { send: later, attempt } of onOne) {
         const inFlight = attempt.number > refused.number && attempt.startedAt < refused.outcome.at;
-        if (inFlight && attempt.outcome.kind === 'ok') {
-          yield `${later.clientMessageId} was accepted on ${attempt.connection} although ${send.clientMessageId} before it was refused`;
+        const overtakes = (seqOf(later) ?? Infinity) < (seqOf(send) ?? 0);
+        if (inFlight && overtakes && attempt.outcome.kind === 'ok') {
+          yield `${later.clientMessageId} was accepted on ${attempt.connection} although ${send.clientMessageId} before it was refused, and is stored before it`;
         }
       }
     }
