@@ -1,5 +1,5 @@
 import type { Message, MessageCreate, RoomHead } from '@chat/contracts';
-import { backoffMs, UnavailableError } from '@chat/platform';
+import { backoffMs, partsOf, UnavailableError } from '@chat/platform';
 import { LRUCache } from 'lru-cache';
 import type { FeedPublisher } from '../feed-publisher.ts';
 import { ConflictingWriterError, type MessageStore } from '../message-store.ts';
@@ -162,8 +162,7 @@ export class PartitionWriter {
       else unknown.push(roomId);
     }
     // What was read stays read when the store fails after it: a stale head could only end in a conflict.
-    for (let start = 0; start < unknown.length; start += HEADS_AT_ONCE) {
-      const some = unknown.slice(start, start + HEADS_AT_ONCE);
+    for (const some of partsOf(unknown, HEADS_AT_ONCE)) {
       for (const [roomId, head] of await this.#retrying(() => this.store.heads(some))) {
         heads.set(roomId, head);
         this.#heads.set(roomId, head);

@@ -1,5 +1,5 @@
 import type { Role, RoomHead } from '@chat/contracts';
-import { KeptAnswers, NotFoundError } from '@chat/platform';
+import { KeptAnswers, NotFoundError, partsOf } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { RoomDirectory, type Membership } from '../room-directory.ts';
@@ -70,11 +70,9 @@ export class Memberships {
     memberships: readonly Membership[],
     tellNone: (membership: Membership) => void,
   ): Promise<void> {
-    const parts: Promise<void>[] = [];
-    for (let start = 0; start < memberships.length; start += RECHECKED_TOGETHER) {
-      parts.push(this.#recheck(memberships.slice(start, start + RECHECKED_TOGETHER), tellNone));
-    }
-    const outcomes = await Promise.allSettled(parts);
+    const outcomes = await Promise.allSettled(
+      partsOf(memberships, RECHECKED_TOGETHER).map((part) => this.#recheck(part, tellNone)),
+    );
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
   }

@@ -1,4 +1,5 @@
 import type { RoomRev } from '@chat/contracts';
+import { partsOf } from '@chat/platform';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { FeedSubscriber } from '../feed-subscriber.ts';
 import { LiveSockets } from '../live-sockets.ts';
@@ -102,11 +103,9 @@ export class RoomStreams implements OnApplicationShutdown {
   /** Asks in parts: one that nobody answers holds up none of the others. */
   async #roomsBehind(): Promise<RoomRev[]> {
     const known = [...this.#open.values()].flatMap(({ stream }) => stream?.position ?? []);
-    const asked: Promise<RoomRev[]>[] = [];
-    for (let start = 0; start < known.length; start += MAX_REVS_ASKED) {
-      const part = known.slice(start, start + MAX_REVS_ASKED);
-      asked.push(this.directory.revsBeyond(part.map(({ roomId, rev }) => ({ roomId, rev }))));
-    }
+    const asked = partsOf(known, MAX_REVS_ASKED).map((part) =>
+      this.directory.revsBeyond(part.map(({ roomId, rev }) => ({ roomId, rev }))),
+    );
     const answers = await Promise.allSettled(asked);
     const failed = answers.find((answer) => answer.status === 'rejected');
     if (failed) {
