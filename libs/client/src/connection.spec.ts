@@ -3,6 +3,7 @@ import { eventually } from '@chat/testing';
 import { Clients } from '../test/clients.ts';
 import { ScriptedServer } from '../test/scripted-server.ts';
 import type { ChatClient } from './chat-client.ts';
+import type { ConnectionState } from './connection.ts';
 import { MemorySessionStorage } from './memory-session-storage.ts';
 
 let server: ScriptedServer;
@@ -65,12 +66,16 @@ describe('A connection', () => {
   it('comes back by itself, and says until then why it is away and when it tries next', async () => {
     const client = await clients.signedIn(server, 'ada');
     const statuses = statusesOf(client);
-    server.cut();
-    await eventually(() => expect(client.connection.getSnapshot().status).toBe('offline'));
-    expect(client.connection.getSnapshot()).toMatchObject({
-      reason: 'The connection to the server broke.',
-      nextAttemptAt: expect.any(Number),
+    const away: ConnectionState[] = [];
+    client.connection.subscribe(() => {
+      const state = client.connection.getSnapshot();
+      if (state.status === 'offline') away.push(state);
     });
+    server.cut();
+    await eventually(() => expect(away).toHaveLength(1));
+    expect(away).toMatchObject([
+      { reason: 'The connection to the server broke.', nextAttemptAt: expect.any(Number) },
+    ]);
     await client.connection.whenOnline(5_000);
     expect(statuses).toEqual(['offline', 'connecting', 'online']);
   });
@@ -85,10 +90,9 @@ describe('A connection', () => {
       }),
     );
     await server.resume();
-    const before = Date.now();
     client.connection.retryNow();
+    expect(client.connection.getSnapshot().status).toBe('connecting');
     await client.connection.whenOnline(5_000);
-    expect(Date.now() - before).toBeLessThan(500);
   });
 
   it('gets a fresh token when the server refuses the one it has', async () => {
@@ -106,7 +110,7 @@ describe('A connection', () => {
     server.expireAccessTokens();
     server.emit('sessionExpired', {});
     server.io.disconnectSockets(true);
-    await eventually(() => expect(statuses).toEqual(['connecting', 'online']), 500);
+    await eventually(() => expect(statuses).toEqual(['connecting', 'online']));
   });
 
   it('is signed out when the server says that the session expired and does not renew it', async () => {
@@ -130,7 +134,7 @@ describe('A connection', () => {
   it('leaves a draining server and comes back when that asked for it', async () => {
     const client = await clients.signedIn(server, 'ada');
     const told = Date.now();
-    server.emit('serverDraining', { reconnectInMs: 300 });
+    server.emit('serverDraining', { reconnectInMs: 1_500 });
     await eventually(() =>
       expect(client.connection.getSnapshot()).toMatchObject({
         status: 'offline',
@@ -139,7 +143,7 @@ describe('A connection', () => {
     );
     await eventually(() => expect(server.sockets).toBe(0));
     await client.connection.whenOnline(5_000);
-    expect(Date.now() - told).toBeGreaterThanOrEqual(300);
+    expect(Date.now() - told).toBeGreaterThanOrEqual(1_500);
   });
 
   it('rejects an event at once while there is no connection, and after the time limit without an answer', async () => {

@@ -292,9 +292,17 @@ export class Connection implements Observable<ConnectionState> {
   #renewIn(ms: number): void {
     clearTimeout(this.#renewTimer);
     this.#renewTimer = setTimeout(() => {
-      this.#session.renewWhenDue().catch((error: unknown) => {
-        if (this.online) this.#renewIn(this.#renewBackoff.next((error as ChatError).retryAfterMs));
-      });
+      this.#session.renewWhenDue().then(
+        () => {
+          // It may not have been due yet: timers fire early, and clocks are set back.
+          if (this.online) this.#scheduleRenewal();
+        },
+        (error: unknown) => {
+          if (this.online) {
+            this.#renewIn(this.#renewBackoff.next((error as ChatError).retryAfterMs));
+          }
+        },
+      );
     }, ms);
   }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { Clients } from '../test/clients.ts';
 import { ScriptedServer } from '../test/scripted-server.ts';
@@ -13,6 +13,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  jest.restoreAllMocks();
   clients.close();
   await server.stop();
 });
@@ -49,12 +50,20 @@ describe('A session', () => {
     expect(refreshes()).toBe(1);
   });
 
-  it('refreshes before the token expires and keeps the socket with the new one', async () => {
-    server.accessTokenLifeSeconds = 1;
-    const ada = await clients.signedIn(server, 'ada');
-    await eventually(() => expect(server.renewals).toContain('access-2'));
-    expect(ada.connection.getSnapshot().status).toBe('online');
-  });
+  it.each([
+    ['in time', 0],
+    ['when the clock is set back meanwhile', 300],
+  ])(
+    'is refreshed before it expires, and the socket goes on with it, %s',
+    async (_when, backMs) => {
+      server.accessTokenLifeSeconds = 1;
+      const ada = await clients.signedIn(server, 'ada');
+      const now = Date.now.bind(Date);
+      jest.spyOn(Date, 'now').mockImplementation(() => now() - backMs);
+      await eventually(() => expect(server.renewals).toContain('access-2'));
+      expect(ada.connection.getSnapshot().status).toBe('online');
+    },
+  );
 
   it('ends, with everything that hangs on it, when the server refuses to renew it', async () => {
     const ada = await clients.signedIn(server, 'ada');

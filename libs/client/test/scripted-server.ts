@@ -4,7 +4,6 @@ import {
   type Server as HttpServer,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type {
   Ack,
   Changes,
@@ -17,6 +16,7 @@ import type {
   ServerToClientEvents,
   SocketError,
 } from '@chat/contracts';
+import { privatePort } from '@chat/testing';
 import { Server, type Socket } from 'socket.io';
 
 /** What happens to one send: stored and answered, or one of the ways in which that goes wrong. */
@@ -76,7 +76,8 @@ export class ScriptedServer {
   }
 
   static async start(): Promise<ScriptedServer> {
-    const { http, io, port } = await listen(0);
+    const port = await privatePort();
+    const { http, io } = await listen(port);
     const server = new ScriptedServer(port, http, io);
     server.#serve();
     return server;
@@ -325,12 +326,11 @@ export class ScriptedServer {
 async function listen(port: number): Promise<{
   http: HttpServer;
   io: Server<ClientToServerEvents, ServerToClientEvents, object, SocketData>;
-  port: number;
 }> {
   const http = createServer();
   const io = new Server<ClientToServerEvents, ServerToClientEvents, object, SocketData>(http);
   await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
-  return { http, io, port: (http.address() as AddressInfo).port };
+  return { http, io };
 }
 
 async function text(request: IncomingMessage): Promise<string> {
