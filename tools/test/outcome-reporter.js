@@ -1,9 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
-/** Jest reporter that leaves a project's numbers in `test-results/outcome.json`, for `npm test` to add up. */
+/** How much of a failure is told again at the end, in characters. */
+const MESSAGE_CHARACTERS = 1_500;
+
+/**
+ * Jest reporter that leaves a project's numbers, and what failed, in `test-results/outcome.json`, for `npm test`
+ * to add up and to tell at its end.
+ */
 export default class OutcomeReporter {
   constructor({ rootDir }) {
+    this.rootDir = rootDir;
     this.folder = join(rootDir, 'test-results');
   }
 
@@ -17,8 +25,22 @@ export default class OutcomeReporter {
       failed: withStatus('failed').length + results.numRuntimeErrorTestSuites,
       skipped: skipped.length,
       skippedSuites: [...new Set(skipped.map((test) => test.ancestorTitles[0] ?? test.fullName))],
+      failures: results.testResults.flatMap((file) => this.failuresOf(file)),
     };
     mkdirSync(this.folder, { recursive: true });
     writeFileSync(join(this.folder, 'outcome.json'), JSON.stringify(outcome));
   }
+  failuresOf({ testFilePath, testExecError, failureMessage, testResults }) {
+    const path = relative(this.rootDir, testFilePath);
+    if (testExecError) return [failure(path, failureMessage)];
+    return testResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName, failureMessages }) =>
+        failure(`${path}: ${fullName}`, failureMessages.join('\n')),
+      );
+  }
+}
+
+function failure(what, message) {
+  return { what, message: stripVTControlCharacters(message ?? '').slice(0, MESSAGE_CHARACTERS) };
 }

@@ -35,9 +35,15 @@ for (const { name, outcome } of packages.filter(({ outcome }) => existsSync(outc
   const counts = JSON.parse(await readFile(outcome, 'utf8'));
   for (const key of Object.keys(total)) total[key] += counts[key];
   for (const suite of counts.skippedSuites) console.log(`Not run: ${name}: ${suite}`);
+  for (const { what, message } of counts.failures) {
+    console.log(`Failed: ${name}: ${what}\n${message}\n`);
+  }
 }
 const failedToRun = codes.some((code) => code !== 0) && total.failed === 0;
-if (failedToRun) total.failed = 1;
+if (failedToRun) {
+  total.failed = 1;
+  console.log('Failed: a task that nx names above, without a test that failed');
+}
 if (total.failed > 0) process.exitCode = 1;
 console.log(
   `${total.passed} passed, ${total.failed} failed` +
