@@ -2,6 +2,8 @@
 export default {
   testEnvironment: 'node',
   passWithNoTests: true,
+  // Longer than anything that is waited for, so that a test says itself what did not come.
+  testTimeout: 30_000,
   reporters: ['default', import.meta.dirname + '/tools/test/outcome-reporter.js'],
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/src/**/*.spec.tsx'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 
-/** Longest that anybody waits for Redis. */
+/** Longest that anybody waits for Redis, unless told otherwise. */
 const ANSWER_WITHIN_MS = 100;
 /** After a failure Redis is left alone for so long; then a single command tries it. */
 const RETRY_AFTER_MS = 1_000;
@@ -21,14 +21,20 @@ export class PromptRedis {
   #away = false;
   #triedAgainAt = 0;
 
-  /** @param redis a connection on which commands fail while it is away, instead of waiting */
-  constructor(readonly redis: Redis) {}
+  /**
+   * @param redis a connection on which commands fail while it is away, instead of waiting
+   * @param answerWithinMs longest that anybody waits for an answer
+   */
+  constructor(
+    readonly redis: Redis,
+    private readonly answerWithinMs = ANSWER_WITHIN_MS,
+  ) {}
 
   /** @throws RedisAwayError */
   async ask<T>(command: () => Promise<T>): Promise<T> {
     if (this.#away) this.#beTheOneWhoTries();
     try {
-      const answer = await inTime(command());
+      const answer = await inTime(command(), this.answerWithinMs);
       this.#answered();
       return answer;
     } catch (error) {
@@ -60,14 +66,14 @@ export class PromptRedis {
   }
 }
 
-async function inTime<T>(answer: Promise<T>): Promise<T> {
+async function inTime<T>(answer: Promise<T>, withinMs: number): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     // An answer that came while this process was busy is read first.
     setImmediate(() => {
-      reject(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`));
+      reject(new Error(`no answer within ${withinMs} ms`));
     });
-  }, ANSWER_WITHIN_MS);
+  }, withinMs);
   try {
     return await Promise.race([answer, late]);
   } finally {

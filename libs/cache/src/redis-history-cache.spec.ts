@@ -14,6 +14,8 @@ import { RoomRevs } from './room-revs.ts';
 Logger.overrideLogger(false);
 
 const NEWEST: PageCursor = { kind: 'newest' };
+/** For a Redis that is there: it may be slow on a busy machine. */
+const PATIENT_MS = 5_000;
 
 /** One room; a page is its newest messages, whatever the cursor. */
 class Store {
@@ -78,7 +80,7 @@ describeWith('redis-server', 'the cache of history', () => {
     connections = [];
     store = new Store();
     outcomes = [];
-    ({ cache, feed } = await instance());
+    ({ cache, feed } = await instance(PATIENT_MS));
   });
 
   afterEach(async () => {
@@ -87,13 +89,19 @@ describeWith('redis-server', 'the cache of history', () => {
     jest.restoreAllMocks();
   });
 
-  /** What a `messages` process has of the cache. */
-  async function instance(): Promise<{ cache: RedisHistoryCache; feed: FeedPublisher }> {
+  /**
+   * What a `messages` process has of the cache.
+   *
+   * @param answerWithinMs that of the product when Redis is to be missed
+   */
+  async function instance(
+    answerWithinMs?: number,
+  ): Promise<{ cache: RedisHistoryCache; feed: FeedPublisher }> {
     const redis = new Redis(server.url, { enableOfflineQueue: false, retryStrategy: () => 50 });
     redis.on('error', () => undefined);
     connections.push(redis);
     await eventually(() => expect(redis.status).toBe('ready'));
-    const prompt = new PromptRedis(redis);
+    const prompt = new PromptRedis(redis, answerWithinMs);
     const revs = new RoomRevs(prompt);
     const observer = { answered: (outcome: CacheOutcome) => void outcomes.push(outcome) };
     return {
@@ -118,7 +126,7 @@ describeWith('redis-server', 'the cache of history', () => {
 
   it('reads a page from the store once, for all instances', async () => {
     write('one');
-    const other = await instance();
+    const other = await instance(PATIENT_MS);
     expect(await texts()).toEqual(['one']);
     await eventually(async () => {
       expect((await cache.page('general', NEWEST, 50)).cache).toBe('hit');
@@ -133,7 +141,7 @@ describeWith('redis-server', 'the cache of history', () => {
   });
 
   it('shows what was stored as soon as the feed does', async () => {
-    const other = await instance();
+    const other = await instance(PATIENT_MS);
     for (let count = 1; count <= 20; count += 1) {
       write(`message ${count}`);
       expect(await texts()).toHaveLength(count);
@@ -142,7 +150,8 @@ describeWith('redis-server', 'the cache of history', () => {
   });
 
   it('has what is shown in the history of every instance, also after Redis was slow', async () => {
-    const other = await instance();
+    const other = await instance(PATIENT_MS);
+    ({ cache, feed } = await instance());
     write('one');
     await texts(other.cache);
     await eventually(async () => {
@@ -179,7 +188,7 @@ describeWith('redis-server', 'the cache of history', () => {
   it('never has a slow reader put an old page where a new one is looked for', async () => {
     write('one');
     const { promise, resolve } = Promise.withResolvers<void>();
-    const slow = await instance();
+    const slow = await instance(PATIENT_MS);
     const page = store.page.bind(store);
     // It has read the page, and is held up before it can put it into the cache.
     jest.spyOn(store, 'page').mockImplementationOnce(async (...query) => {
@@ -271,14 +280,16 @@ describeWith('redis-server', 'the cache of history', () => {
   }
 
   it('costs nothing but speed while Redis is away or frozen, and says so once', async () => {
+    ({ cache, feed } = await instance());
     write('one');
     await server.process.freeze();
     const started = performance.now();
     expect(await texts()).toEqual(['one']);
-    expect(performance.now() - started).toBeLessThan(200);
+    expect(performance.now() - started).toBeLessThan(1_000);
     const then = performance.now();
+    // They would take two seconds if each of them waited.
     for (let count = 0; count < 20; count += 1) await texts();
-    expect(performance.now() - then).toBeLessThan(100);
+    expect(performance.now() - then).toBeLessThan(1_000);
     expect(outcomes).toEqual(Array.from({ length: 21 }, () => 'bypass'));
     await server.process.kill();
     await delay(1_100);

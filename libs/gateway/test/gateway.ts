@@ -26,7 +26,10 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** As the app has it, in front of these upstreams, with short times. */
+/**
+ * As the app has it, in front of these upstreams. It looks at them often, and is as patient as a busy machine
+ * needs: who tests what comes of silence sets a short time.
+ */
 export async function startGateway(
   urls: Partial<Record<UpstreamName, readonly string[]>>,
   options: Partial<Omit<GatewaySettings, 'urls'>> & { readonly trustProxy?: string[] } = {},
@@ -34,10 +37,10 @@ export async function startGateway(
   const settings: GatewaySettings = {
     urls: { users: [], messages: [], chat: [], ...urls },
     limit: { points: 10_000, perMs: 1_000, burst: 10_000 },
-    timeoutMs: 500,
-    retryForMs: 700,
+    timeoutMs: 10_000,
+    retryForMs: 2_000,
     maxSockets: 100,
-    pool: { probeEveryMs: 50, probeTimeoutMs: 100, resolveEveryMs: 1_000 },
+    pool: { probeEveryMs: 50, probeTimeoutMs: 5_000, resolveEveryMs: 1_000 },
     ...options,
   };
   const providers = [
@@ -71,6 +74,10 @@ export async function startGateway(
     url: `http://127.0.0.1:${port}`,
     port,
     connections: promisify(server.getConnections.bind(server)),
-    close: () => app.close(),
+    close: async () => {
+      // The clients of tests keep theirs for seconds.
+      server.closeAllConnections();
+      await app.close();
+    },
   };
 }

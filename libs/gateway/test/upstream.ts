@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { privatePort } from '@chat/testing';
 
 /** A service behind the gateway, as far as the gateway sees it. */
 export class Upstream {
@@ -33,9 +34,9 @@ export class Upstream {
     });
   }
 
-  static async start(id: string, port = 0): Promise<Upstream> {
+  static async start(id: string, port?: number): Promise<Upstream> {
     const upstream = new Upstream(id, createServer());
-    upstream.server.listen(port, '127.0.0.1');
+    upstream.server.listen(port ?? (await privatePort()), '127.0.0.1');
     await once(upstream.server, 'listening');
     return upstream;
   }

@@ -72,11 +72,11 @@ describe('a call to another service', () => {
     const silent = await serve(() => undefined);
     const users = client(await nobody(), silent, await answering('the last'));
     const begin = performance.now();
-    for (let n = 0; n < 6; n += 1) {
+    for (let n = 0; n < 18; n += 1) {
       expect(await users.call('/', {}, Answer)).toEqual({ from: 'the last' });
     }
-    // One that failed is left alone for a while, so that the silence costs once.
-    expect(performance.now() - begin).toBeLessThan(TIMEOUT_MS);
+    // One that failed is left alone for a while, so that the silence costs once, not six times.
+    expect(performance.now() - begin).toBeLessThan(2 * TIMEOUT_MS);
   });
 
   it('is UNAVAILABLE when nobody answers within the time limit', async () => {
@@ -88,7 +88,7 @@ describe('a call to another service', () => {
     await expect(client(await serve(() => undefined)).call('/', {}, Answer)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
     });
-    expect(performance.now() - begin).toBeLessThan(3 * TIMEOUT_MS);
+    expect(performance.now() - begin).toBeLessThan(5 * TIMEOUT_MS);
   });
 
   it('fails as the service says', async () => {

@@ -294,7 +294,10 @@ await describeWithMongo('what MongoDB stores', () => {
     expect([heads.size, heads.get('den')?.seq, heads.get('room-7')?.seq]).toEqual([200, BATCH, 0]);
     counting = 'all';
     await Promise.all(Array.from({ length: 12 }, () => store.lastMessages(rooms)));
-    expect(most).toEqual({ one: 4, all: 16 });
+    // How many are needed at once depends on how fast the server answers, how many are taken does not.
+    expect(most.one).toBeLessThanOrEqual(4);
+    expect(most.all).toBeLessThanOrEqual(16);
+    expect(most.all).toBeGreaterThan(4);
   });
 
   it('has nobody in a deleted room whose members could not be removed any more', async () => {

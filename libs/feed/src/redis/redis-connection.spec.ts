@@ -56,9 +56,7 @@ describeWith('redis-server', 'a connection to Redis', () => {
 
   it('notices within the limit that the server is frozen', async () => {
     await server.process.freeze();
-    const closed = next('close');
-    await Promise.race([closed, delay(NOTICED_WITHIN_MS + 200)]);
-    expect(closes).toBe(1);
+    await eventually(() => expect(closes).toBe(1), NOTICED_WITHIN_MS * 2);
   });
 
   it('is made anew when it went silent before it was ready', async () => {
@@ -66,7 +64,7 @@ describeWith('redis-server', 'a connection to Redis', () => {
     redis.stream.destroy();
     await next('connect');
     await link.restore();
-    await eventually(() => expect(redis.status).toBe('ready'), NOTICED_WITHIN_MS);
+    await eventually(() => expect(redis.status).toBe('ready'), NOTICED_WITHIN_MS * 2);
   });
 
   it('is kept while a long answer takes its time', async () => {

@@ -124,7 +124,10 @@ describe('a socket through the gateway', () => {
 
   it('whose instance keeps silent is closed, one whose instance is stopping is not', async () => {
     const [one, two] = [await chat('one'), await chat('two')];
-    const { url } = await gateway({ chat: [one.url, two.url] });
+    const { url } = await gateway(
+      { chat: [one.url, two.url] },
+      { pool: { probeEveryMs: 50, probeTimeoutMs: 200, resolveEveryMs: 60_000 } },
+    );
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
     const answers = await Promise.all(sockets.map(who));
     const on = (id: string) => sockets.find((_socket, index) => answers[index] === id);

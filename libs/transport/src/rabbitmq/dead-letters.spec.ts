@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { MESSAGE_CREATE } from '@chat/contracts';
 import type { DeletedRooms } from '@chat/messages';
 import { eventually, RabbitMqServer } from '@chat/testing';
@@ -17,8 +17,6 @@ import {
   EVENTS_EXCHANGE,
   routingKeyOfRoom,
 } from './topology.ts';
-
-jest.setTimeout(30_000);
 
 describeWith('rabbitmq-server', 'the dead letters', () => {
   let broker: RabbitMqServer;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { partitionOf } from '@chat/contracts';
 import { eventually, RabbitMqServer } from '@chat/testing';
 import { describeWith } from '@chat/testing/suites';
@@ -10,8 +10,6 @@ import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
 import { startMessages, type MessagesInstance } from '../../test/messages-instance.ts';
 import { RabbitMqMessagePublisher } from './rabbitmq-message-publisher.ts';
 import { EVENTS_EXCHANGE, queueOf, routingKeyOfRoom } from './topology.ts';
-
-jest.setTimeout(30_000);
 
 const ROOMS = ['general', 'random', 'news'];
 
