@@ -1,28 +1,18 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import { startBrowser } from './support/browser.ts';
-import { describeInBrowser, startChatServer, type ChatServer } from './support/chat-server.ts';
-import { Person } from './support/person.ts';
+import { beforeAll, expect, it } from '@jest/globals';
+import { describeInBrowser } from './support/describe-in-browser.ts';
+import type { Person } from './support/person.ts';
 import { fillRoom } from './support/program.ts';
 
 const COUNT = 130;
 
-await describeInBrowser('a long conversation', () => {
-  let server: ChatServer;
-  let browser: Browser;
+await describeInBrowser('a long conversation', (chat) => {
   let ada: Person;
 
   beforeAll(async () => {
-    server = await startChatServer();
-    browser = await startBrowser();
-    await fillRoom(server.url, 'general', COUNT);
-    ada = await Person.arrive(browser, server.url, 'ada');
+    await fillRoom(chat.server.url, 'general', COUNT);
+    ada = await chat.arrive('ada');
     await ada.signUp();
     await ada.see(`message ${COUNT}`);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
   });
 
   it('is read to its beginning by scrolling up, and what is in view stays where it is', async () => {
@@ -55,7 +45,7 @@ await describeInBrowser('a long conversation', () => {
   });
 
   it('offers the way back to the newest message', async () => {
-    await fillRoom(server.url, 'general', 1);
+    await fillRoom(chat.server.url, 'general', 1);
     await ada.page.getByRole('button', { name: '1 new message' }).click();
     await ada.page.getByRole('button', { name: /new message|To the newest/ }).waitFor({
       state: 'detached',

@@ -2,26 +2,19 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Messages } from '@chat/contracts';
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
-import type { Browser, Page } from 'playwright-core';
-import { startBrowser } from './support/browser.ts';
-import { describeInBrowser, startChatServer, type ChatServer } from './support/chat-server.ts';
+import type { Page } from 'playwright-core';
+import { describeInBrowser } from './support/describe-in-browser.ts';
 import { serveOlderClient } from './support/foreign-origin.ts';
 
-await describeInBrowser('the older public client, from another origin', () => {
-  let server: ChatServer;
-  let browser: Browser;
+await describeInBrowser('the older public client, from another origin', (chat) => {
   const transports: (string | null)[] = [];
   let olderClient: { url: string; server: Server };
 
   beforeAll(async () => {
-    server = await startChatServer();
-    browser = await startBrowser();
     olderClient = await serveOlderClient();
   });
-  afterAll(async () => {
-    await browser.close();
+  afterAll(() => {
     olderClient.server.close();
-    await server.close();
   });
 
   it('works unchanged, beginning with long polling', async () => {
@@ -46,13 +39,13 @@ await describeInBrowser('the older public client, from another origin', () => {
   });
 
   async function openClient(text: string): Promise<Page> {
-    const page = await (await browser.newContext()).newPage();
+    const page = await (await chat.browser.newContext()).newPage();
     page.on('request', (request) => {
       const url = new URL(request.url());
       if (url.pathname === '/socket.io/') transports.push(url.searchParams.get('transport'));
     });
     const email = `older-${randomUUID().slice(0, 8)}@example.com`;
-    const query = new URLSearchParams({ server: server.url, email, text });
+    const query = new URLSearchParams({ server: chat.server.url, email, text });
     await page.goto(`${olderClient.url}/?${query}`);
     return page;
   }

@@ -1,31 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import { startBrowser } from './support/browser.ts';
-import { describeInBrowser, startChatServer, type ChatServer } from './support/chat-server.ts';
-import { Person } from './support/person.ts';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { describeInBrowser } from './support/describe-in-browser.ts';
+import type { Person } from './support/person.ts';
 import { countStored } from './support/program.ts';
 
 const SERVER_IS_AWAY =
   /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/;
 
-await describeInBrowser('while the server is away', () => {
-  let server: ChatServer;
-  let browser: Browser;
+await describeInBrowser('while the server is away', (chat) => {
   let ada: Person;
   let bob: Person;
 
-  beforeAll(async () => {
-    server = await startChatServer();
-    browser = await startBrowser();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
-  });
-
   beforeEach(async () => {
-    ada = await Person.arrive(browser, server.url, 'ada');
-    bob = await Person.arrive(browser, server.url, 'bob');
+    ada = await chat.arrive('ada');
+    bob = await chat.arrive('bob');
     for (const person of [ada, bob]) {
       person.tolerate(SERVER_IS_AWAY);
       await person.signUp();
@@ -34,7 +21,7 @@ await describeInBrowser('while the server is away', () => {
     await ada.write(`Are you there, ${bob.username}?`);
     await ada.seeMark(`Are you there, ${bob.username}?`, 'Stored');
     await bob.see(`Are you there, ${bob.username}?`);
-    await server.kill();
+    await chat.server.kill();
     await ada.page.getByText('Not connected. Your messages are kept and will be sent.').waitFor();
   });
   afterEach(async () => {
@@ -46,7 +33,7 @@ await describeInBrowser('while the server is away', () => {
   it('a message is kept, marked as waiting, and delivered once when the server is back', async () => {
     await ada.write('Written in the dark');
     await ada.seeMark('Written in the dark', 'Waiting to be sent');
-    await server.restart();
+    await chat.server.restart();
     await bob.see('Written in the dark');
     await ada.seeMark('Written in the dark', 'Stored');
     await ada.page.getByText('Not connected.').waitFor({ state: 'detached' });
@@ -57,7 +44,7 @@ await describeInBrowser('while the server is away', () => {
     await ada.write('Written and left');
     await ada.seeMark('Written and left', 'Waiting to be sent');
     await ada.closeTab();
-    await server.restart();
+    await chat.server.restart();
     await ada.openTab('/chat/general');
     await bob.see('Written and left');
     await ada.seeMark('Written and left', 'Stored');
@@ -65,7 +52,7 @@ await describeInBrowser('while the server is away', () => {
   });
 
   async function expectOnce(text: string): Promise<void> {
-    expect(await countStored(server.url, 'general', text)).toBe(1);
+    expect(await countStored(chat.server.url, 'general', text)).toBe(1);
     expect(await ada.rows(text).count()).toBe(1);
     expect(await bob.rows(text).count()).toBe(1);
   }

@@ -1,24 +1,9 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import { startBrowser } from './support/browser.ts';
-import { describeInBrowser, startChatServer, type ChatServer } from './support/chat-server.ts';
-import { Person } from './support/person.ts';
+import { expect, it } from '@jest/globals';
+import { describeInBrowser } from './support/describe-in-browser.ts';
 
-await describeInBrowser('on a phone', () => {
-  let server: ChatServer;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    server = await startChatServer();
-    browser = await startBrowser();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
-  });
-
+await describeInBrowser('on a phone', (chat) => {
   it('one column leads from the rooms into a conversation and back, and nothing runs off the side', async () => {
-    const ada = await Person.arrive(browser, server.url, 'ada', {
+    const ada = await chat.arrive('ada', {
       viewport: { width: 360, height: 740 },
       isMobile: true,
       hasTouch: true,

@@ -1,26 +1,16 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import { startBrowser } from './support/browser.ts';
-import { describeInBrowser, startChatServer, type ChatServer } from './support/chat-server.ts';
-import { Person } from './support/person.ts';
+import { beforeAll, expect, it } from '@jest/globals';
+import { describeInBrowser } from './support/describe-in-browser.ts';
+import type { Person } from './support/person.ts';
 
-await describeInBrowser('a private room', () => {
-  let server: ChatServer;
-  let browser: Browser;
+await describeInBrowser('a private room', (chat) => {
   let ada: Person;
   let bob: Person;
 
   beforeAll(async () => {
-    server = await startChatServer();
-    browser = await startBrowser();
-    ada = await Person.arrive(browser, server.url, 'ada');
-    bob = await Person.arrive(browser, server.url, 'bob');
+    ada = await chat.arrive('ada');
+    bob = await chat.arrive('bob');
     await ada.signUp();
     await bob.signUp();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
   });
 
   it('is where those talk whom the owner adds, until the owner removes them', async () => {

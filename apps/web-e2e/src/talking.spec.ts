@@ -1,27 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import { startBrowser } from './support/browser.ts';
-import { describeInBrowser, startChatServer, type ChatServer } from './support/chat-server.ts';
-import { Person } from './support/person.ts';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { describeInBrowser } from './support/describe-in-browser.ts';
+import type { Person } from './support/person.ts';
 
-await describeInBrowser('two people at two browsers', () => {
-  let server: ChatServer;
-  let browser: Browser;
+await describeInBrowser('two people at two browsers', (chat) => {
   let ada: Person;
   let bob: Person;
 
-  beforeAll(async () => {
-    server = await startChatServer();
-    browser = await startBrowser();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
-  });
-
   beforeEach(async () => {
-    ada = await Person.arrive(browser, server.url, 'ada');
-    bob = await Person.arrive(browser, server.url, 'bob');
+    ada = await chat.arrive('ada');
+    bob = await chat.arrive('bob');
     await ada.signUp();
     await bob.signUp();
   });

@@ -1,5 +1,4 @@
-import { missingProgram, ServicesTopology, StandaloneProcess } from '@chat/testing';
-import { describeUnless, missingServers } from '@chat/testing/suites';
+import { ServicesTopology, StandaloneProcess } from '@chat/testing';
 
 declare global {
   /** In which way these suites have the chat run: in one process, or as services behind a gateway. */
@@ -14,13 +13,6 @@ export interface ChatServer {
   /** Starts it again after {@link kill}, with what it has stored. */
   restart(): Promise<void>;
   close(): Promise<void>;
-}
-
-/** A suite that needs a browser, and whatever the chat runs on; as `describeWith` without them. */
-export async function describeInBrowser(name: string, suite: () => void): Promise<void> {
-  const missing = missingProgram('chromium');
-  const needsServers = globalThis.pageComesFrom === 'gateway';
-  describeUnless(missing ?? (needsServers ? await missingServers() : undefined), name, suite);
 }
 
 export async function startChatServer(): Promise<ChatServer> {
