@@ -1,9 +1,8 @@
 import preset from '../../jest.preset.js';
 
 const { reporters, ...shared } = preset;
-// Jest knows it for all projects together only.
+// Jest knows them for all projects together only.
 delete shared.passWithNoTests;
-// That of all projects together is longer.
 delete shared.testTimeout;
 
 /** The same suites against every way in which the chat runs; `globals.chatRunsAs` says which. */

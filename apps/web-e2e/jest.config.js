@@ -1,9 +1,8 @@
 import preset from '../../jest.preset.js';
 
 const { reporters, ...shared } = preset;
-// Jest knows it for all projects together only.
+// Jest knows them for all projects together only.
 delete shared.passWithNoTests;
-// That of all projects together is longer.
 delete shared.testTimeout;
 
 /** The same suites against the page of the standalone server and of the gateway. */
