@@ -20,16 +20,15 @@ export class InProcessRoomDirectory extends RoomDirectory {
 
   override async join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }> {
     const { role } = await this.access.join(userId, roomId);
-    const [head = { roomId, seq: 0, rev: 0 }] = await this.heads([roomId]);
-    return { role, head };
+    return { role, head: await this.head(roomId) };
   }
 
   override rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]> {
     return inParts(memberships, MAX_ROLES_AT_ONCE, (some) => this.access.rolesOf(some));
   }
 
-  override async heads(roomIds: readonly string[]): Promise<RoomHead[]> {
-    return [...(await this.history.headsOf(roomIds)).values()];
+  override head(roomId: string): Promise<RoomHead> {
+    return this.history.headOf(roomId);
   }
 
   override revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {

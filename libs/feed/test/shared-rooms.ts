@@ -29,8 +29,8 @@ export class SharedRooms implements RoomDirectory, MessagePublisher {
     );
   }
 
-  heads(roomIds: readonly string[]): Promise<RoomHead[]> {
-    return Promise.resolve(roomIds.map((roomId) => this.#headOf(roomId)));
+  head(roomId: string): Promise<RoomHead> {
+    return Promise.resolve(this.#headOf(roomId));
   }
 
   revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {

@@ -42,6 +42,12 @@ export class MessageHistory implements RoomActivity {
     return { rev, complete: rev === head.rev, changes: messages };
   }
 
+  /** How far a room has come; zeros for a room without messages. */
+  async headOf(roomId: string): Promise<RoomHead> {
+    const heads = await this.headsOf([roomId]);
+    return heads.get(roomId) ?? { roomId, seq: 0, rev: 0 };
+  }
+
   headsOf(roomIds: readonly string[]): Promise<Map<string, RoomHead>> {
     return this.store.heads(roomIds);
   }

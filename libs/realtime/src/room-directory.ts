@@ -21,8 +21,8 @@ export abstract class RoomDirectory {
   abstract join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }>;
   /** The roles in their order; undefined for anybody who is not a member, and for rooms that do not exist. */
   abstract rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]>;
-  /** Heads of existing rooms; zeros for a room without messages. */
-  abstract heads(roomIds: readonly string[]): Promise<RoomHead[]>;
+  /** How far the room has come; zeros for a room without messages. */
+  abstract head(roomId: string): Promise<RoomHead>;
   /**
    * The rev of those rooms that have come further than the rev given; the others are left out.
    *

@@ -1,11 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_PACKET_BYTES, RoomId, UserId } from '@chat/contracts';
 import { MAX_REVS_ASKED } from '@chat/realtime';
-import {
-  MAX_HEADS_PER_CALL,
-  MAX_ROLES_PER_CALL,
-  ROOM_DIRECTORY_CALLS,
-} from './room-directory/room-directory-calls.ts';
+import { MAX_ROLES_PER_CALL, ROOM_DIRECTORY_CALLS } from './room-directory/room-directory-calls.ts';
 import {
   ACTIVE_SESSIONS_CALL,
   MAX_SESSIONS_PER_CALL,
@@ -15,11 +11,10 @@ describe('a call for many', () => {
   it('fits into a body with the longest ids that there are', () => {
     const roomId = RoomId.parse('r'.repeat(64));
     const userId = UserId.parse('u'.repeat(64));
-    const { rolesOf, heads, revsBeyond } = ROOM_DIRECTORY_CALLS;
+    const { rolesOf, revsBeyond } = ROOM_DIRECTORY_CALLS;
     const fill = <T>(length: number, one: T): T[] => Array.from({ length }, () => one);
     const longest = [
       rolesOf.request.parse({ memberships: fill(MAX_ROLES_PER_CALL, { userId, roomId }) }),
-      heads.request.parse({ roomIds: fill(MAX_HEADS_PER_CALL, roomId) }),
       revsBeyond.request.parse({
         known: fill(MAX_REVS_ASKED, { roomId, rev: Number.MAX_SAFE_INTEGER }),
       }),

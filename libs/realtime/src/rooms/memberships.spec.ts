@@ -21,8 +21,8 @@ class SlowDirectory extends RoomDirectory {
   revsBeyond(): Promise<never> {
     return Promise.reject(new Error('not needed here'));
   }
-  heads(): Promise<RoomHead[]> {
-    return Promise.resolve([]);
+  head(): Promise<never> {
+    return Promise.reject(new Error('not needed here'));
   }
   changes(): Promise<Changes> {
     return Promise.reject(new Error('not needed here'));

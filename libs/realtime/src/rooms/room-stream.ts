@@ -43,8 +43,7 @@ export class RoomStream {
       else early.push(...changes);
     });
     try {
-      const [head = { roomId, seq: 0, rev: 0 }] = await directory.heads([roomId]);
-      stream = new RoomStream(directory, emit, head);
+      stream = new RoomStream(directory, emit, await directory.head(roomId));
     } catch (error) {
       unsubscribe();
       throw error;

@@ -40,9 +40,8 @@ describe('the streams of rooms', () => {
         return () => (tellGap = () => undefined);
       },
     };
-    const directory: Pick<RoomDirectory, 'heads' | 'revsBeyond' | 'changes'> = {
-      heads: (roomIds): Promise<RoomHead[]> =>
-        Promise.resolve(roomIds.map((roomId) => ({ roomId, seq: stored, rev: stored }))),
+    const directory: Pick<RoomDirectory, 'head' | 'revsBeyond' | 'changes'> = {
+      head: (roomId): Promise<RoomHead> => Promise.resolve({ roomId, seq: stored, rev: stored }),
       revsBeyond: async (known): Promise<RoomRev[]> => {
         headReads += 1;
         await delay(20);

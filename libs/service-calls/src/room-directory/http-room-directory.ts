@@ -2,11 +2,7 @@ import type { Changes, Role, RoomHead, RoomRev } from '@chat/contracts';
 import { inParts } from '@chat/platform';
 import { RoomDirectory, type Membership } from '@chat/realtime';
 import type { ServiceClient } from '../service-client.ts';
-import {
-  MAX_HEADS_PER_CALL,
-  MAX_ROLES_PER_CALL,
-  ROOM_DIRECTORY_CALLS as CALLS,
-} from './room-directory-calls.ts';
+import { MAX_ROLES_PER_CALL, ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
 
 /** What the edge asks of rooms and messages, of the messages service. */
 export class HttpRoomDirectory extends RoomDirectory {
@@ -26,12 +22,8 @@ export class HttpRoomDirectory extends RoomDirectory {
     });
   }
 
-  async heads(roomIds: readonly string[]): Promise<RoomHead[]> {
-    const { path, answer } = CALLS.heads;
-    return inParts(roomIds, MAX_HEADS_PER_CALL, async (some) => {
-      const { heads } = await this.messages.call(path, { roomIds: some }, answer);
-      return heads;
-    });
+  head(roomId: string): Promise<RoomHead> {
+    return this.messages.call(CALLS.head.path, { roomId }, CALLS.head.answer);
   }
 
   async revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {

@@ -2,9 +2,8 @@ import { Changes, Role, RoomHead, RoomId, RoomRev, UserId } from '@chat/contract
 import { MAX_REVS_ASKED } from '@chat/realtime';
 import { z } from 'zod';
 
-// As many as fit into a body, whose size is limited, whatever their lengths.
+/** As many as fit into a body, whose size is limited, whatever their lengths. */
 export const MAX_ROLES_PER_CALL = 300;
-export const MAX_HEADS_PER_CALL = 500;
 
 /** Calls of the edge to the messages service, by path: what is asked and what is answered. */
 export const ROOM_DIRECTORY_CALLS = {
@@ -20,10 +19,10 @@ export const ROOM_DIRECTORY_CALLS = {
     }),
     answer: z.object({ roles: z.array(Role.nullable()) }),
   },
-  heads: {
-    path: '/internal/rooms/heads',
-    request: z.object({ roomIds: z.array(RoomId).max(MAX_HEADS_PER_CALL) }),
-    answer: z.object({ heads: z.array(RoomHead) }),
+  head: {
+    path: '/internal/rooms/head',
+    request: z.object({ roomId: RoomId }),
+    answer: RoomHead,
   },
   revsBeyond: {
     path: '/internal/rooms/revs-beyond',

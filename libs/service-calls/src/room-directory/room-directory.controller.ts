@@ -21,8 +21,7 @@ export class RoomDirectoryController {
     @Body({ schema: CALLS.join.request }) { userId, roomId }: z.output<typeof CALLS.join.request>,
   ): Promise<{ role: Role; head: RoomHead }> {
     const { role } = await this.access.join(userId, roomId);
-    const heads = await this.history.headsOf([roomId]);
-    return { role, head: heads.get(roomId) ?? { roomId, seq: 0, rev: 0 } };
+    return { role, head: await this.history.headOf(roomId) };
   }
 
   @Post(CALLS.rolesOf.path)
@@ -35,12 +34,12 @@ export class RoomDirectoryController {
     return { roles: roles.map((role) => role ?? null) };
   }
 
-  @Post(CALLS.heads.path)
+  @Post(CALLS.head.path)
   @HttpCode(200)
-  async heads(
-    @Body({ schema: CALLS.heads.request }) { roomIds }: z.output<typeof CALLS.heads.request>,
-  ): Promise<{ heads: RoomHead[] }> {
-    return { heads: [...(await this.history.headsOf(roomIds)).values()] };
+  head(
+    @Body({ schema: CALLS.head.request }) { roomId }: z.output<typeof CALLS.head.request>,
+  ): Promise<RoomHead> {
+    return this.history.headOf(roomId);
   }
 
   @Post(CALLS.revsBeyond.path)
