@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import {
@@ -21,6 +22,7 @@ import { GatewayModule } from '../src/gateway.module.ts';
 export interface Gateway {
   readonly url: string;
   readonly port: number;
+  readonly server: Server;
   /** How many connections of clients are open. */
   connections(): Promise<number>;
   close(): Promise<void>;
@@ -67,12 +69,13 @@ export async function startGateway(
   const trusted = app.getHttpAdapter().getInstance().get('trust proxy fn') as TrustProxy;
   app.get(UpgradeForwarder).attach(app.getHttpServer(), trusted);
   await app.init();
-  const server = app.getHttpServer().listen(0, '127.0.0.1');
+  const server: Server = app.getHttpServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
     port,
+    server,
     connections: promisify(server.getConnections.bind(server)),
     close: async () => {
       // The clients of tests keep theirs for seconds.

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Global, Logger, Module, type DynamicModule, type Provider } from '@nestjs/common';
@@ -80,6 +82,25 @@ describe('an HTTP application', () => {
       await stopped;
     }
   }, 15_000);
+
+  it('has its clients go on over other connections before it closes theirs', async () => {
+    const app = await start({ STOP_DELAY_MS: 500 });
+    const agent = new Agent({ keepAlive: true });
+    const connectionAfter = async (): Promise<string | undefined> => {
+      const asked = get(app.url, { agent });
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      await text(answer);
+      return answer.headers.connection;
+    };
+    expect(await connectionAfter()).toBe('keep-alive');
+    const stopped = app.close();
+    try {
+      expect(await connectionAfter()).toBe('close');
+    } finally {
+      agent.destroy();
+      await stopped;
+    }
+  });
 
   it('logs as JSON from its first line on, while it waits for what it stands on', async () => {
     logged.length = 0;

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger, type DynamicModule } from '@nestjs/common';
@@ -63,6 +64,11 @@ export async function startHttpApp(
       connections.add(connection);
       connection.once('close', () => connections.delete(connection));
     });
+    let stopping = false;
+    // Clients that are told go on over another connection, and send nothing over one that is about to be closed.
+    server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
+      if (stopping) response.shouldKeepAlive = false;
+    });
     await listen(
       server,
       { port: settings.PORT, host: settings.HOST, reusePort: program.sharesPort ?? false },
@@ -75,6 +81,7 @@ export async function startHttpApp(
     return {
       url: browserUrl(server.address() as AddressInfo),
       close: async () => {
+        stopping = true;
         app.get(HealthChecks).stop();
         new Logger('Process').log('Stopping.');
         await delay(settings.STOP_DELAY_MS);

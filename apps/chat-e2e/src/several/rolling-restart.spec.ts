@@ -24,14 +24,21 @@ await describeWithServices('a rolling restart of every service', () => {
     await topology.close();
   });
 
-  async function enter(roomId: string): Promise<{ client: ChatClient; room: RoomConversation }> {
-    const account = await Account.register(oneAddress(topology.gatewayUrl));
+  async function signIn(email: string): Promise<ChatClient> {
     const client = new ChatClient({ url: topology.gatewayUrl });
     clients.push(client);
-    await client.session.login({ email: account.email, password: PASSWORD });
+    await client.session.login({ email, password: PASSWORD });
+    return client;
+  }
+
+  async function enter(
+    roomId: string,
+  ): Promise<{ email: string; client: ChatClient; room: RoomConversation }> {
+    const { email } = await Account.register(oneAddress(topology.gatewayUrl));
+    const client = await signIn(email);
     const room = client.room(roomId);
     await room.open();
-    return { client, room };
+    return { email, client, room };
   }
 
   it('fails no send, no read and no change, and shows every message to everybody in time', async () => {
@@ -71,9 +78,10 @@ await describeWithServices('a rolling restart of every service', () => {
     });
 
     // What changes something is not repeated by the client: it must work at once.
-    const changing = people.map(async ({ client }) => {
+    const changing = people.map(async ({ email, client }) => {
       while (running) {
         try {
+          (await signIn(email)).close();
           await client.session.refresh(await client.session.accessToken());
           await client.rest.createRoom({ name: 'Made meanwhile', visibility: 'private' });
         } catch (error) {

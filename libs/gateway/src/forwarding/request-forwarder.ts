@@ -32,6 +32,9 @@ export class RequestForwarder implements BeforeApplicationShutdown {
   constructor(private readonly settings: GatewaySettings) {
     this.#proxy.on('proxyRes', (answer, request, response) => {
       this.#answering.get(request)?.();
+      // Of its own connection, not of the one that it came over (RFC 9110, 7.6.1).
+      answer.headers.connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
+      delete answer.headers['keep-alive'];
       answer.once('close', () => {
         if (!answer.complete) response.destroy();
       });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -85,6 +86,28 @@ describe('a request through the gateway', () => {
     const { url } = await gateway({ users: [users.url] });
     const answer = await fetch(`${url}/users/me`, { signal: AbortSignal.timeout(5_000) });
     await expect(answer.text()).rejects.toThrow('terminated');
+  });
+
+  it('is answered over a connection that goes on as the gateway wants, whatever its instance says', async () => {
+    const users = await upstream('users');
+    const { port, server } = await gateway({ users: [users.url] });
+    let keepAlive = true;
+    server.prependListener('request', (_request, response) => {
+      response.shouldKeepAlive = keepAlive;
+    });
+    const agent = new Agent({ keepAlive: true });
+    for (const [said, connection] of [
+      ['close', 'keep-alive'],
+      ['keep-alive', 'close'],
+    ]) {
+      keepAlive = connection === 'keep-alive';
+      users.answer = (_request, response) => response.setHeader('connection', said ?? '').end();
+      const asked = get({ host: '127.0.0.1', port, path: '/users/me', agent });
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      await text(answer);
+      expect(answer.headers.connection).toBe(connection);
+    }
+    agent.destroy();
   });
 
   it('is spread over all instances that live', async () => {
