@@ -132,7 +132,7 @@ describeWith('rabbitmq-server', 'the way of an event through RabbitMQ', () => {
     await broker.process.start();
     const event = eventIn('general');
     await eventually(() => publisher.publish(event), 20_000);
-    await eventually(() => expect(stored()).toContain(event.id));
+    await eventually(() => expect(stored()).toContain(event.id), 20_000);
   }, 60_000);
 
   it('refuses within the time limit while the broker is frozen, and goes on after', async () => {
@@ -144,7 +144,7 @@ describeWith('rabbitmq-server', 'the way of an event through RabbitMQ', () => {
     await eventually(() => expect(publisher.check()).rejects.toThrow());
     broker.process.thaw();
     await eventually(() => publisher.publish(early), 20_000);
-    await eventually(() => expect(stored()).toContain(early.id));
+    await eventually(() => expect(stored()).toContain(early.id), 20_000);
     expect(store.messages.filter(({ id }) => id === early.id)).toHaveLength(1);
   }, 60_000);
 
@@ -161,9 +161,9 @@ describeWith('rabbitmq-server', 'the way of an event through RabbitMQ', () => {
     await eventually(() => expect(messages.server.ownedPartitions).toHaveLength(16));
     await withChannel((channel) => channel.deleteQueue(queueOf(partitionOf('general'))));
     const event = eventIn('general');
-    await eventually(() => publisher.publish(event));
-    await eventually(() => expect(stored()).toContain(event.id));
-  });
+    await eventually(() => publisher.publish(event), 20_000);
+    await eventually(() => expect(stored()).toContain(event.id), 20_000);
+  }, 60_000);
 
   it('goes on when the broker closes a channel alone', async () => {
     broken = false;
@@ -177,7 +177,7 @@ describeWith('rabbitmq-server', 'the way of an event through RabbitMQ', () => {
     await eventually(() => expect(broken).toBe(true));
     const after = eventIn('general');
     await publisher.publish(after);
-    await eventually(() => expect(stored()).toContain(after.id));
+    await eventually(() => expect(stored()).toContain(after.id), 20_000);
     expectGaplessSeqs();
-  });
+  }, 60_000);
 });
