@@ -20,7 +20,8 @@ const NOT_PAGES = new Set([
 
 /**
  * Serves the built web client: hashed assets for a year, and its one page for
- * every address that a browser navigates to.
+ * every address that a browser navigates to. At `/` it is there for whoever asks, programs
+ * that look whether the chat is up included.
  *
  * @param folder what `vite build` made
  * @throws StartError if it was not built
@@ -37,7 +38,7 @@ export function servePage(app: NestExpressApplication, folder: string): void {
   app.use((request: Request, response: Response, next: NextFunction) => {
     const [, first = ''] = request.path.split('/');
     const asksForPage = request.method === 'GET' || request.method === 'HEAD';
-    const browses = request.headers.accept?.includes('text/html') === true;
+    const browses = first === '' || request.headers.accept?.includes('text/html') === true;
     if (!asksForPage || !browses || NOT_PAGES.has(first)) return next();
     response.sendFile(page, { maxAge: 0 });
   });

@@ -1,0 +1,60 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { servePage } from './page.ts';
+
+const PAGE = '<!doctype html><title>Chat</title>';
+const BROWSER = 'text/html,application/xhtml+xml,*/*;q=0.8';
+
+@Module({})
+class App {}
+
+describe('the page', () => {
+  let folder: string;
+  let app: NestExpressApplication;
+  let url: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'chat-page-'));
+    await mkdir(join(folder, 'assets'));
+    await writeFile(join(folder, 'index.html'), PAGE);
+    await writeFile(join(folder, 'assets', 'index-abc.js'), 'let chat;');
+    app = await NestFactory.create<NestExpressApplication>(App, { logger: false });
+    servePage(app, folder);
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+  });
+  afterEach(async () => {
+    await app.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it.each([
+    ['/', BROWSER],
+    ['/', '*/*'],
+    ['/?from=mail', '*/*'],
+    ['/chat/general', BROWSER],
+  ])('is at %s for whoever accepts %s, fresh', async (path, accept) => {
+    const answer = await fetch(url + path, { headers: { accept } });
+    expect([answer.status, await answer.text()]).toEqual([200, PAGE]);
+    expect(answer.headers.get('cache-control')).toBe('public, max-age=0');
+  });
+
+  it.each([
+    ['/chat/general', '*/*'],
+    ['/rooms/general', BROWSER],
+    ['/assets/gone.js', BROWSER],
+  ])('is not at %s for whoever accepts %s', async (path, accept) => {
+    expect((await fetch(url + path, { headers: { accept } })).status).toBe(404);
+  });
+
+  it('has assets that never change', async () => {
+    const answer = await fetch(`${url}/assets/index-abc.js`);
+    expect(await answer.text()).toBe('let chat;');
+    expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+  });
+});
