@@ -121,7 +121,7 @@ describe('a request through the gateway', () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     const { url } = await gateway(
       { users: [one.url, two.url] },
-      { pool: { probeEveryMs: 50, probeTimeoutMs: 200, resolveEveryMs: 60_000 } },
+      { pool: { probeEveryMs: 50, probeTimeoutMs: 500, resolveEveryMs: 60_000 } },
     );
     const seenByOne = async (): Promise<number> => {
       const before = one.seen.length;
@@ -140,7 +140,7 @@ describe('a request through the gateway', () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     const { url } = await gateway(
       { users: [one.url, two.url] },
-      { pool: { probeEveryMs: 60_000, probeTimeoutMs: 100, resolveEveryMs: 60_000 } },
+      { pool: { probeEveryMs: 60_000, probeTimeoutMs: 5_000, resolveEveryMs: 60_000 } },
     );
     await one.stop();
     const body = JSON.stringify({ text: 'x'.repeat(50_000) });

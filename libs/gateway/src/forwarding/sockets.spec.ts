@@ -126,7 +126,7 @@ describe('a socket through the gateway', () => {
     const [one, two] = [await chat('one'), await chat('two')];
     const { url } = await gateway(
       { chat: [one.url, two.url] },
-      { pool: { probeEveryMs: 50, probeTimeoutMs: 200, resolveEveryMs: 60_000 } },
+      { pool: { probeEveryMs: 50, probeTimeoutMs: 500, resolveEveryMs: 60_000 } },
     );
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
     const answers = await Promise.all(sockets.map(who));

@@ -4,7 +4,7 @@ import { eventually } from '@chat/testing';
 import { Upstream } from '../../test/upstream.ts';
 import { UpstreamPool } from './upstream-pool.ts';
 
-const OPTIONS = { probeEveryMs: 30, probeTimeoutMs: 200, resolveEveryMs: 30 };
+const OPTIONS = { probeEveryMs: 30, probeTimeoutMs: 5_000, resolveEveryMs: 30 };
 
 describe('the instances of a service', () => {
   const open: { stop(): Promise<void> | void }[] = [];
