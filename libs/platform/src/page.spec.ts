@@ -46,6 +46,7 @@ describe('the page', () => {
 
   it.each([
     ['/chat/general', '*/*'],
+    ['//rooms/general', '*/*'],
     ['/rooms/general', BROWSER],
     ['/assets/gone.js', BROWSER],
   ])('is not at %s for whoever accepts %s', async (path, accept) => {

@@ -38,8 +38,9 @@ export function servePage(app: NestExpressApplication, folder: string): void {
   app.use((request: Request, response: Response, next: NextFunction) => {
     const [, first = ''] = request.path.split('/');
     const asksForPage = request.method === 'GET' || request.method === 'HEAD';
-    const browses = first === '' || request.headers.accept?.includes('text/html') === true;
-    if (!asksForPage || !browses || NOT_PAGES.has(first)) return next();
+    const browses = request.headers.accept?.includes('text/html') === true;
+    const isPage = request.path === '/' || (browses && !NOT_PAGES.has(first));
+    if (!asksForPage || !isPage) return next();
     response.sendFile(page, { maxAge: 0 });
   });
 }

@@ -64,10 +64,10 @@ export async function startHttpApp(
       connections.add(connection);
       connection.once('close', () => connections.delete(connection));
     });
-    let stopping = false;
+    const health = app.get(HealthChecks);
     // Clients that are told go on over another connection, and send nothing over one that is about to be closed.
     server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
-      if (stopping) response.shouldKeepAlive = false;
+      if (health.stopping) response.shouldKeepAlive = false;
     });
     await listen(
       server,
@@ -81,8 +81,7 @@ export async function startHttpApp(
     return {
       url: browserUrl(server.address() as AddressInfo),
       close: async () => {
-        stopping = true;
-        app.get(HealthChecks).stop();
+        health.stop();
         new Logger('Process').log('Stopping.');
         await delay(settings.STOP_DELAY_MS);
         // One that has vanished would keep the rest of the stop waiting, and what is open stay open.
