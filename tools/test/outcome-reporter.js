@@ -12,33 +12,35 @@ const MESSAGE_CHARACTERS = 1_500;
 export default class OutcomeReporter {
   constructor({ rootDir }) {
     this.rootDir = rootDir;
-    this.folder = join(rootDir, 'test-results');
   }
 
   onRunComplete(_contexts, results) {
     const tests = results.testResults.flatMap((file) => file.testResults);
     const withStatus = (...statuses) => tests.filter(({ status }) => statuses.includes(status));
     const skipped = withStatus('pending', 'skipped', 'todo', 'disabled');
+    const failures = results.testResults.flatMap((file) => failuresOf(file, this.rootDir));
     const outcome = {
       passed: withStatus('passed').length,
-      // A file that does not even run counts as one failure.
-      failed: withStatus('failed').length + results.numRuntimeErrorTestSuites,
+      failed: failures.length,
       skipped: skipped.length,
       skippedSuites: [...new Set(skipped.map((test) => test.ancestorTitles[0] ?? test.fullName))],
-      failures: results.testResults.flatMap((file) => this.failuresOf(file)),
+      failures,
     };
-    mkdirSync(this.folder, { recursive: true });
-    writeFileSync(join(this.folder, 'outcome.json'), JSON.stringify(outcome));
+    const folder = join(this.rootDir, 'test-results');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'outcome.json'), JSON.stringify(outcome));
   }
-  failuresOf({ testFilePath, testExecError, failureMessage, testResults }) {
-    const path = relative(this.rootDir, testFilePath);
-    if (testExecError) return [failure(path, failureMessage)];
-    return testResults
-      .filter(({ status }) => status === 'failed')
-      .map(({ fullName, failureMessages }) =>
-        failure(`${path}: ${fullName}`, failureMessages.join('\n')),
-      );
-  }
+}
+
+/** A file that does not even run counts as one failure. */
+function failuresOf({ testFilePath, testExecError, failureMessage, testResults }, rootDir) {
+  const path = relative(rootDir, testFilePath);
+  if (testExecError) return [failure(path, failureMessage)];
+  return testResults
+    .filter(({ status }) => status === 'failed')
+    .map(({ fullName, failureMessages }) =>
+      failure(`${path}: ${fullName}`, failureMessages.join('\n')),
+    );
 }
 
 function failure(what, message) {
