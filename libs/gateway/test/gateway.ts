@@ -28,9 +28,12 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** For who tests what comes of silence: one that keeps it is soon taken out. */
+export const IMPATIENT_POOL = { probeEveryMs: 50, probeTimeoutMs: 500, resolveEveryMs: 60_000 };
+
 /**
  * As the app has it, in front of these upstreams. It looks at them often, and is as patient as a busy machine
- * needs: who tests what comes of silence sets a short time.
+ * needs.
  */
 export async function startGateway(
   urls: Partial<Record<UpstreamName, readonly string[]>>,

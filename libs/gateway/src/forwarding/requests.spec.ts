@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
-import { startGateway, type Gateway } from '../../test/gateway.ts';
+import { IMPATIENT_POOL, startGateway, type Gateway } from '../../test/gateway.ts';
 import { Upstream } from '../../test/upstream.ts';
 
 describe('a request through the gateway', () => {
@@ -119,10 +119,7 @@ describe('a request through the gateway', () => {
 
   it('leaves out an instance that does not answer or is stopping, until it answers again', async () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
-    const { url } = await gateway(
-      { users: [one.url, two.url] },
-      { pool: { probeEveryMs: 50, probeTimeoutMs: 500, resolveEveryMs: 60_000 } },
-    );
+    const { url } = await gateway({ users: [one.url, two.url] }, { pool: IMPATIENT_POOL });
     const seenByOne = async (): Promise<number> => {
       const before = one.seen.length;
       for (let n = 0; n < 4; n += 1) await fetch(`${url}/users/me`);

@@ -5,7 +5,7 @@ import { eventually } from '@chat/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Server } from 'socket.io';
 import { io, type Socket } from 'socket.io-client';
-import { startGateway, type Gateway } from '../../test/gateway.ts';
+import { IMPATIENT_POOL, startGateway, type Gateway } from '../../test/gateway.ts';
 import { Upstream } from '../../test/upstream.ts';
 
 const UPGRADE =
@@ -124,10 +124,7 @@ describe('a socket through the gateway', () => {
 
   it('whose instance keeps silent is closed, one whose instance is stopping is not', async () => {
     const [one, two] = [await chat('one'), await chat('two')];
-    const { url } = await gateway(
-      { chat: [one.url, two.url] },
-      { pool: { probeEveryMs: 50, probeTimeoutMs: 500, resolveEveryMs: 60_000 } },
-    );
+    const { url } = await gateway({ chat: [one.url, two.url] }, { pool: IMPATIENT_POOL });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
     const answers = await Promise.all(sockets.map(who));
     const on = (id: string) => sockets.find((_socket, index) => answers[index] === id);
