@@ -1,17 +1,26 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ROOT, workspacePackages } from '../workspace.mjs';
+import { judge } from './verdict.mjs';
 
+const ci = Boolean(process.env.CI);
 /** In CI nothing counts as passed that did not run there. */
-const FRESH = process.env.CI ? ['--skip-nx-cache'] : [];
+const FRESH = ci ? ['--skip-nx-cache'] : [];
 
-function runMany(target, ...args) {
-  const nx = join(ROOT, 'node_modules/nx/dist/bin/nx.js');
+/** Resolves with the exit code. */
+function nx(...args) {
+  const bin = join(ROOT, 'node_modules/nx/dist/bin/nx.js');
   const child = spawn(
     process.execPath,
-    [nx, 'run-many', '-t', target, '--output-style=stream-without-prefixes', ...FRESH, ...args],
+    [
+      bin,
+      ...args.slice(0, 1),
+      '--output-style=stream-without-prefixes',
+      ...FRESH,
+      ...args.slice(1),
+    ],
     {
       cwd: ROOT,
       env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' },
@@ -23,29 +32,40 @@ function runMany(target, ...args) {
   });
 }
 
-const packages = [...(await workspacePackages())].map(([name, { folder }]) => ({
-  name,
-  outcome: join(folder, 'test-results/outcome.json'),
-}));
-for (const { outcome } of packages) await rm(outcome, { force: true });
-const codes = [await runMany('test', '--parallel=2'), await runMany('e2e', '--parallel=1')];
+async function outcomeOf(folder) {
+  const path = join(ROOT, folder, 'test-results/outcome.json');
+  return existsSync(path) ? JSON.parse(await readFile(path, 'utf8')) : undefined;
+}
 
-const total = { passed: 0, failed: 0, skipped: 0 };
-for (const { name, outcome } of packages.filter(({ outcome }) => existsSync(outcome))) {
-  const counts = JSON.parse(await readFile(outcome, 'utf8'));
-  for (const key of Object.keys(total)) total[key] += counts[key];
-  for (const suite of counts.skippedSuites) console.log(`Not run: ${name}: ${suite}`);
-  for (const { what, message } of counts.failures) {
-    console.log(`Failed: ${name}: ${what}\n${message}\n`);
-  }
+async function rerun({ project: { name, folder, target }, file, run }) {
+  console.log(`\nRunning ${folder}/${file} again`);
+  await rm(join(ROOT, folder, 'test-results/outcome.json'), { force: true });
+  await nx(
+    'run',
+    `${name}:${target}`,
+    '--exclude-task-dependencies',
+    `--args=--runTestsByPath ${file}` + (run === undefined ? '' : ` --selectProjects ${run}`),
+  );
+  return outcomeOf(folder);
 }
-const failedToRun = codes.some((code) => code !== 0) && total.failed === 0;
-if (failedToRun) {
-  total.failed = 1;
-  console.log('Failed: a task that nx names above, without a test that failed');
+
+const projects = [...(await workspacePackages())]
+  .map(([name, { folder }]) => ({
+    name,
+    folder: relative(ROOT, folder),
+    target: name.endsWith('-e2e') ? 'e2e' : 'test',
+  }))
+  .filter(({ folder }) => existsSync(join(ROOT, folder, 'jest.config.js')));
+for (const { folder } of projects) {
+  await rm(join(ROOT, folder, 'test-results'), { recursive: true, force: true });
 }
-if (total.failed > 0) process.exitCode = 1;
-console.log(
-  `${total.passed} passed, ${total.failed} failed` +
-    (total.skipped > 0 ? `, ${total.skipped} skipped` : ''),
+await nx('run-many', '-t', 'test', '--parallel=2');
+await nx('run-many', '-t', 'e2e', '--parallel=1');
+const verdict = await judge(
+  await Promise.all(
+    projects.map(async (project) => ({ ...project, outcome: await outcomeOf(project.folder) })),
+  ),
+  { ci, rerun },
 );
+for (const line of verdict.lines) console.log(line);
+if (verdict.failed) process.exitCode = 1;

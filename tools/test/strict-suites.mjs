@@ -1,0 +1,31 @@
+/**
+ * Suites about invariants, crashes and migrations, by file or folder: a failure there always rejects, because a
+ * message that is lost once in a hundred runs is lost.
+ */
+export const STRICT_SUITES = [
+  'apps/chat-e2e/src/several/outages.spec.ts',
+  'apps/chat-e2e/src/several/partitions.spec.ts',
+  'apps/chat-e2e/src/several/rolling-restart.spec.ts',
+  'apps/chat-e2e/src/standalone/durability.spec.ts',
+  'apps/chat-e2e/src/standalone/kill-under-load.spec.ts',
+  'apps/faults/',
+  'libs/client/src/indexed-db-outbox.spec.ts',
+  'libs/client/src/outbox.spec.ts',
+  'libs/messages/src/writer/',
+  'libs/storage-mongo/',
+  'libs/storage-sqlite/',
+  'libs/transport/src/rabbitmq/dead-letters.spec.ts',
+  'libs/transport/src/rabbitmq/partition-sharing.spec.ts',
+  'libs/transport/src/rabbitmq/rabbitmq-delivery.spec.ts',
+];
+
+/**
+ * Whether a failure in this file always rejects.
+ *
+ * @param {string} path from the root of the workspace
+ */
+export function isStrict(path) {
+  return STRICT_SUITES.some((suite) =>
+    suite.endsWith('/') ? path.startsWith(suite) : path === suite,
+  );
+}

@@ -1,0 +1,113 @@
+import { isStrict } from './strict-suites.mjs';
+
+/** With more flaky tests than this a run fails. */
+const MOST_FLAKY = 3;
+/** Where tests of more files have failed, the change is at fault and no file runs again. */
+const MOST_RERUNS = 10;
+
+/**
+ * One test, or a file that could not run: that one has no name.
+ *
+ * @typedef {{
+ *   file: string,
+ *   run?: string,
+ *   name?: string,
+ *   status: 'passed' | 'failed' | 'skipped',
+ *   message?: string,
+ *   missing?: string[],
+ * }} Test
+ * @typedef {{ exitCode: number, tests: Test[] }} Outcome
+ * @typedef {{ name: string, folder: string, outcome?: Outcome | undefined }} Project
+ * @typedef {{ project: Project, file: string, run?: string | undefined }} TestFile
+ * @typedef {{ lines: string[], failed: boolean }} Verdict
+ */
+
+/**
+ * Judges a whole run.
+ *
+ * In CI each file with a failed test runs again alone, once: a test of a file that passes then is flaky, except in
+ * suites that are strict. Nothing may be skipped there.
+ *
+ * @param {Project[]} projects every project that has tests; without an outcome it crashed
+ * @param {{ ci: boolean, rerun: (file: TestFile) => Promise<Outcome | undefined> }} options
+ * @returns {Promise<Verdict>} `lines` end with `N passed, N failed[, N skipped]`
+ */
+export async function judge(projects, { ci, rerun }) {
+  const tests = projects.flatMap((project) =>
+    (project.outcome?.tests ?? []).map((test) => ({ ...test, project })),
+  );
+  const withStatus = (status) => tests.filter((test) => test.status === status);
+  const skipped = withStatus('skipped');
+  const { failed, flaky } = ci
+    ? await separateFlaky(withStatus('failed'), rerun)
+    : { failed: withStatus('failed'), flaky: [] };
+  const problems = projects.flatMap(({ name, outcome }) => crashOf(name, outcome));
+  if (flaky.length > MOST_FLAKY) {
+    problems.push(`${flaky.length} tests are flaky, at most ${MOST_FLAKY} may be`);
+  }
+  if (ci && skipped.length > 0) {
+    problems.push(`${skipped.length} tests were skipped, and in CI none may be`);
+  }
+  const passedCount = withStatus('passed').length + flaky.length;
+  const failedCount = failed.length + problems.length;
+  return {
+    failed: failedCount > 0,
+    lines: [
+      ...skipLines(skipped),
+      ...failed.map((test) => `Failed: ${titleOf(test)}\n${test.message}\n`),
+      ...flaky.map((test) => `Flaky: ${titleOf(test)}\n${test.message}\n`),
+      ...problems.map((problem) => `Failed: ${problem}`),
+      `${passedCount} passed, ${failedCount} failed` +
+        (skipped.length > 0 ? `, ${skipped.length} skipped` : ''),
+    ],
+  };
+}
+
+async function separateFlaky(failures, rerun) {
+  const files = Map.groupBy(failures, ({ project, file, run }) =>
+    JSON.stringify([project.folder, file, run]),
+  );
+  const repeatable = [...files.values()].filter(
+    ([{ project, file }]) => !isStrict(`${project.folder}/${file}`),
+  );
+  if (repeatable.length > MOST_RERUNS) return { failed: failures, flaky: [] };
+  const flaky = new Set();
+  for (const failuresOfFile of repeatable) {
+    const [{ project, file, run }] = failuresOfFile;
+    const again = await rerun({ project, file, run });
+    if (again?.exitCode !== 0) continue;
+    for (const test of failuresOfFile) if (hasPassed(test, again)) flaky.add(test);
+  }
+  return { failed: failures.filter((test) => !flaky.has(test)), flaky: [...flaky] };
+}
+
+/** A file that could not run has passed when all of its tests have. */
+function hasPassed({ name }, { tests }) {
+  const same = tests.filter((test) => name === undefined || test.name === name);
+  return same.length > 0 && same.every(({ status }) => status === 'passed');
+}
+
+function crashOf(name, outcome) {
+  if (!outcome) return [`${name}: its tests did not finish`];
+  const explained =
+    outcome.exitCode === 0 || outcome.tests.some(({ status }) => status === 'failed');
+  return explained ? [] : [`${name}: exit code ${outcome.exitCode} without a failed test`];
+}
+
+/** One line for each server that is missing, or, where none is, for each suite. */
+function skipLines(skipped) {
+  const counts = new Map();
+  for (const test of skipped) {
+    const reasons = test.missing?.length ? test.missing : [titleOf(test)];
+    for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts].map(
+    ([reason, count]) => `Skipped ${count} ${count === 1 ? 'test' : 'tests'}: ${reason}`,
+  );
+}
+
+function titleOf({ project, run, file, name }) {
+  const path = `${project.folder}/${file}`;
+  const where = run === undefined ? path : `${path} [${run}]`;
+  return name === undefined ? `${project.name}: ${where}` : `${project.name}: ${where}: ${name}`;
+}

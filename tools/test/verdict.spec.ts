@@ -1,0 +1,185 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import { STRICT_SUITES } from './strict-suites.mjs';
+import { judge, type Outcome, type Project, type Test, type TestFile } from './verdict.mjs';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+const passed = (name: string, file = 'src/a.spec.ts'): Test => ({ file, name, status: 'passed' });
+const failed = (name: string, file = 'src/a.spec.ts'): Test => ({
+  file,
+  name,
+  status: 'failed',
+  message: `expected ${name}`,
+});
+const outcome = (...tests: Test[]): Outcome => ({
+  exitCode: tests.some(({ status }) => status === 'failed') ? 1 : 0,
+  tests,
+});
+const project = (given: Outcome | undefined, folder = 'libs/feed'): Project => ({
+  name: '@chat/feed',
+  folder,
+  outcome: given,
+});
+
+/** Judges in CI, where a file has this outcome when it runs again. */
+async function judgedInCi(projects: Project[], again?: (file: TestFile) => Outcome | undefined) {
+  const rerun: string[] = [];
+  const verdict = await judge(projects, {
+    ci: true,
+    rerun: (file) => {
+      rerun.push(`${file.project.folder}/${file.file}`);
+      return Promise.resolve(again?.(file));
+    },
+  });
+  return { ...verdict, rerun };
+}
+
+describe('the verdict on a test run', () => {
+  it('passes when every test passed, and runs no file again', async () => {
+    const verdict = await judgedInCi([project(outcome(passed('a'), passed('b')))]);
+    expect(verdict).toEqual({ failed: false, lines: ['2 passed, 0 failed'], rerun: [] });
+  });
+
+  it('counts a test as flaky when its file passes alone, with its first failure', async () => {
+    const verdict = await judgedInCi([project(outcome(passed('a'), failed('b')))], () =>
+      outcome(passed('a'), passed('b')),
+    );
+    expect(verdict).toEqual({
+      failed: false,
+      rerun: ['libs/feed/src/a.spec.ts'],
+      lines: ['Flaky: @chat/feed: libs/feed/src/a.spec.ts: b\nexpected b\n', '2 passed, 0 failed'],
+    });
+  });
+
+  it('fails a test that fails again, after one rerun', async () => {
+    const verdict = await judgedInCi([project(outcome(failed('a')))], () => outcome(failed('a')));
+    expect(verdict).toEqual({
+      failed: true,
+      rerun: ['libs/feed/src/a.spec.ts'],
+      lines: ['Failed: @chat/feed: libs/feed/src/a.spec.ts: a\nexpected a\n', '0 passed, 1 failed'],
+    });
+  });
+
+  it('fails a test when another test of its file fails in the rerun', async () => {
+    const verdict = await judgedInCi([project(outcome(failed('a'), passed('b')))], () =>
+      outcome(passed('a'), failed('b')),
+    );
+    expect(verdict).toMatchObject({ failed: true });
+    expect(verdict.lines.at(-1)).toBe('1 passed, 1 failed');
+  });
+
+  it.each([
+    ['crashes', undefined],
+    ['does not contain the test', outcome(passed('other'))],
+    ['skips the test', outcome({ file: 'src/a.spec.ts', name: 'a', status: 'skipped' })],
+    ['passes and then exits with an error', { exitCode: 1, tests: [passed('a')] }],
+  ])('fails a test when the rerun %s', async (_how, again) => {
+    const verdict = await judgedInCi([project(outcome(failed('a')))], () => again);
+    expect(verdict).toMatchObject({ failed: true });
+    expect(verdict.lines.at(-1)).toBe('0 passed, 1 failed');
+  });
+
+  it('accepts 3 flaky tests and fails with 4', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const rerun = () => outcome(...names.map((name) => passed(name)));
+    const three = names.slice(0, 3).map((name) => failed(name));
+    expect(await judgedInCi([project(outcome(...three))], rerun)).toMatchObject({ failed: false });
+    const four = await judgedInCi([project(outcome(...names.map((name) => failed(name))))], rerun);
+    expect(four).toMatchObject({ failed: true });
+    expect(four.lines.filter((line) => line.startsWith('Flaky: '))).toHaveLength(4);
+    expect(four.lines.slice(-2)).toEqual([
+      'Failed: 4 tests are flaky, at most 3 may be',
+      '4 passed, 1 failed',
+    ]);
+  });
+
+  it('fails a strict suite without a rerun', async () => {
+    const verdict = await judgedInCi(
+      [project(outcome(failed('a', 'src/store-contract.spec.ts')), 'libs/storage-mongo')],
+      () => outcome(passed('a')),
+    );
+    expect(verdict).toMatchObject({ failed: true, rerun: [] });
+    expect(verdict.lines.at(-1)).toBe('0 passed, 1 failed');
+  });
+
+  it('counts a file that could not run as flaky when all of its tests pass alone', async () => {
+    const broken: Test = { file: 'src/a.spec.ts', status: 'failed', message: 'no server' };
+    const verdict = await judgedInCi([project(outcome(broken))], () => outcome(passed('a')));
+    expect(verdict).toMatchObject({ failed: false });
+    expect(verdict.lines[0]).toBe('Flaky: @chat/feed: libs/feed/src/a.spec.ts\nno server\n');
+    expect(await judgedInCi([project(outcome(broken))], () => outcome())).toMatchObject({
+      failed: true,
+    });
+  });
+
+  it('runs no file again when tests of more than 10 files failed', async () => {
+    const tests = Array.from({ length: 11 }, (_, n) => failed('a', `src/${n}.spec.ts`));
+    const verdict = await judgedInCi([project(outcome(...tests))], () => outcome(passed('a')));
+    expect(verdict).toMatchObject({ failed: true, rerun: [] });
+  });
+
+  it('runs a file again in the Jest project in which it failed', async () => {
+    const files: TestFile[] = [];
+    await judgedInCi([project(outcome({ ...failed('a'), run: 'gateway' }))], (file) => {
+      files.push(file);
+      return undefined;
+    });
+    expect(files).toMatchObject([{ run: 'gateway' }]);
+  });
+
+  it('runs no file again outside CI', async () => {
+    const verdict = await judge([project(outcome(failed('a')))], {
+      ci: false,
+      rerun: () => Promise.reject(new Error('ran again')),
+    });
+    expect(verdict).toMatchObject({ failed: true });
+  });
+
+  it.each([
+    ['a project crashed', undefined, '@chat/feed: its tests did not finish'],
+    [
+      'a project exited with an error after its tests passed',
+      { exitCode: 1, tests: [passed('a')] },
+      '@chat/feed: exit code 1 without a failed test',
+    ],
+  ])('fails when %s, even when a flaky test explains the rest', async (_what, given, problem) => {
+    const other = project(outcome(failed('b')), 'libs/cache');
+    const verdict = await judgedInCi([project(given), other], () => outcome(passed('b')));
+    expect(verdict.failed).toBe(true);
+    expect(verdict.lines).toContain(`Failed: ${problem}`);
+  });
+
+  it('names each missing server once, with the number of tests that need it', async () => {
+    const skipped = (...missing: string[]): Test => ({
+      file: 'src/a.spec.ts',
+      name: 'a',
+      status: 'skipped',
+      missing,
+    });
+    const projects = [
+      project(outcome(skipped('no Redis'), passed('b'))),
+      project(outcome(skipped('no Redis', 'no MongoDB')), 'libs/cache'),
+    ];
+    const local = await judge(projects, { ci: false, rerun: () => Promise.resolve(undefined) });
+    expect(local).toEqual({
+      failed: false,
+      lines: [
+        'Skipped 2 tests: no Redis',
+        'Skipped 1 test: no MongoDB',
+        '1 passed, 0 failed, 2 skipped',
+      ],
+    });
+    const inCi = await judgedInCi(projects);
+    expect(inCi).toMatchObject({ failed: true });
+    expect(inCi.lines.at(-1)).toBe('1 passed, 1 failed, 2 skipped');
+  });
+});
+
+describe('the list of strict suites', () => {
+  it.each(STRICT_SUITES)('names %s, which exists', (suite) => {
+    expect(existsSync(join(ROOT, suite))).toBe(true);
+  });
+});
