@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { programPath } from '@chat/testing';
 import { describeWith } from '@chat/testing/suites';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
@@ -37,7 +38,7 @@ const SCALED = ['users', 'messages', 'chat'];
 
 describeWith('docker-compose', 'docker-compose.yml', () => {
   const resolved = (env: Record<string, string> = {}): Record<string, Container> => {
-    const text = execFileSync('docker-compose', ['config'], {
+    const text = execFileSync(programPath('docker-compose'), ['config'], {
       cwd: ROOT,
       encoding: 'utf8',
       env: { PATH: process.env['PATH'], ...env },

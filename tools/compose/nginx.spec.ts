@@ -6,7 +6,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HttpError } from '@chat/contracts';
-import { eventually, privatePort } from '@chat/testing';
+import { eventually, privatePort, programPath } from '@chat/testing';
 import { describeWith } from '@chat/testing/suites';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ROOT } from '../checks/nx.ts';
@@ -63,7 +63,7 @@ describeWith('nginx', "the page's server", () => {
           ),
       );
     }
-    nginx = spawn('/usr/sbin/nginx', [
+    nginx = spawn(programPath('nginx'), [
       ...['-e', 'stderr', '-c', join(folder, 'nginx.conf')],
       ...['-g', 'daemon off;'],
     ]);

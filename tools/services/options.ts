@@ -25,7 +25,7 @@ on a private Redis, RabbitMQ and MongoDB of its own.
   --data-dir <dir>  kept over restarts, with the logs of every process; data/services unless given
   --help            this text
 
-Needs Debian's redis-server and rabbitmq-server. MongoDB is the mongod that MONGOMS_SYSTEM_BINARY
+Needs redis-server and rabbitmq-server. MongoDB is the mongod that MONGOMS_SYSTEM_BINARY
 names, else the one on the PATH, else it is downloaded once. Ctrl-C stops everything.`;
 
 /** @throws Error with one readable line for an option that is not known or has no sense */

@@ -8,7 +8,7 @@ export * from './services/backing-servers.ts';
 export * from './services/service-instance.ts';
 export * from './services/services-topology.ts';
 export * from './standalone-process.ts';
-export { missingProgram } from './programs.ts';
+export { missingProgram, programPath } from './programs.ts';
 export * from './rabbitmq-server.ts';
 export * from './redis-server.ts';
 export * from './server-process.ts';

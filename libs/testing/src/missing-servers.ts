@@ -9,9 +9,12 @@ export function missingMongo(): Promise<string | undefined> {
   );
 }
 
-/** Why the topology cannot be run; undefined if it can. */
+/** Why the topology cannot run, a reason for each missing server, separated by `; `; undefined if it can. */
 export async function missingServers(): Promise<string | undefined> {
-  return (
-    missingProgram('redis-server') ?? missingProgram('rabbitmq-server') ?? (await missingMongo())
-  );
+  const reasons = [
+    missingProgram('redis-server'),
+    missingProgram('rabbitmq-server'),
+    await missingMongo(),
+  ].filter((reason) => reason !== undefined);
+  return reasons.length === 0 ? undefined : reasons.join('; ');
 }

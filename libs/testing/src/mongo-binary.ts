@@ -1,17 +1,18 @@
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { findOnPath, isExecutable } from './programs.ts';
 
 /** How long a download may take, in milliseconds. */
 const DOWNLOAD_TIMEOUT_MS = 120_000;
 
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
 /** Tells the other processes of a test run that a download has failed, so that each does not wait for its own. */
-const FAILURE = fileURLToPath(
-  new URL('../../../node_modules/.cache/chat/mongodb-download-failed', import.meta.url),
-);
+const FAILURE = join(ROOT, 'node_modules/.cache/chat/mongodb-download-failed');
 const FAILURE_COUNTS_FOR_MS = 10 * 60_000;
 
 const PACKAGE = createRequire(import.meta.url).resolve('mongodb-memory-server-core');
@@ -37,30 +38,19 @@ export function mongoBinary(): Promise<string> {
 
 async function find(): Promise<string> {
   const named = process.env['MONGOMS_SYSTEM_BINARY'];
-  const candidates = named
-    ? [named]
-    : (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'mongod'));
-  for (const candidate of candidates) if (await isExecutable(candidate)) return candidate;
-  if (named) throw new Error(`MONGOMS_SYSTEM_BINARY: ${named} cannot be run`);
-  return download();
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  if (named && isExecutable(named)) return named;
+  if (named) throw new Error(`mongod is missing: MONGOMS_SYSTEM_BINARY names ${named}`);
+  return findOnPath('mongod') ?? (await download());
 }
 
 /** In a process of its own, because a download that hangs can only be killed. */
 async function download(): Promise<string> {
-  const missing = 'MongoDB is not installed and could not be downloaded';
-  const help = 'MONGOMS_SYSTEM_BINARY can name a mongod.';
-  if (await hasJustFailed()) {
-    throw new Error(`${missing} minutes ago (remove ${FAILURE} to try again); ${help}`);
-  }
+  const missing = new Error(
+    'mongod is not on the PATH and could not be downloaded ' +
+      '(brew install mongodb-community, https://www.mongodb.com/try/download/community, ' +
+      `or name one in MONGOMS_SYSTEM_BINARY; remove ${relative(ROOT, FAILURE)} to try the download again)`,
+  );
+  if (await hasJustFailed()) throw missing;
   try {
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', DOWNLOAD], {
       timeout: DOWNLOAD_TIMEOUT_MS,
@@ -74,7 +64,7 @@ async function download(): Promise<string> {
   }
   await mkdir(dirname(FAILURE), { recursive: true });
   await writeFile(FAILURE, '');
-  throw new Error(`${missing}; ${help}`);
+  throw missing;
 }
 
 async function hasJustFailed(): Promise<boolean> {

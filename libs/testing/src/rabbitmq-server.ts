@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DataFolder } from './data-folder.ts';
 import { privatePort } from './private-port.ts';
+import { programPath } from './programs.ts';
 import { ServerProcess } from './server-process.ts';
 
-/** The programs themselves; those in /usr/sbin change the user. */
-const PROGRAMS = '/usr/lib/rabbitmq/bin';
 /** Users and policies, the same as in the containers; as far away from `src` as from `dist`. */
 const DEFINITIONS = fileURLToPath(
   new URL('../../../docker/rabbitmq/definitions.json', import.meta.url),
@@ -77,7 +76,7 @@ export class RabbitMqServer {
     };
     const process = new ServerProcess({
       name: 'rabbitmq-server',
-      command: join(PROGRAMS, 'rabbitmq-server'),
+      command: programPath('rabbitmq-server'),
       args: [],
       cwd: folder,
       env,
@@ -101,7 +100,7 @@ export class RabbitMqServer {
   /** What `rabbitmqctl` prints when it is told this. */
   async control(...args: string[]): Promise<string> {
     const { stdout } = await promisify(execFile)(
-      join(PROGRAMS, 'rabbitmqctl'),
+      join(dirname(programPath('rabbitmq-server')), 'rabbitmqctl'),
       ['--quiet', ...args],
       { cwd: this.folder.path, env: { PATH: process.env['PATH'], ...this.env } },
     );

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { DataFolder } from './data-folder.ts';
 import { privatePort } from './private-port.ts';
+import { programPath } from './programs.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** A private Redis that keeps nothing over a restart. */
@@ -17,7 +18,7 @@ export class RedisServer {
     const folder = await DataFolder.open('redis', dataDir);
     const server = new ServerProcess({
       name: 'redis-server',
-      command: 'redis-server',
+      command: programPath('redis-server'),
       args: ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder.path],
       isReady: () => answersPing(port),
       startTimeoutMs: 10_000,

@@ -1,9 +1,10 @@
+import { programPath } from '@chat/testing';
 import { chromium, type Browser } from 'playwright-core';
 
-/** Debian's Chromium, as a root user without a screen can run it. */
+/** Starts the installed Chromium, or Chrome, so that root can run it without a screen. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath: programPath('chromium'),
     args: [
       '--no-sandbox',
       '--disable-gpu',
