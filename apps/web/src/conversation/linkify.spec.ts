@@ -1,42 +1,85 @@
+import { assertForHostileTexts, inLinearTime } from '@chat/testing/hostile-text';
 import { describe, expect, it } from '@jest/globals';
-import { linkify } from './linkify.ts';
+import { linkify, type TextPart } from './linkify.ts';
 
 function links(text: string): string[] {
   return linkify(text).flatMap((part) => (part.kind === 'link' ? [part.text] : []));
 }
 
+function joined(parts: readonly TextPart[]): string {
+  return parts.map(({ text }) => text).join('');
+}
+
 describe('linkify', () => {
   it('finds every http and https address', () => {
-    expect(links('see https://example.org/a?b=c#d and http://localhost:3000')).toEqual([
+    expect(links('see https://example.org/a?b=c#d, HTTP://A.B and http://localhost:3000')).toEqual([
       'https://example.org/a?b=c#d',
+      'HTTP://A.B',
       'http://localhost:3000',
     ]);
   });
 
-  it('keeps every character of the text', () => {
-    const text = 'a\n(https://example.org/x_(y)) b https://é.example/ü. — end';
-    expect(
-      linkify(text)
-        .map((part) => part.text)
-        .join(''),
-    ).toBe(text);
+  it.each([
+    ['Look: https://example.org.', 'https://example.org'],
+    ['on http://example.org:3000.', 'http://example.org:3000'],
+    ['http://example.org: a page', 'http://example.org'],
+    ['really https://example.org?!', 'https://example.org'],
+    ['https://example.org/a… and', 'https://example.org/a'],
+    ['https://example.org/a—b', 'https://example.org/a'],
+    ['**https://example.org/a**', 'https://example.org/a'],
+    ['<https://example.org/a>', 'https://example.org/a'],
+    ['https://example.org/a\u202eb', 'https://example.org/a'],
+  ])('leaves the punctuation around an address out: %s', (text, address) => {
+    expect(links(text)).toEqual([address]);
   });
 
   it.each([
-    ['Look: https://example.org.', 'https://example.org'],
-    ['(https://example.org)', 'https://example.org'],
-    ['[https://example.org/a],', 'https://example.org/a'],
-    [
-      'https://en.example.org/wiki/Salt_(cryptography)',
-      'https://en.example.org/wiki/Salt_(cryptography)',
-    ],
-    [
-      '(see https://en.example.org/wiki/Salt_(cryptography)).',
-      'https://en.example.org/wiki/Salt_(cryptography)',
-    ],
-    ['really https://example.org?!', 'https://example.org'],
-  ])('leaves the punctuation around an address out: %s', (text, address) => {
+    ['(https://example.org)', ['https://example.org']],
+    ['[https://example.org/a],', ['https://example.org/a']],
+    ['https://example.org/Salt_(food)', ['https://example.org/Salt_(food)']],
+    ['(see https://example.org/Salt_(food)).', ['https://example.org/Salt_(food)']],
+    ['https://example.org/?a[]=1&b[(c)]', ['https://example.org/?a[]=1&b[(c)]']],
+    ['(https://a.example),(https://b.example/c)', ['https://a.example', 'https://b.example/c']],
+    ['https://example.org(see below)', ['https://example.org']],
+    ['https://example.org/a(', ['https://example.org/a']],
+    ['http://[::1]:80/a', ['http://[::1]:80/a']],
+  ])('tells brackets of an address from those around it: %s', (text, addresses) => {
+    expect(links(text)).toEqual(addresses);
+  });
+
+  it.each([
+    ["'https://example.org/a'", ['https://example.org/a']],
+    ['"https://example.org/a"', ['https://example.org/a']],
+    ['“https://example.org/a,” she said', ['https://example.org/a']],
+    ['«https://example.org/a»', ['https://example.org/a']],
+    ["https://example.org/Rubik's_Cube", ["https://example.org/Rubik's_Cube"]],
+    ['‘https://example.org/it’s’', ['https://example.org/it’s']],
+    ["https://example.org's page", ['https://example.org']],
+    ["['https://a.example/b','https://c.example']", ['https://a.example/b', 'https://c.example']],
+  ])('tells apostrophes of an address from quotes around it: %s', (text, addresses) => {
+    expect(links(text)).toEqual(addresses);
+  });
+
+  it.each([
+    ['见https://example.org/路径。然后', 'https://example.org/路径'],
+    ['https://example.org，谢谢', 'https://example.org'],
+    ['見て「https://example.org/a」ね', 'https://example.org/a'],
+    ['https://example.orgを見て', 'https://example.org'],
+    ['http://localhost:3000에서', 'http://localhost:3000'],
+    ['https://日本.jp/あ！', 'https://日本.jp/あ'],
+    ['اقرأ https://example.org/مرحبا، ثم', 'https://example.org/مرحبا'],
+    ['https://example.org/a؟', 'https://example.org/a'],
+    ['https://bücher.example/ü.', 'https://bücher.example/ü'],
+    ['https://example.org/🙂', 'https://example.org/🙂'],
+  ])('finds addresses in text of any script: %s', (text, address) => {
     expect(links(text)).toEqual([address]);
+  });
+
+  it.each([
+    ['https://https://example.org', ['https://example.org']],
+    ['https://web.example/2020/https://a.example', ['https://web.example/2020/https://a.example']],
+  ])('reads nested schemes as people mean them: %s', (text, addresses) => {
+    expect(links(text)).toEqual(addresses);
   });
 
   it.each([
@@ -44,13 +87,41 @@ describe('linkify', () => {
     'data:text/html,x',
     'ftp://example.org',
     'https://',
+    'https://...',
     'www.example.org',
     'http://[oops',
+    'https://1.2.3.4.5/',
+    'https://bank.example@example.org/',
+    'https://user:password@example.org/',
   ])('makes no link of %s', (text) => {
     expect(linkify(text)).toEqual([{ kind: 'text', text }]);
   });
 
+  it('makes no link of a host that is too long for any name', () => {
+    expect(links(`https://${'a'.repeat(253)}`)).toHaveLength(1);
+    expect(links(`https://${'a'.repeat(254)}`)).toEqual([]);
+  });
+
   it('has no parts for an empty text', () => {
     expect(linkify('')).toEqual([]);
+  });
+
+  it.each([
+    ['closing brackets', `https://a${')'.repeat(3_990)}`],
+    ['dots and closing brackets', `https://a${'.'.repeat(2_400)}${')'.repeat(1_590)}`],
+  ])('finds the link before thousands of %s', (_kind, text) => {
+    const parts = inLinearTime(() => linkify(text));
+    expect(parts[0]).toEqual({ kind: 'link', text: 'https://a', href: 'https://a/' });
+    expect(joined(parts)).toBe(text);
+  });
+
+  it('keeps every character of a hostile text, in linear time', () => {
+    assertForHostileTexts((text) => joined(linkify(text)) === text);
+  });
+
+  it('links to http and https alone, whatever the text', () => {
+    const isFollowable = (part: TextPart) =>
+      part.kind === 'text' || /^https?:\/\/[^/]/.test(part.href);
+    assertForHostileTexts((text) => linkify(text).every(isFollowable), { length: 4_000 });
   });
 });

@@ -1,46 +1,79 @@
-/** A piece of a message's text: plain, or a web address that may be followed. */
+/** A piece of a message's text: plain, or a web address that can be followed. */
 export type TextPart =
   { kind: 'text'; text: string } | { kind: 'link'; text: string; href: string };
 
-const WEB_ADDRESS = /https?:\/\/[^\s<>"'`{}|\\^]+/giu;
-const BRACKETS = [
-  ['(', ')'],
-  ['[', ']'],
-] as const;
-const TRAILING_PUNCTUATION = /[.,;:!?…*_~]+$/u;
+const SCHEME = /https?:\/\/(?!https?:\/\/)/giu;
 
-/** Splits a text at its http and https addresses; joined again, the parts are the text. */
+/**
+ * A host and its port. Where a script that is written without spaces follows an ASCII name, the
+ * name ends: no top-level domain mixes the two. An address with credentials (`user@host`) has no
+ * match.
+ */
+const HOST =
+  /(?:[\w-]+\.)+[a-z]{2,}(?=[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Thai}])|(?:\[[\da-f:.]+\]|[\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)*(?!\.?[\p{L}\p{M}\p{N}_-]))(?::\d+)?(?!\d|:?@|:[\p{L}\p{N}])/iuy;
+const MAX_HOST_LENGTH = 253;
+
+/**
+ * A run of path characters, an apostrophe inside a word, or a bracket. Other than ASCII, quotes,
+ * brackets, dashes and punctuation of any script end an address, as do characters that reorder or
+ * hide text.
+ */
+const PATH_PIECE =
+  /[\w!#$%&*+,./:;=?@~-]+|[^\p{ASCII}\s\p{Cc}\p{Cs}\p{Bidi_Control}\u200b\u2014\u2015\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Terminal_Punctuation}]+|['’](?=[\p{L}\p{N}])|[()[\]]/uy;
+const OPENING_OF = new Map([
+  [')', '('],
+  [']', '['],
+]);
+const ENDS_NO_ADDRESS = /[.,;:!?…‥*_~–([]/u;
+
+/**
+ * Splits a text at its http and https addresses; joined again, the parts are the text. Takes
+ * linear time: only what follows a valid host is read as a path, and no character of it twice.
+ */
 export function linkify(text: string): TextPart[] {
   const parts: TextPart[] = [];
   let end = 0;
-  for (const match of text.matchAll(WEB_ADDRESS)) {
-    const address = withoutSentenceEnd(match[0]);
-    const href = followable(address);
+  for (const { index, 0: scheme } of text.matchAll(SCHEME)) {
+    if (index < end) continue;
+    const hostEnd = endOfHost(text, index + scheme.length);
+    if (hostEnd === undefined || !URL.canParse(text.slice(index, hostEnd))) continue;
+    const address = text.slice(index, endOfAddress(text, hostEnd));
+    const href = URL.parse(address)?.href;
     if (href === undefined) continue;
-    if (match.index > end) parts.push({ kind: 'text', text: text.slice(end, match.index) });
+    if (index > end) parts.push({ kind: 'text', text: text.slice(end, index) });
     parts.push({ kind: 'link', text: address, href });
-    end = match.index + address.length;
+    end = index + address.length;
   }
   if (end < text.length) parts.push({ kind: 'text', text: text.slice(end) });
   return parts;
 }
 
-/** What ends a sentence, or closes a bracket opened before the address, is not part of it. */
-function withoutSentenceEnd(address: string): string {
-  const trimmed = address.replace(TRAILING_PUNCTUATION, '');
-  for (const [open, close] of BRACKETS) {
-    if (trimmed.endsWith(close) && count(trimmed, close) > count(trimmed, open)) {
-      return withoutSentenceEnd(trimmed.slice(0, -1));
-    }
+function endOfHost(text: string, from: number): number | undefined {
+  const host = matchAt(HOST, text, from);
+  return host && host.length <= MAX_HOST_LENGTH ? from + host.length : undefined;
+}
+
+/** Brackets that were opened before the address, and punctuation at its end, are not part of it. */
+function endOfAddress(text: string, hostEnd: number): number {
+  let end = /[/?#]/.test(text.charAt(hostEnd)) ? endOfPath(text, hostEnd) : hostEnd;
+  while (ENDS_NO_ADDRESS.test(text.charAt(end - 1))) end -= 1;
+  return end;
+}
+
+function endOfPath(text: string, from: number): number {
+  const open: string[] = [];
+  let end = from;
+  for (;;) {
+    const piece = matchAt(PATH_PIECE, text, end);
+    if (!piece) return end;
+    const opening = OPENING_OF.get(piece);
+    if (opening && open.pop() !== opening) return end;
+    if (piece === '(' || piece === '[') open.push(piece);
+    end += piece.length;
   }
-  return trimmed;
 }
 
-function count(text: string, character: string): number {
-  return text.split(character).length - 1;
-}
-
-function followable(address: string): string | undefined {
-  const url = URL.parse(address);
-  return url?.hostname ? url.href : undefined;
+function matchAt(pattern: RegExp, text: string, index: number): string | undefined {
+  pattern.lastIndex = index;
+  return pattern.exec(text)?.[0];
 }

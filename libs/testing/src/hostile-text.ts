@@ -1,0 +1,67 @@
+import { runInNewContext } from 'node:vm';
+import { array, assert, constantFrom, oneof, property, record, type Arbitrary } from 'fast-check';
+
+/** Many times what the contract allows, so that quadratic work is far slower than linear work. */
+const LENGTH = 200_000;
+/** Ten times what linear work takes on a busy machine. */
+const TIME_LIMIT_MS = 10_000;
+const RUNS = 300;
+
+/** A few fragments, and then each of the runs repeated up to an equal share of the length. */
+interface HostilePattern {
+  readonly opening: readonly string[];
+  readonly runs: readonly (readonly string[])[];
+}
+
+const FRAGMENT = oneof(
+  constantFrom('http', 'https://', 'https://a', 'https://a.b/', 'https://1.2.3.4.5/', '://', 'a@'),
+  characterOf('()[]{}<>"\'`’“」'),
+  characterOf('.,:;!?/\\@#%&=+*_~-|^$。،'),
+  characterOf('aZ09é日🙂 \n\t\0'),
+  constantFrom('..', '::', 'a.', 'a-', 'ab', '%ZZ', 'Bearer ', '\r\n'),
+  constantFrom('\u0301', '\u0316', '\u200b', '\u200d', '\u200f', '\u202e', '\ufeff'),
+  constantFrom('\ud83d', '\ude00'),
+);
+
+const PATTERN: Arbitrary<HostilePattern> = record({
+  opening: array(FRAGMENT, { maxLength: 3 }),
+  runs: array(array(FRAGMENT, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 2 }),
+});
+
+/**
+ * Asserts that `check` is true for generated hostile texts, and needs no more than linear time.
+ *
+ * @param length of the texts in UTF-16 code units
+ */
+export function assertForHostileTexts(
+  check: (text: string) => boolean,
+  { length = LENGTH }: { length?: number } = {},
+): void {
+  assert(
+    property(PATTERN, (pattern) => inLinearTime(() => check(textOf(pattern, length)))),
+    // A simpler text is not worth the seconds that each attempt takes.
+    { numRuns: RUNS, endOnFailure: true },
+  );
+}
+
+/** Returns the result of synchronous work; throws when that takes longer than linear work would. */
+export function inLinearTime<T>(work: () => T): T {
+  let result: { value: T } | undefined;
+  const context = { work: () => void (result = { value: work() }) };
+  runInNewContext('work()', context, { timeout: TIME_LIMIT_MS });
+  if (!result) throw new Error('The work did not run.');
+  return result.value;
+}
+
+function characterOf(characters: string): Arbitrary<string> {
+  return constantFrom(...Array.from(characters));
+}
+
+function textOf({ opening, runs }: HostilePattern, length: number): string {
+  const share = length / runs.length;
+  const repeated = runs.map((run) => {
+    const text = run.join('');
+    return text.repeat(Math.ceil(share / text.length));
+  });
+  return (opening.join('') + repeated.join('')).slice(0, length);
+}
