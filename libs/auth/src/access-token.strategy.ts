@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import { ExtractJwt, Strategy } from 'passport-jwt';
+import { Strategy } from 'passport-jwt';
 import { identityOf } from './access-tokens.ts';
 import { Authenticator } from './authenticator.ts';
+import { bearerTokenOf } from './bearer-token.ts';
 import type { Identity } from './identity.ts';
 import { TOKEN_FORM, TokenSettings } from './token-settings.ts';
 
@@ -16,7 +17,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
     private readonly authenticator: Authenticator,
   ) {
     super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      jwtFromRequest: bearerTokenOf,
       secretOrKey: settings.secret,
       algorithms: [TOKEN_FORM.algorithm],
       issuer: TOKEN_FORM.issuer,

@@ -1,0 +1,31 @@
+import { assertForHostileTexts } from '@chat/testing/hostile-text';
+import { describe, expect, it } from '@jest/globals';
+import { bearerTokenOf } from './bearer-token.ts';
+
+function tokenOf(authorization: string): string | null {
+  return bearerTokenOf({ headers: { authorization } });
+}
+
+describe('bearerTokenOf', () => {
+  it.each(['Bearer a.b-c_d', 'bearer a.b-c_d', 'BEARER  a.b-c_d'])('reads %s', (header) => {
+    expect(tokenOf(header)).toBe('a.b-c_d');
+  });
+
+  it.each(['', 'Bearer', 'Bearer ', 'a.b-c_d', 'Basic a.b-c_d', 'Bearer a b', 'x Bearer a'])(
+    'finds no token in "%s"',
+    (header) => {
+      expect(tokenOf(header)).toBeNull();
+    },
+  );
+
+  it('finds no token in a request without the header', () => {
+    expect(bearerTokenOf({ headers: {} })).toBeNull();
+  });
+
+  it('reads hostile headers in linear time', () => {
+    assertForHostileTexts((text) => {
+      const token = tokenOf(text);
+      return token === null || text.endsWith(token);
+    });
+  });
+});
