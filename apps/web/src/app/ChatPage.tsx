@@ -4,6 +4,7 @@ import { ConnectionBar } from '../connection/ConnectionBar.tsx';
 import { ConversationPane } from '../conversation/ConversationPane.tsx';
 import { RoomsPane } from '../rooms/RoomsPane.tsx';
 import { Notice } from '../ui/Notice.tsx';
+import { BrokenPart } from './BrokenPart.tsx';
 import styles from './ChatPage.module.css';
 import { chat } from './chat.ts';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
@@ -22,7 +23,7 @@ export function ChatPage({ user }: { user: OwnUser }) {
       </div>
       <main className={styles.conversation}>
         {roomId ? (
-          <ErrorBoundary key={roomId}>
+          <ErrorBoundary key={roomId} fallback={<BrokenPart />}>
             <ConversationPane roomId={roomId} user={user} />
           </ErrorBoundary>
         ) : (

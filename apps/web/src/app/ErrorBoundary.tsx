@@ -1,9 +1,13 @@
 import { Component, type ReactNode } from 'react';
-import { Button } from '../ui/Button.tsx';
-import { Notice } from '../ui/Notice.tsx';
 
-/** Stands in for a part of the page that broke. */
-export class ErrorBoundary extends Component<{ children: ReactNode }, { broken: boolean }> {
+interface ErrorBoundaryProps {
+  /** Shown instead of the children once rendering one of them has thrown. */
+  fallback: ReactNode;
+  children: ReactNode;
+}
+
+/** Confines an error in rendering to one part of the page. */
+export class ErrorBoundary extends Component<ErrorBoundaryProps, { broken: boolean }> {
   override state = { broken: false };
 
   static getDerivedStateFromError() {
@@ -11,12 +15,6 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { broken: 
   }
 
   override render() {
-    if (!this.state.broken) return this.props.children;
-    return (
-      <Notice title="Something on this page broke">
-        <p>Nothing is lost: messages that were not sent yet are kept and go out after a reload.</p>
-        <Button onClick={() => location.reload()}>Reload the page</Button>
-      </Notice>
-    );
+    return this.state.broken ? this.props.fallback : this.props.children;
   }
 }

@@ -46,6 +46,11 @@ describe('timeline', () => {
     ]);
   });
 
+  it('opens no day with a message that has no valid time', () => {
+    const timeless = { ...messageOf('ada', noon(1)), timestamp: 'yesterday' };
+    expect(opened(timeless, messageOf('ada', noon(2)))).toEqual(['group', 'day']);
+  });
+
   it('has no rows without messages', () => {
     expect(timeline([])).toEqual([]);
   });

@@ -1,9 +1,10 @@
+import { isTime } from '../ui/time.ts';
 import type { ShownMessage } from './shown-message.ts';
 
 /** A message and how it stands to the one above it. */
 export interface TimelineRow {
   message: ShownMessage;
-  /** The first of its calendar day, in the reader's time zone. */
+  /** The first of its calendar day, in the reader's time zone; false for one without a valid time. */
   opensDay: boolean;
   /** The first of its sender's run, shown with name and time. */
   opensGroup: boolean;
@@ -16,7 +17,8 @@ const GROUP_PAUSE_MS = 5 * 60_000;
 export function timeline(messages: readonly ShownMessage[]): TimelineRow[] {
   return messages.map((message, index) => {
     const above = messages[index - 1];
-    const opensDay = !above || !sameDay(above.timestamp, message.timestamp);
+    const opensDay =
+      isTime(message.timestamp) && (!above || !sameDay(above.timestamp, message.timestamp));
     return { message, opensDay, opensGroup: opensDay || !continues(above, message) };
   });
 }

@@ -10,6 +10,11 @@ const longDate = new Intl.DateTimeFormat(undefined, {
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 const relativeDay = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 
+/** Whether a timestamp names a time at all; the functions below throw for others. */
+export function isTime(timestamp: string): boolean {
+  return !Number.isNaN(Date.parse(timestamp));
+}
+
 /** The time of day, for a message: `14:05`. */
 export function atTime(timestamp: string): string {
   return timeOfDay.format(new Date(timestamp));

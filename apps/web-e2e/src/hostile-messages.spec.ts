@@ -1,0 +1,55 @@
+import { beforeAll, expect, it } from '@jest/globals';
+import type { Message } from '@chat/contracts';
+import { describeInBrowser } from './support/describe-in-browser.ts';
+import type { Person } from './support/person.ts';
+
+await describeInBrowser('a room with hostile messages', (chat) => {
+  let ada: Person;
+  let bob: Person;
+
+  beforeAll(async () => {
+    ada = await chat.arrive('ada');
+    bob = await chat.arrive('bob');
+    await ada.signUp();
+    await bob.signUp();
+  });
+
+  it.each([
+    ['closing brackets', ')'.repeat(3_990)],
+    ['dots and closing brackets', `${'.'.repeat(2_400)}${')'.repeat(1_590)}`],
+  ])('shows a link that is followed by thousands of %s, and goes on', async (kind, tail) => {
+    const text = `https://a${tail}`;
+    await bob.write(text);
+    await bob.write(`after ${kind}`);
+    await ada.see(`after ${kind}`);
+    await ada.rows(text).getByRole('link', { name: 'https://a', exact: true }).waitFor();
+    await ada.page.reload();
+    await ada.see(`after ${kind}`);
+    expect([...ada.complaints, ...bob.complaints]).toEqual([]);
+  });
+
+  it.each([
+    ['text', { text: null }],
+    ['time', { timestamp: 'yesterday' }],
+  ])('shows the others when the %s of a message is malformed', async (part, malformed) => {
+    const texts = ['before', 'broken', 'behind'].map((place) => `${place} the ${part}`);
+    for (const text of texts) await bob.write(text);
+    for (const text of texts) await ada.see(text);
+    ada.tolerate(/Cannot read properties|matchAll|Invalid time value/);
+    await ada.page.route('**/messages/history/**', async (route) => {
+      const response = await route.fetch();
+      const messages = (await response.json()) as Message[];
+      const json = messages.map((one) => (one.text === texts[1] ? { ...one, ...malformed } : one));
+      await route.fulfill({ response, json });
+    });
+    await ada.page.reload();
+    await ada.see(`behind the ${part}`);
+    await ada.see(`before the ${part}`);
+    const row = ada.rows('This message can’t be displayed.');
+    await row.getByText(bob.username).waitFor();
+    expect(await row.count()).toBe(1);
+    await ada.page.unrouteAll();
+    await ada.page.reload();
+    await ada.see(`broken the ${part}`);
+  });
+});
