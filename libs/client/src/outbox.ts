@@ -1,4 +1,4 @@
-import { MAX_TEXT_LENGTH } from '@chat/contracts';
+import { MAX_TEXT_LENGTH, type Message } from '@chat/contracts';
 import { Backoff, pause } from './backoff.ts';
 import { ChatError, type ChatErrorCode } from './chat-error.ts';
 import type { Connection } from './connection.ts';
@@ -112,7 +112,8 @@ export class Outbox implements Observable<OutboxState> {
   send(roomId: string, text: string): OutboxEntry {
     const account = this.#account;
     if (!account) throw new ChatError('UNAUTHORIZED', 'You are not signed in.');
-    const trimmed = text.trim();
+    // As the server stores it: its message is recognized by its text, too.
+    const trimmed = text.trim().toWellFormed();
     if (trimmed === '') throw new ChatError('VALIDATION', 'A message needs a text.');
     if (trimmed.length > MAX_TEXT_LENGTH) {
       throw new ChatError(
@@ -151,14 +152,18 @@ export class Outbox implements Observable<OutboxState> {
 
   /** Forgets an entry. One that is being sent may still arrive. */
   discard(clientMessageId: string): void {
-    this.seen(clientMessageId);
-  }
-
-  /** The message is in its room: its entry has done its work. */
-  seen(clientMessageId: string): void {
     const account = this.#account;
     const item = account?.entries.get(clientMessageId);
     if (account && item) void this.#forget(account, item);
+  }
+
+  /**
+   * Forgets the entry of an own message that is in its room. The `clientMessageId` alone does not
+   * identify it: another client of the user may have used the same one for another text.
+   */
+  seen({ roomId, clientMessageId = '', text }: Message): void {
+    const entry = this.#account?.entries.get(clientMessageId)?.entry;
+    if (entry?.roomId === roomId && entry.text === text) this.discard(clientMessageId);
   }
 
   /**
@@ -433,7 +438,9 @@ function nextWaiting(account: Account, roomId: string): Item | undefined {
   return undefined;
 }
 
-function restored({ error, ...entry }: StoredEntry): Item {
+function restored({ error, ...stored }: StoredEntry): Item {
+  // Earlier versions kept texts as they were typed.
+  const entry = { ...stored, text: stored.text.toWellFormed() };
   return {
     entry: error
       ? {

@@ -291,6 +291,34 @@ describe('An own message', () => {
     expect(ada.outbox.getSnapshot().entries).toEqual([]);
   });
 
+  it('stays until it is sent when another client of the user used its key for another text', async () => {
+    await room.open();
+    server.sendFate = () => 'ignore';
+    const { clientMessageId } = room.send('mine');
+    await eventually(() => expect(server.sends).toHaveLength(1));
+    server.sendFate = () => 'lose-ack';
+    const other = await clients.signedIn(server, 'ada');
+    await other.connection
+      .emit('sendMessage', { roomId: 'general', text: 'of the other', clientMessageId }, 50)
+      .catch(() => undefined);
+    await eventually(() => expect(shown()).toEqual([1]));
+    expect(room.getSnapshot().pending).toMatchObject([{ text: 'mine', clientMessageId }]);
+    server.sendFate = () => 'ok';
+    await eventually(() => expect(shown()).toEqual([1, 2]), 14_000);
+    const { messages, pending } = room.getSnapshot();
+    expect(messages.map(({ text }) => text)).toEqual(['of the other', 'mine']);
+    expect(pending).toEqual([]);
+  }, 20_000);
+
+  it('is recognized in the room when its text had a lone surrogate', async () => {
+    await room.open();
+    server.sendFate = () => 'lose-ack';
+    room.send('half \ud83c');
+    await eventually(() => expect(shown()).toEqual([1]));
+    expect(room.getSnapshot().pending).toEqual([]);
+    expect(server.sends).toMatchObject([{ text: 'half \ufffd' }]);
+  });
+
   it('is not shown twice when a reload finds it both in the room and in the outbox', async () => {
     server.store('general', ['of somebody']);
     server.sendFate = () => 'lose-ack';

@@ -108,7 +108,8 @@ export class RoomConversation implements Observable<RoomState> {
   #resets = 0;
   #role: Role | undefined;
   #removal: ChatError | undefined;
-  #ownIds = new Set<string>();
+  /** Keys of own messages in the window. */
+  #ownSends = new Set<string>();
 
   constructor(roomId: string, { session, connection, rest, outbox }: RoomContext) {
     this.roomId = roomId;
@@ -294,7 +295,7 @@ export class RoomConversation implements Observable<RoomState> {
     this.#window = new MessageWindow(page.messages);
     this.#rev = Math.min(covered, page.rev);
     this.#mustReset = false;
-    this.#ownIds = new Set();
+    this.#ownSends = new Set();
     this.#recognizeOwn(page.messages);
     if (replaced) {
       this.#resets += 1;
@@ -355,8 +356,8 @@ export class RoomConversation implements Observable<RoomState> {
     const userId = this.#session.user?.id;
     for (const message of messages) {
       if (message.userId !== userId || message.clientMessageId === undefined) continue;
-      this.#ownIds.add(message.clientMessageId);
-      this.#outbox.seen(message.clientMessageId);
+      this.#ownSends.add(sendKey(message));
+      this.#outbox.seen(message);
     }
   }
 
@@ -373,7 +374,7 @@ export class RoomConversation implements Observable<RoomState> {
   #remove(error: ChatError): void {
     this.#window = undefined;
     this.#rev = 0;
-    this.#ownIds = new Set();
+    this.#ownSends = new Set();
     this.#removal = error;
     this.#stopFollowing(error);
     this.#observable.changed();
@@ -399,8 +400,7 @@ export class RoomConversation implements Observable<RoomState> {
     const pending = this.#outbox
       .getSnapshot()
       .entries.filter(
-        ({ roomId, clientMessageId }) =>
-          roomId === this.roomId && !this.#ownIds.has(clientMessageId),
+        (entry) => entry.roomId === this.roomId && !this.#ownSends.has(sendKey(entry)),
       );
     return {
       roomId: this.roomId,
@@ -422,6 +422,14 @@ export class RoomConversation implements Observable<RoomState> {
     if (!this.#opening) return 'closed';
     return this.#window ? 'open' : 'opening';
   }
+}
+
+/** What identifies an own message within its room: a `clientMessageId` may have several texts. */
+function sendKey({
+  clientMessageId = '',
+  text,
+}: Pick<Message, 'clientMessageId' | 'text'>): string {
+  return `${clientMessageId} ${text}`;
 }
 
 function closed(): ChatError {

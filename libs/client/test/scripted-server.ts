@@ -238,7 +238,10 @@ export class ScriptedServer {
     const { userId } = socket.data;
     const { roomId, text, clientMessageId = 'none' } = payload;
     const known = this.messages(roomId).find(
-      (message) => message.userId === userId && message.clientMessageId === clientMessageId,
+      (message) =>
+        message.userId === userId &&
+        message.clientMessageId === clientMessageId &&
+        message.text === text,
     );
     const { id } = known ?? this.#append(roomId, userId, text, clientMessageId, this.live);
     if (fate === 'break-after') return void socket.conn.close();

@@ -37,7 +37,7 @@ export const MessageId = z
   .regex(/^[A-Za-z0-9_-]{22}$/, 'must be a message id')
   .meta({ id: 'MessageId' });
 
-/** Chosen by the client per message; a send repeated with it is the same message for ever. */
+/** Chosen by the client per message; a send repeated with it and the same text is the same message for ever. */
 export const ClientMessageId = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')

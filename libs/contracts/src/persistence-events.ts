@@ -7,6 +7,8 @@ export const MESSAGE_CREATE = 'message.create';
 /**
  * `message.create`: what the edge hands to the writer once a send is accepted.
  * Sender, room and authorisation are decided; seq and rev are given by the writer.
+ * Sender, room, `clientMessageId` and text identify the message; `id` is the id that
+ * the sender was told, which follows from them.
  */
 export const MessageCreate = z.object({
   id: MessageId,

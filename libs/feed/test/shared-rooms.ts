@@ -10,12 +10,12 @@ export class SharedRooms implements RoomDirectory, MessagePublisher {
   /** @param published told of what was stored */
   constructor(private readonly published: (roomId: string, changes: Message[]) => void) {}
 
-  publish(event: MessageCreate): Promise<void> {
+  publish(event: MessageCreate): Promise<string> {
     const position = this.stored.length + 1;
     const message = { ...event, seq: position, rev: position };
     this.stored.push(message);
     this.published(event.roomId, [message]);
-    return Promise.resolve();
+    return Promise.resolve(event.id);
   }
 
   join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }> {

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
-import { ConflictingWriterError, type MessageStore, type PageCursor } from '@chat/messages';
+import {
+  ConflictingWriterError,
+  PartitionWriter,
+  type MessageStore,
+  type PageCursor,
+} from '@chat/messages';
+import { legacyMessageIdOf, messageIdOf } from '@chat/messages/message-id';
 import { AWKWARD_IDS } from './awkward-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
@@ -18,6 +24,16 @@ function message(roomId: string, seq: number, given: Partial<Message> = {}): Mes
     clientMessageId: randomUUID(),
     ...given,
   };
+}
+
+/** A writer over the store, for what the two guarantee together. */
+function writerOver(store: MessageStore): PartitionWriter {
+  return new PartitionWriter(
+    store,
+    { deletedOf: () => Promise.resolve(new Set()) },
+    { publish: () => undefined },
+    { stored: () => undefined, failed: () => undefined },
+  );
 }
 
 const newRoom = (): string => `room-${randomUUID()}`;
@@ -99,6 +115,29 @@ export function describeMessageStore(name: string, open: OpenStore<MessageStore>
       await store.append([first]);
       await store.append([{ ...first, text: 'changed' }]);
       expect(await whole(roomId)).toEqual([first]);
+    });
+
+    it('keeps one message for a send that an earlier version stored, and another for another text', async () => {
+      const roomId = 'earlier-version';
+      // As the first version derived it from u1, the room and the client's 1.
+      const id = 'BkdWkV55ZPkyMsQ3ZYnb7w';
+      const stored = message(roomId, 1, { id, clientMessageId: '1', text: 'hello' });
+      await store.append([stored]);
+      const writer = writerOver(store);
+      const retry = (text: string) => {
+        const content = { userId: 'u1', roomId, clientMessageId: '1', text };
+        const { username, timestamp } = stored;
+        const current = { ...content, id: messageIdOf(content), username, timestamp };
+        return [current, { ...current, id: legacyMessageIdOf(content) }];
+      };
+      for (const event of retry('hello')) expect(await writer.write(event)).toEqual(stored);
+      const others = await Promise.all(retry('another').map((event) => writer.write(event)));
+      const [other] = others;
+      expect(other).toMatchObject({ seq: 2, text: 'another' });
+      expect(others).toEqual([other, other]);
+      for (const event of retry('another')) expect(await writer.write(event)).toEqual(other);
+      expect(await whole(roomId)).toEqual([stored, other]);
+      await writer.close();
     });
 
     it.each<[string, (stored: Message) => Partial<Message>]>([

@@ -18,7 +18,7 @@ export class InProcessMessagePublisher extends MessagePublisher {
     super();
   }
 
-  override async publish(event: MessageCreate): Promise<void> {
+  override async publish(event: MessageCreate): Promise<string> {
     if (this.#inFlight >= MAX_IN_FLIGHT) {
       throw new UnavailableError('Too many messages wait to be stored.', 1_000);
     }
@@ -29,7 +29,8 @@ export class InProcessMessagePublisher extends MessagePublisher {
       reject(new UnavailableError('The message was not stored in time.', 1_000));
     }, PUBLISH_TIMEOUT_MS);
     try {
-      await Promise.race([stored, timedOut]);
+      const { id } = await Promise.race([stored, timedOut]);
+      return id;
     } finally {
       clearTimeout(timer);
     }

@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { MessageCreate } from '@chat/contracts';
+import { messageIdOf } from '@chat/messages/message-id';
 
 /** An event of the room, told from all others by its id. */
 export function eventIn(roomId: string, text = 'hello'): MessageCreate {
-  const id = randomBytes(16).toString('base64url');
+  const clientMessageId = randomBytes(16).toString('base64url');
+  const content = { userId: 'u'.repeat(22), roomId, clientMessageId, text };
   return {
-    id,
-    roomId,
-    userId: 'u'.repeat(22),
+    ...content,
+    id: messageIdOf(content),
     username: 'ann',
-    text,
-    clientMessageId: id,
     timestamp: new Date().toISOString(),
   };
 }

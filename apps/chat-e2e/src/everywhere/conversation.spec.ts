@@ -77,10 +77,7 @@ describeChat('a conversation', () => {
     const send = { roomId: 'repeats', text: 'only once', clientMessageId: 'the-same' };
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
-        ask(index % 2 === 0 ? ann.socket : second, 'sendMessage', {
-          ...send,
-          text: index < 25 ? send.text : `another text ${index}`,
-        }),
+        ask(index % 2 === 0 ? ann.socket : second, 'sendMessage', send),
       ),
     );
     expect(new Set(answers.map((answer) => (answer.ok ? answer.id : answer.error.code))).size).toBe(
@@ -90,6 +87,27 @@ describeChat('a conversation', () => {
     await eventually('the last is shown', () => bob.received.at(-1)?.text === 'the last');
     expect(bob.received.map(({ text }) => text)).toEqual(['only once', 'the last']);
     expect((await bob.account.history('repeats')).map(({ seq }) => seq)).toEqual([1, 2]);
+  });
+
+  it('keeps both texts of a clientMessageId that a client uses twice, and each of them once', async () => {
+    const ann = await join('numbers-again');
+    const send = (text: string) =>
+      ask(ann.socket, 'sendMessage', { roomId: 'numbers-again', text, clientMessageId: '1' });
+    const texts = ['before the restart', 'after the restart'];
+    const ids: string[] = [];
+    for (const text of [...texts, ...texts]) {
+      const answer = await send(text);
+      ids.push(answer.ok ? answer.id : answer.error.code);
+    }
+    const history = await ann.account.history('numbers-again', 2);
+    expect(history.map(({ seq, text }) => [seq, text])).toEqual([
+      [1, texts[0]],
+      [2, texts[1]],
+    ]);
+    const stored = history.map(({ id }) => id);
+    expect(ids).toEqual([...stored, ...stored]);
+    await eventually('both are shown', () => ann.received.length === 2);
+    expect(ann.received).toEqual(history);
   });
 
   it('orders 2,000 messages of 20 senders the same for everybody', async () => {

@@ -3,7 +3,7 @@ import type { Message } from '@chat/contracts';
 
 /** A message as the conversation shows it, stored or still on its way. */
 export interface ShownMessage {
-  /** Stays the same when a message on its way is stored. */
+  /** Unique in the room; stays the same when a message on its way is stored. */
   readonly key: string;
   readonly userId: string;
   readonly username: string;
@@ -48,12 +48,13 @@ function remembered(source: Message | OutboxEntry, make: () => ShownMessage): Sh
 function storedMessage(message: Message, own: Sender): ShownMessage {
   const { id, userId, username, text, timestamp, clientMessageId } = message;
   if (userId !== own.id) return { key: id, userId, username, text, timestamp };
-  return { key: clientMessageId ?? id, userId, username, text, timestamp, delivery: 'stored' };
+  const key = clientMessageId === undefined ? id : keyOfSend(clientMessageId, text);
+  return { key, userId, username, text, timestamp, delivery: 'stored' };
 }
 
 function pendingMessage(entry: OutboxEntry, own: Sender): ShownMessage {
   return {
-    key: entry.clientMessageId,
+    key: keyOfSend(entry.clientMessageId, entry.text),
     userId: own.id,
     username: own.username,
     text: entry.text,
@@ -61,6 +62,11 @@ function pendingMessage(entry: OutboxEntry, own: Sender): ShownMessage {
     delivery: deliveryOf(entry),
     entry,
   };
+}
+
+/** A `clientMessageId` alone may occur twice: with another text it is another message. */
+function keyOfSend(clientMessageId: string, text: string): string {
+  return `${clientMessageId} ${text}`;
 }
 
 function deliveryOf({ state, kept }: OutboxEntry): Delivery {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Message, MessageCreate, RoomHead } from '@chat/contracts';
 import { ConflictingWriterError, MessageStore } from '../message-store.ts';
+import { legacyMessageIdOf, messageIdOf } from '../message-id.ts';
 import { DeletedRoomError, DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
 
@@ -10,8 +11,12 @@ class FaultyStore extends MessageStore {
   readonly batches: string[][] = [];
   readonly faults: ((messages: readonly Message[]) => void)[] = [];
 
+  get names(): (string | undefined)[] {
+    return this.messages.map(({ clientMessageId }) => clientMessageId);
+  }
+
   append(messages: readonly Message[]): Promise<void> {
-    this.batches.push(messages.map(({ id, seq }) => `${id}@${seq}`));
+    this.batches.push(messages.map(({ clientMessageId, seq }) => `${clientMessageId}@${seq}`));
     this.faults.shift()?.(messages);
     for (const message of messages) {
       const taken = this.messages.find((m) => m.roomId === message.roomId && m.seq === message.seq);
@@ -52,16 +57,20 @@ class FaultyStore extends MessageStore {
   }
 }
 
-function event(id: string, roomId = 'general'): MessageCreate {
+function event(name: string, roomId = 'general', text = `text of ${name}`): MessageCreate {
+  const content = { userId: 'u1', roomId, clientMessageId: name, text };
   return {
-    id,
-    roomId,
-    userId: 'u1',
+    ...content,
+    id: messageIdOf(content),
     username: 'ann',
-    text: `text of ${id}`,
-    clientMessageId: id,
     timestamp: '2026-01-01T00:00:00.000Z',
   };
+}
+
+/** The same as an earlier version of `chat` published it. */
+function legacyEvent(name: string, text?: string): MessageCreate {
+  const current = event(name, 'general', text);
+  return { ...current, id: legacyMessageIdOf(current) };
 }
 
 /** Rooms that can be deleted; the next question can be made to fail. */
@@ -86,7 +95,7 @@ function open(store = new FaultyStore(), limits?: WriterLimits, rooms = new Dele
     rooms,
     {
       publish: (roomId, changes) => {
-        published.push(...changes.map(({ id, rev }) => `${roomId}/${id}@${rev}`));
+        published.push(...changes.map((one) => `${roomId}/${one.clientMessageId}@${one.rev}`));
       },
     },
     { stored: () => undefined, failed: (error) => failures.push(error) },
@@ -101,7 +110,9 @@ describe('the writer of a partition', () => {
     await Promise.all(['a', 'b', 'c'].map((id) => writer.write(event(id))));
     await writer.write(event('d', 'other'));
     await writer.write(event('e'));
-    expect(store.messages.map(({ roomId, id, seq, rev }) => [roomId, id, seq, rev])).toEqual([
+    expect(
+      store.messages.map((one) => [one.roomId, one.clientMessageId, one.seq, one.rev]),
+    ).toEqual([
       ['general', 'a', 1, 1],
       ['general', 'b', 2, 2],
       ['general', 'c', 3, 3],
@@ -142,7 +153,7 @@ describe('the writer of a partition', () => {
   it('stores and publishes a repeated message once, and answers every repeat with it', async () => {
     const { store, writer, published } = open();
     const repeats = await Promise.all(Array.from({ length: 50 }, () => writer.write(event('a'))));
-    const later = await writer.write({ ...event('a'), text: 'another text' });
+    const later = await writer.write(event('a'));
     expect(store.messages).toHaveLength(1);
     expect(published).toEqual(['general/a@1']);
     expect([...repeats, later].every(({ text, seq }) => text === 'text of a' && seq === 1)).toBe(
@@ -153,7 +164,7 @@ describe('the writer of a partition', () => {
   it('keeps the order of first arrival when a repeat stands between others', async () => {
     const { store, writer } = open();
     await Promise.all(['x', 'a', 'b', 'a', 'c'].map((id) => writer.write(event(id))));
-    expect(store.messages.map(({ id }) => id)).toEqual(['x', 'a', 'b', 'c']);
+    expect(store.names).toEqual(['x', 'a', 'b', 'c']);
   });
 
   it('writes the same batch again, unchanged, when its outcome is unknown', async () => {
@@ -165,7 +176,7 @@ describe('the writer of a partition', () => {
     const x = writer.write(event('x'));
     await Promise.all([x, writer.write(event('a')), writer.write(event('b'))]);
     expect(store.batches).toEqual([['x@1'], ['x@1'], ['a@2', 'b@3']]);
-    expect(store.messages.map(({ id, seq }) => [id, seq])).toEqual([
+    expect(store.messages.map((one) => [one.clientMessageId, one.seq])).toEqual([
       ['x', 1],
       ['a', 2],
       ['b', 3],
@@ -180,7 +191,7 @@ describe('the writer of a partition', () => {
     store.messages.push({ ...event('foreign'), seq: 2, rev: 2 });
     const stored = await writer.write(event('b'));
     expect(stored.seq).toBe(3);
-    expect(store.messages.map(({ id }) => id)).toEqual(['a', 'foreign', 'b']);
+    expect(store.names).toEqual(['a', 'foreign', 'b']);
   });
 
   it('stores what is queued before it closes, and takes nothing after', async () => {
@@ -204,6 +215,94 @@ describe('the writer of a partition', () => {
     await writer.close();
     await outcome;
     expect(store.messages).toHaveLength(0);
+  });
+});
+
+describe('the identity of a message', () => {
+  const texts = (store: FaultyStore) => store.messages.map(({ text, seq }) => [text, seq]);
+
+  it('covers the text: the same clientMessageId with another text is another message', async () => {
+    const { store, writer, published } = open();
+    const first = await writer.write(event('1', 'general', 'before the restart'));
+    const batch = ['after it', 'before the restart', 'after it'];
+    const stored = await Promise.all(
+      batch.map((text) => writer.write(event('1', 'general', text))),
+    );
+    expect(stored.map(({ text }) => text)).toEqual(batch);
+    expect(stored[1]).toEqual(first);
+    expect(texts(store)).toEqual([
+      ['before the restart', 1],
+      ['after it', 2],
+    ]);
+    expect(published).toEqual(['general/1@1', 'general/1@2']);
+  });
+
+  it('is kept when an earlier version stored the message and its sender retries', async () => {
+    const { store, writer } = open();
+    const legacy = { ...legacyEvent('1', 'hello'), seq: 1, rev: 1 };
+    store.messages.push(legacy);
+    expect(await writer.write(event('1', 'general', 'hello'))).toEqual(legacy);
+    expect((await writer.write(event('1', 'general', 'another'))).seq).toBe(2);
+    expect(await writer.write(event('1', 'general', 'another'))).toMatchObject({ seq: 2 });
+    expect(texts(store)).toEqual([
+      ['hello', 1],
+      ['another', 2],
+    ]);
+  });
+
+  it.each([
+    ['an earlier version first', legacyEvent('1', 'hello'), event('1', 'general', 'hello')],
+    ['this version first', event('1', 'general', 'hello'), legacyEvent('1', 'hello')],
+  ])(
+    'is one for a send published by two versions of chat, %s, in one batch or in two',
+    async (_order, first, second) => {
+      const apart = open();
+      const stored = await apart.writer.write(first);
+      expect(stored.id).toBe(first.id);
+      expect(await apart.writer.write(second)).toEqual(stored);
+      const together = open();
+      const other = together.writer.write(event('x'));
+      const both = await Promise.all([first, second].map((one) => together.writer.write(one)));
+      await other;
+      expect(both[0]).toEqual(both[1]);
+      expect(together.store.batches).toEqual([['x@1'], ['1@2']]);
+    },
+  );
+
+  it('is the id that an earlier version acknowledged, unless another text has that id', async () => {
+    const { store, writer } = open();
+    const sent = ['one', 'two', 'three'].map((text) => legacyEvent('1', text));
+    const first = sent.slice(0, 2).map((one) => writer.write(one));
+    await Promise.all(first);
+    await writer.write(sent[2] ?? event('none'));
+    for (const one of sent) await writer.write(one);
+    expect(texts(store)).toEqual([
+      ['one', 1],
+      ['two', 2],
+      ['three', 3],
+    ]);
+    expect(store.messages.map(({ id }) => id)).toEqual([
+      legacyMessageIdOf(event('1')),
+      messageIdOf(event('1', 'general', 'two')),
+      messageIdOf(event('1', 'general', 'three')),
+    ]);
+  });
+
+  it('never changes between versions', () => {
+    const content = { userId: 'u1', roomId: 'general', clientMessageId: '1', text: 'hello' };
+    expect(messageIdOf(content)).toBe('8tpCm7MUB1hHUWs90oZdtg');
+  });
+
+  it('tells fields apart whatever they contain', () => {
+    const content = { userId: 'u', roomId: 'r', clientMessageId: 'c', text: 't' };
+    const ids = [
+      content,
+      { ...content, text: 't","' },
+      { ...content, clientMessageId: 'c","t', text: '' },
+      { ...content, roomId: 'rc', clientMessageId: '' },
+      { ...content, userId: 'ur', roomId: '' },
+    ].map(messageIdOf);
+    expect(new Set(ids).size).toBe(ids.length);
   });
 });
 
@@ -264,7 +363,7 @@ describe('the writer of a partition that others can take over', () => {
     const writes = ['b', 'c'].map((id) => writer.write(event(id)));
     for (const write of writes) await expect(write).rejects.toThrow(ConflictingWriterError);
     await expect(writer.write(event('d'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    expect(store.messages.map(({ id }) => id)).toEqual(['a', 'foreign']);
+    expect(store.names).toEqual(['a', 'foreign']);
   });
 
   it('outlasts a store that is away for a moment', async () => {

@@ -4,6 +4,8 @@ import { LRUCache } from 'lru-cache';
 import type { FeedPublisher } from '../feed-publisher.ts';
 import { ConflictingWriterError, type MessageStore } from '../message-store.ts';
 import { DeletedRoomError, type DeletedRooms } from './deleted-rooms.ts';
+import { sortOut, type NewMessage } from './new-messages.ts';
+import { PendingWrite } from './pending-write.ts';
 
 /** Told of what a writer does; for logs and metrics. */
 export interface WriterObserver {
@@ -16,12 +18,6 @@ export interface WriterObserver {
 export interface WriterLimits {
   /** How long the store may fail or keep silent, in milliseconds. */
   readonly giveUpAfterMs: number;
-}
-
-interface Pending {
-  readonly event: MessageCreate;
-  readonly resolve: (message: Message) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** Most messages in one commit. */
@@ -42,7 +38,7 @@ const HEADS_AT_ONCE = 50;
  * another writer has been there: whoever takes over then reads afresh.
  */
 export class PartitionWriter {
-  #queue: Pending[] = [];
+  #queue: PendingWrite[] = [];
   #draining: Promise<void> | undefined;
   #closed = false;
   #abandoned = false;
@@ -58,8 +54,8 @@ export class PartitionWriter {
   ) {}
 
   /**
-   * Resolves with the stored message once it is durable; for an id that was
-   * stored before, with what is stored.
+   * Resolves with the stored message once it is durable; for a repeat of an event
+   * that was stored before, with what is stored.
    *
    * @throws DeletedRoomError if its room was deleted; whatever is written with it is stored.
    * @throws UnavailableError if the writer is closed before that; with limits
@@ -68,7 +64,7 @@ export class PartitionWriter {
   write(event: MessageCreate): Promise<Message> {
     if (this.#closed) return Promise.reject(closedError());
     return new Promise((resolve, reject) => {
-      this.#queue.push({ event, resolve, reject });
+      this.#queue.push(new PendingWrite(event, resolve, reject));
       this.#draining ??= this.#drain();
     });
   }
@@ -90,66 +86,72 @@ export class PartitionWriter {
   #stop(reason: unknown): void {
     this.#closed = true;
     this.#abandoned = true;
-    for (const { reject } of this.#queue.splice(0)) reject(reason);
+    for (const write of this.#queue.splice(0)) write.reject(reason);
   }
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0, MAX_BATCH);
       try {
-        const stored = await this.#persist(batch.map(({ event }) => event));
-        for (const { event, resolve, reject } of batch) {
-          const message = stored.get(event.id);
-          if (message) resolve(message);
-          else reject(new DeletedRoomError());
-        }
+        await this.#persist(batch);
       } catch (error) {
-        for (const { reject } of batch) reject(error);
+        for (const write of batch) write.reject(error);
         if (this.limits) this.#stop(error);
       }
     }
     this.#draining = undefined;
   }
 
-  /** Every message of the events, by id, stored now or before, but for new ones in deleted rooms. */
-  async #persist(events: readonly MessageCreate[]): Promise<Map<string, Message>> {
+  /** Settles every write of the batch. */
+  async #persist(batch: readonly PendingWrite[]): Promise<void> {
     for (;;) {
-      const stored = await this.#retrying(() => this.store.findByIds(events.map(({ id }) => id)));
-      const fresh = await this.#inLivingRooms(
-        firstOfEachId(events).filter(({ id }) => !stored.has(id)),
-      );
-      if (fresh.length === 0) return stored;
-      const messages = await this.#number(fresh);
+      const open = batch.filter(({ settled }) => !settled);
+      const ids = open.flatMap((write) => [write.ids.current, write.ids.legacy]);
+      const stored = await this.#retrying(() => this.store.findByIds(ids));
+      const { repeats, fresh } = sortOut(open, stored);
+      for (const [write, message] of repeats) write.resolve(message);
+      const living = await this.#inLivingRooms(fresh);
+      if (living.length === 0) return;
       try {
-        await this.#retrying(() => this.store.append(messages));
+        return await this.#store(living);
       } catch (error) {
         if (!(error instanceof ConflictingWriterError) || this.limits) throw error;
         this.#heads.clear();
         await this.#pause(error, 1, backoffMs(1));
-        continue;
       }
-      this.#advance(messages);
-      for (const message of messages) stored.set(message.id, message);
-      this.observer.stored(messages);
-      this.#publish(messages);
-      return stored;
     }
   }
 
-  async #inLivingRooms(events: readonly MessageCreate[]): Promise<MessageCreate[]> {
-    const roomIds = [...new Set(events.map(({ roomId }) => roomId))];
+  /** Those whose rooms were not deleted; the writes of the others are rejected. */
+  async #inLivingRooms(fresh: readonly NewMessage[]): Promise<NewMessage[]> {
+    const roomIds = [...new Set(fresh.map(({ message }) => message.roomId))];
     if (roomIds.length === 0) return [];
     const deleted = await this.#retrying(() => this.deletedRooms.deletedOf(roomIds));
-    return events.filter(({ roomId }) => !deleted.has(roomId));
+    return fresh.filter(({ message, writes }) => {
+      if (!deleted.has(message.roomId)) return true;
+      for (const write of writes) write.reject(new DeletedRoomError());
+      return false;
+    });
   }
 
-  async #number(events: readonly MessageCreate[]): Promise<Message[]> {
-    const next = await this.#headsOf(new Set(events.map(({ roomId }) => roomId)));
-    return events.map((event) => {
-      const head = next.get(event.roomId) ?? { roomId: event.roomId, seq: 0, rev: 0 };
+  async #store(fresh: readonly NewMessage[]): Promise<void> {
+    const numbered = await this.#number(fresh);
+    const messages = numbered.map(({ message }) => message);
+    await this.#retrying(() => this.store.append(messages));
+    this.#advance(messages);
+    this.observer.stored(messages);
+    this.#publish(messages);
+    for (const { message, writes } of numbered) for (const write of writes) write.resolve(message);
+  }
+
+  async #number(fresh: readonly NewMessage[]) {
+    const next = await this.#headsOf(new Set(fresh.map(({ message }) => message.roomId)));
+    return fresh.map(({ message, writes }) => {
+      const { roomId } = message;
+      const head = next.get(roomId) ?? { roomId, seq: 0, rev: 0 };
       const { seq, rev } = { seq: head.seq + 1, rev: head.rev + 1 };
-      next.set(event.roomId, { roomId: event.roomId, seq, rev });
-      return { ...event, seq, rev };
+      next.set(roomId, { roomId, seq, rev });
+      return { message: { ...message, seq, rev }, writes };
     });
   }
 
@@ -205,12 +207,6 @@ export class PartitionWriter {
     clearTimeout(timer);
     this.#wake = undefined;
   }
-}
-
-function firstOfEachId(events: readonly MessageCreate[]): MessageCreate[] {
-  const byId = new Map<string, MessageCreate>();
-  for (const event of events) if (!byId.has(event.id)) byId.set(event.id, event);
-  return [...byId.values()];
 }
 
 /** @param deadline as `performance.now()` counts; Infinity for none */

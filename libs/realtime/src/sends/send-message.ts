@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { MessageCreate, SendMessagePayload, SendMessageResult } from '@chat/contracts';
 import type { Identity } from '@chat/auth';
+import { messageIdOf } from '@chat/messages/message-id';
 import { NotFoundError, RateLimitedError, RateLimiter } from '@chat/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { MessagePublisher } from '../message-publisher.ts';
 import { RealtimeSettings } from '../realtime-settings.ts';
 import { Memberships } from '../rooms/memberships.ts';
-import { messageIdOf } from './message-id.ts';
 import type { SendOrder } from './send-order.ts';
 
 /** Accepts a message: within the sender's rate, into a room the sender is in, durably. */
@@ -34,21 +34,18 @@ export class SendMessage {
     order: SendOrder,
     joined: Promise<unknown> | undefined,
   ): Promise<SendMessageResult> {
-    const id = messageIdOf(sender.userId, roomId, clientMessageId);
-    await order.run(async () => {
+    const content = { userId: sender.userId, roomId, clientMessageId, text: text.toWellFormed() };
+    const id = await order.run(async () => {
       await this.#withinRate(sender);
       await joined;
       await this.#requireMember(sender, roomId);
       const event: MessageCreate = {
-        id,
-        roomId,
-        userId: sender.userId,
+        ...content,
+        id: messageIdOf(content),
         username: sender.username,
-        text: text.toWellFormed(),
-        clientMessageId,
         timestamp: new Date().toISOString(),
       };
-      this.#logger.debug({ messageId: id, roomId }, 'message accepted');
+      this.#logger.debug({ messageId: event.id, roomId }, 'message accepted');
       return { outcome: this.publisher.publish(event) };
     });
     this.#logger.debug({ messageId: id, roomId }, 'message acknowledged');

@@ -20,10 +20,11 @@ export class RabbitMqMessagePublisher extends MessagePublisher implements OnAppl
     return this.#client.inFlight;
   }
 
-  override async publish(event: MessageCreate): Promise<void> {
+  override async publish(event: MessageCreate): Promise<string> {
     await lastValueFrom(this.#client.emit<void, MessageCreate>(MESSAGE_CREATE, event), {
       defaultValue: undefined,
     });
+    return event.id;
   }
 
   /** For health: resolves when events can be published now. */
