@@ -45,6 +45,8 @@ export class RoomAccess {
    */
   async join(userId: string, roomId: string): Promise<{ room: Room; role: Role }> {
     if (this.settings.autoCreate && isNamedRoomId(roomId) && !(await this.store.findRoom(roomId))) {
+      const deleted = await this.store.findDeleted([roomId]);
+      if (deleted.has(roomId)) throw noSuchRoom();
       await this.creation.createByJoining(userId, roomId);
     }
     const { room, role } = await this.requireReadable(userId, roomId);

@@ -505,6 +505,15 @@ describe('deleting a room', () => {
     expect(await rooms.list(ann, { discover: true })).toEqual([]);
   });
 
+  it('costs those who join it afterwards no room of their allowance', async () => {
+    const { id: roomId } = await rooms.create(ann, { name: 'den', visibility: 'public' });
+    await rooms.delete(ann, roomId);
+    for (let n = 0; n < 40; n += 1) {
+      await expect(access.join('bob', roomId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    }
+    expect((await access.join('bob', 'new')).role).toBe('owner');
+  });
+
   it('tells members of a large room by several signals', async () => {
     const roomId = await publicRoom();
     for (let n = 0; n < MAX_SIGNAL_USERS; n += 1) {
