@@ -1,6 +1,7 @@
 import { MESSAGE_CREATE, MessageCreate } from '@chat/contracts';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { RefusedMessageError } from './message-store.ts';
 import { DeletedRoomError } from './writer/deleted-rooms.ts';
 import { EventDelivery } from './writer/event-delivery.ts';
 
@@ -19,6 +20,9 @@ export class MessageEventsController {
       delivery.acknowledge();
     } catch (error) {
       if (error instanceof DeletedRoomError) return delivery.reject('Its room was deleted.');
+      if (error instanceof RefusedMessageError) {
+        return delivery.reject(`The store refused it: ${error.reason}.`);
+      }
       delivery.giveUp(error);
     }
   }

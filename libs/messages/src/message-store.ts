@@ -1,4 +1,5 @@
 import type { Message, RoomHead, RoomRev } from '@chat/contracts';
+import { Failure } from '@chat/platform';
 
 /** Which messages of a room a page holds. Cursors are seqs and are themselves left out, but for `around`. */
 export type PageCursor =
@@ -16,6 +17,21 @@ export class ConflictingWriterError extends Error {
 }
 
 /**
+ * The store can never hold one of the messages, because of what is in it: it is too
+ * large, or breaks a rule of the database. Failures that may pass are never this one.
+ */
+export class RefusedMessageError extends Failure {
+  override readonly name = 'RefusedMessageError';
+  /** @param reason for operators, without anything of the message's content */
+  constructor(
+    readonly reason: string,
+    cause?: unknown,
+  ) {
+    super('VALIDATION', 'The server cannot store this message.', { cause });
+  }
+}
+
+/**
  * Messages by room. The caller gives ids, seqs and revs; the store keeps
  * `id`, (room, seq) and (room, rev) unique. A seq is never above its message's
  * rev: every message is a change.
@@ -28,6 +44,7 @@ export abstract class MessageStore {
    * given again unchanged: what it already stored counts as stored.
    *
    * @throws ConflictingWriterError if another message holds one of the ids, seqs or revs.
+   * @throws RefusedMessageError if one of the messages can never be stored.
    */
   abstract append(messages: readonly Message[]): Promise<void>;
   /** Those of the ids that are stored, with the message. */

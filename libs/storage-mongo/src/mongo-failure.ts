@@ -26,6 +26,17 @@ const PASSING_CODES = new Set<unknown>([
   13436, // NotPrimaryOrSecondary
 ]);
 
+/** Why the server refuses a document for what is in it. */
+const REFUSALS = new Map<unknown, string>([
+  [2, 'BadValue'], // also for a document that is larger than the server allows
+  [22, 'InvalidBSON'],
+  [121, 'DocumentValidationFailure'],
+  [10334, 'BSONObjectTooLarge'],
+  [17280, 'KeyTooLong'],
+]);
+/** How the driver begins when it refuses a document that is too large; it has no code for that. */
+const TOO_LARGE = 'Document is larger than the maximum size';
+
 const PASSING_ERRORS = [
   mongo.MongoNetworkError,
   mongo.MongoServerSelectionError,
@@ -39,6 +50,20 @@ const PASSING_ERRORS = [
 /** Whether a unique index refused a write. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
+}
+
+/**
+ * Why one document of an insert can never be stored; undefined for errors that say
+ * nothing about a document.
+ */
+export function reasonOfRefusal(error: unknown): string | undefined {
+  if (error instanceof mongo.MongoInvalidArgumentError) {
+    return error.message.startsWith(TOO_LARGE) ? 'the document is too large' : undefined;
+  }
+  if (!(error instanceof mongo.MongoBulkWriteError)) return undefined;
+  const code = [error.writeErrors].flat()[0]?.code;
+  const name = REFUSALS.get(code);
+  return name === undefined ? undefined : `error ${code} of MongoDB, ${name}`;
 }
 
 /** MongoDB cannot say at the moment; the same may succeed later. */

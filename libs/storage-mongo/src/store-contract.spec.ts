@@ -38,5 +38,7 @@ await describeWithMongo('MongoDB', () => {
   describeUserStore('MongoDB', opening(MongoUsersStorageModule, UserStore));
   describeSessionStore('MongoDB', opening(MongoUsersStorageModule, SessionStore));
   describeRoomStore('MongoDB', opening(MongoMessagesStorageModule, RoomStore));
-  describeMessageStore('MongoDB', opening(MongoMessagesStorageModule, MessageStore));
+  describeMessageStore('MongoDB', opening(MongoMessagesStorageModule, MessageStore), {
+    text: 'x'.repeat(17_000_000),
+  });
 });

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { ConflictingWriterError } from '@chat/messages';
+import { ConflictingWriterError, RefusedMessageError } from '@chat/messages';
 import { UnavailableError } from '@chat/platform';
 import { DataFolderInUseError, DataFolderUnusableError } from './data-folder.ts';
 import type { OperationArguments, OperationName, OperationResult } from './worker/operations.ts';
@@ -132,6 +132,8 @@ function errorOf({ kind, message, stack }: WorkerFailure): Error {
   switch (kind) {
     case 'claimed-position':
       return new ConflictingWriterError(message);
+    case 'unstorable-message':
+      return new RefusedMessageError(message);
     case 'unavailable':
       return new UnavailableError('The store cannot write at the moment.', RETRY_AFTER_MS, cause);
     default:

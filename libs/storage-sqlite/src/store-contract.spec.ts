@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import {
   describeMessageStore,
   describeRoomStore,
@@ -10,12 +11,17 @@ import {
 } from '@chat/store-contract';
 import { openSqliteStorage, type SqliteStorage } from './sqlite-storage.ts';
 
+/** @param prepare is given the data folder of a database that nothing has open */
 function opening<Part extends 'users' | 'sessions' | 'rooms' | 'messages'>(
   part: Part,
+  prepare: (dataDir: string) => void = () => undefined,
 ): OpenStore<SqliteStorage[Part]> {
   return async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'chat-sqlite-'));
-    const storage = await openSqliteStorage({ dataDir, onFailure: () => undefined });
+    const open = () => openSqliteStorage({ dataDir, onFailure: () => undefined });
+    await (await open()).close();
+    prepare(dataDir);
+    const storage = await open();
     return {
       store: storage[part],
       close: async () => {
@@ -26,7 +32,17 @@ function opening<Part extends 'users' | 'sessions' | 'rooms' | 'messages'>(
   };
 }
 
+const REFUSED_TEXT = 'refused by the database';
+
+/** No text that fits into memory is too large for SQLite, so the database gets a rule of its own. */
+function addRule(dataDir: string): void {
+  const db = new DatabaseSync(join(dataDir, 'chat.sqlite'));
+  db.exec(`CREATE TRIGGER refusing BEFORE INSERT ON messages WHEN NEW.text = '${REFUSED_TEXT}'
+    BEGIN SELECT RAISE(ABORT, 'refused'); END`);
+  db.close();
+}
+
 describeUserStore('SQLite', opening('users'));
 describeSessionStore('SQLite', opening('sessions'));
 describeRoomStore('SQLite', opening('rooms'));
-describeMessageStore('SQLite', opening('messages'));
+describeMessageStore('SQLite', opening('messages', addRule), { text: REFUSED_TEXT });

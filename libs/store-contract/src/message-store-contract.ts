@@ -4,6 +4,8 @@ import type { Message } from '@chat/contracts';
 import {
   ConflictingWriterError,
   PartitionWriter,
+  RefusalLimit,
+  RefusedMessageError,
   type MessageStore,
   type PageCursor,
 } from '@chat/messages';
@@ -32,7 +34,13 @@ function writerOver(store: MessageStore): PartitionWriter {
     store,
     { deletedOf: () => Promise.resolve(new Set()) },
     { publish: () => undefined },
-    { stored: () => undefined, failed: () => undefined },
+    {
+      stored: () => undefined,
+      failed: () => undefined,
+      refused: () => undefined,
+      stopped: () => undefined,
+    },
+    new RefusalLimit(),
   );
 }
 
@@ -40,8 +48,16 @@ const newRoom = (): string => `room-${randomUUID()}`;
 const fill = (roomId: string, from: number, to: number): Message[] =>
   Array.from({ length: to - from + 1 }, (_, index) => message(roomId, from + index));
 
-/** What every MessageStore must do. */
-export function describeMessageStore(name: string, open: OpenStore<MessageStore>): void {
+/**
+ * What every MessageStore must do.
+ *
+ * @param unstorable what makes a message one that this store can never hold
+ */
+export function describeMessageStore(
+  name: string,
+  open: OpenStore<MessageStore>,
+  unstorable: Partial<Message>,
+): void {
   describe(`${name}, as a store of messages,`, () => {
     let opened: OpenedStore<MessageStore>;
     let store: MessageStore;
@@ -180,6 +196,45 @@ export function describeMessageStore(name: string, open: OpenStore<MessageStore>
         await expect(store.append(batch)).rejects.toBeInstanceOf(ConflictingWriterError);
         expect(await whole(roomId)).toEqual([...batch.slice(0, at), standing]);
       }
+    });
+
+    it.each([0, 3, 6])(
+      'stores nothing from a message on that it can never hold: %p of 7',
+      async (at) => {
+        const roomId = newRoom();
+        const batch = fill(roomId, 1, 7);
+        const refused = batch.map((one, index) => (index === at ? { ...one, ...unstorable } : one));
+        for (let attempt = 0; attempt < 2; attempt += 1) {
+          await expect(store.append(refused)).rejects.toBeInstanceOf(RefusedMessageError);
+          const stored = await whole(roomId);
+          expect(stored.length).toBeLessThanOrEqual(at);
+          expect(stored).toEqual(batch.slice(0, stored.length));
+        }
+        await store.append(batch);
+        expect(await whole(roomId)).toEqual(batch);
+      },
+    );
+
+    it('lets a writer store everything around messages that can never be stored, without a gap', async () => {
+      const rooms = [newRoom(), newRoom()];
+      const writer = writerOver(store);
+      const events = Array.from({ length: 40 }, (_, n) => {
+        const one = message(rooms[n % 2] ?? '', 1, { text: `text ${n}` });
+        return { ...one, clientMessageId: `${n}`, ...(n % 13 === 5 ? unstorable : {}) };
+      });
+      const outcomes = await Promise.allSettled(events.map((event) => writer.write(event)));
+      const refused = outcomes.flatMap((one, n) => (one.status === 'rejected' ? [n] : []));
+      expect(refused).toEqual([5, 18, 31]);
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected')
+          expect(outcome.reason).toBeInstanceOf(RefusedMessageError);
+      }
+      for (const roomId of rooms) {
+        const expected = events.filter((one, n) => one.roomId === roomId && !refused.includes(n));
+        const stored = (await whole(roomId)).map(({ text, seq, rev }) => [text, seq, rev]);
+        expect(stored).toEqual(expected.map(({ text }, n) => [text, n + 1, n + 1]));
+      }
+      await writer.close();
     });
 
     it('lets one of two writers that race for a seq win', async () => {

@@ -1,5 +1,5 @@
 import type { Message, RoomHead } from '@chat/contracts';
-import { ConflictingWriterError, MessageStore } from '@chat/messages';
+import { ConflictingWriterError, MessageStore, RefusedMessageError } from '@chat/messages';
 
 /** A store that outlives its writers and can be taken away from them. */
 export class InMemoryMessageStore extends MessageStore {
@@ -7,6 +7,9 @@ export class InMemoryMessageStore extends MessageStore {
   away = false;
   /** Nothing is stored in this room while it is set. */
   refused: string | undefined;
+
+  /** A message with this text can never be stored. */
+  unstorable: string | undefined;
 
   /** @param messages those of another, for a second way to the same store */
   constructor(readonly messages: Message[] = []) {
@@ -24,6 +27,7 @@ export class InMemoryMessageStore extends MessageStore {
     await this.#answer();
     if (messages.some(({ roomId }) => roomId === this.refused)) throw new Error('refused');
     for (const message of messages) {
+      if (message.text === this.unstorable) throw new RefusedMessageError('a rule of the test');
       const taken = this.messages.find(
         ({ id, roomId, seq }) =>
           id === message.id || (roomId === message.roomId && seq === message.seq),

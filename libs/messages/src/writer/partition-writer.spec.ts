@@ -1,15 +1,24 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { Message, MessageCreate, RoomHead } from '@chat/contracts';
-import { ConflictingWriterError, MessageStore } from '../message-store.ts';
+import { ConflictingWriterError, MessageStore, RefusedMessageError } from '../message-store.ts';
 import { legacyMessageIdOf, messageIdOf } from '../message-id.ts';
 import { DeletedRoomError, DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
+import { RefusalLimit } from './refusal-limit.ts';
+
+const UNSTORABLE = 'can never be stored';
+
+function refusal(): RefusedMessageError {
+  return new RefusedMessageError('a rule');
+}
 
 /** A store whose next calls can be made to fail, as a disk or network does now and then. */
 class FaultyStore extends MessageStore {
   readonly messages: Message[] = [];
   readonly batches: string[][] = [];
   readonly faults: ((messages: readonly Message[]) => void)[] = [];
+  /** How much of a batch with a message that can never be stored is stored: what comes before it, or nothing. */
+  refusesBatch: 'from the message on' | 'whole' = 'whole';
 
   get names(): (string | undefined)[] {
     return this.messages.map(({ clientMessageId }) => clientMessageId);
@@ -18,7 +27,10 @@ class FaultyStore extends MessageStore {
   append(messages: readonly Message[]): Promise<void> {
     this.batches.push(messages.map(({ clientMessageId, seq }) => `${clientMessageId}@${seq}`));
     this.faults.shift()?.(messages);
+    const refused = messages.some(({ text }) => text === UNSTORABLE);
+    if (refused && this.refusesBatch === 'whole') return Promise.reject(refusal());
     for (const message of messages) {
+      if (message.text === UNSTORABLE) return Promise.reject(refusal());
       const taken = this.messages.find((m) => m.roomId === message.roomId && m.seq === message.seq);
       if (taken && taken.id !== message.id) return Promise.reject(new ConflictingWriterError());
       if (!taken) this.messages.push(message);
@@ -87,9 +99,16 @@ class DeletableRooms extends DeletedRooms {
   }
 }
 
-function open(store = new FaultyStore(), limits?: WriterLimits, rooms = new DeletableRooms()) {
+function open(
+  store = new FaultyStore(),
+  limits?: WriterLimits,
+  rooms = new DeletableRooms(),
+  refusals = new RefusalLimit(),
+) {
   const published: string[] = [];
   const failures: unknown[] = [];
+  const refused: string[] = [];
+  const stops: number[] = [];
   const writer = new PartitionWriter(
     store,
     rooms,
@@ -98,10 +117,16 @@ function open(store = new FaultyStore(), limits?: WriterLimits, rooms = new Dele
         published.push(...changes.map((one) => `${roomId}/${one.clientMessageId}@${one.rev}`));
       },
     },
-    { stored: () => undefined, failed: (error) => failures.push(error) },
+    {
+      stored: () => undefined,
+      failed: (error) => failures.push(error),
+      refused: ({ clientMessageId }) => refused.push(clientMessageId),
+      stopped: (forMs) => stops.push(forMs),
+    },
+    refusals,
     limits,
   );
-  return { store, writer, published, failures, rooms };
+  return { store, writer, published, failures, rooms, refused, stops };
 }
 
 describe('the writer of a partition', () => {
@@ -350,6 +375,118 @@ describe('the writer of a partition, when a room was deleted,', () => {
     rooms.faults.push(new Error('the store is away'));
     await expect(writer.write(event('a', 'gone'))).rejects.toThrow(DeletedRoomError);
     expect(failures).toEqual([new Error('the store is away')]);
+  });
+});
+
+describe('the writer of a partition, when the store can never hold a message,', () => {
+  const poison = (name: string, roomId?: string) => event(name, roomId, UNSTORABLE);
+  const outcomesOf = async (writes: Promise<Message>[]) =>
+    (await Promise.allSettled(writes)).map((one) =>
+      one.status === 'fulfilled' ? one.value.seq : (one.reason as Error).name,
+    );
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it.each(['whole', 'from the message on'] as const)(
+    'rejects that one and stores the others in order without a gap, in a store that refuses a batch %s',
+    async (refusesBatch) => {
+      const { store, writer, published, refused, failures } = open();
+      store.refusesBatch = refusesBatch;
+      const first = writer.write(event('x'));
+      const batch = [
+        event('a'),
+        event('b', 'other'),
+        poison('p'),
+        event('c'),
+        poison('q', 'other'),
+        poison('p'),
+        event('d', 'other'),
+        event('e'),
+      ];
+      const outcomes = await outcomesOf(batch.map((one) => writer.write(one)));
+      expect((await first).seq).toBe(1);
+      const name = 'RefusedMessageError';
+      expect(outcomes).toEqual([2, 1, name, 3, name, name, 2, 4]);
+      expect(store.messages.map((one) => [one.roomId, one.clientMessageId, one.rev])).toEqual([
+        ['general', 'x', 1],
+        ['general', 'a', 2],
+        ['other', 'b', 1],
+        ['general', 'c', 3],
+        ['other', 'd', 2],
+        ['general', 'e', 4],
+      ]);
+      expect(published).toEqual([
+        'general/x@1',
+        'general/a@2',
+        'other/b@1',
+        'general/c@3',
+        'other/d@2',
+        'general/e@4',
+      ]);
+      expect(refused).toEqual(['p', 'q']);
+      expect(failures).toEqual([]);
+      await expect(writer.write(poison('r'))).rejects.toMatchObject({ code: 'VALIDATION' });
+      expect((await writer.write(event('f'))).seq).toBe(5);
+    },
+  );
+
+  it('tries the rest again when the store fails amid the halves', async () => {
+    const { store, writer, failures } = open();
+    const first = writer.write(event('x'));
+    const batch = [event('a'), event('b'), poison('p'), event('c')];
+    store.faults.push(
+      () => undefined,
+      () => undefined,
+      (messages) => {
+        store.messages.push(...messages.slice(0, 1));
+        throw new Error('connection lost after a part was stored');
+      },
+    );
+    const outcomes = await outcomesOf([first, ...batch.map((one) => writer.write(one))]);
+    expect(outcomes).toEqual([1, 2, 3, 'RefusedMessageError', 4]);
+    expect(store.messages.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+    expect(failures).toHaveLength(1);
+  });
+
+  it('takes over afresh when another writer was there meanwhile, and refuses the message once', async () => {
+    const { store, writer, refused } = open();
+    const first = writer.write(event('x'));
+    const batch = [poison('p'), event('a'), event('b'), event('c')];
+    store.faults.push(
+      () => undefined,
+      () => undefined,
+      () => undefined,
+      () => undefined,
+      () => store.messages.push({ ...event('foreign'), seq: 2, rev: 2 }),
+    );
+    const outcomes = await outcomesOf([first, ...batch.map((one) => writer.write(one))]);
+    expect(outcomes).toEqual([1, 'RefusedMessageError', 3, 4, 5]);
+    expect(store.names).toEqual(['x', 'foreign', 'a', 'b', 'c']);
+    expect(refused).toEqual(['p']);
+  });
+
+  it('stops the partition after more than 10 in a minute, also for the next writer, and goes on after it', async () => {
+    const refusals = new RefusalLimit();
+    const store = new FaultyStore();
+    const { writer, refused, stops } = open(store, undefined, undefined, refusals);
+    const poisons = Array.from({ length: 11 }, (_, n) => poison(`p${n}`));
+    const outcomes = await outcomesOf(poisons.map((one) => writer.write(one)));
+    expect(outcomes).toEqual([
+      ...Array<string>(10).fill('RefusedMessageError'),
+      'UnavailableError',
+    ]);
+    expect(refused).toHaveLength(10);
+    expect(stops).toEqual([expect.closeTo(60_000, -4)]);
+    const next = open(store, { giveUpAfterMs: 150 }, undefined, refusals);
+    for (const one of [writer, next.writer]) {
+      await expect(one.write(event('a'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    }
+    expect(store.messages).toEqual([]);
+    const now = performance.now.bind(performance);
+    jest.spyOn(performance, 'now').mockImplementation(() => now() + 61_000);
+    expect((await writer.write(event('a'))).seq).toBe(1);
+    await expect(writer.write(poison('p10'))).rejects.toMatchObject({ code: 'VALIDATION' });
   });
 });
 

@@ -2,16 +2,31 @@ import type { Message, MessageCreate, RoomHead } from '@chat/contracts';
 import { backoffMs, partsOf, UnavailableError } from '@chat/platform';
 import { LRUCache } from 'lru-cache';
 import type { FeedPublisher } from '../feed-publisher.ts';
-import { ConflictingWriterError, type MessageStore } from '../message-store.ts';
+import {
+  ConflictingWriterError,
+  RefusedMessageError,
+  type MessageStore,
+} from '../message-store.ts';
 import { DeletedRoomError, type DeletedRooms } from './deleted-rooms.ts';
 import { sortOut, type NewMessage } from './new-messages.ts';
 import { PendingWrite } from './pending-write.ts';
+import type { RefusalLimit } from './refusal-limit.ts';
 
 /** Told of what a writer does; for logs and metrics. */
 export interface WriterObserver {
   stored(messages: readonly Message[]): void;
   /** The same batch is tried again after `retryInMs`. */
   failed(error: unknown, attempt: number, retryInMs: number): void;
+  /** The store can never hold this message. */
+  refused(message: MessageCreate, error: RefusedMessageError): void;
+  /** Too many messages were refused: nothing is stored for `forMs`. */
+  stopped(forMs: number): void;
+}
+
+/** A message that is stored, or about to be, with the writes that wait for it. */
+interface NumberedMessage {
+  readonly message: Message;
+  readonly writes: readonly PendingWrite[];
 }
 
 /** For a writer whose partition others can take over: when it stops trying. */
@@ -36,6 +51,10 @@ const HEADS_AT_ONCE = 50;
  * outcome is unknown, so nothing may be numbered after it before it is decided.
  * With limits it stops instead, for good, when the store is away for too long or
  * another writer has been there: whoever takes over then reads afresh.
+ *
+ * A message that the store can never hold is found by halving its batch and is
+ * rejected; the others are numbered again. When the store refuses too many,
+ * nothing is stored for a while.
  */
 export class PartitionWriter {
   #queue: PendingWrite[] = [];
@@ -50,6 +69,8 @@ export class PartitionWriter {
     private readonly deletedRooms: DeletedRooms,
     private readonly feed: FeedPublisher,
     private readonly observer: WriterObserver,
+    /** Of the partition: it outlives this writer. */
+    private readonly refusals: RefusalLimit,
     private readonly limits?: WriterLimits,
   ) {}
 
@@ -58,8 +79,9 @@ export class PartitionWriter {
    * that was stored before, with what is stored.
    *
    * @throws DeletedRoomError if its room was deleted; whatever is written with it is stored.
-   * @throws UnavailableError if the writer is closed before that; with limits
-   * also whatever made it stop.
+   * @throws RefusedMessageError if the store can never hold it; whatever is written with it is stored.
+   * @throws UnavailableError if the writer is closed before that, or the store refuses
+   * too many messages; with limits also whatever made it stop.
    */
   write(event: MessageCreate): Promise<Message> {
     if (this.#closed) return Promise.reject(closedError());
@@ -104,6 +126,7 @@ export class PartitionWriter {
 
   /** Settles every write of the batch. */
   async #persist(batch: readonly PendingWrite[]): Promise<void> {
+    this.#requireFewRefusals();
     for (;;) {
       const open = batch.filter(({ settled }) => !settled);
       const ids = open.flatMap((write) => [write.ids.current, write.ids.legacy]);
@@ -135,16 +158,63 @@ export class PartitionWriter {
   }
 
   async #store(fresh: readonly NewMessage[]): Promise<void> {
+    if (fresh.length === 0) return;
     const numbered = await this.#number(fresh);
+    try {
+      await this.#retrying(() => this.store.append(numbered.map(({ message }) => message)));
+    } catch (error) {
+      if (!(error instanceof RefusedMessageError)) throw error;
+      return this.#storeAllBut(fresh, error);
+    }
+    this.#settle(numbered);
+  }
+
+  /** Stores what can be stored of messages that the store refused together, each room without a gap. */
+  async #storeAllBut(fresh: readonly NewMessage[], error: RefusedMessageError): Promise<void> {
+    const [first] = fresh;
+    if (first && fresh.length === 1) return this.#refuse(first, error);
+    // The refused append may have stored those before the message that it refused.
+    const stored = await this.#retrying(() =>
+      this.store.findByIds(fresh.map(({ message }) => message.id)),
+    );
+    const known: NumberedMessage[] = [];
+    const rest: NewMessage[] = [];
+    for (const one of fresh) {
+      const message = stored.get(one.message.id);
+      if (message) known.push({ message, writes: one.writes });
+      else rest.push(one);
+    }
+    this.#settle(known);
+    const middle = Math.ceil(rest.length / 2);
+    await this.#store(rest.slice(0, middle));
+    await this.#store(rest.slice(middle));
+  }
+
+  #refuse({ message, writes }: NewMessage, error: RefusedMessageError): void {
+    if (!this.refusals.admit()) {
+      this.observer.stopped(this.refusals.stoppedForMs);
+      this.#requireFewRefusals();
+    }
+    this.observer.refused(message, error);
+    for (const write of writes) write.reject(error);
+  }
+
+  #requireFewRefusals(): void {
+    const waitMs = this.refusals.stoppedForMs;
+    if (waitMs > 0) throw new UnavailableError('The store refuses too many messages.', waitMs);
+  }
+
+  /** They are stored: shows them and answers their writes. */
+  #settle(numbered: readonly NumberedMessage[]): void {
+    if (numbered.length === 0) return;
     const messages = numbered.map(({ message }) => message);
-    await this.#retrying(() => this.store.append(messages));
     this.#advance(messages);
     this.observer.stored(messages);
     this.#publish(messages);
     for (const { message, writes } of numbered) for (const write of writes) write.resolve(message);
   }
 
-  async #number(fresh: readonly NewMessage[]) {
+  async #number(fresh: readonly NewMessage[]): Promise<NumberedMessage[]> {
     const next = await this.#headsOf(new Set(fresh.map(({ message }) => message.roomId)));
     return fresh.map(({ message, writes }) => {
       const { roomId } = message;
@@ -189,7 +259,9 @@ export class PartitionWriter {
       try {
         return await before(deadline, operation());
       } catch (error) {
-        if (error instanceof ConflictingWriterError) throw error;
+        if (error instanceof ConflictingWriterError || error instanceof RefusedMessageError) {
+          throw error;
+        }
         const remainingMs = deadline - performance.now();
         if (remainingMs <= 0) throw error;
         await this.#pause(error, attempt, Math.min(backoffMs(attempt), remainingMs));

@@ -1,15 +1,17 @@
-import type { Message } from '@chat/contracts';
+import type { Message, MessageCreate } from '@chat/contracts';
 import { Injectable, Logger } from '@nestjs/common';
 import { FeedPublisher } from '../feed-publisher.ts';
-import { MessageStore } from '../message-store.ts';
+import { MessageStore, type RefusedMessageError } from '../message-store.ts';
 import { DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
+import { RefusalLimit } from './refusal-limit.ts';
 import { WriterMetrics } from './writer-metrics.ts';
 
 /** Opens the writers of partitions; what they do is logged and counted. */
 @Injectable()
 export class PartitionWriters {
   readonly #logger = new Logger(PartitionWriters.name);
+  readonly #refusals = new Map<number, RefusalLimit>();
 
   constructor(
     private readonly store: MessageStore,
@@ -31,7 +33,30 @@ export class PartitionWriters {
         this.metrics.failed();
         this.#logger.error({ err: error, partition, attempt, retryInMs }, 'storing failed');
       },
+      refused: ({ id, roomId }: MessageCreate, error: RefusedMessageError) => {
+        this.metrics.refused();
+        this.#logger.error(
+          { err: error, messageId: id, roomId, partition, reason: error.reason },
+          'message refused by the store',
+        );
+      },
+      stopped: (forMs: number) => {
+        this.#logger.error({ partition, forMs }, 'partition stopped; too many messages refused');
+      },
     };
-    return new PartitionWriter(this.store, this.deletedRooms, this.feed, observer, limits);
+    return new PartitionWriter(
+      this.store,
+      this.deletedRooms,
+      this.feed,
+      observer,
+      this.#refusalsOf(partition),
+      limits,
+    );
+  }
+
+  #refusalsOf(partition: number): RefusalLimit {
+    const refusals = this.#refusals.get(partition) ?? new RefusalLimit();
+    this.#refusals.set(partition, refusals);
+    return refusals;
   }
 }

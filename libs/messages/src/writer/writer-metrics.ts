@@ -7,6 +7,7 @@ import { Injectable } from '@nestjs/common';
 export class WriterMetrics {
   readonly #stored;
   readonly #failures;
+  readonly #refusals;
   readonly #batches;
   readonly #lag;
 
@@ -18,6 +19,10 @@ export class WriterMetrics {
     this.#failures = metrics.counter({
       name: 'chat_store_failures_total',
       help: 'Attempts to store a batch that failed; it is tried again.',
+    });
+    this.#refusals = metrics.counter({
+      name: 'chat_store_refusals_total',
+      help: 'Messages that the store can never hold. Each is a dead letter, or its sender was told.',
     });
     this.#batches = metrics.histogram({
       name: 'chat_batch_messages',
@@ -43,5 +48,9 @@ export class WriterMetrics {
 
   failed(): void {
     this.#failures.inc();
+  }
+
+  refused(): void {
+    this.#refusals.inc();
   }
 }

@@ -1,8 +1,13 @@
 import type { Message, RoomHead, RoomRev } from '@chat/contracts';
-import { ConflictingWriterError, MessageStore, type PageCursor } from '@chat/messages';
+import {
+  ConflictingWriterError,
+  MessageStore,
+  RefusedMessageError,
+  type PageCursor,
+} from '@chat/messages';
 import { BoundedWork } from '@chat/platform';
 import { mongo, type Model } from 'mongoose';
-import { isDuplicateKey, reaching, unavailable } from '../mongo-failure.ts';
+import { isDuplicateKey, reaching, reasonOfRefusal, unavailable } from '../mongo-failure.ts';
 import type { MessageDocument } from './message.schema.ts';
 import { seqsOfPage } from './seq-range.ts';
 
@@ -108,12 +113,18 @@ export class MongoMessageStore extends MessageStore {
     });
   }
 
-  /** The document that a unique index refused, and all after it; nothing when all are stored. */
+  /**
+   * The document that a unique index refused, and all after it; nothing when all are stored.
+   *
+   * @throws RefusedMessageError
+   */
   async #insert(documents: MessageDocument[]): Promise<MessageDocument[]> {
     try {
       await this.messages.insertMany(documents, { ordered: true, lean: true });
       return [];
     } catch (error) {
+      const reason = reasonOfRefusal(error);
+      if (reason !== undefined) throw new RefusedMessageError(reason, error);
       if (!isDuplicateKey(error)) throw error;
       const refused = indexOfRefused(error);
       if (refused === undefined) throw unavailable(error);

@@ -1,4 +1,4 @@
-import { ClaimedPositionError } from './message-operations.ts';
+import { ClaimedPositionError, UnstorableMessageError } from './message-operations.ts';
 import { NewerDataError } from './migrations.ts';
 import type { WorkerFailure } from './protocol.ts';
 
@@ -12,6 +12,7 @@ export function failureOf(error: unknown): WorkerFailure {
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error && error.stack ? { stack: error.stack } : {};
   if (error instanceof ClaimedPositionError) return { kind: 'claimed-position', message };
+  if (error instanceof UnstorableMessageError) return { kind: 'unstorable-message', message };
   if (error instanceof NewerDataError) return { kind: 'newer-data', message };
   const code = primaryCodeOf(error);
   if (DAMAGED.has(code)) return { kind: 'damaged-data', message, ...stack };

@@ -7,6 +7,21 @@ export class ClaimedPositionError extends Error {
   override readonly name = 'ClaimedPositionError';
 }
 
+/** The database can never hold a message for what is in it. */
+export class UnstorableMessageError extends Error {
+  override readonly name = 'UnstorableMessageError';
+}
+
+/** Extended result codes with which SQLite refuses a row for what is in it. */
+const REFUSALS = new Map<unknown, string>([
+  [18, 'SQLITE_TOOBIG'],
+  [20, 'SQLITE_MISMATCH'],
+  [275, 'SQLITE_CONSTRAINT_CHECK'],
+  [1299, 'SQLITE_CONSTRAINT_NOTNULL'],
+  [1811, 'SQLITE_CONSTRAINT_TRIGGER'],
+  [3091, 'SQLITE_CONSTRAINT_DATATYPE'],
+]);
+
 export interface MessagePage {
   readonly messages: Message[];
   readonly head: RoomHead;
@@ -14,7 +29,19 @@ export interface MessagePage {
 
 export function appendMessages(db: Statements, messages: readonly Message[]): void {
   for (const message of messages) {
-    const inserted = db.run(
+    const inserted = insertMessage(db, message);
+    if (inserted === 0 && !isStored(db, message)) {
+      throw new ClaimedPositionError(
+        `Message ${message.id} cannot be stored at seq ${message.seq} of room ${message.roomId}.`,
+      );
+    }
+  }
+}
+
+/** @throws UnstorableMessageError */
+function insertMessage(db: Statements, message: Message): number {
+  try {
+    return db.run(
       `INSERT INTO messages (room_id, seq, rev, id, user_id, username, text, timestamp,
          client_message_id)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -28,11 +55,9 @@ export function appendMessages(db: Statements, messages: readonly Message[]): vo
       message.timestamp,
       message.clientMessageId ?? null,
     );
-    if (inserted === 0 && !isStored(db, message)) {
-      throw new ClaimedPositionError(
-        `Message ${message.id} cannot be stored at seq ${message.seq} of room ${message.roomId}.`,
-      );
-    }
+  } catch (error) {
+    const reason = REFUSALS.get((error as { readonly errcode?: unknown }).errcode);
+    throw reason === undefined ? error : new UnstorableMessageError(reason, { cause: error });
   }
 }
 

@@ -16,7 +16,13 @@ export type WorkerRequest = OperationRequest | 'close';
 /** Why something failed, in a form that crosses threads. */
 export interface WorkerFailure {
   readonly kind:
-    'claimed-position' | 'in-use' | 'newer-data' | 'damaged-data' | 'unavailable' | 'internal';
+    | 'claimed-position'
+    | 'unstorable-message'
+    | 'in-use'
+    | 'newer-data'
+    | 'damaged-data'
+    | 'unavailable'
+    | 'internal';
   readonly message: string;
   readonly stack?: string;
 }

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { MESSAGE_CREATE } from '@chat/contracts';
 import type { DeletedRooms } from '@chat/messages';
 import { eventually, RabbitMqServer } from '@chat/testing';
@@ -13,6 +13,7 @@ import { publishConfirmed } from './publish-confirmed.ts';
 import {
   DEAD_LETTER_EXCHANGE,
   DEAD_LETTER_QUEUE,
+  declareDeadLetters,
   declareTopology,
   EVENTS_EXCHANGE,
   routingKeyOfRoom,
@@ -106,6 +107,70 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
     ]);
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([next.id]));
   });
+
+  it('hold what the store can never hold, with its reason, and what follows it is stored', async () => {
+    store.unstorable = 'poison';
+    const events = ['a', 'poison', 'b', 'poison', 'c'].map((text) => eventIn('general', text));
+    for (const event of events) await send(create(event), event.id);
+    await eventually(() => {
+      expect(store.of('general').map(({ text, seq }) => [text, seq])).toEqual([
+        ['a', 1],
+        ['b', 2],
+        ['c', 3],
+      ]);
+    });
+    const letters = await allOnce(2);
+    expect(letters.map(({ id }) => id)).toEqual([events[1]?.id, events[3]?.id]);
+    expect(letters.map(({ reason }) => reason)).toEqual([
+      'The store refused it: a rule of the test.',
+      'The store refused it: a rule of the test.',
+    ]);
+    store.unstorable = undefined;
+    expect(await deadLetters.replay()).toBe(2);
+    await eventually(() => expect(store.of('general')).toHaveLength(5));
+  });
+
+  it('are 10 in a minute at most for one partition, which then keeps everything until the minute is over', async () => {
+    store.unstorable = 'poison';
+    const poisons = Array.from({ length: 12 }, () => eventIn('general', 'poison'));
+    for (const event of [...poisons, eventIn('general', 'fine')]) await send(create(event));
+    await eventually(async () => expect(await all()).toHaveLength(10));
+    const elsewhere = eventIn('random');
+    await publishConfirmed(
+      channel,
+      EVENTS_EXCHANGE,
+      routingKeyOfRoom('random'),
+      Buffer.from(create(elsewhere)),
+      {},
+    );
+    await eventually(() => expect(store.of('random')).toHaveLength(1));
+    expect(store.of('general')).toEqual([]);
+    expect(await all()).toHaveLength(10);
+    const now = performance.now.bind(performance);
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now() + 61_000);
+    await eventually(
+      () => expect(store.of('general').map(({ text }) => text)).toEqual(['fine']),
+      15_000,
+    );
+    await allOnce(12);
+    clock.mockRestore();
+  }, 30_000);
+
+  it('are not acknowledged while they cannot be put aside', async () => {
+    store.unstorable = 'poison';
+    // The instance has declared the queue by then, and does not do so again.
+    await send('no JSON');
+    await allOnce(1);
+    await channel.deleteQueue(DEAD_LETTER_QUEUE);
+    const poison = eventIn('general', 'poison');
+    const attempts = jest.spyOn(store, 'append');
+    await send(create(poison), poison.id);
+    await eventually(() => expect(attempts.mock.calls.length).toBeGreaterThan(1));
+    await declareDeadLetters(channel);
+    expect((await allOnce(1)).map(({ id }) => id)).toEqual([poison.id]);
+    await send(create(eventIn('general', 'next')));
+    await eventually(() => expect(store.of('general').map(({ text }) => text)).toEqual(['next']));
+  }, 30_000);
 
   it('stay in their order and number when they are listed', async () => {
     for (const id of ['a', 'b', 'c']) await send('no JSON', id);

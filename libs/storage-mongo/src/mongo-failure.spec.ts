@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { mongo } from 'mongoose';
+import { reasonOfRefusal } from './mongo-failure.ts';
+
+/** As the driver throws it when the server refuses the first document of an insert. */
+function refusedWith(code: number): Error {
+  const refused: Pick<mongo.WriteError, 'code' | 'index'> = { code, index: 0 };
+  const writeErrors = [refused as mongo.WriteError];
+  const result = { getWriteErrorCount: () => 1 } as mongo.BulkWriteResult;
+  return new mongo.MongoBulkWriteError({ message: 'refused', code, writeErrors }, result);
+}
+
+describe('reasonOfRefusal', () => {
+  it.each([2, 22, 121, 10_334, 17_280])('names error %p, which concerns one document', (code) => {
+    expect(reasonOfRefusal(refusedWith(code))).toMatch(`error ${code} of MongoDB, `);
+  });
+
+  it.each([
+    ['Unauthorized', 13],
+    ['NotWritablePrimary', 10_107],
+    ['DuplicateKey', 11_000],
+    ['OutOfDiskSpace', 14_031],
+  ])('gives none for %s, which does not', (_name, code) => {
+    expect(reasonOfRefusal(refusedWith(code))).toBeUndefined();
+  });
+
+  it('gives none for a whole command that failed, nor for errors of the network', () => {
+    for (const error of [
+      new mongo.MongoServerError({ message: 'no', code: 121 }),
+      new mongo.MongoNetworkError('no'),
+      new mongo.MongoInvalidArgumentError('Operation passed in cannot be an Array'),
+    ]) {
+      expect(reasonOfRefusal(error)).toBeUndefined();
+    }
+  });
+});
