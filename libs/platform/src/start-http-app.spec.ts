@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Agent, get, type IncomingMessage } from 'node:http';
+import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -100,6 +100,48 @@ describe('an HTTP application', () => {
       agent.destroy();
       await stopped;
     }
+  });
+
+  it('closes idle connections at once when it stops, unused ones too', async () => {
+    const app = await start();
+    const agent = new Agent({ keepAlive: true });
+    const [answer] = (await once(get(app.url, { agent }), 'response')) as [IncomingMessage];
+    await text(answer);
+    const unused = connect(Number(new URL(app.url).port), 'localhost');
+    await once(unused, 'connect');
+    const begin = performance.now();
+    await app.close();
+    expect(performance.now() - begin).toBeLessThan(2_000);
+    agent.destroy();
+    unused.destroy();
+  });
+
+  it('finishes answers in progress when it stops, and closes their connections then', async () => {
+    const inProgress = Promise.withResolvers<() => void>();
+    const app = await start(
+      {},
+      {
+        configure: (nest) => {
+          nest.use('/slow', (_request: IncomingMessage, response: ServerResponse) => {
+            response.write('first, ');
+            inProgress.resolve(() => response.end('last'));
+          });
+        },
+      },
+    );
+    const agent = new Agent({ keepAlive: true });
+    const asked = get(`${app.url}/slow`, { agent });
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    const finish = await inProgress.promise;
+    const stopped = app.close();
+    // Later than what closes idle connections.
+    await delay(100);
+    finish();
+    const finished = performance.now();
+    expect(await text(answer)).toBe('first, last');
+    await stopped;
+    expect(performance.now() - finished).toBeLessThan(2_000);
+    agent.destroy();
   });
 
   it('logs as JSON from its first line on, while it waits for what it stands on', async () => {

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { HealthChecks } from './health-checks.ts';
+import { HttpConnections } from './http-connections.ts';
 import { listen } from './listen.ts';
 import { createLogger, type LogSettings } from './logging.ts';
 import { MetricsServer } from './metrics-server.ts';
@@ -59,11 +60,7 @@ export async function startHttpApp(
     await program.configure(app);
     await app.init();
     const server = app.getHttpServer();
-    const connections = new Set<Socket>();
-    server.on('connection', (connection: Socket) => {
-      connections.add(connection);
-      connection.once('close', () => connections.delete(connection));
-    });
+    const connections = new HttpConnections(server);
     const health = app.get(HealthChecks);
     // Clients that are told go on over another connection, and send nothing over one that is about to be closed.
     server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
@@ -84,10 +81,9 @@ export async function startHttpApp(
         health.stop();
         new Logger('Process').log('Stopping.');
         await delay(settings.STOP_DELAY_MS);
-        // One that has vanished would keep the rest of the stop waiting, and what is open stay open.
-        const cut = setTimeout(() => {
-          for (const connection of connections) connection.destroy();
-        }, DRAIN_MS);
+        connections.drain();
+        // A client that has vanished would keep the rest of the stop waiting, and what is open stay open.
+        const cut = setTimeout(() => connections.cut(), DRAIN_MS);
         await app.close();
         clearTimeout(cut);
         await metrics?.close();
