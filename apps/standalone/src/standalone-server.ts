@@ -3,6 +3,7 @@ import {
   API_INFO,
   configureHttpApp,
   corsOrigin,
+  createLogger,
   createOpenApiDocument,
   serveOpenApi,
   servePage,
@@ -11,6 +12,7 @@ import {
 } from '@chat/platform';
 import { SocketIoAdapter } from '@chat/realtime';
 import { openSqliteStorage } from '@chat/storage-sqlite';
+import { Logger } from '@nestjs/common';
 import type { StandaloneSettings } from './standalone-settings.ts';
 import { StandaloneModule } from './standalone.module.ts';
 
@@ -27,6 +29,8 @@ export async function startStandalone(
   pageFolder: string,
   onStorageFailure: (error: unknown) => void,
 ): Promise<HttpServer> {
+  // Before the store is opened, which may have to wait for it, and says so.
+  Logger.overrideLogger(createLogger(settings));
   const storage = await openSqliteStorage({
     dataDir: settings.DATA_DIR,
     onFailure: onStorageFailure,

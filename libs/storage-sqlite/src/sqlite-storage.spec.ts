@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { UnavailableError } from '@chat/platform';
+import { Logger } from '@nestjs/common';
 import { DataFolderInUseError, DataFolderUnusableError, prepareDataFolder } from './data-folder.ts';
 import { openSqliteStorage, type SqliteStorage } from './sqlite-storage.ts';
 
@@ -97,6 +98,18 @@ describe('the data folder', () => {
     expect(message).not.toContain('\n');
     await delay(50);
     expect(onFailure).not.toHaveBeenCalled();
+  });
+
+  it('is waited for while another process uses it, with a warning', async () => {
+    prepareDataFolder(dataDir);
+    const writer = await write();
+    const warned = Promise.withResolvers<unknown>();
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(warned.resolve);
+    const storage = open();
+    expect(await warned.promise).toMatchObject({ dataDir });
+    warn.mockRestore();
+    await writer.kill();
+    await (await storage).check();
   });
 
   it('stays taken when its own process tries to open it twice', async () => {

@@ -1,9 +1,15 @@
-import { prepareDataFolder } from './data-folder.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { DataFolderInUseError, prepareDataFolder } from './data-folder.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteMessageStore } from './stores/sqlite-message-store.ts';
 import { SqliteRoomStore } from './stores/sqlite-room-store.ts';
 import { SqliteSessionStore } from './stores/sqlite-session-store.ts';
 import { SqliteUserStore } from './stores/sqlite-user-store.ts';
+
+/** Longest wait for the process that works with the data folder to end: it may be draining. */
+const FOLDER_WAIT_MS = 10_000;
+const LOOK_AGAIN_MS = 100;
 
 /** Every store, in one SQLite database that belongs to this process alone. */
 export interface SqliteStorage {
@@ -18,7 +24,8 @@ export interface SqliteStorage {
 }
 
 /**
- * Opens the database in a data folder, making both where they are missing.
+ * Opens the database in a data folder, making both where they are missing. Waits
+ * up to 10 s while another process uses the folder, and says so in the log.
  *
  * @param options.onFailure told once, when nothing can be stored any more; the process should end
  * @throws DataFolderInUseError, DataFolderUnusableError
@@ -28,7 +35,7 @@ export async function openSqliteStorage(options: {
   readonly onFailure: (error: Error) => void;
 }): Promise<SqliteStorage> {
   const file = prepareDataFolder(options.dataDir);
-  const connection = await SqliteConnection.open(file, options.onFailure);
+  const connection = await openOnceFree(file, options);
   return {
     users: new SqliteUserStore(connection),
     sessions: new SqliteSessionStore(connection),
@@ -37,4 +44,26 @@ export async function openSqliteStorage(options: {
     check: () => connection.call('check'),
     close: () => connection.close(),
   };
+}
+
+async function openOnceFree(
+  file: string,
+  { dataDir, onFailure }: { dataDir: string; onFailure: (error: Error) => void },
+): Promise<SqliteConnection> {
+  const begin = performance.now();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await SqliteConnection.open(file, onFailure);
+    } catch (error) {
+      const isOver = performance.now() - begin > FOLDER_WAIT_MS;
+      if (!(error instanceof DataFolderInUseError) || isOver) throw error;
+      if (attempt === 1) {
+        new Logger('SqliteStorage').warn(
+          { dataDir, waitMs: FOLDER_WAIT_MS },
+          'data folder in use by another process; waiting for it to end',
+        );
+      }
+      await delay(LOOK_AGAIN_MS);
+    }
+  }
 }

@@ -5,8 +5,8 @@ import { GroupCommit } from './group-commit.ts';
 import { migrate } from './migrations.ts';
 import type { OperationRequest, WorkerAnswer, WorkerData, WorkerRequest } from './protocol.ts';
 
-/** How long an earlier process may take to let go of the database. */
-const LOCK_WAIT_MS = 1_000;
+/** How long one attempt to open the database waits for its lock. */
+const LOCK_WAIT_MS = 250;
 
 const port = parentPort;
 if (!port) throw new Error('the SQLite worker must run in a worker thread');
