@@ -1,5 +1,8 @@
 import { concurrently } from 'concurrently';
 import { bringUpToDate, PARTS } from '../start/build.mjs';
+import { stopWithNpm } from '../start/npm-command.mjs';
+
+stopWithNpm();
 
 // The server serves a built page too, so one must be there before it starts.
 await bringUpToDate([PARTS.standalone, PARTS.page]);

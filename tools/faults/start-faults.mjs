@@ -1,4 +1,7 @@
 import { BuildFailure, bringUpToDate, PARTS } from '../start/build.mjs';
+import { stopWithNpm } from '../start/npm-command.mjs';
+
+stopWithNpm();
 
 try {
   await bringUpToDate([PARTS.services, PARTS.page]);

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { resolveJwtSecret } from '@chat/auth';
+import { onStopSignal } from '@chat/platform';
 import { BackingServers, endOwnProcesses, ServicesTopology } from '@chat/testing';
 import { HELP, readOptions, type Options } from './options.ts';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 let stopping: Promise<void> | undefined;
 
@@ -13,7 +12,7 @@ async function main(args: string[]): Promise<void> {
   const options = optionsOf(args);
   if (options.help) return console.log(HELP);
   let stop = endOwnProcesses;
-  for (const signal of SIGNALS) process.on(signal, () => stopBy(() => stop()));
+  onStopSignal(() => stopBy(() => stop()));
   console.log(`Starting Redis, RabbitMQ and MongoDB in ${options.dataDir} …`);
   const servers = await startOrExit(BackingServers.start(options.dataDir));
   console.log('Starting the services …');
@@ -37,9 +36,8 @@ async function main(args: string[]): Promise<void> {
   console.log(`The chat is ready at ${topology.gatewayUrl}. Ctrl-C stops it.`);
 }
 
-/** The second time it does not wait: whatever still runs is ended with this process. */
+/** Whatever still runs when it is interrupted is ended with this process. */
 function stopBy(stop: () => Promise<void>): void {
-  if (stopping) process.exit(130);
   console.log('Stopping …');
   stopping = stop().then(
     () => process.exit(0),

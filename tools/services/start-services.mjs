@@ -1,4 +1,8 @@
 import { BuildFailure, bringUpToDate, PARTS } from '../start/build.mjs';
+import { outliveReaders, stopWithNpm } from '../start/npm-command.mjs';
+
+outliveReaders();
+stopWithNpm();
 
 if (!process.argv.includes('--help')) {
   try {

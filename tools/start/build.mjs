@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fingerprint, listFiles } from './fingerprint.mjs';
 import { foldersNeededBy, ROOT } from '../workspace.mjs';
@@ -80,14 +81,14 @@ export async function bringUpToDate(parts) {
   const children = new Set();
   const endBuilds = (signal) => {
     for (const child of children) child.kill('SIGKILL');
-    process.exit(signal === 'SIGINT' ? 130 : 143);
+    process.exit(128 + constants.signals[signal]);
   };
-  process.on('SIGINT', endBuilds).on('SIGTERM', endBuilds);
+  process.on('SIGINT', endBuilds).on('SIGTERM', endBuilds).on('SIGHUP', endBuilds);
   try {
     await Promise.all(stale.map(({ part, folders }) => build(part, folders, children)));
   } finally {
     for (const child of children) child.kill('SIGKILL');
-    process.off('SIGINT', endBuilds).off('SIGTERM', endBuilds);
+    process.off('SIGINT', endBuilds).off('SIGTERM', endBuilds).off('SIGHUP', endBuilds);
   }
 }
 

@@ -1,4 +1,8 @@
 import { BuildFailure, bringUpToDate, PARTS } from './build.mjs';
+import { outliveReaders, stopWithNpm } from './npm-command.mjs';
+
+outliveReaders();
+stopWithNpm();
 
 try {
   await bringUpToDate([PARTS.standalone, PARTS.page]);

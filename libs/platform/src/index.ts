@@ -29,3 +29,4 @@ export * from './signals.ts';
 export * from './socket-errors.ts';
 export * from './start-error.ts';
 export * from './start-http-app.ts';
+export * from './stop-signals.ts';

@@ -4,6 +4,7 @@ import { Logger, LoggerModule, PinoLogger, type Params } from 'nestjs-pino';
 import type { LogLevel } from './common-settings.ts';
 import { describeError, withoutValues } from './logged-errors.ts';
 import { requestIdOf } from './request-id.ts';
+import { standardOutput } from './standard-streams.ts';
 
 /** What must never be readable in a log, wherever a log line happens to carry it. */
 const SECRETS = [
@@ -65,7 +66,8 @@ export function createLogger(
 function paramsOf(settings: LogSettings, destination?: NodeJS.WritableStream): Params {
   return {
     pinoHttp: {
-      ...(destination ? { stream: destination } : {}),
+      // Pino's own destination spins for ever at the end of a process whose reader has ended before it.
+      stream: destination ?? standardOutput,
       level: settings.LOG_LEVEL,
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,

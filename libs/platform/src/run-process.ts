@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { errorText } from './logged-errors.ts';
 import { describeSettings, loadSettings } from './settings.ts';
+import { outliveReaders } from './standard-streams.ts';
 import { StartError } from './start-error.ts';
+import { onStopSignal } from './stop-signals.ts';
 
 /** A stop that takes longer than this is broken off. */
 const LONGEST_STOP_MS = 15_000;
@@ -33,12 +35,13 @@ export interface ServerProgram<Shape extends z.ZodRawShape> {
 
 /**
  * The life of a server process: reads its settings from options, environment
- * and `.env`, starts it, says that it is ready, and stops it at SIGTERM or
- * SIGINT; a second signal ends it at once. What is wrong is said in a line.
+ * and `.env`, starts it, says that it is ready, and stops it at SIGTERM, SIGINT
+ * or SIGHUP; a second Ctrl-C ends it at once. What is wrong is said in a line.
  */
 export async function runProcess<Shape extends z.ZodRawShape>(
   program: ServerProgram<Shape>,
 ): Promise<void> {
+  outliveReaders();
   const argv = process.argv.slice(2);
   if (argv.includes('--help') || argv.includes('-h')) {
     print(process.stdout, helpText(program));
@@ -64,10 +67,7 @@ export async function runProcess<Shape extends z.ZodRawShape>(
 }
 
 function stopAtSignals(server: RunningServer): void {
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) process.exit(130);
-    stopping = true;
+  onStopSignal(() => {
     setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref();
     server.close().then(
       () => process.exit(0),
@@ -76,8 +76,7 @@ function stopAtSignals(server: RunningServer): void {
         process.exit(1);
       },
     );
-  };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  });
 }
 
 function helpText<Shape extends z.ZodRawShape>({

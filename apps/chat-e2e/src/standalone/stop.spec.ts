@@ -1,0 +1,157 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually, privatePort, StandaloneProcess } from '@chat/testing';
+import { Account } from '../support/account.ts';
+import { oneAddress } from '../support/chat-under-test.ts';
+import { ask } from '../support/ask.ts';
+
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+const MAIN = join(ROOT, 'apps/standalone/dist/main.js');
+
+let dataDir: string;
+const groups: ChildProcess[] = [];
+const servers: StandaloneProcess[] = [];
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'chat-stop-'));
+});
+afterEach(async () => {
+  for (const { pid } of groups.splice(0)) endGroup(pid);
+  for (const server of servers.splice(0)) await server.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Starts a command in a process group of its own. */
+function start(command: string, ...args: string[]) {
+  const child = spawn(command, [...args, `--data-dir=${dataDir}`], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  groups.push(child);
+  const heard = { output: '' };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (heard.output += chunk.toString()));
+  }
+  return { child, heard };
+}
+
+async function startStandalone(port?: number): Promise<StandaloneProcess> {
+  const server = await StandaloneProcess.start({
+    dataDir,
+    ...(port === undefined ? {} : { port }),
+  });
+  servers.push(server);
+  return server;
+}
+
+async function connectTo({ port }: StandaloneProcess): Promise<Socket> {
+  const connection = connect(port, 'localhost');
+  await once(connection, 'connect');
+  return connection;
+}
+
+describe('the standalone server', () => {
+  it('stops within 2 s while idle connections are open', async () => {
+    const server = await startStandalone();
+    const agent = new Agent({ keepAlive: true });
+    const [page] = (await once(get(server.url, { agent }), 'response')) as [IncomingMessage];
+    await text(page);
+    const unused = await connectTo(server);
+    const closed = once(unused, 'close');
+    const begin = performance.now();
+    expect(await server.end('SIGTERM')).toBe(0);
+    expect(performance.now() - begin).toBeLessThan(2_000);
+    await closed;
+    agent.destroy();
+  });
+
+  it('starts while its predecessor drains, once the data folder is free', async () => {
+    const first = await startStandalone();
+    const body = JSON.stringify({ email: 'ada@example.com', password: 'not the right one' });
+    const request = await connectTo(first);
+    request.write(
+      'POST /auth/login HTTP/1.1\r\nHost: chat\r\nContent-Type: application/json\r\n' +
+        `Content-Length: ${body.length}\r\n\r\n{`,
+    );
+    // An answer to a later connection shows that the request before it has been read.
+    await fetch(`${first.url}/health`);
+    const ended = first.end('SIGTERM');
+    await eventually(() => expect(first.output).toContain('Stopping.'));
+    const started = start(process.execPath, MAIN, `--port=${first.port}`);
+    await eventually(() => expect(started.heard.output).toContain('data folder in use'));
+    request.write(body.slice(1));
+    expect(await text(request)).toMatch(/^HTTP\/1\.1 401 [^]*\r\nConnection: close\r\n/i);
+    expect(await ended).toBe(0);
+    await eventually(() => expect(started.heard.output).toContain('The chat is ready'), 15_000);
+    expect((await fetch(`${first.url}/health`)).status).toBe(200);
+  });
+
+  it.each(['before it is ready', 'after it is ready'])(
+    'serves and stops as usual when the reader of its output has ended %s',
+    async (when) => {
+      const port = await privatePort();
+      const { child, heard } = start(process.execPath, MAIN, `--port=${port}`);
+      if (when === 'after it is ready') {
+        await eventually(() => expect(heard.output).toContain('The chat is ready'), 15_000);
+      }
+      child.stdout.destroy();
+      child.stderr.destroy();
+      const url = `http://localhost:${port}`;
+      await eventually(async () => expect((await fetch(`${url}/health`)).status).toBe(200), 15_000);
+      const ann = await Account.register(oneAddress(url));
+      const socket = await ann.connect();
+      await ask(socket, 'joinRoom', 'general');
+      const send = { roomId: 'general', text: 'hi', clientMessageId: 'one' };
+      expect(await ask(socket, 'sendMessage', send)).toMatchObject({ ok: true });
+      ann.close();
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect(await exited).toEqual([0, null]);
+
+      await startStandalone(port);
+      expect((await ann.history('general')).map((message) => message.text)).toEqual(['hi']);
+    },
+  );
+});
+
+describe('npm start', () => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const)(
+    'drains the server when npm alone gets %s',
+    async (signal) => {
+      const port = await privatePort();
+      const { child, heard } = start('npm', 'start', '--', `--port=${port}`);
+      await eventually(() => expect(heard.output).toContain('The chat is ready'), 50_000);
+      const exited = once(child, 'exit');
+      child.kill(signal);
+      await exited;
+      await eventually(() => expect(heard.output).toContain('draining 0 sockets'));
+      const next = await startStandalone(port);
+      expect((await fetch(`${next.url}/health`)).status).toBe(200);
+    },
+  );
+
+  it('drains once when Ctrl-C reaches the server from the terminal and from npm', async () => {
+    const { child, heard } = start('npm', 'start', '--', `--port=${await privatePort()}`);
+    await eventually(() => expect(heard.output).toContain('The chat is ready'), 50_000);
+    const exited = once(child, 'exit');
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+    expect(await exited).toEqual([0, null]);
+  });
+});

@@ -1,0 +1,19 @@
+/** Ctrl-C under npm arrives twice, from the terminal and from npm; later than this it was pressed again. */
+const SAME_CTRL_C_MS = 500;
+
+/**
+ * Calls `stop` at the first SIGTERM, SIGINT or SIGHUP. A second Ctrl-C ends the
+ * process at once; other signals that follow change nothing.
+ */
+export function onStopSignal(stop: () => void): void {
+  let stoppingSince: number | undefined;
+  const handle = (signal: NodeJS.Signals): void => {
+    if (stoppingSince === undefined) {
+      stoppingSince = performance.now();
+      stop();
+    } else if (signal === 'SIGINT' && performance.now() - stoppingSince > SAME_CTRL_C_MS) {
+      process.exit(130);
+    }
+  };
+  process.on('SIGTERM', handle).on('SIGINT', handle).on('SIGHUP', handle);
+}
