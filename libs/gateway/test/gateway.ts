@@ -6,6 +6,7 @@ import {
   configureHttpServer,
   createHealthController,
   HealthChecks,
+  HttpAdapter,
   InMemoryRateLimiter,
   loggingModule,
   MetricsModule,
@@ -64,7 +65,7 @@ export async function startGateway(
   })
   class App {}
 
-  const app = await NestFactory.create<NestExpressApplication>(App, {
+  const app = await NestFactory.create<NestExpressApplication>(App, new HttpAdapter(), {
     bufferLogs: true,
     bodyParser: false,
   });

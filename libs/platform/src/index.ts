@@ -7,6 +7,7 @@ export * from './failures.ts';
 export * from './in-parts.ts';
 export * from './health-checks.ts';
 export * from './health-controller.ts';
+export * from './http-adapter.ts';
 export * from './http-app.ts';
 export * from './http-error-filter.ts';
 export * from './http-errors.ts';

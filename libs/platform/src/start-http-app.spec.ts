@@ -70,7 +70,7 @@ describe('an HTTP application', () => {
     );
     const client = connect(Number(new URL(app.url).port), '127.0.0.1');
     client.write(
-      'GET / HTTP/1.1\r\nHost: app\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      'GET /socket.io/ HTTP/1.1\r\nHost: app\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
     );
     const [, connection] = (await upgraded) as [unknown, Socket];
     const cut = once(client, 'close');

@@ -5,6 +5,7 @@ import { Logger, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { HealthChecks } from './health-checks.ts';
+import { HttpAdapter } from './http-adapter.ts';
 import { HttpConnections } from './http-connections.ts';
 import { listen } from './listen.ts';
 import { createLogger, type LogSettings } from './logging.ts';
@@ -51,7 +52,7 @@ export async function startHttpApp(
 ): Promise<HttpServer> {
   // Before Nest begins, so that what the application waits for at its start is seen meanwhile.
   Logger.overrideLogger(createLogger(settings, log));
-  const app = await NestFactory.create<NestExpressApplication>(program.module, {
+  const app = await NestFactory.create<NestExpressApplication>(program.module, new HttpAdapter(), {
     bodyParser: false,
     abortOnError: false,
   });

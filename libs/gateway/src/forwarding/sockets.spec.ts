@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@chat/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -98,14 +99,14 @@ describe('a socket through the gateway', () => {
   });
 
   it.each([
-    ['refused', UPGRADE.replace('/socket.io/', '/nothing/')],
-    ['closed by its instance', UPGRADE],
-  ])('that is %s is closed, also when its client keeps its side open', async (_how, request) => {
+    ['refused', 0],
+    ['closed by its instance', 1],
+  ])('that is %s is closed, also when its client keeps its side open', async (_how, maxSockets) => {
     const one = await chat('one');
-    const { port, ...through } = await gateway({ chat: [one.url] });
+    const { port, ...through } = await gateway({ chat: [one.url] }, { maxSockets });
     const raw = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     open.push({ close: () => void raw.destroy() });
-    raw.write(request);
+    raw.write(UPGRADE);
     await once(raw, 'data');
     await one.stop();
     await eventually(async () => expect(await through.connections()).toBe(0));
@@ -139,7 +140,7 @@ describe('a socket through the gateway', () => {
     await eventually(async () => expect(await who(onOne)).toBe('two'));
   });
 
-  it('is refused when there are too many, when its address is too busy, and elsewhere', async () => {
+  it('is refused when there are too many, and when its address is too busy', async () => {
     const one = await chat('one');
     const full = await gateway({ chat: [one.url] }, { maxSockets: 0 });
     const limited = await gateway(
@@ -147,9 +148,9 @@ describe('a socket through the gateway', () => {
       { limit: { points: 1, perMs: 60_000, burst: 1 } },
     );
     const nobody = await gateway({ chat: [] });
-    const first = (port: number, request = UPGRADE): Promise<string> =>
+    const first = (port: number): Promise<string> =>
       new Promise((resolve) => {
-        const raw = connect(port, '127.0.0.1', () => raw.write(request));
+        const raw = connect(port, '127.0.0.1', () => raw.write(UPGRADE));
         raw.once('data', (data) => {
           resolve(data.toString().split('\r\n')[0] ?? '');
           raw.destroy();
@@ -159,7 +160,19 @@ describe('a socket through the gateway', () => {
     expect(await first(limited.port)).toBe('HTTP/1.1 101 Switching Protocols');
     expect(await first(limited.port)).toBe('HTTP/1.1 429 Too Many Requests');
     expect(await first(nobody.port)).toBe('HTTP/1.1 503 Service Unavailable');
-    const elsewhere = UPGRADE.replace('/socket.io/', '/internal/');
-    expect(await first(nobody.port, elsewhere)).toBe('HTTP/1.1 404 Not Found');
+  });
+
+  it('is not opened where the path or the protocol is another: the request is answered as HTTP/1.1', async () => {
+    const users = await Upstream.start('users');
+    open.push({ close: () => users.stop() });
+    const { port } = await gateway({ users: [users.url], chat: [(await chat('one')).url] });
+    const answer = (request: string): Promise<string> => {
+      const raw = connect(port, '127.0.0.1');
+      raw.write(request.replace('Connection: Upgrade', 'Connection: close, Upgrade'));
+      return text(raw);
+    };
+    const elsewhere = (path: string): string => UPGRADE.replace(/\/socket.io\/[^ ]*/, path);
+    expect(await answer(elsewhere('/internal/'))).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
+    expect(await answer(elsewhere('/users/me'))).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*users/);
   });
 });

@@ -6,7 +6,7 @@ import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/comm
 import { createProxyServer } from 'http-proxy-3';
 import { GatewayMetrics } from '../gateway-metrics.ts';
 import { GatewaySettings } from '../gateway-settings.ts';
-import { routeOf, sessionInstanceOf } from '../routes.ts';
+import { sessionInstanceOf } from '../routes.ts';
 import { Upstreams } from '../upstreams/upstreams.ts';
 import { nameClient, type TrustProxy } from './client-address.ts';
 import { ConnectedAgent } from './connected-agent.ts';
@@ -67,9 +67,6 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
     const waitMs = await this.limiter.take(`gateway:${address}`, this.settings.limit);
     if (waitMs > 0) {
       return answer(client, '429 Too Many Requests', Math.ceil(waitMs / 1_000));
-    }
-    if (routeOf(url) !== 'chat' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      return answer(client, '404 Not Found');
     }
     if (this.#clients.size >= this.settings.maxSockets) {
       this.#logger.warn('A socket was refused: as many as are allowed pass through already.');
