@@ -1,6 +1,13 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { ServicesTopology, StandaloneProcess, type ServerPorts } from '@chat/testing';
+import {
+  privatePort,
+  ServicesTopology,
+  StandaloneProcess,
+  type ServerPorts,
+  type ServiceInstance,
+  type ServiceName,
+} from '@chat/testing';
 import { describeUnless } from '@chat/testing/suites';
 
 /**
@@ -36,9 +43,21 @@ export function describeChat(name: string, suite: () => void): void {
   describeUnless(process.env['CHAT_SERVERS_MISSING'], name, suite);
 }
 
+/** A server process of the chat under test. */
+export interface ProcessUnderTest {
+  readonly name: string;
+  readonly metricsUrl: string;
+  /** Undefined while it does not run. */
+  readonly pid: number | undefined;
+}
+
 /** The chat, started for one suite with nothing in it. */
 export interface ChatUnderTest {
   readonly at: Addresses;
+  /** Every process that runs code of ours. */
+  readonly processes: readonly ProcessUnderTest[];
+  /** The process that does the work of a service: the only one, where the chat is one process. */
+  processOf(service: ServiceName): ProcessUnderTest;
   /** Stops everything in its own way and starts it again. */
   restart(): Promise<void>;
   /** Stops what holds the sockets in its own way. */
@@ -60,9 +79,21 @@ export function onlyAddress({ at }: ChatUnderTest): string {
 }
 
 async function standalone(env: Readonly<Record<string, string>>): Promise<ChatUnderTest> {
-  const server = await StandaloneProcess.start({ env });
+  const metricsPort = await privatePort();
+  const server = await StandaloneProcess.start({
+    env: { METRICS_PORT: String(metricsPort), ...env },
+  });
+  const process: ProcessUnderTest = {
+    name: 'standalone',
+    metricsUrl: `http://localhost:${metricsPort}/metrics`,
+    get pid() {
+      return server.pid;
+    },
+  };
   return {
     at: oneAddress(server.url),
+    processes: [process],
+    processOf: () => process,
     restart: async () => {
       await server.end('SIGTERM');
       await server.restart();
@@ -79,7 +110,16 @@ async function services(env: Readonly<Record<string, string>>): Promise<ChatUnde
   const url = topology.gatewayUrl;
   const direct = globalThis.chatRunsAs === 'services';
   const processes = topology.instances().map((one) => one.process);
+  const underTest = ({ name, metricsUrl, process }: ServiceInstance): ProcessUnderTest => ({
+    name,
+    metricsUrl,
+    get pid() {
+      return process.pid;
+    },
+  });
   return {
+    processes: topology.instances().map(underTest),
+    processOf: (service) => underTest(topology.instance(service)),
     at: {
       users: direct ? topology.instance('users').url : url,
       messages: direct ? topology.instance('messages').url : url,

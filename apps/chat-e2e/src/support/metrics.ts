@@ -1,8 +1,6 @@
-import type { ServiceInstance } from '@chat/testing';
-
-/** The sum of a metric of an instance over all its labels, or over those that are given. */
+/** The sum of a metric of a process over all its labels, or over those that are given. */
 export async function metric(
-  { metricsUrl }: ServiceInstance,
+  { metricsUrl }: { readonly metricsUrl: string },
   name: string,
   labels = '',
 ): Promise<number> {

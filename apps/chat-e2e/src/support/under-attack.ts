@@ -1,0 +1,206 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from '@jest/globals';
+import { Account, type ClientSocket } from './account.ts';
+import { ask } from './ask.ts';
+import { startChat, type ChatUnderTest, type ProcessUnderTest } from './chat-under-test.ts';
+import { metric } from './metrics.ts';
+
+/** What a hostile client may do to a process at most. */
+const MAX_DELAY_MS = 250;
+const MAX_MEGABYTES = 400;
+
+/** A busy machine takes the CPU away for a moment, a fault blocks the event loop every time. */
+const MAX_ROUNDS = 3;
+/** Honest requests of one kind follow each other after this time: fewer than any limit of a user. */
+const HONEST_PAUSE_MS = 40;
+const HONEST_TIMEOUT_MS = 15_000;
+/** The monitor of the event loop ticks every 10 ms; what a scrape resets before a tick is lost. */
+const MONITOR_TICKS_MS = 50;
+
+/** Makes a hostile client's requests come from an address of its own; needs {@link startAttackedChat}. */
+export const ATTACKER = { 'x-forwarded-for': '198.51.100.66' } as const;
+
+/** A chat that takes {@link ATTACKER} for what it says: honest clients keep an address of their own. */
+export function startAttackedChat(
+  env: Readonly<Record<string, string>> = {},
+): Promise<ChatUnderTest> {
+  return startChat({ TRUST_PROXY: '127.0.0.1,::1', ...env });
+}
+
+export interface AttackedProcess {
+  readonly name: string;
+  /** The longest time in which the event loop did nothing else. */
+  readonly longestDelayMs: number;
+  /** Resident memory at its peak. */
+  readonly peakMegabytes: number;
+}
+
+export interface AttackReport {
+  readonly processes: readonly AttackedProcess[];
+  /** Requests of honest clients while the attack ran. */
+  readonly honest: {
+    readonly answered: number;
+    /** Why others were not answered, or refused. */
+    readonly failures: readonly string[];
+    readonly longestMs: number;
+  };
+}
+
+/**
+ * Runs an attack while honest clients read history and send messages, and
+ * reports how the processes fared. An attack that delayed an event loop for too
+ * long is repeated: the round with the shortest delay counts, but the peak of
+ * memory and the honest requests of all rounds.
+ *
+ * @param attack resolves when everything that it sent was answered, refused or cut off
+ */
+export async function underAttack(
+  chat: ChatUnderTest,
+  attack: () => Promise<void>,
+): Promise<AttackReport> {
+  const honest = await HonestClient.connect(chat);
+  const rounds: (readonly AttackedProcess[])[] = [];
+  try {
+    do rounds.push(await round(chat, attack, honest));
+    while (rounds.length < MAX_ROUNDS && !rounds.some(isPrompt));
+  } finally {
+    honest.close();
+  }
+  const report = {
+    processes: chat.processes.map(({ name }) => {
+      const measured = rounds.flatMap((processes) => processes.filter((one) => one.name === name));
+      return {
+        name,
+        longestDelayMs: Math.min(...measured.map((one) => one.longestDelayMs)),
+        peakMegabytes: Math.max(...measured.map((one) => one.peakMegabytes)),
+      };
+    }),
+    honest: honest.report,
+  };
+  console.log(`under attack, ${rounds.length} rounds: ${JSON.stringify(report)}`);
+  return report;
+}
+
+/** Asserts that no process was delayed or filled, and that every honest request was answered. */
+export function expectUnharmed({ processes, honest }: AttackReport): void {
+  for (const { name, longestDelayMs, peakMegabytes } of processes) {
+    const measured = `${name}: ${longestDelayMs.toFixed(0)} ms, ${peakMegabytes.toFixed(0)} MB`;
+    if (longestDelayMs >= MAX_DELAY_MS || peakMegabytes >= MAX_MEGABYTES) throw new Error(measured);
+  }
+  expect(honest.failures).toEqual([]);
+  expect(honest.answered).toBeGreaterThan(0);
+}
+
+async function round(
+  { processes }: ChatUnderTest,
+  attack: () => Promise<void>,
+  honest: HonestClient,
+): Promise<readonly AttackedProcess[]> {
+  await Promise.all(processes.map(forgetPeaks));
+  const attacking = new AbortController();
+  const requests = honest.run(attacking.signal);
+  try {
+    await attack();
+  } finally {
+    attacking.abort();
+    // Its last requests are answered after everything that came to the servers before them.
+    await requests;
+  }
+  await delay(MONITOR_TICKS_MS);
+  return Promise.all(
+    processes.map(async (one) => ({
+      name: one.name,
+      longestDelayMs: 1_000 * (await metric(one, 'nodejs_eventloop_lag_max_seconds')),
+      peakMegabytes: await peakMegabytes(one),
+    })),
+  );
+}
+
+function isPrompt(processes: readonly AttackedProcess[]): boolean {
+  return processes.every(({ longestDelayMs }) => longestDelayMs < MAX_DELAY_MS);
+}
+
+/** A scrape resets the longest delay; Linux resets the peak of resident memory when it is told to. */
+async function forgetPeaks(process: ProcessUnderTest): Promise<void> {
+  await metric(process, 'nodejs_eventloop_lag_max_seconds');
+  if (hasProc) await writeFile(`/proc/${process.pid}/clear_refs`, '5');
+}
+
+/** Without Linux' own record of the peak: what is resident after the attack. */
+async function peakMegabytes(process: ProcessUnderTest): Promise<number> {
+  if (!hasProc) return (await metric(process, 'process_resident_memory_bytes')) / 1024 ** 2;
+  const status = await readFile(`/proc/${process.pid}/status`, 'utf8');
+  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+const hasProc = process.platform === 'linux';
+
+/** Reads the history of a room, and sends to it, as a user would. */
+class HonestClient {
+  #answered = 0;
+  #longestMs = 0;
+  readonly #failures: string[] = [];
+
+  private constructor(
+    private readonly account: Account,
+    private readonly socket: ClientSocket,
+    private readonly roomId: string,
+  ) {}
+
+  static async connect(chat: ChatUnderTest): Promise<HonestClient> {
+    const account = await Account.register(chat.at, 'honest');
+    const { id } = await account.createRoom({ name: 'honest', visibility: 'private' });
+    const socket = await account.connect();
+    await ask(socket, 'joinRoom', id);
+    return new HonestClient(account, socket, id);
+  }
+
+  get report(): AttackReport['honest'] {
+    const { [0]: first, length } = this.#failures;
+    return {
+      answered: this.#answered,
+      failures: first === undefined ? [] : [`${length} failed, the first with: ${first}`],
+      longestMs: Math.round(this.#longestMs),
+    };
+  }
+
+  /** Asks until the signal, and once more after it. */
+  async run(until: AbortSignal): Promise<void> {
+    await Promise.all([
+      this.#repeat(until, () => this.#read()),
+      this.#repeat(until, () => this.#send()),
+    ]);
+  }
+
+  close(): void {
+    this.account.close();
+  }
+
+  async #repeat(until: AbortSignal, request: () => Promise<void>): Promise<void> {
+    for (let last = false; !last; await delay(HONEST_PAUSE_MS)) {
+      last = until.aborted;
+      const begin = performance.now();
+      try {
+        await request();
+        this.#answered += 1;
+      } catch (error) {
+        this.#failures.push(String(error));
+      }
+      this.#longestMs = Math.max(this.#longestMs, performance.now() - begin);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const late = delay(HONEST_TIMEOUT_MS, undefined, { ref: false });
+    const path = `/messages/history/${this.roomId}?limit=20`;
+    const answer = await Promise.race([this.account.call('GET', path), late]);
+    if (answer?.status !== 200) throw new Error(`history: ${answer?.text ?? 'no answer'}`);
+  }
+
+  async #send(): Promise<void> {
+    const message = { roomId: this.roomId, text: 'still here?' };
+    const answer = await ask(this.socket, 'sendMessage', message, HONEST_TIMEOUT_MS);
+    if (!answer.ok) throw new Error(`send: ${answer.error.code} ${answer.error.message}`);
+  }
+}
