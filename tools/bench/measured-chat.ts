@@ -16,6 +16,8 @@ export interface MeasuredChat {
 const SETTINGS = {
   SEND_RATE: '100000',
   SEND_BURST: '100000',
+  REQUEST_RATE: '100000',
+  REQUEST_BURST: '100000',
   SIGN_IN_RATE: '100000',
   SIGN_IN_BURST: '100000',
   LOG_LEVEL: 'warn',

@@ -1,4 +1,4 @@
-import { AuthModule, SessionStatus } from '@chat/auth';
+import { AuthModule, RequestLimitSettings, SessionStatus } from '@chat/auth';
 import { PromptRedis, RedisRateLimiter } from '@chat/cache';
 import { RedisConnections, RedisFeedSubscriber, RedisSignals } from '@chat/feed/redis';
 import {
@@ -90,10 +90,10 @@ export class ChatServiceModule {
         loggingModule(settings),
         MetricsModule,
         Ports.of(settings),
-        AuthModule.forRoot({
-          secret: jwtSecret,
-          accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
-        }),
+        AuthModule.forRoot(
+          { secret: jwtSecret, accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS },
+          RequestLimitSettings.of(settings),
+        ),
         RealtimeModule,
       ],
       controllers: [createHealthController()],

@@ -3,6 +3,7 @@ import {
   publisherSettings,
   rabbitMqSettings,
   redisSettings,
+  requestSettings,
   sendSettings,
   serviceCallSettings,
   serviceSettings,
@@ -23,6 +24,7 @@ export const chatSettings = z.object({
   ...serviceCallSettings,
   ...processSettings,
   ...tokenSettings,
+  ...requestSettings,
   ...sendSettings,
   ...socketSettings,
 });

@@ -1,4 +1,4 @@
-import { AuthModule, SessionStatus } from '@chat/auth';
+import { AuthModule, RequestLimitSettings, SessionStatus } from '@chat/auth';
 import { PromptRedis, RedisHistoryCache, RedisRateLimiter, RoomRevs } from '@chat/cache';
 import { RedisConnections, RedisFeedPublisher, RedisSignals } from '@chat/feed/redis';
 import {
@@ -109,10 +109,10 @@ export class MessagesServiceModule {
           uri: settings.MONGO_URI,
           timeoutMs: settings.MONGO_TIMEOUT_MS,
         }),
-        AuthModule.forRoot({
-          secret: jwtSecret,
-          accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
-        }),
+        AuthModule.forRoot(
+          { secret: jwtSecret, accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS },
+          RequestLimitSettings.of(settings),
+        ),
         RoomsModule,
         MessagesModule,
         MessageEventsModule,

@@ -4,6 +4,7 @@ import {
   processSettings,
   rabbitMqSettings,
   redisSettings,
+  requestSettings,
   roomSettings,
   serviceCallSettings,
   serviceSettings,
@@ -23,6 +24,7 @@ export const messagesSettings = z.object({
   ...serviceCallSettings,
   ...processSettings,
   ...tokenSettings,
+  ...requestSettings,
   ...roomSettings,
 });
 export type MessagesSettings = z.output<typeof messagesSettings>;

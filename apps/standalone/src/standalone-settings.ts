@@ -1,6 +1,7 @@
 import {
   httpSettings,
   processSettings,
+  requestSettings,
   roomSettings,
   sendSettings,
   signInSettings,
@@ -18,6 +19,7 @@ export const standaloneSettings = z.object({
     .describe('Folder that everything is kept in; made when it does not exist.'),
   ...processSettings,
   ...tokenSettings,
+  ...requestSettings,
   ...signInSettings,
   ...sendSettings,
   ...roomSettings,

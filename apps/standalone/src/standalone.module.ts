@@ -1,4 +1,4 @@
-import { AuthModule } from '@chat/auth';
+import { AuthModule, RequestLimitSettings } from '@chat/auth';
 import { InMemoryFeed } from '@chat/feed';
 import {
   FeedPublisher,
@@ -85,10 +85,10 @@ export class StandaloneModule {
         loggingModule(settings),
         MetricsModule,
         Ports.of(settings, storage),
-        AuthModule.forRoot({
-          secret: jwtSecret,
-          accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
-        }),
+        AuthModule.forRoot(
+          { secret: jwtSecret, accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS },
+          RequestLimitSettings.of(settings),
+        ),
         UsersModule,
         RoomsModule,
         MessagesModule,

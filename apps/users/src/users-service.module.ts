@@ -1,4 +1,4 @@
-import { AuthModule } from '@chat/auth';
+import { AuthModule, RequestLimitSettings } from '@chat/auth';
 import { PromptRedis, RedisRateLimiter } from '@chat/cache';
 import { RedisConnections, RedisSignals } from '@chat/feed/redis';
 import {
@@ -59,10 +59,10 @@ export class UsersServiceModule {
           uri: settings.MONGO_URI,
           timeoutMs: settings.MONGO_TIMEOUT_MS,
         }),
-        AuthModule.forRoot({
-          secret: jwtSecret,
-          accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
-        }),
+        AuthModule.forRoot(
+          { secret: jwtSecret, accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS },
+          RequestLimitSettings.of(settings),
+        ),
         UsersModule,
       ],
       controllers: [

@@ -2,6 +2,7 @@ import {
   mongoSettings,
   processSettings,
   redisSettings,
+  requestSettings,
   serviceSettings,
   signInSettings,
   tokenSettings,
@@ -15,6 +16,7 @@ export const usersSettings = z.object({
   ...redisSettings,
   ...processSettings,
   ...tokenSettings,
+  ...requestSettings,
   ...signInSettings,
 });
 export type UsersSettings = z.output<typeof usersSettings>;

@@ -1,28 +1,55 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
-import { PUBLIC_ROUTE, UnauthorizedError } from '@chat/platform';
+import { PUBLIC_ROUTE, UnauthorizedError, UNLIMITED_ROUTE } from '@chat/platform';
+import type { Request } from 'express';
 import { ACCESS_TOKEN_STRATEGY } from './access-token.strategy.ts';
+import type { Identity } from './identity.ts';
+import { RequestLimits } from './request-limits.ts';
 
-/** Lets a request pass that carries a valid access token, or asks for a route marked `@Public()`. */
+/**
+ * Admits a request that carries a valid access token, or is for a route marked `@Public()`, within
+ * the rate of its user or address.
+ */
 @Injectable()
 export class AccessTokenGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
-  constructor(private readonly reflector: Reflector) {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly limits: RequestLimits,
+  ) {
     super();
   }
 
-  /** Sockets are authenticated once, in their handshake. */
-  override canActivate(context: ExecutionContext) {
-    const isPublic = this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC_ROUTE, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    return context.getType() !== 'http' || isPublic === true || super.canActivate(context);
+  /**
+   * Sockets are authenticated once, in their handshake.
+   *
+   * @throws UnauthorizedError, RateLimitedError
+   */
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (context.getType() !== 'http') return true;
+    const request = context.switchToHttp().getRequest<Request & { user: Identity }>();
+    if (this.#isMarked(PUBLIC_ROUTE, context)) {
+      if (!this.#isMarked(UNLIMITED_ROUTE, context)) await this.limits.admitAddress(request.ip);
+      return true;
+    }
+    try {
+      await super.canActivate(context);
+    } catch (error) {
+      await this.limits.admitAddress(request.ip);
+      throw error;
+    }
+    await this.limits.admitUser(request.user.userId);
+    return true;
   }
 
   override handleRequest<User>(error: Error | null, user: User | false): User {
     if (error) throw error;
     if (!user) throw new UnauthorizedError('A valid access token is needed.');
     return user;
+  }
+
+  #isMarked(key: string, context: ExecutionContext): boolean {
+    const targets = [context.getHandler(), context.getClass()];
+    return this.reflector.getAllAndOverride<boolean | undefined>(key, targets) === true;
   }
 }

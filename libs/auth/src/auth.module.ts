@@ -5,24 +5,27 @@ import { AccessTokenGuard } from './access-token.guard.ts';
 import { AccessTokenStrategy } from './access-token.strategy.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { Authenticator } from './authenticator.ts';
+import { RequestLimits, RequestLimitSettings } from './request-limits.ts';
 import { TokenSettings } from './token-settings.ts';
 
 /**
  * Guards every route of the application but those marked `@Public()`, and
  * offers `AccessTokens`, `Authenticator` and `TokenSettings` to all modules.
- * Expects a `SessionStatus` from a global module.
+ * Limits the rate of requests. Expects `SessionStatus`, `RateLimiter` and `Refusals` from global modules.
  */
 @Module({})
 export class AuthModule {
-  static forRoot(settings: TokenSettings): DynamicModule {
+  static forRoot(tokens: TokenSettings, requests: RequestLimitSettings): DynamicModule {
     return {
       module: AuthModule,
       global: true,
       imports: [JwtModule.register({})],
       providers: [
-        { provide: TokenSettings, useValue: settings },
+        { provide: TokenSettings, useValue: tokens },
+        { provide: RequestLimitSettings, useValue: requests },
         AccessTokens,
         Authenticator,
+        RequestLimits,
         AccessTokenStrategy,
         { provide: APP_GUARD, useClass: AccessTokenGuard },
       ],

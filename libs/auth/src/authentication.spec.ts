@@ -3,12 +3,20 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { configureHttpApp, loggingModule, MetricsModule, Public } from '@chat/platform';
+import {
+  configureHttpApp,
+  InMemoryRateLimiter,
+  loggingModule,
+  MetricsModule,
+  Public,
+  RateLimiter,
+} from '@chat/platform';
 import { AccessTokens } from './access-tokens.ts';
 import { AuthModule } from './auth.module.ts';
 import { Authenticator } from './authenticator.ts';
 import { CurrentIdentity } from './current-identity.ts';
 import type { Identity } from './identity.ts';
+import { RequestLimitSettings } from './request-limits.ts';
 import { SessionStatus } from './session-status.ts';
 import { authenticateHandshake, type HandshakeSocket } from './socket-handshake.ts';
 
@@ -38,15 +46,18 @@ const ended = new Set<string>();
       provide: SessionStatus,
       useValue: { isActive: (id: string) => Promise.resolve(!ended.has(id)) },
     },
+    { provide: RateLimiter, useClass: InMemoryRateLimiter },
   ],
-  exports: [SessionStatus],
+  exports: [SessionStatus, RateLimiter],
 })
 class SessionsModule {}
+
+const GENEROUS = RequestLimitSettings.of({ REQUEST_RATE: 1_000, REQUEST_BURST: 1_000 });
 
 @Module({
   imports: [
     SessionsModule,
-    AuthModule.forRoot({ secret: SECRET, accessTokenTtlSeconds: 60 }),
+    AuthModule.forRoot({ secret: SECRET, accessTokenTtlSeconds: 60 }, GENEROUS),
     loggingModule({ LOG_LEVEL: 'silent' }),
     MetricsModule,
   ],

@@ -65,7 +65,10 @@ export async function startChat(redisUrl: string, rooms: SharedRooms): Promise<C
     imports: [
       Ports,
       MetricsModule,
-      AuthModule.forRoot({ secret: 'x'.repeat(32), accessTokenTtlSeconds: 60 }),
+      AuthModule.forRoot(
+        { secret: 'x'.repeat(32), accessTokenTtlSeconds: 60 },
+        { perUser: LIMIT, perAddress: LIMIT },
+      ),
       RealtimeModule,
     ],
   })

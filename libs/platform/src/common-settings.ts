@@ -123,6 +123,16 @@ export const signInSettings = {
     .describe('Failed sign-ins per account and minute.'),
 } as const;
 
+/** Settings of the rate of requests. */
+export const requestSettings = {
+  REQUEST_RATE: wholeNumber(1, 1_000_000)
+    .default(100)
+    .describe('Requests per second and user, sustained; per address where no user is signed in.'),
+  REQUEST_BURST: wholeNumber(1, 1_000_000)
+    .default(1_000)
+    .describe('Requests at once from a user, or an address, that was quiet.'),
+} as const;
+
 /** Settings of sending messages. */
 export const sendSettings = {
   SEND_RATE: wholeNumber(1, 1_000_000)

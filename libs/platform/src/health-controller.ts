@@ -9,7 +9,7 @@ import { Health } from '@chat/contracts';
 import type { Response } from 'express';
 import { HealthChecks } from './health-checks.ts';
 import { INSTANCE_HEADER, INSTANCE_ID } from './instance-id.ts';
-import { Public } from './public-route.ts';
+import { Public, Unlimited } from './public-route.ts';
 
 /**
  * A controller for GET /health, /health/ready and /health/live.
@@ -19,6 +19,7 @@ import { Public } from './public-route.ts';
 export function createHealthController(aliases: readonly string[] = []): Type<unknown> {
   @ApiTags('health')
   @Public()
+  @Unlimited()
   @Controller()
   class HealthController {
     constructor(private readonly checks: HealthChecks) {}

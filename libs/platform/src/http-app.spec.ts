@@ -12,7 +12,7 @@ import { HealthChecks } from './health-checks.ts';
 import { createHealthController } from './health-controller.ts';
 import { configureHttpApp } from './http-app.ts';
 import { loggingModule } from './logging.ts';
-import { MetricsModule } from './metrics.ts';
+import { MetricsModule } from './metrics.module.ts';
 import { createOpenApiDocument, serveOpenApi } from './openapi.ts';
 
 const Note = z

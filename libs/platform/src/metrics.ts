@@ -1,4 +1,4 @@
-import { Global, Injectable, Module } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   collectDefaultMetrics,
   Counter,
@@ -41,8 +41,3 @@ export class Metrics {
     return new Histogram({ ...configuration, registers: [this.registry] });
   }
 }
-
-/** Offers {@link Metrics} to every module of the application. */
-@Global()
-@Module({ providers: [Metrics], exports: [Metrics] })
-export class MetricsModule {}

@@ -67,7 +67,7 @@ export function createOpenApiDocument(
 
 /** What may befall any operation, so that controllers need not repeat it. */
 function documentCommonErrors(operation: NonNullable<OpenAPIObject['paths'][string]['get']>): void {
-  for (const status of operation.requestBody ? [413, 415, 500, 503] : [500, 503]) {
+  for (const status of operation.requestBody ? [413, 415, 429, 500, 503] : [429, 500, 503]) {
     operation.responses[status] ??= {
       description: STATUS_CODES[status] ?? 'Error',
       content: { 'application/json': { schema: { $ref: '#/components/schemas/HttpError' } } },

@@ -9,7 +9,7 @@ import { Global, Logger, Module, type DynamicModule, type Provider } from '@nest
 import { HealthChecks } from './health-checks.ts';
 import { listen } from './listen.ts';
 import { loggingModule } from './logging.ts';
-import { MetricsModule } from './metrics.ts';
+import { MetricsModule } from './metrics.module.ts';
 import { StartError } from './start-error.ts';
 import {
   startHttpApp,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { AccessTokens, AuthModule } from '@chat/auth';
+import { AccessTokens, AuthModule, RequestLimitSettings } from '@chat/auth';
 import {
   HttpError,
   LoginResponse,
@@ -138,10 +138,10 @@ async function start(settings = SETTINGS): Promise<void> {
   @Module({
     imports: [
       PortsModule,
-      AuthModule.forRoot({
-        secret: randomBytes(32).toString('hex'),
-        accessTokenTtlSeconds: 3600,
-      }),
+      AuthModule.forRoot(
+        { secret: randomBytes(32).toString('hex'), accessTokenTtlSeconds: 3600 },
+        RequestLimitSettings.of({ REQUEST_RATE: 1_000, REQUEST_BURST: 10_000 }),
+      ),
       loggingModule({ LOG_LEVEL: 'silent' }),
       MetricsModule,
       UsersModule,
@@ -500,14 +500,14 @@ describe('the document', () => {
     expect(summary).toEqual([
       'post /auth/register 201 400 409 413 415 429 500 503',
       'post /auth/login 200 400 401 413 415 429 500 503',
-      'post /auth/refresh 200 400 401 413 415 500 503',
-      'post /auth/logout 204 401 500 503',
-      'get /auth/sessions 200 401 500 503',
-      'delete /auth/sessions/{id} 204 400 401 404 500 503',
-      'get /users/me 200 401 500 503',
-      'patch /users/me 200 400 401 413 415 500 503',
-      'get /users 200 400 401 500 503',
-      'get /users/{id} 200 400 401 404 500 503',
+      'post /auth/refresh 200 400 401 413 415 429 500 503',
+      'post /auth/logout 204 401 429 500 503',
+      'get /auth/sessions 200 401 429 500 503',
+      'delete /auth/sessions/{id} 204 400 401 404 429 500 503',
+      'get /users/me 200 401 429 500 503',
+      'patch /users/me 200 400 401 413 415 429 500 503',
+      'get /users 200 400 401 429 500 503',
+      'get /users/{id} 200 400 401 404 429 500 503',
     ]);
     expect(paths['/auth/register']?.post?.requestBody).toMatchObject({
       content: { 'application/json': { schema: { $ref: '#/components/schemas/RegisterRequest' } } },

@@ -1,0 +1,58 @@
+import { RateLimitedError, RateLimiter, Refusals, type RateLimit } from '@chat/platform';
+import { Injectable } from '@nestjs/common';
+
+/** How many requests are served; given to `AuthModule.forRoot`. */
+export abstract class RequestLimitSettings {
+  /** Requests of one signed-in user. */
+  abstract readonly perUser: RateLimit;
+  /** Requests without a valid access token, of one address. */
+  abstract readonly perAddress: RateLimit;
+
+  static of(settings: {
+    readonly REQUEST_RATE: number;
+    readonly REQUEST_BURST: number;
+    readonly SIGN_IN_RATE?: number;
+    readonly SIGN_IN_BURST?: number;
+  }): RequestLimitSettings {
+    const { REQUEST_RATE, REQUEST_BURST, SIGN_IN_RATE = 0, SIGN_IN_BURST = 0 } = settings;
+    return {
+      perUser: limitOf(REQUEST_RATE, REQUEST_BURST),
+      // Every sign-in is a request too.
+      perAddress: limitOf(
+        Math.max(REQUEST_RATE, 2 * SIGN_IN_RATE),
+        Math.max(REQUEST_BURST, 2 * SIGN_IN_BURST),
+      ),
+    };
+  }
+}
+
+function limitOf(points: number, burst: number): RateLimit {
+  return { points, perMs: 1_000, burst: Math.max(points, burst) };
+}
+
+/** Limits the rate of requests per user, and per address for requests without a valid access token. */
+@Injectable()
+export class RequestLimits {
+  constructor(
+    private readonly settings: RequestLimitSettings,
+    private readonly limiter: RateLimiter,
+    private readonly refusals: Refusals,
+  ) {}
+
+  /** @throws RateLimitedError */
+  async admitUser(userId: string): Promise<void> {
+    const waitMs = await this.limiter.take(`request:user:${userId}`, this.settings.perUser);
+    if (waitMs <= 0) return;
+    this.refusals.count('user_requests');
+    throw new RateLimitedError('You are making too many requests.', waitMs);
+  }
+
+  /** @throws RateLimitedError */
+  async admitAddress(address: string | undefined): Promise<void> {
+    const key = `request:address:${address ?? 'unknown'}`;
+    const waitMs = await this.limiter.take(key, this.settings.perAddress);
+    if (waitMs <= 0) return;
+    this.refusals.count('address_requests');
+    throw new RateLimitedError('Too many requests from this address.', waitMs);
+  }
+}
