@@ -7,6 +7,8 @@ import {
   loggingModule,
   MetricsModule,
   RateLimiter,
+  ReadBudget,
+  ReadSettings,
   Signals,
 } from '@chat/platform';
 import {
@@ -70,6 +72,8 @@ class Ports {
         useFactory: (credentials: ServiceCredentials) =>
           new HttpRoomDirectory(service('messages', settings.MESSAGES_URLS)(credentials)),
       },
+      { provide: ReadSettings, useValue: ReadSettings.of(settings) },
+      ReadBudget,
       { provide: RealtimeSettings, useValue: RealtimeSettings.of(settings) },
     ];
     return {

@@ -2,6 +2,7 @@ import {
   processSettings,
   publisherSettings,
   rabbitMqSettings,
+  readSettings,
   redisSettings,
   requestSettings,
   sendSettings,
@@ -25,6 +26,7 @@ export const chatSettings = z.object({
   ...processSettings,
   ...tokenSettings,
   ...requestSettings,
+  ...readSettings,
   ...sendSettings,
   ...socketSettings,
 });

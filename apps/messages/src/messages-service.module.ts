@@ -16,6 +16,8 @@ import {
   Metrics,
   MetricsModule,
   RateLimiter,
+  ReadBudget,
+  ReadSettings,
   Signals,
 } from '@chat/platform';
 import { RoomActivity, RoomSettings, RoomsModule, UserDirectory } from '@chat/rooms';
@@ -85,6 +87,8 @@ class Ports {
         useFactory: (users: ServiceClient) => new HttpUserDirectory(users),
       },
       { provide: RoomActivity, useExisting: MessageHistory },
+      { provide: ReadSettings, useValue: ReadSettings.of(settings) },
+      ReadBudget,
       { provide: RoomSettings, useValue: { autoCreate: settings.ROOMS_AUTO_CREATE } },
     ];
     return {

@@ -3,6 +3,7 @@ import {
   partitionSettings,
   processSettings,
   rabbitMqSettings,
+  readSettings,
   redisSettings,
   requestSettings,
   roomSettings,
@@ -25,6 +26,7 @@ export const messagesSettings = z.object({
   ...processSettings,
   ...tokenSettings,
   ...requestSettings,
+  ...readSettings,
   ...roomSettings,
 });
 export type MessagesSettings = z.output<typeof messagesSettings>;

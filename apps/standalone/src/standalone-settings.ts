@@ -1,6 +1,7 @@
 import {
   httpSettings,
   processSettings,
+  readSettings,
   requestSettings,
   roomSettings,
   sendSettings,
@@ -20,6 +21,7 @@ export const standaloneSettings = z.object({
   ...processSettings,
   ...tokenSettings,
   ...requestSettings,
+  ...readSettings,
   ...signInSettings,
   ...sendSettings,
   ...roomSettings,

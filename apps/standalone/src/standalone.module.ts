@@ -17,6 +17,8 @@ import {
   loggingModule,
   MetricsModule,
   RateLimiter,
+  ReadBudget,
+  ReadSettings,
   Signals,
 } from '@chat/platform';
 import {
@@ -59,6 +61,8 @@ class Ports {
       { provide: RoomDirectory, useClass: InProcessRoomDirectory },
       { provide: UserDirectory, useClass: InProcessUserDirectory },
       { provide: RoomActivity, useExisting: MessageHistory },
+      { provide: ReadSettings, useValue: ReadSettings.of(settings) },
+      ReadBudget,
       { provide: RoomSettings, useValue: { autoCreate: settings.ROOMS_AUTO_CREATE } },
       { provide: SignInSettings, useValue: settings },
       { provide: RealtimeSettings, useValue: RealtimeSettings.of(settings) },

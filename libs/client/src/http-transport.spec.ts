@@ -71,6 +71,7 @@ describe('A read', () => {
     ['is not answered', 'silence'],
     ['cannot reach the server', 'break'],
     ['meets a server that is not available', UNAVAILABLE],
+    ['is refused for coming too fast', { status: 429, retryAfter: '1' }],
   ])('is tried again when it %s', async (_name, fate) => {
     fates(fate, OK);
     expect((await outcome(READ)).result).toEqual({});

@@ -34,6 +34,7 @@ const PASSING_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
   'NETWORK',
   'TIMEOUT',
   'UNAVAILABLE',
+  'RATE_LIMITED',
 ]);
 
 export interface HttpRequest {

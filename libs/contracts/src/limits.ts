@@ -4,6 +4,8 @@ import { z } from 'zod';
 
 /** Longest message text, in characters (UTF-16 code units) after trimming. */
 export const MAX_TEXT_LENGTH = 4_000;
+/** Most bytes that one message takes in an answer: its text in UTF-8, and everything else. */
+export const MAX_MESSAGE_BYTES = 3 * MAX_TEXT_LENGTH + 1_024;
 /** Largest Socket.IO packet and REST body, in bytes. */
 export const MAX_PACKET_BYTES = 64 * 1024;
 /** Most messages one history or changes page may hold. */

@@ -1,19 +1,22 @@
 import {
   Changes,
   ChangesQuery,
+  DEFAULT_PAGE_SIZE,
   HistoryQuery,
+  MAX_PAGE_SIZE,
   Messages,
   RoomId,
   type Message,
 } from '@chat/contracts';
 import { CurrentIdentity, type Identity } from '@chat/auth';
-import { ApiErrors } from '@chat/platform';
+import { ApiErrors, BoundedRead } from '@chat/platform';
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { historyLinks } from './history-links.ts';
 import { MessageHistory } from './message-history.ts';
 
+const PAGE = { most: MAX_PAGE_SIZE, usual: DEFAULT_PAGE_SIZE };
 const wholeNumber = { type: 'integer', minimum: 0 } as const;
 
 @ApiTags('messages')
@@ -23,6 +26,7 @@ export class MessagesController {
   constructor(private readonly messages: MessageHistory) {}
 
   @Get('history/:roomId')
+  @BoundedRead(PAGE)
   @ApiOperation({
     summary: "A page of a room's messages, oldest first; without a cursor the newest.",
   })
@@ -57,6 +61,7 @@ export class MessagesController {
   }
 
   @Get('changes/:roomId')
+  @BoundedRead(PAGE)
   @ApiOperation({ summary: 'Every message that changed after a rev, in rev order.' })
   @ApiOkResponse({ standardSchema: Changes })
   @ApiErrors(400, 401, 404)

@@ -133,6 +133,19 @@ export const requestSettings = {
     .describe('Requests at once from a user, or an address, that was quiet.'),
 } as const;
 
+/** Settings of large reads: pages of messages, lists of rooms, and joins that catch up. */
+export const readSettings = {
+  READS_PER_USER: wholeNumber(1, 10_000)
+    .default(4)
+    .describe('Large reads that one user may have in progress, until their answers are taken.'),
+  READS_AT_ONCE: wholeNumber(1, 10_000)
+    .default(32)
+    .describe('Large reads of all users that a process works on at once.'),
+  READ_BUDGET_MB: wholeNumber(4, 100_000)
+    .default(32)
+    .describe('Size of all large answers that clients have not taken yet, in MiB.'),
+} as const;
+
 /** Settings of sending messages. */
 export const sendSettings = {
   SEND_RATE: wholeNumber(1, 1_000_000)

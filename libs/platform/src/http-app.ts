@@ -2,10 +2,12 @@ import type { Server } from 'node:http';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
+import { answerInTurn } from './answer-in-turn.ts';
 import { corsOrigin } from './cors.ts';
 import { HttpErrorFilter } from './http-error-filter.ts';
 import { jsonBody } from './json-body.ts';
 import { Metrics } from './metrics.ts';
+import { Refusals } from './refusals.ts';
 import { assignRequestId } from './request-id.ts';
 import { createSchemaValidationPipe } from './schema-validation.ts';
 
@@ -26,8 +28,8 @@ export function configureHttpApp(app: NestExpressApplication, settings: HttpAppS
 }
 
 /**
- * Logs, request ids, security headers, CORS, bounded time and the error body of
- * the contract; bodies are left as they are. To be called before `listen`, with
+ * Logs, request ids, security headers, CORS, bounded time, one request of a
+ * connection at a time and the error body of the contract; bodies are left as they are. To be called before `listen`, with
  * an app made with `{ bodyParser: false }` that imports `loggingModule`.
  */
 export function configureHttpServer(app: NestExpressApplication, settings: HttpAppSettings): void {
@@ -57,6 +59,7 @@ export function configureHttpServer(app: NestExpressApplication, settings: HttpA
     exposedHeaders: ['Link', 'Retry-After', 'X-Cache', 'X-Request-Id', 'X-Room-Rev', 'X-Room-Seq'],
     maxAge: 600,
   });
+  app.use(answerInTurn(app.get(Refusals)));
   app.useGlobalFilters(new HttpErrorFilter(app.get(Metrics)));
   limitTimes(app.getHttpServer());
 }

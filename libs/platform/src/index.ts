@@ -1,5 +1,6 @@
 export * from './api-errors.ts';
 export * from './backoff.ts';
+export * from './bounded-read.ts';
 export * from './bounded-work.ts';
 export * from './common-settings.ts';
 export * from './cors.ts';
@@ -23,6 +24,7 @@ export * from './openapi.ts';
 export * from './page.ts';
 export * from './public-route.ts';
 export * from './rate-limiter.ts';
+export * from './read-budget.ts';
 export * from './refusals.ts';
 export * from './request-id.ts';
 export * from './run-process.ts';

@@ -12,7 +12,7 @@ import {
   UserId,
 } from '@chat/contracts';
 import { CurrentIdentity, type Identity } from '@chat/auth';
-import { ApiErrors } from '@chat/platform';
+import { ApiErrors, BoundedRead } from '@chat/platform';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import {
   ApiBearerAuth,
@@ -25,6 +25,9 @@ import {
 import { Members } from './members.ts';
 import { Rooms } from './rooms.ts';
 
+/** Rooms come with their last messages; who is in more of them takes more once that is known. */
+const ROOM_LIST = { most: 100, usual: 100 };
+
 @ApiTags('rooms')
 @ApiBearerAuth()
 @Controller('rooms')
@@ -35,6 +38,7 @@ export class RoomsController {
   ) {}
 
   @Get()
+  @BoundedRead(ROOM_LIST)
   @ApiOperation({ summary: 'The rooms I am in, or public rooms to discover.' })
   @ApiOkResponse({ standardSchema: RoomSummaries })
   @ApiErrors(400, 401)

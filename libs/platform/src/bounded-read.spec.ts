@@ -1,0 +1,201 @@
+import { once } from 'node:events';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Global, Module, NotFoundException } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import { BoundedRead } from './bounded-read.ts';
+import { configureHttpApp } from './http-app.ts';
+import { loggingModule } from './logging.ts';
+import { MetricsModule } from './metrics.module.ts';
+import { Metrics } from './metrics.ts';
+import { ReadBudget, ReadSettings } from './read-budget.ts';
+
+const PER_USER = 2;
+/** More than the buffers of a connection on this machine take. */
+const LARGE = 'ß'.repeat(16 * 1024 * 1024);
+let reads = 0;
+
+@Controller()
+class NotesController {
+  @Get('notes')
+  @BoundedRead({ most: 200, usual: 50 })
+  notes() {
+    reads += 1;
+    return Promise.resolve([{ text: 'one' }, { text: 'zwei "ß" \u2028' }]);
+  }
+
+  @Get('changes')
+  @BoundedRead({ most: 200, usual: 50 })
+  changes() {
+    return { rev: 3, complete: false, since: undefined, changes: [{ rev: 3 }], next: null };
+  }
+
+  @Get('large')
+  @BoundedRead({ most: 200, usual: 50 })
+  large() {
+    reads += 1;
+    return [{ text: LARGE }];
+  }
+
+  @Get('missing')
+  @BoundedRead({ most: 200, usual: 50 })
+  missing() {
+    throw new NotFoundException();
+  }
+}
+
+@Global()
+@Module({
+  providers: [
+    {
+      provide: ReadSettings,
+      useValue: ReadSettings.of({
+        READS_PER_USER: PER_USER,
+        READS_AT_ONCE: 8,
+        READ_BUDGET_MB: 256,
+      }),
+    },
+    ReadBudget,
+  ],
+  exports: [ReadBudget],
+})
+class PortsModule {}
+
+@Module({
+  imports: [PortsModule, loggingModule({ LOG_LEVEL: 'silent' }), MetricsModule],
+  controllers: [NotesController],
+})
+class NotesModule {}
+
+describe('a bounded read', () => {
+  let app: NestExpressApplication;
+  let url: string;
+  const sockets: Socket[] = [];
+
+  beforeEach(async () => {
+    reads = 0;
+    app = await NestFactory.create<NestExpressApplication>(NotesModule, {
+      bufferLogs: true,
+      bodyParser: false,
+    });
+    configureHttpApp(app, { NODE_ENV: 'test' });
+    app.use((request: Request & { user?: object }, _response: Response, next: NextFunction) => {
+      request.user = { userId: request.get('x-user') ?? 'ann' };
+      next();
+    });
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+  });
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await app.close();
+  });
+
+  /** A client that sends requests at once and reads no answer. */
+  const unread = async (path: string, requests: number): Promise<Socket> => {
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    sockets.push(socket);
+    socket.pause();
+    await once(socket, 'connect');
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: chat\r\n\r\n`.repeat(requests));
+    return socket;
+  };
+  const gauge = async (name: string): Promise<number | undefined> =>
+    (await app.get(Metrics).registry.getSingleMetric(name)?.get())?.values[0]?.value;
+  const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
+    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+
+  it.each(['/notes', '/changes'])('answers %s with the JSON of its handler', async (path) => {
+    const response = await fetch(url + path);
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    const text = await response.text();
+    expect(response.headers.get('content-length')).toBe(String(Buffer.byteLength(text)));
+    const expected = path === '/notes' ? await new NotesController().notes() : changes;
+    expect(JSON.parse(text)).toEqual(expected);
+  });
+  const changes = { rev: 3, complete: false, changes: [{ rev: 3 }], next: null };
+
+  it('answers a failed read with its error and gives its place back', async () => {
+    for (let n = 0; n < 3 * PER_USER; n += 1) {
+      expect((await fetch(`${url}/missing`)).status).toBe(404);
+    }
+    expect(await gauge('chat_reads_in_flight')).toBe(0);
+    expect(await gauge('chat_read_bytes')).toBe(0);
+  });
+
+  it('holds its bytes until the client has taken the answer', async () => {
+    const socket = await unread('/large', 1);
+    await until(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
+    socket.resume();
+    await until(async () => (await gauge('chat_read_bytes')) === 0);
+  });
+
+  it('holds its bytes no longer than its client is there', async () => {
+    const socket = await unread('/large', 1);
+    await until(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
+    socket.destroy();
+    await until(async () => (await gauge('chat_read_bytes')) === 0);
+  });
+
+  it('is one of one connection, however many requests its client pipelines', async () => {
+    await unread('/large', 10);
+    await until(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
+    expect((await fetch(`${url}/notes`)).status).toBe(200);
+    expect(reads).toBe(2);
+  });
+
+  it('answers pipelined requests in their order', async () => {
+    const socket = await unread('/notes', 10);
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    socket.resume();
+    await until(() => text.split('HTTP/1.1 200 OK').length === 11);
+    expect(reads).toBe(10);
+  });
+
+  it('is not begun for a client that has gone while it waited', async () => {
+    await Promise.all([unread('/large', 1), unread('/large', 1)]);
+    await until(() => reads === PER_USER);
+    const waiting = await unread('/notes', 1);
+    await until(async () => (await gauge('chat_reads_waiting')) === 1);
+    waiting.destroy();
+    await until(async () => (await gauge('chat_reads_waiting')) === 0);
+    for (const socket of sockets) socket.destroy();
+    await until(async () => (await gauge('chat_read_bytes')) === 0);
+    expect(reads).toBe(PER_USER);
+  });
+
+  it('waits for answers of its own user alone', async () => {
+    await Promise.all([unread('/large', 1), unread('/large', 1)]);
+    await until(() => reads === PER_USER);
+    const other = await fetch(`${url}/notes`, { headers: { 'x-user': 'bob' } });
+    expect(other.status).toBe(200);
+    const own = await fetch(`${url}/notes`);
+    expect(own.status).toBe(429);
+    expect(own.headers.get('retry-after')).toBe('1');
+  });
+
+  it('refuses what is pipelined beyond a few requests', async () => {
+    const socket = await unread('/notes', 100);
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    socket.resume();
+    await until(() => text.split(/HTTP\/1.1 \d+ /).length === 101);
+    expect(text.split('HTTP/1.1 200 ').length - 1).toBe(17);
+    expect(text.split('HTTP/1.1 429 ').length - 1).toBe(83);
+  });
+
+  it('disconnects a client that does not take its answer for 10 s', async () => {
+    const socket = await unread('/large', 1);
+    const begin = performance.now();
+    await until(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
+    await until(async () => (await gauge('chat_read_bytes')) === 0);
+    expect(performance.now() - begin).toBeGreaterThan(9_000);
+    socket.resume();
+    await once(socket, 'close');
+  });
+});

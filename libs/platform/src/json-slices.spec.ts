@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { jsonSlices } from './json-slices.ts';
+
+const joined = async (answer: unknown): Promise<string> =>
+  Buffer.concat(await jsonSlices(answer)).toString();
+
+describe('JSON in slices', () => {
+  it.each([
+    [[]],
+    [{}],
+    [null],
+    ['text'],
+    [[1, 'two', { three: [3] }]],
+    [{ rev: 1, changes: [{ text: 'ß "quoted"' }], absent: undefined, none: null, empty: [] }],
+  ])('is that of JSON.stringify for %j', async (answer) => {
+    expect(await joined(answer)).toBe(JSON.stringify(answer));
+  });
+
+  it('comes in slices of a few items, and lets the event loop run between them', async () => {
+    const answer = Array.from({ length: 200 }, (_, n) => ({ n, text: 'ß'.repeat(4_000) }));
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      timer = setImmediate(count);
+    };
+    let timer = setImmediate(count);
+    const slices = await jsonSlices(answer);
+    clearImmediate(timer);
+    expect(slices.length).toBeGreaterThan(10);
+    expect(turns).toBeGreaterThan(10);
+    expect(Math.max(...slices.map(({ length }) => length))).toBeLessThan(256 * 1024);
+    expect(Buffer.concat(slices).toString()).toBe(JSON.stringify(answer));
+  });
+});
