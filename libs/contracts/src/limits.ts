@@ -14,6 +14,8 @@ export const MAX_PAGE_SIZE = 200;
 export const DEFAULT_PAGE_SIZE = 50;
 /** Most changes that `joinRoom` carries in its acknowledgement. */
 export const MAX_JOIN_CHANGES = 100;
+/** Most bytes of those changes; a client reads more of them page by page. */
+export const MAX_JOIN_BYTES = 256 * 1024;
 /** Shortest password, in characters. */
 export const MIN_PASSWORD_LENGTH = 8;
 /** Longest password, in characters; bounds the work of hashing. */

@@ -3,6 +3,7 @@ import type { Identity } from '@chat/auth';
 import { ConflictError, ForbiddenError, NotFoundError } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import { MemberNotices } from './member-notices.ts';
+import { MembershipLimit } from './membership-limit.ts';
 import { noSuchRoom, RoomAccess } from './room-access.ts';
 import { RoomStore, type MemberRecord } from './room-store.ts';
 import { UserDirectory } from './user-directory.ts';
@@ -15,6 +16,7 @@ export class Members {
     private readonly access: RoomAccess,
     private readonly directory: UserDirectory,
     private readonly notices: MemberNotices,
+    private readonly limit: MembershipLimit,
   ) {}
 
   /** By user id, page by page. @throws NotFoundError */
@@ -29,13 +31,14 @@ export class Members {
    * Adds a user; owners and moderators may add others, and everybody may join a
    * public room. Somebody who is a member already stays what they are.
    *
-   * @throws NotFoundError for the room or the user, ForbiddenError
+   * @throws NotFoundError for the room or the user, ForbiddenError, RateLimitedError
    */
   async add({ userId }: Identity, roomId: string, addedId: string): Promise<Member> {
     const { room, role } = await this.access.requireReadable(userId, roomId);
     const joinsPublic = room.visibility === 'public' && addedId === userId;
     if (!joinsPublic) requireModerator(role, 'add members');
     if (!(await this.directory.publicUsers([addedId])).has(addedId)) throw noSuchUser();
+    await this.limit.admit(userId);
     const joinedAt = new Date().toISOString();
     const added: MemberRecord = { roomId, userId: addedId, role: 'member', joinedAt };
     if (await this.store.addMember(added)) this.notices.changed(room, addedId, 'member');
@@ -50,7 +53,7 @@ export class Members {
    * Removes a member; everybody may leave, and owners and moderators may remove
    * others, but not the owner. The owner of a private room stays.
    *
-   * @throws NotFoundError for the room or the member, ForbiddenError, ConflictError
+   * @throws NotFoundError for the room or the member, ForbiddenError, ConflictError, RateLimitedError
    */
   async remove({ userId }: Identity, roomId: string, removedId: string): Promise<void> {
     const { room, role } = await this.access.requireReadable(userId, roomId);
@@ -58,6 +61,7 @@ export class Members {
     const removed = await this.store.findMember(roomId, removedId);
     if (!removed) throw new NotFoundError('That user is not a member of the room.');
     if (removed.role === 'owner') requireDispensable(room, removedId === userId);
+    await this.limit.admit(userId);
     if (await this.store.removeMember(roomId, removedId)) {
       this.notices.changed(room, removedId, null);
     }

@@ -2,6 +2,7 @@ import { isNamedRoomId, type Role, type Room } from '@chat/contracts';
 import { NotFoundError } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import { MemberNotices } from './member-notices.ts';
+import { MembershipLimit } from './membership-limit.ts';
 import { RoomCreation } from './room-creation.ts';
 import { RoomSettings } from './room-settings.ts';
 import { RoomStore, type Membership } from './room-store.ts';
@@ -23,6 +24,7 @@ export class RoomAccess {
     private readonly store: RoomStore,
     private readonly creation: RoomCreation,
     private readonly notices: MemberNotices,
+    private readonly limit: MembershipLimit,
     private readonly settings: RoomSettings,
   ) {}
 
@@ -41,7 +43,7 @@ export class RoomAccess {
    * where the settings allow it; a member of any room just gets the role.
    *
    * @throws NotFoundError as {@link requireReadable}
-   * @throws RateLimitedError when the user makes too many rooms
+   * @throws RateLimitedError when the user makes too many rooms, or changes memberships too fast
    */
   async join(userId: string, roomId: string): Promise<{ room: Room; role: Role }> {
     if (this.settings.autoCreate && isNamedRoomId(roomId) && !(await this.store.findRoom(roomId))) {
@@ -51,6 +53,7 @@ export class RoomAccess {
     }
     const { room, role } = await this.requireReadable(userId, roomId);
     if (role) return { room, role };
+    await this.limit.admit(userId);
     const member = { roomId, userId, role: 'member', joinedAt: new Date().toISOString() } as const;
     if (await this.store.addMember(member)) {
       this.notices.changed(room, userId, 'member');

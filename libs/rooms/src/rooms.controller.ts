@@ -110,7 +110,7 @@ export class RoomsController {
   @Post(':roomId/members')
   @ApiOperation({ summary: 'Add a user, or join a public room myself.' })
   @ApiCreatedResponse({ standardSchema: Member })
-  @ApiErrors(400, 401, 403, 404, 413, 415)
+  @ApiErrors(400, 401, 403, 404, 413, 415, 429)
   addMember(
     @CurrentIdentity() identity: Identity,
     @Param('roomId', { schema: RoomId }) roomId: string,

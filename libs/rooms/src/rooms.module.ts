@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { MemberNotices } from './member-notices.ts';
 import { Members } from './members.ts';
+import { MembershipLimit } from './membership-limit.ts';
 import { RoomAccess } from './room-access.ts';
 import { RoomCreation } from './room-creation.ts';
 import { RoomsController } from './rooms.controller.ts';
@@ -14,7 +15,7 @@ import { Rooms } from './rooms.ts';
 @Global()
 @Module({
   controllers: [RoomsController],
-  providers: [MemberNotices, Members, RoomAccess, RoomCreation, Rooms],
+  providers: [MemberNotices, MembershipLimit, Members, RoomAccess, RoomCreation, Rooms],
   exports: [RoomAccess],
 })
 export class RoomsModule {}

@@ -5,10 +5,13 @@ import {
   InMemoryRateLimiter,
   InMemorySignals,
   MAX_SIGNAL_USERS,
+  Metrics,
+  Refusals,
   type Signal,
 } from '@chat/platform';
 import { MemberNotices } from './member-notices.ts';
 import { Members } from './members.ts';
+import { MembershipLimit } from './membership-limit.ts';
 import { RoomAccess } from './room-access.ts';
 import type { RoomActivity } from './room-activity.ts';
 import { RoomCreation } from './room-creation.ts';
@@ -132,8 +135,10 @@ function open(autoCreate = true): void {
   bus.subscribe((signal) => signals.push(signal));
   const notices = new MemberNotices(bus);
   creation = new RoomCreation(store, new InMemoryRateLimiter(), notices);
-  access = new RoomAccess(store, creation, notices, { autoCreate });
-  members = new Members(store, access, directory, notices);
+  const limiter = new InMemoryRateLimiter();
+  const limit = new MembershipLimit(limiter, new Refusals(new Metrics()));
+  access = new RoomAccess(store, creation, notices, limit, { autoCreate });
+  members = new Members(store, access, directory, notices, limit);
   rooms = new Rooms(store, access, creation, silence, bus);
 }
 
@@ -531,4 +536,32 @@ describe('deleting a room', () => {
     await expect(rooms.delete(ann, 'general')).rejects.toMatchObject({ code: 'CONFLICT' });
     expect(await access.join('ann', 'general')).toMatchObject({ role: 'member' });
   });
+});
+
+describe('changes of membership', () => {
+  it('are refused when a user makes them too fast, and told of no one', async () => {
+    const roomId = await publicRoom();
+    signals = [];
+    const churn = async (): Promise<void> => {
+      await access.join('bob', roomId);
+      await members.remove(bob, roomId, 'bob');
+    };
+    const outcome = await repeat(churn, 200).catch((error: unknown) => error);
+    expect(outcome).toMatchObject({ code: 'RATE_LIMITED' });
+    expect(signals.length).toBeGreaterThanOrEqual(200);
+    expect(signals.length).toBeLessThan(250);
+    expect(await access.join('cid', roomId)).toMatchObject({ role: 'member' });
+  });
+
+  it('are not counted where nothing changes', async () => {
+    const roomId = await publicRoom();
+    await access.join('bob', roomId);
+    signals = [];
+    await repeat(() => access.join('bob', roomId), 300);
+    expect(signals).toEqual([]);
+  });
+
+  const repeat = async (work: () => Promise<unknown>, times: number): Promise<void> => {
+    for (let n = 0; n < times; n += 1) await work();
+  };
 });
