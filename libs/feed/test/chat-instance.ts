@@ -1,5 +1,12 @@
 import { AccessTokens, AuthModule, SessionStatus } from '@chat/auth';
-import { InMemoryRateLimiter, MetricsModule, RateLimiter, Signals } from '@chat/platform';
+import {
+  InMemoryRateLimiter,
+  MetricsModule,
+  RateLimiter,
+  ReadBudget,
+  ReadSettings,
+  Signals,
+} from '@chat/platform';
 import {
   FeedSubscriber,
   MessagePublisher,
@@ -54,6 +61,8 @@ export async function startChat(redisUrl: string, rooms: SharedRooms): Promise<C
     { provide: FeedSubscriber, useValue: new RedisFeedSubscriber(feed) },
     { provide: Signals, useValue: signals },
     { provide: RateLimiter, useClass: InMemoryRateLimiter },
+    { provide: ReadSettings, useValue: { perUser: 4, concurrent: 4, bytes: 10_000_000 } },
+    { provide: ReadBudget, useClass: ReadBudget },
     { provide: SessionStatus, useClass: EverySessionActive },
   ];
 

@@ -1,5 +1,7 @@
+import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { JoinRoomResult } from '@chat/contracts';
+import type { Changes, JoinRoomResult, Message } from '@chat/contracts';
+import { InMemoryRateLimiter, Metrics, ReadBudget, Refusals } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
 import type { LiveSockets } from '../live-sockets.ts';
@@ -9,19 +11,45 @@ import { Memberships } from './memberships.ts';
 import type { RoomStream } from './room-stream.ts';
 import type { RoomStreams } from './room-streams.ts';
 
+const READS_PER_USER = 2;
+
+/** What Engine.IO tells of a connection: whether everything has been handed to the kernel. */
+class Transport extends EventEmitter {
+  writable = true;
+}
+class Connection extends EventEmitter {
+  readyState = 'open';
+  readonly transport = new Transport();
+}
+
 describe('a join', () => {
   let memberships: Memberships;
   let opened: PromiseWithResolvers<RoomStream>;
+  let asked: number;
+  let reads: PromiseWithResolvers<Changes>[];
   let answers: JoinRoomResult[];
   let inRoom: boolean;
-  let join: () => Promise<void>;
+  let joins: JoinRoom;
+  let conn: Connection;
+  let socket: { connected: boolean; conn: Connection; data: object };
+  let join: (since?: number) => Promise<void>;
   let leave: () => void;
 
   beforeEach(() => {
     Logger.overrideLogger(false);
     const head = { roomId: 'den', seq: 0, rev: 0 };
-    const directory: Pick<RoomDirectory, 'join'> = {
-      join: () => Promise.resolve({ role: 'member', head }),
+    asked = 0;
+    reads = [];
+    const directory: Pick<RoomDirectory, 'join' | 'changes'> = {
+      join: () => {
+        asked += 1;
+        return Promise.resolve({ role: 'member', head });
+      },
+      changes: () => {
+        const read = Promise.withResolvers<Changes>();
+        reads.push(read);
+        return read.promise;
+      },
     };
     memberships = new Memberships(directory as RoomDirectory);
     opened = Promise.withResolvers();
@@ -34,29 +62,59 @@ describe('a join', () => {
       leaveRoom: () => (inRoom = false),
     };
     inRoom = false;
-    const joins = new JoinRoom(
+    const metrics = new Metrics();
+    const refusals = new Refusals(metrics);
+    joins = new JoinRoom(
       memberships,
       directory as RoomDirectory,
       streams as RoomStreams,
       sockets as LiveSockets,
+      new InMemoryRateLimiter(),
+      new ReadBudget(
+        { perUser: READS_PER_USER, concurrent: 10, bytes: 100_000_000 },
+        refusals,
+        metrics,
+      ),
+      refusals,
     );
-    const socket: unknown = { connected: true, data: { identity: { userId: 'ann' } } };
+    conn = new Connection();
+    socket = { connected: true, conn, data: { identity: { userId: 'ann' } } };
+    const joining = socket as unknown as ChatSocket;
     answers = [];
-    leave = () => joins.leave(socket as ChatSocket, 'den');
-    join = () => joins.join(socket as ChatSocket, { roomId: 'den' }, (one) => answers.push(one));
+    leave = () => joins.leave(joining, 'den');
+    join = (since) =>
+      joins.join(joining, { roomId: 'den', ...(since !== undefined && { since }) }, (one) =>
+        answers.push(one),
+      );
   });
 
-  const open = (): void => {
+  const turn = () => new Promise(setImmediate);
+  const message = (rev: number, text = 'hello'): Message => ({
+    id: `m${rev}`,
+    roomId: 'den',
+    seq: rev,
+    rev,
+    userId: 'bob',
+    username: 'bob',
+    text,
+    timestamp: '2026-01-01T00:00:00.000Z',
+  });
+
+  /** @param rev how far the room has come; nothing of it is in memory */
+  const open = (rev = 0): void => {
     const stream: Partial<RoomStream> = {
-      position: { roomId: 'den', seq: 0, rev: 0 },
+      position: { roomId: 'den', seq: rev, rev },
       reach: () => Promise.resolve(),
+      changesAfter: (after) => (after === rev ? [] : undefined),
     };
     opened.resolve(stream as RoomStream);
   };
+  const answered = (index: number, rev: number, text?: string): void =>
+    reads[index]?.resolve({ rev, complete: true, changes: [message(rev, text)] });
 
   it('succeeds where the membership was forgotten meanwhile, for there are so many', async () => {
     const joining = join();
-    await new Promise(setImmediate);
+    await turn();
     for (let index = 0; index < 100_000; index += 1) memberships.tell('bob', `${index}`, 'member');
     open();
     await joining;
@@ -65,7 +123,7 @@ describe('a join', () => {
 
   it('fails where the user was removed meanwhile', async () => {
     const joining = join();
-    await new Promise(setImmediate);
+    await turn();
     memberships.tell('ann', 'den', undefined);
     open();
     await expect(joining).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -74,7 +132,7 @@ describe('a join', () => {
 
   it('that the socket leaves again before it is answered does not bring it in', async () => {
     const joining = join();
-    await new Promise(setImmediate);
+    await turn();
     leave();
     open();
     await joining;
@@ -92,5 +150,77 @@ describe('a join', () => {
     expect(inRoom).toBe(true);
     leave();
     expect(inRoom).toBe(false);
+  });
+
+  it('is refused when the user joins rooms too fast', async () => {
+    open();
+    const outcomes = await Promise.allSettled(Array.from({ length: 600 }, () => join()));
+    const refused = outcomes.filter(({ status }) => status === 'rejected');
+    expect(refused[0]).toMatchObject({ reason: { code: 'RATE_LIMITED' } });
+    expect(answers.length).toBeGreaterThanOrEqual(500);
+    expect(answers).toHaveLength(600 - refused.length);
+  });
+
+  it('asks for nothing when the socket has gone', async () => {
+    socket.connected = false;
+    await join();
+    expect(asked).toBe(0);
+  });
+
+  it('reads what was missed', async () => {
+    open(7);
+    const joining = join(6);
+    await turn();
+    answered(0, 7);
+    await joining;
+    expect(answers).toMatchObject([{ rev: 7, complete: true, changes: [{ rev: 7 }] }]);
+  });
+
+  it('reads nothing when more was missed than fits into the answer', async () => {
+    open(1_000);
+    await join(0);
+    expect(answers).toMatchObject([{ rev: 1_000, complete: false }]);
+    expect(reads).toHaveLength(0);
+  });
+
+  it('leaves changes out of the answer that are larger than 256 KiB together', async () => {
+    open(7);
+    const joining = join(6);
+    await turn();
+    answered(0, 7, 'ß'.repeat(150_000));
+    await joining;
+    expect(answers).toEqual([{ roomId: 'den', seq: 7, rev: 7, role: 'member', complete: false }]);
+  });
+
+  it('reads what was missed once answers to earlier joins have left', async () => {
+    open(7);
+    conn.transport.writable = false;
+    const all = Promise.all([join(6), join(6), join(6)]);
+    await turn();
+    expect(reads).toHaveLength(READS_PER_USER);
+    answered(0, 7);
+    answered(1, 7);
+    await turn();
+    expect(answers).toHaveLength(2);
+    expect(reads).toHaveLength(READS_PER_USER);
+    conn.transport.writable = true;
+    conn.transport.emit('ready');
+    await turn();
+    expect(reads).toHaveLength(3);
+    answered(2, 7);
+    await all;
+  });
+
+  it('reads nothing for a socket that has gone while it waited', async () => {
+    open(7);
+    const all = Promise.all([join(6), join(6), join(6)]);
+    await turn();
+    joins.leaveAll(socket as unknown as ChatSocket);
+    socket.connected = false;
+    answered(0, 7);
+    answered(1, 7);
+    await all;
+    expect(reads).toHaveLength(READS_PER_USER);
+    expect(answers).toHaveLength(0);
   });
 });

@@ -1,5 +1,20 @@
-import { MAX_JOIN_CHANGES, type Changes, type JoinRoomResult, type Message } from '@chat/contracts';
-import { NotFoundError } from '@chat/platform';
+import {
+  MAX_JOIN_BYTES,
+  MAX_JOIN_CHANGES,
+  MAX_MESSAGE_BYTES,
+  type Changes,
+  type JoinRoomResult,
+  type Message,
+} from '@chat/contracts';
+import {
+  NotFoundError,
+  RateLimitedError,
+  RateLimiter,
+  ReadBudget,
+  Refusals,
+  type RateLimit,
+  type ReadPlace,
+} from '@chat/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
 import { LiveSockets } from '../live-sockets.ts';
@@ -7,6 +22,12 @@ import { RoomDirectory } from '../room-directory.ts';
 import { Memberships } from './memberships.ts';
 import type { RoomStream } from './room-stream.ts';
 import { RoomStreams } from './room-streams.ts';
+import { sentAnswers } from './sent-answers.ts';
+
+/** Joins of one user. */
+const JOIN_LIMIT: RateLimit = { points: 50, perMs: 1_000, burst: 500 };
+/** What a message takes in an answer beside its text, more or less. */
+const BYTES_BESIDE_TEXT = 300;
 
 interface JoinUnderWay {
   readonly roomId: string;
@@ -20,12 +41,17 @@ export class JoinRoom {
   readonly #logger = new Logger(JoinRoom.name);
   readonly #joined = new WeakMap<ChatSocket, Set<string>>();
   readonly #underWay = new WeakMap<ChatSocket, Set<JoinUnderWay>>();
+  /** Ends what joins of the socket wait for. */
+  readonly #gone = new WeakMap<ChatSocket, AbortController>();
 
   constructor(
     private readonly memberships: Memberships,
     private readonly directory: RoomDirectory,
     private readonly streams: RoomStreams,
     private readonly sockets: LiveSockets,
+    private readonly limiter: RateLimiter,
+    private readonly budget: ReadBudget,
+    private readonly refusals: Refusals,
   ) {}
 
   /**
@@ -34,6 +60,7 @@ export class JoinRoom {
    * answer gets the answer alone.
    *
    * @throws NotFoundError for a room that the user may not read
+   * @throws RateLimitedError
    */
   async join(
     socket: ChatSocket,
@@ -67,6 +94,7 @@ export class JoinRoom {
 
   /** For a socket that is gone. */
   leaveAll(socket: ChatSocket): void {
+    this.#gone.get(socket)?.abort();
     for (const roomId of this.#joined.get(socket) ?? []) this.takeOut(socket, roomId);
   }
 
@@ -78,32 +106,64 @@ export class JoinRoom {
   ): Promise<void> {
     const { userId } = socket.data.identity;
     const { roomId } = join;
+    await this.#withinRate(userId);
+    if (hasGone(socket)) return;
     const { role, head } = await this.memberships.join(userId, roomId);
+    if (hasGone(socket)) return;
     const stream = await this.streams.hold(roomId);
     let joined = false;
+    let place: ReadPlace | undefined;
+    let sent = Promise.resolve();
     try {
-      const page = await this.#pageSince(stream, roomId, since);
-      await stream.reach(Math.max(head.rev, page?.rev ?? 0));
+      await stream.reach(head.rev);
+      const missed = since === undefined ? 0 : stream.position.rev - since;
+      let page: Changes | undefined;
+      if (since !== undefined && missed > 0 && missed <= MAX_JOIN_CHANGES) {
+        place = await this.#enterRead(socket, missed);
+        if (!place) return;
+        page = await this.#pageSince(stream, roomId, since);
+        await stream.reach(page?.rev ?? 0);
+      }
       if (this.memberships.knownRole(userId, roomId) === null) {
         throw new NotFoundError('There is no such room.');
       }
-      if (!socket.connected) return;
+      if (hasGone(socket)) return;
       joined = !join.left && this.#enter(socket, roomId);
       const { seq, rev } = stream.position;
-      answer({ roomId, seq, rev, role, ...changesSince(stream, since, page) });
+      const changes = changesSince(stream, since, page);
+      answer({ roomId, seq, rev, role, ...changes });
+      place?.answered(bytesOf(changes.changes ?? []));
+      if (place) sent = sentAnswers(socket);
     } finally {
+      void sent.then(() => place?.release());
       if (!joined) this.streams.release(roomId);
     }
     this.#logger.debug({ socketId: socket.id, userId, roomId }, 'room joined');
+  }
+
+  /** @throws RateLimitedError */
+  async #withinRate(userId: string): Promise<void> {
+    const waitMs = await this.limiter.take(`join:${userId}`, JOIN_LIMIT);
+    if (waitMs <= 0) return;
+    this.refusals.count('user_joins');
+    throw new RateLimitedError('You are joining rooms too fast.', waitMs);
+  }
+
+  /** A place to read so many messages; undefined when the socket has gone meanwhile. @throws RateLimitedError */
+  #enterRead(socket: ChatSocket, messages: number): Promise<ReadPlace | undefined> {
+    const gone = this.#gone.get(socket) ?? new AbortController();
+    this.#gone.set(socket, gone);
+    const { userId } = socket.data.identity;
+    return this.budget.enter(userId, messages * MAX_MESSAGE_BYTES, gone.signal);
   }
 
   /** A page of changes, when they are not in memory anyway. */
   async #pageSince(
     stream: RoomStream,
     roomId: string,
-    since: number | undefined,
+    since: number,
   ): Promise<Changes | undefined> {
-    if (since === undefined || stream.changesAfter(since)) return undefined;
+    if (stream.changesAfter(since)) return undefined;
     return this.directory.changes(roomId, since, MAX_JOIN_CHANGES);
   }
 
@@ -117,7 +177,7 @@ export class JoinRoom {
   }
 }
 
-/** All changes from `since` to the stream's position, if they are at hand and few enough. */
+/** All changes from `since` to the stream's position, if they are at hand, and few and small enough. */
 function changesSince(
   stream: RoomStream,
   since: number | undefined,
@@ -127,5 +187,15 @@ function changesSince(
   const later = stream.changesAfter(page ? page.rev : since);
   if (!later || page?.complete === false) return { complete: false };
   const changes = [...(page?.changes ?? []), ...later];
-  return changes.length > MAX_JOIN_CHANGES ? { complete: false } : { changes, complete: true };
+  const fit = changes.length <= MAX_JOIN_CHANGES && bytesOf(changes) <= MAX_JOIN_BYTES;
+  return fit ? { changes, complete: true } : { complete: false };
+}
+
+function bytesOf(changes: readonly Message[]): number {
+  return changes.reduce((sum, { text }) => sum + Buffer.byteLength(text) + BYTES_BESIDE_TEXT, 0);
+}
+
+/** Asked anew after everything that is waited for. */
+function hasGone({ connected }: ChatSocket): boolean {
+  return !connected;
 }

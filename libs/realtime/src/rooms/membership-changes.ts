@@ -15,9 +15,9 @@ export class MembershipChanges {
     private readonly sockets: LiveSockets,
   ) {}
 
-  /** What a signal told. */
+  /** What a signal told; nothing happens when it told the same before. */
   apply(room: Room, userId: string, role: Role | null): void {
-    this.memberships.tell(userId, room.id, role ?? undefined);
+    if (!this.memberships.tell(userId, room.id, role ?? undefined)) return;
     if (role) this.sockets.emitToUser(userId, 'roomAdded', room);
     else this.#expel(userId, room.id);
     this.sockets.emitToRoom(room.id, 'memberChanged', { roomId: room.id, userId, role });

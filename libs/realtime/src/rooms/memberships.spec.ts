@@ -129,14 +129,79 @@ describe('memberships, as the edge knows them,', () => {
     }));
     const none: Membership[] = [];
     const rechecked = memberships.recheck(many, (one) => none.push(one));
-    directory.asked[2]?.resolve(Array.from({ length: 100 }, () => undefined));
-    await jest.advanceTimersByTimeAsync(0);
-    expect(none).toEqual(many.slice(1_000));
+    await jest.advanceTimersByTimeAsync(2_000);
+    directory.asked[1]?.resolve(Array.from({ length: 500 }, () => undefined));
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect(none).toEqual(many.slice(500, 1_000));
     directory.asked[0]?.reject(new UnavailableError('Nobody to ask.', 1_000));
-    directory.asked[1]?.resolve(Array.from({ length: 500 }, () => 'member'));
+    directory.asked[2]?.resolve(Array.from({ length: 100 }, () => 'member'));
     await expect(rechecked).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    expect(none).toEqual(many.slice(1_000));
-    expect(memberships.knownRole('user 500', 'den')).toBe('member');
+    expect(none).toEqual(many.slice(500, 1_000));
+    expect(memberships.knownRole('user 1000', 'den')).toBe('member');
+  });
+
+  it('are asked for by a recheck in few calls at once, which are spread over 6 s', async () => {
+    const many = Array.from({ length: 100_000 }, (_, index) => ({
+      userId: `user ${index}`,
+      roomId: 'den',
+    }));
+    const rechecked = memberships.recheck(many, () => undefined);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(directory.asked).toHaveLength(2);
+    const counts: number[] = [];
+    for (let second = 1; second <= 5; second += 1) {
+      await answering(500, 1_000);
+      counts.push(directory.asked.length);
+    }
+    expect(directory.asked).toHaveLength(200);
+    expect(counts.every((count, index) => count >= (index + 1) * 33 && count < 200 + index)).toBe(
+      true,
+    );
+    await answering(500, 1_000);
+    await rechecked;
+  });
+
+  /** Answers every question as soon as it is asked, for a time. */
+  const answering = async (roles: number, ms: number): Promise<void> => {
+    for (let past = 0, answered = 0; past < ms; past += 10) {
+      for (const asked of directory.asked.slice(answered)) {
+        asked.resolve(Array.from({ length: roles }, () => 'member'));
+      }
+      answered = directory.asked.length;
+      await jest.advanceTimersByTimeAsync(10);
+    }
+  };
+
+  it('are asked for once by joins of one user and room that are under way together', async () => {
+    const joins = [1, 2, 3].map(() => memberships.join('ann', 'den'));
+    void memberships.join('ann', 'attic').catch(() => undefined);
+    expect(directory.joins).toHaveLength(2);
+    directory.joins[0]?.resolve({ role: 'member', head });
+    expect(await Promise.all(joins)).toEqual([1, 2, 3].map(() => ({ role: 'member', head })));
+    void memberships.join('ann', 'den').catch(() => undefined);
+    expect(directory.joins).toHaveLength(3);
+  });
+
+  it('are asked for by a join that comes after a removal, whatever is under way', async () => {
+    const before = memberships.join('ann', 'den');
+    memberships.tell('ann', 'den', undefined);
+    const after = memberships.join('ann', 'den');
+    expect(directory.joins).toHaveLength(2);
+    directory.joins[0]?.resolve({ role: 'member', head });
+    directory.joins[1]?.resolve({ role: 'member', head });
+    await expect(before).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await after).toMatchObject({ role: 'member' });
+  });
+
+  it('tell whether a signal says something new', async () => {
+    const joining = memberships.join('ann', 'den');
+    directory.joins[0]?.resolve({ role: 'member', head });
+    await joining;
+    expect(memberships.tell('ann', 'den', 'member')).toBe(true);
+    expect(memberships.tell('ann', 'den', 'member')).toBe(false);
+    expect(memberships.tell('ann', 'den', 'owner')).toBe(true);
+    expect(memberships.tell('ann', 'den', undefined)).toBe(true);
+    expect(memberships.tell('ann', 'den', undefined)).toBe(false);
   });
 
   it('that are not known any more, for there are so many, are not taken for ended', async () => {

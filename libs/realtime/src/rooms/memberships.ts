@@ -10,6 +10,9 @@ const MAX_KNOWN = 100_000;
 const MAX_DELETED = 10_000;
 /** Memberships that a recheck asks for in one call. */
 const RECHECKED_TOGETHER = 500;
+const RECHECKS_AT_ONCE = 2;
+/** Calls of one recheck are spread over this time, in milliseconds: less than from one recheck to the next. */
+const RECHECK_SPREAD_MS = 6_000;
 
 interface Known {
   readonly role: Role | undefined;
@@ -24,16 +27,34 @@ export class Memberships {
   /** Rooms that a signal told to be deleted: whatever is answered later, they never come back. */
   readonly #deleted = new LRUCache<string, true>({ max: MAX_DELETED });
 
+  /** Joins under way by user and room. */
+  readonly #joining = new Map<string, Promise<{ role: Role; head: RoomHead }>>();
+
   constructor(private readonly directory: RoomDirectory) {}
 
   /**
-   * Makes the user a member where that is possible.
+   * Makes the user a member where that is possible. Joins of one user and room that are under way
+   * at the same time share a call.
    *
    * @throws NotFoundError, also when the user was removed, or the room deleted, while the answer
    * was on its way
    */
-  async join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }> {
+  join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }> {
     const key = keyOf(userId, roomId);
+    const underWay = this.#joining.get(key);
+    if (underWay) return underWay;
+    const joining = this.#join(key, userId, roomId).finally(() => {
+      if (this.#joining.get(key) === joining) this.#joining.delete(key);
+    });
+    this.#joining.set(key, joining);
+    return joining;
+  }
+
+  async #join(
+    key: string,
+    userId: string,
+    roomId: string,
+  ): Promise<{ role: Role; head: RoomHead }> {
     const before = this.#known.known(key);
     const answer = await this.directory.join(userId, roomId);
     const now = this.#known.known(key);
@@ -60,8 +81,8 @@ export class Memberships {
   }
 
   /**
-   * Asks for all of them anew, in parts: one that nobody answers holds up none of the others, and
-   * what is known of it stands.
+   * Asks for all of them anew, in parts that are spread over time: a part that fails holds up none
+   * of the others, and what is known of it stands.
    *
    * @param tellNone hears of those that are none, or none any more, as soon as it is known
    * @throws what the directory threw for a part, once all parts have been answered or have failed
@@ -70,11 +91,19 @@ export class Memberships {
     memberships: readonly Membership[],
     tellNone: (membership: Membership) => void,
   ): Promise<void> {
-    const outcomes = await Promise.allSettled(
-      partsOf(memberships, RECHECKED_TOGETHER).map((part) => this.#recheck(part, tellNone)),
-    );
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed) throw failed.reason;
+    const parts = partsOf(memberships, RECHECKED_TOGETHER);
+    const begin = performance.now();
+    const failures: unknown[] = [];
+    const rest = parts.entries();
+    const recheckOn = async (): Promise<void> => {
+      for (const [index, part] of rest) {
+        const dueInMs = begin + (index * RECHECK_SPREAD_MS) / parts.length - performance.now();
+        if (dueInMs > 0) await pause(dueInMs);
+        await this.#recheck(part, tellNone).catch((error: unknown) => failures.push(error));
+      }
+    };
+    await Promise.all(Array.from({ length: RECHECKS_AT_ONCE }, recheckOn));
+    if (failures.length > 0) throw failures[0];
   }
 
   /** What is known without asking: null for no role, undefined when nothing is known, or no more. */
@@ -84,9 +113,17 @@ export class Memberships {
     return known && (known.role ?? null);
   }
 
-  /** Keeps what a signal told; answers that are still on their way are older than it. */
-  tell(userId: string, roomId: string, role: Role | undefined): void {
-    this.#known.tell(keyOf(userId, roomId), { role, bySignal: true });
+  /**
+   * Keeps what a signal told; answers that are still on their way are older than it.
+   *
+   * @returns false when a signal told the same before
+   */
+  tell(userId: string, roomId: string, role: Role | undefined): boolean {
+    const key = keyOf(userId, roomId);
+    const before = this.#known.known(key);
+    this.#joining.delete(key);
+    this.#known.tell(key, { role, bySignal: true });
+    return !before?.bySignal || before.role !== role;
   }
 
   /** Keeps what a signal told: the room was deleted, and nobody is in it ever again. */
@@ -107,6 +144,12 @@ export class Memberships {
       if (!known[index]?.role || this.#deleted.has(membership.roomId)) tellNone(membership);
     });
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 }
 
 function keyOf(userId: string, roomId: string): string {
