@@ -85,6 +85,22 @@ export function describeMessageStore(
       expect(await store.findByIds([bare.id])).toEqual(new Map([[bare.id, bare]]));
     });
 
+    it('reads whole pages of the longest texts, from wherever they begin', async () => {
+      const roomId = newRoom();
+      const text = '\u20AC'.repeat(4_000);
+      const messages = fill(roomId, 1, 220).map((one) => ({ ...one, text }));
+      await store.append(messages);
+      const page = async (cursor: PageCursor) => (await store.page(roomId, cursor, 200)).messages;
+      expect(await page({ kind: 'newest' })).toEqual(messages.slice(20));
+      expect(await page({ kind: 'before', seq: 211 })).toEqual(messages.slice(10, 210));
+      expect(await page({ kind: 'after', seq: 10 })).toEqual(messages.slice(10, 210));
+      expect(await page({ kind: 'around', seq: 110 })).toEqual(messages.slice(9, 209));
+      expect(await page({ kind: 'after', seq: 215 })).toEqual(messages.slice(215));
+      const { messages: changes, head } = await store.changes(roomId, 5, 200);
+      expect(changes).toEqual(messages.slice(5, 205));
+      expect(head).toEqual({ roomId, seq: 220, rev: 220 });
+    });
+
     it('stores batches of many rooms, each in its order', async () => {
       const [a, b] = [newRoom(), newRoom()];
       const inA = fill(a, 1, 300);

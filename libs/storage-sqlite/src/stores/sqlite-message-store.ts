@@ -1,6 +1,17 @@
 import type { Message, RoomHead, RoomRev } from '@chat/contracts';
 import { MessageStore, type PageCursor } from '@chat/messages';
+import { inParts } from '@chat/platform';
 import type { SqliteConnection } from '../sqlite-connection.ts';
+
+/** Beyond every seq and rev. */
+const END = Number.MAX_SAFE_INTEGER;
+/** Rooms whose last messages are read in one request. */
+const LAST_MESSAGES_AT_ONCE = 20;
+
+interface Page {
+  readonly messages: Message[];
+  readonly head: RoomHead;
+}
 
 export class SqliteMessageStore extends MessageStore {
   constructor(private readonly connection: SqliteConnection) {
@@ -26,23 +37,72 @@ export class SqliteMessageStore extends MessageStore {
   }
 
   async lastMessages(roomIds: readonly string[]): Promise<Map<string, Message>> {
-    const found = await this.connection.call('lastMessages', roomIds);
+    const found = await inParts(roomIds, LAST_MESSAGES_AT_ONCE, (some) =>
+      this.connection.call('lastMessages', some),
+    );
     return new Map(found.map((message) => [message.roomId, message]));
   }
 
-  page(
-    roomId: string,
-    cursor: PageCursor,
-    limit: number,
-  ): Promise<{ messages: Message[]; head: RoomHead }> {
-    return this.connection.call('pageOfMessages', roomId, cursor, limit);
+  page(roomId: string, cursor: PageCursor, limit: number): Promise<Page> {
+    switch (cursor.kind) {
+      case 'newest':
+        return this.#before(roomId, END, limit);
+      case 'before':
+        return this.#before(roomId, cursor.seq, limit);
+      case 'after':
+        return this.#after('messagesAfter', roomId, cursor.seq, limit);
+      case 'around':
+        return this.#around(roomId, cursor.seq, limit);
+    }
   }
 
-  changes(
+  changes(roomId: string, since: number, limit: number): Promise<Page> {
+    return this.#after('changesAfter', roomId, since, limit);
+  }
+
+  /** In slices, each of them a request of its own: others are answered in between. */
+  async #before(roomId: string, before: number, limit: number): Promise<Page> {
+    const { connection } = this;
+    const first = await connection.call('messagesBefore', roomId, before, limit);
+    let { messages, complete } = first;
+    while (!complete) {
+      const from = messages[0]?.seq ?? 0;
+      const rest = limit - messages.length;
+      const slice = await connection.call('messagesBefore', roomId, from, rest);
+      messages = [...slice.messages, ...messages];
+      complete = slice.complete;
+    }
+    return { messages, head: first.head };
+  }
+
+  /** In slices as well; nothing that was stored after the first one. */
+  async #after(
+    operation: 'messagesAfter' | 'changesAfter',
     roomId: string,
-    since: number,
+    after: number,
     limit: number,
-  ): Promise<{ messages: Message[]; head: RoomHead }> {
-    return this.connection.call('changesSince', roomId, since, limit);
+  ): Promise<Page> {
+    const { connection } = this;
+    const first = await connection.call(operation, roomId, after, END, limit);
+    const messages = [...first.messages];
+    let { complete } = first;
+    const { head } = first;
+    const [position, upTo] =
+      operation === 'messagesAfter' ? (['seq', head.seq] as const) : (['rev', head.rev] as const);
+    while (!complete) {
+      const from = messages.at(-1)?.[position] ?? upTo;
+      const rest = limit - messages.length;
+      const slice = await connection.call(operation, roomId, from, upTo, rest);
+      messages.push(...slice.messages);
+      complete = slice.complete;
+    }
+    return { messages, head };
+  }
+
+  async #around(roomId: string, seq: number, limit: number): Promise<Page> {
+    const { messages: later, head } = await this.#after('messagesAfter', roomId, seq - 1, limit);
+    const before = Math.max(Math.floor(limit / 2), limit - later.length);
+    const { messages: earlier } = await this.#before(roomId, seq, before);
+    return { messages: [...earlier, ...later.slice(0, limit - earlier.length)], head };
   }
 }

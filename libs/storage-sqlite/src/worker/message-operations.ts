@@ -1,5 +1,4 @@
 import type { Message, RoomHead, RoomRev } from '@chat/contracts';
-import type { PageCursor } from '@chat/messages';
 import { optionalText, text, type Row, type Statements } from './statements.ts';
 
 /** Another message holds an id, seq or rev that a batch claims. */
@@ -22,8 +21,14 @@ const REFUSALS = new Map<unknown, string>([
   [3091, 'SQLITE_CONSTRAINT_DATATYPE'],
 ]);
 
-export interface MessagePage {
+/** Bytes of a slice, more or less: what the other thread takes in without a noticeable delay. */
+const SLICE_BYTES = 256 * 1024;
+
+/** The beginning of what was asked for. */
+export interface MessageSlice {
   readonly messages: Message[];
+  /** Whether it is all of it. */
+  readonly complete: boolean;
   readonly head: RoomHead;
 }
 
@@ -84,74 +89,65 @@ export function revsBeyond(db: Statements, known: readonly RoomRev[]): RoomRev[]
 }
 
 export function lastMessages(db: Statements, roomIds: readonly string[]): Message[] {
-  return roomIds.flatMap((roomId) => newest(db, roomId, Number.MAX_SAFE_INTEGER, 1));
+  return roomIds.flatMap((roomId) => {
+    const row = db.get(
+      'SELECT * FROM messages WHERE room_id = ? ORDER BY seq DESC LIMIT 1',
+      roomId,
+    );
+    return row ? [toMessage(row)] : [];
+  });
 }
 
-export function pageOfMessages(
+/** The last messages with a smaller seq, oldest first; a slice is the end of them. */
+export function messagesBefore(
   db: Statements,
   roomId: string,
-  cursor: PageCursor,
+  before: number,
   limit: number,
-): MessagePage {
-  return { messages: messagesAt(db, roomId, cursor, limit), head: headOf(db, roomId) };
+): MessageSlice {
+  const sql = 'SELECT * FROM messages WHERE room_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?';
+  const { messages, complete } = sliceOf(db.iterate(sql, roomId, before, limit));
+  return { messages: messages.reverse(), complete, head: headOf(db, roomId) };
 }
 
-export function changesSince(
+/** The first messages with a greater seq that is not above `upTo`, oldest first. */
+export function messagesAfter(
+  db: Statements,
+  roomId: string,
+  after: number,
+  upTo: number,
+  limit: number,
+): MessageSlice {
+  const sql =
+    'SELECT * FROM messages WHERE room_id = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?';
+  const slice = sliceOf(db.iterate(sql, roomId, after, upTo, limit));
+  return { ...slice, head: headOf(db, roomId) };
+}
+
+/** The first messages with a greater rev that is not above `upTo`, by rev. */
+export function changesAfter(
   db: Statements,
   roomId: string,
   since: number,
+  upTo: number,
   limit: number,
-): MessagePage {
-  const rows = db.all(
-    'SELECT * FROM messages WHERE room_id = ? AND rev > ? ORDER BY rev LIMIT ?',
-    roomId,
-    since,
-    limit,
-  );
-  return { messages: rows.map(toMessage), head: headOf(db, roomId) };
+): MessageSlice {
+  const sql =
+    'SELECT * FROM messages WHERE room_id = ? AND rev > ? AND rev <= ? ORDER BY rev LIMIT ?';
+  const slice = sliceOf(db.iterate(sql, roomId, since, upTo, limit));
+  return { ...slice, head: headOf(db, roomId) };
 }
 
-function messagesAt(db: Statements, roomId: string, cursor: PageCursor, limit: number): Message[] {
-  switch (cursor.kind) {
-    case 'newest':
-      return newest(db, roomId, Number.MAX_SAFE_INTEGER, limit);
-    case 'before':
-      return newest(db, roomId, cursor.seq, limit);
-    case 'after':
-      return oldest(db, roomId, cursor.seq, limit);
-    case 'around': {
-      const earlier = newest(db, roomId, cursor.seq, limit);
-      const later = oldest(db, roomId, cursor.seq - 1, limit);
-      const before = Math.max(Math.floor(limit / 2), limit - later.length);
-      const page = earlier.slice(Math.max(0, earlier.length - before));
-      return [...page, ...later.slice(0, limit - page.length)];
-    }
+function sliceOf(rows: Iterable<Row>): Omit<MessageSlice, 'head'> {
+  const messages: Message[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    if (bytes >= SLICE_BYTES) return { messages, complete: false };
+    const message = toMessage(row);
+    messages.push(message);
+    bytes += Buffer.byteLength(message.text);
   }
-}
-
-/** The last messages with a smaller seq, oldest first. */
-function newest(db: Statements, roomId: string, before: number, limit: number): Message[] {
-  return db
-    .all(
-      'SELECT * FROM messages WHERE room_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?',
-      roomId,
-      before,
-      limit,
-    )
-    .map(toMessage)
-    .reverse();
-}
-
-/** The first messages with a greater seq, oldest first. */
-function oldest(db: Statements, roomId: string, after: number, limit: number): Message[] {
-  return db
-    .all(
-      'SELECT * FROM messages WHERE room_id = ? AND seq > ? ORDER BY seq LIMIT ?',
-      roomId,
-      after,
-      limit,
-    )
-    .map(toMessage);
+  return { messages, complete: true };
 }
 
 function headOf(db: Statements, roomId: string): RoomHead {

@@ -1,11 +1,12 @@
 import {
   appendMessages,
-  changesSince,
+  changesAfter,
   findMessagesByIds,
   headsOfRooms,
   revsBeyond,
   lastMessages,
-  pageOfMessages,
+  messagesAfter,
+  messagesBefore,
 } from './message-operations.ts';
 import {
   addMember,
@@ -45,7 +46,7 @@ function check(db: Statements): void {
 
 /** What only reads. */
 export const READS = {
-  changesSince,
+  changesAfter,
   check,
   findDeletedRooms,
   findMembers,
@@ -62,7 +63,8 @@ export const READS = {
   listMembers,
   listRoomsOf,
   listSessions,
-  pageOfMessages,
+  messagesAfter,
+  messagesBefore,
   searchUsers,
 };
 

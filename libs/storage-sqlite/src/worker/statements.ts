@@ -24,6 +24,11 @@ export class Statements {
     return this.#prepare(sql).all(...values) as Row[];
   }
 
+  /** Row by row, for as long as the caller takes them. */
+  iterate(sql: string, ...values: SqlValue[]): Iterable<Row> {
+    return this.#prepare(sql).iterate(...values) as Iterable<Row>;
+  }
+
   /** The number of rows that were written. */
   run(sql: string, ...values: SqlValue[]): number {
     return Number(this.#prepare(sql).run(...values).changes);

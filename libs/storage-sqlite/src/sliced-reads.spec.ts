@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Message } from '@chat/contracts';
+import { openSqliteStorage, type SqliteStorage } from './sqlite-storage.ts';
+
+const PAGE = 200;
+
+describe('a large page of messages', () => {
+  let dataDir: string;
+  let storage: SqliteStorage;
+
+  const message = (seq: number): Message => ({
+    id: `m${seq}`,
+    roomId: 'den',
+    seq,
+    rev: seq,
+    userId: 'ann',
+    username: 'ann',
+    text: '\u20AC'.repeat(4_000),
+    timestamp: '2026-01-01T00:00:00.000Z',
+  });
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'chat-sqlite-'));
+    storage = await openSqliteStorage({ dataDir, onFailure: () => undefined });
+    await storage.messages.append(Array.from({ length: PAGE }, (_, n) => message(n + 1)));
+  });
+  afterAll(async () => {
+    await storage.close();
+    await rm(dataDir, { recursive: true });
+  });
+
+  it.each([
+    ['newest', () => storage.messages.page('den', { kind: 'newest' }, PAGE)],
+    ['after', () => storage.messages.page('den', { kind: 'after', seq: 0 }, PAGE)],
+    ['changes', () => storage.messages.changes('den', 0, PAGE)],
+  ])('lets other requests be answered before it is whole (%s)', async (_name, read) => {
+    const answered: string[] = [];
+    const page = read().then(() => answered.push('page'));
+    await storage.check().then(() => answered.push('check'));
+    await page;
+    expect(answered).toEqual(['check', 'page']);
+  });
+
+  it('holds nothing that was stored after its head was read', async () => {
+    const reading = storage.messages.page('den', { kind: 'after', seq: 0 }, 2 * PAGE);
+    await storage.messages.append([message(PAGE + 1)]);
+    const { messages, head } = await reading;
+    expect(head.seq).toBe(PAGE);
+    expect(messages.at(-1)?.seq).toBe(PAGE);
+  });
+});
