@@ -26,6 +26,6 @@ export default {
     project('standalone', 'everywhere', 'at-one-address', 'standalone'),
     { ...project('gateway', 'everywhere', 'at-one-address'), ...withServers },
     { ...project('services', 'everywhere'), ...withServers },
-    project('several', 'several'),
+    { ...project('several', 'several'), ...withServers },
   ],
 };

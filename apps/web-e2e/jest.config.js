@@ -16,5 +16,12 @@ export default {
   reporters,
   testTimeout: 90_000,
   maxWorkers: 1,
-  projects: [project('standalone'), project('gateway')],
+  projects: [
+    project('standalone'),
+    {
+      ...project('gateway'),
+      globalSetup: '<rootDir>/src/support/start-servers.js',
+      globalTeardown: '<rootDir>/src/support/stop-servers.js',
+    },
+  ],
 };

@@ -5,7 +5,7 @@ import { fillRoom } from './support/program.ts';
 
 const COUNT = 130;
 
-await describeInBrowser('a long conversation', (chat) => {
+describeInBrowser('a long conversation', (chat) => {
   let ada: Person;
 
   beforeAll(async () => {

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { describeInBrowser } from './support/describe-in-browser.ts';
 import { serveOlderClient } from './support/foreign-origin.ts';
 
-await describeInBrowser('the older public client, from another origin', (chat) => {
+describeInBrowser('the older public client, from another origin', (chat) => {
   const transports: (string | null)[] = [];
   let olderClient: { url: string; server: Server };
 

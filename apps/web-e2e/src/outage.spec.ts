@@ -6,7 +6,7 @@ import { countStored } from './support/program.ts';
 const SERVER_IS_AWAY =
   /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/;
 
-await describeInBrowser('while the server is away', (chat) => {
+describeInBrowser('while the server is away', (chat) => {
   let ada: Person;
   let bob: Person;
 

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { describeInBrowser } from './support/describe-in-browser.ts';
 
-await describeInBrowser('on a phone', (chat) => {
+describeInBrowser('on a phone', (chat) => {
   it('one column leads from the rooms into a conversation and back, and nothing runs off the side', async () => {
     const ada = await chat.arrive('ada', {
       viewport: { width: 360, height: 740 },

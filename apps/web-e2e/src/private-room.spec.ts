@@ -2,7 +2,7 @@ import { beforeAll, expect, it } from '@jest/globals';
 import { describeInBrowser } from './support/describe-in-browser.ts';
 import type { Person } from './support/person.ts';
 
-await describeInBrowser('a private room', (chat) => {
+describeInBrowser('a private room', (chat) => {
   let ada: Person;
   let bob: Person;
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { describeInBrowser } from './support/describe-in-browser.ts';
 import type { Person } from './support/person.ts';
 
-await describeInBrowser('two people at two browsers', (chat) => {
+describeInBrowser('two people at two browsers', (chat) => {
   let ada: Person;
   let bob: Person;
 

@@ -1,12 +1,12 @@
 export * from './eventually.ts';
 export * from './link.ts';
-export { missingServers } from './missing-servers.ts';
 export * from './mongo-server.ts';
 export { endOwnProcesses } from './own-processes.ts';
 export * from './private-port.ts';
 export * from './services/backing-servers.ts';
 export * from './services/service-instance.ts';
 export * from './services/services-topology.ts';
+export * from './services/shared-servers.ts';
 export * from './standalone-process.ts';
 export { missingProgram, programPath } from './programs.ts';
 export * from './rabbitmq-server.ts';

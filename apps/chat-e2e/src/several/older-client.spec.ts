@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
-import { ServicesTopology } from '@chat/testing';
+import { ServicesTopology, sharedServers } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { io, type Socket } from 'socket.io-client';
 import { Account } from '../support/account.ts';
@@ -15,7 +15,7 @@ await describeWithServices('the older public client, with three chat instances',
   let topology: ServicesTopology;
   const sockets: Socket[] = [];
   beforeAll(async () => {
-    topology = await ServicesTopology.start({ chat: 3 });
+    topology = await ServicesTopology.start({ servers: await sharedServers(), chat: 3 });
   }, 90_000);
   afterAll(async () => {
     for (const socket of sockets) socket.disconnect();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { PARTITION_COUNT, partitionOf } from '@chat/contracts';
-import { ServicesTopology, type ServiceInstance } from '@chat/testing';
+import { ServicesTopology, sharedServers, type ServiceInstance } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { Account } from '../support/account.ts';
 import { ask } from '../support/ask.ts';
@@ -13,7 +13,7 @@ await describeWithServices('two instances of messages', () => {
   let first: ServiceInstance;
   let second: ServiceInstance;
   beforeAll(async () => {
-    topology = await ServicesTopology.start({ messages: 2 });
+    topology = await ServicesTopology.start({ servers: await sharedServers(), messages: 2 });
     [first, second] = topology.instances('messages') as [ServiceInstance, ServiceInstance];
   }, 90_000);
   afterAll(() => topology.close());

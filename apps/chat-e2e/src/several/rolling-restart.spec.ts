@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ChatClient, type RoomConversation } from '@chat/client';
-import { ServicesTopology } from '@chat/testing';
+import { ServicesTopology, sharedServers } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { Account, PASSWORD } from '../support/account.ts';
 import { oneAddress } from '../support/chat-under-test.ts';
@@ -17,7 +17,13 @@ await describeWithServices('a rolling restart of every service', () => {
   let topology: ServicesTopology;
   const clients: ChatClient[] = [];
   beforeAll(async () => {
-    topology = await ServicesTopology.start({ users: 2, messages: 2, chat: 2, gateway: 2 });
+    topology = await ServicesTopology.start({
+      servers: await sharedServers(),
+      users: 2,
+      messages: 2,
+      chat: 2,
+      gateway: 2,
+    });
   }, 90_000);
   afterAll(async () => {
     for (const client of clients) client.close();

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import {
+  missingSharedServers,
   privatePort,
   ServicesTopology,
+  sharedServers,
   StandaloneProcess,
-  type ServerPorts,
   type ServiceInstance,
   type ServiceName,
 } from '@chat/testing';
@@ -40,7 +39,8 @@ export function addressOf(at: Addresses, path: string): string {
 
 /** A suite over a running chat; skipped, with the reason, where its servers are not installed. */
 export function describeChat(name: string, suite: () => void): void {
-  describeUnless(process.env['CHAT_SERVERS_MISSING'], name, suite);
+  const missing = globalThis.chatRunsAs === 'standalone' ? undefined : missingSharedServers();
+  describeUnless(missing, name, suite);
 }
 
 /** A server process of the chat under test. */
@@ -104,8 +104,7 @@ async function standalone(env: Readonly<Record<string, string>>): Promise<ChatUn
 }
 
 async function services(env: Readonly<Record<string, string>>): Promise<ChatUnderTest> {
-  const servers = JSON.parse(process.env['CHAT_SERVERS'] ?? '') as ServerPorts;
-  await forget(servers.redis.port);
+  const servers = await sharedServers();
   const topology = await ServicesTopology.start({ servers, env: { all: env } });
   const url = topology.gatewayUrl;
   const direct = globalThis.chatRunsAs === 'services';
@@ -133,12 +132,4 @@ async function services(env: Readonly<Record<string, string>>): Promise<ChatUnde
     stopSockets: () => topology.instance('chat').process.stop(),
     close: () => topology.close(),
   };
-}
-
-/** Empties Redis of what an earlier suite left: limits of addresses, and how far rooms had come. */
-async function forget(redisPort: number): Promise<void> {
-  const socket = connect(redisPort, '127.0.0.1');
-  socket.write('FLUSHALL\r\n');
-  await once(socket, 'data');
-  socket.destroy();
 }

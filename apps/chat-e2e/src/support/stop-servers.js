@@ -1,4 +1,1 @@
-export default async function stopServers() {
-  await globalThis.backingServers?.close();
-  globalThis.backingServers = undefined;
-}
+export { stopSharedServers as default } from '@chat/testing';

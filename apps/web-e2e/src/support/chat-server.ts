@@ -1,4 +1,4 @@
-import { ServicesTopology, StandaloneProcess } from '@chat/testing';
+import { ServicesTopology, sharedServers, StandaloneProcess } from '@chat/testing';
 
 declare global {
   /** In which way these suites have the chat run: in one process, or as services behind a gateway. */
@@ -30,7 +30,7 @@ async function standalone(): Promise<ChatServer> {
 }
 
 async function behindGateway(): Promise<ChatServer> {
-  const topology = await ServicesTopology.start({ chat: 2 });
+  const topology = await ServicesTopology.start({ servers: await sharedServers(), chat: 2 });
   const gateway = topology.instance('gateway').process;
   const services = topology.instances().map((one) => one.process);
   return {

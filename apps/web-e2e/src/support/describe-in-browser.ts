@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
-import { missingProgram } from '@chat/testing';
-import { describeUnless, missingServers } from '@chat/testing/suites';
+import { missingProgram, missingSharedServers } from '@chat/testing';
+import { describeUnless } from '@chat/testing/suites';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { startBrowser } from './browser.ts';
 import { startChatServer, type ChatServer } from './chat-server.ts';
@@ -36,13 +36,10 @@ export class OpenChat {
 }
 
 /** A suite that needs a browser, and whatever the chat runs on; as `describeWith` without them. */
-export async function describeInBrowser(
-  name: string,
-  suite: (chat: OpenChat) => void,
-): Promise<void> {
-  const missing = missingProgram('chromium');
+export function describeInBrowser(name: string, suite: (chat: OpenChat) => void): void {
   const needsServers = globalThis.pageComesFrom === 'gateway';
-  describeUnless(missing ?? (needsServers ? await missingServers() : undefined), name, () => {
+  const missing = missingProgram('chromium') ?? (needsServers ? missingSharedServers() : undefined);
+  describeUnless(missing, name, () => {
     const chat = new OpenChat();
     beforeAll(() => chat.open());
     afterAll(() => chat.close());

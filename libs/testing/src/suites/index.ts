@@ -1,4 +1,3 @@
-export { missingServers } from '../missing-servers.ts';
 export * from './requires-mongo.ts';
 export * from './requires-server.ts';
 export * from './requires-services.ts';
