@@ -32,6 +32,10 @@ function nx(...args) {
   });
 }
 
+function seconds(ms) {
+  return Math.round(ms / 1_000);
+}
+
 async function outcomeOf(folder) {
   const path = join(ROOT, folder, 'test-results/outcome.json');
   return existsSync(path) ? JSON.parse(await readFile(path, 'utf8')) : undefined;
@@ -59,13 +63,19 @@ const projects = [...(await workspacePackages())]
 for (const { folder } of projects) {
   await rm(join(ROOT, folder, 'test-results'), { recursive: true, force: true });
 }
+const began = Date.now();
 await nx('run-many', '-t', 'test', '--parallel=2');
+const between = Date.now();
 await nx('run-many', '-t', 'e2e', '--parallel=1');
+const ended = Date.now();
 const verdict = await judge(
   await Promise.all(
     projects.map(async (project) => ({ ...project, outcome: await outcomeOf(project.folder) })),
   ),
   { ci, rerun },
+);
+console.log(
+  `== unit suites took ${seconds(between - began)} s, end-to-end suites ${seconds(ended - between)} s`,
 );
 for (const line of verdict.lines) console.log(line);
 if (verdict.failed) process.exitCode = 1;
