@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { MESSAGE_CREATE, partitionOf, type MessageCreate } from '@chat/contracts';
+import { BackingServers, ServicesTopology } from '@chat/testing';
+import { describeWithServices } from '@chat/testing/suites';
+import { connect } from 'amqplib';
+import { Account } from '../support/account.ts';
+import { ask } from '../support/ask.ts';
+import { oneAddress } from '../support/chat-under-test.ts';
+import { eventually } from '../support/eventually.ts';
+import { metric } from '../support/metrics.ts';
+
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+/** MongoDB holds documents of 16 MiB at most. */
+const TOO_LARGE = 'x'.repeat(17_000_000);
+
+await describeWithServices('a message that MongoDB can never hold', () => {
+  let servers: BackingServers;
+  let topology: ServicesTopology;
+  beforeAll(async () => {
+    servers = await BackingServers.start();
+    topology = await ServicesTopology.start({ servers, closesServers: true });
+  }, 90_000);
+  afterAll(() => topology.close());
+
+  /** As only a fault of ours or somebody with the broker's password could: `chat` never accepts it. */
+  async function publish(event: MessageCreate): Promise<void> {
+    const connection = await connect(servers.rabbitmq.url);
+    const channel = await connection.createConfirmChannel();
+    const content = Buffer.from(JSON.stringify({ pattern: MESSAGE_CREATE, data: event }));
+    const key = String(partitionOf(event.roomId));
+    channel.publish('chat.messages.16', key, content, { persistent: true, messageId: event.id });
+    await channel.waitForConfirms();
+    await connection.close();
+  }
+
+  async function deadLetters(): Promise<string> {
+    const args = ['run', '--silent', 'dead-letters', '--', 'list'];
+    const env = { ...process.env, RABBITMQ_URL: servers.rabbitmq.url };
+    return (await promisify(execFile)('npm', args, { cwd: ROOT, env })).stdout;
+  }
+
+  it('goes to the dead letters with an alarm, while its room and its partition go on', async () => {
+    const account = await Account.register(oneAddress(topology.gatewayUrl));
+    const socket = await account.connect();
+    const [room, neighbour] = roomsOfOnePartition();
+    for (const roomId of [room, neighbour]) {
+      await ask(socket, 'joinRoom', roomId);
+      await ask(socket, 'sendMessage', { roomId, text: 'before' });
+      await account.stored(roomId, 1);
+    }
+    const poison: MessageCreate = {
+      id: 'poison'.padEnd(22, '-'),
+      roomId: room,
+      userId: account.id,
+      username: account.username,
+      text: TOO_LARGE,
+      clientMessageId: 'poison',
+      timestamp: new Date().toISOString(),
+    };
+    await publish(poison);
+    for (const roomId of [neighbour, room]) {
+      expect(await ask(socket, 'sendMessage', { roomId, text: 'after' })).toMatchObject({
+        ok: true,
+      });
+    }
+    for (const roomId of [neighbour, room]) {
+      const history = await account.history(roomId, 2);
+      expect(history.map(({ seq, rev, text }) => [seq, rev, text])).toEqual([
+        [1, 1, 'before'],
+        [2, 2, 'after'],
+      ]);
+    }
+    await eventually('the dead letter is listed', async () => {
+      const listed = await deadLetters();
+      return (
+        listed.includes(poison.id) &&
+        listed.includes(`${room}  The store refused it: the document is too large.`)
+      );
+    });
+    expect(await metric(topology.instance('messages'), 'chat_store_refusals_total')).toBe(1);
+    account.close();
+  }, 60_000);
+});
+
+/** Two public rooms whose messages are stored by one writer. */
+function roomsOfOnePartition(): [string, string] {
+  const partition = partitionOf('room-0');
+  for (let n = 1; ; n += 1)
+    if (partitionOf(`room-${n}`) === partition) return ['room-0', `room-${n}`];
+}
