@@ -1,11 +1,11 @@
 import { concurrently } from 'concurrently';
-import { bringUpToDate, PARTS } from '../start/build.mjs';
+import { buildOrExit, PARTS } from '../start/build.mjs';
 import { stopWithNpm } from '../start/npm-command.mjs';
 
 stopWithNpm();
 
 // The server serves a built page too, so one must be there before it starts.
-await bringUpToDate([PARTS.standalone, PARTS.page]);
+await buildOrExit(PARTS.standalone, PARTS.page);
 
 const { result } = concurrently(
   [

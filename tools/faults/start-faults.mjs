@@ -1,13 +1,7 @@
-import { BuildFailure, bringUpToDate, PARTS } from '../start/build.mjs';
+import { buildOrExit, PARTS } from '../start/build.mjs';
 import { stopWithNpm } from '../start/npm-command.mjs';
 
 stopWithNpm();
-
-try {
-  await bringUpToDate([PARTS.services, PARTS.page]);
-} catch (error) {
-  if (!(error instanceof BuildFailure)) throw error;
-  console.error(error.message);
-  process.exit(1);
-}
+if (process.argv.includes('--help')) await buildOrExit(PARTS.faults);
+else await buildOrExit(PARTS.services, PARTS.page);
 await import(new URL('../../apps/faults/dist/main.js', import.meta.url).href);

@@ -1,16 +1,8 @@
-import { BuildFailure, bringUpToDate, PARTS } from '../start/build.mjs';
+import { buildOrExit, PARTS } from '../start/build.mjs';
 import { outliveReaders, stopWithNpm } from '../start/npm-command.mjs';
 
 outliveReaders();
 stopWithNpm();
-
-if (!process.argv.includes('--help')) {
-  try {
-    await bringUpToDate([PARTS.services, PARTS.page]);
-  } catch (error) {
-    if (!(error instanceof BuildFailure)) throw error;
-    console.error(error.message);
-    process.exit(1);
-  }
-}
+if (process.argv.includes('--help')) await buildOrExit(PARTS.tools);
+else await buildOrExit(PARTS.services, PARTS.page);
 await import(new URL('../dist/services/services.js', import.meta.url).href);

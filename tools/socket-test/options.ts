@@ -9,6 +9,7 @@ export const HELP = `Checks a running chat from outside: signs two users up, joi
 reads the history back and compares.
 
   npm run socket-test [-- --url <address>]
+  cd tools && node socket_test.js [--url <address>]
 
   --url <address>   the server, http://localhost:3000 unless given
   --help            this text

@@ -7,7 +7,7 @@ import { fingerprint, listFiles } from './fingerprint.mjs';
 import { foldersNeededBy, ROOT } from '../workspace.mjs';
 
 /** A build did not succeed; the message says what it printed, or why it could not run. */
-export class BuildFailure extends Error {}
+class BuildFailure extends Error {}
 
 const SHARED_SOURCES = ['package-lock.json', 'tsconfig.base.json'];
 const STAMPS = join(ROOT, 'node_modules/.cache/chat-start');
@@ -48,6 +48,16 @@ export const PARTS = {
       'tools/tsconfig.app.json',
     ),
   },
+  faults: {
+    name: 'the fault suite',
+    apps: ['@chat/faults'],
+    ...typescript('apps/faults/tsconfig.app.json'),
+  },
+  tools: {
+    name: 'the tools',
+    apps: ['@chat/tools'],
+    ...typescript('tools/tsconfig.app.json'),
+  },
   page: {
     name: 'the web page',
     apps: ['@chat/web'],
@@ -56,8 +66,20 @@ export const PARTS = {
   },
 };
 
+/** Builds like {@link bringUpToDate}; when that fails, ends the process with the reason. */
+export async function buildOrExit(...parts) {
+  try {
+    await bringUpToDate(parts);
+  } catch (error) {
+    if (!(error instanceof BuildFailure)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
 /**
- * Builds what is missing or older than its sources, and prints nothing when nothing is.
+ * Builds what is missing or older than its sources, and prints nothing when nothing is. Progress
+ * goes to standard error, so that a command's own output stays whole.
  *
  * A part's stamp is removed before its build and written after it, so a build that was
  * broken off is never taken for a finished one.
@@ -65,7 +87,7 @@ export const PARTS = {
  * @param parts of {@link PARTS}
  * @throws BuildFailure
  */
-export async function bringUpToDate(parts) {
+async function bringUpToDate(parts) {
   if (!existsSync(join(ROOT, 'node_modules/typescript'))) {
     throw new BuildFailure('The dependencies are not installed: run `npm ci` first.');
   }
@@ -94,13 +116,13 @@ export async function bringUpToDate(parts) {
 
 async function build(part, folders, children) {
   const startedAt = Date.now();
-  console.log(`Building ${part.name} …`);
+  console.error(`Building ${part.name} …`);
   await rm(stampFile(part), { force: true });
   const sources = await sourceFingerprint(folders);
   await run(part, await part.command(folders), children);
   await writeStamp(part, `${sources} ${await outputFingerprint(part, folders)}`);
   const seconds = Math.round((Date.now() - startedAt) / 1000);
-  console.log(`Built ${part.name} in ${seconds} s.`);
+  console.error(`Built ${part.name} in ${seconds} s.`);
 }
 
 function run(part, [script, ...args], children) {

@@ -1,0 +1,166 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@chat/testing';
+import { documentedCommands } from './documented-commands.ts';
+import { FreshClone } from './fresh-clone.ts';
+import { nx, ROOT } from './nx.ts';
+
+/** Builds on a busy machine. */
+const LONGEST_COMMAND_MS = 240_000;
+
+/** How a documented command is exercised. */
+type Exercise =
+  /** Run with these words after it; what it prints, and how it ends. */
+  | { readonly append: string; readonly prints: RegExp; readonly code?: number }
+  /** Started, and stopped once it prints all of these. */
+  | { readonly untilItPrints: readonly string[] }
+  /** Nx has these targets of the project. */
+  | { readonly project: string; readonly targets: readonly string[] }
+  /** Run as it is by this file, in CI. */
+  | { readonly ranBy: string; readonly as: string };
+
+const help = { append: '--help', prints: /--help/ };
+const options = { append: '-- --help', prints: /--help/ };
+const byCi = (as: string): Exercise => ({ ranBy: '.ci/run', as });
+
+/** The first pattern that fits a command says how it is exercised. */
+const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
+  [/^npm ci$/, byCi('npm ci')],
+  [/^npm test$/, byCi('npm test')],
+  [/^npm run check$/, byCi('npm run check')],
+  [/^npm run check:lint$/, { ranBy: 'package.json', as: 'npm run check:lint' }],
+  [/^npm install( --package-lock-only)?$/, { append: '--help', prints: /npm install/ }],
+  [/^npm run$/, { append: '', prints: /socket-test/ }],
+  [/^npm start$/, { append: '-- --help', prints: /--data-dir/ }],
+  [/^npm start -- /, { append: '--help', prints: /--data-dir/ }],
+  [/^npm run dev$/, { untilItPrints: ['The chat is ready', 'Local:'] }],
+  [/^npm run (services|bench|test:faults|socket-test|dead-letters)$/, options],
+  [/^npm run (services|bench|test:faults) -- /, help],
+  [
+    /^npm run dead-letters -- list$/,
+    { append: '', prints: /RabbitMQ cannot be reached \(ECONNREFUSED\)/, code: 1 },
+  ],
+  [/^npm run format$/, { append: '-- --version', prints: /\d+\.\d+/ }],
+  [/^npm run build$/, { project: '@chat/standalone', targets: ['build'] }],
+  [
+    /^npx nx affected -t lint typecheck test build e2e$/,
+    { project: '@chat/chat-e2e', targets: ['lint', 'typecheck', 'e2e'] },
+  ],
+  [
+    /^npx nx (test|show project) @chat\/messages$/,
+    { project: '@chat/messages', targets: ['test'] },
+  ],
+  [/^npx nx test client$/, { project: '@chat/client', targets: ['test'] }],
+  [/^npx nx serve <service>$/, { project: 'chat', targets: ['serve'] }],
+  [/^node apps\/<service>\/dist\/main\.js$/, { project: 'chat', targets: ['build'] }],
+  [/^node socket_test\.js$/, { append: '--help', prints: /node socket_test\.js/ }],
+  [/^docker compose up --build$/, { ranBy: '.github/workflows/ci.yml', as: 'docker compose up' }],
+  [/^docker-compose config$/, { ranBy: 'tools/compose/compose.spec.ts', as: 'docker-compose' }],
+];
+
+const exerciseOf = (command: string) => EXERCISES.find(([pattern]) => pattern.test(command))?.[1];
+
+const commands = await documentedCommands();
+
+describe('a documented command', () => {
+  let clone: FreshClone;
+  let targets: ReadonlyMap<string, readonly string[]>;
+  beforeAll(async () => {
+    clone = await FreshClone.make();
+    const { graph } = JSON.parse(await nx('graph', '--file=stdout')) as ProjectGraph;
+    targets = new Map(
+      Object.entries(graph.nodes).map(([name, { data }]) => [name, Object.keys(data.targets)]),
+    );
+  });
+  afterAll(() => clone.remove());
+
+  it.each(commands)(
+    'works right after `npm ci`: %s',
+    async (command) => {
+      const exercise = exerciseOf(command);
+      if (exercise === undefined) throw new Error('nothing says how this command is exercised');
+      if ('append' in exercise) {
+        const { code, output } = await run(clone, `${command} ${exercise.append}`.trim());
+        expect(output).toMatch(exercise.prints);
+        expect(code).toBe(exercise.code ?? 0);
+      } else if ('untilItPrints' in exercise) {
+        await startAndStop(clone, command, exercise.untilItPrints);
+      } else if ('targets' in exercise) {
+        expect(targets.get(exercise.project)).toEqual(
+          expect.arrayContaining([...exercise.targets]),
+        );
+      } else {
+        expect(await readFile(join(ROOT, exercise.ranBy), 'utf8')).toContain(exercise.as);
+      }
+    },
+    LONGEST_COMMAND_MS,
+  );
+
+  it('is exercised, whatever the table lists', () => {
+    const unused = EXERCISES.filter(([pattern]) => !commands.some((one) => pattern.test(one)));
+    expect(unused.map(([pattern]) => String(pattern))).toEqual([]);
+  });
+});
+
+interface ProjectGraph {
+  readonly graph: {
+    readonly nodes: Readonly<Record<string, { data: { targets: Record<string, unknown> } }>>;
+  };
+}
+
+/** The environment of a user's shell, with free ports and the data in the clone. */
+function environment(): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    PORT: '0',
+    RABBITMQ_URL: 'amqp://127.0.0.1:1',
+  };
+}
+
+/** Where a command is run: the tools keep the name that an older project's smoke test had. */
+const folderOf = (clone: FreshClone, command: string): string =>
+  command.startsWith('node socket_test.js') ? join(clone.root, 'tools') : clone.root;
+
+function run(clone: FreshClone, command: string): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    execFile(
+      '/bin/sh',
+      ['-c', command],
+      { cwd: folderOf(clone, command), env: environment() },
+      (error, stdout, stderr) => {
+        const code = error ? (typeof error.code === 'number' ? error.code : -1) : 0;
+        resolve({ code, output: stdout + stderr });
+      },
+    );
+  });
+}
+
+async function startAndStop(
+  clone: FreshClone,
+  command: string,
+  printed: readonly string[],
+): Promise<void> {
+  const child = spawn('/bin/sh', ['-c', `exec ${command}`], {
+    cwd: clone.root,
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  }
+  // At the end of all that it has started, which writes to the same pipes.
+  const ended = once(child, 'close');
+  try {
+    await eventually(() => {
+      for (const text of printed) expect(output).toContain(text);
+    }, LONGEST_COMMAND_MS / 2);
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+  }
+}

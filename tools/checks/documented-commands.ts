@@ -1,0 +1,38 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROOT } from './nx.ts';
+
+const COMMAND = /^(npm|npx|node|docker|docker-compose) /;
+
+/** Every command that a document of the workspace names, without comments, pipes and redirections. */
+export async function documentedCommands(): Promise<string[]> {
+  const docs = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md'));
+  const files = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'docker/README.md',
+    'libs/client/README.md',
+    ...docs.map((name) => `docs/${name}`),
+  ];
+  const commands = new Set<string>();
+  for (const file of files) {
+    for (const line of codeOf(await readFile(join(ROOT, file), 'utf8'))) {
+      for (const part of line.replace(/\s#.*/, '').split('&&')) {
+        const command = part.replace(/\s[|>]\s.*/, '').trim();
+        if (COMMAND.test(command)) commands.add(command);
+      }
+    }
+  }
+  return [...commands].toSorted();
+}
+
+/** The lines of code blocks, and code within text. */
+function codeOf(markdown: string): string[] {
+  const blocks: string[] = [];
+  const text = markdown.replace(/^```\w*\n(.*?)^```/gms, (_block, code: string) => {
+    blocks.push(...code.split('\n'));
+    return '';
+  });
+  const spans = [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code.replace(/\s+/g, ' '));
+  return [...blocks, ...spans];
+}
