@@ -7,6 +7,7 @@ import type { UpstreamName } from './gateway-settings.ts';
 export class GatewayMetrics {
   readonly #requests;
   readonly #sockets;
+  readonly #localFailures;
 
   constructor(metrics: Metrics) {
     this.#requests = metrics.counter({
@@ -18,6 +19,11 @@ export class GatewayMetrics {
       name: 'chat_gateway_sockets',
       help: 'WebSockets that pass through.',
     });
+    this.#localFailures = metrics.counter({
+      name: 'chat_gateway_local_failures_total',
+      help: 'Connections to services that failed because the gateway lacks a resource, by error code.',
+      labelNames: ['code'],
+    });
   }
 
   answered(service: UpstreamName, statusCode: number): void {
@@ -26,5 +32,9 @@ export class GatewayMetrics {
 
   sockets(open: number): void {
     this.#sockets.set(open);
+  }
+
+  localFailure(code: string): void {
+    this.#localFailures.inc({ code });
   }
 }

@@ -5,6 +5,7 @@ import { ForwardingMiddleware } from './forwarding/forwarding.middleware.ts';
 import { RequestForwarder } from './forwarding/request-forwarder.ts';
 import { UpgradeForwarder } from './forwarding/upgrade-forwarder.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
+import { LocalFailures } from './upstreams/local-failures.ts';
 import { Upstreams } from './upstreams/upstreams.ts';
 
 /**
@@ -13,7 +14,14 @@ import { Upstreams } from './upstreams/upstreams.ts';
  */
 @Module({
   controllers: [DocumentsController],
-  providers: [GatewayMetrics, MergedOpenApi, RequestForwarder, UpgradeForwarder, Upstreams],
+  providers: [
+    GatewayMetrics,
+    LocalFailures,
+    MergedOpenApi,
+    RequestForwarder,
+    UpgradeForwarder,
+    Upstreams,
+  ],
   exports: [UpgradeForwarder],
 })
 export class GatewayModule implements NestModule {

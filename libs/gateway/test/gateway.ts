@@ -9,6 +9,7 @@ import {
   HttpAdapter,
   InMemoryRateLimiter,
   loggingModule,
+  Metrics,
   MetricsModule,
   RateLimiter,
 } from '@chat/platform';
@@ -26,6 +27,8 @@ export interface Gateway {
   readonly server: Server;
   /** How many connections of clients are open. */
   connections(): Promise<number>;
+  /** As Prometheus is told. */
+  metrics(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -81,6 +84,7 @@ export async function startGateway(
     port,
     server,
     connections: promisify(server.getConnections.bind(server)),
+    metrics: () => app.get(Metrics).registry.metrics(),
     close: async () => {
       // The clients of tests keep theirs for seconds.
       server.closeAllConnections();

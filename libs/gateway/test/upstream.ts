@@ -15,6 +15,12 @@ export class Upstream {
   /** Status of /health/live; undefined keeps silent. */
   live: number | undefined = 200;
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => void;
+  /** Connections for what came through, from the first request of each. */
+  readonly used = new Set<Socket>();
+  /** Requests whose body broke off. */
+  brokenOff = 0;
+  /** Whether it answers 413 as soon as it has read the headers. */
+  refuseBodies = false;
   readonly #sockets = new Set<Socket>();
 
   private constructor(
@@ -30,7 +36,7 @@ export class Upstream {
     });
     server.on('request', (request, response) => {
       if (request.url?.startsWith('/socket.io')) return;
-      void this.#handle(request, response);
+      this.#handle(request, response).catch(() => (this.brokenOff += 1));
     });
   }
 
@@ -49,9 +55,13 @@ export class Upstream {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  closeConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   async stop(): Promise<void> {
     if (!this.server.listening) return;
-    for (const socket of this.#sockets) socket.destroy();
+    this.closeConnections();
     this.server.close();
     await once(this.server, 'close');
   }
@@ -63,6 +73,8 @@ export class Upstream {
       response.writeHead(this.live, { 'x-instance-id': this.id }).end();
       return;
     }
+    this.used.add(request.socket);
+    if (this.refuseBodies) return void response.writeHead(413).end();
     let body = '';
     for await (const chunk of request) body += String(chunk);
     this.seen.push({ method, url, headers, body });

@@ -1,4 +1,5 @@
 export * from './eventually.ts';
+export { exhaustFileDescriptors } from './file-descriptors.ts';
 export * from './link.ts';
 export * from './mongo-server.ts';
 export { endOwnProcesses } from './own-processes.ts';

@@ -42,6 +42,7 @@ const PROGRAMS = {
     fallbackFolders: ['/usr/sbin'],
     install: 'apt install nginx-light, or brew install nginx',
   },
+  prlimit: { names: ['prlimit'], install: 'apt install util-linux; Linux only' },
   'rabbitmq-server': {
     names: ['rabbitmq-server'],
     // Debian's scripts in /usr/sbin switch the user, these do not.

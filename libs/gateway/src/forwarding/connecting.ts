@@ -1,10 +1,8 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { RefusedError, type Instance } from '../upstreams/instance.ts';
+import { LocalFailureError, RefusedError, type Instance } from '../upstreams/instance.ts';
 import type { UpstreamPool } from '../upstreams/upstream-pool.ts';
 
-/** Longest wait for a connection to one instance. */
-const CONNECT_TIMEOUT_MS = 1_000;
 const PAUSE_MS = 100;
 
 /** A connection to an instance over which nothing was sent yet. */
@@ -14,11 +12,33 @@ export interface Connected {
 }
 
 /**
+ * Chooses an instance that lives, waiting while none does.
+ *
+ * @param deadline by `performance.now()`
+ * @param signal aborts when nobody waits any more
+ * @returns undefined when none lived in time, or the signal was aborted
+ */
+export async function chooseUntil(
+  deadline: number,
+  pool: UpstreamPool,
+  signal: AbortSignal,
+): Promise<Instance | undefined> {
+  for (;;) {
+    if (signal.aborted) return undefined;
+    const instance = pool.choose();
+    if (instance) return instance;
+    if (performance.now() > deadline) return undefined;
+    await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/**
  * Connects to any instance that lives, trying on as long as none does. Nothing
  * has been sent before it resolves, so this is safe for every request.
  *
  * @param signal aborts when nobody waits any more
  * @returns undefined when nobody was there in time, or the signal was aborted
+ * @throws LocalFailureError
  */
 export async function connectToAny(
   pool: UpstreamPool,
@@ -26,26 +46,27 @@ export async function connectToAny(
   signal: AbortSignal,
 ): Promise<Connected | undefined> {
   const deadline = performance.now() + tryForMs;
-  for (;;) {
-    const instance = pool.choose();
-    if (instance) {
-      const connected = await connectTo(instance, pool);
-      if (connected) return connected;
-    } else {
-      await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined);
-    }
-    if (performance.now() > deadline || signal.aborted) return undefined;
-  }
+  do {
+    const instance = await chooseUntil(deadline, pool, signal);
+    if (!instance) return undefined;
+    const connected = await connectTo(instance, pool);
+    if (connected) return connected;
+  } while (performance.now() <= deadline);
+  return undefined;
 }
 
-/** @returns undefined when the instance refuses; it then is out of the pool */
+/**
+ * @returns undefined when the instance refuses; it then is out of the pool
+ * @throws LocalFailureError
+ */
 export async function connectTo(
   instance: Instance,
   pool: UpstreamPool,
 ): Promise<Connected | undefined> {
   try {
-    return { instance, socket: await instance.connect(CONNECT_TIMEOUT_MS) };
+    return { instance, socket: await instance.connect() };
   } catch (error) {
+    if (error instanceof LocalFailureError) pool.reportLocalFailure(error.code);
     if (!(error instanceof RefusedError)) throw error;
     pool.reportRefused(instance);
     return undefined;

@@ -6,6 +6,7 @@ import { GatewaySettings } from '../gateway-settings.ts';
 import { routeOf } from '../routes.ts';
 import { Upstreams } from '../upstreams/upstreams.ts';
 import { nameClient, type TrustProxy } from './client-address.ts';
+import { removeHopByHop } from './hop-by-hop.ts';
 import { RequestForwarder } from './request-forwarder.ts';
 
 /** Passes on what belongs to a service; everything else is for the gateway itself to answer. */
@@ -24,6 +25,8 @@ export class ForwardingMiddleware implements NestMiddleware<Request, Response> {
     if (!route) return next();
     // Middleware sees the rest of the path only; services are given all of it.
     request.url = request.originalUrl;
+    // First, so that a client cannot have removed what is added here.
+    removeHopByHop(request.headers);
     response.once('finish', () => this.metrics.answered(route, response.statusCode));
     const trusted = request.app.get('trust proxy fn') as TrustProxy;
     const address = nameClient(request, trusted);

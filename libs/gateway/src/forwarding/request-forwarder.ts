@@ -2,75 +2,72 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { requestIdOf } from '@chat/platform';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { createProxyServer } from 'http-proxy-3';
+import { errors, type Dispatcher } from 'undici';
 import { GatewaySettings } from '../gateway-settings.ts';
 import { sessionInstanceOf } from '../routes.ts';
+import {
+  LocalFailureError,
+  RefusedError,
+  type Instance,
+  type RequestKind,
+} from '../upstreams/instance.ts';
 import type { UpstreamPool } from '../upstreams/upstream-pool.ts';
-import { ConnectedAgent } from './connected-agent.ts';
-import { connectTo, connectToAny, type Connected } from './connecting.ts';
-import { brokenOff, nobodyThere, tooLate } from './gateway-failures.ts';
+import { chooseUntil } from './connecting.ts';
+import { Exchange } from './exchange.ts';
+import { brokenOff, busy, lacksResources, nobodyThere, tooLate } from './gateway-failures.ts';
+import { bodyOf } from './request-body.ts';
 
 /** A long poll of Socket.IO is answered when there is something to say. */
 const POLL_TIMEOUT_MS = 60_000;
-/** Methods that may be repeated although the first attempt may have been done (RFC 9110, 9.2.2), and have no body. */
+/** Methods that may be repeated although the first attempt may have been done (RFC 9110, 9.2.2). */
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 class LateError extends Error {
   override readonly name = 'LateError';
 }
+class ClientLeftError extends Error {
+  override readonly name = 'ClientLeftError';
+}
+
+/** Where a request goes, and what is sent. */
+interface Forwarded {
+  readonly kind: RequestKind;
+  readonly options: Dispatcher.DispatchOptions;
+  /** Whether it may be sent again after a first attempt that may have been delivered. */
+  readonly isRepeatable: boolean;
+}
 
 /** Passes requests to the service behind, and its answers back. */
 @Injectable()
 export class RequestForwarder implements BeforeApplicationShutdown {
-  readonly #proxy = createProxyServer();
-
-  /** Called when the answer to a request begins. */
-  readonly #answering = new WeakMap<IncomingMessage, () => void>();
   /** Answers that are due when there is something to say. */
   readonly #polls = new Set<ServerResponse>();
 
-  constructor(private readonly settings: GatewaySettings) {
-    this.#proxy.on('proxyRes', (answer, request, response) => {
-      this.#answering.get(request)?.();
-      // Of its own connection, not of the one that it came over (RFC 9110, 7.6.1).
-      answer.headers.connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
-      delete answer.headers['keep-alive'];
-      answer.once('close', () => {
-        if (!answer.complete) response.destroy();
-      });
-    });
-    // What it tells without being asked is about answers that have begun: seen by their end.
-    this.#proxy.on('error', () => undefined);
-  }
+  constructor(private readonly settings: GatewaySettings) {}
 
   /**
-   * Resolves once the answer is on its way, or whoever asked has gone.
+   * Resolves once the answer is on its way, or the client has left.
    *
-   * @throws Failure with UNAVAILABLE, when nothing was answered: 503 if nobody
-   * took the request, 502 if the connection broke, 504 if the answer is late
+   * @param request without what belongs to its connection alone
+   * @throws Failure with UNAVAILABLE, when nothing was answered: 503 if the request
+   * was never sent, 502 if the connection broke, 504 if the answer is late
    */
   async forward(
     request: IncomingMessage,
     response: ServerResponse,
     pool: UpstreamPool,
   ): Promise<void> {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    request.headers['x-request-id'] = requestIdOf(request);
-    for (let attempt = 1; ; attempt += 1) {
-      const connected = await this.#connect(request, pool, gone.signal);
-      if (connected === 'unknown session') return refuseSession(response);
-      if (gone.signal.aborted) return void connected?.socket.destroy();
-      if (!connected) throw nobodyThere(pool);
-      try {
-        await this.#exchange(request, response, connected);
-        return;
-      } catch (error) {
-        if (response.closed) return;
-        if (response.headersSent) return void response.destroy();
-        if (error instanceof LateError) throw tooLate(pool);
-        if (attempt > 1 || !REPEATABLE.has(request.method ?? '')) throw brokenOff(pool, error);
-      }
+    const body = await bodyOf(request);
+    if (body === undefined || response.closed) return;
+    const left = new AbortController();
+    response.once('close', () => left.abort());
+    const forwarded = this.#forwarded(request, body);
+    if (forwarded.kind === 'poll' && !this.#admitPoll(response)) throw busy(pool);
+    try {
+      await this.#send(forwarded, response, pool, left.signal);
+    } catch (error) {
+      if (body instanceof Readable) body.destroy();
+      if (!left.signal.aborted) throw error;
     }
   }
 
@@ -79,73 +76,110 @@ export class RequestForwarder implements BeforeApplicationShutdown {
     for (const response of this.#polls) response.destroy();
   }
 
-  #poll(response: ServerResponse): void {
-    this.#polls.add(response);
-    response.once('close', () => this.#polls.delete(response));
+  #forwarded(request: IncomingMessage, body: Buffer | Readable): Forwarded {
+    const { method = '', url = '' } = request;
+    const isStream = body instanceof Readable;
+    const isEmpty = !isStream && body.length === 0;
+    const { 'content-length': length, ...headers } = request.headers;
+    return {
+      kind: method === 'GET' && url.startsWith('/socket.io') ? 'poll' : 'request',
+      isRepeatable: REPEATABLE.has(method) && isEmpty,
+      options: {
+        method,
+        // As it came: with its dots resolved it could be one that is not routed.
+        path: url,
+        headers: {
+          ...headers,
+          ...(isStream && { 'content-length': length }),
+          'x-request-id': requestIdOf(request),
+        },
+        body: isEmpty ? null : body,
+        bodyTimeout: this.settings.timeoutMs,
+      },
+    };
   }
 
-  async #connect(
-    { url = '' }: IncomingMessage,
+  /** @returns false when as many polls as are allowed wait already */
+  #admitPoll(response: ServerResponse): boolean {
+    if (this.#polls.size >= this.settings.maxSockets) return false;
+    this.#polls.add(response);
+    response.once('close', () => this.#polls.delete(response));
+    return true;
+  }
+
+  /** Sends a request until it is answered; again only when it was not delivered, or once when it is repeatable. */
+  async #send(
+    { kind, options, isRepeatable }: Forwarded,
+    response: ServerResponse,
     pool: UpstreamPool,
-    signal: AbortSignal,
-  ): Promise<Connected | 'unknown session' | undefined> {
-    const instanceId = sessionInstanceOf(url);
-    if (instanceId === undefined) return connectToAny(pool, this.settings.retryForMs, signal);
-    const instance = await pool.ofId(instanceId);
-    return instance ? connectTo(instance, pool) : 'unknown session';
+    left: AbortSignal,
+  ): Promise<void> {
+    const session = sessionInstanceOf(options.path);
+    const deadline = performance.now() + this.settings.retryForMs;
+    for (let mayRepeat = isRepeatable; ;) {
+      const instance =
+        session === undefined ? await chooseUntil(deadline, pool, left) : await pool.ofId(session);
+      if (left.aborted) return;
+      if (!instance && session !== undefined) return refuseSession(response);
+      if (!instance) throw nobodyThere(pool);
+      if (kind === 'request' && instance.isFull) throw busy(pool);
+      if (kind === 'poll' && session === undefined) instance.sessionBegan();
+      const exchange = new Exchange(response, this.settings.timeoutMs);
+      try {
+        return await this.#exchange(exchange, kind, options, instance, left);
+      } catch (error) {
+        if (exchange.wasSent) {
+          if (error instanceof LateError) throw tooLate(pool);
+          if (!mayRepeat) throw brokenOff(pool, error);
+          mayRepeat = false;
+        } else {
+          if (error instanceof LateError) throw busy(pool);
+          reportUnsent(error, instance, pool);
+          const isOver = performance.now() > deadline;
+          if (isOver || (session !== undefined && error instanceof RefusedError)) {
+            throw nobodyThere(pool);
+          }
+        }
+      }
+    }
   }
 
   /** Settles when the answer begins, or will never come. */
   async #exchange(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { instance, socket }: Connected,
+    exchange: Exchange,
+    kind: RequestKind,
+    options: Dispatcher.DispatchOptions,
+    instance: Instance,
+    left: AbortSignal,
   ): Promise<void> {
-    const isPoll = request.url?.startsWith('/socket.io') === true && request.method === 'GET';
-    if (isPoll) this.#poll(response);
-    const timer = setTimeout(
-      () => {
-        socket.destroy(new LateError());
-      },
-      isPoll ? POLL_TIMEOUT_MS : this.settings.timeoutMs,
+    const late = setTimeout(
+      () => exchange.abort(new LateError()),
+      kind === 'poll' ? POLL_TIMEOUT_MS : this.settings.timeoutMs,
     );
-    if (isPoll && sessionInstanceOf(request.url ?? '') === undefined) instance.sessionBegan();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#answering.set(request, resolve);
-    response.once('close', resolve);
-    const options = {
-      target: instance.url,
-      agent: new ConnectedAgent(socket),
-      // The path as it came: with its dots resolved it could be one that is not routed.
-      toProxy: true,
-      ...(losesItsLength(request) && { buffer: withoutBody(request) }),
-    };
-    this.#proxy.web(request, response, options, (error) => reject(error));
+    left.addEventListener('abort', () => exchange.abort(new ClientLeftError()));
+    instance.send(kind, options, exchange);
     try {
-      await promise;
+      await exchange.begun;
     } finally {
-      clearTimeout(timer);
-      response.off('close', resolve);
+      clearTimeout(late);
     }
-    // The rest of an answer that has begun is not waited for, but not for ever either.
-    socket.setTimeout(this.settings.timeoutMs, () => socket.destroy());
   }
 }
 
 /**
- * Whether the proxy takes `Transfer-Encoding` away and says that there is no
- * body: passing one on then would make requests of its own out of it.
+ * Blames the instance, or the gateway, for a request that was never sent.
+ *
+ * @throws when it is of no use to try again
  */
-function losesItsLength({ method, headers }: IncomingMessage): boolean {
-  return (
-    (method === 'DELETE' || method === 'OPTIONS') && headers['transfer-encoding'] !== undefined
-  );
-}
-
-/** Nothing reads a body of these methods (RFC 9110, 9.3.5 and 9.3.7 give it no meaning). */
-function withoutBody(request: IncomingMessage): Readable {
-  request.resume();
-  return Readable.from([]);
+function reportUnsent(error: unknown, instance: Instance, pool: UpstreamPool): void {
+  if (error instanceof RefusedError) pool.reportRefused(instance);
+  if (error instanceof LocalFailureError) {
+    pool.reportLocalFailure(error.code);
+    throw lacksResources();
+  }
+  const isInvalid =
+    error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError;
+  if (isInvalid) throw error;
 }
 
 /** As Engine.IO itself says it, so that its client begins a new session. */

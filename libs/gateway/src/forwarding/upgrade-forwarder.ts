@@ -7,6 +7,7 @@ import { createProxyServer } from 'http-proxy-3';
 import { GatewayMetrics } from '../gateway-metrics.ts';
 import { GatewaySettings } from '../gateway-settings.ts';
 import { sessionInstanceOf } from '../routes.ts';
+import { LocalFailureError } from '../upstreams/instance.ts';
 import { Upstreams } from '../upstreams/upstreams.ts';
 import { nameClient, type TrustProxy } from './client-address.ts';
 import { ConnectedAgent } from './connected-agent.ts';
@@ -73,7 +74,10 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
       return answer(client, '503 Service Unavailable', 10);
     }
     this.#count(client);
-    const connected = await this.#connect(url, client);
+    const connected = await this.#connect(url, client).catch((error: unknown) => {
+      if (error instanceof LocalFailureError) return undefined;
+      throw error;
+    });
     if (connected === 'unknown session') return answer(client, '400 Bad Request');
     if (!connected) return answer(client, '503 Service Unavailable', 1);
     if (client.destroyed) return void connected.socket.destroy();

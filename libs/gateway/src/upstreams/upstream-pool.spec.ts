@@ -6,6 +6,10 @@ import { UpstreamPool } from './upstream-pool.ts';
 
 const OPTIONS = { probeEveryMs: 30, probeTimeoutMs: 5_000, resolveEveryMs: 30 };
 
+const noFailure = (code: string): never => {
+  throw new Error(`the machine lacks a resource: ${code}`);
+};
+
 describe('the instances of a service', () => {
   const open: { stop(): Promise<void> | void }[] = [];
   afterEach(async () => {
@@ -16,7 +20,7 @@ describe('the instances of a service', () => {
     const one = await Upstream.start('one');
     open.push(one);
     let addresses = ['127.0.0.1'];
-    const pool = new UpstreamPool('users', [`http://users:${one.port}`], OPTIONS, () =>
+    const pool = new UpstreamPool('users', [`http://users:${one.port}`], OPTIONS, noFailure, () =>
       Promise.resolve(addresses),
     );
     open.push(pool);
@@ -35,7 +39,7 @@ describe('the instances of a service', () => {
     const one = await Upstream.start('one');
     open.push(one);
     let asked = 0;
-    const pool = new UpstreamPool('users', [`http://users:${one.port}`], OPTIONS, () => {
+    const pool = new UpstreamPool('users', [`http://users:${one.port}`], OPTIONS, noFailure, () => {
       asked += 1;
       return asked === 1 ? Promise.resolve(['127.0.0.1']) : Promise.reject(new Error('no answer'));
     });
@@ -48,7 +52,7 @@ describe('the instances of a service', () => {
   it('are known by the id that they tell, a new one after a restart', async () => {
     const one = await Upstream.start('first');
     open.push(one);
-    const pool = new UpstreamPool('chat', [one.url], OPTIONS);
+    const pool = new UpstreamPool('chat', [one.url], OPTIONS, noFailure);
     open.push(pool);
     await pool.start();
     expect((await pool.ofId('first'))?.url).toBe(one.url);
@@ -62,16 +66,16 @@ describe('the instances of a service', () => {
   it('are chosen by what they have to do, also by those who come all at once', async () => {
     const [one, two] = [await Upstream.start('one'), await Upstream.start('two')];
     open.push(one, two);
-    const pool = new UpstreamPool('chat', [one.url, two.url], OPTIONS);
+    const pool = new UpstreamPool('chat', [one.url, two.url], OPTIONS, noFailure);
     open.push(pool);
     await pool.start();
     const busy = await pool.ofId('one');
-    for (let n = 0; n < 2; n += 1) await busy?.connect(1_000);
+    for (let n = 0; n < 2; n += 1) await busy?.connect();
     for (let n = 0; n < 2; n += 1) busy?.sessionBegan();
     const connecting: Promise<Socket>[] = [];
     for (let n = 0; n < 10; n += 1) {
       const instance = pool.choose();
-      if (instance) connecting.push(instance.connect(1_000));
+      if (instance) connecting.push(instance.connect());
     }
     await Promise.all(connecting);
     // A session of which nothing more is heard does not count for long.
@@ -83,7 +87,7 @@ describe('the instances of a service', () => {
   it('are well when one of them says that it is ready', async () => {
     const one = await Upstream.start('one');
     open.push(one);
-    const pool = new UpstreamPool('users', [one.url, 'http://127.0.0.1:9'], OPTIONS);
+    const pool = new UpstreamPool('users', [one.url, 'http://127.0.0.1:9'], OPTIONS, noFailure);
     open.push(pool);
     await pool.start();
     await expect(pool.check()).resolves.toBeUndefined();

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { INSTANCE_HEADER } from '@chat/platform';
+import { INSTANCE_HEADER, localFailureCode } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import { Instance, type InstanceState } from './instance.ts';
 
@@ -41,11 +41,13 @@ export class UpstreamPool {
   /**
    * @param service its name, for people
    * @param urls origins; a name that has several addresses stands for all of them
+   * @param reportLocalFailure takes note of an error of the gateway's own, by its code
    */
   constructor(
     readonly service: string,
     private readonly urls: readonly string[],
-    private readonly options: PoolOptions = DEFAULT_POOL_OPTIONS,
+    private readonly options: PoolOptions,
+    readonly reportLocalFailure: (code: string) => void,
     private readonly resolve: Resolve = addressesOf,
   ) {}
 
@@ -59,6 +61,7 @@ export class UpstreamPool {
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
+    for (const instance of this.#instances.values()) instance.closeAll();
   }
 
   /** The living instance that has the least to do; undefined when none lives. */
@@ -118,7 +121,10 @@ export class UpstreamPool {
       instance.id = response.headers.get(INSTANCE_HEADER) ?? undefined;
       if (response.ok) this.#enter(instance, 'in', 'it answers');
       else this.#enter(instance, 'out', 'it is stopping');
-    } catch {
+    } catch (error) {
+      const code = localFailureCode(error);
+      // Says nothing about the instance.
+      if (code !== undefined) return this.reportLocalFailure(code);
       const misses = (this.#misses.get(instance) ?? 0) + 1;
       this.#misses.set(instance, misses);
       const state = misses < LOST_AFTER_PROBES ? 'out' : 'lost';

@@ -1,6 +1,7 @@
 import { HealthChecks } from '@chat/platform';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { GatewaySettings, type UpstreamName } from '../gateway-settings.ts';
+import { LocalFailures } from './local-failures.ts';
 import { UpstreamPool } from './upstream-pool.ts';
 
 /** The services behind the gateway. */
@@ -10,9 +11,9 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   readonly messages: UpstreamPool;
   readonly chat: UpstreamPool;
 
-  constructor({ urls, pool }: GatewaySettings, health: HealthChecks) {
+  constructor({ urls, pool }: GatewaySettings, health: HealthChecks, failures: LocalFailures) {
     const open = (name: UpstreamName): UpstreamPool => {
-      const upstream = new UpstreamPool(name, urls[name], pool);
+      const upstream = new UpstreamPool(name, urls[name], pool, (code) => failures.report(code));
       health.register(name, () => upstream.check());
       return upstream;
     };

@@ -1,0 +1,346 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, request as send, type IncomingMessage, type RequestOptions } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { eventually, exhaustFileDescriptors } from '@chat/testing';
+import { describeWith } from '@chat/testing/suites';
+import { startGateway, type Gateway } from '../../test/gateway.ts';
+import { Upstream } from '../../test/upstream.ts';
+
+const open: { close(): Promise<void> | void }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).toReversed()) await one.close();
+});
+
+async function upstream(id: string): Promise<Upstream> {
+  const started = await Upstream.start(id);
+  open.push({ close: () => started.stop() });
+  return started;
+}
+
+async function gateway(...call: Parameters<typeof startGateway>): Promise<Gateway> {
+  const started = await startGateway(...call);
+  open.push(started);
+  return started;
+}
+
+const post = (url: string): Promise<Response> =>
+  fetch(`${url}/auth/login`, { method: 'POST', body: '{}' });
+
+/** Over connections of the agent, one for each request at a time. */
+async function ask(url: string, options: RequestOptions, body?: string): Promise<IncomingMessage> {
+  const sent = send(url, options);
+  sent.end(body);
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  return answer;
+}
+
+describe('connections to services', () => {
+  it('are few for 1,000 requests, one after the other and at once', async () => {
+    const users = await upstream('users');
+    const { url } = await gateway({ users: [users.url] });
+    for (let n = 0; n < 200; n += 1) expect((await post(url)).status).toBe(200);
+    expect(users.used.size).toBeLessThan(10);
+    const atOnce = Array.from({ length: 8 }, async () => {
+      for (let n = 0; n < 100; n += 1) expect((await post(url)).status).toBe(200);
+    });
+    await Promise.all(atOnce);
+    expect(users.seen).toHaveLength(1_000);
+    expect(users.used.size).toBeLessThan(50);
+  });
+
+  it('are bounded: a request that waits for one in vain is answered with 503, and never sent', async () => {
+    const users = await upstream('users');
+    users.answer = (_request, response) => {
+      response.write('x');
+      const trickle = setInterval(() => response.write('x'), 50);
+      response.once('close', () => clearInterval(trickle));
+    };
+    const { url } = await gateway({ users: [users.url] }, { timeoutMs: 5_000 });
+    const left = new AbortController();
+    const statuses = await Promise.all(
+      Array.from({ length: 300 }, async () => {
+        const login = { method: 'POST', body: '{}', signal: left.signal };
+        return (await fetch(`${url}/auth/login`, login)).status;
+      }),
+    );
+    left.abort();
+    expect(statuses.filter((status) => status === 200)).toHaveLength(256);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(44);
+    expect([users.used.size, users.seen.length]).toEqual([256, 256]);
+  });
+
+  it('for long polls are others than those for requests', async () => {
+    const chat = await upstream('chat');
+    chat.server.on('request', (request: IncomingMessage) => {
+      if (request.url?.startsWith('/socket.io')) polls += 1;
+    });
+    let polls = 0;
+    const { url, port } = await gateway({ chat: [chat.url] }, { maxSockets: 300 });
+    const agent = new Agent();
+    open.push({ close: () => agent.destroy() });
+    for (let n = 0; n < 300; n += 1) {
+      const poll = send({ port, path: '/socket.io/?EIO=4&transport=polling', agent });
+      poll.on('error', () => undefined).end();
+    }
+    await eventually(() => expect(polls).toBe(300));
+    expect((await fetch(`${url}/asyncapi.json`)).status).toBe(200);
+  });
+
+  it('are not used again once they were idle for as long as a stop is announced', async () => {
+    const users = await upstream('users');
+    const answeredAt = new WeakMap<object, number>();
+    users.answer = ({ socket }, response) => {
+      // As a service that stops does: it closes what has been idle since it began to announce it.
+      if (performance.now() - (answeredAt.get(socket) ?? Infinity) > 1_500) socket.destroy();
+      answeredAt.set(socket, performance.now());
+      response.end();
+    };
+    const { url } = await gateway({ users: [users.url] });
+    for (const idleMs of [0, 500, 1_600, 1_600]) {
+      await delay(idleMs);
+      expect((await post(url)).status).toBe(200);
+    }
+  });
+
+  it('lose no POST when their service closes them while they are idle', async () => {
+    const users = await upstream('users');
+    const { url } = await gateway({ users: [users.url] });
+    for (let n = 0; n < 100; n += 1) {
+      expect((await post(url)).status).toBe(200);
+      users.closeConnections();
+    }
+    expect(users.seen).toHaveLength(100);
+  });
+
+  it('do not outlast the client: its request is given up at the service', async () => {
+    const users = await upstream('users');
+    const asked = Promise.withResolvers<IncomingMessage>();
+    users.answer = (request) => asked.resolve(request);
+    const { url } = await gateway({ users: [users.url] }, { timeoutMs: 600_000 });
+    const left = new AbortController();
+    const asking = fetch(`${url}/users/me`, { signal: left.signal });
+    const { socket } = await asked.promise;
+    const closed = once(socket, 'close');
+    left.abort();
+    await expect(asking).rejects.toThrow();
+    await closed;
+  });
+});
+
+describe('a request over a kept connection', () => {
+  it('is never repeated when it may have been delivered, unless it is a GET', async () => {
+    const users = await upstream('users');
+    const { url } = await gateway({ users: [users.url] });
+    expect((await post(url)).status).toBe(200);
+    users.answer = ({ socket }) => socket.destroy();
+    const broken = await post(url);
+    expect([broken.status, await broken.json()]).toMatchObject([502, { code: 'UNAVAILABLE' }]);
+    expect(users.used.size).toBe(1);
+    expect(users.seen).toHaveLength(2);
+
+    users.answer = ({ socket }, response) => {
+      if (users.seen.length === 3) socket.destroy();
+      else response.end();
+    };
+    expect((await fetch(`${url}/users/me`)).status).toBe(200);
+    expect(users.seen).toHaveLength(4);
+  });
+
+  it('holds no connection while its body arrives slowly', async () => {
+    const users = await upstream('users');
+    const { url, port } = await gateway({ users: [users.url] });
+    const slow = connect(port, '127.0.0.1');
+    open.push({ close: () => void slow.destroy() });
+    slow.write('POST /auth/login HTTP/1.1\r\nHost: chat\r\nConnection: close\r\n');
+    slow.write('Content-Length: 4\r\n\r\n{"');
+    expect((await post(url)).status).toBe(200);
+    expect(users.used.size).toBe(1);
+    slow.write('"}');
+    expect(await text(slow)).toMatch(/^HTTP\/1\.1 200 OK/);
+    expect(users.seen.at(-1)?.body).toBe('{""}');
+  });
+
+  it('is broken off at the service when its client leaves in the middle of a large body', async () => {
+    const users = await upstream('users');
+    const { url, port } = await gateway({ users: [users.url] });
+    const upload = connect(port, '127.0.0.1');
+    upload.write('POST /auth/login HTTP/1.1\r\nHost: chat\r\nContent-Length: 1000000\r\n\r\n');
+    upload.write('x'.repeat(100_000));
+    await eventually(() => expect(users.used.size).toBe(1));
+    upload.destroy();
+    await eventually(() => expect(users.brokenOff).toBe(1));
+    expect(users.seen).toEqual([]);
+    expect((await post(url)).status).toBe(200);
+  });
+
+  it.each([
+    ['its service refuses a large body', true, 413],
+    ['no instance takes it', false, 503],
+  ])('leaves its connection fit for the next when %s', async (_why, refuses, status) => {
+    const users = await upstream('users');
+    users.refuseBodies = true;
+    const { port } = await gateway({ users: refuses ? [users.url] : [] }, { retryForMs: 0 });
+    const client = connect(port, '127.0.0.1');
+    open.push({ close: () => void client.destroy() });
+    client.write('POST /auth/login HTTP/1.1\r\nHost: chat\r\nContent-Length: 1000000\r\n\r\n');
+    client.write('x'.repeat(100_000));
+    expect(String((await once(client, 'data'))[0])).toContain(`HTTP/1.1 ${status} `);
+    client.write('x'.repeat(900_000));
+    client.write('GET /health/live HTTP/1.1\r\nHost: chat\r\nConnection: close\r\n\r\n');
+    expect(await text(client)).toContain('HTTP/1.1 200 OK');
+  });
+
+  it('carries large bodies and answers whole', async () => {
+    const users = await upstream('users');
+    users.answer = (_request, response, body) => response.end(body);
+    const { url } = await gateway({ users: [users.url] });
+    const body = randomBytes(2_000_000).toString('hex');
+    const answer = await fetch(`${url}/auth/login`, { method: 'POST', body });
+    const hash = (of: string): string => createHash('sha256').update(of).digest('hex');
+    expect(hash(await answer.text())).toBe(hash(body));
+  });
+
+  it('ends, at the service too, when its client does not read the answer', async () => {
+    const users = await upstream('users');
+    const ended = Promise.withResolvers<void>();
+    users.answer = (_request, response) => {
+      response.once('close', () => ended.resolve()).write(Buffer.alloc(50_000_000));
+    };
+    const { port } = await gateway({ users: [users.url] }, { timeoutMs: 1_000 });
+    const reader = connect(port, '127.0.0.1');
+    open.push({ close: () => void reader.destroy() });
+    reader.pause().write('GET /users/me HTTP/1.1\r\nHost: chat\r\n\r\n');
+    await ended.promise;
+  });
+
+  it('carries nothing that belongs to one connection, either way', async () => {
+    const users = await upstream('users');
+    users.answer = (_request, response) => {
+      response.setHeader('connection', 'keep-alive, x-hop');
+      response.setHeader('x-hop', 'service');
+      response.setHeader('proxy-authenticate', 'Basic');
+      response.setHeader('set-cookie', ['a=1', 'b=2']);
+      response.setHeader('x-end', 'service');
+      response.end();
+    };
+    const { url } = await gateway({ users: [users.url] });
+    const answer = await ask(`${url}/users/me`, {
+      headers: {
+        connection: 'x-hop, X-Forwarded-For, x-request-id, upgrade, te',
+        'x-hop': 'client',
+        'x-end': 'client',
+        'x-request-id': 'mine',
+        'keep-alive': 'timeout=9',
+        'proxy-connection': 'keep-alive',
+        'proxy-authorization': 'Basic',
+        te: 'trailers',
+        upgrade: 'h2c',
+      },
+    });
+    const gone = [
+      'x-hop',
+      'keep-alive',
+      'proxy-connection',
+      'proxy-authorization',
+      'te',
+      'upgrade',
+    ];
+    const got = users.seen[0]?.headers ?? {};
+    for (const name of gone) expect(got).not.toHaveProperty(name);
+    expect(got).toMatchObject({
+      'x-end': 'client',
+      'x-forwarded-for': '127.0.0.1',
+      'x-request-id': 'mine',
+    });
+    expect(answer.headers).not.toHaveProperty('x-hop');
+    expect(answer.headers).not.toHaveProperty('proxy-authenticate');
+    expect(answer.headers).toMatchObject({ 'x-end': 'service', 'set-cookie': ['a=1', 'b=2'] });
+    answer.resume();
+  });
+
+  it('is answered as HTTP demands: HEAD, 204, 304, 100-continue and HTTP/1.0', async () => {
+    const users = await upstream('users');
+    users.answer = ({ method, url = '' }, response, body) => {
+      const status = Number(/\d+$/.exec(url)?.[0] ?? 200);
+      response.statusCode = status;
+      if (method === 'HEAD') response.setHeader('content-length', 5).end();
+      else if (status === 200) response.write(body || 'whole', () => response.end());
+      else response.end();
+    };
+    const { url, port } = await gateway({ users: [users.url] });
+    const raw = (...lines: string[]): Promise<string> => {
+      const socket = connect(port, '127.0.0.1');
+      socket.write(lines.join('\r\n'));
+      return text(socket);
+    };
+    const head = await ask(`${url}/users/me`, { method: 'HEAD' });
+    expect([head.statusCode, head.headers['content-length']]).toEqual([200, '5']);
+    for (const status of [204, 304]) {
+      const empty = await ask(`${url}/users/${status}`, {});
+      expect([empty.statusCode, await text(empty)]).toEqual([status, '']);
+    }
+    const expecting = ['POST /auth/login HTTP/1.1', 'Host: chat', 'Connection: close'];
+    expect(
+      await raw(...expecting, 'Expect: 100-continue', 'Content-Length: 4', '', 'body'),
+    ).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*body/);
+    const old = await raw('GET /users/me HTTP/1.0', 'Host: chat', '', '');
+    expect(old).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nwhole$/);
+    expect(old.toLowerCase()).not.toContain('transfer-encoding');
+  });
+});
+
+describeWith('prlimit', 'a gateway without file descriptors', () => {
+  it('answers 503 with Retry-After, and blames no instance: its sockets stay open', async () => {
+    const [users, chat] = [await upstream('users'), await upstream('chat')];
+    chat.server.on('upgrade', (_request, socket) => {
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n',
+      );
+      socket.on('data', (data: Buffer) => void socket.write(data));
+    });
+    const through = await gateway(
+      { users: [users.url], chat: [chat.url] },
+      { retryForMs: 600_000 },
+    );
+    const upgrade =
+      'GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: chat\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    const [socket, late] = [connect(through.port, '127.0.0.1'), connect(through.port, '127.0.0.1')];
+    open.push({ close: () => void [socket, late].map((one) => one.destroy()) });
+    socket.write(upgrade);
+    expect(String((await once(socket, 'data'))[0])).toContain('101');
+    await eventually(async () => expect(await through.connections()).toBe(2));
+
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    open.push({ close: () => agent.destroy() });
+    const login = async (): Promise<IncomingMessage> => {
+      const answer = await ask(`${through.url}/auth/login`, { method: 'POST', agent }, '{}');
+      answer.resume();
+      await once(answer, 'end');
+      return answer;
+    };
+    (await ask(`${through.url}/health/live`, { agent })).resume();
+    const giveBack = await exhaustFileDescriptors();
+    try {
+      const refused = await login();
+      expect(refused.statusCode).toBe(503);
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+      late.write(upgrade);
+      expect(await text(late)).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n/);
+      // Long enough for probes to fail, too, and often enough for an instance to count as lost.
+      await eventually(async () => {
+        const [, count] =
+          /local_failures_total\{code="EMFILE"\} (\d+)/.exec(await through.metrics()) ?? [];
+        expect(Number(count)).toBeGreaterThan(10);
+      });
+      socket.write('still here');
+      expect(String((await once(socket, 'data'))[0])).toBe('still here');
+    } finally {
+      await giveBack();
+    }
+    expect((await login()).statusCode).toBe(200);
+  });
+});

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import { PassThrough, type Readable } from 'node:stream';
+
+/** As much as services accept; what is larger is theirs to refuse. */
+const MAX_READ_AHEAD_BYTES = 64 * 1_024;
+
+/**
+ * Reads a body before it is passed on, so that a slow upload occupies no connection to a service. What is larger
+ * than 64 KiB is passed on as it comes.
+ *
+ * @returns an empty buffer for a request without a body, undefined when the client left
+ */
+export function bodyOf(request: IncomingMessage): Promise<Buffer | Readable | undefined> {
+  if (request.destroyed) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const settle = (body: Buffer | Readable | undefined): void => {
+      request.off('data', onData).off('end', onEnd).off('close', onClose);
+      resolve(body);
+    };
+    const onData = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > MAX_READ_AHEAD_BYTES) settle(restOf(request, chunks));
+    };
+    const onEnd = (): void => settle(Buffer.concat(chunks));
+    const onClose = (): void => settle(undefined);
+    request.on('data', onData).on('end', onEnd).on('close', onClose);
+  });
+}
+
+/**
+ * A stream of its own, because the connection of the client does not end with one to a service. When it is closed
+ * early, the rest of the body is read and thrown away, so that the connection can be used again.
+ */
+function restOf(request: IncomingMessage, chunks: readonly Buffer[]): Readable {
+  const body = new PassThrough();
+  for (const chunk of chunks) body.write(chunk);
+  body.once('close', () => request.unpipe(body).resume());
+  return request.pipe(body);
+}

@@ -1,0 +1,46 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { RateBoundedLog } from './rate-bounded-log.ts';
+
+describe('RateBoundedLog', () => {
+  const lines: unknown[] = [];
+  const log = () =>
+    new RateBoundedLog({ warn: (fields: unknown) => void lines.push(fields) }, 'refused');
+
+  beforeEach(() => {
+    lines.length = 0;
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('logs the first occurrence at once with its fields', () => {
+    log().warn('rate', { address: '192.0.2.7' });
+    expect(lines).toEqual([{ reason: 'rate', address: '192.0.2.7', count: 1 }]);
+  });
+
+  it('logs further occurrences as one line for every 10 s, with their count', () => {
+    const bounded = log();
+    for (let n = 0; n < 1_001; n += 1) bounded.warn('rate');
+    expect(lines).toHaveLength(1);
+    jest.advanceTimersByTime(10_000);
+    expect(lines.slice(1)).toEqual([{ reason: 'rate', count: 1_000 }]);
+    bounded.warn('rate');
+    expect(lines).toHaveLength(2);
+    jest.advanceTimersByTime(10_000);
+    expect(lines.slice(2)).toEqual([{ reason: 'rate', count: 1 }]);
+  });
+
+  it('logs an occurrence after a quiet time at once, and each reason by itself', () => {
+    const bounded = log();
+    bounded.warn('rate');
+    bounded.warn('slow');
+    jest.advanceTimersByTime(10_000);
+    bounded.warn('rate');
+    expect(lines).toEqual([
+      { reason: 'rate', count: 1 },
+      { reason: 'slow', count: 1 },
+      { reason: 'rate', count: 1 },
+    ]);
+  });
+});
