@@ -3,10 +3,13 @@ import { UnavailableError } from '@chat/platform';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { ChatSocket } from './chat-socket.ts';
 import { LiveSockets } from './live-sockets.ts';
+import { RoomFanOut } from './rooms/room-fan-out.ts';
 import { SocketSends } from './sends/socket-sends.ts';
 
 /** Longest wait for sends that are on their way when the server is told to stop. */
 const LAST_SENDS_MS = 5_000;
+/** Longest wait for what is on its way to rooms. */
+const LAST_EVENTS_MS = 5_000;
 /** Longest wait for answers to leave to clients that read slowly. */
 const LAST_ANSWERS_MS = 1_000;
 /** Clients come back spread over this time, so that they do not come all at once. */
@@ -25,6 +28,7 @@ export class Draining implements BeforeApplicationShutdown {
   constructor(
     private readonly sockets: LiveSockets,
     private readonly sends: SocketSends,
+    private readonly rooms: RoomFanOut,
   ) {}
 
   /** @throws UnavailableError once the server is stopping */
@@ -44,6 +48,7 @@ export class Draining implements BeforeApplicationShutdown {
     await within(LAST_SENDS_MS, this.sends.settled());
     // A send's answer is written a few microtasks after it has settled.
     await nextTurn();
+    await within(LAST_EVENTS_MS, this.rooms.whenIdle());
     await within(LAST_ANSWERS_MS, Promise.all(this.sockets.all().map(closed)));
   }
 }

@@ -1,8 +1,8 @@
-import type { ServerEvent, ServerToClientEvents } from '@chat/contracts';
+import type { ServerEvent, ServerPayload, ServerToClientEvents } from '@chat/contracts';
 import { Injectable } from '@nestjs/common';
 import type { ChatServer, ChatSocket } from './chat-socket.ts';
+import { RoomFanOut, type RoomEvent } from './rooms/room-fan-out.ts';
 
-const roomChannel = (roomId: string): string => `room:${roomId}`;
 const userChannel = (userId: string): string => `user:${userId}`;
 const sessionChannel = (sessionId: string): string => `session:${sessionId}`;
 
@@ -14,6 +14,8 @@ const sessionChannel = (sessionId: string): string => `session:${sessionId}`;
 @Injectable()
 export class LiveSockets {
   #server: ChatServer | undefined;
+
+  constructor(private readonly rooms: RoomFanOut) {}
 
   /** Called once, by the gateway. */
   attach(server: ChatServer): void {
@@ -36,17 +38,16 @@ export class LiveSockets {
     await socket.join(sessionChannel(to));
   }
 
-  /** Takes effect at once where the adapter is in memory, as it is for local rooms. */
   enterRoom(socket: ChatSocket, roomId: string): void {
-    void socket.join(roomChannel(roomId));
+    this.rooms.enter(roomId, socket);
   }
 
   leaveRoom(socket: ChatSocket, roomId: string): void {
-    void socket.leave(roomChannel(roomId));
+    this.rooms.leave(roomId, socket);
   }
 
   inRoom(roomId: string): ChatSocket[] {
-    return this.#socketsOf(roomChannel(roomId));
+    return this.rooms.socketsIn(roomId);
   }
 
   ofUser(userId: string): ChatSocket[] {
@@ -61,14 +62,18 @@ export class LiveSockets {
     return [...this.#attached().sockets.sockets.values()];
   }
 
-  emitToRoom<E extends ServerEvent>(
-    roomId: string,
+  /** In order with the room's messages, and in slices as these. */
+  emitToRoom<E extends RoomEvent>(roomId: string, event: E, payload: ServerPayload<E>): void {
+    this.rooms.send(roomId, event, payload);
+  }
+
+  /** In slices: for sockets that may be many. */
+  emitTo<E extends ServerEvent>(
+    sockets: Iterable<ChatSocket>,
     event: E,
-    ...payload: Parameters<ServerToClientEvents[E]>
+    payload: ServerPayload<E>,
   ): void {
-    this.#attached()
-      .local.to(roomChannel(roomId))
-      .emit(event, ...payload);
+    this.rooms.sendTo(sockets, event, payload);
   }
 
   emitToUser<E extends ServerEvent>(

@@ -34,7 +34,7 @@ export class RealtimeMetrics {
     });
     this.#shown = metrics.histogram({
       name: 'chat_accepted_to_shown_seconds',
-      help: 'Time from when a message was accepted to when it was emitted to the sockets of its room.',
+      help: 'Time from when a message was accepted to when it was written to every socket of its room.',
       buckets: BUCKETS,
     });
     this.#errors = metrics.counter({
@@ -58,7 +58,7 @@ export class RealtimeMetrics {
     }
   }
 
-  /** A message was emitted to whoever is in its room. */
+  /** A message was written to every socket of its room. */
   shown({ timestamp }: Message): void {
     // The clocks of two machines may differ.
     this.#shown.observe(Math.max(0, Date.now() - Date.parse(timestamp)) / 1_000);

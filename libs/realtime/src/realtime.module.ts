@@ -8,6 +8,8 @@ import { RealtimeMetrics } from './realtime-metrics.ts';
 import { JoinRoom } from './rooms/join-room.ts';
 import { MembershipChanges } from './rooms/membership-changes.ts';
 import { Memberships } from './rooms/memberships.ts';
+import { RecentChanges } from './rooms/recent-changes.ts';
+import { RoomFanOut } from './rooms/room-fan-out.ts';
 import { RoomStreams } from './rooms/room-streams.ts';
 import { SendMessage } from './sends/send-message.ts';
 import { SocketSends } from './sends/socket-sends.ts';
@@ -30,6 +32,8 @@ import { SlowSockets } from './slow-sockets.ts';
     Memberships,
     RealtimeGateway,
     RealtimeMetrics,
+    { provide: RecentChanges, useFactory: () => new RecentChanges() },
+    { provide: RoomFanOut, useFactory: () => new RoomFanOut() },
     RoomStreams,
     SendMessage,
     SignalListener,

@@ -27,10 +27,9 @@ export class MembershipChanges {
   applyDeletion(roomId: string, userIds: readonly string[]): void {
     this.memberships.tellDeleted(roomId);
     const ofMembers = userIds.flatMap((userId) => this.sockets.ofUser(userId));
-    for (const socket of new Set([...this.sockets.inRoom(roomId), ...ofMembers])) {
-      this.joins.takeOut(socket, roomId);
-      socket.emit('roomRemoved', { roomId });
-    }
+    const sockets = new Set([...this.sockets.inRoom(roomId), ...ofMembers]);
+    for (const socket of sockets) this.joins.takeOut(socket, roomId);
+    this.sockets.emitTo(sockets, 'roomRemoved', { roomId });
   }
 
   /** Takes out of every room who is no longer a member, in case a signal was lost. */

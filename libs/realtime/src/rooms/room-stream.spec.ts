@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Changes, Message, RoomHead } from '@chat/contracts';
 import type { FeedListener } from '../feed-subscriber.ts';
 import { RoomDirectory } from '../room-directory.ts';
+import { RecentChanges } from './recent-changes.ts';
 import { RoomStream } from './room-stream.ts';
 
 function message(rev: number): Message {
@@ -49,8 +50,33 @@ class Room extends RoomDirectory {
   }
 }
 
-async function open(room: Room) {
-  const emitted: number[] = [];
+/** Takes all it is given, until it is told to take no more. */
+class Outlet {
+  readonly emitted: number[] = [];
+  #space = Promise.withResolvers<void>();
+  #full = false;
+
+  emit(changes: readonly Message[]): void {
+    this.emitted.push(...changes.map(({ rev }) => rev));
+  }
+  hasSpace(): boolean {
+    return !this.#full;
+  }
+  whenSpace(): Promise<void> {
+    return this.#space.promise;
+  }
+  fill(): void {
+    this.#full = true;
+    this.#space = Promise.withResolvers();
+  }
+  drain(): void {
+    this.#full = false;
+    this.#space.resolve();
+  }
+}
+
+async function open(room: Room, recent = new RecentChanges()) {
+  const outlet = new Outlet();
   let listener: FeedListener = () => undefined;
   let unsubscribed = false;
   const feed = {
@@ -61,10 +87,11 @@ async function open(room: Room) {
       });
     },
   };
-  const stream = await RoomStream.open('general', feed, room, ({ rev }) => emitted.push(rev));
+  const stream = await RoomStream.open('general', feed, room, recent, outlet);
   return {
     stream,
-    emitted,
+    outlet,
+    emitted: outlet.emitted,
     feed: (...changes: Message[]) => listener(changes),
     isUnsubscribed: () => unsubscribed,
   };
@@ -141,9 +168,61 @@ describe('the stream of a room', () => {
     expect(stream.changesAfter(10)).toEqual(range(11, 13));
     expect(stream.changesAfter(9)).toBeUndefined();
     expect(stream.changesAfter(14)).toBeUndefined();
-    feed(...range(14, 1_000));
+    for (let rev = 14; rev <= 2_000; rev += 1) feed(message(rev));
     expect(stream.changesAfter(13)).toBeUndefined();
-    expect(stream.changesAfter(990)).toEqual(range(991, 1_000));
+    expect(stream.changesAfter(1_990)).toEqual(range(1_991, 2_000));
+  });
+
+  it('emits nothing while its outlet has no space, and everything in order once it has', async () => {
+    const room = new Room(0);
+    const { outlet, emitted, feed, stream } = await open(room);
+    outlet.fill();
+    room.stored = 300;
+    for (const change of range(1, 300)) feed(change);
+    await new Promise(setImmediate);
+    expect(emitted).toEqual([]);
+    expect(stream.position.rev).toBe(0);
+    outlet.drain();
+    await stream.reach(300);
+    expect(emitted).toEqual(range(1, 300).map(({ rev }) => rev));
+    expect(room.reads).toBe(0);
+  });
+
+  it('reads from the store what did not fit into memory while its outlet had no space', async () => {
+    const room = new Room(0);
+    const { outlet, emitted, feed, stream } = await open(room, new RecentChanges(20_000));
+    outlet.fill();
+    room.stored = 300;
+    for (const change of range(1, 300)) feed(change);
+    outlet.drain();
+    await stream.reach(300);
+    expect(emitted).toEqual(range(1, 300).map(({ rev }) => rev));
+    expect(room.reads).toBeGreaterThan(0);
+  });
+
+  it('goes on filling a gap that another part of the feed ended meanwhile', async () => {
+    const room = new Room(0);
+    const { emitted, feed } = await open(room);
+    room.stored = 3;
+    feed(message(3));
+    room.stored = 5;
+    feed(...range(4, 5));
+    for (let turns = 0; emitted.length < 5 && turns < 100; turns += 1) {
+      await new Promise(setImmediate);
+    }
+    expect(emitted).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('emits nothing after it was closed, not even what it is reading at that moment', async () => {
+    const room = new Room(0);
+    const { stream, emitted, feed } = await open(room);
+    room.stored = 5;
+    feed(message(5));
+    stream.close();
+    feed(message(6));
+    for (let turns = 0; turns < 10; turns += 1) await new Promise(setImmediate);
+    expect(room.reads).toBe(1);
+    expect(emitted).toEqual([]);
   });
 
   it('leaves the feed when it is closed', async () => {

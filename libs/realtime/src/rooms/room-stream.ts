@@ -2,26 +2,38 @@ import type { Message, RoomHead } from '@chat/contracts';
 import { UnavailableError } from '@chat/platform';
 import type { FeedSubscriber } from '../feed-subscriber.ts';
 import type { RoomDirectory } from '../room-directory.ts';
+import type { RecentChanges } from './recent-changes.ts';
 
-/** Changes kept in memory, so that a joining socket is seldom a read of the store. */
-const RECENT_CHANGES = 200;
-/** Most changes of the feed that wait while a gap is being filled; more are read from the store. */
-const MAX_WAITING = 1_000;
-const FILL_PAGE = 200;
+/** Changes that are emitted, or read from the store, at once. */
+const PAGE = 200;
+
+/** Where a stream's changes go. */
+export interface RoomOutlet {
+  /** Called with changes in rev order. */
+  emit(changes: readonly Message[]): void;
+  /** Whether it takes more changes now. */
+  hasSpace(): boolean;
+  /** Resolves when it may take more. */
+  whenSpace(): Promise<void>;
+}
 
 /**
  * What this instance emits of one room: every change once, in rev order. The
  * feed moves it on; where the feed left something out, the store is asked.
+ * While the outlet has no space the stream stands still: what the feed brings
+ * meanwhile is kept as long as memory allows, and read from the store otherwise.
  */
 export class RoomStream {
-  #recent: Message[] = [];
-  #waiting: Message[] = [];
+  /** The highest rev that the feed has brought. */
+  #known = 0;
   #filling: Promise<void> | undefined;
   #unsubscribe: (() => void) | undefined;
+  #closed = false;
 
   private constructor(
     private readonly directory: RoomDirectory,
-    private readonly emit: (change: Message) => void,
+    private readonly recent: RecentChanges,
+    private readonly outlet: RoomOutlet,
     private head: RoomHead,
   ) {}
 
@@ -34,43 +46,30 @@ export class RoomStream {
     roomId: string,
     feed: Pick<FeedSubscriber, 'subscribe'>,
     directory: RoomDirectory,
-    emit: (change: Message) => void,
+    recent: RecentChanges,
+    outlet: RoomOutlet,
   ): Promise<RoomStream> {
-    const early: Message[] = [];
+    let known = 0;
     let stream: RoomStream | undefined;
     const unsubscribe = await feed.subscribe(roomId, (changes) => {
-      if (stream) stream.accept(changes);
-      else early.push(...changes);
+      recent.add(changes);
+      known = Math.max(known, changes.at(-1)?.rev ?? 0);
+      if (stream) stream.#moveTo(known);
     });
     try {
-      stream = new RoomStream(directory, emit, await directory.head(roomId));
+      stream = new RoomStream(directory, recent, outlet, await directory.head(roomId));
     } catch (error) {
       unsubscribe();
       throw error;
     }
     stream.#unsubscribe = unsubscribe;
-    stream.accept(early);
+    stream.#moveTo(known);
     return stream;
   }
 
   /** The last change that was emitted. */
   get position(): RoomHead {
     return this.head;
-  }
-
-  /** Takes changes of the feed: in rev order, perhaps known already, perhaps after a gap. */
-  accept(changes: readonly Message[]): void {
-    if (this.#filling) {
-      if (this.#waiting.length < MAX_WAITING) this.#waiting.push(...changes);
-      return;
-    }
-    for (const change of changes) {
-      if (change.rev > this.head.rev + 1) {
-        void this.#startFilling(changes.at(-1)?.rev ?? change.rev);
-        return;
-      }
-      this.#advance(change);
-    }
   }
 
   /**
@@ -80,8 +79,12 @@ export class RoomStream {
    */
   async reach(rev: number): Promise<void> {
     while (this.head.rev < rev) {
+      if (this.#filling) {
+        await this.#filling;
+        continue;
+      }
       const before = this.head.rev;
-      await (this.#filling ?? this.#startFilling(rev));
+      await this.#startFilling(rev);
       if (this.head.rev === before) {
         throw new UnavailableError('The room cannot be read at the moment.', 1_000);
       }
@@ -90,22 +93,31 @@ export class RoomStream {
 
   /** All changes after `rev`, in order; undefined when they are not all in memory. */
   changesAfter(rev: number): Message[] | undefined {
-    if (rev > this.head.rev) return undefined;
-    if (rev === this.head.rev) return [];
-    const first = this.#recent[0];
-    if (!first || first.rev > rev + 1) return undefined;
-    return this.#recent.filter((change) => change.rev > rev);
+    const missing = this.head.rev - rev;
+    if (missing < 0) return undefined;
+    const changes = this.recent.following(this.head.roomId, rev, missing);
+    return changes.length === missing ? changes : undefined;
   }
 
   /** Emits nothing any more. */
   close(): void {
+    this.#closed = true;
     this.#unsubscribe?.();
+  }
+
+  /** The room has come to `rev`: perhaps known already, perhaps after a gap. */
+  #moveTo(rev: number): void {
+    if (this.#closed) return;
+    this.#known = Math.max(this.#known, rev);
+    if (this.#filling) return;
+    this.#emitFromMemory();
+    if (this.head.rev < this.#known) void this.#startFilling(this.#known);
   }
 
   #startFilling(rev: number): Promise<void> {
     this.#filling = this.#fill(rev).finally(() => {
       this.#filling = undefined;
-      this.accept(this.#waiting.splice(0));
+      if (this.#known > rev) this.#moveTo(this.#known);
     });
     // Whoever waits in reach() hears of a failure; for the feed the next heads check tries again.
     this.#filling.catch(() => undefined);
@@ -113,24 +125,40 @@ export class RoomStream {
   }
 
   async #fill(rev: number): Promise<void> {
-    for (;;) {
-      const page = await this.directory.changes(this.head.roomId, this.head.rev, FILL_PAGE);
-      for (const change of page.changes) this.#advance(change);
+    while (this.head.rev < rev && !this.#closed) {
+      if (!this.outlet.hasSpace()) {
+        await this.outlet.whenSpace();
+        continue;
+      }
+      if (this.#emitFromMemory()) continue;
+      const page = await this.directory.changes(this.head.roomId, this.head.rev, PAGE);
+      this.recent.add(page.changes);
+      this.#emit(page.changes);
       if (page.rev > this.head.rev) this.head = { ...this.head, rev: page.rev };
-      if (page.complete || page.changes.length === 0 || this.head.rev >= rev) return;
+      if (page.complete || page.changes.length === 0) {
+        this.#emitFromMemory();
+        return;
+      }
     }
   }
 
-  #advance(change: Message): void {
-    if (change.rev <= this.head.rev) return;
-    this.head = {
-      roomId: this.head.roomId,
-      seq: Math.max(this.head.seq, change.seq),
-      rev: change.rev,
-    };
-    this.#recent.push(change);
-    if (this.#recent.length > 2 * RECENT_CHANGES)
-      this.#recent = this.#recent.slice(-RECENT_CHANGES);
-    this.emit(change);
+  /** Emits what is at hand, as far as there is space. Returns whether there was anything. */
+  #emitFromMemory(): boolean {
+    const before = this.head.rev;
+    while (!this.#closed && this.outlet.hasSpace()) {
+      const changes = this.recent.following(this.head.roomId, this.head.rev, PAGE);
+      if (changes.length === 0) break;
+      this.#emit(changes);
+    }
+    return this.head.rev > before;
+  }
+
+  #emit(changes: readonly Message[]): void {
+    const later = changes.filter(({ rev }) => rev > this.head.rev);
+    const last = later.at(-1);
+    if (!last || this.#closed) return;
+    const seq = Math.max(this.head.seq, ...later.map((change) => change.seq));
+    this.head = { roomId: this.head.roomId, seq, rev: last.rev };
+    this.outlet.emit(later);
   }
 }

@@ -5,6 +5,8 @@ import { Metrics } from '@chat/platform';
 import type { LiveSockets } from '../live-sockets.ts';
 import { RealtimeMetrics } from '../realtime-metrics.ts';
 import { MAX_REVS_ASKED, type RoomDirectory } from '../room-directory.ts';
+import { RecentChanges } from './recent-changes.ts';
+import type { RoomFanOut } from './room-fan-out.ts';
 import { RoomStreams } from './room-streams.ts';
 
 function message(rev: number): Message {
@@ -55,13 +57,19 @@ describe('the streams of rooms', () => {
         return Promise.resolve({ rev: stored, complete: true, changes });
       },
     };
-    const sockets: Pick<LiveSockets, 'emitToRoom'> = {
-      emitToRoom: (_roomId, event, ...payload) => void emitted.push([event, ...payload]),
+    const fanOut: Pick<RoomFanOut, 'send' | 'sendChanges' | 'hasSpace'> = {
+      send: (_roomId, event, payload) => void emitted.push([event, payload]),
+      sendChanges: (_roomId, changes) => {
+        for (const change of changes) emitted.push(['receiveMessage', change]);
+      },
+      hasSpace: () => true,
     };
+    const sockets: Pick<LiveSockets, 'count'> = { count: 0 };
     streams = new RoomStreams(
       feed,
       directory as RoomDirectory,
-      sockets as LiveSockets,
+      new RecentChanges(),
+      fanOut as RoomFanOut,
       new RealtimeMetrics(new Metrics(), sockets as LiveSockets),
     );
   });

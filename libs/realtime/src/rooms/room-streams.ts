@@ -1,10 +1,11 @@
-import type { RoomRev } from '@chat/contracts';
+import type { Message, RoomRev } from '@chat/contracts';
 import { partsOf } from '@chat/platform';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { FeedSubscriber } from '../feed-subscriber.ts';
-import { LiveSockets } from '../live-sockets.ts';
 import { RealtimeMetrics } from '../realtime-metrics.ts';
 import { MAX_REVS_ASKED, RoomDirectory } from '../room-directory.ts';
+import { RecentChanges } from './recent-changes.ts';
+import { RoomFanOut } from './room-fan-out.ts';
 import { RoomStream } from './room-stream.ts';
 
 /** How often heads are compared with the store, and told to sockets where they moved. */
@@ -35,7 +36,8 @@ export class RoomStreams implements OnApplicationShutdown {
   constructor(
     private readonly feed: FeedSubscriber,
     private readonly directory: RoomDirectory,
-    private readonly sockets: LiveSockets,
+    private readonly recent: RecentChanges,
+    private readonly fanOut: RoomFanOut,
     private readonly metrics: RealtimeMetrics,
   ) {
     this.#timer = setInterval(() => void this.checkHeads(), HEADS_CHECK_MS).unref();
@@ -126,10 +128,10 @@ export class RoomStreams implements OnApplicationShutdown {
   }
 
   #openEntry(roomId: string): OpenStream {
-    const opening = RoomStream.open(roomId, this.feed, this.directory, (change) => {
-      this.sockets.emitToRoom(roomId, 'receiveMessage', change);
-      this.metrics.shown(change);
-      this.#logger.debug({ messageId: change.id, roomId, rev: change.rev }, 'message shown');
+    const opening = RoomStream.open(roomId, this.feed, this.directory, this.recent, {
+      emit: (changes) => this.fanOut.sendChanges(roomId, changes, () => this.#shown(changes)),
+      hasSpace: () => this.fanOut.hasSpace(roomId),
+      whenSpace: () => this.fanOut.whenSpace(roomId),
     });
     const entry: OpenStream = { roomId, holders: 0, announcedRev: 0, opening };
     opening.then(
@@ -143,10 +145,18 @@ export class RoomStreams implements OnApplicationShutdown {
     return entry;
   }
 
+  #shown(changes: readonly Message[]): void {
+    for (const change of changes) {
+      this.metrics.shown(change);
+      const { id: messageId, roomId, rev } = change;
+      this.#logger.debug({ messageId, roomId, rev }, 'message shown');
+    }
+  }
+
   #announce(entry: OpenStream): void {
     const head = entry.stream?.position;
     if (!head || head.rev === entry.announcedRev) return;
     entry.announcedRev = head.rev;
-    this.sockets.emitToRoom(entry.roomId, 'roomHeads', [head]);
+    this.fanOut.send(entry.roomId, 'roomHeads', [head]);
   }
 }

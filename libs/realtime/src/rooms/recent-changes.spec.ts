@@ -1,0 +1,52 @@
+import type { Message } from '@chat/contracts';
+import { describe, expect, it } from '@jest/globals';
+import { RecentChanges } from './recent-changes.ts';
+
+const TEXT = 'x'.repeat(1_000);
+
+function range(roomId: string, from: number, to: number): Message[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => {
+    const rev = from + index;
+    return {
+      id: String(rev).padStart(22, '0'),
+      roomId,
+      seq: rev,
+      rev,
+      userId: 'u1',
+      username: 'ann',
+      text: TEXT,
+      timestamp: '2026-01-01T00:00:00.000Z',
+    };
+  });
+}
+
+describe('recent changes', () => {
+  it('are given in order up to the first that is missing', () => {
+    const recent = new RecentChanges();
+    recent.add(range('general', 1, 4));
+    recent.add(range('general', 6, 7));
+    expect(recent.following('general', 1, 100)).toEqual(range('general', 2, 4));
+    expect(recent.following('general', 1, 2)).toEqual(range('general', 2, 3));
+    expect(recent.following('general', 4, 100)).toEqual([]);
+    expect(recent.following('other', 1, 100)).toEqual([]);
+  });
+
+  it('of all rooms together stay within the budget of bytes, the oldest leaving first', () => {
+    const recent = new RecentChanges(100_000);
+    for (let room = 0; room < 100; room += 1) recent.add(range(`room-${room}`, 1, 10));
+    const kept = Array.from({ length: 100 }, (_, room) =>
+      recent.following(`room-${room}`, 0, 10),
+    ).flat();
+    expect(kept.length).toBeGreaterThan(10);
+    expect(kept.length * TEXT.length).toBeLessThan(100_000);
+    expect(recent.following('room-99', 0, 10)).toHaveLength(10);
+  });
+
+  it('of a busy room do not evict those of a quiet one', () => {
+    const recent = new RecentChanges(3_000_000);
+    recent.add(range('quiet', 1, 10));
+    for (let rev = 1; rev <= 5_000; rev += 1) recent.add(range('busy', rev, rev));
+    expect(recent.following('quiet', 0, 10)).toHaveLength(10);
+    expect(recent.following('busy', 4_900, 200)).toEqual(range('busy', 4_901, 5_000));
+  });
+});

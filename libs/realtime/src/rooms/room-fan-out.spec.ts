@@ -1,0 +1,346 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import type { Message, ServerEvent } from '@chat/contracts';
+import { Server } from 'socket.io';
+import { io, type Socket as Client } from 'socket.io-client';
+import type { ChatSocket } from '../chat-socket.ts';
+import { RoomFanOut } from './room-fan-out.ts';
+
+const TINY = { sliceWrites: 3, sliceMs: 1_000, turnWrites: 2, roomBytes: 5_000, totalBytes: 8_000 };
+
+function message(roomId: string, rev: number, text = 'hello'): Message {
+  return {
+    id: String(rev).padStart(22, '0'),
+    roomId,
+    seq: rev,
+    rev,
+    userId: 'u1',
+    username: 'ann',
+    text,
+    timestamp: '2026-01-01T00:00:00.000Z',
+  };
+}
+
+const range = (roomId: string, from: number, to: number): Message[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => message(roomId, from + index));
+
+const ignore = (): void => undefined;
+
+interface Payload {
+  readonly roomId?: string;
+  readonly rev?: number;
+  readonly userId?: string;
+}
+
+/** A socket that keeps what is written to it. */
+class Recorder {
+  readonly events: [event: ServerEvent, payload: Payload][] = [];
+  readonly conn = { write: (text: string) => this.#keep(text) };
+  readonly #revs = new Map<string, number[]>();
+
+  get socket(): ChatSocket {
+    return this as unknown as ChatSocket;
+  }
+
+  /** Revs of messages and users of changed memberships, as they came. */
+  get received(): (number | string | undefined)[] {
+    return this.events.map(([event, { rev, userId }]) =>
+      event === 'memberChanged' ? userId : rev,
+    );
+  }
+
+  revsOf(roomId: string): readonly number[] {
+    return this.#revs.get(roomId) ?? [];
+  }
+
+  #keep(text: string): void {
+    const [event, payload] = JSON.parse(text.slice(1)) as [ServerEvent, Payload];
+    this.events.push([event, payload]);
+    const { roomId, rev } = payload;
+    if (roomId === undefined || rev === undefined) return;
+    this.#revs.set(roomId, [...this.revsOf(roomId), rev]);
+  }
+}
+
+function recorders(count: number): Recorder[] {
+  return Array.from({ length: count }, () => new Recorder());
+}
+
+describe('the fan-out to rooms', () => {
+  it('writes every change once and in order to every socket of the room', async () => {
+    const fanOut = new RoomFanOut(TINY);
+    const members = recorders(7);
+    const [stranger] = recorders(1);
+    for (const { socket } of members) fanOut.enter('general', socket);
+    if (stranger) fanOut.enter('other', stranger.socket);
+    fanOut.sendChanges('general', range('general', 1, 5), ignore);
+    await nextTurn();
+    fanOut.sendChanges('general', range('general', 6, 250), ignore);
+    await fanOut.whenIdle();
+    for (const member of members) {
+      expect(member.received).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
+    }
+    expect(stranger?.received).toEqual([]);
+  });
+
+  it('says when changes were written to every socket, and not before', async () => {
+    const fanOut = new RoomFanOut(TINY);
+    const members = recorders(9);
+    for (const { socket } of members) fanOut.enter('general', socket);
+    const written = new Promise<number[]>((resolve) => {
+      fanOut.sendChanges('general', range('general', 1, 3), () => {
+        resolve(members.map(({ received }) => received.length));
+      });
+    });
+    expect(await written).toEqual(members.map(() => 3));
+  });
+
+  it('writes no more than a slice before other work has its turn', async () => {
+    const fanOut = new RoomFanOut({ ...TINY, sliceWrites: 20 });
+    const members = recorders(100);
+    for (const { socket } of members) fanOut.enter('general', socket);
+    fanOut.sendChanges('general', range('general', 1, 10), ignore);
+    const writes = (): number => members.reduce((sum, { events }) => sum + events.length, 0);
+    let longest = 0;
+    let turns = 0;
+    for (let before = writes(); before < 1_000; turns += 1) {
+      await nextTurn();
+      longest = Math.max(longest, writes() - before);
+      before = writes();
+    }
+    expect(longest).toBeLessThanOrEqual(30);
+    expect(turns).toBeGreaterThanOrEqual(33);
+  });
+
+  it('ends a slice by its time, too', async () => {
+    const fanOut = new RoomFanOut({ ...TINY, sliceWrites: 1_000_000, sliceMs: 0 });
+    const members = recorders(100);
+    for (const { socket } of members) fanOut.enter('general', socket);
+    fanOut.sendChanges('general', range('general', 1, 1), ignore);
+    await nextTurn();
+    expect(members.filter(({ events }) => events.length > 0).length).toBeLessThan(5);
+    await fanOut.whenIdle();
+  });
+
+  it('serves rooms in turn, so that a large one does not hold up a small one', async () => {
+    const fanOut = new RoomFanOut(TINY);
+    const large = recorders(100);
+    const [small] = recorders(1);
+    if (!small) throw new Error('there is no socket');
+    for (const { socket } of large) fanOut.enter('large', socket);
+    fanOut.enter('small', small.socket);
+    fanOut.sendChanges('large', range('large', 1, 10), ignore);
+    await nextTurn();
+    fanOut.sendChanges('small', range('small', 1, 2), ignore);
+    for (let turns = 0; turns < 3; turns += 1) await nextTurn();
+    expect(small.received).toEqual([1, 2]);
+    expect(large.at(-1)?.received).toEqual([]);
+    await fanOut.whenIdle();
+  });
+
+  it('keeps events about a room in order with its changes, and only the last about one subject', async () => {
+    const fanOut = new RoomFanOut(TINY);
+    const [member] = recorders(1);
+    if (!member) throw new Error('there is no socket');
+    fanOut.enter('general', member.socket);
+    const changed = (userId: string): void => {
+      fanOut.send('general', 'memberChanged', { roomId: 'general', userId, role: 'member' });
+    };
+    fanOut.sendChanges('general', range('general', 1, 1), ignore);
+    changed('ann');
+    changed('bob');
+    fanOut.sendChanges('general', range('general', 2, 2), ignore);
+    for (let n = 0; n < 100; n += 1) changed('ann');
+    await fanOut.whenIdle();
+    expect(member.received).toEqual([1, 'bob', 2, 'ann']);
+  });
+
+  it('writes to sockets that left the room when they are named', async () => {
+    const fanOut = new RoomFanOut(TINY);
+    const members = recorders(20);
+    for (const { socket } of members) fanOut.enter('general', socket);
+    fanOut.sendChanges('general', range('general', 1, 10), ignore);
+    for (const { socket } of members) fanOut.leave('general', socket);
+    const sockets = members.map(({ socket }) => socket);
+    fanOut.sendTo(sockets, 'roomRemoved', { roomId: 'general' });
+    await fanOut.whenIdle();
+    for (const { events } of members)
+      expect(events).toEqual([['roomRemoved', { roomId: 'general' }]]);
+  });
+
+  it('has no space for a room with much unwritten, nor for any when all have too much', async () => {
+    const fanOut = new RoomFanOut(TINY);
+    for (const roomId of ['one', 'two', 'three']) {
+      for (const { socket } of recorders(5)) fanOut.enter(roomId, socket);
+    }
+    const [one, two] = [range('one', 1, 20), range('two', 1, 20)];
+    expect(fanOut.hasSpace('one')).toBe(true);
+    fanOut.sendChanges('one', one, ignore);
+    expect(fanOut.hasSpace('one')).toBe(false);
+    expect(fanOut.hasSpace('two')).toBe(true);
+    fanOut.sendChanges('two', two, ignore);
+    expect(fanOut.hasSpace('three')).toBe(false);
+    await Promise.all(
+      ['one', 'three'].map(async (roomId) => {
+        await fanOut.whenSpace(roomId);
+        expect(fanOut.hasSpace(roomId)).toBe(true);
+      }),
+    );
+    await fanOut.whenIdle();
+  });
+
+  it.each(Array.from({ length: 25 }, (_, seed) => seed + 1))(
+    'gives each socket exactly what its time in a room holds, in order (interleaving %d)',
+    async (seed) => {
+      await new Interleaving(seed).run();
+    },
+  );
+
+  it('lets a client be acknowledged while thousands of messages are on their way', async () => {
+    const http = createServer();
+    const server = new Server(http);
+    const fanOut = new RoomFanOut();
+    server.on('connection', (socket) => {
+      const member: unknown = socket;
+      fanOut.enter('general', member as ChatSocket);
+      socket.on('ping', (answer: () => void) => answer());
+    });
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    const clients: Client[] = [];
+    try {
+      for (let n = 0; n < 50; n += 1) {
+        const client = io(url, { transports: ['websocket'], forceNew: true, reconnection: false });
+        clients.push(client);
+        await new Promise<void>((resolve) => client.once('connect', resolve));
+      }
+      const received = clients.map((): number[] => []);
+      for (const [index, client] of clients.entries()) {
+        client.on('receiveMessage', ({ rev }: Message) => received[index]?.push(rev));
+      }
+      let idle = false;
+      fanOut.sendChanges('general', range('general', 1, 500), ignore);
+      const written = fanOut.whenIdle().then(() => (idle = true));
+      await clients[0]?.timeout(10_000).emitWithAck('ping');
+      expect(idle).toBe(false);
+      await written;
+      await Promise.all(clients.map((client) => client.timeout(10_000).emitWithAck('ping')));
+      const all = Array.from({ length: 500 }, (_, index) => index + 1);
+      for (const revs of received) expect(revs).toEqual(all);
+    } finally {
+      for (const client of clients) client.disconnect();
+      await server.close();
+    }
+  });
+});
+
+/** What a socket is to receive between entering a room and leaving it. */
+interface Stay {
+  /** Where it begins in what the socket was written of the room. */
+  readonly from: number;
+  readonly expected: number[];
+}
+
+/** Sockets enter and leave rooms at random while changes are sent to them. */
+class Interleaving {
+  readonly #fanOut = new RoomFanOut(TINY);
+  readonly #rooms = ['red', 'green', 'blue'];
+  readonly #sockets = recorders(6);
+  readonly #stays = new Map<string, Stay>();
+  readonly #revs = new Map<string, number>();
+  /** What each socket was written of each room when it left, which must stay all. */
+  readonly #left = new Map<string, number>();
+
+  constructor(private seed: number) {}
+
+  async run(): Promise<void> {
+    for (let step = 0; step < 400; step += 1) {
+      const dice = this.#random(20);
+      if (dice < 6) this.#change();
+      else if (dice < 10) this.#enter();
+      else if (dice < 13) this.#leave();
+      else if (dice < 14) this.#leaveAll();
+      else await nextTurn();
+      this.#checkLeft();
+    }
+    await this.#fanOut.whenIdle();
+    this.#checkLeft();
+    for (const [key, { from, expected }] of this.#stays) {
+      expect(this.#received(key).slice(from)).toEqual(expected);
+    }
+  }
+
+  #change(): void {
+    const roomId = this.#pick(this.#rooms);
+    const rev = this.#revs.get(roomId) ?? 0;
+    const changes = range(roomId, rev + 1, rev + 1 + this.#random(4));
+    const revs = changes.map((change) => change.rev);
+    this.#revs.set(roomId, revs.at(-1) ?? rev);
+    for (const [key, { expected }] of this.#stays) {
+      if (key.endsWith(roomId)) expected.push(...revs);
+    }
+    this.#fanOut.sendChanges(roomId, changes, ignore);
+  }
+
+  #enter(): void {
+    const [key, roomId, recorder] = this.#place();
+    const stay = this.#stays.get(key);
+    this.#fanOut.enter(roomId, recorder.socket);
+    const received = this.#received(key);
+    // One that is in the room has all of it when it is told that it is.
+    if (stay) expect(received.slice(stay.from)).toEqual(stay.expected);
+    else this.#stays.set(key, { from: received.length, expected: [] });
+    this.#left.delete(key);
+  }
+
+  #leave([key, roomId, recorder] = this.#place()): void {
+    this.#fanOut.leave(roomId, recorder.socket);
+    const stay = this.#stays.get(key);
+    if (!stay) return;
+    const received = this.#received(key);
+    const ofStay = received.slice(stay.from);
+    expect(ofStay).toEqual(stay.expected.slice(0, ofStay.length));
+    this.#stays.delete(key);
+    this.#left.set(key, received.length);
+  }
+
+  #leaveAll(): void {
+    const roomId = this.#pick(this.#rooms);
+    for (const [index, recorder] of this.#sockets.entries()) {
+      this.#leave([`${index} ${roomId}`, roomId, recorder]);
+    }
+  }
+
+  #checkLeft(): void {
+    for (const [key, length] of this.#left) {
+      if (this.#received(key).length > length) throw new Error(`${key} was written after it left`);
+    }
+  }
+
+  #received(key: string): readonly number[] {
+    const [index, roomId] = key.split(' ');
+    return this.#sockets[Number(index)]?.revsOf(roomId ?? '') ?? [];
+  }
+
+  #place(): [key: string, roomId: string, recorder: Recorder] {
+    const roomId = this.#pick(this.#rooms);
+    const recorder = this.#pick(this.#sockets);
+    return [`${this.#sockets.indexOf(recorder)} ${roomId}`, roomId, recorder];
+  }
+
+  #pick<T>(from: readonly T[]): T {
+    return from[this.#random(from.length)] as T;
+  }
+
+  /** A whole number below `limit`: the same ones for the same seed (mulberry32). */
+  #random(limit: number): number {
+    this.seed = (this.seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.seed ^ (this.seed >>> 15), 1 | this.seed);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+  }
+}
