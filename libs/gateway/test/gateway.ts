@@ -33,7 +33,12 @@ export interface Gateway {
 }
 
 /** For who tests what comes of silence: one that keeps it is soon taken out. */
-export const IMPATIENT_POOL = { probeEveryMs: 50, probeTimeoutMs: 500, resolveEveryMs: 60_000 };
+export const IMPATIENT_POOL = {
+  probeEveryMs: 50,
+  probeTimeoutMs: 500,
+  lostAfterMs: 1_500,
+  resolveEveryMs: 60_000,
+};
 
 /**
  * As the app has it, in front of these upstreams. It looks at them often, and is as patient as a busy machine
@@ -49,7 +54,7 @@ export async function startGateway(
     timeoutMs: 10_000,
     retryForMs: 2_000,
     maxSockets: 100,
-    pool: { probeEveryMs: 50, probeTimeoutMs: 5_000, resolveEveryMs: 1_000 },
+    pool: { probeEveryMs: 50, probeTimeoutMs: 5_000, lostAfterMs: 10_000, resolveEveryMs: 1_000 },
     ...options,
   };
   const providers = [

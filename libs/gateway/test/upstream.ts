@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { privatePort } from '@chat/testing';
 
 /** A service behind the gateway, as far as the gateway sees it. */
@@ -14,6 +15,8 @@ export class Upstream {
   }[] = [];
   /** Status of /health/live; undefined keeps silent. */
   live: number | undefined = 200;
+  /** How long /health/live takes, in milliseconds. */
+  liveAfterMs = 0;
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => void;
   /** Connections for what came through, from the first request of each. */
   readonly used = new Set<Socket>();
@@ -69,6 +72,7 @@ export class Upstream {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '', headers } = request;
     if (url === '/health/live' || url === '/health/ready') {
+      if (this.liveAfterMs > 0) await delay(this.liveAfterMs);
       if (this.live === undefined) return;
       response.writeHead(this.live, { 'x-instance-id': this.id }).end();
       return;

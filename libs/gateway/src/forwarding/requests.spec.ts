@@ -137,7 +137,7 @@ describe('a request through the gateway', () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     const { url } = await gateway(
       { users: [one.url, two.url] },
-      { pool: { probeEveryMs: 60_000, probeTimeoutMs: 5_000, resolveEveryMs: 60_000 } },
+      { pool: { ...IMPATIENT_POOL, probeEveryMs: 60_000, probeTimeoutMs: 5_000 } },
     );
     await one.stop();
     const body = JSON.stringify({ text: 'x'.repeat(50_000) });

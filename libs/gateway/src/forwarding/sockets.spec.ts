@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventually } from '@chat/testing';
+import { eventually, Link } from '@chat/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Server } from 'socket.io';
 import { io, type Socket } from 'socket.io-client';
@@ -123,20 +123,41 @@ describe('a socket through the gateway', () => {
     });
   });
 
-  it('whose instance keeps silent is closed, one whose instance is stopping is not', async () => {
+  it('whose instance is stopping is kept, and so is one whose instance answers no probe but still sends', async () => {
     const [one, two] = [await chat('one'), await chat('two')];
     const { url } = await gateway({ chat: [one.url, two.url] }, { pool: IMPATIENT_POOL });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
     const answers = await Promise.all(sockets.map(who));
-    const on = (id: string) => sockets.find((_socket, index) => answers[index] === id);
-    const [onOne, onTwo] = [on('one'), on('two')];
-    if (!onOne || !onTwo) throw new Error('the sockets are not spread');
+    expect(answers.toSorted()).toEqual(['one', 'two']);
+    const closed: unknown[] = [];
+    for (const socket of sockets) socket.on('disconnect', (reason) => closed.push(reason));
     two.live = 503;
-    await delay(600);
-    expect(await who(onTwo)).toBe('two');
-    two.live = 200;
-    await delay(200);
     one.live = undefined;
+    const until = performance.now() + 3 * IMPATIENT_POOL.lostAfterMs;
+    while (performance.now() < until) {
+      await Promise.all(sockets.map(who));
+      await delay(100);
+    }
+    expect(closed).toEqual([]);
+    two.live = 200;
+    const fresh = client(url, ['websocket']);
+    expect(await who(fresh)).toBe('two');
+  });
+
+  it('whose instance is silent on every connection is closed, and connects again to another', async () => {
+    const [one, two] = [await chat('one'), await chat('two')];
+    const link = await Link.to(one.port);
+    open.push({ close: () => link.cut() });
+    const through = { chat: [`http://127.0.0.1:${link.port}`, two.url] };
+    const { url } = await gateway(through, { pool: IMPATIENT_POOL });
+    const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
+    const answers = await Promise.all(sockets.map(who));
+    const onOne = sockets.find((_socket, index) => answers[index] === 'one');
+    if (!onOne) throw new Error('the sockets are not spread');
+    const closed = new Promise((resolve) => onOne.once('disconnect', resolve));
+    link.swallow();
+    // Long before the client would notice by its heartbeat.
+    await closed;
     await eventually(async () => expect(await who(onOne)).toBe('two'));
   });
 

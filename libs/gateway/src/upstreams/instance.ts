@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { KEPT_CONNECTIONS, localFailureCode } from '@chat/platform';
 import { Pool, type Dispatcher } from 'undici';
+import { Liveness } from './liveness.ts';
 
 /** Within this time the next request of a session that has just begun is there. */
 const SESSION_FOLLOWS_WITHIN_MS = 1_000;
@@ -28,8 +29,9 @@ export class LocalFailureError extends Error {
 }
 
 /**
- * `in`: it answers. `out`: it does not answer, or is stopping, so nothing new
- * goes to it. `lost`: it has been silent for so long that what is open to it is closed.
+ * `in`: it answers. `out`: it does not answer in time, or is stopping, so nothing new goes to
+ * it, and what is open to it goes on. `lost`: nothing at all has come from it for so long that
+ * what is open to it is closed.
  */
 export type InstanceState = 'in' | 'out' | 'lost';
 
@@ -50,6 +52,7 @@ export class Instance {
   readonly #open = new Set<Socket>();
   readonly #active = { request: 0, poll: 0, socket: 0, begun: 0 };
   readonly #pools: Readonly<Record<RequestKind, Pool>>;
+  readonly #liveness = new Liveness();
 
   constructor(
     readonly address: string,
@@ -92,6 +95,16 @@ export class Instance {
   sessionBegan(): void {
     this.#active.begun += 1;
     setTimeout(() => (this.#active.begun -= 1), SESSION_FOLLOWS_WITHIN_MS).unref();
+  }
+
+  /** Records an answer, in time or not. */
+  heard(): void {
+    this.#liveness.heard();
+  }
+
+  /** For how long there was neither an answer nor a byte over any connection to it. */
+  silentForMs(): number {
+    return this.#liveness.silentForMs(this.#open);
   }
 
   /** Closes every connection: whoever waits for an answer gets none. */

@@ -1,10 +1,16 @@
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { Upstream } from '../../test/upstream.ts';
 import { UpstreamPool } from './upstream-pool.ts';
 
-const OPTIONS = { probeEveryMs: 30, probeTimeoutMs: 5_000, resolveEveryMs: 30 };
+const OPTIONS = {
+  probeEveryMs: 30,
+  probeTimeoutMs: 5_000,
+  lostAfterMs: 10_000,
+  resolveEveryMs: 30,
+};
 
 const noFailure = (code: string): never => {
   throw new Error(`the machine lacks a resource: ${code}`);
@@ -82,6 +88,53 @@ describe('the instances of a service', () => {
     await eventually(() => expect(busy?.load).toBe(5));
     busy?.closeAll();
     await eventually(() => expect(busy?.load).toBe(0));
+  });
+
+  it('that answer too late get nothing new, and keep what is open to them', async () => {
+    const one = await Upstream.start('one');
+    open.push(one);
+    const options = { ...OPTIONS, probeTimeoutMs: 100, lostAfterMs: 1_000 };
+    const pool = new UpstreamPool('chat', [one.url], options);
+    open.push(pool);
+    await pool.start();
+    const connection = await (await pool.ofId('one'))?.connect(1_000);
+    one.liveAfterMs = 300;
+    await eventually(() => expect(pool.choose()).toBeUndefined());
+    await delay(3 * options.lostAfterMs);
+    expect(connection?.destroyed).toBe(false);
+    one.liveAfterMs = 0;
+    await eventually(() => expect(pool.choose()?.url).toBe(one.url));
+  });
+
+  it('from which nothing comes any more lose what is open to them', async () => {
+    const one = await Upstream.start('one');
+    open.push(one);
+    const options = { ...OPTIONS, probeTimeoutMs: 100, lostAfterMs: 1_000 };
+    const pool = new UpstreamPool('chat', [one.url], options);
+    open.push(pool);
+    await pool.start();
+    const connection = await (await pool.ofId('one'))?.connect(1_000);
+    one.live = undefined;
+    await eventually(() => expect(connection?.destroyed).toBe(true));
+    expect(await pool.ofId('one')).toBeUndefined();
+    one.live = 200;
+    await eventually(() => expect(pool.choose()?.url).toBe(one.url));
+  });
+
+  it('are not taken for dead when it was the gateway that stood still', async () => {
+    const one = await Upstream.start('one');
+    open.push(one);
+    const options = { ...OPTIONS, probeTimeoutMs: 100, lostAfterMs: 500 };
+    const pool = new UpstreamPool('chat', [one.url], options);
+    open.push(pool);
+    await pool.start();
+    const connection = await (await pool.ofId('one'))?.connect(1_000);
+    const look = pool.probe();
+    const until = performance.now() + 2 * options.lostAfterMs;
+    while (performance.now() < until);
+    await look;
+    await eventually(() => expect(pool.choose()?.url).toBe(one.url));
+    expect(connection?.destroyed).toBe(false);
   });
 
   it('are well when one of them says that it is ready', async () => {

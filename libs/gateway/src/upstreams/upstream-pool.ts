@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { INSTANCE_HEADER, localFailureCode } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import { Instance, type InstanceState } from './instance.ts';
@@ -7,8 +8,10 @@ import { Instance, type InstanceState } from './instance.ts';
 export interface PoolOptions {
   /** Between two looks at an instance. */
   readonly probeEveryMs: number;
-  /** Longest wait for its answer. */
+  /** Longest wait for its answer before it gets nothing new. A later answer shows that it lives. */
   readonly probeTimeoutMs: number;
+  /** Silence on every connection, probes included, after which what is open to it is closed. */
+  readonly lostAfterMs: number;
   /** Between two looks at the addresses of a name. */
   readonly resolveEveryMs: number;
 }
@@ -16,10 +19,11 @@ export interface PoolOptions {
 export const DEFAULT_POOL_OPTIONS: PoolOptions = {
   probeEveryMs: 1_000,
   probeTimeoutMs: 1_000,
+  lostAfterMs: 10_000,
   resolveEveryMs: 5_000,
 };
 
-/** Silent for so many looks, an instance is given up with all that is open to it. */
+/** Looks in a row that had no answer in time before an instance is lost: the gateway may have stood still itself. */
 const LOST_AFTER_PROBES = 3;
 
 /** Addresses of a host name. */
@@ -27,14 +31,16 @@ export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
 /**
  * The instances of one service: those of every address that its names have.
- * Each is asked again and again whether it lives; one that does not answer, or
- * says that it is stopping, gets nothing new until it answers again.
+ * Each is asked again and again whether it lives; one that does not answer in time, or
+ * says that it is stopping, gets nothing new until it answers again. What is open to it
+ * is closed only when nothing at all comes from it: a slow instance is not a dead one.
  */
 export class UpstreamPool {
   readonly #logger = new Logger('Upstreams');
   readonly #instances = new Map<string, Instance>();
   readonly #misses = new WeakMap<Instance, number>();
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #stopped = new AbortController();
   #turn = 0;
   #probing: Promise<void> | undefined;
 
@@ -62,6 +68,7 @@ export class UpstreamPool {
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
     for (const instance of this.#instances.values()) instance.closeAll();
+    this.#stopped.abort();
   }
 
   /** The living instance that has the least to do; undefined when none lives. */
@@ -100,7 +107,7 @@ export class UpstreamPool {
   async check(): Promise<void> {
     await Promise.any(
       this.#living().map(async ({ url }) => {
-        const response = await this.#get(`${url}/health/ready`);
+        const response = await this.#get(`${url}/health/ready`, this.options.probeTimeoutMs);
         if (!response.ok) throw new Error(`${url} is not ready`);
       }),
     );
@@ -115,8 +122,14 @@ export class UpstreamPool {
   }
 
   async #probe(instance: Instance): Promise<void> {
+    const { probeEveryMs, probeTimeoutMs, lostAfterMs } = this.options;
+    const answer = this.#get(`${instance.url}/health/live`, lostAfterMs);
+    answer.then(
+      () => instance.heard(),
+      () => undefined,
+    );
     try {
-      const response = await this.#get(`${instance.url}/health/live`);
+      const response = await within(probeTimeoutMs, answer);
       this.#misses.delete(instance);
       instance.id = response.headers.get(INSTANCE_HEADER) ?? undefined;
       if (response.ok) this.#enter(instance, 'in', 'it answers');
@@ -127,16 +140,18 @@ export class UpstreamPool {
       if (code !== undefined) return this.reportLocalFailure(code);
       const misses = (this.#misses.get(instance) ?? 0) + 1;
       this.#misses.set(instance, misses);
-      const state = misses < LOST_AFTER_PROBES ? 'out' : 'lost';
-      this.#enter(instance, state, 'it does not answer');
+      const patienceMs = isRefusal(error) ? probeEveryMs : lostAfterMs;
+      const isSilent = instance.silentForMs() >= patienceMs;
+      const state = isSilent && misses >= LOST_AFTER_PROBES ? 'lost' : 'out';
+      this.#enter(instance, state, 'it does not answer in time');
     }
   }
 
-  async #get(url: string): Promise<Response> {
+  async #get(url: string, timeoutMs: number): Promise<Response> {
     const response = await fetch(url, {
       // What is kept open to an instance that froze would be of no use.
       headers: { connection: 'close' },
-      signal: AbortSignal.timeout(this.options.probeTimeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#stopped.signal]),
     });
     await response.arrayBuffer();
     return response;
@@ -151,7 +166,9 @@ export class UpstreamPool {
     const name = `${this.service} at ${instance.url}`;
     if (state === 'in') return this.#logger.log(`${name} is in: ${reason}.`);
     if (before === 'in') this.#logger.warn(`${name} is out: ${reason}.`);
-    if (state === 'lost') instance.closeAll();
+    if (state === 'out') return;
+    this.#logger.warn(`${name} is lost: nothing comes from it; its connections are closed.`);
+    instance.closeAll();
   }
 
   async #findInstances(): Promise<void> {
@@ -194,6 +211,26 @@ export class UpstreamPool {
     }, everyMs);
     this.#timers.push(timer.unref());
   }
+}
+
+/** @throws Error when there is no answer in time, else what the answer throws */
+async function within<T>(timeMs: number, answer: Promise<T>): Promise<T> {
+  const answered = new AbortController();
+  const late = delay(timeMs, undefined, { signal: answered.signal }).then(() => {
+    throw new Error(`no answer within ${timeMs} ms`);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    answered.abort();
+    late.catch(() => undefined);
+  }
+}
+
+/** Nothing listens there: a process that ran has ended. */
+function isRefusal(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
 }
 
 /** Of one family only: a name with an address of each stands for one server. */
