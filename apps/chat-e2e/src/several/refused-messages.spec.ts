@@ -19,11 +19,16 @@ const TOO_LARGE = 'x'.repeat(17_000_000);
 await describeWithServices('a message that MongoDB can never hold', () => {
   let servers: BackingServers;
   let topology: ServicesTopology;
+  let account: Account;
   beforeAll(async () => {
     servers = await BackingServers.start();
     topology = await ServicesTopology.start({ servers, closesServers: true });
+    account = await Account.register(oneAddress(topology.gatewayUrl));
   }, 90_000);
-  afterAll(() => topology.close());
+  afterAll(async () => {
+    account.close();
+    await topology.close();
+  });
 
   /** As only a fault of ours or somebody with the broker's password could: `chat` never accepts it. */
   async function publish(event: MessageCreate): Promise<void> {
@@ -43,7 +48,6 @@ await describeWithServices('a message that MongoDB can never hold', () => {
   }
 
   it('goes to the dead letters with an alarm, while its room and its partition go on', async () => {
-    const account = await Account.register(oneAddress(topology.gatewayUrl));
     const socket = await account.connect();
     const [room, neighbour] = roomsOfOnePartition();
     for (const roomId of [room, neighbour]) {
@@ -81,7 +85,6 @@ await describeWithServices('a message that MongoDB can never hold', () => {
       );
     });
     expect(await metric(topology.instance('messages'), 'chat_store_refusals_total')).toBe(1);
-    account.close();
   }, 60_000);
 });
 
