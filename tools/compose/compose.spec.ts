@@ -24,7 +24,7 @@ interface Container {
   readonly user?: string;
   readonly restart?: string;
   readonly mem_limit?: string | number;
-  readonly healthcheck?: { readonly test?: unknown; readonly disable?: boolean };
+  readonly healthcheck?: { readonly test?: unknown; readonly interval?: string };
   readonly ports?: readonly Port[];
   readonly volumes?: readonly string[];
   readonly hostname?: string;
@@ -35,6 +35,10 @@ interface Container {
 
 /** Has the contract's ports and everything that an operator may scale. */
 const SCALED = ['users', 'messages', 'chat'];
+/** End as soon as they have made what the others need. */
+const ONE_SHOTS = ['secrets', 'replica-set'];
+/** Images that are built here. */
+const STAGES = ['service', 'web', 'rabbitmq'];
 
 describeWith('docker-compose', 'docker-compose.yml', () => {
   const resolved = (env: Record<string, string> = {}): Record<string, Container> => {
@@ -47,12 +51,12 @@ describeWith('docker-compose', 'docker-compose.yml', () => {
   };
   const services = resolved();
   const containers = Object.entries(services);
-  const running = containers.filter(([name]) => name !== 'secrets');
+  const running = containers.filter(([name]) => !ONE_SHOTS.includes(name));
 
   it('is valid with nothing set, and has every part', () => {
     expect(Object.keys(services).toSorted()).toEqual(
       [
-        'secrets',
+        ...ONE_SHOTS,
         'mongo',
         'rabbitmq',
         'redis',
@@ -73,8 +77,23 @@ describeWith('docker-compose', 'docker-compose.yml', () => {
     expect(container.cap_drop).toEqual(['ALL']);
   });
 
-  it.each(containers)('%s has an image of one version', (_name, { image = '', build }) => {
-    if (!build) expect(image).toMatch(/:\d+\.\d+\.\d+/);
+  it.each(containers)(
+    '%s has an image of one version, or one that is built under the name of its project',
+    (_name, { image = '', build }) => {
+      if (build) expect(image).toBe('');
+      else expect(image).toMatch(/:\d+\.\d+\.\d+/);
+    },
+  );
+
+  it.each(containers)(
+    '%s mounts no file of the clone, whose modes depend on a umask',
+    (_name, { volumes = [] }) => {
+      for (const volume of volumes) expect(volume).toMatch(/^[a-z-]+:/);
+    },
+  );
+
+  it.each(running)('%s is probed at most every 10 seconds', (_name, { healthcheck }) => {
+    expect(healthcheck?.interval).toMatch(/^[1-9]\ds$/);
   });
 
   it.each(running.filter(([name]) => name !== 'rabbitmq'))(
@@ -133,6 +152,26 @@ describeWith('docker-compose', 'docker-compose.yml', () => {
         expect([name, setting, source.includes(`${setting}:`)]).toEqual([name, setting, true]);
       }
     }
+  });
+});
+
+describe('docker/Dockerfile', () => {
+  const text = readFileSync(join(ROOT, 'docker/Dockerfile'), 'utf8');
+  const stages = text.split(/^(?=FROM )/m);
+
+  it.each(STAGES)('builds %s from an image of one version', (stage) => {
+    const [, argument] =
+      stages
+        .map((lines) => /^FROM \$\{(\w+)\} AS (\w+)/.exec(lines) ?? [])
+        .find(([, , name]) => name === stage) ?? [];
+    expect(text).toMatch(new RegExp(`^ARG ${argument}=\\S+:\\d+\\.\\d+\\.\\d+`, 'm'));
+  });
+
+  it.each(STAGES)('sets the modes of what it copies from the clone into %s', (stage) => {
+    const lines = stages.find((one) => one.split('\n')[0]?.endsWith(` AS ${stage}`)) ?? '';
+    const copies = lines.match(/^COPY .*/gm) ?? [];
+    expect(copies).not.toEqual([]);
+    for (const copy of copies) expect(copy).toMatch(/^COPY (--from=build|--chmod=0644) /);
   });
 });
 
