@@ -162,7 +162,8 @@ describeWith('redis-server', 'the cache of history', () => {
     await edge.subscribe('shown');
     await connections[1]?.client('PAUSE', 200);
     expect((await cache.page('general', NEWEST, 50)).cache).toBe('bypass');
-    await delay(150);
+    // Answered once the pause is over.
+    await edge.ping();
     const shown = once(edge, 'message');
     write('two');
     await shown;

@@ -82,6 +82,16 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     return sent;
   }
 
+  /** Resolves once every room has a message more than now: those who send and those who store are at work. */
+  async function underWay(): Promise<void> {
+    const counts = rooms.map((roomId) => store.of(roomId).length);
+    await eventually(() => {
+      for (const [index, roomId] of rooms.entries()) {
+        expect(store.of(roomId).length).toBeGreaterThan(counts[index] ?? 0);
+      }
+    });
+  }
+
   /** How many of {@link LOOKS} find these shares. */
   async function looksAt(expected: number[]): Promise<number> {
     let found = 0;
@@ -133,13 +143,13 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await eventually(() => expect(shares()).toEqual([8, 8]));
     const sent = await sendWhile(
       (async () => {
-        await delay(300);
+        await underWay();
         await link.cut();
         running.splice(running.indexOf(lost), 1);
         const began = Date.now();
         await eventually(() => expect(shares()).toEqual([16]));
         expect(Date.now() - began).toBeLessThan(3_000);
-        await delay(300);
+        await underWay();
       })(),
     );
     await expectStored(sent);
@@ -153,12 +163,13 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await eventually(() => expect(shares()).toEqual([8, 8]));
     const sent = await sendWhile(
       (async () => {
-        await delay(300);
+        await underWay();
         link.swallow();
-        await delay(5_000);
+        await eventually(() => expect(shares()[0]).toBe(16));
+        await underWay();
         await link.restore();
-        await delay(2_000);
         await eventually(() => expect(shares()).toEqual([8, 8]));
+        await underWay();
       })(),
     );
     await expectStored(sent);
@@ -268,7 +279,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await eventually(() => expect(shares()).toEqual([16]));
     const sent = await sendWhile(
       (async () => {
-        await delay(300);
+        await underWay();
         await instance.app.close();
         running.pop();
       })(),
