@@ -11,7 +11,7 @@ describe('the lock of a folder', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('is held by one, whatever the others call the folder, until it is released', async () => {
+  it('is refused under every name of the folder until it is released', async () => {
     const lock = await FolderLock.take(folder);
     const alias = join(folder, 'alias');
     await symlink(folder, alias);
@@ -22,7 +22,7 @@ describe('the lock of a folder', () => {
     (await FolderLock.take(folder)).release();
   });
 
-  it('is of its own for every folder', async () => {
+  it('does not lock other folders', async () => {
     const locks = [await FolderLock.take(folder), await FolderLock.take(tmpdir())];
     for (const lock of locks) lock.release();
   });

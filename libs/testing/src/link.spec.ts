@@ -46,7 +46,7 @@ describe('a link', () => {
     return { client, upstream };
   }
 
-  it('passes bytes, and a close of one direction leaves the other open', async () => {
+  it('passes bytes, and leaves the other direction open when one is closed', async () => {
     const { client, upstream } = await connection();
     client.socket.end('question');
     await eventually(() => expect(upstream).toMatchObject({ heard: 'question', ended: true }));
@@ -57,13 +57,13 @@ describe('a link', () => {
     await eventually(() => expect([client.closed, upstream.closed]).toEqual([true, true]));
   });
 
-  it('passes on that a connection was broken off', async () => {
+  it('passes on the reset of a connection', async () => {
     const { client, upstream } = await connection();
     client.socket.resetAndDestroy();
     await eventually(() => expect(upstream.ended || upstream.closed).toBe(true));
   });
 
-  it('that is silent passes neither bytes nor closes nor resets', async () => {
+  it('passes neither bytes nor closes nor resets while it is silent', async () => {
     const [said, closed, broken] = [await connection(), await connection(), await connection()];
     link.swallow();
     const late = await connection();
@@ -80,7 +80,7 @@ describe('a link', () => {
     expect(broken.client).toMatchObject(quiet);
   });
 
-  it('that is healed ends what has lost its other end, and leaves the rest silent', async () => {
+  it('ends only half-lost connections when it is restored, and keeps the others silent', async () => {
     const [halved, whole] = [await connection(), await connection()];
     link.swallow();
     halved.client.socket.destroy();
@@ -97,7 +97,7 @@ describe('a link', () => {
     await eventually(() => expect(upstream.heard).toBe('again'));
   });
 
-  it('that is cut resets what it kept, and refuses what is new', async () => {
+  it('resets its connections and refuses new ones when it is cut', async () => {
     const { client, upstream } = await connection();
     link.swallow();
     client.socket.destroy();

@@ -38,7 +38,7 @@ describe('a server process', () => {
     return server;
   }
 
-  it('that ends before it is ready is told of at once, with what it has printed', async () => {
+  it('rejects the start at once, with its output, when it ends before it is ready', async () => {
     const begin = performance.now();
     await expect(shell('echo PORT: in use; exit 2').start()).rejects.toThrow(
       'server ended with 2:\nPORT: in use\n',
@@ -46,19 +46,19 @@ describe('a server process', () => {
     expect(performance.now() - begin).toBeLessThan(5_000);
   });
 
-  it('that is not ready in time is ended', async () => {
+  it('is ended when it is not ready in time', async () => {
     const slow = shell('echo wait; exec sleep 600', { startTimeoutMs: 200 });
     await expect(slow.start()).rejects.toThrow('server was not ready in time:\nwait\n');
     expect(slow.pid).toBeUndefined();
   });
 
-  it('that is not installed is told of', async () => {
+  it('rejects the start when its program is not installed', async () => {
     await expect(shell('', { command: 'no-such-server' }).start()).rejects.toThrow(
       'server is not installed (no-such-server).',
     );
   });
 
-  it('goes with whoever started it, even if both are beyond asking', async () => {
+  it('ends when its parent is killed, even while it is frozen', async () => {
     const runner = spawn(process.execPath, [...NODE_OPTIONS, '--eval', RUNNER], {
       env: { PATH: process.env['PATH'] },
       stdio: ['ignore', 'pipe', 'inherit'],
