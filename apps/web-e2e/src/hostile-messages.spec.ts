@@ -3,7 +3,7 @@ import type { Message } from '@chat/contracts';
 import { describeInBrowser } from './support/describe-in-browser.ts';
 import type { Person } from './support/person.ts';
 
-await describeInBrowser('a room with hostile messages', (chat) => {
+describeInBrowser('a room with hostile messages', (chat) => {
   let ada: Person;
   let bob: Person;
 

@@ -94,10 +94,10 @@ describe('the instances of a service', () => {
     const one = await Upstream.start('one');
     open.push(one);
     const options = { ...OPTIONS, probeTimeoutMs: 100, lostAfterMs: 1_000 };
-    const pool = new UpstreamPool('chat', [one.url], options);
+    const pool = new UpstreamPool('chat', [one.url], options, noFailure);
     open.push(pool);
     await pool.start();
-    const connection = await (await pool.ofId('one'))?.connect(1_000);
+    const connection = await (await pool.ofId('one'))?.connect();
     one.liveAfterMs = 300;
     await eventually(() => expect(pool.choose()).toBeUndefined());
     await delay(3 * options.lostAfterMs);
@@ -110,10 +110,10 @@ describe('the instances of a service', () => {
     const one = await Upstream.start('one');
     open.push(one);
     const options = { ...OPTIONS, probeTimeoutMs: 100, lostAfterMs: 1_000 };
-    const pool = new UpstreamPool('chat', [one.url], options);
+    const pool = new UpstreamPool('chat', [one.url], options, noFailure);
     open.push(pool);
     await pool.start();
-    const connection = await (await pool.ofId('one'))?.connect(1_000);
+    const connection = await (await pool.ofId('one'))?.connect();
     one.live = undefined;
     await eventually(() => expect(connection?.destroyed).toBe(true));
     expect(await pool.ofId('one')).toBeUndefined();
@@ -125,10 +125,10 @@ describe('the instances of a service', () => {
     const one = await Upstream.start('one');
     open.push(one);
     const options = { ...OPTIONS, probeTimeoutMs: 100, lostAfterMs: 500 };
-    const pool = new UpstreamPool('chat', [one.url], options);
+    const pool = new UpstreamPool('chat', [one.url], options, noFailure);
     open.push(pool);
     await pool.start();
-    const connection = await (await pool.ofId('one'))?.connect(1_000);
+    const connection = await (await pool.ofId('one'))?.connect();
     const look = pool.probe();
     const until = performance.now() + 2 * options.lostAfterMs;
     while (performance.now() < until);
