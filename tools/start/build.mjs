@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { fingerprint, listFiles } from './fingerprint.mjs';
 import { foldersNeededBy, ROOT } from '../workspace.mjs';
 
@@ -115,13 +116,13 @@ async function bringUpToDate(parts) {
 }
 
 async function build(part, folders, children) {
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   console.error(`Building ${part.name} …`);
   await rm(stampFile(part), { force: true });
   const sources = await sourceFingerprint(folders);
   await run(part, await part.command(folders), children);
   await writeStamp(part, `${sources} ${await outputFingerprint(part, folders)}`);
-  const seconds = Math.round((Date.now() - startedAt) / 1000);
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
   console.error(`Built ${part.name} in ${seconds} s.`);
 }
 

@@ -62,10 +62,10 @@ export class Connection implements Observable<ConnectionState> {
   #token = '';
   /** Counts attempts, so that what an abandoned one still awaits cannot touch a later one. */
   #attempt = 0;
-  #onlineSince = 0;
+  #onlineSince = -Infinity;
   /** The server asked not to come before; only `retryNow()` does. */
-  #notBefore = 0;
-  #tokenReplacedAt = 0;
+  #notBefore = -Infinity;
+  #tokenReplacedAt = -Infinity;
   #attemptTimer: ReturnType<typeof setTimeout> | undefined;
   #renewTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -85,7 +85,7 @@ export class Connection implements Observable<ConnectionState> {
       session.subscribe(() => this.#followSession()),
       session.onToken((token) => this.#takeToken(token)),
       onWakeUp(() => {
-        if (Date.now() >= this.#notBefore) this.retryNow();
+        if (performance.now() >= this.#notBefore) this.retryNow();
       }),
     ];
     this.#followSession();
@@ -196,7 +196,7 @@ export class Connection implements Observable<ConnectionState> {
     this.#socket.on('serverDraining', ({ reconnectInMs }: ServerPayload<'serverDraining'>) => {
       this.#disconnect();
       const delay = Math.min(Math.max(0, reconnectInMs), MAX_DRAINING_MS);
-      this.#notBefore = Date.now() + delay;
+      this.#notBefore = performance.now() + delay;
       this.#retryIn(delay, 'The server is restarting.');
     });
   }
@@ -231,21 +231,21 @@ export class Connection implements Observable<ConnectionState> {
 
   #connected(): void {
     clearTimeout(this.#attemptTimer);
-    this.#onlineSince = Date.now();
-    this.#notBefore = 0;
+    this.#onlineSince = performance.now();
+    this.#notBefore = -Infinity;
     this.#set({ status: 'online' });
     this.#scheduleRenewal();
   }
 
   #fellOff(reason: string): void {
-    if (Date.now() - this.#onlineSince >= STABLE_MS) this.#backoff.reset();
+    if (performance.now() - this.#onlineSince >= STABLE_MS) this.#backoff.reset();
     this.#disconnect();
     this.#retryIn(this.#backoff.next(), reason);
   }
 
   #attemptFailed({ message, retryAfterMs }: ChatError): void {
     if (this.#state.status === 'signed-out') return;
-    if (retryAfterMs !== undefined) this.#notBefore = Date.now() + retryAfterMs;
+    if (retryAfterMs !== undefined) this.#notBefore = performance.now() + retryAfterMs;
     this.#retryIn(this.#backoff.next(retryAfterMs), message);
   }
 
@@ -258,7 +258,7 @@ export class Connection implements Observable<ConnectionState> {
   /** The server refused the token: a fresh one is tried at once; when that is refused too, later. */
   async #replaceToken(): Promise<void> {
     this.#disconnect();
-    if (Date.now() - this.#tokenReplacedAt < STABLE_MS) {
+    if (performance.now() - this.#tokenReplacedAt < STABLE_MS) {
       this.#attemptFailed(new ChatError('UNAUTHORIZED', 'The server refused the session.'));
       return;
     }
@@ -266,7 +266,7 @@ export class Connection implements Observable<ConnectionState> {
     this.#set({ status: 'connecting' });
     try {
       await this.#session.refresh(this.#token);
-      this.#tokenReplacedAt = Date.now();
+      this.#tokenReplacedAt = performance.now();
       if (attempt === this.#attempt) await this.#connect();
     } catch (error) {
       if (attempt === this.#attempt) this.#attemptFailed(error as ChatError);

@@ -65,7 +65,7 @@ export class HttpTransport {
    * for; what changes something never is.
    */
   async request<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
-    const patientUntil = Date.now() + READ_PATIENCE_MS;
+    const patientUntil = performance.now() + READ_PATIENCE_MS;
     const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -73,7 +73,7 @@ export class HttpTransport {
       } catch (error) {
         if (request.method !== 'GET' || attempt > READ_RETRIES || !mayPass(error)) throw error;
         const waitMs = backoff.next(error.retryAfterMs);
-        if (Date.now() + waitMs > patientUntil) throw error;
+        if (performance.now() + waitMs > patientUntil) throw error;
         await pause(waitMs, this.#closing.signal);
       }
     }

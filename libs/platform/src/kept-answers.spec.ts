@@ -34,6 +34,14 @@ describe('kept answers', () => {
     expect(await answers.get('a', answering('new'))).toBe('new');
   });
 
+  it('age by the monotonic clock, also when the system clock is set back', async () => {
+    const start = Date.now();
+    await answers.get('a', answering('old'));
+    jest.advanceTimersByTime(FRESH_MS);
+    jest.setSystemTime(start);
+    expect(await answers.get('a', answering('new'))).toBe('new');
+  });
+
   it('stand while nobody can say', async () => {
     await expect(answers.get('a', failing)).rejects.toThrow('away');
     await answers.get('a', answering('old'));

@@ -35,7 +35,7 @@ export class KeptAnswers<T extends object | boolean | string> {
    */
   async get(key: string, ask: () => Promise<T>): Promise<T> {
     const kept = this.#kept.get(key);
-    if (kept && Date.now() - kept.askedAt < this.options.freshMs) return kept.value;
+    if (kept && performance.now() - kept.askedAt < this.options.freshMs) return kept.value;
     const asked = this.#asking.get(key) ?? this.#ask(key, ask);
     if (!kept) return asked;
     const { promise: late, resolve } = Promise.withResolvers<undefined>();
@@ -44,7 +44,7 @@ export class KeptAnswers<T extends object | boolean | string> {
     clearTimeout(timer);
     if (answer !== undefined) return answer;
     const { value } = this.#kept.get(key) ?? kept;
-    this.#kept.set(key, { value, askedAt: Date.now() - this.options.freshMs + RETRY_MS });
+    this.#kept.set(key, { value, askedAt: performance.now() - this.options.freshMs + RETRY_MS });
     return value;
   }
 
@@ -72,7 +72,7 @@ export class KeptAnswers<T extends object | boolean | string> {
   /** Keeps what somebody told: it is newer than any answer that is on its way. */
   tell(key: string, value: T): void {
     this.#asking.delete(key);
-    this.#kept.set(key, { value, askedAt: Date.now() });
+    this.#kept.set(key, { value, askedAt: performance.now() });
   }
 
   #ask(key: string, ask: () => Promise<T>): Promise<T> {

@@ -38,8 +38,8 @@ export function endWithUs(child: ChildProcess): void {
  * first, as when a start is interrupted. Gives up in the end: what is left ends with us.
  */
 export async function endOwnProcesses(): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  for (let child = newest(); child && Date.now() < deadline; child = newest()) {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (let child = newest(); child && performance.now() < deadline; child = newest()) {
     const exited = once(child, 'exit');
     child.kill('SIGTERM');
     await Promise.race([exited, delay(ASK_AGAIN_AFTER_MS, undefined, { ref: false })]);

@@ -97,10 +97,10 @@ export class ServerProcess implements Component {
       fail(new Error(`${name} ended with ${how}:\n${this.#sinceStart}`));
       if (!this.#asked) this.#ends.emit('unasked', how);
     });
-    const deadline = Date.now() + startTimeoutMs;
+    const deadline = performance.now() + startTimeoutMs;
     // First of the two, because an answer that is there at once would always win.
     while (!(await Promise.race([failed, isReady(this.#sinceStart)]))) {
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         await this.kill();
         throw new Error(`${name} was not ready in time:\n${this.#output}`);
       }

@@ -6,9 +6,9 @@ export async function eventually(
   condition: () => boolean | Promise<boolean>,
   withinMs = 10_000,
 ): Promise<void> {
-  const deadline = Date.now() + withinMs;
+  const deadline = performance.now() + withinMs;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
     await delay(10);
   }
 }

@@ -75,9 +75,9 @@ export class RoomSender {
   }
 
   async #deliver(sends: readonly OpenSend[]): Promise<void> {
-    const deadline = Date.now() + GIVE_UP_AFTER_MS;
+    const deadline = performance.now() + GIVE_UP_AFTER_MS;
     let left = sends;
-    while (left.length > 0 && Date.now() < deadline) {
+    while (left.length > 0 && performance.now() < deadline) {
       const connection = this.#options.client.connection;
       if (connection === undefined) {
         await delay(CONNECTION_CHECK_MS);

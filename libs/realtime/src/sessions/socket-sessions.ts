@@ -23,6 +23,7 @@ export class SocketSessions {
   /** Ends the socket when its access token expires. */
   watch(socket: ChatSocket): void {
     this.unwatch(socket);
+    // By the wall clock, like every other service: the token states the time at which it expires.
     const wait = Math.min(MAX_TIMER_MS, socket.data.identity.expiresAt - Date.now());
     const timer = setTimeout(() => {
       this.#end(socket, 'its token expired');
