@@ -1,0 +1,70 @@
+import {
+  AddMemberRequest,
+  ChangesQuery,
+  CLIENT_EVENTS,
+  CreateRoomRequest,
+  HistoryQuery,
+  LoginRequest,
+  MemberListQuery,
+  RefreshRequest,
+  RegisterRequest,
+  RoomListQuery,
+  UpdateMeRequest,
+  UpdateRoomRequest,
+  UserSearchQuery,
+} from '@chat/contracts';
+import { assertForHostileTexts } from '@chat/testing/hostile-text';
+import { describe, expect, it } from '@jest/globals';
+
+interface Schema {
+  safeParse(input: unknown): { success: boolean };
+}
+
+const payload = (event: keyof typeof CLIENT_EVENTS): Schema => CLIENT_EVENTS[event].payload;
+
+/** Everything that a client may send, with a hostile text in each of its fields. */
+const REQUESTS: [string, Schema, (text: string) => unknown][] = [
+  ['RegisterRequest.email', RegisterRequest, (email) => ({ email, password: 'long enough' })],
+  ['RegisterRequest', RegisterRequest, (text) => registration(text)],
+  ['LoginRequest', LoginRequest, (text) => ({ email: text, password: text })],
+  ['RefreshRequest', RefreshRequest, (refreshToken) => ({ refreshToken })],
+  ['UpdateMeRequest', UpdateMeRequest, (displayName) => ({ displayName })],
+  ['UserSearchQuery', UserSearchQuery, (text) => ({ query: text, limit: text })],
+  ['RoomListQuery', RoomListQuery, (text) => ({ discover: text, query: text })],
+  ['public CreateRoomRequest', CreateRoomRequest, (text) => room('public', text)],
+  ['private CreateRoomRequest', CreateRoomRequest, (text) => room('private', text)],
+  ['UpdateRoomRequest', UpdateRoomRequest, (text) => ({ name: text, topic: text })],
+  ['AddMemberRequest', AddMemberRequest, (userId) => ({ userId })],
+  ['MemberListQuery', MemberListQuery, (text) => ({ limit: text, after: text })],
+  ['HistoryQuery', HistoryQuery, (text) => ({ limit: text, before: text })],
+  ['ChangesQuery', ChangesQuery, (text) => ({ since: text, limit: text })],
+  ['joinRoom', payload('joinRoom'), (text) => ({ roomId: text, since: text })],
+  ['leaveRoom', payload('leaveRoom'), (text) => text],
+  ['sendMessage', payload('sendMessage'), (text) => send(text)],
+  ['renewSession', payload('renewSession'), (token) => ({ token })],
+];
+
+function registration(text: string) {
+  return { email: 'ada@example.com', password: text, username: text, displayName: text };
+}
+
+function room(visibility: string, text: string) {
+  return { visibility, name: text, topic: text };
+}
+
+function send(text: string) {
+  return { roomId: 'general', text, clientMessageId: text };
+}
+
+describe('a hostile text in a request', () => {
+  it('is read in linear time by the schema of every request', () => {
+    assertForHostileTexts((text) => {
+      for (const [, schema, requestOf] of REQUESTS) schema.safeParse(requestOf(text));
+      return true;
+    });
+  });
+
+  it.each(REQUESTS)('is refused by %s when it is far too long', (_name, schema, requestOf) => {
+    expect(schema.safeParse(requestOf('a'.repeat(200_000))).success).toBe(false);
+  });
+});
