@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request as send, type IncomingMessage, type RequestOptions } from 'node:http';
@@ -293,19 +294,31 @@ describe('a request over a kept connection', () => {
   });
 });
 
+/** A service with file descriptors: the tests of one file are one process. */
+const SERVICE = `
+  const server = require('node:http').createServer((_request, response) => {
+    response.setHeader('x-instance-id', 'one').end();
+  });
+  server.on('upgrade', (_request, socket) => {
+    socket.write('HTTP/1.1 101 OK\\r\\nUpgrade: websocket\\r\\nConnection: upgrade\\r\\n\\r\\n');
+    socket.on('error', () => undefined).on('data', (data) => socket.write(data));
+  });
+  server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+`;
+
+async function serviceOfItsOwn(): Promise<string> {
+  const service = spawn(process.execPath, ['-e', SERVICE], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  open.push({ close: () => void service.kill() });
+  const [port] = (await once(service.stdout, 'data')) as [Buffer];
+  return `http://127.0.0.1:${port.toString().trim()}`;
+}
+
 describeWith('prlimit', 'a gateway without file descriptors', () => {
   it('answers 503 with Retry-After, and blames no instance: its sockets stay open', async () => {
-    const [users, chat] = [await upstream('users'), await upstream('chat')];
-    chat.server.on('upgrade', (_request, socket) => {
-      socket.write(
-        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n',
-      );
-      socket.on('data', (data: Buffer) => void socket.write(data));
-    });
-    const through = await gateway(
-      { users: [users.url], chat: [chat.url] },
-      { retryForMs: 600_000 },
-    );
+    const url = await serviceOfItsOwn();
+    const through = await gateway({ users: [url], chat: [url] }, { retryForMs: 600_000 });
     const upgrade =
       'GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: chat\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
     const [socket, late] = [connect(through.port, '127.0.0.1'), connect(through.port, '127.0.0.1')];
