@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Message } from '@chat/contracts';
+import { Account, type ClientSocket } from '../support/account.ts';
+import { ask } from '../support/ask.ts';
+import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { eventually } from '../support/eventually.ts';
+import { expectUnharmed, underAttack } from '../support/under-attack.ts';
+
+const ROOM = 'crowd';
+const ACCOUNTS = 6;
+/** Of each account: fewer than one user may have. */
+const SOCKETS = 90;
+const BURST = 400;
+
+/** A socket in the room, with what it was shown. */
+interface Member {
+  readonly socket: ClientSocket;
+  readonly revs: number[];
+}
+
+describeChat('a room with hundreds of sockets', () => {
+  let chat: ChatUnderTest;
+  const accounts: Account[] = [];
+  const members: Member[] = [];
+  const closed: string[] = [];
+
+  beforeAll(async () => {
+    chat = await startChat({ SEND_RATE: '10000', SEND_BURST: '10000' });
+    for (let n = 0; n < ACCOUNTS; n += 1) {
+      const account = await Account.register(chat.at, 'member');
+      accounts.push(account);
+      members.push(...(await Promise.all(Array.from({ length: SOCKETS }, () => enter(account)))));
+    }
+  }, 120_000);
+  afterAll(async () => {
+    for (const account of accounts) account.close();
+    await chat.close();
+  });
+
+  async function enter(account: Account): Promise<Member> {
+    const socket = await account.connect();
+    const revs: number[] = [];
+    socket.on('receiveMessage', ({ rev }: Message) => revs.push(rev));
+    socket.on('disconnect', (reason) => closed.push(reason));
+    expect(await ask(socket, 'joinRoom', ROOM, 30_000)).toMatchObject({ ok: true });
+    return { socket, revs };
+  }
+
+  it('is shown bursts of messages once and in order, while every process stays responsive', async () => {
+    let sent = 0;
+    const report = await underAttack(chat, async () => {
+      const senders = members.filter((_member, index) => index % SOCKETS === 0);
+      for (let n = 0; n < BURST; n += 1) {
+        senders[n % senders.length]?.socket.emit('sendMessage', { roomId: ROOM, text: `${n}` });
+      }
+      sent += BURST;
+      await eventually(
+        'every socket has been shown all',
+        () => members.every(({ revs }) => revs.length >= sent),
+        60_000,
+      );
+    });
+    const all = Array.from({ length: sent }, (_, index) => index + 1);
+    for (const { revs } of members) expect(revs).toEqual(all);
+    expect(closed).toEqual([]);
+    expectUnharmed(report);
+  }, 240_000);
+});
