@@ -4,10 +4,11 @@ import type { Changes, JoinRoomResult, Message } from '@chat/contracts';
 import { InMemoryRateLimiter, Metrics, ReadBudget, Refusals } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
-import type { LiveSockets } from '../live-sockets.ts';
+import { LiveSockets } from '../live-sockets.ts';
 import type { RoomDirectory } from '../room-directory.ts';
 import { JoinRoom } from './join-room.ts';
 import { Memberships } from './memberships.ts';
+import { RoomFanOut } from './room-fan-out.ts';
 import type { RoomStream } from './room-stream.ts';
 import type { RoomStreams } from './room-streams.ts';
 
@@ -20,6 +21,10 @@ class Transport extends EventEmitter {
 class Connection extends EventEmitter {
   readyState = 'open';
   readonly transport = new Transport();
+  readonly written: unknown[] = [];
+  write(text: string): void {
+    this.written.push(JSON.parse(text.slice(1)));
+  }
 }
 
 describe('a join', () => {
@@ -28,7 +33,8 @@ describe('a join', () => {
   let asked: number;
   let reads: PromiseWithResolvers<Changes>[];
   let answers: JoinRoomResult[];
-  let inRoom: boolean;
+  let fanOut: RoomFanOut;
+  let inRoom: () => boolean;
   let joins: JoinRoom;
   let conn: Connection;
   let socket: { connected: boolean; conn: Connection; data: object };
@@ -57,18 +63,15 @@ describe('a join', () => {
       hold: () => opened.promise,
       release: () => undefined,
     };
-    const sockets: Pick<LiveSockets, 'enterRoom' | 'leaveRoom'> = {
-      enterRoom: () => (inRoom = true),
-      leaveRoom: () => (inRoom = false),
-    };
-    inRoom = false;
+    fanOut = new RoomFanOut();
+    inRoom = () => fanOut.socketsIn('den').length > 0;
     const metrics = new Metrics();
     const refusals = new Refusals(metrics);
     joins = new JoinRoom(
       memberships,
       directory as RoomDirectory,
       streams as RoomStreams,
-      sockets as LiveSockets,
+      new LiveSockets(fanOut),
       new InMemoryRateLimiter(),
       new ReadBudget(
         { perUser: READS_PER_USER, concurrent: 10, bytes: 100_000_000 },
@@ -137,7 +140,7 @@ describe('a join', () => {
     open();
     await joining;
     expect(answers).toHaveLength(1);
-    expect(inRoom).toBe(false);
+    expect(inRoom()).toBe(false);
   });
 
   it('brings the socket in when it comes after the leave, whatever is still under way', async () => {
@@ -147,9 +150,9 @@ describe('a join', () => {
     open();
     await Promise.all([first, second]);
     expect(answers).toHaveLength(2);
-    expect(inRoom).toBe(true);
+    expect(inRoom()).toBe(true);
     leave();
-    expect(inRoom).toBe(false);
+    expect(inRoom()).toBe(false);
   });
 
   it('is refused when the user joins rooms too fast', async () => {
@@ -222,5 +225,22 @@ describe('a join', () => {
     await all;
     expect(reads).toHaveLength(READS_PER_USER);
     expect(answers).toHaveLength(0);
+  });
+
+  it('of a socket that is in the room is answered after all that was sent to it before', async () => {
+    open(7);
+    await join();
+    fanOut.sendChanges('den', [message(8), message(9)], () => undefined);
+    const beforeAnswer = new Promise<unknown[]>((resolve) => {
+      void joins.join(socket as unknown as ChatSocket, { roomId: 'den' }, () => {
+        resolve([...conn.written]);
+      });
+    });
+    expect(await beforeAnswer).toEqual([
+      ['receiveMessage', message(8)],
+      ['receiveMessage', message(9)],
+    ]);
+    await fanOut.whenIdle();
+    expect(conn.written).toHaveLength(2);
   });
 });

@@ -167,12 +167,12 @@ export class JoinRoom {
     return this.directory.changes(roomId, since, MAX_JOIN_CHANGES);
   }
 
-  /** False when the socket was in the room before. */
+  /** False when the socket was in the room before: then it is written what it still lacks. */
   #enter(socket: ChatSocket, roomId: string): boolean {
+    this.sockets.enterRoom(socket, roomId);
     const rooms = this.#joined.get(socket) ?? new Set();
     if (rooms.has(roomId)) return false;
     this.#joined.set(socket, rooms.add(roomId));
-    this.sockets.enterRoom(socket, roomId);
     return true;
   }
 }
