@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { exhaustFileDescriptors } from '@chat/testing';
+import { describeWith } from '@chat/testing/suites';
 import { z } from 'zod';
 import { ServiceCredentials } from './credentials/service-credentials.ts';
 import { ServiceClient } from './service-client.ts';
@@ -10,29 +12,37 @@ const credentials = new ServiceCredentials({ secret: 'x'.repeat(40), accessToken
 const Answer = z.object({ from: z.string() });
 const TIMEOUT_MS = 1_500;
 
-describe('a call to another service', () => {
-  const servers: Server[] = [];
-  afterEach(() => {
-    for (const server of servers.splice(0)) {
-      server.closeAllConnections();
-      server.close();
-    }
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function serve(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<string> {
+  const server = createServer(answer);
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const answering = (from: string) =>
+  serve((_request, response) => {
+    response.end(JSON.stringify({ from }));
   });
 
-  async function serve(
-    answer: (request: IncomingMessage, response: ServerResponse) => void,
-  ): Promise<string> {
-    const server = createServer(answer);
-    servers.push(server);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
+const client = (...urls: string[]) =>
+  new ServiceClient({ name: 'users', urls, timeoutMs: TIMEOUT_MS }, credentials);
 
-  const answering = (from: string) =>
-    serve((_request, response) => {
-      response.end(JSON.stringify({ from }));
-    });
+/** For what says nothing about time. */
+const patient = (url: string) =>
+  new ServiceClient({ name: 'users', urls: [url], timeoutMs: 30_000 }, credentials);
+
+describe('a call to another service', () => {
   const nobody = async (): Promise<string> => {
     const url = await answering('nobody');
     const server = servers.pop();
@@ -40,8 +50,6 @@ describe('a call to another service', () => {
     if (server) await once(server, 'close');
     return url;
   };
-  const client = (...urls: string[]) =>
-    new ServiceClient({ name: 'users', urls, timeoutMs: TIMEOUT_MS }, credentials);
 
   it('carries a credential that the services accept, and the question', async () => {
     const seen: { path?: string | undefined; token: string; body: unknown }[] = [];
@@ -54,7 +62,7 @@ describe('a call to another service', () => {
         response.end(JSON.stringify({ from: 'it' }));
       });
     });
-    expect(await client(url).call('/internal/ask', { question: 1 }, Answer)).toEqual({
+    expect(await patient(url).call('/internal/ask', { question: 1 }, Answer)).toEqual({
       from: 'it',
     });
     expect(seen).toMatchObject([{ path: '/internal/ask', body: { question: 1 } }]);
@@ -77,6 +85,28 @@ describe('a call to another service', () => {
     }
     // One that failed is left alone for a while, so that the silence costs once, not six times.
     expect(performance.now() - begin).toBeLessThan(2 * TIMEOUT_MS);
+  });
+
+  it('shares kept connections with 1,000 others, also with those made at once', async () => {
+    const sockets = new Set<Socket>();
+    const url = await serve(({ socket }, response) => {
+      sockets.add(socket);
+      response.end(JSON.stringify({ from: 'it' }));
+    });
+    const users = new ServiceClient({ name: 'users', urls: [url], timeoutMs: 30_000 }, credentials);
+    for (let n = 0; n < 200; n += 1) await users.call('/', {}, Answer);
+    expect(sockets.size).toBeLessThan(10);
+    await Promise.all(Array.from({ length: 800 }, () => users.call('/', {}, Answer)));
+    expect(sockets.size).toBeLessThan(10 + 128);
+  });
+
+  it('waits for a connection no longer than for an answer', async () => {
+    const users = client(await serve(() => undefined));
+    const begin = performance.now();
+    const calls = Array.from({ length: 400 }, () => users.call('/', {}, Answer));
+    const outcomes = await Promise.allSettled(calls);
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(performance.now() - begin).toBeLessThan(3 * TIMEOUT_MS);
   });
 
   it('is UNAVAILABLE when nobody answers within the time limit', async () => {
@@ -130,5 +160,23 @@ describe('a call to another service', () => {
   it('is not fooled by something else than an answer', async () => {
     const url = await serve((_request, response) => response.end('<html>'));
     await expect(client(url).call('/', {}, Answer)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
+
+describeWith('prlimit', 'a call of a process without file descriptors', () => {
+  it('blames no instance', async () => {
+    const users = client(await answering('one'), await answering('two'));
+    const giveBack = await exhaustFileDescriptors();
+    try {
+      await expect(users.call('/', {}, Answer)).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: 'The server is overloaded.',
+      });
+    } finally {
+      await giveBack();
+    }
+    const from = new Set<string>();
+    for (let n = 0; n < 4; n += 1) from.add((await users.call('/', {}, Answer)).from);
+    expect([...from].toSorted()).toEqual(['one', 'two']);
   });
 });

@@ -1,5 +1,5 @@
 import { AccessTokens } from '@chat/auth';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { JwtService } from '@nestjs/jwt';
 import { ServiceCredentials } from './service-credentials.ts';
 
@@ -24,6 +24,20 @@ describe("a service's credential", () => {
     const identity = { userId: 'u', sessionId: 's', username: 'ann' };
     const token = await accessTokens.sign(identity);
     await expect(credentials.verify(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+
+  it.each([
+    ['the clock was set back by an hour', -3_600, 250],
+    ['the machine slept', 250, 0],
+  ])('is renewed before it expires although %s', async (_what, dateSeconds, ageSeconds) => {
+    const own = new ServiceCredentials(settings);
+    const before = await own.token();
+    expect(await own.token()).toBe(before);
+    const [date, age] = [Date.now(), performance.now()];
+    jest.spyOn(Date, 'now').mockReturnValue(date + dateSeconds * 1_000);
+    jest.spyOn(performance, 'now').mockReturnValue(age + ageSeconds * 1_000);
+    expect(await own.token()).not.toBe(before);
+    jest.restoreAllMocks();
   });
 
   it('expires', async () => {
