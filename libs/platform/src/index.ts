@@ -2,6 +2,7 @@ export * from './api-errors.ts';
 export * from './backoff.ts';
 export * from './bounded-read.ts';
 export * from './bounded-work.ts';
+export * from './client-address.ts';
 export * from './common-settings.ts';
 export * from './cors.ts';
 export * from './failures.ts';

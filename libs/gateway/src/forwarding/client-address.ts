@@ -1,22 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { clientAddressOf, type TrustProxy } from '@chat/platform';
 
-/** Whether a proxy at that address, so many hops away, is believed; Express' `trust proxy fn`. */
-export type TrustProxy = (address: string, hop: number) => boolean;
-
-/** The nearest address that is not a trusted proxy's: whoever stands in front of us says the next one. */
-function clientAddressOf(request: IncomingMessage, trusted: TrustProxy): string {
-  const told = String(request.headers['x-forwarded-for'] ?? '')
-    .split(',')
-    .map((address) => address.trim())
-    .filter(Boolean);
-  let address = request.socket.remoteAddress ?? '';
-  for (let hop = 0; trusted(address, hop); hop += 1) {
-    const next = told.pop();
-    if (next === undefined) break;
-    address = next;
-  }
-  return address;
-}
+export type { TrustProxy };
 
 /**
  * Says in the request's headers whom it comes from, so that the service behind
