@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { RateLimiter } from '@chat/platform';
-import { Logger } from '@nestjs/common';
 import { Server, type Socket } from 'socket.io';
 import { io, type Socket as Client } from 'socket.io-client';
 import type { ChatSocket } from './chat-socket.ts';
+import type { ConnectionRefusals } from './connections/connection-refusals.ts';
 import type { Draining } from './draining.ts';
 import { EventAdmission } from './event-admission.ts';
 import type { RealtimeMetrics } from './realtime-metrics.ts';
@@ -35,21 +35,28 @@ describe('the events of a socket', () => {
   let client: Client;
   let socket: Socket;
   let arrived: number;
+  let refused: string[];
 
   beforeEach(async () => {
-    Logger.overrideLogger(false);
     limiter = new SlowLimiter();
     const limit = { points: 1, perMs: 1_000, burst: BURST };
-    const settings = { sendLimit: limit, eventLimit: limit, maxSocketsPerUser: 1 };
+    const settings = {
+      sendLimit: limit,
+      eventLimit: limit,
+      maxSocketsPerUser: 1,
+    };
+    refused = [];
     const draining: Pick<Draining, 'refuseNew'> = { refuseNew: () => undefined };
     const metrics: Pick<RealtimeMetrics, 'answeredWithError'> = {
       answeredWithError: () => undefined,
     };
+    const refusals: Pick<ConnectionRefusals, 'count'> = { count: (reason) => refused.push(reason) };
     const admission = new EventAdmission(
       settings,
       limiter,
       draining as Draining,
       metrics as RealtimeMetrics,
+      refusals as ConnectionRefusals,
     );
     const http = createServer();
     server = new Server(http);
@@ -100,5 +107,24 @@ describe('the events of a socket', () => {
     limiter.answer();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(limiter.taken).toBe(1);
+    expect(refused).toEqual(['events_waiting']);
+  });
+
+  it('close its connection when they come to megabytes, however few they are', async () => {
+    const gone = once(socket, 'disconnect');
+    for (let index = 0; index < 500; index += 1) {
+      client.emit('sendMessage', 'x'.repeat(60_000));
+    }
+    await gone;
+    expect(arrived).toBeLessThan(60);
+    expect(refused).toEqual(['events_waiting']);
+  });
+
+  it('keep its connection when they are a burst of the longest messages', async () => {
+    for (let index = 0; index < 200; index += 1) client.emit('sendMessage', 'x'.repeat(4_000));
+    while (arrived < 200) await new Promise((resolve) => setTimeout(resolve, 5));
+    limiter.answer();
+    await once(socket, 'sendMessage');
+    expect(socket.connected).toBe(true);
   });
 });

@@ -1,17 +1,23 @@
 import { CLIENT_EVENTS } from '@chat/contracts';
 import { Failure, RateLimitedError, RateLimiter, toSocketError } from '@chat/platform';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { answerError } from './acknowledgements.ts';
 import type { ChatSocket } from './chat-socket.ts';
+import { ConnectionRefusals } from './connections/connection-refusals.ts';
+import { cutOff } from './connections/engine-connection.ts';
 import { Draining } from './draining.ts';
 import { RealtimeMetrics } from './realtime-metrics.ts';
 import { RealtimeSettings } from './realtime-settings.ts';
 
 /** Events of one socket that may wait for the limiter beyond a burst that is allowed. */
 const MAX_WAITING_EVENTS = 1_000;
+/** What they may come to as they were received, in characters: more than a burst of the longest messages. */
+const MAX_WAITING_LENGTH = 2 * 1024 * 1024;
 
 interface WaitingEvent {
   readonly name: string;
+  /** Characters that the socket's connection had received when it came. */
+  readonly received: number;
   /** What the client gave as last argument. */
   readonly acknowledge: unknown;
   readonly admit: () => void;
@@ -20,7 +26,6 @@ interface WaitingEvent {
 /** Lets known events through, in the order in which they came, at the rate that a user may cause work. */
 @Injectable()
 export class EventAdmission {
-  readonly #logger = new Logger(EventAdmission.name);
   readonly #maxWaiting: number;
 
   constructor(
@@ -28,6 +33,7 @@ export class EventAdmission {
     private readonly limiter: RateLimiter,
     private readonly draining: Draining,
     private readonly metrics: RealtimeMetrics,
+    private readonly refusals: ConnectionRefusals,
   ) {
     this.#maxWaiting = settings.eventLimit.burst + MAX_WAITING_EVENTS;
   }
@@ -35,16 +41,19 @@ export class EventAdmission {
   /** Closes a socket whose events come so much faster than they are admitted that they pile up. */
   guard(socket: ChatSocket): void {
     const waiting: WaitingEvent[] = [];
+    let received = 0;
     let closed = false;
+    socket.conn.on('data', (data: string | Buffer) => (received += data.length));
     socket.use(([name, ...args], next) => {
       if (closed) return;
-      if (waiting.length >= this.#maxWaiting) {
+      const waitingLength = received - (waiting[0]?.received ?? received);
+      if (waiting.length >= this.#maxWaiting || waitingLength > MAX_WAITING_LENGTH) {
         closed = true;
-        this.#logger.warn({ socketId: socket.id }, 'a socket was closed: its events piled up');
-        socket.conn.close(true);
+        this.refusals.count('events_waiting', { socketId: socket.id });
+        cutOff(socket.conn);
         return;
       }
-      waiting.push({ name, acknowledge: args.at(-1), admit: () => next() });
+      waiting.push({ name, received, acknowledge: args.at(-1), admit: () => next() });
       if (waiting.length === 1) void this.#admitAll(socket, waiting);
     });
   }

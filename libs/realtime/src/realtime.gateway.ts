@@ -33,7 +33,7 @@ import { JoinRoom } from './rooms/join-room.ts';
 import { SendMessage } from './sends/send-message.ts';
 import { SocketSends } from './sends/socket-sends.ts';
 import { SocketSessions } from './sessions/socket-sessions.ts';
-import { SlowSockets } from './slow-sockets.ts';
+import { MAX_UNSENT_BYTES, SlowSockets } from './slow-sockets.ts';
 
 /** The socket events of the contract: who may connect, and which event goes where. */
 @WebSocketGateway()
@@ -69,7 +69,7 @@ export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConn
       this.joins.leaveAll(socket);
     });
     this.admission.guard(socket);
-    this.slowSockets.guard(socket);
+    this.slowSockets.bound(socket.conn, MAX_UNSENT_BYTES);
     this.sessions.watch(socket);
     await this.sockets.admit(socket);
     this.#logger.debug({ socketId: socket.id, userId }, 'socket connected');

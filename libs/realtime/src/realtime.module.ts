@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AsyncApiController } from './asyncapi/asyncapi.controller.ts';
+import { ConnectionRefusals } from './connections/connection-refusals.ts';
 import { Draining } from './draining.ts';
 import { EventAdmission } from './event-admission.ts';
 import { LiveSockets } from './live-sockets.ts';
@@ -24,6 +25,7 @@ import { SlowSockets } from './slow-sockets.ts';
 @Module({
   controllers: [AsyncApiController],
   providers: [
+    ConnectionRefusals,
     Draining,
     EventAdmission,
     JoinRoom,

@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
 import { Server, type Socket } from 'socket.io';
 import { io, type Socket as Client } from 'socket.io-client';
-import type { ChatSocket } from './chat-socket.ts';
-import { SlowSockets } from './slow-sockets.ts';
+import type { ConnectionRefusals } from './connections/connection-refusals.ts';
+import { MAX_UNSENT_BYTES, SlowSockets } from './slow-sockets.ts';
 
+const KILOBYTE = 'x'.repeat(1024);
 const MEGABYTE = 'x'.repeat(1024 * 1024);
 
 /** What the connection of a client is made of, where it can be told to read no more. */
@@ -20,16 +20,17 @@ describe('a socket', () => {
   let server: Server;
   let client: Client;
   let socket: Socket;
+  let refused: string[];
 
   beforeEach(async () => {
-    Logger.overrideLogger(false);
     const http = createServer();
     server = new Server(http);
-    const slowSockets = new SlowSockets();
+    refused = [];
+    const refusals: Pick<ConnectionRefusals, 'count'> = { count: (reason) => refused.push(reason) };
+    const slowSockets = new SlowSockets(refusals as ConnectionRefusals);
     const connected = Promise.withResolvers<Socket>();
     server.on('connection', (accepted) => {
-      const guarded: unknown = accepted;
-      slowSockets.guard(guarded as ChatSocket);
+      slowSockets.bound(accepted.conn, MAX_UNSENT_BYTES);
       connected.resolve(accepted);
     });
     http.listen(0, '127.0.0.1');
@@ -44,22 +45,62 @@ describe('a socket', () => {
     await server.close();
   });
 
-  it('whose client reads no more is closed after megabytes, not after packets', async () => {
-    const { ws } = client.io.engine.transport as unknown as PausableTransport;
-    ws.pause();
+  const connectionOf = () => (client.io.engine.transport as unknown as PausableTransport).ws;
+
+  it('is closed when its client does not read and megabytes wait for it', async () => {
+    connectionOf().pause();
     let megabytes = 0;
     while (socket.connected && megabytes < 200) {
       socket.emit('answer', MEGABYTE);
       megabytes += 1;
       await nextTurn();
     }
-    ws.resume();
+    connectionOf().resume();
     expect(socket.connected).toBe(false);
+    expect(refused).toEqual(['slow']);
     // What the kernel holds for both sides counts too.
     expect(megabytes).toBeLessThan(40);
   });
 
-  it('whose client reads is kept, however much it is sent', async () => {
+  it('is closed when its client has read nothing of a backlog for seconds', async () => {
+    connectionOf().pause();
+    for (let megabytes = 0; megabytes < 12; megabytes += 1) socket.emit('answer', MEGABYTE);
+    const begin = performance.now();
+    await once(socket, 'disconnect');
+    expect(performance.now() - begin).toBeGreaterThan(4_000);
+    expect(refused).toEqual(['slow']);
+    connectionOf().resume();
+  }, 20_000);
+
+  it('is kept while its client reads a backlog slowly', async () => {
+    const reading = connectionOf();
+    let received = 0;
+    client.on('answer', () => {
+      received += 1;
+      // Half a megabyte a second, or more where the machine is slow to pause.
+      reading.pause();
+      setTimeout(() => reading.resume(), 2_000);
+    });
+    for (let megabytes = 0; megabytes < 12; megabytes += 1) socket.emit('answer', MEGABYTE);
+    await new Promise((resolve) => setTimeout(resolve, 8_000));
+    expect(received).toBeGreaterThan(2);
+    expect(socket.connected).toBe(true);
+    reading.resume();
+  }, 20_000);
+
+  it('is kept when one turn hands over thousands of packets', async () => {
+    let received = 0;
+    const all = Promise.withResolvers<void>();
+    client.on('answer', () => {
+      if ((received += 1) === 5_000) all.resolve();
+    });
+    for (let packets = 0; packets < 5_000; packets += 1) socket.emit('answer', KILOBYTE);
+    await all.promise;
+    expect(socket.connected).toBe(true);
+    expect(refused).toEqual([]);
+  });
+
+  it('is kept when its client reads, however much it is sent', async () => {
     client.on('answer', (_text: string, acknowledge: () => void) => acknowledge());
     for (let round = 0; round < 10; round += 1) {
       await Promise.all(
