@@ -14,6 +14,9 @@ export interface MeasuredChat {
 
 /** Limits are there to slow such a load down. */
 const SETTINGS = {
+  SOCKET_CONNECT_RATE: '100000',
+  SOCKET_MAX_UNAUTHENTICATED_PER_ADDRESS: '100000',
+  SOCKET_MAX_UNAUTHENTICATED: '100000',
   SEND_RATE: '100000',
   SEND_BURST: '100000',
   REQUEST_RATE: '100000',

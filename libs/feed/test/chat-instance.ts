@@ -53,7 +53,13 @@ export async function startChat(redisUrl: string, rooms: SharedRooms): Promise<C
   ] as const;
   const [commands, feed, sockets] = connections;
   const signals = new RedisSignals(commands, sockets);
-  const settings: RealtimeSettings = { sendLimit: LIMIT, eventLimit: LIMIT, maxSocketsPerUser: 9 };
+  const settings: RealtimeSettings = {
+    sendLimit: LIMIT,
+    eventLimit: LIMIT,
+    maxSocketsPerUser: 9,
+    connectLimit: LIMIT,
+    maxUnauthenticated: { perAddress: 100, total: 100 },
+  };
   const ports = [
     { provide: RealtimeSettings, useValue: settings },
     { provide: RoomDirectory, useValue: rooms },

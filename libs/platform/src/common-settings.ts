@@ -255,7 +255,7 @@ export const serviceCallSettings = {
     .describe('Longest wait for the answer of another service, in milliseconds.'),
 } as const;
 
-/** Settings of Socket.IO's heartbeat. */
+/** Settings of sockets: Socket.IO's heartbeat, and limits of clients that have not authenticated yet. */
 export const socketSettings = {
   SOCKET_PING_INTERVAL_MS: wholeNumber(100, 300_000)
     .default(20_000)
@@ -263,6 +263,18 @@ export const socketSettings = {
   SOCKET_PING_TIMEOUT_MS: wholeNumber(100, 300_000)
     .default(15_000)
     .describe('How long it may take to answer, in milliseconds.'),
+  SOCKET_CONNECT_RATE: wholeNumber(1, 1_000_000)
+    .default(500)
+    .describe('Connections to the socket server per second and address, sustained.'),
+  SOCKET_CONNECT_BURST: wholeNumber(1, 1_000_000)
+    .default(2_000)
+    .describe('Connections to the socket server at once from an address that was quiet.'),
+  SOCKET_MAX_UNAUTHENTICATED_PER_ADDRESS: wholeNumber(1, 1_000_000)
+    .default(1_000)
+    .describe('Connections of one address that have not authenticated yet, at once.'),
+  SOCKET_MAX_UNAUTHENTICATED: wholeNumber(1, 1_000_000)
+    .default(4_000)
+    .describe('Connections of all addresses that have not authenticated yet, at once.'),
 } as const;
 
 /** Settings of what passes through the gateway. */

@@ -44,6 +44,8 @@ describe('the events of a socket', () => {
       sendLimit: limit,
       eventLimit: limit,
       maxSocketsPerUser: 1,
+      connectLimit: limit,
+      maxUnauthenticated: { perAddress: 1, total: 1 },
     };
     refused = [];
     const draining: Pick<Draining, 'refuseNew'> = { refuseNew: () => undefined };

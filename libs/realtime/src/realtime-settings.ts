@@ -12,12 +12,24 @@ export abstract class RealtimeSettings {
   abstract readonly eventLimit: RateLimit;
   /** Sockets that one user may have open at this instance. */
   abstract readonly maxSocketsPerUser: number;
+  /** Connections, per address. */
+  abstract readonly connectLimit: RateLimit;
+  /** Connections that have not authenticated yet, at this instance. */
+  abstract readonly maxUnauthenticated: {
+    readonly perAddress: number;
+    readonly total: number;
+  };
 
   static of(settings: {
     readonly SEND_RATE: number;
     readonly SEND_BURST: number;
+    readonly SOCKET_CONNECT_RATE: number;
+    readonly SOCKET_CONNECT_BURST: number;
+    readonly SOCKET_MAX_UNAUTHENTICATED_PER_ADDRESS: number;
+    readonly SOCKET_MAX_UNAUTHENTICATED: number;
   }): RealtimeSettings {
     const { SEND_RATE: points, SEND_BURST: burst } = settings;
+    const { SOCKET_CONNECT_RATE, SOCKET_CONNECT_BURST } = settings;
     return {
       sendLimit: { points, perMs: 1_000, burst },
       // Every send is an event too.
@@ -27,6 +39,15 @@ export abstract class RealtimeSettings {
         burst: Math.max(EVENT_LIMIT.burst, 2 * burst),
       },
       maxSocketsPerUser: MAX_SOCKETS_PER_USER,
+      connectLimit: {
+        points: SOCKET_CONNECT_RATE,
+        perMs: 1_000,
+        burst: Math.max(SOCKET_CONNECT_RATE, SOCKET_CONNECT_BURST),
+      },
+      maxUnauthenticated: {
+        perAddress: settings.SOCKET_MAX_UNAUTHENTICATED_PER_ADDRESS,
+        total: settings.SOCKET_MAX_UNAUTHENTICATED,
+      },
     };
   }
 }

@@ -9,8 +9,10 @@ import {
   type SendMessageResult,
 } from '@chat/contracts';
 import { authenticateHandshake, Authenticator, HandshakeError } from '@chat/auth';
-import { RateLimitedError } from '@chat/platform';
+import { RateLimitedError, type TrustProxy } from '@chat/platform';
 import { Logger, UseFilters, UseInterceptors } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import {
   Ack as Acknowledge,
   ConnectedSocket,
@@ -23,6 +25,7 @@ import {
 import type { z } from 'zod';
 import { AcknowledgeInterceptor, SocketErrorFilter } from './acknowledgements.ts';
 import type { ChatServer, ChatSocket } from './chat-socket.ts';
+import { UnauthenticatedConnections } from './connections/unauthenticated-connections.ts';
 import { Draining } from './draining.ts';
 import { EventAdmission } from './event-admission.ts';
 import { LiveSockets } from './live-sockets.ts';
@@ -43,7 +46,9 @@ export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConn
 
   constructor(
     private readonly settings: RealtimeSettings,
+    private readonly http: HttpAdapterHost,
     private readonly authenticator: Authenticator,
+    private readonly connections: UnauthenticatedConnections,
     private readonly admission: EventAdmission,
     private readonly slowSockets: SlowSockets,
     private readonly sockets: LiveSockets,
@@ -57,6 +62,7 @@ export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConn
 
   afterInit(server: ChatServer): void {
     this.sockets.attach(server);
+    this.connections.guard(server, this.#trustProxy());
     server.use((_socket, next) => next(this.#refuse(() => this.draining.refuseNew())));
     server.use(authenticateHandshake(this.authenticator));
     server.use((socket, next) => next(this.#refuse(() => this.#limitSockets(socket))));
@@ -118,6 +124,12 @@ export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConn
     @MessageBody(new PayloadPipe(RenewSessionPayload)) { token }: RenewSessionPayload,
   ): Promise<RenewSessionResult> {
     return this.sessions.renew(socket, token);
+  }
+
+  /** The rule by which Express finds the address of a request. */
+  #trustProxy(): TrustProxy {
+    const express: ReturnType<NestExpressApplication['getHttpAdapter']> = this.http.httpAdapter;
+    return express.getInstance().get('trust proxy fn') as TrustProxy;
   }
 
   #refuse(check: () => void): Error | undefined {

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AsyncApiController } from './asyncapi/asyncapi.controller.ts';
 import { ConnectionRefusals } from './connections/connection-refusals.ts';
+import { HandshakeLimits } from './connections/handshake-limits.ts';
+import { UnauthenticatedConnections } from './connections/unauthenticated-connections.ts';
 import { Draining } from './draining.ts';
 import { EventAdmission } from './event-admission.ts';
 import { LiveSockets } from './live-sockets.ts';
@@ -28,6 +30,7 @@ import { SlowSockets } from './slow-sockets.ts';
     ConnectionRefusals,
     Draining,
     EventAdmission,
+    HandshakeLimits,
     JoinRoom,
     LiveSockets,
     MembershipChanges,
@@ -42,6 +45,7 @@ import { SlowSockets } from './slow-sockets.ts';
     SlowSockets,
     SocketSends,
     SocketSessions,
+    UnauthenticatedConnections,
   ],
 })
 export class RealtimeModule {}

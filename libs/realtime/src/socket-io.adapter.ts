@@ -4,6 +4,7 @@ import { INSTANCE_ID } from '@chat/platform';
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { Server, ServerOptions } from 'socket.io';
+import { BoundedWebSocketServer } from './connections/bounded-web-socket-server.ts';
 
 export interface SocketIoOptions {
   readonly cors: ServerOptions['cors'];
@@ -33,6 +34,7 @@ export class SocketIoAdapter extends IoAdapter {
       pingInterval: heartbeat.SOCKET_PING_INTERVAL_MS,
       pingTimeout: heartbeat.SOCKET_PING_TIMEOUT_MS,
       connectTimeout: 10_000,
+      wsEngine: BoundedWebSocketServer,
       cors,
     };
     const server = super.createIOServer(port, contract as ServerOptions);

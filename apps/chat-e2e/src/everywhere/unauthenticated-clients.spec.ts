@@ -1,0 +1,139 @@
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { SocketError } from '@chat/contracts';
+import { io } from 'socket.io-client';
+import { Account } from '../support/account.ts';
+import { ask } from '../support/ask.ts';
+import { describeChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { eventually } from '../support/eventually.ts';
+import { metric } from '../support/metrics.ts';
+import { openRawWebSocket, textFrame } from '../support/raw-web-socket.ts';
+import {
+  ATTACKER,
+  expectUnharmed,
+  startAttackedChat,
+  underAttack,
+} from '../support/under-attack.ts';
+
+const CONNECT = '40';
+const CONNECT_FRAMES = 500_000;
+const MAX_PAYLOAD = 64 * 1024;
+const SESSIONS = 12_000;
+const SESSIONS_IN_MS = 5_000;
+/** Requests of the attacker that are on their way at once. */
+const IN_FLIGHT = 200;
+const HONEST_SOCKETS = 200;
+
+describeChat('the chat', () => {
+  let chat: ChatUnderTest;
+  const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
+  beforeAll(async () => {
+    chat = await startAttackedChat();
+  });
+  afterAll(async () => {
+    agent.destroy();
+    await chat.close();
+  });
+
+  const polling = async (
+    sid?: string,
+    body?: string,
+  ): Promise<{ status: number; text: string }> => {
+    const session = sid === undefined ? '' : `&sid=${sid}`;
+    const asking = request(`${chat.at.chat}/socket.io/?EIO=4&transport=polling${session}`, {
+      agent,
+      method: body === undefined ? 'GET' : 'POST',
+      headers: ATTACKER,
+    });
+    asking.end(body);
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    return { status: answer.statusCode ?? 0, text: await text(answer) };
+  };
+  const openSession = async (): Promise<string> =>
+    (JSON.parse((await polling()).text.slice(1)) as { sid: string }).sid;
+  const refused = (reason: string): Promise<number> =>
+    metric(chat.processOf('chat'), 'chat_connections_refused_total', `reason="${reason}"`);
+
+  it('closes a WebSocket that sends CONNECT packets without a token and does not read', async () => {
+    const frames = Buffer.concat(Array.from({ length: CONNECT_FRAMES }, () => textFrame(CONNECT)));
+    const report = await underAttack(chat, async () => {
+      const socket = await openRawWebSocket(chat.at, ATTACKER);
+      socket.write(frames);
+      // It hears of the end although it does not read: writing fails then.
+      await new Promise((resolve) => socket.once('close', resolve));
+    });
+    expectUnharmed(report);
+    expect(await refused('protocol')).toBeGreaterThan(0);
+  });
+
+  it('closes a session whose polling request is full of CONNECT packets', async () => {
+    const packets = Math.floor(MAX_PAYLOAD / (CONNECT.length + 1));
+    const body = Array.from({ length: packets }, () => CONNECT).join('\x1e');
+    let answered = 0;
+    const report = await underAttack(chat, async () => {
+      const sid = await openSession();
+      const poll = polling(sid).catch(() => ({ status: 0, text: '' }));
+      await polling(sid, body).catch(() => undefined);
+      answered = (await poll).text.length;
+      expect((await polling(sid)).status).toBe(400);
+    });
+    expectUnharmed(report);
+    expect(answered).toBeLessThan(1_000);
+  });
+
+  it('bounds the sessions of an address that have no token', async () => {
+    const statuses = new Map<number, number>();
+    const report = await underAttack(chat, async () => {
+      const begin = performance.now();
+      let sent = 0;
+      const open = async (): Promise<void> => {
+        while (sent < SESSIONS) {
+          sent += 1;
+          const due = begin + (sent * SESSIONS_IN_MS) / SESSIONS;
+          if (due > performance.now()) await delay(due - performance.now());
+          const { status } = await polling();
+          statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        }
+      };
+      await Promise.all(Array.from({ length: IN_FLIGHT }, open));
+    });
+    expectUnharmed(report);
+    expect([...statuses.keys()].toSorted()).toEqual([200, 429]);
+    expect(statuses.get(200)).toBeLessThan(SESSIONS / 2);
+  }, 120_000);
+
+  it('gives an official client the reason when its token is refused', async () => {
+    for (const transports of [['websocket'], ['polling', 'websocket']]) {
+      const client = io(chat.at.chat, { auth: { token: 'expired' }, transports, forceNew: true });
+      const error = await new Promise<Error & { data?: SocketError }>((resolve) =>
+        client.once('connect_error', resolve),
+      );
+      expect(error.data?.code).toBe('UNAUTHORIZED');
+      client.close();
+    }
+    expect(await refused('connect_refused')).toBeGreaterThan(0);
+  });
+
+  it('lets a client connect again and again, quickly', async () => {
+    const ann = await Account.register(chat.at);
+    for (let times = 0; times < 50; times += 1) (await ann.connect()).disconnect();
+    const socket = await ann.connect({ transports: ['polling', 'websocket'] });
+    expect(await ask(socket, 'joinRoom', 'general')).toMatchObject({ ok: true });
+    ann.close();
+  });
+
+  it('takes hundreds of sockets that connect at once from one address', async () => {
+    const accounts = await Promise.all(
+      Array.from({ length: HONEST_SOCKETS / 50 }, () => Account.register(chat.at)),
+    );
+    const sockets = await Promise.all(
+      accounts.flatMap((account) => Array.from({ length: 50 }, () => account.connect())),
+    );
+    await Promise.all(sockets.map((socket) => ask(socket, 'joinRoom', 'general')));
+    await eventually('all are connected', () => sockets.every(({ connected }) => connected));
+    for (const account of accounts) account.close();
+  });
+});

@@ -1,0 +1,386 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import type { Socket as NetSocket } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { AccessTokens, AuthModule, SessionStatus } from '@chat/auth';
+import type { HttpError, SocketError } from '@chat/contracts';
+import {
+  InMemoryRateLimiter,
+  InMemorySignals,
+  Metrics,
+  MetricsModule,
+  RateLimiter,
+  Signals,
+} from '@chat/platform';
+import { Global, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { io, type Socket as Client } from 'socket.io-client';
+import { WebSocket } from 'ws';
+import { FeedSubscriber } from '../feed-subscriber.ts';
+import { MessagePublisher } from '../message-publisher.ts';
+import { RealtimeModule } from '../realtime.module.ts';
+import { RealtimeSettings } from '../realtime-settings.ts';
+import { RoomDirectory } from '../room-directory.ts';
+import { SocketIoAdapter } from '../socket-io.adapter.ts';
+
+const EVENTS = { points: 1_000, perMs: 1_000, burst: 1_000 };
+const CONNECT = '40';
+const SEPARATOR = '\x1e';
+const PER_ADDRESS = 10;
+const TOTAL = 15;
+const CONNECT_BURST = 60;
+const PINGS = 300_000;
+
+const SETTINGS: RealtimeSettings = {
+  sendLimit: EVENTS,
+  eventLimit: EVENTS,
+  maxSocketsPerUser: 1_000,
+  connectLimit: { points: 1, perMs: 1_000, burst: CONNECT_BURST },
+  maxUnauthenticated: { perAddress: PER_ADDRESS, total: TOTAL },
+};
+
+const ports = [
+  { provide: RealtimeSettings, useValue: SETTINGS },
+  { provide: RoomDirectory, useValue: { rolesOf: () => Promise.resolve([]) } },
+  { provide: MessagePublisher, useValue: {} },
+  { provide: FeedSubscriber, useValue: { onGap: () => () => undefined } },
+  { provide: Signals, useClass: InMemorySignals },
+  { provide: RateLimiter, useClass: InMemoryRateLimiter },
+  {
+    provide: SessionStatus,
+    useValue: {
+      isActive: () => Promise.resolve(true),
+      recheck: (ids: string[]) => Promise.resolve(new Set(ids)),
+    },
+  },
+];
+
+@Global()
+@Module({ providers: ports, exports: ports.map(({ provide }) => provide) })
+class Ports {}
+
+@Module({
+  imports: [
+    Ports,
+    MetricsModule,
+    AuthModule.forRoot({ secret: 'x'.repeat(32), accessTokenTtlSeconds: 60 }),
+    RealtimeModule,
+  ],
+})
+class Realtime {}
+
+describe('the socket server', () => {
+  let app: NestExpressApplication;
+  let url: string;
+  let token: string;
+  const ends: (() => void)[] = [];
+
+  beforeEach(async () => {
+    app = await NestFactory.create<NestExpressApplication>(Realtime, {
+      logger: false,
+      abortOnError: false,
+    });
+    app.set('trust proxy', ['127.0.0.1']);
+    const heartbeat = { SOCKET_PING_INTERVAL_MS: 20_000, SOCKET_PING_TIMEOUT_MS: 15_000 };
+    app.useWebSocketAdapter(new SocketIoAdapter(app, { cors: {}, heartbeat }));
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+    const identity = { userId: 'ann', sessionId: 'session', username: 'ann' };
+    token = await app.get(AccessTokens, { strict: false }).sign(identity);
+  });
+  afterEach(async () => {
+    for (const end of ends.splice(0)) end();
+    await app.close();
+  });
+
+  const refused = async (reason: string): Promise<number> => {
+    const metric = app.get(Metrics).registry.getSingleMetric('chat_connections_refused_total');
+    const { values } = (await metric?.get()) ?? { values: [] };
+    return values.find(({ labels }) => labels['reason'] === reason)?.value ?? 0;
+  };
+  const official = (auth: object, options: object = {}): Client => {
+    const client = io(url, { transports: ['websocket'], forceNew: true, auth, ...options });
+    ends.push(() => client.close());
+    return client;
+  };
+  const happens = (client: Client, event: 'connect' | 'connect_error'): Promise<unknown[]> =>
+    new Promise((resolve) => client.once(event, (...args: unknown[]) => resolve(args)));
+  /** A WebSocket that has got the open packet. */
+  const webSocket = async (query = ''): Promise<WebSocket> => {
+    const socket = new WebSocket(`${url}/socket.io/?EIO=4&transport=websocket${query}`);
+    socket.on('error', () => socket.terminate());
+    ends.push(() => socket.terminate());
+    await once(socket, query === '' ? 'message' : 'open');
+    return socket;
+  };
+  const closed = async (socket: WebSocket): Promise<string[]> => {
+    const received: string[] = [];
+    socket.on('message', (data: Buffer) => received.push(data.toString()));
+    if (socket.readyState !== WebSocket.CLOSED) await once(socket, 'close');
+    return received;
+  };
+  const polling = (sid: string | undefined, init: RequestInit = {}) =>
+    fetch(
+      `${url}/socket.io/?EIO=4&transport=polling${sid === undefined ? '' : `&sid=${sid}`}`,
+      init,
+    );
+  const openSession = async (headers: Record<string, string> = {}): Promise<string> => {
+    const text = await (await polling(undefined, { headers })).text();
+    return (JSON.parse(text.slice(1)) as { sid: string }).sid;
+  };
+
+  describe('closes the connection', () => {
+    it('of a refused CONNECT, after the client has got the reason', async () => {
+      const socket = await webSocket();
+      const received = closed(socket);
+      socket.send(CONNECT);
+      const [refusal = '', ...more] = await received;
+      expect(more).toEqual([]);
+      expect(refusal).toMatch(/^44\{/);
+      const { data } = JSON.parse(refusal.slice(2)) as { data: SocketError };
+      expect(data.code).toBe('UNAUTHORIZED');
+      expect(await refused('connect_refused')).toBe(1);
+    });
+
+    it('of a refused CONNECT over long polling, whose client polls only afterwards', async () => {
+      const sid = await openSession();
+      await polling(sid, { method: 'POST', body: CONNECT });
+      const answer = await (await polling(sid)).text();
+      expect(answer).toMatch(/^44\{/);
+      // The end comes with the next poll: a CLOSE packet.
+      expect((await (await polling(sid)).text()).split(SEPARATOR)).toContain('1');
+      expect((await polling(sid)).status).toBe(400);
+    });
+
+    it('of a refused CONNECT over long polling, whose client never polls', async () => {
+      const sid = await openSession();
+      await polling(sid, { method: 'POST', body: CONNECT });
+      await delay(5_500);
+      expect((await polling(sid)).status).toBe(400);
+    }, 10_000);
+
+    it.each([
+      ['a second CONNECT', [CONNECT, CONNECT]],
+      ['an event', ['42["sendMessage",{}]']],
+      ['an acknowledgement', ['431[]']],
+      ['a DISCONNECT', ['41']],
+      ['a binary attachment', [Buffer.from('x')]],
+      ['the beginning of a binary event', ['451-["x",{"_placeholder":true,"num":0}]']],
+      ['what is no packet', ['4nonsense']],
+      ['pongs without a ping', Array.from({ length: 20 }, () => '3')],
+    ])('of an unauthenticated client that sends %s', async (_what, packets) => {
+      const socket = await webSocket();
+      const received = closed(socket);
+      for (const packet of packets) socket.send(packet);
+      expect(await received).toEqual([]);
+      expect(await refused('protocol')).toBe(1);
+    });
+
+    it('of a client that asks for another namespace, before and after it has authenticated', async () => {
+      const before = await webSocket();
+      const refusal = closed(before);
+      before.send('40/admin,');
+      expect((await refusal).join()).toMatch(/^44\/admin,/);
+
+      const after = await webSocket();
+      after.send(`40${JSON.stringify({ token })}`);
+      await once(after, 'message');
+      const end = closed(after);
+      after.send('40/admin,');
+      expect(await end).toEqual([]);
+      expect(await refused('protocol')).toBe(1);
+    });
+
+    it('of an authenticated client that sends CONNECT again', async () => {
+      const socket = await webSocket();
+      socket.send(`40${JSON.stringify({ token })}`);
+      await once(socket, 'message');
+      const end = closed(socket);
+      socket.send(CONNECT);
+      await end;
+      expect(await refused('protocol')).toBe(1);
+    });
+
+    it('of an authenticated client that sends DISCONNECT', async () => {
+      const socket = await webSocket();
+      socket.send(`40${JSON.stringify({ token })}`);
+      await once(socket, 'message');
+      const end = closed(socket);
+      socket.send('41');
+      expect(await end).toEqual([]);
+    });
+
+    it('of a client that probes an upgrade without end', async () => {
+      const sid = await openSession();
+      const socket = await webSocket(`&sid=${sid}`);
+      const received = closed(socket);
+      for (let probes = 0; probes < 1_000; probes += 1) socket.send('2probe');
+      expect((await received).length).toBeLessThan(20);
+      expect(await refused('protocol')).toBe(1);
+      expect((await polling(sid)).status).toBe(400);
+    });
+  });
+
+  it('handles no packet of a payload after the one that closes the connection', async () => {
+    const sid = await openSession();
+    const body = Array.from({ length: 20_000 }, () => CONNECT).join(SEPARATOR);
+    const poll = polling(sid).then((response) => response.text());
+    const post = polling(sid, { method: 'POST', body }).catch(() => undefined);
+    expect(await poll).toBe('1');
+    await post;
+    expect(await refused('protocol')).toBe(1);
+    expect(await refused('connect_refused')).toBe(0);
+  });
+
+  it('keeps no answers for a WebSocket that sends pings and does not read', async () => {
+    const socket = await webSocket();
+    const tcp = (socket as unknown as { _socket: NetSocket })._socket;
+    socket.pause();
+    const ping = Buffer.concat([Buffer.from([0x89, 0x80 | 125, 0, 0, 0, 0]), Buffer.alloc(125)]);
+    const pings = Buffer.concat(Array.from({ length: 2_000 }, () => ping));
+    for (let sent = 0; sent < PINGS; sent += 2_000) {
+      if (!tcp.write(pings)) await once(tcp, 'drain');
+    }
+    let pongs = 0;
+    socket.on('pong', () => (pongs += 1));
+    socket.resume();
+    socket.send(CONNECT);
+    await closed(socket);
+    // Those that the kernel took before its buffers were full.
+    expect(pongs).toBeLessThan(PINGS / 2);
+  }, 20_000);
+
+  it('answers the ping of a WebSocket that reads', async () => {
+    const socket = await webSocket();
+    socket.ping('still there?');
+    const [data] = (await once(socket, 'pong')) as [Buffer];
+    expect(data.toString()).toBe('still there?');
+  });
+
+  describe('limits connections that have not authenticated', () => {
+    it('of one address, with 429 and the time to wait', async () => {
+      for (let sessions = 0; sessions < PER_ADDRESS; sessions += 1) await openSession();
+      const response = await polling(undefined);
+      expect(response.status).toBe(429);
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await response.json()).toMatchObject({ statusCode: 429, code: 'RATE_LIMITED' });
+      expect(await refused('unauthenticated_of_address')).toBe(1);
+      for (const query of ['&sid=', '&sid=x&sid=']) {
+        const address = `${url}/socket.io/?EIO=4&transport=polling${query}`;
+        expect((await fetch(address)).status).toBe(429);
+      }
+      // Other addresses connect as before.
+      for (let host = 1; host < TOTAL - PER_ADDRESS; host += 1) {
+        await openSession({ 'x-forwarded-for': `2001:db8::${host}` });
+      }
+      expect(await refused('unauthenticated_of_address')).toBe(3);
+    });
+
+    it('of all addresses, with 503 and the time to wait', async () => {
+      for (let session = 0; session < TOTAL; session += 1) {
+        await openSession({ 'x-forwarded-for': `192.0.2.${session % 4}` });
+      }
+      const headers = { 'x-forwarded-for': '192.0.2.99' };
+      const response = await polling(undefined, { headers });
+      expect(response.status).toBe(503);
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await response.json()).toMatchObject({ statusCode: 503, code: 'UNAVAILABLE' });
+      expect(await refused('unauthenticated')).toBe(1);
+    });
+
+    it('of one IPv6 network', async () => {
+      for (let host = 0; host < PER_ADDRESS; host += 1) {
+        await openSession({ 'x-forwarded-for': `2001:db8:0:1:${host}::1` });
+      }
+      const same = { 'x-forwarded-for': '2001:db8:0:1:ffff::1' };
+      const other = { 'x-forwarded-for': '2001:db8:0:2::1' };
+      expect((await polling(undefined, { headers: same })).status).toBe(429);
+      expect((await polling(undefined, { headers: other })).status).toBe(200);
+    });
+
+    it('no more once they have authenticated, or are closed', async () => {
+      for (let round = 0; round < 2; round += 1) {
+        const sockets = Array.from({ length: PER_ADDRESS }, () => official({ token }));
+        await Promise.all(sockets.map((socket) => happens(socket, 'connect')));
+      }
+      for (let round = 0; round < 2; round += 1) {
+        const sockets = await Promise.all(Array.from({ length: PER_ADDRESS }, () => webSocket()));
+        for (const socket of sockets) socket.send(CONNECT);
+        await Promise.all(sockets.map(closed));
+      }
+      expect(await refused('unauthenticated_of_address')).toBe(0);
+    });
+  });
+
+  it('limits how often an address connects, also to upgrade, and by WebSocket', async () => {
+    const sid = await openSession();
+    for (let n = 1; n < CONNECT_BURST; n += 1) {
+      await polling(undefined, { headers: { 'x-forwarded-for': '192.0.2.1' } });
+    }
+    const headers = { 'x-forwarded-for': '192.0.2.1' };
+    await polling(undefined, { headers });
+    const response = await polling(undefined, { headers });
+    expect(response.status).toBe(429);
+    expect(await refused('connect_rate')).toBeGreaterThan(0);
+    for (const query of ['', `&sid=${sid}`]) {
+      const upgrade = request(`${url}/socket.io/?EIO=4&transport=websocket${query}`, {
+        headers: {
+          ...headers,
+          connection: 'Upgrade',
+          upgrade: 'websocket',
+          'sec-websocket-version': '13',
+          'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+        },
+      });
+      upgrade.end();
+      const [answer] = (await once(upgrade, 'response')) as [IncomingMessage];
+      expect(answer.statusCode).toBe(429);
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+      const body = (await json(answer)) as HttpError;
+      expect(body.code).toBe('RATE_LIMITED');
+    }
+    // Requests of a session that there is are not connections.
+    expect((await polling(sid, { method: 'POST', body: '3' })).status).toBe(200);
+  });
+
+  it('gives official clients the reason of a refusal, by either transport', async () => {
+    for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
+      const client = official({ token: 'expired' }, { transports });
+      const [error] = (await happens(client, 'connect_error')) as [Error & { data: unknown }];
+      expect(error.data).toMatchObject({ code: 'UNAUTHORIZED' });
+      client.auth = { token };
+      client.connect();
+      await happens(client, 'connect');
+      const { engine } = client.io;
+      client.close();
+      if (engine.readyState !== 'closed') {
+        await new Promise<void>((resolve) => engine.once('close', () => resolve()));
+      }
+    }
+    expect(await refused('protocol')).toBe(0);
+  });
+
+  it('lets an official client connect once others of its address have authenticated or are closed', async () => {
+    const sessions: string[] = [];
+    while (sessions.length < PER_ADDRESS) sessions.push(await openSession());
+    const client = official({ token }, { reconnectionDelay: 200, reconnectionDelayMax: 500 });
+    await happens(client, 'connect_error');
+    const connected = happens(client, 'connect');
+    for (const sid of sessions) {
+      await polling(sid, { method: 'POST', body: CONNECT });
+      await polling(sid);
+      await polling(sid);
+    }
+    await connected;
+  });
+
+  it('closes connections that do not ask to authenticate, polled or not', async () => {
+    for (let sessions = 0; sessions < PER_ADDRESS; sessions += 1) await openSession();
+    await delay(16_000);
+    expect(await refused('connect_timeout')).toBe(PER_ADDRESS);
+    expect((await polling(undefined)).status).toBe(200);
+  }, 30_000);
+});
