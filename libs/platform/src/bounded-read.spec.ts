@@ -16,6 +16,7 @@ const PER_USER = 2;
 /** More than the buffers of a connection on this machine take. */
 const LARGE = 'ß'.repeat(16 * 1024 * 1024);
 let reads = 0;
+let authenticating = 0;
 
 @Controller()
 class NotesController {
@@ -83,7 +84,16 @@ describe('a bounded read', () => {
     configureHttpApp(app, { NODE_ENV: 'test' });
     app.use((request: Request & { user?: object }, _response: Response, next: NextFunction) => {
       request.user = { userId: request.get('x-user') ?? 'ann' };
-      next();
+      if (request.path === '/notes-later') {
+        request.url = '/notes';
+        authenticating += 1;
+        request.socket.once('close', () => {
+          setImmediate(() => {
+            authenticating -= 1;
+            next();
+          });
+        });
+      } else next();
     });
     await app.listen(0, '127.0.0.1');
     url = await app.getUrl();
@@ -167,6 +177,16 @@ describe('a bounded read', () => {
     for (const socket of sockets) socket.destroy();
     await until(async () => (await gauge('chat_read_bytes')) === 0);
     expect(reads).toBe(PER_USER);
+  });
+
+  it('is not begun for a client that has gone while it was authenticated', async () => {
+    const socket = await unread('/notes-later', 1);
+    await until(() => authenticating === 1);
+    socket.destroy();
+    await until(() => authenticating === 0);
+    expect((await fetch(`${url}/notes`)).status).toBe(200);
+    expect(await gauge('chat_read_bytes')).toBe(0);
+    expect(reads).toBe(1);
   });
 
   it('waits for answers of its own user alone', async () => {

@@ -1,10 +1,8 @@
-import { Readable } from 'node:stream';
 import { MAX_MESSAGE_BYTES } from '@chat/contracts';
 import {
   applyDecorators,
   Injectable,
   SetMetadata,
-  StreamableFile,
   UseInterceptors,
   type CallHandler,
   type ExecutionContext,
@@ -14,7 +12,7 @@ import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { mergeMap, type Observable } from 'rxjs';
 import { UnavailableError } from './failures.ts';
-import { jsonSlices } from './json-slices.ts';
+import { slicedJson } from './sliced-json.ts';
 import { ReadBudget } from './read-budget.ts';
 
 /** How many messages an answer may hold. */
@@ -39,24 +37,24 @@ class BoundedReadInterceptor implements NestInterceptor {
   /** @throws RateLimitedError, UnavailableError when the client has gone */
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const http = context.switchToHttp();
-    const { user, query } = http.getRequest<Request & { user: { userId: string } }>();
+    const { user, query, socket } = http.getRequest<Request & { user: { userId: string } }>();
     const response = http.getResponse<Response>();
     const page = this.reflector.get<Page>(PAGE, context.getHandler());
     const gone = new AbortController();
     response.once('close', () => gone.abort());
+    // It may have gone while the request was authenticated.
+    if (socket.destroyed || response.destroyed) gone.abort();
     const bytes = itemsAsked(query['limit'], page) * MAX_MESSAGE_BYTES;
     const place = await this.budget.enter(user.userId, bytes, gone.signal);
     if (!place) throw new UnavailableError('The client has gone.', 1_000);
     gone.signal.addEventListener('abort', () => place.release());
     return next.handle().pipe(
       mergeMap(async (answer: unknown) => {
-        const slices = await jsonSlices(answer);
-        const length = slices.reduce((sum, slice) => sum + slice.length, 0);
-        place.answered(length);
+        const json = await slicedJson(answer);
+        place.answered(json.length);
         const late = setTimeout(() => response.destroy(), TAKEN_WITHIN_MS);
         gone.signal.addEventListener('abort', () => clearTimeout(late));
-        const type = 'application/json; charset=utf-8';
-        return new StreamableFile(Readable.from(slices, { objectMode: false }), { type, length });
+        return json.body;
       }),
     );
   }

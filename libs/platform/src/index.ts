@@ -35,6 +35,7 @@ export * from './run-process.ts';
 export * from './schema-validation.ts';
 export * from './settings.ts';
 export * from './signals.ts';
+export * from './sliced-json.ts';
 export * from './socket-errors.ts';
 export * from './start-error.ts';
 export * from './start-http-app.ts';

@@ -186,6 +186,24 @@ describe('a join', () => {
     expect(reads).toHaveLength(0);
   });
 
+  it('reads what was missed page by page, and no more than fits into the answer', async () => {
+    open(90);
+    const joining = join(0);
+    const page = (index: number, text: string): void => {
+      const changes = Array.from({ length: 25 }, (_, n) => message(25 * index + n + 1, text));
+      reads[index]?.resolve({ rev: 25 * (index + 1), complete: false, changes });
+    };
+    await turn();
+    page(0, 'short');
+    await turn();
+    page(1, 'long'.repeat(1_000));
+    await turn();
+    page(2, 'long'.repeat(2_000));
+    await joining;
+    expect(reads).toHaveLength(3);
+    expect(answers).toMatchObject([{ rev: 90, complete: false }]);
+  });
+
   it('leaves changes out of the answer that are larger than 256 KiB together', async () => {
     open(7);
     const joining = join(6);

@@ -26,6 +26,8 @@ import { sentAnswers } from './sent-answers.ts';
 
 /** Joins of one user. */
 const JOIN_LIMIT: RateLimit = { points: 50, perMs: 1_000, burst: 500 };
+/** Changes that one call asks for: few of them fit into the answer when they are long. */
+const READ_AT_ONCE = 25;
 /** What a message takes in an answer beside its text, more or less. */
 const BYTES_BESIDE_TEXT = 300;
 
@@ -157,14 +159,22 @@ export class JoinRoom {
     return this.budget.enter(userId, messages * MAX_MESSAGE_BYTES, gone.signal);
   }
 
-  /** A page of changes, when they are not in memory anyway. */
+  /** What was missed, when it is not in memory anyway; no more of it than fits into the answer. */
   async #pageSince(
     stream: RoomStream,
     roomId: string,
     since: number,
   ): Promise<Changes | undefined> {
     if (stream.changesAfter(since)) return undefined;
-    return this.directory.changes(roomId, since, MAX_JOIN_CHANGES);
+    const changes: Message[] = [];
+    for (let rev = since; ;) {
+      const page = await this.directory.changes(roomId, rev, READ_AT_ONCE);
+      changes.push(...page.changes);
+      if (page.complete || page.changes.length === 0 || !fitAnswer(changes)) {
+        return { ...page, changes };
+      }
+      rev = page.rev;
+    }
   }
 
   /** False when the socket was in the room before: then it is written what it still lacks. */
@@ -187,8 +197,11 @@ function changesSince(
   const later = stream.changesAfter(page ? page.rev : since);
   if (!later || page?.complete === false) return { complete: false };
   const changes = [...(page?.changes ?? []), ...later];
-  const fit = changes.length <= MAX_JOIN_CHANGES && bytesOf(changes) <= MAX_JOIN_BYTES;
-  return fit ? { changes, complete: true } : { complete: false };
+  return fitAnswer(changes) ? { changes, complete: true } : { complete: false };
+}
+
+function fitAnswer(changes: readonly Message[]): boolean {
+  return changes.length <= MAX_JOIN_CHANGES && bytesOf(changes) <= MAX_JOIN_BYTES;
 }
 
 function bytesOf(changes: readonly Message[]): number {

@@ -1,7 +1,8 @@
-import type { Changes, Role, RoomHead, RoomRev } from '@chat/contracts';
+import type { Role, RoomHead, RoomRev } from '@chat/contracts';
 import { MessageHistory } from '@chat/messages';
+import { slicedJson } from '@chat/platform';
 import { RoomAccess } from '@chat/rooms';
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, type StreamableFile } from '@nestjs/common';
 import type { z } from 'zod';
 import { ForServices } from '../credentials/for-services.ts';
 import { ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
@@ -53,10 +54,10 @@ export class RoomDirectoryController {
 
   @Post(CALLS.changes.path)
   @HttpCode(200)
-  changes(
+  async changes(
     @Body({ schema: CALLS.changes.request })
     { roomId, since, limit }: z.output<typeof CALLS.changes.request>,
-  ): Promise<Changes> {
-    return this.history.changesOf(roomId, since, limit);
+  ): Promise<StreamableFile> {
+    return (await slicedJson(await this.history.changesOf(roomId, since, limit))).body;
   }
 }

@@ -1,8 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { jsonSlices } from './json-slices.ts';
+import { slicedJson } from './sliced-json.ts';
 
+const slicesOf = async (answer: unknown): Promise<Buffer[]> => {
+  const { body, length } = await slicedJson(answer);
+  const slices = (await body.getStream().toArray()) as Buffer[];
+  expect(Buffer.concat(slices)).toHaveLength(length);
+  return slices;
+};
 const joined = async (answer: unknown): Promise<string> =>
-  Buffer.concat(await jsonSlices(answer)).toString();
+  Buffer.concat(await slicesOf(answer)).toString();
 
 describe('JSON in slices', () => {
   it.each([
@@ -24,7 +30,7 @@ describe('JSON in slices', () => {
       timer = setImmediate(count);
     };
     let timer = setImmediate(count);
-    const slices = await jsonSlices(answer);
+    const slices = await slicesOf(answer);
     clearImmediate(timer);
     expect(slices.length).toBeGreaterThan(10);
     expect(turns).toBeGreaterThan(10);

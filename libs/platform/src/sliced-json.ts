@@ -1,13 +1,25 @@
+import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { StreamableFile } from '@nestjs/common';
 
 /** Characters of a slice, give or take one item. */
 const SLICE_LENGTH = 64 * 1024;
 
 /**
- * Encodes an answer as JSON in slices, and lets the event loop run between them,
- * so that a large one does not hold up everything else.
+ * Encodes an answer of a controller as JSON in slices, and lets the event loop
+ * run between them, so that a large one does not hold up everything else.
  */
-export async function jsonSlices(answer: unknown): Promise<Buffer[]> {
+export async function slicedJson(
+  answer: unknown,
+): Promise<{ readonly body: StreamableFile; readonly length: number }> {
+  const slices = await jsonSlices(answer);
+  const length = slices.reduce((sum, slice) => sum + slice.length, 0);
+  const type = 'application/json; charset=utf-8';
+  const body = new StreamableFile(Readable.from(slices, { objectMode: false }), { type, length });
+  return { body, length };
+}
+
+async function jsonSlices(answer: unknown): Promise<Buffer[]> {
   const slices: Buffer[] = [];
   let slice = '';
   for (const part of partsOf(answer)) {
