@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Account, type ClientSocket } from '../support/account.ts';
+import { ask } from '../support/ask.ts';
+import { describeChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { eventually } from '../support/eventually.ts';
+import { metric } from '../support/metrics.ts';
+import {
+  ATTACKER,
+  expectUnharmed,
+  startAttackedChat,
+  underAttack,
+} from '../support/under-attack.ts';
+
+/** The longest texts there are: 12 kB each, 2.4 MB a page. */
+const TEXT = '\u20AC'.repeat(4_000);
+const MESSAGES = 200;
+const REQUESTS = 400;
+const JOINS = 1_000;
+const CONNECTIONS = 16;
+/** For how long a hostile client goes on, in milliseconds. */
+const ATTACK_MS = 4_000;
+
+describeChat('large reads', () => {
+  let chat: ChatUnderTest;
+  let author: Account;
+
+  beforeAll(async () => {
+    chat = await startAttackedChat({ SEND_RATE: '10000', SEND_BURST: '10000' });
+    author = await Account.register(chat.at, 'author');
+    const socket = await author.connect();
+    await ask(socket, 'joinRoom', 'large');
+    for (let n = 0; n < MESSAGES; n += 1) {
+      await ask(socket, 'sendMessage', { roomId: 'large', text: TEXT });
+    }
+    await author.stored('large', MESSAGES);
+    socket.disconnect();
+  });
+  afterAll(async () => {
+    author.close();
+    await chat.close();
+  });
+
+  const sockets: Socket[] = [];
+  /** Sends requests for pages at once, and reads no answer. */
+  const readNothing = async ({ token }: Account, requests: number): Promise<void> => {
+    const { hostname, port } = new URL(chat.at.messages);
+    const socket = connect(Number(port), hostname);
+    // A server that has had enough resets the connection.
+    socket.on('error', () => undefined);
+    socket.pause();
+    sockets.push(socket);
+    await once(socket, 'connect');
+    socket.write(
+      [
+        'GET /messages/history/large?limit=200 HTTP/1.1',
+        'Host: chat',
+        `Authorization: Bearer ${token}`,
+        `X-Forwarded-For: ${ATTACKER['x-forwarded-for']}`,
+        '\r\n',
+      ]
+        .join('\r\n')
+        .repeat(requests),
+    );
+  };
+  const leave = async (): Promise<void> => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    const held = () => metric(chat.processOf('messages'), 'chat_read_bytes');
+    await eventually('no answer is held', async () => (await held()) === 0);
+  };
+  const refused = (service: 'messages' | 'chat', limit: string) =>
+    metric(chat.processOf(service), 'chat_refusals_total', `limit="${limit}"`);
+
+  it('of one connection that reads nothing harm no one', async () => {
+    const eve = await Account.register(chat.at, 'eve');
+    const report = await underAttack(chat, async () => {
+      await readNothing(eve, REQUESTS);
+      await delay(ATTACK_MS);
+      await leave();
+    });
+    expectUnharmed(report);
+  });
+
+  it('of many connections that read nothing harm no one, and are refused', async () => {
+    const eve = await Account.register(chat.at, 'eve');
+    const before = await refused('messages', 'user_reads');
+    const report = await underAttack(chat, async () => {
+      await Promise.all(Array.from({ length: REQUESTS }, () => readNothing(eve, 1)));
+      await delay(ATTACK_MS);
+      await leave();
+    });
+    expectUnharmed(report);
+    expect((await refused('messages', 'user_reads')) - before).toBeGreaterThan(100);
+  });
+
+  it.each([
+    ['nothing is in the answer', 0],
+    ['some is read', MESSAGES - 80],
+    ['all is in the answer', MESSAGES - 15],
+  ])('of joins in one burst harm no one (%s)', async (_name, since) => {
+    const report = await underAttack(chat, async () => {
+      const eve = await Account.register(chat.at, 'eve');
+      const socket = await eve.connect();
+      const join = () =>
+        ask(socket, 'joinRoom', { roomId: 'large', since }).catch(() => ({ ok: false }) as const);
+      const answers = Array.from({ length: JOINS }, join);
+      const codes = (await Promise.all(answers)).map((one) =>
+        'error' in one ? one.error.code : 'ok',
+      );
+      expect(codes.filter((code) => code !== 'ok' && code !== 'RATE_LIMITED')).toEqual([]);
+      expect(codes).toContain('RATE_LIMITED');
+      eve.close();
+    });
+    expectUnharmed(report);
+  });
+
+  it('end with the socket whose joins asked for them', async () => {
+    const eve = await Account.register(chat.at, 'eve');
+    const socket = await eve.connect();
+    await ask(socket, 'joinRoom', { roomId: 'large' });
+    for (let n = 0; n < JOINS; n += 1) {
+      socket.emit('joinRoom', { roomId: 'large', since: MESSAGES - 80 });
+    }
+    await ask(socket, 'leaveRoom', 'large');
+    socket.disconnect();
+    const busy = async (name: string) => metric(chat.processOf('chat'), name);
+    await eventually('nothing is read for it', async () => {
+      const [inFlight, waiting] = await Promise.all([
+        busy('chat_reads_in_flight'),
+        busy('chat_reads_waiting'),
+      ]);
+      return inFlight + waiting === 0;
+    });
+  });
+
+  it('and churning memberships cause few calls and broadcasts', async () => {
+    const eve = await Account.register(chat.at, 'eve');
+    const ann = await Account.register(chat.at, 'ann');
+    const witness = await ann.connect();
+    await ask(witness, 'joinRoom', 'churned');
+    let broadcasts = 0;
+    witness.on('memberChanged', () => (broadcasts += 1));
+    const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => eve.connect()));
+    const report = await underAttack(chat, async () => {
+      const churn = async (socket: ClientSocket): Promise<boolean> => {
+        const joined = await ask(socket, 'joinRoom', 'churned');
+        await ask(socket, 'leaveRoom', 'churned');
+        const left = await eve.call('DELETE', `/rooms/churned/members/${eve.id}`);
+        return joined.ok && left.status !== 429;
+      };
+      await Promise.all(
+        connections.map(async (socket) => {
+          // Until it is refused.
+          while (await churn(socket));
+        }),
+      );
+    });
+    expectUnharmed(report);
+    // A burst of 200, and 5/s.
+    expect(broadcasts).toBeGreaterThan(0);
+    expect(broadcasts).toBeLessThan(400);
+    expect(await refused('messages', 'membership_changes')).toBeGreaterThan(0);
+    eve.close();
+    ann.close();
+  });
+});
