@@ -12,6 +12,8 @@ import {
   Metrics,
   MetricsModule,
   RateLimiter,
+  ReadBudget,
+  ReadSettings,
   Signals,
 } from '@chat/platform';
 import { Global, Module } from '@nestjs/common';
@@ -49,6 +51,8 @@ const ports = [
   { provide: FeedSubscriber, useValue: { onGap: () => () => undefined } },
   { provide: Signals, useClass: InMemorySignals },
   { provide: RateLimiter, useClass: InMemoryRateLimiter },
+  { provide: ReadSettings, useValue: { perUser: 4, concurrent: 4, bytes: 10_000_000 } },
+  { provide: ReadBudget, useClass: ReadBudget },
   {
     provide: SessionStatus,
     useValue: {
@@ -66,7 +70,10 @@ class Ports {}
   imports: [
     Ports,
     MetricsModule,
-    AuthModule.forRoot({ secret: 'x'.repeat(32), accessTokenTtlSeconds: 60 }),
+    AuthModule.forRoot(
+      { secret: 'x'.repeat(32), accessTokenTtlSeconds: 60 },
+      { perUser: EVENTS, perAddress: EVENTS },
+    ),
     RealtimeModule,
   ],
 })
