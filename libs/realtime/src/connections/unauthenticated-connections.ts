@@ -105,9 +105,10 @@ export class UnauthenticatedConnections {
     let probes = 0;
     connection.on('upgrading', (transport: EngineConnection['transport']) => {
       probes += 1;
-      if (probes <= MAX_PROBES) return;
+      if (probes !== MAX_PROBES + 1) return;
       terminate(transport);
-      this.#cutOff(connection);
+      // Engine.IO starts a timer of the upgrade after this event; only a close after that stops it.
+      process.nextTick(() => this.#cutOff(connection));
     });
   }
 
