@@ -36,6 +36,7 @@ class EverySessionActive extends SessionStatus {
   }
 }
 
+const READS = { perUser: 4, concurrent: 4, bytes: 10_000_000, userBytesPerSecond: 10_000_000 };
 const LIMIT = { points: 1_000, perMs: 1_000, burst: 1_000 };
 
 export interface ChatInstance {
@@ -67,7 +68,7 @@ export async function startChat(redisUrl: string, rooms: SharedRooms): Promise<C
     { provide: FeedSubscriber, useValue: new RedisFeedSubscriber(feed) },
     { provide: Signals, useValue: signals },
     { provide: RateLimiter, useClass: InMemoryRateLimiter },
-    { provide: ReadSettings, useValue: { perUser: 4, concurrent: 4, bytes: 10_000_000 } },
+    { provide: ReadSettings, useValue: READS },
     { provide: ReadBudget, useClass: ReadBudget },
     { provide: SessionStatus, useClass: EverySessionActive },
   ];

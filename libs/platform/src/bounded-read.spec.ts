@@ -56,6 +56,7 @@ class NotesController {
         READS_PER_USER: PER_USER,
         READS_AT_ONCE: 8,
         READ_BUDGET_MB: 256,
+        READ_RATE_MB: 1_000,
       }),
     },
     ReadBudget,

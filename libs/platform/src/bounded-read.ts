@@ -48,6 +48,7 @@ class BoundedReadInterceptor implements NestInterceptor {
     const place = await this.budget.enter(user.userId, bytes, gone.signal);
     if (!place) throw new UnavailableError('The client has gone.', 1_000);
     gone.signal.addEventListener('abort', () => place.release());
+    if (gone.signal.aborted) place.release();
     return next.handle().pipe(
       mergeMap(async (answer: unknown) => {
         const json = await slicedJson(answer);

@@ -144,6 +144,9 @@ export const readSettings = {
   READ_BUDGET_MB: wholeNumber(4, 100_000)
     .default(32)
     .describe('Size of all large answers that clients have not taken yet, in MiB.'),
+  READ_RATE_MB: wholeNumber(1, 100_000)
+    .default(4)
+    .describe('Large answers per second and user, in MiB, sustained; four times as much at once.'),
 } as const;
 
 /** Settings of sending messages. */

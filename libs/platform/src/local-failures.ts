@@ -14,8 +14,6 @@ const LOCAL_CODES: ReadonlySet<string> = new Set([
   'EACCES',
   'EPERM',
   'ENETDOWN',
-  // The resolver of this machine does not answer.
-  'EAI_AGAIN',
 ]);
 
 /**

@@ -3,7 +3,7 @@ import { Metrics } from './metrics.ts';
 import { ReadBudget, type ReadPlace } from './read-budget.ts';
 import { Refusals } from './refusals.ts';
 
-const LIMITS = { perUser: 2, concurrent: 3, bytes: 1_000 };
+const LIMITS = { perUser: 2, concurrent: 3, bytes: 1_000, userBytesPerSecond: 1_000 };
 
 describe('a budget of reads', () => {
   let metrics: Metrics;
@@ -53,6 +53,23 @@ describe('a budget of reads', () => {
     place(0).release();
     place(0).release();
     expect(await users()).toHaveLength(3);
+  });
+
+  it('refuses a user who has read more bytes than the rate and its burst allow', async () => {
+    const read = async (user: string, bytes: number): Promise<void> => {
+      const place = await enter(user, 500);
+      place?.answered(bytes);
+      place?.release();
+    };
+    // What was reserved and not read is not charged.
+    for (let n = 0; n < 30; n += 1) await read('bob', 100);
+    for (let n = 0; n < 8; n += 1) await read('ann', 500);
+    await read('ann', 500);
+    const refused = await read('ann', 500).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'RATE_LIMITED', options: { retryAfterMs: 500 } });
+    await read('bob', 100);
+    jest.advanceTimersByTime(500);
+    await read('ann', 500);
   });
 
   it('serves users in turn, however many reads one of them has waiting', async () => {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RateLimitedError } from './failures.ts';
 import { Metrics } from './metrics.ts';
+import { ReadAllowance } from './read-allowance.ts';
 import { Refusals } from './refusals.ts';
 
 /** How much may be read at once; provided by the app. */
@@ -11,16 +12,20 @@ export abstract class ReadSettings {
   abstract readonly concurrent: number;
   /** Bytes of all answers that have not left yet. */
   abstract readonly bytes: number;
+  /** Bytes that one user may read in a second, sustained. */
+  abstract readonly userBytesPerSecond: number;
 
   static of(settings: {
     readonly READS_PER_USER: number;
     readonly READS_AT_ONCE: number;
     readonly READ_BUDGET_MB: number;
+    readonly READ_RATE_MB: number;
   }): ReadSettings {
     return {
       perUser: settings.READS_PER_USER,
       concurrent: settings.READS_AT_ONCE,
       bytes: settings.READ_BUDGET_MB * 1024 * 1024,
+      userBytesPerSecond: settings.READ_RATE_MB * 1024 * 1024,
     };
   }
 }
@@ -30,6 +35,8 @@ const MAX_WAITING = 2_000;
 /** Longest wait for a place, in milliseconds. */
 const WAIT_MS = 3_000;
 const RETRY_AFTER_MS = 1_000;
+/** Seconds of its rate that a user may read at once. */
+const BURST_SECONDS = 4;
 
 /** A place for one large read, held until its answer has left the process. */
 export interface ReadPlace {
@@ -42,6 +49,7 @@ export interface ReadPlace {
 interface Waiting {
   readonly bytes: number;
   readonly enter: (place: ReadPlace) => void;
+  readonly refuse: (error: RateLimitedError) => void;
 }
 
 interface UserReads {
@@ -53,12 +61,15 @@ interface UserReads {
 /**
  * Bounds large reads: how many one user holds, how many the store works on, and
  * the bytes of answers that have not left the process. Reads beyond that wait for
- * a short time, the users in turn, and are refused when too many wait.
+ * a short time, the users in turn, and are refused when too many wait. Bounds also
+ * the bytes that one user reads in a time: answers that have left are garbage that
+ * takes memory until it is collected.
  */
 @Injectable()
 export class ReadBudget {
   /** Users who hold a place or wait for one; whoever was served last is the last. */
   readonly #users = new Map<string, UserReads>();
+  readonly #allowance: ReadAllowance;
   #working = 0;
   #waiting = 0;
   #bytes = 0;
@@ -68,6 +79,8 @@ export class ReadBudget {
     private readonly refusals: Refusals,
     metrics: Metrics,
   ) {
+    const { userBytesPerSecond } = settings;
+    this.#allowance = new ReadAllowance(userBytesPerSecond, BURST_SECONDS * userBytesPerSecond);
     const gauge = (name: string, help: string, value: () => number): void => {
       metrics.gauge({
         name,
@@ -97,7 +110,11 @@ export class ReadBudget {
     if (this.#waiting >= MAX_WAITING) throw this.#refuse('all_reads');
     this.#users.set(userId, user);
     const { promise, resolve, reject } = Promise.withResolvers<ReadPlace | undefined>();
-    const waiting: Waiting = { bytes: Math.min(bytes, this.settings.bytes), enter: resolve };
+    const waiting: Waiting = {
+      bytes: Math.min(bytes, this.settings.bytes),
+      enter: resolve,
+      refuse: reject,
+    };
     user.waiting.add(waiting);
     this.#waiting += 1;
     const giveUp = (settle: () => void): void => {
@@ -124,6 +141,11 @@ export class ReadBudget {
       if (this.#working >= this.settings.concurrent) return;
       const [next] = user.waiting;
       if (!next || user.held >= this.settings.perUser) continue;
+      const waitMs = this.#allowance.waitMs(userId);
+      if (waitMs > 0) {
+        this.#refuseAll(userId, user, waitMs);
+        continue;
+      }
       // Nothing smaller overtakes it, or it might never have its turn.
       if (this.#bytes + next.bytes > this.settings.bytes) return;
       user.waiting.delete(next);
@@ -134,12 +156,21 @@ export class ReadBudget {
     }
   }
 
+  /** Refuses what waits of a user who has read too much. */
+  #refuseAll(userId: string, user: UserReads, waitMs: number): void {
+    for (const { refuse } of user.waiting) refuse(this.#refuse('user_read_bytes', waitMs));
+    this.#waiting -= user.waiting.size;
+    user.waiting.clear();
+    this.#forgetIdle(userId, user);
+  }
+
   #place(userId: string, user: UserReads, reserved: number): ReadPlace {
     let bytes = reserved;
     let state: 'working' | 'leaving' | 'released' = 'working';
     user.held += 1;
     this.#working += 1;
     this.#bytes += bytes;
+    this.#allowance.charge(userId, reserved);
     const settle = (now: 'leaving' | 'released', held: number): void => {
       if (state === 'working') this.#working -= 1;
       state = now;
@@ -149,6 +180,7 @@ export class ReadBudget {
     return {
       answered: (taken) => {
         if (state !== 'working') return;
+        this.#allowance.charge(userId, taken - reserved);
         settle('leaving', taken);
         this.#admit();
       },
@@ -166,8 +198,11 @@ export class ReadBudget {
     if (user.held === 0 && user.waiting.size === 0) this.#users.delete(userId);
   }
 
-  #refuse(limit: 'user_reads' | 'all_reads' | 'read_wait'): RateLimitedError {
+  #refuse(
+    limit: 'user_reads' | 'user_read_bytes' | 'all_reads' | 'read_wait',
+    retryAfterMs = RETRY_AFTER_MS,
+  ): RateLimitedError {
     this.refusals.count(limit);
-    return new RateLimitedError('Too much is being read at once.', RETRY_AFTER_MS);
+    return new RateLimitedError('Too much is being read at once.', retryAfterMs);
   }
 }

@@ -7,6 +7,7 @@ const LIMITS = [
   'address_requests',
   'pipelined_requests',
   'user_reads',
+  'user_read_bytes',
   'all_reads',
   'read_wait',
   'user_joins',

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { Account, type ClientSocket } from '../support/account.ts';
 import { ask } from '../support/ask.ts';
 import { describeChat, type ChatUnderTest } from '../support/chat-under-test.ts';
@@ -43,6 +43,17 @@ describeChat('large reads', () => {
     await chat.close();
   });
 
+  const accounts: Account[] = [];
+  const register = async (name: string): Promise<Account> => {
+    const account = await Account.register(chat.at, name);
+    accounts.push(account);
+    return account;
+  };
+  // Also when a test has failed: clients that were left open would connect again for ever.
+  afterEach(() => {
+    for (const account of accounts.splice(0)) account.close();
+  });
+
   const sockets: Socket[] = [];
   /** Sends requests for pages at once, and reads no answer. */
   const readNothing = async ({ token }: Account, requests: number): Promise<void> => {
@@ -74,7 +85,7 @@ describeChat('large reads', () => {
     metric(chat.processOf(service), 'chat_refusals_total', `limit="${limit}"`);
 
   it('of one connection that reads nothing harm no one', async () => {
-    const eve = await Account.register(chat.at, 'eve');
+    const eve = await register('eve');
     const report = await underAttack(chat, async () => {
       await readNothing(eve, REQUESTS);
       await delay(ATTACK_MS);
@@ -84,7 +95,7 @@ describeChat('large reads', () => {
   });
 
   it('of many connections that read nothing harm no one, and are refused', async () => {
-    const eve = await Account.register(chat.at, 'eve');
+    const eve = await register('eve');
     const before = await refused('messages', 'user_reads');
     const report = await underAttack(chat, async () => {
       await Promise.all(Array.from({ length: REQUESTS }, () => readNothing(eve, 1)));
@@ -101,7 +112,7 @@ describeChat('large reads', () => {
     ['all is in the answer', MESSAGES - 15],
   ])('of joins in one burst harm no one (%s)', async (_name, since) => {
     const report = await underAttack(chat, async () => {
-      const eve = await Account.register(chat.at, 'eve');
+      const eve = await register('eve');
       const socket = await eve.connect();
       const join = () =>
         ask(socket, 'joinRoom', { roomId: 'large', since }).catch(() => ({ ok: false }) as const);
@@ -111,13 +122,12 @@ describeChat('large reads', () => {
       );
       expect(codes.filter((code) => code !== 'ok' && code !== 'RATE_LIMITED')).toEqual([]);
       expect(codes).toContain('RATE_LIMITED');
-      eve.close();
     });
     expectUnharmed(report);
   });
 
   it('end with the socket whose joins asked for them', async () => {
-    const eve = await Account.register(chat.at, 'eve');
+    const eve = await register('eve');
     const socket = await eve.connect();
     await ask(socket, 'joinRoom', { roomId: 'large' });
     for (let n = 0; n < JOINS; n += 1) {
@@ -136,8 +146,8 @@ describeChat('large reads', () => {
   });
 
   it('and churning memberships cause few calls and broadcasts', async () => {
-    const eve = await Account.register(chat.at, 'eve');
-    const ann = await Account.register(chat.at, 'ann');
+    const eve = await register('eve');
+    const ann = await register('ann');
     const witness = await ann.connect();
     await ask(witness, 'joinRoom', 'churned');
     let broadcasts = 0;
@@ -162,7 +172,5 @@ describeChat('large reads', () => {
     expect(broadcasts).toBeGreaterThan(0);
     expect(broadcasts).toBeLessThan(400);
     expect(await refused('messages', 'membership_changes')).toBeGreaterThan(0);
-    eve.close();
-    ann.close();
   });
 });

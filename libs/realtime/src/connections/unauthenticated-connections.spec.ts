@@ -28,6 +28,7 @@ import { RealtimeSettings } from '../realtime-settings.ts';
 import { RoomDirectory } from '../room-directory.ts';
 import { SocketIoAdapter } from '../socket-io.adapter.ts';
 
+const READS = { perUser: 4, concurrent: 4, bytes: 10_000_000, userBytesPerSecond: 10_000_000 };
 const EVENTS = { points: 1_000, perMs: 1_000, burst: 1_000 };
 const CONNECT = '40';
 const SEPARATOR = '\x1e';
@@ -51,7 +52,7 @@ const ports = [
   { provide: FeedSubscriber, useValue: { onGap: () => () => undefined } },
   { provide: Signals, useClass: InMemorySignals },
   { provide: RateLimiter, useClass: InMemoryRateLimiter },
-  { provide: ReadSettings, useValue: { perUser: 4, concurrent: 4, bytes: 10_000_000 } },
+  { provide: ReadSettings, useValue: READS },
   { provide: ReadBudget, useClass: ReadBudget },
   {
     provide: SessionStatus,

@@ -74,7 +74,12 @@ describe('a join', () => {
       new LiveSockets(fanOut),
       new InMemoryRateLimiter(),
       new ReadBudget(
-        { perUser: READS_PER_USER, concurrent: 10, bytes: 100_000_000 },
+        {
+          perUser: READS_PER_USER,
+          concurrent: 10,
+          bytes: 100_000_000,
+          userBytesPerSecond: 100_000_000,
+        },
         refusals,
         metrics,
       ),
