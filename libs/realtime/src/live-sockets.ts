@@ -38,8 +38,9 @@ export class LiveSockets {
     await socket.join(sessionChannel(to));
   }
 
-  enterRoom(socket: ChatSocket, roomId: string): void {
-    this.rooms.enter(roomId, socket);
+  /** Returns false when the socket was closed meanwhile: see {@link RoomFanOut.enter}. */
+  enterRoom(socket: ChatSocket, roomId: string): boolean {
+    return this.rooms.enter(roomId, socket);
   }
 
   leaveRoom(socket: ChatSocket, roomId: string): void {

@@ -50,13 +50,18 @@ export class Audience {
     return [...this.#sockets.keys()];
   }
 
-  /** A socket that is in already is written at once what it still lacks. */
-  enter(socket: ChatSocket): void {
+  /**
+   * A socket that is in already is written at once what it still lacks. Returns false when that
+   * closed the socket, which has left then.
+   */
+  enter(socket: ChatSocket): boolean {
     if (this.#sockets.has(socket)) {
       this.#write(socket, this.#job?.packets ?? []);
       this.#write(socket, this.#waiting.values());
+      if (!this.#sockets.has(socket)) return false;
     }
     this.#sockets.set(socket, this.#lastNumber);
+    return true;
   }
 
   leave(socket: ChatSocket): void {
@@ -125,7 +130,8 @@ export class Audience {
       last = number;
       writes += 1;
     }
-    if (writes > 0) this.#sockets.set(socket, last);
+    // A write can close a socket that reads too slowly, so that it has left meanwhile.
+    if (writes > 0 && this.#sockets.has(socket)) this.#sockets.set(socket, last);
     return writes;
   }
 }

@@ -121,9 +121,12 @@ export class JoinRoom {
       const missed = since === undefined ? 0 : stream.position.rev - since;
       let page: Changes | undefined;
       if (since !== undefined && missed > 0 && missed <= MAX_JOIN_CHANGES) {
+        if (hasGone(socket)) return;
         place = await this.#enterRead(socket, missed);
         if (!place) return;
         page = await this.#pageSince(stream, roomId, since);
+        // The store has done its part; the room may have much to write before.
+        place.answered(bytesOf(page?.changes ?? []));
         await stream.reach(page?.rev ?? 0);
       }
       if (this.memberships.knownRole(userId, roomId) === null) {
@@ -134,7 +137,6 @@ export class JoinRoom {
       const { seq, rev } = stream.position;
       const changes = changesSince(stream, since, page);
       answer({ roomId, seq, rev, role, ...changes });
-      place?.answered(bytesOf(changes.changes ?? []));
       if (place) sent = sentAnswers(socket);
     } finally {
       void sent.then(() => place?.release());
@@ -179,7 +181,7 @@ export class JoinRoom {
 
   /** False when the socket was in the room before: then it is written what it still lacks. */
   #enter(socket: ChatSocket, roomId: string): boolean {
-    this.sockets.enterRoom(socket, roomId);
+    if (!this.sockets.enterRoom(socket, roomId)) return false;
     const rooms = this.#joined.get(socket) ?? new Set();
     if (rooms.has(roomId)) return false;
     this.#joined.set(socket, rooms.add(roomId));

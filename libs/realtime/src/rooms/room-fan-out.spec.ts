@@ -86,6 +86,23 @@ describe('the fan-out to rooms', () => {
     expect(stranger?.received).toEqual([]);
   });
 
+  it('forgets a socket that a write closes, as a slow reader is closed', async () => {
+    const fanOut = new RoomFanOut(TINY);
+    const closing = {
+      conn: { write: () => fanOut.leave('general', closing as unknown as ChatSocket) },
+    };
+    const socket = closing as unknown as ChatSocket;
+    expect(fanOut.enter('general', socket)).toBe(true);
+    fanOut.sendChanges('general', range('general', 1, 2), ignore);
+    await fanOut.whenIdle();
+    expect(fanOut.socketsIn('general')).toEqual([]);
+
+    expect(fanOut.enter('general', socket)).toBe(true);
+    fanOut.sendChanges('general', range('general', 3, 4), ignore);
+    expect(fanOut.enter('general', socket)).toBe(false);
+    expect(fanOut.socketsIn('general')).toEqual([]);
+  });
+
   it('says when changes were written to every socket, and not before', async () => {
     const fanOut = new RoomFanOut(TINY);
     const members = recorders(9);

@@ -57,11 +57,12 @@ export class RoomFanOut {
   /**
    * From now on the socket is written what is sent to the room, and nothing that was sent before.
    * One that is in the room already is written at once what was sent before and it still lacks.
+   * Returns false when that closed the socket: it is not in the room then.
    */
-  enter(roomId: string, socket: ChatSocket): void {
+  enter(roomId: string, socket: ChatSocket): boolean {
     const room = this.#rooms.get(roomId) ?? new Audience();
     this.#rooms.set(roomId, room);
-    room.enter(socket);
+    return room.enter(socket);
   }
 
   /** From now on the socket is written nothing of the room, not even what was sent before. */
@@ -125,7 +126,7 @@ export class RoomFanOut {
 
   /** Resolves once nothing is unwritten. */
   whenIdle(): Promise<void> {
-    if (this.#busy.size === 0) return Promise.resolve();
+    if (this.#isIdle) return Promise.resolve();
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
@@ -149,10 +150,15 @@ export class RoomFanOut {
     setImmediate(() => {
       this.#scheduled = false;
       this.#writeSlice();
+      if (this.#isIdle) for (const resolve of this.#whenIdle.splice(0)) resolve();
       this.#letOneIn();
-      if (this.#busy.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
-      if (this.#busy.size > 0 || this.#waiting.length > 0) this.#schedule();
+      if (!this.#isIdle || this.#whenIdle.length > 0) this.#schedule();
     });
+  }
+
+  /** What waits for space is unwritten, too. */
+  get #isIdle(): boolean {
+    return this.#busy.size === 0 && this.#waiting.length === 0;
   }
 
   #writeSlice(): void {
