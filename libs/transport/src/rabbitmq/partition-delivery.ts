@@ -36,7 +36,7 @@ export class PartitionDelivery extends RmqContext implements EventDelivery {
 
   giveUp(cause: unknown): void {
     this.#end();
-    this.session.giveUpOnStore(cause);
+    void this.session.giveUpOnStore(cause);
   }
 
   #end(): void {

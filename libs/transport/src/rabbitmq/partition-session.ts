@@ -21,6 +21,8 @@ export interface SessionHost {
 export class PartitionSession {
   readonly #logger = new Logger('Partitions');
   readonly #drained = Promise.withResolvers<void>();
+  /** Dead letters on their way, whose messages are acknowledged once they are durable. */
+  readonly #puttingAside = new Set<Promise<void>>();
   #inHand = 0;
   #draining = false;
   #closed = false;
@@ -51,7 +53,15 @@ export class PartitionSession {
     this.#done();
   }
 
-  async reject(message: ConsumeMessage, reason: string): Promise<void> {
+  reject(message: ConsumeMessage, reason: string): Promise<void> {
+    const rejecting = this.#reject(message, reason).finally(() => {
+      this.#puttingAside.delete(rejecting);
+    });
+    this.#puttingAside.add(rejecting);
+    return rejecting;
+  }
+
+  async #reject(message: ConsumeMessage, reason: string): Promise<void> {
     const { partition } = this;
     try {
       await this.host.putAside(message, partition, reason);
@@ -68,8 +78,12 @@ export class PartitionSession {
     this.end.giveUp(cause instanceof Error ? cause : new Error(String(cause)));
   }
 
-  /** What is in hand cannot be stored now. */
-  giveUpOnStore(cause: unknown): void {
+  /**
+   * What is in hand cannot be stored now. Dead letters on their way are waited for: given up,
+   * they would be delivered again, and put aside once more.
+   */
+  async giveUpOnStore(cause: unknown): Promise<void> {
+    await Promise.all(this.#puttingAside);
     if (this.#closed) return;
     this.giveUp(cause);
     // A store that refuses a second writer is there.
