@@ -80,10 +80,12 @@ export class RequestForwarder implements BeforeApplicationShutdown {
     const { method = '', url = '' } = request;
     const isStream = body instanceof Readable;
     const isEmpty = !isStream && body.length === 0;
+    const kind = method === 'GET' && url.startsWith('/socket.io') ? 'poll' : 'request';
     const { 'content-length': length, ...headers } = request.headers;
     return {
-      kind: method === 'GET' && url.startsWith('/socket.io') ? 'poll' : 'request',
-      isRepeatable: REPEATABLE.has(method) && isEmpty,
+      kind,
+      // What a poll was answered with is never sent again: its session must end, so that its client catches up.
+      isRepeatable: kind !== 'poll' && REPEATABLE.has(method) && isEmpty,
       options: {
         method,
         // As it came: with its dots resolved it could be one that is not routed.
