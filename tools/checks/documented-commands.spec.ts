@@ -31,7 +31,7 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
   [/^npm ci$/, byCi('npm ci')],
   [/^npm test$/, byCi('npm test')],
   [/^npm run check$/, byCi('npm run check')],
-  [/^npm run check:lint$/, { ranBy: 'package.json', as: 'npm run check:lint' }],
+  [/^npm run check:lint$/, { ranBy: 'package.json', as: 'npm:check:lint' }],
   [/^npm install( --package-lock-only)?$/, { append: '--help', prints: /npm install/ }],
   [/^npm run$/, { append: '', prints: /socket-test/ }],
   [/^npm start$/, { append: '-- --help', prints: /--data-dir/ }],
@@ -58,7 +58,6 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
   [/^node apps\/<service>\/dist\/main\.js$/, { project: 'chat', targets: ['build'] }],
   [/^node socket_test\.js$/, { append: '--help', prints: /node socket_test\.js/ }],
   [/^docker compose up --build$/, { ranBy: '.github/workflows/ci.yml', as: 'docker compose up' }],
-  [/^docker-compose config$/, { ranBy: 'tools/compose/compose.spec.ts', as: 'docker-compose' }],
 ];
 
 const exerciseOf = (command: string) => EXERCISES.find(([pattern]) => pattern.test(command))?.[1];

@@ -96,7 +96,8 @@ describe('the module boundaries', () => {
 
   for (const { violation, file, text, error } of planted) {
     it(`refuse ${violation}`, async () => {
-      expect(await boundaryErrors(file, text)).toEqual([expect.stringMatching(error)]);
+      // A planted import may close a cycle as well, which is an error of its own.
+      expect(await boundaryErrors(file, text)).toContainEqual(expect.stringMatching(error));
     });
   }
 

@@ -303,7 +303,7 @@ const SERVICE = `
     socket.write('HTTP/1.1 101 OK\\r\\nUpgrade: websocket\\r\\nConnection: upgrade\\r\\n\\r\\n');
     socket.on('error', () => undefined).on('data', (data) => socket.write(data));
   });
-  server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+  server.listen(0, '127.0.0.1', () => process.stdout.write(String(server.address().port)));
 `;
 
 async function serviceOfItsOwn(): Promise<string> {
@@ -312,7 +312,7 @@ async function serviceOfItsOwn(): Promise<string> {
   });
   open.push({ close: () => void service.kill() });
   const [port] = (await once(service.stdout, 'data')) as [Buffer];
-  return `http://127.0.0.1:${port.toString().trim()}`;
+  return `http://127.0.0.1:${port.toString()}`;
 }
 
 describeWith('prlimit', 'a gateway without file descriptors', () => {
