@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MAX_MESSAGE_BYTES } from '@chat/contracts';
 import { Controller, Get, Global, Module, NotFoundException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -13,6 +14,7 @@ import { Metrics } from './metrics.ts';
 import { ReadBudget, ReadSettings } from './read-budget.ts';
 
 const PER_USER = 2;
+const READ_RATE_MB = 32;
 /** More than the buffers of a connection on this machine take. */
 const LARGE = 'ß'.repeat(16 * 1024 * 1024);
 let reads = 0;
@@ -56,7 +58,7 @@ class NotesController {
         READS_PER_USER: PER_USER,
         READS_AT_ONCE: 8,
         READ_BUDGET_MB: 256,
-        READ_RATE_MB: 1_000,
+        READ_RATE_MB,
       }),
     },
     ReadBudget,
@@ -136,6 +138,13 @@ describe('a bounded read', () => {
     }
     expect(await gauge('chat_reads_in_flight')).toBe(0);
     expect(await gauge('chat_read_bytes')).toBe(0);
+  });
+
+  it('does not charge a user for reads that fail', async () => {
+    const burst = Math.ceil((4 * READ_RATE_MB * 1024 * 1024) / (200 * MAX_MESSAGE_BYTES));
+    for (let n = 0; n < 2 * burst; n += 1) {
+      expect((await fetch(`${url}/missing?limit=200`)).status).toBe(404);
+    }
   });
 
   it('holds its bytes until the client has taken the answer', async () => {

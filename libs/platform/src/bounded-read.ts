@@ -10,7 +10,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
-import { mergeMap, type Observable } from 'rxjs';
+import { mergeMap, tap, type Observable } from 'rxjs';
 import { UnavailableError } from './failures.ts';
 import { slicedJson } from './sliced-json.ts';
 import { ReadBudget } from './read-budget.ts';
@@ -50,6 +50,8 @@ class BoundedReadInterceptor implements NestInterceptor {
     gone.signal.addEventListener('abort', () => place.release());
     if (gone.signal.aborted) place.release();
     return next.handle().pipe(
+      // Nothing was read: of requests that are not valid, and while the store is unavailable.
+      tap({ error: () => place.answered(0) }),
       mergeMap(async (answer: unknown) => {
         const json = await slicedJson(answer);
         place.answered(json.length);

@@ -124,9 +124,12 @@ export class JoinRoom {
         if (hasGone(socket)) return;
         place = await this.#enterRead(socket, missed);
         if (!place) return;
-        page = await this.#pageSince(stream, roomId, since);
-        // The store has done its part; the room may have much to write before.
-        place.answered(bytesOf(page?.changes ?? []));
+        try {
+          page = await this.#pageSince(stream, roomId, since);
+        } finally {
+          // The store has done its part; the room may have much to write before the answer.
+          place.answered(bytesOf(page?.changes ?? []));
+        }
         await stream.reach(page?.rev ?? 0);
       }
       if (this.memberships.knownRole(userId, roomId) === null) {
