@@ -81,8 +81,14 @@ describeChat('large reads', () => {
     const held = () => metric(chat.processOf('messages'), 'chat_read_bytes');
     await eventually('no answer is held', async () => (await held()) === 0);
   };
-  const refused = (service: 'messages' | 'chat', limit: string) =>
-    metric(chat.processOf(service), 'chat_refusals_total', `limit="${limit}"`);
+  const refused = async (...limits: string[]): Promise<number> => {
+    const counts = limits.map((limit) =>
+      metric(chat.processOf('messages'), 'chat_refusals_total', `limit="${limit}"`),
+    );
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  };
+  /** By number and by bytes: which limit is met first depends on how fast the requests come. */
+  const refusedReads = () => refused('user_reads', 'user_read_bytes');
 
   it('of one connection that reads nothing harm no one', async () => {
     const eve = await register('eve');
@@ -96,14 +102,14 @@ describeChat('large reads', () => {
 
   it('of many connections that read nothing harm no one, and are refused', async () => {
     const eve = await register('eve');
-    const before = await refused('messages', 'user_reads');
+    const before = await refusedReads();
     const report = await underAttack(chat, async () => {
       await Promise.all(Array.from({ length: REQUESTS }, () => readNothing(eve, 1)));
       await delay(ATTACK_MS);
       await leave();
     });
     expectUnharmed(report);
-    expect((await refused('messages', 'user_reads')) - before).toBeGreaterThan(100);
+    expect((await refusedReads()) - before).toBeGreaterThan(100);
   });
 
   it.each([
@@ -171,6 +177,6 @@ describeChat('large reads', () => {
     // A burst of 200, and 5/s.
     expect(broadcasts).toBeGreaterThan(0);
     expect(broadcasts).toBeLessThan(400);
-    expect(await refused('messages', 'membership_changes')).toBeGreaterThan(0);
+    expect(await refused('membership_changes')).toBeGreaterThan(0);
   });
 });
