@@ -67,7 +67,7 @@ interface UserReads {
  */
 @Injectable()
 export class ReadBudget {
-  /** Users who hold a place or wait for one; whoever was served last is the last. */
+  /** Users who hold a place or wait for one; the user served last is the last. */
   readonly #users = new Map<string, UserReads>();
   readonly #allowance: ReadAllowance;
   #working = 0;

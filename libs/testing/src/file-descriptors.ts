@@ -2,8 +2,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, lstatSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { programPath } from './programs.ts';
 
-const PRLIMIT = '/usr/bin/prlimit';
 /** Connections that were short of closing have closed by then. */
 const SETTLED_MS = 300;
 
@@ -14,12 +14,13 @@ const SETTLED_MS = 300;
  * @returns once there are none; the function sets the limit back
  */
 export async function exhaustFileDescriptors(): Promise<() => Promise<void>> {
+  const prlimit = programPath('prlimit');
   const pid = String(process.pid);
-  const before = execFileSync(PRLIMIT, ['--pid', pid, '--nofile', '-o', 'SOFT', '--noheadings']);
+  const before = execFileSync(prlimit, ['--pid', pid, '--nofile', '-o', 'SOFT', '--noheadings']);
   // Started while there are descriptors for it.
-  const restore = `read line; ${PRLIMIT} --pid ${pid} --nofile=${Number(before.toString())}:`;
+  const restore = `read line; ${prlimit} --pid ${pid} --nofile=${Number(before.toString())}:`;
   const restorer = spawn('/bin/sh', ['-c', restore], { stdio: ['pipe', 'ignore', 'inherit'] });
-  execFileSync(PRLIMIT, ['--pid', pid, `--nofile=${lowestFree()}:`]);
+  execFileSync(prlimit, ['--pid', pid, `--nofile=${lowestFree()}:`]);
   const taken: number[] = [];
   const taking = setInterval(() => taken.push(...takeAll()), 1);
   await delay(SETTLED_MS);

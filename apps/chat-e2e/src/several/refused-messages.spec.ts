@@ -30,7 +30,7 @@ await describeWithServices('a message that MongoDB can never hold', () => {
     await topology.close();
   });
 
-  /** As only a fault of ours or somebody with the broker's password could: `chat` never accepts it. */
+  /** Publishes to the broker itself, because `chat` never accepts such an event. */
   async function publish(event: MessageCreate): Promise<void> {
     const connection = await connect(servers.rabbitmq.url);
     const channel = await connection.createConfirmChannel();

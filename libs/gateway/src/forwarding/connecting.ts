@@ -15,7 +15,7 @@ export interface Connected {
  * Chooses an instance that lives, waiting while none does.
  *
  * @param deadline by `performance.now()`
- * @param signal aborts when nobody waits any more
+ * @param signal aborts when the client has gone
  * @returns undefined when none lived in time, or the signal was aborted
  */
 export async function chooseUntil(
@@ -36,7 +36,7 @@ export async function chooseUntil(
  * Connects to any instance that lives, trying on as long as none does. Nothing
  * has been sent before it resolves, so this is safe for every request.
  *
- * @param signal aborts when nobody waits any more
+ * @param signal aborts when the client has gone
  * @returns undefined when nobody was there in time, or the signal was aborted
  * @throws LocalFailureError
  */

@@ -107,7 +107,7 @@ export class Instance {
     return this.#liveness.silentForMs(this.#open);
   }
 
-  /** Closes every connection: whoever waits for an answer gets none. */
+  /** Closes every connection: requests that wait for an answer get none. */
   closeAll(): void {
     for (const socket of this.#open) socket.destroy();
   }

@@ -22,6 +22,16 @@ describe('the instances of a service', () => {
     for (const one of open.splice(0)) await one.stop();
   });
 
+  /** A pool of one instance, with a connection to it. */
+  const connected = async (lostAfterMs: number) => {
+    const one = await Upstream.start('one');
+    const options = { ...OPTIONS, probeTimeoutMs: 100, lostAfterMs };
+    const pool = new UpstreamPool('chat', [one.url], options, noFailure);
+    open.push(one, pool);
+    await pool.start();
+    return { one, pool, connection: await (await pool.ofId('one'))?.connect() };
+  };
+
   it('are all addresses of its name, as they come and go', async () => {
     const one = await Upstream.start('one');
     open.push(one);
@@ -91,29 +101,17 @@ describe('the instances of a service', () => {
   });
 
   it('that answer too late get nothing new, and keep what is open to them', async () => {
-    const one = await Upstream.start('one');
-    open.push(one);
-    const options = { ...OPTIONS, probeTimeoutMs: 100, lostAfterMs: 1_000 };
-    const pool = new UpstreamPool('chat', [one.url], options, noFailure);
-    open.push(pool);
-    await pool.start();
-    const connection = await (await pool.ofId('one'))?.connect();
+    const { one, pool, connection } = await connected(1_000);
     one.liveAfterMs = 300;
     await eventually(() => expect(pool.choose()).toBeUndefined());
-    await delay(3 * options.lostAfterMs);
+    await delay(3 * 1_000);
     expect(connection?.destroyed).toBe(false);
     one.liveAfterMs = 0;
     await eventually(() => expect(pool.choose()?.url).toBe(one.url));
   });
 
   it('from which nothing comes any more lose what is open to them', async () => {
-    const one = await Upstream.start('one');
-    open.push(one);
-    const options = { ...OPTIONS, probeTimeoutMs: 100, lostAfterMs: 1_000 };
-    const pool = new UpstreamPool('chat', [one.url], options, noFailure);
-    open.push(pool);
-    await pool.start();
-    const connection = await (await pool.ofId('one'))?.connect();
+    const { one, pool, connection } = await connected(1_000);
     one.live = undefined;
     await eventually(() => expect(connection?.destroyed).toBe(true));
     expect(await pool.ofId('one')).toBeUndefined();
@@ -122,15 +120,9 @@ describe('the instances of a service', () => {
   });
 
   it('are not taken for dead when it was the gateway that stood still', async () => {
-    const one = await Upstream.start('one');
-    open.push(one);
-    const options = { ...OPTIONS, probeTimeoutMs: 100, lostAfterMs: 500 };
-    const pool = new UpstreamPool('chat', [one.url], options, noFailure);
-    open.push(pool);
-    await pool.start();
-    const connection = await (await pool.ofId('one'))?.connect();
+    const { one, pool, connection } = await connected(500);
     const look = pool.probe();
-    const until = performance.now() + 2 * options.lostAfterMs;
+    const until = performance.now() + 2 * 500;
     while (performance.now() < until);
     await look;
     await eventually(() => expect(pool.choose()?.url).toBe(one.url));

@@ -14,7 +14,7 @@ import { Injectable } from '@nestjs/common';
 import { RealtimeSettings } from '../realtime-settings.ts';
 import { ConnectionRefusals, type RefusalReason } from './connection-refusals.ts';
 
-/** Connections that have not authenticated do so, or are closed, in seconds. */
+/** How long a refused client waits: connections authenticate, or are closed, within seconds. */
 const UNAUTHENTICATED_RETRY_MS = 5_000;
 
 /** What Engine.IO has read of a request before its middleware. */

@@ -213,7 +213,7 @@ function bytesOf(changes: readonly Message[]): number {
   return changes.reduce((sum, { text }) => sum + Buffer.byteLength(text) + BYTES_BESIDE_TEXT, 0);
 }
 
-/** Asked anew after everything that is waited for. */
+/** Called again after every wait, since the socket may have gone meanwhile. */
 function hasGone({ connected }: ChatSocket): boolean {
   return !connected;
 }

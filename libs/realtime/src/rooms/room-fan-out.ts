@@ -78,7 +78,7 @@ export class RoomFanOut {
   }
 
   /**
-   * Whoever sends changes waits for space, or else memory is not bounded.
+   * The caller waits for space before, or else memory is not bounded.
    *
    * @param written called once every socket was written all of them
    */
