@@ -66,4 +66,27 @@ describe('a process', () => {
       expect(text).not.toContain('ada@');
     }
   });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'drains on a %s that arrives as soon as it says that it is ready',
+    async (signal) => {
+      const before = process.listeners(signal);
+      let handlers = 0;
+      jest.spyOn(process.stdout, 'write').mockImplementation(() => {
+        handlers = process.listeners(signal).length - before.length;
+        return true;
+      });
+      await runProcess({
+        about: 'A server that starts.',
+        usage: 'server',
+        settings: z.object({}),
+        start: () => Promise.resolve({ ready: 'Ready.', close: () => Promise.resolve() }),
+      });
+      for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+        const [added] = process.listeners(name).slice(-1);
+        if (added) process.off(name, added);
+      }
+      expect(handlers).toBe(1);
+    },
+  );
 });

@@ -58,8 +58,9 @@ export async function runProcess<Shape extends z.ZodRawShape>(
       print(process.stderr, `${message} ${errorText(error)}`);
       process.exit(1);
     });
-    print(process.stdout, server.ready);
+    // Before it says that it is ready: a signal may follow at once.
     stopAtSignals(server);
+    print(process.stdout, server.ready);
   } catch (error) {
     print(process.stderr, startFailure(error));
     process.exit(1);
