@@ -6,9 +6,9 @@ delete shared.passWithNoTests;
 delete shared.testTimeout;
 
 /** The same suites against every way in which the chat runs; `globals.chatRunsAs` says which. */
-const project = (chatRunsAs, ...folders) => ({
+const project = (name, chatRunsAs, ...folders) => ({
   ...shared,
-  displayName: chatRunsAs,
+  displayName: name,
   globals: { chatRunsAs },
   testMatch: folders.map((folder) => `<rootDir>/src/${folder}/**/*.spec.ts`),
 });
@@ -17,15 +17,20 @@ const withServers = {
   globalSetup: '<rootDir>/src/support/start-servers.js',
   globalTeardown: '<rootDir>/src/support/stop-servers.js',
 };
+/** These measure processes: nothing else may run beside them. */
+const alone = { runner: '<rootDir>/src/support/serial-runner.js' };
 
 export default {
   reporters,
   testTimeout: 60_000,
-  maxWorkers: 1,
+  maxWorkers: 2,
   projects: [
-    project('standalone', 'everywhere', 'at-one-address', 'standalone'),
-    { ...project('gateway', 'everywhere', 'at-one-address'), ...withServers },
-    { ...project('services', 'everywhere'), ...withServers },
-    { ...project('several', 'several'), ...withServers },
+    project('standalone', 'standalone', 'everywhere', 'at-one-address', 'standalone'),
+    { ...project('gateway', 'gateway', 'everywhere', 'at-one-address'), ...withServers },
+    { ...project('services', 'services', 'everywhere'), ...withServers },
+    { ...project('several', 'services', 'several'), ...withServers },
+    { ...project('standalone-measured', 'standalone', 'measured'), ...alone },
+    { ...project('gateway-measured', 'gateway', 'measured'), ...withServers, ...alone },
+    { ...project('services-measured', 'services', 'measured'), ...withServers, ...alone },
   ],
 };

@@ -15,7 +15,7 @@ const project = (pageComesFrom) => ({
 export default {
   reporters,
   testTimeout: 90_000,
-  maxWorkers: 1,
+  maxWorkers: 2,
   projects: [
     project('standalone'),
     {

@@ -4,37 +4,41 @@ import { missingServers } from '../missing-servers.ts';
 import { BackingServers } from './backing-servers.ts';
 import type { ServerPorts } from './services-topology.ts';
 
-/** How the process that runs Jest tells the suites; their modules are their own, its environment is not. */
+/** How the process that runs Jest passes them to the suites, which share its environment and none of its modules. */
 const PORTS = 'CHAT_SERVERS';
 const MISSING = 'CHAT_SERVERS_MISSING';
 
-let started: BackingServers | undefined;
+let started: readonly BackingServers[] | undefined;
 
 /**
- * Starts the backing servers once for all suites of a Jest run, because they take seconds to start.
+ * Starts the backing servers of a Jest run, a set for each worker, because they take seconds to start.
  *
- * For Jest's `globalSetup`. Where a server is missing, nothing starts and the suites are skipped.
+ * For Jest's `globalSetup`. Chats of two workers never share a broker or a Redis: they would read each other's queues
+ * and signals. Where a server is missing, nothing starts and the suites are skipped.
+ *
+ * @param config Jest's, of all projects together
  */
-export async function startSharedServers(): Promise<void> {
+export async function startSharedServers(config: { readonly maxWorkers: number }): Promise<void> {
   if (started) return;
   const missing = await missingServers();
   if (missing !== undefined) {
     process.env[MISSING] = missing;
     return;
   }
-  started = await BackingServers.start();
-  const { redis, rabbitmq, mongo } = started;
-  const ports: ServerPorts = {
+  started = await Promise.all(
+    Array.from({ length: config.maxWorkers }, () => BackingServers.start()),
+  );
+  const ports = started.map(({ redis, rabbitmq, mongo }): ServerPorts => ({
     redis: { port: redis.port },
     rabbitmq: { port: rabbitmq.port },
     mongo: { port: mongo.port },
-  };
+  }));
   process.env[PORTS] = JSON.stringify(ports);
 }
 
 /** For Jest's `globalTeardown`. */
 export async function stopSharedServers(): Promise<void> {
-  await started?.close();
+  await Promise.all((started ?? []).map((servers) => servers.close()));
   started = undefined;
 }
 
@@ -44,14 +48,16 @@ export function missingSharedServers(): string | undefined {
 }
 
 /**
- * Ports of the shared servers, with an empty Redis: rate limits of earlier suites are gone.
+ * Ports of this worker's servers, with an empty Redis: rate limits of earlier suites are gone.
  *
  * For suites that leave the servers running; each topology has databases of its own.
  */
 export async function sharedServers(): Promise<ServerPorts> {
   const text = process.env[PORTS];
   if (text === undefined) throw new Error('this Jest project does not start the shared servers');
-  const ports = JSON.parse(text) as ServerPorts;
+  const worker = Number(process.env['JEST_WORKER_ID']);
+  const ports = (JSON.parse(text) as ServerPorts[])[worker - 1];
+  if (!ports) throw new Error(`worker ${worker} of Jest has no servers`);
   const socket = connect(ports.redis.port, '127.0.0.1');
   socket.write('FLUSHALL\r\n');
   await once(socket, 'data');
