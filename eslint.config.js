@@ -76,7 +76,7 @@ const moduleBoundaries = (scopes) => ({
 });
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/coverage/', '**/test-results/', '.nx/']),
+  globalIgnores(['**/dist/', '**/bundle/', '**/coverage/', '**/test-results/', '.nx/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   { plugins: { '@nx': nx } },

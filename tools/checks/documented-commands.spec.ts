@@ -44,7 +44,7 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
     { append: '', prints: /RabbitMQ cannot be reached \(ECONNREFUSED\)/, code: 1 },
   ],
   [/^npm run format$/, { append: '-- --version', prints: /\d+\.\d+/ }],
-  [/^npm run build$/, { project: '@chat/standalone', targets: ['build'] }],
+  [/^npm run build$/, { project: '@chat/standalone', targets: ['build', 'bundle'] }],
   [
     /^npx nx affected -t lint typecheck test build e2e$/,
     { project: '@chat/chat-e2e', targets: ['lint', 'typecheck', 'e2e'] },
@@ -55,7 +55,7 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
   ],
   [/^npx nx test client$/, { project: '@chat/client', targets: ['test'] }],
   [/^npx nx serve <service>$/, { project: 'chat', targets: ['serve'] }],
-  [/^node apps\/<service>\/dist\/main\.js$/, { project: 'chat', targets: ['build'] }],
+  [/^node apps\/<service>\/bundle\/main\.js$/, { project: 'chat', targets: ['bundle'] }],
   [/^node socket_test\.js$/, { append: '--help', prints: /node socket_test\.js/ }],
   [/^docker compose up --build$/, { ranBy: '.github/workflows/ci.yml', as: 'docker compose up' }],
 ];

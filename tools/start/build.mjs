@@ -10,16 +10,23 @@ import { foldersNeededBy, ROOT } from '../workspace.mjs';
 /** A build did not succeed; the message says what it printed, or why it could not run. */
 class BuildFailure extends Error {}
 
-const SHARED_SOURCES = ['package-lock.json', 'tsconfig.base.json'];
+const SHARED_SOURCES = ['package-lock.json', 'rolldown.preset.js', 'tsconfig.base.json'];
 const STAMPS = join(ROOT, 'node_modules/.cache/chat-start');
 
-const typescript = (...projects) => ({
-  outputs: (folders) => folders.map((folder) => join(folder, 'dist')),
-  command: async (folders) => [
-    'typescript/bin/tsc',
-    '--build',
-    ...projects,
-    ...((await hasLostOutput(folders)) ? ['--force'] : []),
+/** Compiles these projects, then bundles these apps. */
+const typescript = (projects, bundles = []) => ({
+  outputs: (folders) => [
+    ...folders.map((folder) => join(folder, 'dist')),
+    ...bundles.map((app) => join(ROOT, app, 'bundle')),
+  ],
+  commands: async (folders) => [
+    [
+      'typescript/bin/tsc',
+      '--build',
+      ...projects,
+      ...((await hasLostOutput(folders)) ? ['--force'] : []),
+    ],
+    ...bundles.map((app) => ['rolldown/bin/cli.mjs', '-c', `${app}/rolldown.config.js`]),
   ],
 });
 
@@ -28,7 +35,7 @@ export const PARTS = {
   standalone: {
     name: 'the server',
     apps: ['@chat/standalone'],
-    ...typescript('apps/standalone/tsconfig.app.json'),
+    ...typescript(['apps/standalone/tsconfig.app.json'], ['apps/standalone']),
   },
   services: {
     name: 'the services',
@@ -41,29 +48,32 @@ export const PARTS = {
       '@chat/tools',
     ],
     ...typescript(
-      'apps/users/tsconfig.app.json',
-      'apps/messages/tsconfig.app.json',
-      'apps/chat/tsconfig.app.json',
-      'apps/gateway/tsconfig.app.json',
-      'apps/faults/tsconfig.app.json',
-      'tools/tsconfig.app.json',
+      [
+        'apps/users/tsconfig.app.json',
+        'apps/messages/tsconfig.app.json',
+        'apps/chat/tsconfig.app.json',
+        'apps/gateway/tsconfig.app.json',
+        'apps/faults/tsconfig.app.json',
+        'tools/tsconfig.app.json',
+      ],
+      ['apps/users', 'apps/messages', 'apps/chat', 'apps/gateway'],
     ),
   },
   faults: {
     name: 'the fault suite',
     apps: ['@chat/faults'],
-    ...typescript('apps/faults/tsconfig.app.json'),
+    ...typescript(['apps/faults/tsconfig.app.json']),
   },
   tools: {
     name: 'the tools',
     apps: ['@chat/tools'],
-    ...typescript('tools/tsconfig.app.json'),
+    ...typescript(['tools/tsconfig.app.json']),
   },
   page: {
     name: 'the web page',
     apps: ['@chat/web'],
     outputs: (folders) => [join(folders[0], 'dist')],
-    command: async () => ['vite/bin/vite.js', 'build', 'apps/web', '--logLevel', 'warn'],
+    commands: async () => [['vite/bin/vite.js', 'build', 'apps/web', '--logLevel', 'warn']],
   },
 };
 
@@ -120,7 +130,7 @@ async function build(part, folders, children) {
   console.error(`Building ${part.name} …`);
   await rm(stampFile(part), { force: true });
   const sources = await sourceFingerprint(folders);
-  await run(part, await part.command(folders), children);
+  for (const command of await part.commands(folders)) await run(part, command, children);
   await writeStamp(part, `${sources} ${await outputFingerprint(part, folders)}`);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   console.error(`Built ${part.name} in ${seconds} s.`);
@@ -163,7 +173,7 @@ async function outputFingerprint(part, folders) {
 }
 
 const isSource = (name) =>
-  !['dist', 'node_modules', 'test', 'test-results', 'coverage'].includes(name) &&
+  !['bundle', 'dist', 'node_modules', 'test', 'test-results', 'coverage'].includes(name) &&
   !/\.(spec\.tsx?|md)$/.test(name);
 /** Type checks put what they make of the specs beside the output. */
 const isOutput = (name) => name !== 'spec' && name !== 'tsconfig.spec.tsbuildinfo';

@@ -4,4 +4,4 @@ import { outliveReaders, stopWithNpm } from './npm-command.mjs';
 outliveReaders();
 stopWithNpm();
 await buildOrExit(PARTS.standalone, PARTS.page);
-await import(new URL('../../apps/standalone/dist/main.js', import.meta.url).href);
+await import(new URL('../../apps/standalone/bundle/main.js', import.meta.url).href);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { endWithUs } from './own-processes.ts';
 import { privatePort } from './private-port.ts';
 
-const MAIN = fileURLToPath(new URL('../../../apps/standalone/dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../apps/standalone/bundle/main.js', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 const READY = 'The chat is ready at';
 /** As `npm start` runs it. */

@@ -115,18 +115,17 @@ describeChat('a conversation', () => {
     for (let n = 0; n < 20; n += 1) members.push(await join('crowd'));
     await Promise.all(
       members.map(async ({ socket }, sender) => {
-        const answers = Array.from({ length: 100 }, (_, n) =>
-          ask(socket, 'sendMessage', {
-            roomId: 'crowd',
-            text: `${sender}/${n}`,
-            clientMessageId: `${sender}-${n}`,
-          }),
-        );
+        const answers = Array.from({ length: 100 }, (_, n) => {
+          const [text, clientMessageId] = [`${sender}/${n}`, `${sender}-${n}`];
+          return ask(socket, 'sendMessage', { roomId: 'crowd', text, clientMessageId }, 30_000);
+        });
         for (const answer of await Promise.all(answers)) expect(answer.ok).toBe(true);
       }),
     );
-    await eventually('everybody has everything', () =>
-      members.every(({ received }) => received.length >= 2_000),
+    await eventually(
+      'everybody has everything',
+      () => members.every(({ received }) => received.length >= 2_000),
+      30_000,
     );
     const [first] = members;
     const history = (await first?.account.history('crowd')) ?? [];

@@ -11,7 +11,7 @@ function run(
   service: string,
   args: readonly string[],
 ): Promise<{ code: number | string | null; stdout: string; stderr: string }> {
-  const main = `${APPS}${service}/dist/main.js`;
+  const main = `${APPS}${service}/bundle/main.js`;
   return new Promise((resolve) => {
     const options = { cwd: tmpdir(), env: {}, timeout: 20_000 };
     execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) => {

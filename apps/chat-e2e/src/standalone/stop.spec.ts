@@ -14,7 +14,7 @@ import { oneAddress } from '../support/chat-under-test.ts';
 import { ask } from '../support/ask.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
-const MAIN = join(ROOT, 'apps/standalone/dist/main.js');
+const MAIN = join(ROOT, 'apps/standalone/bundle/main.js');
 
 let dataDir: string;
 const groups: ChildProcess[] = [];

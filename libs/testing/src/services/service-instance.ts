@@ -55,5 +55,5 @@ export class ServiceInstance {
 }
 
 function mainOf(service: ServiceName): string {
-  return fileURLToPath(new URL(`../../../../apps/${service}/dist/main.js`, import.meta.url));
+  return fileURLToPath(new URL(`../../../../apps/${service}/bundle/main.js`, import.meta.url));
 }

@@ -1,0 +1,3 @@
+import { bundleOf } from '../../rolldown.preset.js';
+
+export default bundleOf(import.meta.dirname);
