@@ -137,14 +137,14 @@ describe('invariant 2: stored and shown once', () => {
     );
   });
 
-  it('is broken by a message that nobody sent', () => {
+  it('is broken by a stored message that no client sent', () => {
     expectSentences(
       ['c7 of ada in general is stored and nobody sent it'],
       appended(healthy(), message(7)),
     );
   });
 
-  it('is broken by a message that is stored for somebody else', () => {
+  it('is broken by a message that is stored under another user', () => {
     expectSentences(
       [
         'c3 of ada in general was acknowledged as id3, which is c3 of eve in general',
@@ -240,7 +240,7 @@ describe('invariant 3: seq and rev are gapless', () => {
     );
   });
 
-  it('needs connections that were shown something', () => {
+  it('is broken by a run in which no connection was shown a message', () => {
     expectSentences(
       ['no connection was shown a message: the run saw nothing'],
       withConnections([]),
@@ -324,7 +324,7 @@ describe('invariant 4: in the order of sending', () => {
   }
 });
 
-describe('invariant 5: everybody holds what the store holds', () => {
+describe('invariant 5: every client holds what the store holds', () => {
   it('is broken by a client that misses a message', () => {
     expectViolation(5, withView({ messages: history().slice(0, -1) }));
   });
@@ -345,7 +345,7 @@ describe('invariant 5: everybody holds what the store holds', () => {
     expectViolation(5, withView({ rev: 5 }));
   });
 
-  it('is broken when it takes too long', () => {
+  it('is broken when clients do not converge in time', () => {
     expectViolation(5, { ...healthy(), convergedAt: undefined, unsettled: ['ada sends'] });
   });
 
@@ -372,7 +372,7 @@ describe('invariant 5: everybody holds what the store holds', () => {
     expect(check({ ...healthy(), lateLimitMs: 6 }).violations).toEqual([]);
   });
 
-  it('needs clients that show every room', () => {
+  it('is broken by a room that no client shows', () => {
     expectSentences(['no client showed general: the run saw nothing of it'], {
       ...healthy(),
       views: [],
@@ -387,7 +387,7 @@ describe('invariant 5: everybody holds what the store holds', () => {
 });
 
 describe('invariant 6: nothing is dropped silently', () => {
-  it('is broken by a message that nobody acknowledged and that never arrived', () => {
+  it('is broken by a message that was neither acknowledged nor stored', () => {
     const observation = without(withAttempts(6, [silent()]), 6);
     expectViolation(6, observation);
   });
@@ -399,14 +399,14 @@ describe('invariant 6: nothing is dropped silently', () => {
     );
   });
 
-  it('is broken by an error after which nobody would try again', () => {
+  it('is broken by an error code that is not retryable', () => {
     expectSentences(
       ['c3 of ada in general was refused with INTERNAL'],
       withAttempts(3, [refused({ code: 'INTERNAL', retryAfterMs: 100 }), acknowledged(3)]),
     );
   });
 
-  it('is broken by a retryable error that does not say when', () => {
+  it('is broken by a retryable error without a time to retry after', () => {
     expectSentences(
       ['c3 of ada in general was refused with UNAVAILABLE and not told when to try again'],
       withAttempts(3, [refused({ code: 'UNAVAILABLE' }), acknowledged(3)]),
@@ -418,7 +418,7 @@ describe('invariant 6: nothing is dropped silently', () => {
     expectSentences(['c3 of ada in general was not answered'], { ...observation, answering: true });
   });
 
-  it('needs somebody who sends', () => {
+  it('is broken by a run in which no client sent anything', () => {
     expect(check({ ...storing([]), sends: [] }).violations).toContainEqual({
       invariant: 6,
       what: 'nobody sent anything: the run saw nothing',
@@ -426,7 +426,7 @@ describe('invariant 6: nothing is dropped silently', () => {
   });
 });
 
-describe('invariant 7: nothing for those who may not read', () => {
+describe('invariant 7: an outsider reads nothing of a private room', () => {
   it('is broken by an event that reaches an outsider', () => {
     expectViolation(7, withOutsider({ events: ['receiveMessage'] }));
   });
@@ -439,7 +439,7 @@ describe('invariant 7: nothing for those who may not read', () => {
     expectViolation(7, withOutsider({ statuses: [404, 403] }));
   });
 
-  it('is broken by an answer that nobody meant', () => {
+  it('is broken by an answer with an unexpected status', () => {
     expectViolation(7, withOutsider({ statuses: [404, 500] }));
   });
 
@@ -454,12 +454,12 @@ describe('invariant 7: nothing for those who may not read', () => {
     expectViolation(7, withOutsider({ answers: ['ok'] }));
   });
 
-  it('needs an outsider who could have seen something', () => {
+  it('is broken by a run in which the outsider saw no public message or was never answered 404', () => {
     expectViolation(7, withOutsider({ seenElsewhere: 0 }));
     expectViolation(7, withOutsider({ statuses: [503] }));
   });
 
-  it('allows that nobody can say now', () => {
+  it('holds when the outsider is also answered 503 or not at all', () => {
     const { violations } = check(withOutsider({ statuses: [404, 503, undefined] }));
     expect(violations).toEqual([]);
   });
@@ -473,7 +473,7 @@ describe('invariant 8: memory is bounded', () => {
     });
   });
 
-  it('needs processes that somebody looked at', () => {
+  it('is broken by a run in which the memory of a process was not measured', () => {
     expectSentences(['no process was watched: the run saw nothing'], {
       ...healthy(),
       processes: [],
