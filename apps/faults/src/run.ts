@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { eventually } from '@chat/testing';
 import { DeadLetters } from '@chat/transport/rabbitmq';
 import { check, type Verdict } from './check/verdict.ts';
 import type { Observation } from './check/observation.ts';
@@ -12,10 +10,13 @@ import { Load } from './load/load.ts';
 import { pidOfServerAt, ProcessWatch, watched } from './process-watch.ts';
 import type { Stage } from './topology.ts';
 
-const BEFORE_MS = 4_000;
-/** A machine that others keep busy would look as if the fault did it. */
-const CALM_WITHIN_MS = 60_000;
-const AFTER_MS = 6_000;
+/** Before the fault; a machine that others keep busy would look as if the fault did it. */
+const SMOOTH_BEFORE = { forMs: 2_000, withinMs: 60_000 };
+/**
+ * After the fault the load goes on until it has run smoothly for as long as the longest time limit
+ * of the stage. A load that does not is ended too, and the run judged.
+ */
+const SMOOTH_AFTER = { forMs: 3_000, withinMs: 6_000 };
 /** From the end of the fault; the load is on for the first of it. */
 const CONVERGED_WITHIN_MS = 20_000;
 /** An instance of `messages` that is out of work has others beside it. */
@@ -44,10 +45,9 @@ export async function runOnce(
   ]);
   try {
     load.start();
-    await delay(BEFORE_MS);
-    await eventually(() => {
-      if (!load.calm) throw new Error('the load did not run smoothly before the fault');
-    }, CALM_WITHIN_MS);
+    if (!(await load.runsSmoothly({ from: Date.now(), ...SMOOTH_BEFORE }))) {
+      throw new Error('the load did not run smoothly before the fault');
+    }
     const victim = await victimOf(topology, component, () => load.sessionIds);
     const output = new Output(topology);
     const pid = await watch.pidOf(victim.control);
@@ -55,7 +55,7 @@ export async function runOnce(
     await inflict(fault, victim, topology, watch);
     const span = { beganAt, endedAt: Date.now() };
     const replaced = (await watch.pidOf(victim.control)) !== pid;
-    await delay(AFTER_MS);
+    await load.runsSmoothly({ from: span.endedAt, ...SMOOTH_AFTER });
     const seen = { ...(await load.finish(span.endedAt + CONVERGED_WITHIN_MS)), fault: span };
     const complaints = output.complaintsOf(component);
     const observation: Observation = {

@@ -10,8 +10,8 @@ const KILLED_MS = 3_000;
 const STOPPED_MS = 1_000;
 /** Longer than every time limit of the stage. */
 const SILENT_MS = 5_000;
-/** Longer than it may take until others do its work. */
-const ALONE_MS = 12_000;
+/** Longer than the 8 s within which others must have taken over its work. */
+const ALONE_MS = 10_000;
 
 /** Does the fault and ends it. Resolves once the victim works again, as far as it says itself. */
 export async function inflict(

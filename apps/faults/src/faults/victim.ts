@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Component as Stoppable, Part, ServicesTopology } from '@chat/testing';
 import type { Component } from './fault.ts';
 
-/** How long instances of `messages` are looked at to find the one at work. */
-const LOOK_MS = 2_000;
+/** Finds the instance of `messages` that is at work: every sender sends within this time. */
+const LOOK_MS = 1_000;
 const STORED = /^chat_messages_stored_total (\d+)/m;
 
 /** The one process that a fault befalls. */
@@ -81,7 +81,7 @@ async function storedLately(instances: readonly Instance[]): Promise<Used[]> {
   return Promise.all(
     instances.map(async (instance, index): Promise<Used> => {
       const count = (await storedBy(instance)) - (before[index] ?? 0);
-      return [instance, { count, what: `${count} messages stored by it in the 2 s before` }];
+      return [instance, { count, what: `${count} messages stored by it in the second before` }];
     }),
   );
 }

@@ -78,6 +78,11 @@ export class LibraryClient {
     return this.#sends;
   }
 
+  /** Whether every room is up to date. */
+  get live(): boolean {
+    return this.roomIds.every((roomId) => this.#client.room(roomId).getSnapshot().live);
+  }
+
   /** What is not done yet: sends that are on their way, and rooms that are behind. */
   unsettled(): string[] {
     const { entries } = this.#client.outbox.getSnapshot();
