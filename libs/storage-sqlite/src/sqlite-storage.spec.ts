@@ -43,7 +43,7 @@ class Writer {
   }
 }
 
-describe('the data folder', () => {
+describe('the data folder of SQLite', () => {
   let folder: string;
   let dataDir: string;
   let file: string;
@@ -75,9 +75,18 @@ describe('the data folder', () => {
     for (const writer of writers.splice(0)) await writer.kill();
     for (const storage of opened.splice(0)) await storage.close();
     await rm(folder, { recursive: true });
+    jest.restoreAllMocks();
   });
 
-  it('is made, and what is in it can be read by its owner only', async () => {
+  /** Ends the wait for a folder in use when its beginning is logged. */
+  function endWaitAtOnce(): void {
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {
+      const now = performance.now.bind(performance);
+      jest.spyOn(performance, 'now').mockImplementation(() => now() + 10_001);
+    });
+  }
+
+  it('is created on the first start, readable for its owner only', async () => {
     dataDir = join(folder, 'not', 'yet', 'there');
     const storage = await open();
     await storage.check();
@@ -87,47 +96,41 @@ describe('the data folder', () => {
     }
   });
 
-  it('belongs to one process: the second is told so in one line', async () => {
+  it('belongs to one process: another is refused in one line, until the first was killed', async () => {
     prepareDataFolder(dataDir);
     const writer = await write();
     expect(writer.lines[0]).toBe('opened');
+    endWaitAtOnce();
     const refusal: unknown = await open().catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(DataFolderInUseError);
     const { message } = refusal as Error;
     expect(message).toContain(dataDir);
     expect(message).not.toContain('\n');
-    await delay(50);
+    await writer.kill();
+    await (await open()).check();
     expect(onFailure).not.toHaveBeenCalled();
   });
 
-  it('is waited for while another process uses it, with a warning', async () => {
+  it('is waited for with a warning while another process uses it', async () => {
     prepareDataFolder(dataDir);
     const writer = await write();
     const warned = Promise.withResolvers<unknown>();
-    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(warned.resolve);
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation(warned.resolve);
     const storage = open();
     expect(await warned.promise).toMatchObject({ dataDir });
-    warn.mockRestore();
     await writer.kill();
     await (await storage).check();
   });
 
-  it('stays taken when its own process tries to open it twice', async () => {
+  it('stays locked against other processes when its own process tries to open it twice', async () => {
     await open();
+    endWaitAtOnce();
     await expect(open()).rejects.toBeInstanceOf(DataFolderInUseError);
     const writer = await write();
     expect(writer.lines).toEqual(['refused']);
   });
 
-  it('is free again when its process was killed', async () => {
-    prepareDataFolder(dataDir);
-    const writer = await write();
-    await writer.kill();
-    const storage = await open();
-    await storage.check();
-  });
-
-  it('is free again when the storage was closed', async () => {
+  it('is free again after the storage was closed', async () => {
     const storage = await open();
     await storage.close();
     await expect(storage.check()).rejects.toBeInstanceOf(UnavailableError);
@@ -135,7 +138,7 @@ describe('the data folder', () => {
     await (await open()).check();
   });
 
-  it('holds all that was acknowledged, and no hole, after its process was killed', async () => {
+  it('holds every acknowledged message without a gap after its process was killed', async () => {
     prepareDataFolder(dataDir);
     let stored = 0;
     for (const lines of [3, 200, 700]) {
@@ -157,7 +160,7 @@ describe('the data folder', () => {
     }
   });
 
-  it('is refused when a newer server has written it, and left alone', async () => {
+  it('is refused and left unchanged when a newer server has written it', async () => {
     await (await open()).close();
     const newer = new DatabaseSync(file);
     newer.exec('PRAGMA user_version = 1000');
@@ -171,7 +174,7 @@ describe('the data folder', () => {
     after.close();
   });
 
-  it('is refused when what it holds is no database', async () => {
+  it('is refused when its database file is no database', async () => {
     prepareDataFolder(dataDir);
     await writeFile(file, 'This is a letter and no database. '.repeat(200));
     const refusal: unknown = await open().catch((error: unknown) => error);
@@ -179,7 +182,7 @@ describe('the data folder', () => {
     expect((refusal as Error).message).not.toContain('\n');
   });
 
-  it('is refused when a file has its name, or is on its way', async () => {
+  it('is refused when its path, or a parent of it, is a file', async () => {
     await writeFile(dataDir, '');
     await expect(open()).rejects.toBeInstanceOf(DataFolderUnusableError);
     dataDir = join(dataDir, 'below');
