@@ -28,7 +28,8 @@ const MOST_RERUNS = 10;
  * In CI each file with a failed test runs again alone, once: a test of a file that passes then is flaky, except in
  * suites that are strict. Nothing may be skipped there.
  *
- * @param {Project[]} projects every project that has tests; without an outcome it crashed
+ * @param {Project[]} projects every project with a Jest configuration; without an outcome it crashed, without tests it
+ *   fails too: Jest itself passes where no file matches (`passWithNoTests`)
  * @param {{ ci: boolean, rerun: (file: TestFile) => Promise<Outcome | undefined> }} options
  * @returns {Promise<Verdict>} `lines` end with `N passed, N failed[, N skipped]`
  */
@@ -41,7 +42,7 @@ export async function judge(projects, { ci, rerun }) {
   const { failed, flaky } = ci
     ? await separateFlaky(withStatus('failed'), rerun)
     : { failed: withStatus('failed'), flaky: [] };
-  const problems = projects.flatMap(({ name, outcome }) => crashOf(name, outcome));
+  const problems = projects.flatMap(({ name, outcome }) => problemsOf(name, outcome));
   if (flaky.length > MOST_FLAKY) {
     problems.push(`${flaky.length} tests are flaky, at most ${MOST_FLAKY} may be`);
   }
@@ -87,11 +88,13 @@ function hasPassed({ name }, { tests }) {
   return same.length > 0 && same.every(({ status }) => status === 'passed');
 }
 
-function crashOf(name, outcome) {
+function problemsOf(name, outcome) {
   if (!outcome) return [`${name}: its tests did not finish`];
-  const explained =
-    outcome.exitCode === 0 || outcome.tests.some(({ status }) => status === 'failed');
-  return explained ? [] : [`${name}: exit code ${outcome.exitCode} without a failed test`];
+  const { exitCode, tests } = outcome;
+  if (exitCode !== 0 && !tests.some(({ status }) => status === 'failed')) {
+    return [`${name}: exit code ${exitCode} without a failed test`];
+  }
+  return tests.length === 0 ? [`${name}: no test ran`] : [];
 }
 
 /** One line for each server that is missing, or, where none is, for each suite. */

@@ -145,6 +145,7 @@ describe('the verdict on a test run', () => {
       { exitCode: 1, tests: [passed('a')] },
       '@chat/feed: exit code 1 without a failed test',
     ],
+    ['a project reports no test', outcome(), '@chat/feed: no test ran'],
   ])('fails when %s, even when a flaky test explains the rest', async (_what, given, problem) => {
     const other = project(outcome(failed('b')), 'libs/cache');
     const verdict = await judgedInCi([project(given), other], () => outcome(passed('b')));
