@@ -1,14 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { Clients } from '../test/clients.ts';
+import { FastClock } from '../test/fast-clock.ts';
 import { ScriptedServer } from '../test/scripted-server.ts';
 import type { ChatClient } from './chat-client.ts';
 
+let clock: FastClock;
 let server: ScriptedServer;
 let clients: Clients;
 let ada: ChatClient;
 
 beforeEach(async () => {
+  clock = FastClock.start();
   server = await ScriptedServer.start();
   clients = new Clients();
   server.store('general', ['welcome']);
@@ -19,6 +22,7 @@ beforeEach(async () => {
 afterEach(async () => {
   clients.close();
   await server.stop();
+  await clock.stop();
 });
 
 function listed(): [string, string | undefined][] {

@@ -1,13 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { Clients } from '../test/clients.ts';
+import { FastClock } from '../test/fast-clock.ts';
 import { ScriptedServer } from '../test/scripted-server.ts';
 import { MemorySessionStorage } from './memory-session-storage.ts';
 
+let clock: FastClock;
 let server: ScriptedServer;
 let clients: Clients;
 
 beforeEach(async () => {
+  clock = FastClock.start();
   server = await ScriptedServer.start();
   clients = new Clients();
 });
@@ -16,6 +19,7 @@ afterEach(async () => {
   jest.restoreAllMocks();
   clients.close();
   await server.stop();
+  await clock.stop();
 });
 
 function refreshes(): number {
