@@ -57,7 +57,7 @@ class NotesController {
       useValue: ReadSettings.of({
         READS_PER_USER: PER_USER,
         READS_AT_ONCE: 8,
-        READ_BUDGET_MB: 256,
+        READ_BUDGET_MB: 1_024,
         READ_RATE_MB,
       }),
     },

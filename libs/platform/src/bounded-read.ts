@@ -55,6 +55,7 @@ class BoundedReadInterceptor implements NestInterceptor {
       mergeMap(async (answer: unknown) => {
         const json = await slicedJson(answer);
         place.answered(json.length);
+        place.sent(() => response.destroy());
         const late = setTimeout(() => response.destroy(), TAKEN_WITHIN_MS);
         gone.signal.addEventListener('abort', () => clearTimeout(late));
         return json.body;

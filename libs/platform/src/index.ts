@@ -34,6 +34,7 @@ export * from './request-id.ts';
 export * from './run-process.ts';
 export * from './schema-validation.ts';
 export * from './settings.ts';
+export * from './shares.ts';
 export * from './signals.ts';
 export * from './sliced-json.ts';
 export * from './socket-errors.ts';

@@ -146,4 +146,155 @@ describe('a budget of reads', () => {
     expect(await gauge('chat_reads_waiting')).toBe(0);
     expect(await users()).toEqual(['ann', 'ann']);
   });
+
+  const refusedBy = async (limit: string): Promise<number | undefined> => {
+    const { values = [] } =
+      (await metrics.registry.getSingleMetric('chat_refusals_total')?.get()) ?? {};
+    return values.find(({ labels }) => labels['limit'] === limit)?.value;
+  };
+
+  describe('when as many reads wait as may', () => {
+    const WAITING = 2_000;
+    /** Fills all waiting places, and the places of the store before them. */
+    const fill = async (hostile: readonly string[], each: number): Promise<void> => {
+      for (let n = 0; n < each; n += 1) for (const user of hostile) void enter(user);
+      await settle();
+    };
+    const twenty = Array.from({ length: 20 }, (_, n) => `eve ${n}`);
+
+    it('refuses the newest read of the user with the most, not that of a user with fewer', async () => {
+      await fill(['eve'], 2 + 100);
+      // The store works on three reads.
+      void enter('mallory');
+      await fill(twenty.slice(1), 100);
+      expect(await gauge('chat_reads_waiting')).toBe(WAITING);
+      const outcome = jest.fn();
+      enter('ann').then(outcome, outcome);
+      await settle();
+      expect(outcome).not.toHaveBeenCalled();
+      expect(await gauge('chat_reads_waiting')).toBe(WAITING);
+      expect(await refusedBy('all_reads')).toBe(1);
+      await expect(enter('eve 1')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    });
+
+    it('serves a read of another user in its turn', async () => {
+      await fill(twenty, 100);
+      await fill(twenty.slice(0, 3), 1);
+      expect(await gauge('chat_reads_waiting')).toBe(WAITING);
+      void enter('ann');
+      for (let served = 0; served <= twenty.length; served += 1) {
+        place(served).release();
+        await settle();
+      }
+      expect(await users()).toContain('ann');
+    });
+
+    it('refuses a read of a user who would have as many waiting as any other', async () => {
+      const many = Array.from({ length: WAITING + 3 }, (_, n) => `user ${n}`);
+      await fill(many, 1);
+      expect(await gauge('chat_reads_waiting')).toBe(WAITING);
+      await expect(enter('ann')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    });
+  });
+
+  describe('when no bytes are left', () => {
+    /** Sends an answer that does not leave until it is cut off or released. */
+    const send = (index: number, bytes: number): jest.Mock => {
+      const cutOff = jest.fn();
+      place(index).answered(bytes);
+      place(index).sent(cutOff);
+      return cutOff;
+    };
+
+    it('ends the answer of the user who holds the most that has not left for a second', async () => {
+      const answers: jest.Mock[] = [];
+      for (const [user, bytes] of [
+        ['ann', 60],
+        ['eve', 600],
+        ['mallory', 300],
+      ] as const) {
+        void enter(user, bytes);
+        await settle();
+        answers.push(send(answers.length, bytes));
+      }
+      const [ofAnn, ofEve, ofMallory] = answers;
+      void enter('bob', 200);
+      void enter('cid', 200);
+      await jest.advanceTimersByTimeAsync(999);
+      expect(await users()).toEqual(['ann', 'eve', 'mallory']);
+      await jest.advanceTimersByTimeAsync(1);
+      expect(await users()).toEqual(['ann', 'eve', 'mallory', 'bob', 'cid']);
+      expect(ofEve).toHaveBeenCalledTimes(1);
+      expect(ofAnn).not.toHaveBeenCalled();
+      expect(ofMallory).not.toHaveBeenCalled();
+      expect(await gauge('chat_read_bytes')).toBe(760);
+      expect(await refusedBy('read_not_taken')).toBe(1);
+      place(1).release();
+      expect(await gauge('chat_read_bytes')).toBe(760);
+    });
+
+    it('serves a read within 2 s although others send no end of answers that do not leave', async () => {
+      const hostile = ['eve 1', 'eve 2', 'eve 3', 'eve 4'];
+      const read = async (user: string): Promise<void> => {
+        const held = await enter(user, 240).catch(() => undefined);
+        held?.answered(240);
+        held?.sent(() => void read(user));
+      };
+      for (const user of hostile) for (let n = 0; n < 10; n += 1) void read(user);
+      await settle();
+      void enter('ann', 240);
+      await jest.advanceTimersByTimeAsync(2_000);
+      expect(await users()).toContain('ann');
+    });
+
+    it('ends no answer that has left, or that is not wanted', async () => {
+      void enter('ann', 500);
+      void enter('bob', 400);
+      await settle();
+      const answers = [send(0, 500), send(1, 400)];
+      await jest.advanceTimersByTimeAsync(5_000);
+      place(0).release();
+      void enter('cid', 500);
+      expect(await users()).toEqual(['ann', 'bob', 'cid']);
+      for (const cutOff of answers) expect(cutOff).not.toHaveBeenCalled();
+    });
+
+    it('ends no answer that is not sent yet', async () => {
+      void enter('ann', 1_000);
+      await settle();
+      place(0).answered(1_000);
+      void enter('bob', 10);
+      await jest.advanceTimersByTimeAsync(2_000);
+      const cutOff = jest.fn();
+      place(0).sent(cutOff);
+      await jest.advanceTimersByTimeAsync(999);
+      expect(cutOff).not.toHaveBeenCalled();
+      await jest.advanceTimersByTimeAsync(1);
+    });
+
+    it('gives no place to a read that ends with the answer that is ended for it', async () => {
+      void enter('ann', 60);
+      void enter('bob', 940);
+      await settle();
+      const gone = new AbortController();
+      place(0).answered(60);
+      place(0).sent(() => gone.abort());
+      place(1).answered(940);
+      const waiting = enter('ann', 60, gone.signal);
+      await jest.advanceTimersByTimeAsync(1_000);
+      expect(await waiting).toBeUndefined();
+      expect(await gauge('chat_read_bytes')).toBe(940);
+      expect(await gauge('chat_reads_in_flight')).toBe(0);
+    });
+  });
+
+  it('gives a user an eighth of the bytes, or one read', async () => {
+    void enter('ann', 500);
+    void enter('ann', 1);
+    void enter('bob', 60);
+    void enter('bob', 60);
+    expect(await users()).toEqual(['ann', 'bob', 'bob']);
+    place(0).answered(124);
+    expect(await users()).toEqual(['ann', 'bob', 'bob', 'ann']);
+  });
 });

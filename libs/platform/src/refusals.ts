@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics } from './metrics.ts';
 
-/** Limits that refuse work with RATE_LIMITED, as the label `limit` names them. */
+/** Limits that refuse work with RATE_LIMITED, as the label `limit` names them; `read_not_taken` ends an answer instead. */
 const LIMITS = [
   'user_requests',
   'address_requests',
@@ -10,6 +10,7 @@ const LIMITS = [
   'user_read_bytes',
   'all_reads',
   'read_wait',
+  'read_not_taken',
   'user_joins',
   'membership_changes',
 ] as const;
@@ -23,7 +24,7 @@ export class Refusals {
   constructor(metrics: Metrics) {
     this.#refused = metrics.counter({
       name: 'chat_refusals_total',
-      help: 'Requests and events that were refused as RATE_LIMITED, by the limit that was reached.',
+      help: 'Requests and events that were refused as RATE_LIMITED, or cut off, by the limit that was reached.',
       labelNames: ['limit'],
     });
     for (const limit of LIMITS) this.#refused.inc({ limit }, 0);
