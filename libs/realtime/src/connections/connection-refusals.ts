@@ -7,7 +7,7 @@ export type RefusalReason =
   | 'connect_rate'
   /** Too many connections of its address have not authenticated yet. */
   | 'unauthenticated_of_address'
-  /** Too many connections have not authenticated yet. */
+  /** Too many connections have not authenticated yet, and its network has the most of them. */
   | 'unauthenticated'
   /** It did not ask to authenticate in time. */
   | 'connect_timeout'

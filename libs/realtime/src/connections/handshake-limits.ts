@@ -5,6 +5,7 @@ import {
   networkOf,
   RateLimitedError,
   requestIdOf,
+  Shares,
   toHttpErrorAnswer,
   UnavailableError,
   type Failure,
@@ -25,17 +26,23 @@ interface Refusal {
   readonly failure: Failure;
 }
 
+/** A connection that has not authenticated. */
+interface Unauthenticated {
+  readonly displace: () => void;
+}
+
 /**
  * Limits connections before they cost more than a request: how often an address
- * connects, and how many connections that have not authenticated there are.
+ * connects, and how many connections that have not authenticated there are. When
+ * there are too many in all, a newcomer takes the place of the oldest connection of the
+ * network that has the most of them, so that a few networks cannot keep others out.
  * Counts by process, since each has its own memory to protect.
  */
 @Injectable()
 export class HandshakeLimits {
   readonly #rates = new InMemoryRateLimiter();
-  /** Connections that have not authenticated, by the network of their address; none for 0. */
-  readonly #unauthenticated = new Map<string, number>();
-  #total = 0;
+  /** Connections that have not authenticated, by the network of their address. */
+  readonly #unauthenticated = new Shares<Unauthenticated>();
 
   constructor(
     private readonly settings: RealtimeSettings,
@@ -75,19 +82,25 @@ export class HandshakeLimits {
   /**
    * Counts a connection that has not authenticated.
    *
-   * @returns ends the count, when it has authenticated or is closed; to be called once
+   * @param displace closes it, because another needs its place; it is not counted any more
+   * @returns ends the count, when it has authenticated or is closed
    */
-  enter(request: IncomingMessage, trusted: TrustProxy): () => void {
+  enter(request: IncomingMessage, trusted: TrustProxy, displace: () => void): () => void {
     const network = networkOf(clientAddressOf(request, trusted));
-    this.#add(network, 1);
-    return () => this.#add(network, -1);
+    const connection: Unauthenticated = { displace };
+    this.#unauthenticated.add(network, connection);
+    while (this.#unauthenticated.size > this.settings.maxUnauthenticated.total) this.#displace();
+    return () => void this.#unauthenticated.delete(network, connection);
   }
 
-  #add(network: string, count: number): void {
-    this.#total += count;
-    const ofNetwork = (this.#unauthenticated.get(network) ?? 0) + count;
-    if (ofNetwork > 0) this.#unauthenticated.set(network, ofNetwork);
-    else this.#unauthenticated.delete(network);
+  /** Closes the oldest connection of the network that has the most. */
+  #displace(): void {
+    const network = this.#unauthenticated.largest ?? '';
+    const [oldest] = this.#unauthenticated.of(network);
+    if (!oldest) return;
+    this.#unauthenticated.delete(network, oldest);
+    this.refusals.count('unauthenticated', { network });
+    oldest.displace();
   }
 
   async #refusalOf(network: string, hasSession: boolean): Promise<Refusal | undefined> {
@@ -98,14 +111,16 @@ export class HandshakeLimits {
       return { reason: 'connect_rate', failure };
     }
     if (hasSession) return undefined;
-    if ((this.#unauthenticated.get(network) ?? 0) >= maxUnauthenticated.perAddress) {
+    const own = this.#unauthenticated.of(network).size;
+    if (own >= maxUnauthenticated.perAddress) {
       const failure = new RateLimitedError(
         'Too many connections from your address have not authenticated.',
         UNAUTHENTICATED_RETRY_MS,
       );
       return { reason: 'unauthenticated_of_address', failure };
     }
-    if (this.#total >= maxUnauthenticated.total) {
+    const { size, largest = '' } = this.#unauthenticated;
+    if (size >= maxUnauthenticated.total && own >= this.#unauthenticated.of(largest).size) {
       const failure = new UnavailableError(
         'Too many clients are connecting; please try again.',
         UNAUTHENTICATED_RETRY_MS,

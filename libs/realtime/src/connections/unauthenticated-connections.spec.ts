@@ -41,7 +41,7 @@ const SETTINGS: RealtimeSettings = {
   sendLimit: EVENTS,
   eventLimit: EVENTS,
   maxSocketsPerUser: 1_000,
-  connectLimit: { points: 1, perMs: 1_000, burst: CONNECT_BURST },
+  connectLimit: { points: 1, perMs: 60_000, burst: CONNECT_BURST },
   maxUnauthenticated: { perAddress: PER_ADDRESS, total: TOTAL },
 };
 
@@ -287,16 +287,76 @@ describe('the socket server', () => {
       expect(await refused('unauthenticated_of_address')).toBe(3);
     });
 
-    it('of all addresses, with 503 and the time to wait', async () => {
-      for (let session = 0; session < TOTAL; session += 1) {
-        await openSession({ 'x-forwarded-for': `192.0.2.${session % 4}` });
+    /** Opens as many sessions as there may be, from three networks; returns those of each. */
+    const fillAll = async (): Promise<Map<string, string[]>> => {
+      const sessions = new Map<string, string[]>();
+      for (const [network, count] of [
+        ['192.0.2.1', 3],
+        ['192.0.2.2', 7],
+        ['192.0.2.3', TOTAL - 10],
+      ] as const) {
+        const opened: string[] = [];
+        for (let n = 0; n < count; n += 1) {
+          opened.push(await openSession({ 'x-forwarded-for': network }));
+        }
+        sessions.set(network, opened);
       }
-      const headers = { 'x-forwarded-for': '192.0.2.99' };
+      return sessions;
+    };
+    const isOpen = async (sid: string): Promise<boolean> =>
+      (await polling(sid, { method: 'POST', body: '3' })).status === 200;
+
+    it('of all addresses, with 503 and the time to wait for the network that has the most', async () => {
+      await fillAll();
+      const headers = { 'x-forwarded-for': '192.0.2.2' };
       const response = await polling(undefined, { headers });
       expect(response.status).toBe(503);
       expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(await response.json()).toMatchObject({ statusCode: 503, code: 'UNAVAILABLE' });
       expect(await refused('unauthenticated')).toBe(1);
+    });
+
+    it('of all addresses, by closing the oldest of the network that has the most', async () => {
+      const sessions = await fillAll();
+      const [oldest = '', second = '', third = '', ...more] = sessions.get('192.0.2.2') ?? [];
+      for (const network of ['192.0.2.4', '192.0.2.3']) {
+        const response = await polling(undefined, { headers: { 'x-forwarded-for': network } });
+        expect(response.status).toBe(200);
+      }
+      expect(await isOpen(oldest)).toBe(false);
+      expect(await isOpen(second)).toBe(false);
+      const others = [...(sessions.get('192.0.2.1') ?? []), ...(sessions.get('192.0.2.3') ?? [])];
+      for (const sid of [third, ...more, ...others]) expect(await isOpen(sid)).toBe(true);
+      expect(await refused('unauthenticated')).toBe(2);
+      expect(await refused('connect_timeout')).toBe(0);
+    });
+
+    it('of all addresses, and lets a client of another network connect', async () => {
+      await fillAll();
+      const extraHeaders = { 'x-forwarded-for': '192.0.2.9' };
+      const client = official({ token }, { extraHeaders, reconnection: false });
+      await happens(client, 'connect');
+    });
+
+    it('of all addresses, and takes many clients of other networks that come at once', async () => {
+      await fillAll();
+      const newcomers = Array.from({ length: 40 }, (_, n) =>
+        polling(undefined, { headers: { 'x-forwarded-for': `198.51.100.${n}` } }),
+      );
+      for (const { status } of await Promise.all(newcomers)) expect(status).toBe(200);
+      expect(await refused('unauthenticated')).toBe(40);
+    });
+
+    it('of all addresses, and counts none that it has closed', async () => {
+      await fillAll();
+      for (let n = 0; n < 2 * TOTAL; n += 1) {
+        await openSession({ 'x-forwarded-for': `198.51.100.${n}` });
+      }
+      for (let n = 0; n < 3; n += 1) {
+        const extraHeaders = { 'x-forwarded-for': `203.0.113.${n}` };
+        await happens(official({ token }, { extraHeaders }), 'connect');
+      }
+      expect(await refused('unauthenticated')).toBe(2 * TOTAL + 1);
     });
 
     it('of one IPv6 network', async () => {

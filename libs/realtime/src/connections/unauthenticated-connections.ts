@@ -49,7 +49,7 @@ export class UnauthenticatedConnections {
     server.engine.on('connection', (connection: EngineConnection) => {
       boundClosing(connection);
       this.slowSockets.bound(connection, MAX_UNSENT_BYTES);
-      this.#guardUntilAdmitted(connection, this.limits.enter(connection.request, trusted));
+      this.#guardUntilAdmitted(connection, trusted);
       this.#guardProbes(connection);
     });
     server.on('connection', (socket) => {
@@ -59,10 +59,14 @@ export class UnauthenticatedConnections {
     });
   }
 
-  #guardUntilAdmitted(connection: EngineConnection, release: () => void): void {
+  #guardUntilAdmitted(connection: EngineConnection, trusted: TrustProxy): void {
     let packets = 0;
     let connects = 0;
     let state: 'unauthenticated' | 'authenticated' | 'refused' = 'unauthenticated';
+    const release = this.limits.enter(connection.request, trusted, () => {
+      state = 'refused';
+      cutOff(connection);
+    });
     connection.on('packet', ({ type, data }: EnginePacket) => {
       packets += 1;
       const isConnect = type === 'message' && typeof data === 'string' && data.startsWith(CONNECT);
