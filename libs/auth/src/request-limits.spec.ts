@@ -81,7 +81,7 @@ describe('a limit on requests', () => {
       bufferLogs: true,
       bodyParser: false,
     });
-    configureHttpApp(app, { NODE_ENV: 'test' });
+    configureHttpApp(app, { NODE_ENV: 'test', TRUST_PROXY: ['127.0.0.1'] });
     await app.listen(0, '127.0.0.1');
     url = await app.getUrl();
   });
@@ -127,6 +127,16 @@ describe('a limit on requests', () => {
     expect((await get('/open')).status).toBe(429);
     expect(await refusals('address_requests')).toBe(1);
     expect((await get('/notes', await tokenOf('ann'))).status).toBe(200);
+  });
+
+  it('counts IPv6 addresses by their /64 network', async () => {
+    const from = async (address: string): Promise<number> =>
+      (await fetch(`${url}/open`, { headers: { 'x-forwarded-for': address } })).status;
+    for (let host = 0; host < PER_ADDRESS; host += 1) {
+      expect(await from(`2001:db8:0:1:${host}::1`)).toBe(200);
+    }
+    expect(await from('2001:db8:0:1:ffff::1')).toBe(429);
+    expect(await from('2001:db8:0:2::1')).toBe(200);
   });
 
   it('counts requests with a bad token by address', async () => {

@@ -1,4 +1,4 @@
-import { RateLimitedError, RateLimiter, Refusals, type RateLimit } from '@chat/platform';
+import { networkOf, RateLimitedError, RateLimiter, Refusals, type RateLimit } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 
 /** How many requests are served; given to `AuthModule.forRoot`. */
@@ -30,7 +30,7 @@ function limitOf(points: number, burst: number): RateLimit {
   return { points, perMs: 1_000, burst: Math.max(points, burst) };
 }
 
-/** Limits the rate of requests per user, and per address for requests without a valid access token. */
+/** Limits the rate of requests per user, and per network of an address for requests without a valid access token. */
 @Injectable()
 export class RequestLimits {
   constructor(
@@ -49,7 +49,7 @@ export class RequestLimits {
 
   /** @throws RateLimitedError */
   async admitAddress(address: string | undefined): Promise<void> {
-    const key = `request:address:${address ?? 'unknown'}`;
+    const key = `request:address:${networkOf(address ?? 'unknown')}`;
     const waitMs = await this.limiter.take(key, this.settings.perAddress);
     if (waitMs <= 0) return;
     this.refusals.count('address_requests');

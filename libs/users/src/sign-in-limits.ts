@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { RateLimitedError, RateLimiter, type RateLimit } from '@chat/platform';
+import { networkOf, RateLimitedError, RateLimiter, type RateLimit } from '@chat/platform';
 import { foldCase } from './user-store.ts';
 
 /** How often one may sign in; to be provided by the application, from its settings. */
@@ -36,10 +36,10 @@ export class SignInLimits {
     };
   }
 
-  /** @throws RateLimitedError when too many came from this address. */
+  /** @throws RateLimitedError when too many came from the network of this address. */
   async admit(address: string): Promise<void> {
     await this.take(
-      `sign-in:${address}`,
+      `sign-in:${networkOf(address)}`,
       this.perAddress,
       'Too many sign-ins from this address; please wait a moment.',
     );

@@ -153,7 +153,7 @@ async function start(settings = SETTINGS): Promise<void> {
     bufferLogs: true,
     bodyParser: false,
   });
-  configureHttpApp(app, { NODE_ENV: 'test' });
+  configureHttpApp(app, { NODE_ENV: 'test', TRUST_PROXY: ['127.0.0.1'] });
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();
 }
@@ -331,13 +331,28 @@ describe('signing in', () => {
   });
 
   it('is limited by address, registrations included', async () => {
-    await restart({ ...SETTINGS, SIGN_IN_RATE: 1, SIGN_IN_BURST: 3 });
+    await restart({ ...SETTINGS, SIGN_IN_RATE: 0.001, SIGN_IN_BURST: 3 });
     const statuses = [];
     for (let n = 0; n < 5; n += 1) {
       statuses.push((await login({ email: `${n}@example.com`, password: 'wrong!' })).status);
     }
     expect(statuses).toEqual([401, 401, 401, 429, 429]);
     expect((await refused(await register(ANN), 429)).code).toBe('RATE_LIMITED');
+  });
+
+  it('is limited by the /64 network of an IPv6 address', async () => {
+    await restart({ ...SETTINGS, SIGN_IN_RATE: 0.001, SIGN_IN_BURST: 3 });
+    const from = async (address: string, email: string): Promise<number> => {
+      const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
+      const body = JSON.stringify({ email, password: 'wrong!' });
+      return (await fetch(`${url}/auth/login`, { method: 'POST', headers, body })).status;
+    };
+    const statuses = [];
+    for (let n = 0; n < 5; n += 1) {
+      statuses.push(await from(`2001:db8:0:1:${n}::1`, `${n}@example.com`));
+    }
+    expect(statuses).toEqual([401, 401, 401, 429, 429]);
+    expect(await from('2001:db8:0:2::1', ANN.email)).toBe(401);
   });
 });
 

@@ -1,4 +1,4 @@
-import { RateLimitedError, RateLimiter } from '@chat/platform';
+import { networkOf, RateLimitedError, RateLimiter } from '@chat/platform';
 import { Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { GatewayMetrics } from '../gateway-metrics.ts';
@@ -30,7 +30,7 @@ export class ForwardingMiddleware implements NestMiddleware<Request, Response> {
     response.once('finish', () => this.metrics.answered(route, response.statusCode));
     const trusted = request.app.get('trust proxy fn') as TrustProxy;
     const address = nameClient(request, trusted);
-    const waitMs = await this.limiter.take(`gateway:${address}`, this.settings.limit);
+    const waitMs = await this.limiter.take(`gateway:${networkOf(address)}`, this.settings.limit);
     if (waitMs > 0) throw new RateLimitedError('Too many requests from your address.', waitMs);
     await this.forwarder.forward(request, response, this.upstreams[route]);
   }

@@ -238,6 +238,21 @@ describe('a request through the gateway', () => {
     expect(one.seen).toHaveLength(3);
   });
 
+  it('is limited by the /64 network of an IPv6 address', async () => {
+    const one = await upstream('one');
+    const { url } = await gateway(
+      { users: [one.url] },
+      { limit: { points: 1, perMs: 60_000, burst: 3 }, trustProxy: ['127.0.0.1'] },
+    );
+    const from = async (address: string): Promise<number> =>
+      (await fetch(`${url}/users/me`, { headers: { 'x-forwarded-for': address } })).status;
+    for (let host = 0; host < 3; host += 1) {
+      expect(await from(`2001:db8:0:1:${host}::1`)).toBe(200);
+    }
+    expect(await from('2001:db8:0:1:ffff::1')).toBe(429);
+    expect(await from('2001:db8:0:2::1')).toBe(200);
+  });
+
   it('is nobody else’s trouble when whoever asked goes away', async () => {
     const one = await upstream('one');
     one.answer = () => undefined;

@@ -183,6 +183,27 @@ describe('a socket through the gateway', () => {
     expect(await first(nobody.port)).toBe('HTTP/1.1 503 Service Unavailable');
   });
 
+  it('is refused when the /64 network of its IPv6 address is too busy', async () => {
+    const { port } = await gateway(
+      { chat: [(await chat('one')).url] },
+      { limit: { points: 1, perMs: 60_000, burst: 1 }, trustProxy: ['127.0.0.1'] },
+    );
+    const from = (address: string): Promise<string> =>
+      new Promise((resolve) => {
+        const forwarded = `X-Forwarded-For: ${address}\r\n\r\n`;
+        const raw = connect(port, '127.0.0.1', () =>
+          raw.write(UPGRADE.replace(/\r\n\r\n$/, `\r\n${forwarded}`)),
+        );
+        raw.once('data', (data) => {
+          resolve(data.toString().split('\r\n')[0] ?? '');
+          raw.destroy();
+        });
+      });
+    expect(await from('2001:db8:0:1::1')).toBe('HTTP/1.1 101 Switching Protocols');
+    expect(await from('2001:db8:0:1:2::1')).toBe('HTTP/1.1 429 Too Many Requests');
+    expect(await from('2001:db8:0:2::1')).toBe('HTTP/1.1 101 Switching Protocols');
+  });
+
   it('is not opened where the path or the protocol is another: the request is answered as HTTP/1.1', async () => {
     const users = await Upstream.start('users');
     open.push({ close: () => users.stop() });

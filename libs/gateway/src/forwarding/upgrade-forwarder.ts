@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { RateLimiter, requestIdOf } from '@chat/platform';
+import { networkOf, RateLimiter, requestIdOf } from '@chat/platform';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { createProxyServer } from 'http-proxy-3';
 import { GatewayMetrics } from '../gateway-metrics.ts';
@@ -65,7 +65,7 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
   ): Promise<void> {
     const { url = '' } = request;
     const address = nameClient(request, trusted);
-    const waitMs = await this.limiter.take(`gateway:${address}`, this.settings.limit);
+    const waitMs = await this.limiter.take(`gateway:${networkOf(address)}`, this.settings.limit);
     if (waitMs > 0) {
       return answer(client, '429 Too Many Requests', Math.ceil(waitMs / 1_000));
     }
