@@ -39,12 +39,18 @@ export class SlowSockets {
     else this.#watch(connection, new Output(maxBytes));
   }
 
+  /** Closes the connection of a client that reads too slowly. */
+  close(connection: EngineConnection): void {
+    this.refusals.count('slow');
+    cutOff(connection);
+  }
+
   #watch(connection: EngineConnection, output: Output): void {
     this.#outputs.set(connection, output);
     connection.on('packetCreate', ({ data }: EnginePacket) => {
       output.queuedBytes += data === undefined ? 0 : Buffer.byteLength(data);
       const { unsentBytes } = output;
-      if (unsentBytes > output.maxBytes) this.#close(connection);
+      if (unsentBytes > output.maxBytes) this.close(connection);
       else if (unsentBytes > BACKLOG_BYTES) this.#lookAt(connection, output);
     });
     connection.on('flush', () => output.handOver(outputOf(connection)));
@@ -61,7 +67,7 @@ export class SlowSockets {
   #look(): void {
     for (const [connection, output] of this.#backlogs) {
       if (output.unsentBytes <= BACKLOG_BYTES) this.#backlogs.delete(connection);
-      else if (output.isStalled()) this.#close(connection);
+      else if (output.isStalled()) this.close(connection);
     }
     const unsent = [...this.#backlogs]
       .map(([connection, { unsentBytes }]) => ({ connection, unsentBytes }))
@@ -70,16 +76,11 @@ export class SlowSockets {
     for (const { connection, unsentBytes } of unsent) {
       if (ofAll <= MAX_UNSENT_BYTES_OF_ALL) break;
       ofAll -= unsentBytes;
-      this.#close(connection);
+      this.close(connection);
     }
     if (this.#backlogs.size > 0) return;
     clearInterval(this.#looking);
     this.#looking = undefined;
-  }
-
-  #close(connection: EngineConnection): void {
-    this.refusals.count('slow');
-    cutOff(connection);
   }
 }
 

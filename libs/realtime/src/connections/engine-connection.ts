@@ -31,6 +31,12 @@ interface WebSocketInternals {
   once(event: 'close', listener: () => void): void;
 }
 
+/** Returns whether packets wait until the transport can write again. */
+export function hasQueued(connection: EngineConnection): boolean {
+  const { writeBuffer } = connection as unknown as { readonly writeBuffer: readonly unknown[] };
+  return writeBuffer.length > 0;
+}
+
 function webSocketOf(transport: EngineConnection['transport']): WebSocketInternals | undefined {
   return (transport as unknown as TransportInternals).socket;
 }

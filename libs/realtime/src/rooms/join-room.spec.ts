@@ -4,8 +4,10 @@ import type { Changes, JoinRoomResult, Message } from '@chat/contracts';
 import { InMemoryRateLimiter, Metrics, ReadBudget, Refusals } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
+import { ConnectionRefusals } from '../connections/connection-refusals.ts';
 import { LiveSockets } from '../live-sockets.ts';
 import type { RoomDirectory } from '../room-directory.ts';
+import { SlowSockets } from '../slow-sockets.ts';
 import { JoinRoom } from './join-room.ts';
 import { Memberships } from './memberships.ts';
 import { RoomFanOut } from './room-fan-out.ts';
@@ -13,6 +15,7 @@ import type { RoomStream } from './room-stream.ts';
 import type { RoomStreams } from './room-streams.ts';
 
 const READS_PER_USER = 2;
+const BUDGET = 100_000_000;
 
 /** What Engine.IO tells of a connection: whether everything has been handed to the kernel. */
 class Transport extends EventEmitter {
@@ -20,8 +23,13 @@ class Transport extends EventEmitter {
 }
 class Connection extends EventEmitter {
   readyState = 'open';
+  readonly writeBuffer: unknown[] = [];
   readonly transport = new Transport();
   readonly written: unknown[] = [];
+  closed = false;
+  close(): void {
+    this.closed = true;
+  }
   write(text: string): void {
     this.written.push(JSON.parse(text.slice(1)));
   }
@@ -37,6 +45,7 @@ describe('a join', () => {
   let inRoom: () => boolean;
   let joins: JoinRoom;
   let conn: Connection;
+  let budget: ReadBudget;
   let socket: { connected: boolean; conn: Connection; data: object };
   let join: (since?: number) => Promise<void>;
   let leave: () => void;
@@ -67,22 +76,24 @@ describe('a join', () => {
     inRoom = () => fanOut.socketsIn('den').length > 0;
     const metrics = new Metrics();
     const refusals = new Refusals(metrics);
+    budget = new ReadBudget(
+      {
+        perUser: READS_PER_USER,
+        concurrent: 10,
+        bytes: BUDGET,
+        userBytesPerSecond: BUDGET,
+      },
+      refusals,
+      metrics,
+    );
     joins = new JoinRoom(
       memberships,
       directory as RoomDirectory,
       streams as RoomStreams,
       new LiveSockets(fanOut),
       new InMemoryRateLimiter(),
-      new ReadBudget(
-        {
-          perUser: READS_PER_USER,
-          concurrent: 10,
-          bytes: 100_000_000,
-          userBytesPerSecond: 100_000_000,
-        },
-        refusals,
-        metrics,
-      ),
+      budget,
+      new SlowSockets(new ConnectionRefusals(metrics)),
       refusals,
     );
     conn = new Connection();
@@ -229,12 +240,23 @@ describe('a join', () => {
     await turn();
     expect(answers).toHaveLength(2);
     expect(reads).toHaveLength(READS_PER_USER);
-    conn.transport.writable = true;
-    conn.transport.emit('ready');
+    conn.transport.emit('drain');
     await turn();
     expect(reads).toHaveLength(3);
     answered(2, 7);
     await all;
+  });
+
+  it('closes the connection when its answer does not leave and another read needs the bytes', async () => {
+    open(7);
+    conn.transport.writable = false;
+    const joining = join(6);
+    await turn();
+    answered(0, 7);
+    await joining;
+    const place = await budget.enter('bob', BUDGET, new AbortController().signal);
+    expect(place).toBeDefined();
+    expect(conn.closed).toBe(true);
   });
 
   it('reads nothing for a socket that has gone while it waited', async () => {

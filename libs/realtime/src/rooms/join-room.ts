@@ -19,10 +19,11 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
 import { LiveSockets } from '../live-sockets.ts';
 import { RoomDirectory } from '../room-directory.ts';
+import { SlowSockets } from '../slow-sockets.ts';
+import { lastPacketLeft } from './last-packet-left.ts';
 import { Memberships } from './memberships.ts';
 import type { RoomStream } from './room-stream.ts';
 import { RoomStreams } from './room-streams.ts';
-import { sentAnswers } from './sent-answers.ts';
 
 /** Joins of one user. */
 const JOIN_LIMIT: RateLimit = { points: 50, perMs: 1_000, burst: 500 };
@@ -53,6 +54,7 @@ export class JoinRoom {
     private readonly sockets: LiveSockets,
     private readonly limiter: RateLimiter,
     private readonly budget: ReadBudget,
+    private readonly slowSockets: SlowSockets,
     private readonly refusals: Refusals,
   ) {}
 
@@ -115,7 +117,7 @@ export class JoinRoom {
     const stream = await this.streams.hold(roomId);
     let joined = false;
     let place: ReadPlace | undefined;
-    let sent = Promise.resolve();
+    let left = Promise.resolve();
     try {
       await stream.reach(head.rev);
       const missed = since === undefined ? 0 : stream.position.rev - since;
@@ -140,9 +142,10 @@ export class JoinRoom {
       const { seq, rev } = stream.position;
       const changes = changesSince(stream, since, page);
       answer({ roomId, seq, rev, role, ...changes });
-      if (place) sent = sentAnswers(socket);
+      if (place) left = lastPacketLeft(socket);
+      place?.sent(() => this.slowSockets.close(socket.conn));
     } finally {
-      void sent.then(() => place?.release());
+      void left.then(() => place?.release());
       if (!joined) this.streams.release(roomId);
     }
     this.#logger.debug({ socketId: socket.id, userId, roomId }, 'room joined');
