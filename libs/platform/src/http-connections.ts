@@ -14,6 +14,7 @@ export class HttpConnections {
   /** Connections without a request in progress, upgraded ones excluded. */
   readonly #idle = new Set<Socket>();
   readonly #answering = new Map<Socket, Set<ServerResponse>>();
+  #announced = false;
   #draining = false;
 
   /** @param server with all its listeners, those for upgrades included */
@@ -31,12 +32,21 @@ export class HttpConnections {
   }
 
   /**
+   * Announces with every answer whose headers are still to be sent, and with those to later
+   * requests, that it is the last of its connection.
+   */
+  announceStop(): void {
+    this.#announced = true;
+    for (const responses of this.#answering.values()) endConnectionAfter(responses);
+  }
+
+  /**
    * Closes idle connections at once, and every other as soon as its requests are
    * answered. The server may go on listening; what connects later has one answer.
    */
   drain(): void {
     this.#draining = true;
-    for (const responses of this.#answering.values()) responses.forEach(endsConnection);
+    this.announceStop();
     // What has arrived already is read first: closing a connection would throw its request away.
     setImmediate(() => {
       for (const connection of this.#idle) connection.destroy();
@@ -62,7 +72,7 @@ export class HttpConnections {
     this.#idle.delete(connection);
     const responses = this.#answering.get(connection) ?? new Set();
     this.#answering.set(connection, responses.add(response));
-    if (this.#draining) endsConnection(response);
+    if (this.#announced) endConnectionAfter(responses);
     response.once('close', () => {
       responses.delete(response);
       if (responses.size > 0) return;
@@ -78,7 +88,11 @@ export class HttpConnections {
   }
 }
 
-/** Has the client told that it is the last answer of its connection, unless the answer has begun. */
-function endsConnection(response: ServerResponse): void {
-  if (!response.headersSent) response.shouldKeepAlive = false;
+/**
+ * Announces to the client that the last of these answers is the last of its connection, unless
+ * its headers have been sent. Answers to pipelined requests before it leave the connection open.
+ */
+function endConnectionAfter(responses: ReadonlySet<ServerResponse>): void {
+  const last = [...responses].at(-1);
+  if (last && !last.headersSent) last.shouldKeepAlive = false;
 }

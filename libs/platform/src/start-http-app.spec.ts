@@ -102,6 +102,59 @@ describe('an HTTP application', () => {
     }
   });
 
+  /** An application whose answers to `/slow` wait for a call. */
+  const startSlow = async (settings: Partial<HttpProgramSettings>) => {
+    const asked: (() => void)[] = [];
+    const app = await start(settings, {
+      configure: (nest) => {
+        nest.use('/slow', (request: IncomingMessage, response: ServerResponse) => {
+          asked.push(() => response.end(request.url));
+        });
+      },
+    });
+    const isAsked = async (times: number): Promise<void> => {
+      while (asked.length < times) await delay(5);
+    };
+    return { app, isAsked, answerAll: () => asked.splice(0).forEach((answer) => answer()) };
+  };
+
+  it('announces its stop with the answers to requests that began before it', async () => {
+    const { app, isAsked, answerAll } = await startSlow({ STOP_DELAY_MS: 2_000 });
+    const agent = new Agent({ keepAlive: true });
+    const response = once(get(`${app.url}/slow`, { agent }), 'response');
+    await isAsked(1);
+    const stopped = app.close();
+    try {
+      answerAll();
+      const [answer] = (await response) as [IncomingMessage];
+      expect(answer.headers.connection).toBe('close');
+      answer.resume();
+    } finally {
+      agent.destroy();
+      await stopped;
+    }
+  });
+
+  it('answers all pipelined requests that began before its stop, and announces it with the last', async () => {
+    const { app, isAsked, answerAll } = await startSlow({ STOP_DELAY_MS: 2_000 });
+    const client = connect(Number(new URL(app.url).port), '127.0.0.1');
+    const answers = text(client);
+    client.write(
+      'GET /slow/1 HTTP/1.1\r\nHost: app\r\n\r\nGET /slow/2 HTTP/1.1\r\nHost: app\r\n\r\n',
+    );
+    await isAsked(2);
+    const stopped = app.close();
+    try {
+      answerAll();
+      const [, first = '', second = ''] = (await answers).split('HTTP/1.1 200 OK');
+      expect(first).toMatch(/connection: keep-alive[^]*\/1$/i);
+      expect(second).toMatch(/connection: close[^]*\/2$/i);
+    } finally {
+      client.destroy();
+      await stopped;
+    }
+  });
+
   it('closes idle connections at once when it stops, unused ones too', async () => {
     const app = await start();
     const agent = new Agent({ keepAlive: true });

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger, type DynamicModule } from '@nestjs/common';
@@ -63,10 +62,6 @@ export async function startHttpApp(
     const server = app.getHttpServer();
     const connections = new HttpConnections(server);
     const health = app.get(HealthChecks);
-    // Clients that are told go on over another connection, and send nothing over one that is about to be closed.
-    server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
-      if (health.stopping) response.shouldKeepAlive = false;
-    });
     await listen(
       server,
       { port: settings.PORT, host: settings.HOST, reusePort: program.sharesPort ?? false },
@@ -80,6 +75,8 @@ export async function startHttpApp(
       url: browserUrl(server.address() as AddressInfo),
       close: async () => {
         health.stop();
+        // Clients go on over other connections, and send nothing over one that is about to be closed.
+        connections.announceStop();
         new Logger('Process').log('Stopping.');
         await delay(settings.STOP_DELAY_MS);
         connections.drain();
