@@ -4,10 +4,13 @@ import { join, resolve } from 'node:path';
 
 /** Where a server keeps its data: a folder that stays, or one that goes with the server. */
 export class DataFolder {
-  private constructor(
-    readonly path: string,
-    private readonly temporary: boolean,
-  ) {}
+  readonly path: string;
+  readonly #temporary: boolean;
+
+  private constructor(path: string, temporary: boolean) {
+    this.path = path;
+    this.#temporary = temporary;
+  }
 
   /** @param path made if it is missing, and kept; without it a temporary one is made */
   static async open(name: string, path?: string): Promise<DataFolder> {
@@ -19,6 +22,6 @@ export class DataFolder {
   }
 
   async close(): Promise<void> {
-    if (this.temporary) await rm(this.path, { recursive: true, force: true });
+    if (this.#temporary) await rm(this.path, { recursive: true, force: true });
   }
 }

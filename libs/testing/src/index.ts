@@ -10,6 +10,7 @@ export * from './services/services-topology.ts';
 export * from './services/shared-servers.ts';
 export * from './standalone-process.ts';
 export { missingProgram, programPath } from './programs.ts';
-export * from './rabbitmq-server.ts';
+export { RabbitMqServer } from './rabbitmq-server.ts';
 export * from './redis-server.ts';
 export * from './server-process.ts';
+export { sharedRabbitMq, type SharedRabbitMq } from './shared-rabbitmq.ts';

@@ -57,6 +57,26 @@ describe('a link', () => {
     await eventually(() => expect([client.closed, upstream.closed]).toEqual([true, true]));
   });
 
+  it('holds bytes of old and new connections back, and delivers them when it is released', async () => {
+    const old = await connection();
+    link.hold();
+    const fresh = await connection();
+    for (const { client, upstream } of [old, fresh]) {
+      client.socket.write('question');
+      upstream.socket.write('answer');
+    }
+    await delay(LONG_MS);
+    for (const { client, upstream } of [old, fresh]) {
+      expect([client.heard, upstream.heard]).toEqual(['', '']);
+    }
+    link.release();
+    for (const { client, upstream } of [old, fresh]) {
+      await eventually(() => {
+        expect([client.heard, upstream.heard]).toEqual(['answer', 'question']);
+      });
+    }
+  });
+
   it('passes on the reset of a connection', async () => {
     const { client, upstream } = await connection();
     client.socket.resetAndDestroy();

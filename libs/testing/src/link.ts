@@ -11,12 +11,15 @@ interface Pair {
 /**
  * A network link between a client and a server of ours, which tests can cut:
  * loudly (connections are reset and refused) or silently (bytes and
- * closes are swallowed both ways, so that an end whose other end is gone waits).
+ * closes are swallowed both ways, so that an end whose other end is gone waits),
+ * and which they can hold up without losing anything.
  */
 export class Link {
   readonly #pairs = new Set<Pair>();
   #server: Server | undefined;
   #silent = false;
+  #held = false;
+  #accepted = 0;
 
   private constructor(
     readonly port: number,
@@ -32,6 +35,11 @@ export class Link {
 
   get url(): string {
     return `http://localhost:${this.port}`;
+  }
+
+  /** Number of connections that clients have made so far. */
+  get accepted(): number {
+    return this.#accepted;
   }
 
   /** Closes every connection and refuses new ones. */
@@ -51,6 +59,18 @@ export class Link {
     }
   }
 
+  /** Holds back every byte, of old connections and of new ones, as if the server were frozen. */
+  hold(): void {
+    this.#held = true;
+    for (const { ends } of this.#pairs) for (const socket of ends) socket.unpipe().pause();
+  }
+
+  /** Delivers what {@link hold} has held back, and all that follows. */
+  release(): void {
+    this.#held = false;
+    for (const pair of this.#pairs) if (!pair.silenced) join(pair);
+  }
+
   /**
    * New connections work again. Those that were silent stay so: both ends must
    * notice by themselves. Where one has gone, the other is told now, as by a
@@ -66,6 +86,7 @@ export class Link {
   }
 
   #join(client: Socket): void {
+    this.#accepted += 1;
     const upstream = connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true });
     const pair: Pair = { ends: [client, upstream], silenced: this.#silent };
     this.#pairs.add(pair);
@@ -84,10 +105,14 @@ export class Link {
     }
     if (pair.silenced) {
       for (const socket of pair.ends) socket.resume();
-    } else {
-      client.pipe(upstream).pipe(client);
+    } else if (!this.#held) {
+      join(pair);
     }
   }
+}
+
+function join({ ends: [client, upstream] }: Pair): void {
+  client.pipe(upstream).pipe(client);
 }
 
 function isGone(socket: Socket): boolean {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,16 +18,35 @@ const NO_BUSY_WAIT = '+sbwt none +sbwtdcpu none +sbwtdio none';
 
 /** A private RabbitMQ, with a name service of its own, that keeps its data over a restart. */
 export class RabbitMqServer {
-  private constructor(
-    readonly port: number,
-    readonly process: ServerProcess,
-    private readonly nameService: ServerProcess,
-    private readonly folder: DataFolder,
-    private readonly env: Readonly<Record<string, string>>,
-  ) {}
+  readonly port: number;
+  readonly process: ServerProcess;
+  /** Environment of the broker and of `rabbitmqctl`. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly #nameService: ServerProcess;
+  readonly #folder: DataFolder;
 
-  /** @param dataDir a folder of its own; without it one is made, and removed by `close` */
-  static async start(dataDir?: string): Promise<RabbitMqServer> {
+  private constructor(
+    port: number,
+    process: ServerProcess,
+    nameService: ServerProcess,
+    folder: DataFolder,
+    env: Readonly<Record<string, string>>,
+  ) {
+    this.port = port;
+    this.process = process;
+    this.#nameService = nameService;
+    this.#folder = folder;
+    this.env = env;
+  }
+
+  /**
+   * @param dataDir a folder of its own; without it one is made, and removed by `close`
+   * @param virtualHosts virtual hosts beside the default one, with its policies
+   */
+  static async start(
+    dataDir?: string,
+    virtualHosts: readonly string[] = [],
+  ): Promise<RabbitMqServer> {
     const data = await DataFolder.open('rabbitmq', dataDir);
     const folder = data.path;
     const [port, distributionPort, nameServicePort] = [
@@ -45,12 +64,13 @@ export class RabbitMqServer {
     await nameService.start();
     await mkdir(join(folder, 'home'), { recursive: true });
     await writeFile(join(folder, 'enabled_plugins'), '[].\n');
+    await writeFile(join(folder, 'definitions.json'), await definitions(virtualHosts));
     await writeFile(
       join(folder, 'rabbitmq.conf'),
       [
         `listeners.tcp.1 = 127.0.0.1:${port}`,
         'log.console = false',
-        `load_definitions = ${DEFINITIONS}`,
+        `load_definitions = ${join(folder, 'definitions.json')}`,
         'vm_memory_high_watermark.absolute = 1GB',
         'disk_free_limit.absolute = 50MB',
         '',
@@ -97,21 +117,52 @@ export class RabbitMqServer {
     return `amqp://guest:guest@127.0.0.1:${this.port}`;
   }
 
-  /** What `rabbitmqctl` prints when it is told this. */
-  async control(...args: string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)(
-      join(dirname(programPath('rabbitmq-server')), 'rabbitmqctl'),
-      ['--quiet', ...args],
-      { cwd: this.folder.path, env: { PATH: process.env['PATH'], ...this.env } },
-    );
-    return stdout;
+  /** Runs `rabbitmqctl` with these arguments; resolves with what it prints. */
+  control(...args: string[]): Promise<string> {
+    return rabbitmqctl(this.env, ...args);
   }
 
   async close(): Promise<void> {
     await this.process.kill();
-    await this.nameService.kill();
-    await this.folder.close();
+    await this.#nameService.kill();
+    await this.#folder.close();
   }
+}
+
+/**
+ * Runs `rabbitmqctl`; resolves with what it prints.
+ *
+ * @param env of the broker's {@link RabbitMqServer.env}
+ */
+export async function rabbitmqctl(
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<string> {
+  const { stdout } = await promisify(execFile)(
+    join(dirname(programPath('rabbitmq-server')), 'rabbitmqctl'),
+    ['--quiet', ...args],
+    { cwd: env['HOME'], env: { PATH: process.env['PATH'], ...env } },
+  );
+  return stdout;
+}
+
+interface Definitions {
+  vhosts: { name: string }[];
+  permissions: { vhost: string }[];
+  policies: { vhost: string }[];
+}
+
+/** Definitions of the containers, with every virtual host as their default one. */
+async function definitions(virtualHosts: readonly string[]): Promise<string> {
+  const given = JSON.parse(await readFile(DEFINITIONS, 'utf8')) as Definitions;
+  const everywhere = <Rule extends { vhost: string }>(rules: Rule[]): Rule[] =>
+    rules.flatMap((rule) => [rule, ...virtualHosts.map((vhost) => ({ ...rule, vhost }))]);
+  return JSON.stringify({
+    ...given,
+    vhosts: [...given.vhosts, ...virtualHosts.map((name) => ({ name }))],
+    permissions: everywhere(given.permissions),
+    policies: everywhere(given.policies),
+  });
 }
 
 /** Whether somebody listens, and says something back when greeted. */

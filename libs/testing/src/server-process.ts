@@ -52,8 +52,11 @@ export class ServerProcess implements Component {
   #sinceStart = '';
   #asked = false;
   readonly #ends = new EventEmitter<{ unasked: [how: string] }>();
+  readonly #server: ServerCommand;
 
-  constructor(private readonly server: ServerCommand) {}
+  constructor(server: ServerCommand) {
+    this.#server = server;
+  }
 
   /** What it has printed. */
   get output(): string {
@@ -69,7 +72,7 @@ export class ServerProcess implements Component {
 
   /** @throws Error when it ends first, or does not answer in time and is ended */
   async start(): Promise<void> {
-    const { name, command, args, env, cwd, isReady, startTimeoutMs } = this.server;
+    const { name, command, args, env, cwd, isReady, startTimeoutMs } = this.#server;
     const child = spawn(command, [...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -81,7 +84,7 @@ export class ServerProcess implements Component {
     this.#asked = false;
     this.#sinceStart = '';
     const hear = (chunk: Buffer): void => {
-      this.server.log?.write(chunk);
+      this.#server.log?.write(chunk);
       this.#output = (this.#output + chunk.toString()).slice(-KEPT_OUTPUT);
       this.#sinceStart = (this.#sinceStart + chunk.toString()).slice(-KEPT_OUTPUT);
     };

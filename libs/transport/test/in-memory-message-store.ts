@@ -1,48 +1,78 @@
 import type { Message, RoomHead } from '@chat/contracts';
 import { ConflictingWriterError, MessageStore, RefusedMessageError } from '@chat/messages';
 
+/** The messages of one or several stores, found without a search: suites store thousands. */
+class StoredMessages {
+  readonly all: Message[] = [];
+  readonly byId = new Map<string, Message>();
+  readonly byRoom = new Map<string, Message[]>();
+
+  add(message: Message): void {
+    this.all.push(message);
+    this.byId.set(message.id, message);
+    const room = this.byRoom.get(message.roomId) ?? [];
+    this.byRoom.set(message.roomId, room);
+    room[message.seq - 1] = message;
+  }
+}
+
 /** A store that outlives its writers and can be taken away from them. */
 export class InMemoryMessageStore extends MessageStore {
   /** Every call fails while it is set. */
   away = false;
+  /** Calls that failed because of {@link away} or {@link refused}. */
+  failures = 0;
   /** Nothing is stored in this room while it is set. */
   refused: string | undefined;
 
   /** A message with this text can never be stored. */
   unstorable: string | undefined;
 
-  /** @param messages those of another, for a second way to the same store */
-  constructor(readonly messages: Message[] = []) {
+  readonly #stored: StoredMessages;
+
+  /** @param sameAs another way to the same messages */
+  constructor(sameAs?: InMemoryMessageStore) {
     super();
+    this.#stored = sameAs ? sameAs.#stored : new StoredMessages();
+  }
+
+  /** All messages, the first stored first. */
+  get messages(): readonly Message[] {
+    return this.#stored.all;
   }
 
   /** The messages of a room in the order of their seqs. */
   of(roomId: string): Message[] {
-    return this.messages
-      .filter((message) => message.roomId === roomId)
-      .sort((a, b) => a.seq - b.seq);
+    // Skips the place of a missing seq.
+    return Object.values(this.#stored.byRoom.get(roomId) ?? []);
+  }
+
+  /** Stores as another writer does. */
+  add(message: Message): void {
+    this.#stored.add(message);
   }
 
   async append(messages: readonly Message[]): Promise<void> {
     await this.#answer();
-    if (messages.some(({ roomId }) => roomId === this.refused)) throw new Error('refused');
+    if (messages.some(({ roomId }) => roomId === this.refused)) {
+      this.failures += 1;
+      throw new Error('refused');
+    }
     for (const message of messages) {
       if (message.text === this.unstorable) throw new RefusedMessageError('a rule of the test');
-      const taken = this.messages.find(
-        ({ id, roomId, seq }) =>
-          id === message.id || (roomId === message.roomId && seq === message.seq),
-      );
-      if (taken && (taken.id !== message.id || taken.seq !== message.seq)) {
+      const { byId, byRoom } = this.#stored;
+      const sameId = byId.get(message.id);
+      const samePosition = byRoom.get(message.roomId)?.[message.seq - 1];
+      if (sameId !== samePosition || (sameId && sameId.seq !== message.seq)) {
         throw new ConflictingWriterError();
       }
-      if (!taken) this.messages.push(message);
+      if (!sameId) this.add(message);
     }
   }
 
   async findByIds(ids: readonly string[]): Promise<Map<string, Message>> {
     await this.#answer();
-    const wanted = new Set(ids);
-    const found = this.messages.filter(({ id }) => wanted.has(id));
+    const found = ids.flatMap((id) => this.#stored.byId.get(id) ?? []);
     return new Map(found.map((message) => [message.id, message]));
   }
 
@@ -71,6 +101,8 @@ export class InMemoryMessageStore extends MessageStore {
 
   async #answer(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 1));
-    if (this.away) throw new Error('the store is away');
+    if (!this.away) return;
+    this.failures += 1;
+    throw new Error('the store is away');
   }
 }

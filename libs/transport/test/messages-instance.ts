@@ -25,6 +25,7 @@ export async function startMessages(
   store: MessageStore,
   controllers: Type[] = [],
   deletedRooms = NO_DELETED_ROOMS,
+  heartbeatMs = HEARTBEAT_MS,
 ): Promise<MessagesInstance> {
   const writers = new PartitionWriters(
     store,
@@ -36,7 +37,7 @@ export async function startMessages(
     url,
     heartbeatSeconds: 1,
     name: 'messages',
-    heartbeatMs: HEARTBEAT_MS,
+    heartbeatMs,
     drainTimeoutMs: 2_000,
     openWriter: (partition) => writers.open(partition, { giveUpAfterMs: GIVE_UP_MS }),
     storeAnswers: () => store.findByIds(['']),

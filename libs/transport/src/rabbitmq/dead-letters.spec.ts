@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { MESSAGE_CREATE } from '@chat/contracts';
 import type { DeletedRooms } from '@chat/messages';
-import { eventually, RabbitMqServer } from '@chat/testing';
+import { eventually, sharedRabbitMq } from '@chat/testing';
 import { describeWith } from '@chat/testing/suites';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { eventIn } from '../../test/events.ts';
@@ -19,8 +19,8 @@ import {
   routingKeyOfRoom,
 } from './topology.ts';
 
-describeWith('rabbitmq-server', 'the dead letters', () => {
-  let broker: RabbitMqServer;
+describeWith('rabbitmq-server', 'dead letters of RabbitMQ', () => {
+  let url: string;
   let connection: ChannelModel;
   let channel: ConfirmChannel;
   let store: InMemoryMessageStore;
@@ -29,22 +29,21 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
   let deadLetters: DeadLetters;
 
   beforeAll(async () => {
-    broker = await RabbitMqServer.start();
-    connection = await connect(broker.url);
+    ({ url } = sharedRabbitMq('dead-letters'));
+    connection = await connect(url);
     channel = await connection.createConfirmChannel();
-    deadLetters = await DeadLetters.open(broker.url);
-  }, 60_000);
+    deadLetters = await DeadLetters.open(url);
+  });
   afterAll(async () => {
     await deadLetters.close();
     await connection.close();
-    await broker.close();
   });
 
   beforeEach(async () => {
     await declareTopology(channel);
     await channel.purgeQueue(DEAD_LETTER_QUEUE);
     store = new InMemoryMessageStore();
-    messages = await startMessages(broker.url, store, [], deletedRooms);
+    messages = await startMessages(url, store, [], deletedRooms);
   });
   afterEach(() => messages.app.close());
 
@@ -75,7 +74,7 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
     return letters;
   }
 
-  it('hold what cannot be handled, with the reason, and everything else goes on', async () => {
+  it('hold what cannot be handled, with the reason, and what follows is stored', async () => {
     const event = eventIn('general');
     await send('not JSON at all');
     await send('["JSON", "but no event"]');
@@ -97,7 +96,7 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
     expect(letters.every(({ id }) => id.length > 0)).toBe(true);
   });
 
-  it('hold what is for a deleted room, and what follows it is stored', async () => {
+  it('hold a message to a deleted room, and what follows it is stored', async () => {
     const [late, next] = [eventIn('gone'), eventIn('general')];
     // By the key of the other room, for both to come through one queue.
     await send(create(late), late.id);
@@ -108,7 +107,7 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([next.id]));
   });
 
-  it('hold what the store can never hold, with its reason, and what follows it is stored', async () => {
+  it('hold what the store refuses, with its reason, and what follows is stored', async () => {
     store.unstorable = 'poison';
     const events = ['a', 'poison', 'b', 'poison', 'c'].map((text) => eventIn('general', text));
     for (const event of events) await send(create(event), event.id);
@@ -130,7 +129,7 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
     await eventually(() => expect(store.of('general')).toHaveLength(5));
   });
 
-  it('are 10 in a minute at most for one partition, which then keeps everything until the minute is over', async () => {
+  it('take at most 10 letters a minute from one partition, which stands still until the minute is over', async () => {
     store.unstorable = 'poison';
     const poisons = Array.from({ length: 12 }, () => eventIn('general', 'poison'));
     for (const event of [...poisons, eventIn('general', 'fine')]) await send(create(event));
@@ -156,7 +155,7 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
     clock.mockRestore();
   }, 30_000);
 
-  it('are not acknowledged while they cannot be put aside', async () => {
+  it('keep a message in its partition while the dead-letter queue is missing', async () => {
     store.unstorable = 'poison';
     // The instance has declared the queue by then, and does not do so again.
     await send('no JSON');
@@ -172,7 +171,7 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
     await eventually(() => expect(store.of('general').map(({ text }) => text)).toEqual(['next']));
   }, 30_000);
 
-  it('stay in their order and number when they are listed', async () => {
+  it('keep order and number of the letters when they are listed', async () => {
     for (const id of ['a', 'b', 'c']) await send('no JSON', id);
     const first = await allOnce(3);
     expect(await all()).toEqual(first);
@@ -202,7 +201,7 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
     await plain.close();
   }
 
-  it('are stored when they are replayed and can be stored by now', async () => {
+  it('are stored by a replay when their room exists by now', async () => {
     const events = [await putAside('general'), await putAside('random')];
     expect((await allOnce(2)).map(({ roomId }) => roomId)).toEqual(['general', 'random']);
     expect(await deadLetters.replay()).toBe(2);
@@ -211,14 +210,14 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
     await allOnce(0);
   });
 
-  it('are replayed one by one by their id', async () => {
+  it('are replayed one at a time by id', async () => {
     const [kept, replayed] = [await putAside('general'), await putAside('general')];
     expect(await deadLetters.replay(replayed.id)).toBe(1);
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([replayed.id]));
     expect((await allOnce(1)).map(({ id }) => id)).toEqual([kept.id]);
   });
 
-  it('are reached behind one that somebody else has put there, which stays', async () => {
+  it('are replayed from behind a foreign message, which stays', async () => {
     await putForeign('foreign');
     const event = await putAside('general');
     expect(await allOnce(2)).toMatchObject([
@@ -230,7 +229,7 @@ describeWith('rabbitmq-server', 'the dead letters', () => {
     expect(await allOnce(1)).toMatchObject([{ id: '', reason: 'unknown' }]);
   });
 
-  it('come back when they are replayed in vain', async () => {
+  it('come back after a replay when they still cannot be handled', async () => {
     await send('no JSON', 'hopeless');
     await allOnce(1);
     expect(await deadLetters.replay()).toBe(1);

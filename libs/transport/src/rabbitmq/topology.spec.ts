@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { expect, it, jest } from '@jest/globals';
 import { PARTITION_COUNT } from '@chat/contracts';
-import { RabbitMqServer } from '@chat/testing';
+import { sharedRabbitMq } from '@chat/testing';
 import { describeWith } from '@chat/testing/suites';
 import { connect } from 'amqplib';
 import { z } from 'zod';
@@ -8,26 +8,21 @@ import { declareTopology } from './topology.ts';
 
 jest.setTimeout(60_000);
 
-const Queues = z.array(z.object({ name: z.string(), policy: z.string() }));
+const Queues = z.array(z.object({ policy: z.string() }));
 const Policies = z.array(z.object({ name: z.string(), definition: z.string() }));
 
-describeWith('rabbitmq-server', 'the queues', () => {
-  let broker: RabbitMqServer;
-  beforeAll(async () => {
-    broker = await RabbitMqServer.start();
-  });
-  afterAll(() => broker.close());
-
-  async function listed(...what: string[]): Promise<unknown> {
-    return JSON.parse(await broker.control('--formatter=json', ...what));
-  }
-
-  it('deliver again for longer than any outage of the store, by the policy of the containers', async () => {
+describeWith('rabbitmq-server', 'the topology of RabbitMQ', () => {
+  it('never gives up on a message: the policy of the containers lifts the delivery limit of each queue', async () => {
+    const broker = sharedRabbitMq('topology');
     const connection = await connect(broker.url);
     await declareTopology(await connection.createChannel());
     await connection.close();
-    const policies = Policies.parse(await listed('list_policies'));
-    const queues = Queues.parse(await listed('list_queues', 'name', 'policy'));
+    const list = async (what: string, ...columns: string[]): Promise<unknown> =>
+      JSON.parse(
+        await broker.control('--formatter=json', what, '-p', broker.virtualHost, ...columns),
+      );
+    const policies = Policies.parse(await list('list_policies'));
+    const queues = Queues.parse(await list('list_queues', 'policy'));
     expect(queues).toHaveLength(PARTITION_COUNT + 1);
     for (const queue of queues) {
       const policy = policies.find(({ name }) => name === queue.policy);

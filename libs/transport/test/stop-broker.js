@@ -1,0 +1,1 @@
+export { stopSharedRabbitMq as default } from '@chat/testing/shared-rabbitmq';
