@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { KEPT_CONNECTIONS, localFailureCode } from '@chat/platform';
-import { Pool, type Dispatcher } from 'undici';
+import { Pool, type Client, type Dispatcher } from 'undici';
 import { Liveness } from './liveness.ts';
+import { PollConnections } from './poll-connections.ts';
 
 /** Within this time the next request of a session that has just begun is there. */
 const SESSION_FOLLOWS_WITHIN_MS = 1_000;
@@ -51,27 +52,30 @@ export class Instance {
   /** Connections to it, from the moment they are tried. */
   readonly #open = new Set<Socket>();
   readonly #active = { request: 0, poll: 0, socket: 0, begun: 0 };
-  readonly #pools: Readonly<Record<RequestKind, Pool>>;
+  readonly #requests: Pool;
+  readonly #polls: PollConnections;
   readonly #liveness = new Liveness();
 
   constructor(
     readonly address: string,
     readonly port: number,
   ) {
-    const open = (connections: number | null): Pool =>
-      new Pool(this.url, {
-        ...KEPT_CONNECTIONS,
-        connections,
-        // Requests bring limits of their own, which begin before there is a connection.
-        headersTimeout: 0,
-        connect: (_options, done) => {
-          this.#dial().then(
-            (socket) => done(null, socket),
-            (error: unknown) => done(error as Error, null),
-          );
-        },
-      });
-    this.#pools = { request: open(MAX_CONNECTIONS), poll: open(null) };
+    const options: Client.Options = {
+      // Requests bring limits of their own, which begin before there is a connection.
+      headersTimeout: 0,
+      connect: (_options, done) => {
+        this.#dial().then(
+          (socket) => done(null, socket),
+          (error: unknown) => done(error as Error, null),
+        );
+      },
+    };
+    this.#requests = new Pool(this.url, {
+      ...KEPT_CONNECTIONS,
+      ...options,
+      connections: MAX_CONNECTIONS,
+    });
+    this.#polls = new PollConnections(this.url, options);
   }
 
   /** Origin of its own, by address. */
@@ -120,7 +124,8 @@ export class Instance {
   send(kind: RequestKind, request: Dispatcher.DispatchOptions, handler: AnswerHandler): void {
     this.#active[kind] += 1;
     void handler.ended.then(() => (this.#active[kind] -= 1));
-    this.#pools[kind].dispatch(request, handler);
+    if (kind === 'poll') this.#polls.dispatch(request, handler);
+    else this.#requests.dispatch(request, handler);
   }
 
   /**

@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '@chat/testing';
+import type { AnswerHandler } from './instance.ts';
+import { PollConnections } from './poll-connections.ts';
+
+const POLLS = 30;
+
+/** An answer of which only its end matters. */
+class Ending implements AnswerHandler {
+  readonly #ended = Promise.withResolvers<void>();
+  readonly ended = this.#ended.promise;
+  error: Error | undefined;
+  readonly onRequestStart = (): void => undefined;
+  onResponseEnd(): void {
+    this.#ended.resolve();
+  }
+  onResponseError(_controller: unknown, error: Error): void {
+    this.error = error;
+    this.#ended.resolve();
+  }
+}
+
+describe('connections for long polls', () => {
+  let server: Server;
+  let polls: PollConnections;
+  const waiting: ServerResponse[] = [];
+  const sockets = new Set<Socket>();
+
+  beforeEach(async () => {
+    server = createServer((_request, response) => waiting.push(response));
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
+    server.listen(0, '127.0.0.1', 1_024);
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    polls = new PollConnections(`http://127.0.0.1:${port}`, { headersTimeout: 0 });
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+    waiting.length = 0;
+  });
+
+  const poll = (): Ending => {
+    const ending = new Ending();
+    polls.dispatch({ path: '/socket.io/', method: 'GET' }, ending);
+    return ending;
+  };
+  const answerAll = (): void => {
+    for (const response of waiting.splice(0)) response.end('2');
+  };
+  const pollAtOnce = async (count: number): Promise<void> => {
+    const endings: Ending[] = [];
+    // One after the other, or the kernel may drop some of the attempts to connect for a while.
+    while (endings.length < count) {
+      const asked = once(server, 'request');
+      endings.push(poll());
+      await asked;
+    }
+    answerAll();
+    await Promise.all(endings.map(({ ended }) => ended));
+  };
+
+  it('are one for each poll that waits, and are used again', async () => {
+    let opened = 0;
+    server.on('connection', () => (opened += 1));
+    for (let round = 0; round < 3; round += 1) await pollAtOnce(10);
+    expect(opened).toBe(10);
+    expect(polls.size).toBe(10);
+  });
+
+  it('are closed and forgotten when they are idle', async () => {
+    await pollAtOnce(POLLS);
+    await eventually(() => {
+      expect(polls.size).toBe(0);
+      expect(sockets.size).toBe(0);
+    });
+    await pollAtOnce(1);
+    expect(polls.size).toBe(1);
+  });
+
+  it('are closed when fewer are needed, although polls go on', async () => {
+    await pollAtOnce(POLLS);
+    await eventually(async () => {
+      await pollAtOnce(2);
+      expect(polls.size).toBeLessThan(10);
+    });
+  });
+
+  it('are forgotten when they break, or cannot be opened', async () => {
+    const broken = poll();
+    await eventually(() => expect(waiting).toHaveLength(1));
+    server.closeAllConnections();
+    await broken.ended;
+    expect(broken.error).toBeDefined();
+    expect(polls.size).toBe(0);
+    server.close();
+    await once(server, 'close');
+    const refused = poll();
+    await refused.ended;
+    expect(refused.error).toMatchObject({ code: 'ECONNREFUSED' });
+    expect(polls.size).toBe(0);
+  });
+});

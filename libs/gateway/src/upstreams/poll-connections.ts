@@ -1,0 +1,46 @@
+import { KEPT_CONNECTIONS } from '@chat/platform';
+import { Client, type Dispatcher } from 'undici';
+import type { AnswerHandler } from './instance.ts';
+
+/**
+ * Connections to an instance for long polls: one for each poll that waits. One without
+ * a poll is kept for the next, until it is closed as every kept connection is. undici's
+ * pool would keep a client for each connection that there ever was at the same time.
+ */
+export class PollConnections {
+  readonly #open = new Set<Client>();
+  /** The one used last is the last, and is used next, so that the others are closed when fewer are needed. */
+  readonly #idle: Client[] = [];
+
+  constructor(
+    private readonly url: string,
+    private readonly options: Client.Options,
+  ) {}
+
+  /** Connections that are open or being opened. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Sends a poll over a connection of its own. */
+  dispatch(request: Dispatcher.DispatchOptions, handler: AnswerHandler): void {
+    const client = this.#idle.pop() ?? this.#connect();
+    void handler.ended.then(() => {
+      if (this.#open.has(client)) this.#idle.push(client);
+    });
+    client.dispatch(request, handler);
+  }
+
+  #connect(): Client {
+    const client = new Client(this.url, { ...KEPT_CONNECTIONS, ...this.options });
+    const forget = (): void => {
+      this.#open.delete(client);
+      const index = this.#idle.indexOf(client);
+      if (index >= 0) this.#idle.splice(index, 1);
+    };
+    client.on('disconnect', forget);
+    client.on('connectionError', forget);
+    this.#open.add(client);
+    return client;
+  }
+}
