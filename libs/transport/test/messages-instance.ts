@@ -15,7 +15,7 @@ export interface MessagesInstance {
 }
 
 export const HEARTBEAT_MS = 200;
-export const GIVE_UP_MS = 400;
+const GIVE_UP_MS = 400;
 
 const NO_DELETED_ROOMS: DeletedRooms = { deletedOf: () => Promise.resolve(new Set()) };
 
