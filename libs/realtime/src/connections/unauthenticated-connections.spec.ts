@@ -3,7 +3,7 @@ import { request, type IncomingMessage } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AccessTokens, AuthModule, SessionStatus } from '@chat/auth';
 import type { HttpError, SocketError } from '@chat/contracts';
 import {
@@ -27,6 +27,7 @@ import { RealtimeModule } from '../realtime.module.ts';
 import { RealtimeSettings } from '../realtime-settings.ts';
 import { RoomDirectory } from '../room-directory.ts';
 import { SocketIoAdapter } from '../socket-io.adapter.ts';
+import { CLOSE_TIMEOUT_MS } from './engine-connection.ts';
 
 const READS = { perUser: 4, concurrent: 4, bytes: 10_000_000, userBytesPerSecond: 10_000_000 };
 const EVENTS = { points: 1_000, perMs: 1_000, burst: 1_000 };
@@ -36,6 +37,7 @@ const PER_ADDRESS = 10;
 const TOTAL = 15;
 const CONNECT_BURST = 60;
 const PINGS = 300_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 
 const SETTINGS: RealtimeSettings = {
   sendLimit: EVENTS,
@@ -102,8 +104,15 @@ describe('the socket server', () => {
   afterEach(async () => {
     for (const end of ends.splice(0)) end();
     await app.close();
+    jest.useRealTimers();
   });
 
+  /** From now on time passes only as far as a test moves it on; sockets are as real as before. */
+  const stopTime = (): void => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    // Ends what a failed test would leave open.
+    ends.push(() => jest.runOnlyPendingTimers());
+  };
   const refused = async (reason: string): Promise<number> => {
     const metric = app.get(Metrics).registry.getSingleMetric('chat_connections_refused_total');
     const { values } = (await metric?.get()) ?? { values: [] };
@@ -164,11 +173,13 @@ describe('the socket server', () => {
     });
 
     it('of a refused CONNECT over long polling, whose client never polls', async () => {
+      stopTime();
       const sid = await openSession();
       await polling(sid, { method: 'POST', body: CONNECT });
-      await delay(5_500);
+      while ((await refused('connect_refused')) === 0) await delay(5);
+      await jest.advanceTimersByTimeAsync(CLOSE_TIMEOUT_MS);
       expect((await polling(sid)).status).toBe(400);
-    }, 10_000);
+    });
 
     it.each([
       ['a second CONNECT', [CONNECT, CONNECT]],
@@ -446,9 +457,20 @@ describe('the socket server', () => {
   });
 
   it('closes connections that do not ask to authenticate, polled or not', async () => {
-    for (let sessions = 0; sessions < PER_ADDRESS; sessions += 1) await openSession();
-    await delay(16_000);
+    stopTime();
+    const sessions: string[] = [];
+    while (sessions.length < PER_ADDRESS) sessions.push(await openSession());
+    const polls: Promise<string>[] = [];
+    for (const sid of sessions.slice(0, PER_ADDRESS / 2)) {
+      const arrived = once(app.getHttpServer(), 'request');
+      polls.push(polling(sid).then((response) => response.text()));
+      await arrived;
+    }
+    await jest.advanceTimersByTimeAsync(CONNECT_TIMEOUT_MS);
+    expect(await Promise.all(polls)).toEqual(polls.map(() => '1'));
+    expect(await refused('connect_timeout')).toBe(polls.length);
+    await jest.advanceTimersByTimeAsync(CLOSE_TIMEOUT_MS);
     expect(await refused('connect_timeout')).toBe(PER_ADDRESS);
     expect((await polling(undefined)).status).toBe(200);
-  }, 30_000);
+  });
 });
