@@ -8,11 +8,11 @@ async function showProjects(...args: string[]): Promise<string[]> {
 const affectedBy = (file: string) => showProjects('--affected', `--files=${file}`);
 
 describe('nx affected', () => {
-  it('leaves every server project alone when the page changes', async () => {
+  it('selects only the page and its suite when the page changes', async () => {
     expect(await affectedBy('apps/web/src/main.tsx')).toEqual(['@chat/web', '@chat/web-e2e']);
   });
 
-  it('takes in every project when the wire contract changes', async () => {
+  it('selects every project when the wire contract changes', async () => {
     expect(await affectedBy('libs/contracts/src/messages.ts')).toEqual(await showProjects());
   });
 });

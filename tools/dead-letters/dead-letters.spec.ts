@@ -8,8 +8,8 @@ import { runCommand } from './run-command.ts';
 
 jest.setTimeout(60_000);
 
-describe('the commands of the dead letters', () => {
-  it('are understood', () => {
+describe('the dead-letters commands', () => {
+  it('are parsed with and without an id', () => {
     expect(readCommand([])).toEqual({ name: 'help' });
     expect(readCommand(['list'])).toEqual({ name: 'list' });
     expect(readCommand(['show', 'x'])).toEqual({ name: 'show', id: 'x' });
@@ -85,7 +85,7 @@ describeWith('rabbitmq-server', 'the dead letters of a broker', () => {
     expect(await run('list')).toEqual(['There are no dead letters.']);
   });
 
-  it('are told apart from those that do not exist', async () => {
+  it('are named in the error when there is none with the id', async () => {
     await expect(run('show', 'nobody')).rejects.toThrow('there is no dead letter "nobody".');
     await expect(run('replay', 'nobody')).rejects.toThrow('there is no dead letter "nobody".');
   });

@@ -77,7 +77,7 @@ describe('A connection', () => {
     expect(statuses).toEqual(['connecting', 'online', 'signed-out']);
   });
 
-  it('comes back by itself, and says until then why it is away and when it tries next', async () => {
+  it('reconnects by itself, and shows the reason and the next attempt until then', async () => {
     const client = await clients.signedIn(server, 'ada');
     const statuses = statusesOf(client);
     const offline = offlineStatesOf(client);
@@ -91,7 +91,7 @@ describe('A connection', () => {
     expect(statuses).toEqual(['offline', 'connecting', 'online']);
   });
 
-  it('keeps trying while the server is away, and at once when asked to', async () => {
+  it('stays offline while the server is unreachable, and connects at once on retryNow()', async () => {
     const client = await clients.signedIn(server, 'ada');
     await server.stop();
     await eventually(() =>
@@ -142,7 +142,7 @@ describe('A connection', () => {
     expect(server.requests.filter((call) => call === 'POST /auth/refresh')).toHaveLength(1);
   });
 
-  it('leaves a draining server and comes back when that asked for it', async () => {
+  it('leaves a draining server and reconnects no earlier than that asked for', async () => {
     const client = await clients.signedIn(server, 'ada');
     const offline = offlineStatesOf(client);
     const begin = Date.now();
@@ -169,7 +169,7 @@ describe('A connection', () => {
     });
   });
 
-  it('goes over long polling as well', async () => {
+  it('works over long polling', async () => {
     const client = await clients.signedIn(server, 'ada', { transports: ['polling'] });
     await client.room('general').open();
     client.room('general').send('hello');
@@ -178,7 +178,7 @@ describe('A connection', () => {
 });
 
 describe('A closed client', () => {
-  it('leaves no timer behind, whatever it went through', async () => {
+  it('leaves no timer behind after offline and online phases', async () => {
     const running = watchTimers();
     const client = await clients.signedIn(server, 'ada');
     void client.room('general').open();
@@ -198,7 +198,7 @@ describe('A closed client', () => {
     expect([...running]).toEqual([]);
   });
 
-  it('has left the server and refuses work', async () => {
+  it('disconnects and rejects every call with CLOSED', async () => {
     const client = await clients.signedIn(server, 'ada');
     client.close();
     await eventually(() => expect(server.sockets).toBe(0));

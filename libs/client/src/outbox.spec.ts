@@ -54,7 +54,7 @@ describe('The outbox', () => {
     expect(texts()).toEqual(['hello']);
   });
 
-  it('repeats a send whose answer does not come', async () => {
+  it('repeats a send that is not acknowledged in time', async () => {
     const ada = await clients.signedIn(server, 'ada');
     fates('lose-ack');
     ada.outbox.send('general', 'hello');
@@ -63,7 +63,7 @@ describe('The outbox', () => {
     expect(texts()).toEqual(['hello']);
   });
 
-  it('waits as long as the server asks', async () => {
+  it('waits for the retryAfterMs of the server before it repeats a send', async () => {
     const ada = await clients.signedIn(server, 'ada');
     fates({ code: 'RATE_LIMITED', message: 'Slower.', retryAfterMs: 700 });
     const before = Date.now();
@@ -72,7 +72,7 @@ describe('The outbox', () => {
     expect(Date.now() - before).toBeGreaterThanOrEqual(700);
   });
 
-  it('keeps what is sent while the server is away, and delivers it in order, once', async () => {
+  it('keeps messages sent while the server is unreachable, and delivers them in order, once', async () => {
     const ada = await clients.signedIn(server, 'ada');
     await server.stop();
     const sent = Array.from({ length: 20 }, (_, index) => `message ${index}`);
@@ -132,7 +132,7 @@ describe('The outbox', () => {
     await eventually(() => expect(entriesOf(ada)).toEqual([]));
   });
 
-  it('goes on in a later client with what was left, before what is new', async () => {
+  it('sends in a later client what an earlier one left, before new messages', async () => {
     const storage = new MemoryOutbox();
     const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
     await server.stop();
@@ -171,7 +171,7 @@ describe('The outbox', () => {
     await eventually(async () => expect(await storage.has(clientMessageId)).toBe(false));
   });
 
-  it('says of an entry that it is kept only once the storage has it', async () => {
+  it('marks an entry as kept only once the storage has it', async () => {
     const storage = new MemoryOutbox();
     const stored = Promise.withResolvers<void>();
     const put = storage.put.bind(storage);
@@ -187,7 +187,7 @@ describe('The outbox', () => {
     await eventually(() => expect(kept()).toEqual([true]));
   });
 
-  it('still delivers when the storage fails, and says that it does not survive a reload', async () => {
+  it('delivers when the storage fails, and reports durable: false', async () => {
     const storage = new MemoryOutbox();
     storage.put = () => Promise.reject(new Error('quota exceeded'));
     const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
@@ -222,7 +222,7 @@ describe('The outbox', () => {
     ]);
   });
 
-  it('lets one tab send what two tabs know of', async () => {
+  it('sends an entry that two tabs have loaded only once', async () => {
     const storage = new MemoryOutbox();
     await Promise.all(
       ['one', 'two', 'three'].map((text) =>
@@ -253,7 +253,7 @@ describe('The outbox', () => {
     expect(() => ada.outbox.send('elsewhere', 'hello')).not.toThrow();
   });
 
-  it('refuses at once what can never be sent', async () => {
+  it('throws on an empty or too long message, and when signed out', async () => {
     const ada = await clients.signedIn(server, 'ada');
     const refusal = expect.objectContaining({ code: 'VALIDATION' });
     expect(() => ada.outbox.send('general', '  ')).toThrow(refusal);

@@ -79,7 +79,7 @@ describe('A room that is opened', () => {
     expect(shown()).toEqual([1, 2, 3, 4]);
   });
 
-  it('makes good for a history page that lags behind what it joined', async () => {
+  it('fills what a history page lacks that lags behind the answer to its join', async () => {
     server.store('general', numbered(5));
     server.intercept = (call) =>
       call.startsWith('GET /messages/history')
@@ -93,7 +93,7 @@ describe('A room that is opened', () => {
     await eventually(() => expect(shown()).toEqual([1, 2, 3, 4, 5]));
   });
 
-  it('waits for a server that is away', async () => {
+  it('opens once an unreachable server is back', async () => {
     server.store('general', numbered(2));
     await server.stop();
     await eventually(() => expect(ada.connection.getSnapshot().status).not.toBe('online'));
@@ -104,7 +104,7 @@ describe('A room that is opened', () => {
     expect(shown()).toEqual([1, 2]);
   });
 
-  it('says so when the user may not read it', async () => {
+  it('is removed with NOT_FOUND when the user may not read it', async () => {
     const secret = ada.room('~unknownunknownunknown1');
     await expect(secret.open()).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(secret.getSnapshot()).toMatchObject({ status: 'removed', error: { code: 'NOT_FOUND' } });
@@ -137,13 +137,13 @@ describe('An open room', () => {
     for (const seqs of windows) expect(seqs).toEqual(range(1, seqs.length));
   });
 
-  it('fills what roomHeads says is missing', async () => {
+  it('fetches the changes that roomHeads says are missing', async () => {
     server.store('general', numbered(2, 4), { live: false });
     server.emit('roomHeads', [{ roomId: 'general', seq: 5, rev: 5 }]);
     await eventually(() => expect(shown()).toEqual(range(1, 5)));
   });
 
-  it('keeps asking for what is missing while the server cannot say', async () => {
+  it('repeats reading missing changes while the server answers 503', async () => {
     let failures = 2;
     server.intercept = (call) => {
       if (!call.startsWith('GET /messages/changes') || failures === 0) return undefined;
@@ -163,21 +163,24 @@ describe('An open room', () => {
   it.each([
     ['a few', 4],
     ['five hundred', 500],
-  ])('has %s messages that it missed after a reconnect, without a reload', async (_name, count) => {
-    const revs = heard();
-    await server.stop();
-    await eventually(() => expect(room.getSnapshot().live).toBe(false));
-    server.store('general', numbered(count, 4));
-    await server.resume();
-    await eventually(() => expect(shown()).toEqual(range(1, 3 + count)));
-    expect(revs).toEqual(range(4, 3 + count));
-    expect(server.joins.at(-1)).toEqual({ roomId: 'general', since: 3 });
-    expect(room.getSnapshot()).toMatchObject({ live: true, resets: 0 });
-    server.store('general', ['live again']);
-    await eventually(() => expect(revs.at(-1)).toBe(4 + count));
-  });
+  ])(
+    'shows %s messages that it missed after a reconnect, without a reset',
+    async (_name, count) => {
+      const revs = heard();
+      await server.stop();
+      await eventually(() => expect(room.getSnapshot().live).toBe(false));
+      server.store('general', numbered(count, 4));
+      await server.resume();
+      await eventually(() => expect(shown()).toEqual(range(1, 3 + count)));
+      expect(revs).toEqual(range(4, 3 + count));
+      expect(server.joins.at(-1)).toEqual({ roomId: 'general', since: 3 });
+      expect(room.getSnapshot()).toMatchObject({ live: true, resets: 0 });
+      server.store('general', ['live again']);
+      await eventually(() => expect(revs.at(-1)).toBe(4 + count));
+    },
+  );
 
-  it('fills what is missing while live messages keep coming, each once and in order', async () => {
+  it('fills a gap while live messages keep coming, each once and in order', async () => {
     const revs = heard();
     server.cut();
     await eventually(() => expect(room.getSnapshot().live).toBe(false));
@@ -194,7 +197,7 @@ describe('An open room', () => {
     expect(revs).toEqual(range(4, total));
   });
 
-  it('starts anew with the newest page, and says so, when it missed too much', async () => {
+  it('resets to the newest page, with an event, when it missed too much', async () => {
     let resets = 0;
     room.on('reset', () => (resets += 1));
     await server.stop();
@@ -205,7 +208,7 @@ describe('An open room', () => {
     expect(resets).toBe(1);
   });
 
-  it('starts anew when the server was restored to an older state', async () => {
+  it('resets when the server was restored to an older state', async () => {
     server.store('general', numbered(3, 4));
     await eventually(() => expect(shown()).toEqual(range(1, 6)));
     await server.stop();
@@ -217,7 +220,7 @@ describe('An open room', () => {
     await eventually(() => expect(shown()).toEqual([1, 2, 3]));
   });
 
-  it('takes a message with a new rev in the place of its older form', async () => {
+  it('replaces a message by its newer revision', async () => {
     const [original] = server.messages('general');
     if (!original) throw new Error('The room has messages.');
     server.emit('receiveMessage', { ...original, rev: 4, text: 'edited' });
@@ -229,7 +232,7 @@ describe('An open room', () => {
     ]);
   });
 
-  it('is removed when the user loses access, also while they were away', async () => {
+  it('is removed and emptied when the user loses access', async () => {
     const removed: string[] = [];
     room.on('removed', ({ error }) => removed.push(error.code));
     server.emit('roomRemoved', { roomId: 'general' });
@@ -352,7 +355,7 @@ describe('An own message', () => {
     expect(pending).toEqual([]);
   });
 
-  it('does not linger as sent when the room shows other messages by now', async () => {
+  it('is dropped from pending after a reset, when its message is no longer shown', async () => {
     await room.open();
     server.sendFate = (_count, { text }) => (text === 'repeated' ? 'break-after' : 'ok');
     server.live = false;

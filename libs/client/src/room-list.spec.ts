@@ -55,14 +55,14 @@ describe('The list of rooms', () => {
     await eventually(() => expect(listed()).toEqual([['general', 'welcome']]));
   });
 
-  it('is fetched anew after a reconnect', async () => {
+  it('is fetched again after a reconnect', async () => {
     await server.stop();
     server.store('general', ['while away']);
     await server.resume();
     await eventually(() => expect(listed()).toEqual([['general', 'while away']]));
   });
 
-  it('shows what it knows while it cannot be refreshed, and makes it good by itself', async () => {
+  it('keeps its rooms while it cannot be refreshed, and retries by itself', async () => {
     let failures = 4;
     server.intercept = (call) =>
       call === 'GET /rooms' && failures-- > 0 ? { status: 503 } : undefined;

@@ -27,7 +27,7 @@ function refreshes(): number {
 }
 
 describe('A session', () => {
-  it('is there again for a client that is made later with the same storage', async () => {
+  it('is restored by a later client with the same storage', async () => {
     const sessionStorage = new MemorySessionStorage();
     const first = await clients.signedIn(server, 'ada', { sessionStorage });
     first.close();
@@ -69,7 +69,7 @@ describe('A session', () => {
     },
   );
 
-  it('ends, with everything that hangs on it, when the server refuses to renew it', async () => {
+  it('ends, with its connection and rooms, when the server refuses to renew it', async () => {
     const ada = await clients.signedIn(server, 'ada');
     const general = ada.room('general');
     await general.open();
@@ -82,7 +82,7 @@ describe('A session', () => {
 
   it.each([
     ['is overloaded', { status: 429, headers: { 'retry-after': '7' } }, 'RATE_LIMITED', 7_000],
-    ['is away', { status: 503, headers: { 'retry-after': '2' } }, 'UNAVAILABLE', 2_000],
+    ['is unavailable', { status: 503, headers: { 'retry-after': '2' } }, 'UNAVAILABLE', 2_000],
     ['fails', { status: 500 }, 'INTERNAL', undefined],
   ])('stays when the server %s', async (_name, answer, code, retryAfterMs) => {
     const ada = await clients.signedIn(server, 'ada');
@@ -125,7 +125,7 @@ describe('A session', () => {
     expect(ada.session.user).toBeUndefined();
   });
 
-  it('tells what was wrong with the input, field by field', async () => {
+  it('rejects invalid input with the details of each field', async () => {
     const details = [{ path: 'email', message: 'must be an e-mail address' }];
     server.intercept = () => ({
       status: 400,

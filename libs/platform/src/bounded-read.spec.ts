@@ -160,14 +160,14 @@ describe('a bounded read', () => {
     await until(async () => (await gauge('chat_read_bytes')) === 0);
   });
 
-  it('holds its bytes no longer than its client is there', async () => {
+  it('releases its bytes when its client disconnects', async () => {
     const socket = await unread('/large', 1);
     await until(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
     socket.destroy();
     await until(async () => (await gauge('chat_read_bytes')) === 0);
   });
 
-  it('is one of one connection, however many requests its client pipelines', async () => {
+  it('is handled one at a time for each connection, however many requests its client pipelines', async () => {
     await unread('/large', 10);
     await until(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
     expect((await fetch(`${url}/notes`)).status).toBe(200);
@@ -183,7 +183,7 @@ describe('a bounded read', () => {
     expect(reads).toBe(10);
   });
 
-  it('is not begun for a client that has gone while it waited', async () => {
+  it('is not begun for a client that disconnected while it waited', async () => {
     await Promise.all([unread('/large', 1), unread('/large', 1)]);
     await until(() => reads === PER_USER);
     const waiting = await unread('/notes', 1);
@@ -195,7 +195,7 @@ describe('a bounded read', () => {
     expect(reads).toBe(PER_USER);
   });
 
-  it('is not begun for a client that has gone while it was authenticated', async () => {
+  it('is not begun for a client that disconnected while it was authenticated', async () => {
     const socket = await unread('/notes-later', 1);
     await until(() => authenticating === 1);
     socket.destroy();
@@ -205,7 +205,7 @@ describe('a bounded read', () => {
     expect(reads).toBe(1);
   });
 
-  it('waits for answers of its own user alone', async () => {
+  it('waits only for answers to the same user, and gets 429 after 3 s', async () => {
     await Promise.all([unread('/large', 1), unread('/large', 1)]);
     await until(() => reads === PER_USER);
     const other = await fetch(`${url}/notes`, { headers: { 'x-user': 'bob' } });
@@ -219,7 +219,7 @@ describe('a bounded read', () => {
     expect(own.headers.get('retry-after')).toBe('1');
   });
 
-  it('refuses what is pipelined beyond a few requests', async () => {
+  it('is refused with 429 beyond 17 pipelined requests', async () => {
     const socket = await unread('/notes', 100);
     let text = '';
     socket.on('data', (chunk: Buffer) => (text += chunk.toString()));

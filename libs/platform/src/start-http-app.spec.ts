@@ -68,7 +68,7 @@ describe('an HTTP application', () => {
     jest.useRealTimers();
   });
 
-  it('stops although a client has vanished that it was talking to', async () => {
+  it('stops although the client of an upgraded connection has vanished', async () => {
     let upgraded: Promise<unknown[]> | undefined;
     const app = await start(
       {},
@@ -94,7 +94,7 @@ describe('an HTTP application', () => {
     }
   });
 
-  it('has its clients go on over other connections before it closes theirs', async () => {
+  it('answers with Connection: close while it announces its stop', async () => {
     const app = await start({ STOP_DELAY_MS: 500 });
     const agent = new Agent({ keepAlive: true });
     const connectionAfter = async (): Promise<string | undefined> => {
@@ -205,7 +205,7 @@ describe('an HTTP application', () => {
     agent.destroy();
   });
 
-  it('logs as JSON from its first line on, while it waits for what it stands on', async () => {
+  it('logs JSON from its first line on, while a provider is still starting', async () => {
     logged.length = 0;
     const waiting = Promise.withResolvers<never>();
     const started = start(
@@ -239,7 +239,7 @@ describe('an HTTP application', () => {
   });
 });
 
-describe('what keeps an HTTP application from starting is told by the setting', () => {
+describe('the error of an HTTP application that cannot start', () => {
   let holder: Server;
   let taken: number;
   beforeEach(async () => {
@@ -258,7 +258,7 @@ describe('what keeps an HTTP application from starting is told by the setting', 
       (error: unknown) => (error instanceof StartError ? error.message : String(error)),
     );
 
-  it('that names a port in use', async () => {
+  it('names the setting of a port in use', async () => {
     expect(await refusal(start({ PORT: taken }))).toBe(
       `PORT: port ${taken} is in use; stop what uses it, or choose another with --port.`,
     );
@@ -267,7 +267,7 @@ describe('what keeps an HTTP application from starting is told by the setting', 
     );
   });
 
-  it('that names an address of another machine, or of none', async () => {
+  it('names the setting of an address that this machine does not have', async () => {
     expect(await refusal(start({ HOST: '203.0.113.7' }))).toBe(
       'HOST: this machine does not have that address; choose another with --host.',
     );
@@ -276,7 +276,7 @@ describe('what keeps an HTTP application from starting is told by the setting', 
     );
   });
 
-  it('that names a port which this user may not use', async () => {
+  it('names the setting of a port which this user may not use', async () => {
     // Root may use every port, so a server is told so that would have been let.
     const server = createServer();
     jest.spyOn(server, 'listen').mockImplementation(() => {
@@ -290,7 +290,7 @@ describe('what keeps an HTTP application from starting is told by the setting', 
     );
   });
 
-  it('and by none when something else was not found, or is in use', async () => {
+  it('is passed on unchanged when a provider fails with ENOTFOUND or EADDRINUSE', async () => {
     for (const code of ['ENOTFOUND', 'EADDRINUSE']) {
       const error = Object.assign(new Error(`querySrv ${code} db.example.com`), { code });
       const provider = { provide: 'store', useFactory: () => Promise.reject(error) };

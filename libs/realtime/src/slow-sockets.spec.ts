@@ -60,7 +60,7 @@ describe('a socket', () => {
     await nextTurn();
   };
 
-  it('is closed when its client does not read and megabytes wait for it', async () => {
+  it('is closed when its client does not read and more than 16 MiB wait for it', async () => {
     connectionOf().pause();
     let megabytes = 0;
     while (socket.connected && megabytes < 200) {
@@ -75,7 +75,7 @@ describe('a socket', () => {
     expect(megabytes).toBeLessThan(40);
   });
 
-  it('is closed when its client has read nothing of a backlog for seconds', async () => {
+  it('is closed when its client has read nothing of a backlog for 5 s', async () => {
     connectionOf().pause();
     for (let megabytes = 0; megabytes < 12; megabytes += 1) socket.emit('answer', MEGABYTE);
     let waitedMs = 0;

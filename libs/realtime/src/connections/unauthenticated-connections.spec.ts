@@ -254,7 +254,7 @@ describe('the socket server', () => {
     expect(await refused('connect_refused')).toBe(0);
   });
 
-  it('keeps no answers for a WebSocket that sends pings and does not read', async () => {
+  it('queues no pongs for a WebSocket that sends pings and does not read', async () => {
     const socket = await webSocket();
     const tcp = (socket as unknown as { _socket: NetSocket })._socket;
     socket.pause();
@@ -456,7 +456,7 @@ describe('the socket server', () => {
     await connected;
   });
 
-  it('closes connections that do not ask to authenticate, polled or not', async () => {
+  it('closes connections that do not ask to authenticate within 10 s, polled or not', async () => {
     stopTime();
     const sessions: string[] = [];
     while (sessions.length < PER_ADDRESS) sessions.push(await openSession());
