@@ -17,6 +17,7 @@ export class Upstream {
   live: number | undefined = 200;
   /** How long /health/live takes, in milliseconds. */
   liveAfterMs = 0;
+  probesAnswered = 0;
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => void;
   /** Connections for what came through, from the first request of each. */
   readonly used = new Set<Socket>();
@@ -75,6 +76,7 @@ export class Upstream {
       if (this.liveAfterMs > 0) await delay(this.liveAfterMs);
       if (this.live === undefined) return;
       response.writeHead(this.live, { 'x-instance-id': this.id }).end();
+      this.probesAnswered += 1;
       return;
     }
     this.used.add(request.socket);

@@ -33,7 +33,7 @@ describe('a request through the gateway', () => {
   const from = async (url: string, init?: RequestInit): Promise<unknown> =>
     ((await (await fetch(url, init)).json()) as { from?: string }).from;
 
-  it('goes to the service of its path, whole; what is internal goes nowhere', async () => {
+  it('reaches the service of its path unchanged, and returns 404 for internal paths', async () => {
     const [users, messages] = [await upstream('users'), await upstream('messages')];
     const { url } = await gateway({ users: [users.url], messages: [messages.url] });
     expect(await from(`${url}/auth/login?x=1`, { method: 'POST', body: '{"a":1}' })).toBe('users');
@@ -49,7 +49,7 @@ describe('a request through the gateway', () => {
     }
   });
 
-  it('goes where its path says, whatever its dots would lead to', async () => {
+  it('keeps the dots of its path on the way to the service', async () => {
     const users = await upstream('users');
     const { port } = await gateway({ users: [users.url] });
     for (const path of ['/auth/../internal/sessions', '/auth/%2e%2e/internal/sessions']) {
@@ -59,7 +59,7 @@ describe('a request through the gateway', () => {
   });
 
   it.each(['DELETE', 'OPTIONS', 'POST'])(
-    '%s is one, whatever its body looks like',
+    'with method %s stays one request when its body looks like another',
     async (method) => {
       const users = await upstream('users');
       const { port } = await gateway({ users: [users.url] });
@@ -72,12 +72,13 @@ describe('a request through the gateway', () => {
           `${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`,
       );
       await once(socket, 'data');
-      await delay(100);
-      expect(users.seen.map((one) => one.method)).toEqual([method]);
+      socket.write('GET /users/me HTTP/1.1\r\nHost: chat\r\nConnection: close\r\n\r\n');
+      await text(socket);
+      expect(users.seen.map((one) => one.method)).toEqual([method, 'GET']);
     },
   );
 
-  it('whose answer breaks off in the middle is broken off', async () => {
+  it('is broken off when the answer of the service breaks off', async () => {
     const users = await upstream('users');
     users.answer = (request, response) => {
       response.writeHead(200, { 'content-length': 100 });
@@ -88,7 +89,7 @@ describe('a request through the gateway', () => {
     await expect(answer.text()).rejects.toThrow('terminated');
   });
 
-  it('is answered over a connection that goes on as the gateway wants, whatever its instance says', async () => {
+  it('keeps or closes the connection of the client as the gateway decides, not as the instance says', async () => {
     const users = await upstream('users');
     const { port, server } = await gateway({ users: [users.url] });
     let keepAlive = true;
@@ -110,7 +111,7 @@ describe('a request through the gateway', () => {
     agent.destroy();
   });
 
-  it('is spread over all instances that live', async () => {
+  it('is spread evenly over the live instances', async () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     const { url } = await gateway({ users: [one.url, two.url] });
     for (let n = 0; n < 10; n += 1) await fetch(`${url}/users/me`);
@@ -133,7 +134,7 @@ describe('a request through the gateway', () => {
     }
   });
 
-  it('that an instance refuses is tried elsewhere, its body intact', async () => {
+  it('is sent to another instance with its whole body when one refuses the connection', async () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     const { url } = await gateway(
       { users: [one.url, two.url] },
@@ -147,12 +148,11 @@ describe('a request through the gateway', () => {
     expect(two.seen.map((one) => one.body)).toEqual([body, body, body, body]);
   });
 
-  it('waits for an instance to come back, and is told so when none does', async () => {
+  it('waits for an instance to come back, and returns 503 when none does', async () => {
     const one = await upstream('one');
     const { url } = await gateway({ users: [one.url] });
     const { port } = one;
     await one.stop();
-    const begin = performance.now();
     const refused = await fetch(`${url}/users/me`);
     expect(refused.status).toBe(503);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -162,7 +162,6 @@ describe('a request through the gateway', () => {
       message: 'The users service cannot be reached.',
       requestId: refused.headers.get('x-request-id'),
     });
-    expect(performance.now() - begin).toBeLessThan(5_000);
     const waiting = from(`${url}/users/me`);
     await delay(200);
     const back = await Upstream.start('back', port);
@@ -170,7 +169,7 @@ describe('a request through the gateway', () => {
     expect(await waiting).toBe('back');
   });
 
-  it('that was broken off is repeated only when that is safe', async () => {
+  it('is repeated after a broken connection when it is a GET, and never when it is a POST', async () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     one.answer = (request) => request.socket.resetAndDestroy();
     const { url } = await gateway({ users: [one.url, two.url] });
@@ -185,7 +184,7 @@ describe('a request through the gateway', () => {
     expect(one.seen.length + two.seen.length).toBe(before + 1);
   });
 
-  it('is given up when its answer is late', async () => {
+  it('returns 504 when the answer is late', async () => {
     const one = await upstream('one');
     one.answer = () => undefined;
     const { url } = await gateway({ users: [one.url] }, { timeoutMs: 500 });
@@ -198,7 +197,7 @@ describe('a request through the gateway', () => {
     });
   });
 
-  it('carries its id, and who asks: nobody but a trusted proxy says it for somebody else', async () => {
+  it('carries its id, and takes the address of the client from a trusted proxy only', async () => {
     const one = await upstream('one');
     const open_ = await gateway({ users: [one.url] });
     const behind = await gateway({ users: [one.url] }, { trustProxy: ['127.0.0.1'] });
@@ -223,7 +222,7 @@ describe('a request through the gateway', () => {
     ]);
   });
 
-  it('is limited by address', async () => {
+  it('returns 429 beyond the limit of its address', async () => {
     const one = await upstream('one');
     const { url } = await gateway(
       { users: [one.url] },
@@ -253,13 +252,14 @@ describe('a request through the gateway', () => {
     expect(await from('2001:db8:0:2::1')).toBe(200);
   });
 
-  it('is nobody else’s trouble when whoever asked goes away', async () => {
+  it('harms no later request when its client leaves before the answer', async () => {
     const one = await upstream('one');
-    one.answer = () => undefined;
+    const asked = Promise.withResolvers<void>();
+    one.answer = () => asked.resolve();
     const { url } = await gateway({ users: [one.url] });
     const gone = new AbortController();
     const asking = fetch(`${url}/users/me`, { signal: gone.signal });
-    await delay(100);
+    await asked.promise;
     gone.abort();
     await expect(asking).rejects.toThrow();
     one.answer = (_request, response) => response.end('{"from":"one"}');

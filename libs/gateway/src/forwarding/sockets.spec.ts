@@ -55,8 +55,8 @@ describe('a socket through the gateway', () => {
   it.each([
     ['polling only', ['polling'], 'polling'],
     ['polling first', undefined, 'websocket'],
-    ['as WebSocket', ['websocket'], 'websocket'],
-  ])('%s stays with the instance of its session', async (_how, transports, ends) => {
+    ['WebSocket only', ['websocket'], 'websocket'],
+  ])('with %s stays with the instance of its session', async (_how, transports, ends) => {
     const [one, two] = [await chat('one'), await chat('two')];
     const { url } = await gateway({ chat: [one.url, two.url] });
     const sockets = Array.from({ length: 6 }, () => client(url, transports));
@@ -68,7 +68,7 @@ describe('a socket through the gateway', () => {
     for (const [index, socket] of sockets.entries()) expect(await who(socket)).toBe(answers[index]);
   });
 
-  it('whose session nobody knows begins a new one', async () => {
+  it('with an unknown session id is answered with 400, so that the client begins a new session', async () => {
     const one = await chat('one');
     const { url } = await gateway({ chat: [one.url] });
     for (const sid of ['gone.abc', 'x', '']) {
@@ -81,9 +81,9 @@ describe('a socket through the gateway', () => {
     }
   });
 
-  it('that is reset by its client ends nobody else', async () => {
+  it('that its client resets leaves the other sockets open', async () => {
     const one = await chat('one');
-    const { url, port } = await gateway({ chat: [one.url] });
+    const { url, port, ...through } = await gateway({ chat: [one.url] });
     const other = client(url, ['websocket']);
     expect(await who(other)).toBe('one');
     for (const afterMs of [0, 1, 50]) {
@@ -93,7 +93,7 @@ describe('a socket through the gateway', () => {
       await delay(afterMs);
       raw.resetAndDestroy();
     }
-    await delay(100);
+    await eventually(async () => expect(await through.connections()).toBe(1));
     expect(other.connected).toBe(true);
     expect(await who(other)).toBe('one');
   });
@@ -101,7 +101,7 @@ describe('a socket through the gateway', () => {
   it.each([
     ['refused', 0],
     ['closed by its instance', 1],
-  ])('that is %s is closed, also when its client keeps its side open', async (_how, maxSockets) => {
+  ])('that is %s is closed also when its client keeps its side open', async (_how, maxSockets) => {
     const one = await chat('one');
     const { port, ...through } = await gateway({ chat: [one.url] }, { maxSockets });
     const raw = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
@@ -112,7 +112,7 @@ describe('a socket through the gateway', () => {
     await eventually(async () => expect(await through.connections()).toBe(0));
   });
 
-  it('whose instance dies is closed, and connects again to another', async () => {
+  it('is closed when its instance dies, and reconnects to another', async () => {
     const [one, two] = [await chat('one'), await chat('two')];
     const { url } = await gateway({ chat: [one.url, two.url] });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
@@ -123,7 +123,7 @@ describe('a socket through the gateway', () => {
     });
   });
 
-  it('whose instance is stopping is kept, and so is one whose instance answers no probe but still sends', async () => {
+  it('is kept while its instance is stopping, and while its instance answers no probe but still sends', async () => {
     const [one, two] = [await chat('one'), await chat('two')];
     const { url } = await gateway({ chat: [one.url, two.url] }, { pool: IMPATIENT_POOL });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
@@ -133,7 +133,7 @@ describe('a socket through the gateway', () => {
     for (const socket of sockets) socket.on('disconnect', (reason) => closed.push(reason));
     two.live = 503;
     one.live = undefined;
-    const until = performance.now() + 3 * IMPATIENT_POOL.lostAfterMs;
+    const until = performance.now() + 2 * IMPATIENT_POOL.lostAfterMs;
     while (performance.now() < until) {
       await Promise.all(sockets.map(who));
       await delay(100);
@@ -144,7 +144,7 @@ describe('a socket through the gateway', () => {
     expect(await who(fresh)).toBe('two');
   });
 
-  it('whose instance is silent on every connection is closed, and connects again to another', async () => {
+  it('is closed when its instance is silent on every connection, and reconnects to another', async () => {
     const [one, two] = [await chat('one'), await chat('two')];
     const link = await Link.to(one.port);
     open.push({ close: () => link.cut() });
@@ -161,7 +161,7 @@ describe('a socket through the gateway', () => {
     await eventually(async () => expect(await who(onOne)).toBe('two'));
   });
 
-  it('is refused when there are too many, and when its address is too busy', async () => {
+  it('is refused with 503 beyond the limit of sockets, and with 429 beyond the limit of its address', async () => {
     const one = await chat('one');
     const full = await gateway({ chat: [one.url] }, { maxSockets: 0 });
     const limited = await gateway(
@@ -204,7 +204,7 @@ describe('a socket through the gateway', () => {
     expect(await from('2001:db8:0:2::1')).toBe('HTTP/1.1 101 Switching Protocols');
   });
 
-  it('is not opened where the path or the protocol is another: the request is answered as HTTP/1.1', async () => {
+  it('is not opened on another path: the request is answered as HTTP/1.1', async () => {
     const users = await Upstream.start('users');
     open.push({ close: () => users.stop() });
     const { port } = await gateway({ users: [users.url], chat: [(await chat('one')).url] });
