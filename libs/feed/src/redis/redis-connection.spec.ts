@@ -39,7 +39,7 @@ describeWith('redis-server', 'a connection to Redis', () => {
     });
   }
 
-  it('is lost once in an outage, also with a command in flight', async () => {
+  it('is closed once in an outage, also with a command in flight', async () => {
     link.swallow();
     const unanswered = redis.ping();
     // So that a heartbeat is in flight, too.
@@ -54,12 +54,12 @@ describeWith('redis-server', 'a connection to Redis', () => {
     expect(closes).toBe(before);
   });
 
-  it('notices within the limit that the server is frozen', async () => {
+  it('is closed when the server is frozen', async () => {
     await server.process.freeze();
     await eventually(() => expect(closes).toBe(1), NOTICED_WITHIN_MS * 2);
   });
 
-  it('is made anew when it went silent before it was ready', async () => {
+  it('is replaced when it went silent before it was ready', async () => {
     link.swallow();
     redis.stream.destroy();
     await next('connect');

@@ -66,7 +66,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     return writers.pubsub('CHANNELS', 'chat:feed:*');
   }
 
-  it('brings what was stored to every listener of the room, and to no other', async () => {
+  it('delivers changes to every listener of the room, and to no other', async () => {
     const [first, second, other] = [await listen('a'), await listen('a'), await listen('b')];
     publisher.publish('a', [message('a', 1), message('a', 2)]);
     publisher.publish('a', [message('a', 3)]);
@@ -77,7 +77,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     expect(gaps).toBe(0);
   });
 
-  it('leaves a channel with its last listener', async () => {
+  it('unsubscribes from a channel with its last listener', async () => {
     const [first, second] = [await listen('a'), await listen('a')];
     first.stop();
     publisher.publish('a', [message('a', 1)]);
@@ -87,7 +87,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     await eventually(async () => expect(await subscribedChannels()).toEqual([]));
   });
 
-  it('drops what is no batch of the room', async () => {
+  it('drops what is no valid batch of the room', async () => {
     const { revs } = await listen('a');
     const { rev: _, ...incomplete } = message('a', 1);
     for (const text of ['nonsense', '{}', JSON.stringify([incomplete])]) {
@@ -98,7 +98,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     await eventually(() => expect(revs).toEqual([3]));
   });
 
-  it('goes on by itself after Redis was killed, and then tells of the gap', async () => {
+  it('continues after Redis was killed, and reports a gap', async () => {
     const { revs } = await listen('a');
     await server.process.kill();
     await eventually(() => expect(edges.status).not.toBe('ready'));
@@ -113,7 +113,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     await eventually(() => expect([revs, late.revs]).toEqual([[2], [1]]));
   });
 
-  it('notices a connection that went silent, makes it anew and tells of the gap', async () => {
+  it('replaces a connection that went silent, and reports a gap', async () => {
     const { revs } = await listen('a');
     link.swallow();
     await delay(1_000);
@@ -124,11 +124,11 @@ describeWith('redis-server', 'the feed over Redis', () => {
     await eventually(() => expect(revs).toEqual([2]));
   });
 
-  it('keeps nobody waiting for a frozen Redis, and tells of the gap once it has confirmed', async () => {
+  it('subscribes without waiting for a frozen Redis, and reports a gap once Redis has confirmed', async () => {
     await server.process.freeze();
-    const started = performance.now();
     const { revs } = await listen('a');
-    expect(performance.now() - started).toBeLessThan(700);
+    // Not yet lost: it waited neither for an answer nor for the time limit of one.
+    expect(edges.status).toBe('ready');
     server.process.thaw();
     await eventually(() => expect(gaps).toBeGreaterThanOrEqual(1));
     await eventually(() => expect(writers.status).toBe('ready'));
@@ -136,7 +136,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     await eventually(() => expect(revs).toEqual([1]));
   });
 
-  it('drops what a frozen Redis does not take instead of keeping it', async () => {
+  it('drops batches while Redis is frozen instead of keeping them', async () => {
     const { revs } = await listen('a');
     await server.process.freeze();
     const text = 'x'.repeat(1024 * 1024);
@@ -148,7 +148,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     expect(revs.length).toBeLessThan(8);
   });
 
-  it('sends before a batch what belongs to it, and nothing for one that it drops', async () => {
+  it('calls the hook before each batch, and not for a batch that it drops', async () => {
     const before: number[] = [];
     publisher = new RedisFeedPublisher(writers, (roomId, changes) => {
       before.push(...changes.map(({ rev }) => rev));
