@@ -86,6 +86,7 @@ describe('the socket server', () => {
   let app: NestExpressApplication;
   let url: string;
   let token: string;
+  let isTimeStopped = false;
   const ends: (() => void)[] = [];
 
   beforeEach(async () => {
@@ -104,14 +105,22 @@ describe('the socket server', () => {
   afterEach(async () => {
     for (const end of ends.splice(0)) end();
     await app.close();
-    jest.useRealTimers();
+    startTime();
   });
 
   /** From now on time passes only as far as a test moves it on; sockets are as real as before. */
   const stopTime = (): void => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    isTimeStopped = true;
     // Ends what a failed test would leave open.
     ends.push(() => jest.runOnlyPendingTimers());
+  };
+  const startTime = (): void => {
+    if (!isTimeStopped) return;
+    isTimeStopped = false;
+    // Closes sessions that wait for a poll before they are closed.
+    jest.runOnlyPendingTimers();
+    jest.useRealTimers();
   };
   const refused = async (reason: string): Promise<number> => {
     const metric = app.get(Metrics).registry.getSingleMetric('chat_connections_refused_total');
