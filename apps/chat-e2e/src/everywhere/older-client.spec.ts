@@ -77,17 +77,23 @@ describeChat('the older public client, from a page on port 80', () => {
         timestamp: new Date().toISOString(),
       });
     };
+    // Its join is not acknowledged; a client that is shown its own message has joined.
+    say(bobsPage, bob, 'here');
+    await eventually('bob has joined', () => bobsPage.shown.length === 1);
     say(annsPage, ann, 'hello bob');
-    await eventually('bob reads it', () => bobsPage.shown.length === 1);
+    await eventually('bob reads it', () => bobsPage.shown.length === 2);
+    await eventually('ann has joined', () => annsPage.shown.at(-1)?.text === 'hello bob');
     say(bobsPage, bob, 'hello ann');
-    await eventually('ann reads it', () => annsPage.shown.length === 2);
+    await eventually('ann reads it', () => annsPage.shown.at(-1)?.text === 'hello ann');
+    await eventually('bob has all', () => bobsPage.shown.length === 3);
     expect(
-      annsPage.shown.map(({ username, text, timestamp }) => [
+      bobsPage.shown.map(({ username, text, timestamp }) => [
         username,
         text,
         Number.isNaN(Date.parse(timestamp)),
       ]),
     ).toEqual([
+      [bob.user.username, 'here', false],
       [ann.user.username, 'hello bob', false],
       [bob.user.username, 'hello ann', false],
     ]);
@@ -96,7 +102,7 @@ describeChat('the older public client, from a page on port 80', () => {
       token: bob.token,
       headers: { origin: ORIGIN },
     });
-    expect(history.body).toEqual(annsPage.shown);
+    expect(history.body).toEqual(bobsPage.shown);
     expect(history.headers.get('access-control-allow-origin')).toBe(ORIGIN);
   });
 
