@@ -2,6 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { HttpError, Message, SocketError } from '@chat/contracts';
 import { io } from 'socket.io-client';
+import { claimsOf } from '../support/access-token.ts';
 import { Account, PASSWORD, type ClientSocket } from '../support/account.ts';
 import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { ask } from '../support/ask.ts';
@@ -14,13 +15,6 @@ const base64url = (value: unknown): string =>
 function forge(claims: object, secret: string, header: object = { alg: 'HS256', typ: 'JWT' }) {
   const signed = `${base64url(header)}.${base64url(claims)}`;
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
-}
-
-function claimsOf(token: string): Record<string, unknown> {
-  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<
-    string,
-    unknown
-  >;
 }
 
 const SECRET = 'an-e2e-secret-of-good-length-9f8a7b6c5d';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LoginResponse, Session, Tokens } from '@chat/contracts';
+import { claimsOf } from '../support/access-token.ts';
 import { Account, PASSWORD, type ClientSocket } from '../support/account.ts';
 import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { api } from '../support/api.ts';
@@ -12,9 +13,7 @@ const CLOCKS_MS = 50;
 
 /** When an access token expires, in milliseconds since the epoch. */
 function expiryOf(token: string): number {
-  const [, claims = ''] = token.split('.');
-  const { exp } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { exp: number };
-  return exp * 1_000;
+  return Number(claimsOf(token)['exp']) * 1_000;
 }
 
 describeChat('a session', () => {

@@ -10,12 +10,12 @@ import { oneAddress } from '../support/chat-under-test.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** A send waits 2 s for the broker; the rest is for a busy machine. */
-const REFUSED_WITHIN_MS = 5_000;
+const REFUSED_WITHIN_MS = 3_000;
 /** Of every wait for MongoDB: short, so that the outage outlasts each of them several times. */
 const MONGO_TIMEOUT_MS = 1_500;
 const WITHOUT_MONGO_MS = 10 * MONGO_TIMEOUT_MS;
 /** Within 10 s; the rest is for a busy machine. */
-const WITHOUT_SIGNALS_MS = 20_000;
+const WITHOUT_SIGNALS_MS = 12_000;
 
 await describeWithServices('During an outage', () => {
   let topology: ServicesTopology;
