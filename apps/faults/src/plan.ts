@@ -4,7 +4,7 @@ import { FAULTS, faultOf, nameOf, type Fault } from './faults/fault.ts';
 const MANY: ReadonlySet<string> = new Set(['messages:kill', 'rabbitmq:kill', 'mongo:kill']);
 const MANY_RUNS = 20;
 
-/** One fault of each component that says most about it, the harshest first, for ten minutes. */
+/** One fault of each component that says most about it, the harshest first, within ten minutes. */
 const CI: readonly string[] = [
   'messages:kill',
   'rabbitmq:kill',

@@ -15,7 +15,7 @@ const CI_LIMIT_MS = 9.5 * 60_000;
 const LONGEST_RUN_MS = 60_000;
 /** A fault that hit nothing is tried so often before its run is given up. */
 const ATTEMPTS = 3;
-/** Then everything begins anew: the last run should not meet a much fuller store than the first. */
+/** Then everything is started afresh: the last run should not meet a much fuller store than the first. */
 const RUNS_OF_A_STAGE = 8;
 /** Violations that are printed; the file has all. */
 const MOST_TOLD = 20;

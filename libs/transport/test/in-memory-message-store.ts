@@ -103,6 +103,6 @@ export class InMemoryMessageStore extends MessageStore {
     await new Promise((resolve) => setTimeout(resolve, 1));
     if (!this.away) return;
     this.failures += 1;
-    throw new Error('the store is away');
+    throw new Error('the store is unavailable');
   }
 }
