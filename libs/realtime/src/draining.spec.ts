@@ -14,8 +14,8 @@ import { SocketSends } from './sends/socket-sends.ts';
 
 const CHANGES = 5_000;
 
-describe('draining', () => {
-  it('closes sockets only after everything sent to their rooms was written to them', async () => {
+describe('Draining', () => {
+  it('closes a socket only after its client has received every change sent to its room', async () => {
     Logger.overrideLogger(false);
     const http = createServer();
     const server = new Server(http);

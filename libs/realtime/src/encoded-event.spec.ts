@@ -21,7 +21,7 @@ function message(text: string): Message {
   };
 }
 
-describe('an encoded event', () => {
+describe('EncodedEvent', () => {
   let server: Server;
   let url: string;
   const clients: Client[] = [];
@@ -48,7 +48,7 @@ describe('an encoded event', () => {
   }
 
   it.each(['polling', 'websocket'] as const)(
-    'arrives over %s as if the socket had emitted it, between two that it did emit',
+    'arrives over %s unchanged and in order with events that the socket emitted',
     async (transport) => {
       const [client, socket] = await connect(transport);
       const received: unknown[] = [];
@@ -68,7 +68,7 @@ describe('an encoded event', () => {
     },
   );
 
-  it('is written to a WebSocket as the frame that was encoded once', async () => {
+  it('is written to two WebSockets as the same encoded frame', async () => {
     const [, first] = await connect('websocket');
     const [, second] = await connect('websocket');
     const written: Buffer[] = [];

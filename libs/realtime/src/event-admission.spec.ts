@@ -29,7 +29,7 @@ class SlowLimiter extends RateLimiter {
   }
 }
 
-describe('the events of a socket', () => {
+describe('EventAdmission', () => {
   let limiter: SlowLimiter;
   let server: Server;
   let client: Client;
@@ -83,7 +83,7 @@ describe('the events of a socket', () => {
     await server.close();
   });
 
-  it('wait for a slow limiter, and are let through in their order', async () => {
+  it('holds events while the rate limiter is slow, then admits them in order', async () => {
     const heard: number[] = [];
     const last = Promise.withResolvers<void>();
     socket.on('sendMessage', (index: number) => {
@@ -99,7 +99,7 @@ describe('the events of a socket', () => {
     await once(socket, 'sendMessage');
   });
 
-  it('end its connection when they pile up, and are not asked about any more', async () => {
+  it('closes the connection when too many events wait, without asking the limiter again', async () => {
     const gone = once(socket, 'disconnect');
     for (let index = 0; index < 10_000; index += 1) {
       client.emit('sendMessage', 'x'.repeat(400));
@@ -112,7 +112,7 @@ describe('the events of a socket', () => {
     expect(refused).toEqual(['events_waiting']);
   });
 
-  it('close its connection when they come to megabytes, however few they are', async () => {
+  it('closes the connection when few but large waiting events come to megabytes', async () => {
     const gone = once(socket, 'disconnect');
     for (let index = 0; index < 500; index += 1) {
       client.emit('sendMessage', 'x'.repeat(60_000));
@@ -122,7 +122,7 @@ describe('the events of a socket', () => {
     expect(refused).toEqual(['events_waiting']);
   });
 
-  it('keep its connection when they are a burst of the longest messages', async () => {
+  it('keeps the connection during a burst of messages of maximum length', async () => {
     for (let index = 0; index < 200; index += 1) client.emit('sendMessage', 'x'.repeat(4_000));
     while (arrived < 200) await new Promise((resolve) => setTimeout(resolve, 5));
     limiter.answer();

@@ -7,8 +7,8 @@ import { MembershipChanges } from './rooms/membership-changes.ts';
 import { SocketSessions } from './sessions/socket-sessions.ts';
 import { SignalListener } from './signal-listener.ts';
 
-describe('signals', () => {
-  it('are heard until all sockets are drained, and no longer', async () => {
+describe('SignalListener', () => {
+  it('stays subscribed until all sockets are drained, then unsubscribes', async () => {
     let subscribed = false;
     let heardWhileDraining: boolean | undefined;
     const signals: Pick<Signals, 'subscribe'> = {

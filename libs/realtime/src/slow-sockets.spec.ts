@@ -60,7 +60,7 @@ describe('a socket', () => {
     await nextTurn();
   };
 
-  it('is closed when its client does not read and more than 16 MiB wait for it', async () => {
+  it('is closed when more than 16 MiB wait for a client that does not read', async () => {
     connectionOf().pause();
     let megabytes = 0;
     while (socket.connected && megabytes < 200) {
@@ -85,7 +85,7 @@ describe('a socket', () => {
     expect(refused).toEqual(['slow']);
   });
 
-  it('is kept while its client reads a backlog slowly', async () => {
+  it('stays open while its client reads a backlog slowly', async () => {
     // The kernel has timers of its own, by which it asks for more.
     jest.useRealTimers();
     const reading = connectionOf();
@@ -104,7 +104,7 @@ describe('a socket', () => {
     expect(refused).toEqual([]);
   });
 
-  it('is kept when one turn hands over thousands of packets', async () => {
+  it('stays open when one turn of the event loop writes 5,000 packets', async () => {
     let received = 0;
     const all = Promise.withResolvers<void>();
     client.on('answer', () => {
@@ -116,7 +116,7 @@ describe('a socket', () => {
     expect(refused).toEqual([]);
   });
 
-  it('is kept when its client reads, however much it is sent', async () => {
+  it('stays open when its client reads 50 MiB in bursts of 5 MiB', async () => {
     client.on('answer', (_text: string, acknowledge: () => void) => acknowledge());
     for (let round = 0; round < 10; round += 1) {
       await Promise.all(

@@ -159,7 +159,7 @@ describe('the socket server', () => {
   };
 
   describe('closes the connection', () => {
-    it('of a refused CONNECT, after the client has got the reason', async () => {
+    it('after a refused CONNECT, once the client has received the reason', async () => {
       const socket = await webSocket();
       const received = closed(socket);
       socket.send(CONNECT);
@@ -171,7 +171,7 @@ describe('the socket server', () => {
       expect(await refused('connect_refused')).toBe(1);
     });
 
-    it('of a refused CONNECT over long polling, whose client polls only afterwards', async () => {
+    it('after a refused CONNECT over polling, once the client has polled the reason', async () => {
       const sid = await openSession();
       await polling(sid, { method: 'POST', body: CONNECT });
       const answer = await (await polling(sid)).text();
@@ -181,7 +181,7 @@ describe('the socket server', () => {
       expect((await polling(sid)).status).toBe(400);
     });
 
-    it('of a refused CONNECT over long polling, whose client never polls', async () => {
+    it('after a refused CONNECT over polling, even when the client never polls', async () => {
       stopTime();
       const sid = await openSession();
       await polling(sid, { method: 'POST', body: CONNECT });
@@ -196,8 +196,8 @@ describe('the socket server', () => {
       ['an acknowledgement', ['431[]']],
       ['a DISCONNECT', ['41']],
       ['a binary attachment', [Buffer.from('x')]],
-      ['the beginning of a binary event', ['451-["x",{"_placeholder":true,"num":0}]']],
-      ['what is no packet', ['4nonsense']],
+      ['the start of a binary event', ['451-["x",{"_placeholder":true,"num":0}]']],
+      ['an invalid packet', ['4nonsense']],
       ['pongs without a ping', Array.from({ length: 20 }, () => '3')],
     ])('of an unauthenticated client that sends %s', async (_what, packets) => {
       const socket = await webSocket();
@@ -207,7 +207,7 @@ describe('the socket server', () => {
       expect(await refused('protocol')).toBe(1);
     });
 
-    it('of a client that asks for another namespace, before and after it has authenticated', async () => {
+    it('of a client that requests another namespace, authenticated or not', async () => {
       const before = await webSocket();
       const refusal = closed(before);
       before.send('40/admin,');
@@ -222,7 +222,7 @@ describe('the socket server', () => {
       expect(await refused('protocol')).toBe(1);
     });
 
-    it('of an authenticated client that sends CONNECT again', async () => {
+    it('of an authenticated client that sends a second CONNECT', async () => {
       const socket = await webSocket();
       socket.send(`40${JSON.stringify({ token })}`);
       await once(socket, 'message');
@@ -241,7 +241,7 @@ describe('the socket server', () => {
       expect(await end).toEqual([]);
     });
 
-    it('of a client that probes an upgrade without end', async () => {
+    it('of a client that sends upgrade probes without end', async () => {
       const sid = await openSession();
       const socket = await webSocket(`&sid=${sid}`);
       const received = closed(socket);
@@ -252,7 +252,7 @@ describe('the socket server', () => {
     });
   });
 
-  it('handles no packet of a payload after the one that closes the connection', async () => {
+  it('ignores the packets of a payload after the packet that closes the connection', async () => {
     const sid = await openSession();
     const body = Array.from({ length: 20_000 }, () => CONNECT).join(SEPARATOR);
     const poll = polling(sid).then((response) => response.text());
@@ -288,8 +288,8 @@ describe('the socket server', () => {
     expect(data.toString()).toBe('still there?');
   });
 
-  describe('limits connections that have not authenticated', () => {
-    it('of one address, with 429 and the time to wait', async () => {
+  describe('limits unauthenticated connections', () => {
+    it('per address, with 429 and Retry-After', async () => {
       for (let sessions = 0; sessions < PER_ADDRESS; sessions += 1) await openSession();
       const response = await polling(undefined);
       expect(response.status).toBe(429);
@@ -326,7 +326,7 @@ describe('the socket server', () => {
     const isOpen = async (sid: string): Promise<boolean> =>
       (await polling(sid, { method: 'POST', body: '3' })).status === 200;
 
-    it('of all addresses, with 503 and the time to wait for the network that has the most', async () => {
+    it('in total, with 503 and Retry-After for the busiest network', async () => {
       await fillAll();
       const headers = { 'x-forwarded-for': '192.0.2.2' };
       const response = await polling(undefined, { headers });
@@ -336,7 +336,7 @@ describe('the socket server', () => {
       expect(await refused('unauthenticated')).toBe(1);
     });
 
-    it('of all addresses, by closing the oldest of the network that has the most', async () => {
+    it('in total, closing the oldest connection of the busiest network', async () => {
       const sessions = await fillAll();
       const [oldest = '', second = '', third = '', ...more] = sessions.get('192.0.2.2') ?? [];
       for (const network of ['192.0.2.4', '192.0.2.3']) {
@@ -351,14 +351,14 @@ describe('the socket server', () => {
       expect(await refused('connect_timeout')).toBe(0);
     });
 
-    it('of all addresses, and lets a client of another network connect', async () => {
+    it('in total, while a client of another network still connects', async () => {
       await fillAll();
       const extraHeaders = { 'x-forwarded-for': '192.0.2.9' };
       const client = official({ token }, { extraHeaders, reconnection: false });
       await happens(client, 'connect');
     });
 
-    it('of all addresses, and takes many clients of other networks that come at once', async () => {
+    it('in total, while 40 clients of other networks connect at once', async () => {
       await fillAll();
       const newcomers = Array.from({ length: 40 }, (_, n) =>
         polling(undefined, { headers: { 'x-forwarded-for': `198.51.100.${n}` } }),
@@ -367,7 +367,7 @@ describe('the socket server', () => {
       expect(await refused('unauthenticated')).toBe(40);
     });
 
-    it('of all addresses, and counts none that it has closed', async () => {
+    it('in total, not counting closed connections', async () => {
       await fillAll();
       for (let n = 0; n < 2 * TOTAL; n += 1) {
         await openSession({ 'x-forwarded-for': `198.51.100.${n}` });
@@ -379,7 +379,7 @@ describe('the socket server', () => {
       expect(await refused('unauthenticated')).toBe(2 * TOTAL + 1);
     });
 
-    it('of one IPv6 network', async () => {
+    it('per /64 network of an IPv6 address', async () => {
       for (let host = 0; host < PER_ADDRESS; host += 1) {
         await openSession({ 'x-forwarded-for': `2001:db8:0:1:${host}::1` });
       }
@@ -389,7 +389,7 @@ describe('the socket server', () => {
       expect((await polling(undefined, { headers: other })).status).toBe(200);
     });
 
-    it('no more once they have authenticated, or are closed', async () => {
+    it('without those that have authenticated or closed', async () => {
       for (let round = 0; round < 2; round += 1) {
         const sockets = Array.from({ length: PER_ADDRESS }, () => official({ token }));
         await Promise.all(sockets.map((socket) => happens(socket, 'connect')));
@@ -403,7 +403,7 @@ describe('the socket server', () => {
     });
   });
 
-  it('limits how often an address connects, also to upgrade, and by WebSocket', async () => {
+  it('answers 429 when an address connects too often, by polling, WebSocket or upgrade', async () => {
     const sid = await openSession();
     for (let n = 1; n < CONNECT_BURST; n += 1) {
       await polling(undefined, { headers: { 'x-forwarded-for': '192.0.2.1' } });
@@ -434,7 +434,7 @@ describe('the socket server', () => {
     expect((await polling(sid, { method: 'POST', body: '3' })).status).toBe(200);
   });
 
-  it('gives official clients the reason of a refusal, by either transport', async () => {
+  it('sends official clients the reason of a refused CONNECT over every transport', async () => {
     for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
       const client = official({ token: 'expired' }, { transports });
       const [error] = (await happens(client, 'connect_error')) as [Error & { data: unknown }];
@@ -451,7 +451,7 @@ describe('the socket server', () => {
     expect(await refused('protocol')).toBe(0);
   });
 
-  it('lets an official client connect once others of its address have authenticated or are closed', async () => {
+  it('accepts a retrying official client once other connections of its address are closed', async () => {
     const sessions: string[] = [];
     while (sessions.length < PER_ADDRESS) sessions.push(await openSession());
     const client = official({ token }, { reconnectionDelay: 200, reconnectionDelayMax: 500 });
@@ -465,7 +465,7 @@ describe('the socket server', () => {
     await connected;
   });
 
-  it('closes connections that do not ask to authenticate within 10 s, polled or not', async () => {
+  it('closes connections that send no CONNECT within 10 s, whether the client polls or not', async () => {
     stopTime();
     const sessions: string[] = [];
     while (sessions.length < PER_ADDRESS) sessions.push(await openSession());

@@ -35,7 +35,7 @@ class Connection extends EventEmitter {
   }
 }
 
-describe('a join', () => {
+describe('JoinRoom', () => {
   let memberships: Memberships;
   let opened: PromiseWithResolvers<RoomStream>;
   let asked: number;
@@ -131,7 +131,7 @@ describe('a join', () => {
   const answered = (index: number, rev: number, text?: string): void =>
     reads[index]?.resolve({ rev, complete: true, changes: [message(rev, text)] });
 
-  it('succeeds where the membership was forgotten meanwhile, for there are so many', async () => {
+  it('succeeds when the membership is evicted from the cache meanwhile', async () => {
     const joining = join();
     await turn();
     for (let index = 0; index < 100_000; index += 1) memberships.tell('bob', `${index}`, 'member');
@@ -140,7 +140,7 @@ describe('a join', () => {
     expect(answers).toEqual([{ roomId: 'den', seq: 0, rev: 0, role: 'member' }]);
   });
 
-  it('fails where the user was removed meanwhile', async () => {
+  it('rejects with NOT_FOUND when the user is removed during the join', async () => {
     const joining = join();
     await turn();
     memberships.tell('ann', 'den', undefined);
@@ -149,7 +149,7 @@ describe('a join', () => {
     expect(answers).toEqual([]);
   });
 
-  it('that the socket leaves again before it is answered does not bring it in', async () => {
+  it('does not add a socket to the room when the socket leaves during the join', async () => {
     const joining = join();
     await turn();
     leave();
@@ -159,7 +159,7 @@ describe('a join', () => {
     expect(inRoom()).toBe(false);
   });
 
-  it('brings the socket in when it comes after the leave, whatever is still under way', async () => {
+  it('adds a socket that joins again after leaving during an earlier join', async () => {
     const first = join();
     leave();
     const second = join();
@@ -171,7 +171,7 @@ describe('a join', () => {
     expect(inRoom()).toBe(false);
   });
 
-  it('is refused when the user joins rooms too fast', async () => {
+  it('rejects joins beyond the rate limit of a user with RATE_LIMITED', async () => {
     open();
     const outcomes = await Promise.allSettled(Array.from({ length: 600 }, () => join()));
     const refused = outcomes.filter(({ status }) => status === 'rejected');
@@ -180,13 +180,13 @@ describe('a join', () => {
     expect(answers).toHaveLength(600 - refused.length);
   });
 
-  it('asks for nothing when the socket has gone', async () => {
+  it('makes no directory call for a socket that has disconnected', async () => {
     socket.connected = false;
     await join();
     expect(asked).toBe(0);
   });
 
-  it('reads what was missed', async () => {
+  it('returns the changes since the given rev', async () => {
     open(7);
     const joining = join(6);
     await turn();
@@ -195,14 +195,14 @@ describe('a join', () => {
     expect(answers).toMatchObject([{ rev: 7, complete: true, changes: [{ rev: 7 }] }]);
   });
 
-  it('reads nothing when more was missed than fits into the answer', async () => {
+  it('answers complete: false without a read when 1,000 changes were missed', async () => {
     open(1_000);
     await join(0);
     expect(answers).toMatchObject([{ rev: 1_000, complete: false }]);
     expect(reads).toHaveLength(0);
   });
 
-  it('reads what was missed page by page, and no more than fits into the answer', async () => {
+  it('stops reading pages of missed changes when they no longer fit into the answer', async () => {
     open(90);
     const joining = join(0);
     const page = (index: number, text: string): void => {
@@ -220,7 +220,7 @@ describe('a join', () => {
     expect(answers).toMatchObject([{ rev: 90, complete: false }]);
   });
 
-  it('leaves changes out of the answer that are larger than 256 KiB together', async () => {
+  it('answers complete: false without the changes when they exceed 256 KiB', async () => {
     open(7);
     const joining = join(6);
     await turn();
@@ -229,7 +229,7 @@ describe('a join', () => {
     expect(answers).toEqual([{ roomId: 'den', seq: 7, rev: 7, role: 'member', complete: false }]);
   });
 
-  it('reads what was missed once answers to earlier joins have left', async () => {
+  it('delays reads beyond the limit per user until earlier answers have left', async () => {
     open(7);
     conn.transport.writable = false;
     const all = Promise.all([join(6), join(6), join(6)]);
@@ -247,7 +247,7 @@ describe('a join', () => {
     await all;
   });
 
-  it('closes the connection when its answer does not leave and another read needs the bytes', async () => {
+  it('closes a connection that takes no answer when another read needs its part of the budget', async () => {
     open(7);
     conn.transport.writable = false;
     const joining = join(6);
@@ -259,7 +259,7 @@ describe('a join', () => {
     expect(conn.closed).toBe(true);
   });
 
-  it('reads nothing for a socket that has gone while it waited', async () => {
+  it('neither reads nor answers for a socket that disconnects while its join waits', async () => {
     open(7);
     const all = Promise.all([join(6), join(6), join(6)]);
     await turn();
@@ -272,7 +272,7 @@ describe('a join', () => {
     expect(answers).toHaveLength(0);
   });
 
-  it('of a socket that is in the room is answered after all that was sent to it before', async () => {
+  it('answers the join of a socket already in the room after the changes sent before it', async () => {
     open(7);
     await join();
     fanOut.sendChanges('den', [message(8), message(9)], () => undefined);

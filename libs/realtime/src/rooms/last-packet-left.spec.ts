@@ -66,7 +66,7 @@ describe('lastPacketLeft', () => {
   };
 
   it.each(['websocket', 'polling'])(
-    'resolves once the packet has left, whatever is sent after it, by %s',
+    'resolves once the packet has left, even while more packets are queued, over %s',
     async (transport) => {
       const [socket, client] = await official(transport);
       keepBusy(socket);
@@ -77,7 +77,7 @@ describe('lastPacketLeft', () => {
     },
   );
 
-  it('waits for a client that does not read, also for what is queued behind other packets', async () => {
+  it('waits until a client that stopped reading resumes, for packets in flight and queued', async () => {
     const [socket, client] = await silent();
     socket.conn.write(LARGE);
     const first = lastPacketLeft(socket);
@@ -91,7 +91,7 @@ describe('lastPacketLeft', () => {
   });
 
   it.each(['in flight', 'queued'])(
-    'resolves when the connection closes, for a packet %s',
+    'resolves when the connection closes with the packet still %s',
     async (where) => {
       const [socket] = await silent();
       socket.conn.write(LARGE);
@@ -103,7 +103,7 @@ describe('lastPacketLeft', () => {
     },
   );
 
-  it('resolves at once when everything has left', async () => {
+  it('resolves without waiting when every packet has left', async () => {
     const [socket] = await official('websocket');
     await lastPacketLeft(socket);
     await lastPacketLeft(socket);

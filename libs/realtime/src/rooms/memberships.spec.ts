@@ -29,7 +29,7 @@ class SlowDirectory extends RoomDirectory {
   }
 }
 
-describe('memberships, as the edge knows them,', () => {
+describe('Memberships', () => {
   let directory: SlowDirectory;
   let memberships: Memberships;
   beforeEach(() => {
@@ -43,7 +43,7 @@ describe('memberships, as the edge knows them,', () => {
 
   const head = { roomId: 'den', seq: 0, rev: 0 };
 
-  it('are asked for once by all who want to know at once, and again after 10 s', async () => {
+  it('coalesces concurrent lookups of a role and caches the role for 10 s', async () => {
     const answers = [memberships.roleOf('ann', 'den'), memberships.roleOf('ann', 'den')];
     directory.asked[0]?.resolve(['member']);
     expect(await Promise.all(answers)).toEqual(['member', 'member']);
@@ -56,7 +56,7 @@ describe('memberships, as the edge knows them,', () => {
     expect(await later).toBeUndefined();
   });
 
-  it('stay what they were while nobody can answer', async () => {
+  it('returns a stale role, or UNAVAILABLE without one, while the directory is unavailable', async () => {
     memberships.tell('ann', 'den', 'owner');
     jest.advanceTimersByTime(60_000);
     const known = memberships.roleOf('ann', 'den');
@@ -67,7 +67,7 @@ describe('memberships, as the edge knows them,', () => {
     await expect(unknown).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it('are what a signal says, not what an answer said that was on its way', async () => {
+  it('keeps the role of a signal over the answer of a lookup that began before the signal', async () => {
     const asked = memberships.roleOf('ann', 'den');
     memberships.tell('ann', 'den', undefined);
     directory.asked[0]?.resolve(['member']);
@@ -75,7 +75,7 @@ describe('memberships, as the edge knows them,', () => {
     expect(memberships.knownRole('ann', 'den')).toBeNull();
   });
 
-  it('are not given to who was removed while joining', async () => {
+  it('rejects a join with NOT_FOUND when a signal removes the member meanwhile', async () => {
     memberships.tell('ann', 'den', 'member');
     const joining = memberships.join('ann', 'den');
     memberships.tell('ann', 'den', undefined);
@@ -84,7 +84,7 @@ describe('memberships, as the edge knows them,', () => {
     expect(memberships.knownRole('ann', 'den')).toBeNull();
   });
 
-  it('are all asked for anew by a recheck, however fresh; a signal is newer than its answer', async () => {
+  it('overwrites fresh roles in a recheck, except those that a signal changed meanwhile', async () => {
     const [ann, bob, cid, dan] = ['ann', 'bob', 'cid', 'dan'].map((userId) => ({
       userId,
       roomId: 'den',
@@ -110,7 +110,7 @@ describe('memberships, as the edge knows them,', () => {
     expect(directory.asked).toHaveLength(1);
   });
 
-  it('stand when a recheck finds nobody to ask', async () => {
+  it('keeps the known roles when a recheck fails with UNAVAILABLE', async () => {
     memberships.tell('ann', 'den', 'member');
     const none: Membership[] = [];
     const rechecked = memberships.recheck([{ userId: 'ann', roomId: 'den' }], (one) => {
@@ -122,7 +122,7 @@ describe('memberships, as the edge knows them,', () => {
     expect(memberships.knownRole('ann', 'den')).toBe('member');
   });
 
-  it('end as soon as their part of a recheck is answered, whatever becomes of the others', async () => {
+  it('reports ended memberships after each batch of a recheck, even when another batch fails', async () => {
     const many = Array.from({ length: 1_100 }, (_, index) => ({
       userId: `user ${index}`,
       roomId: 'den',
@@ -140,7 +140,7 @@ describe('memberships, as the edge knows them,', () => {
     expect(memberships.knownRole('user 1000', 'den')).toBe('member');
   });
 
-  it('are asked for by a recheck in few calls at once, which are spread over 6 s', async () => {
+  it('sends the calls of a recheck two at a time, spread over 6 s', async () => {
     const many = Array.from({ length: 100_000 }, (_, index) => ({
       userId: `user ${index}`,
       roomId: 'den',
@@ -172,7 +172,7 @@ describe('memberships, as the edge knows them,', () => {
     }
   };
 
-  it('are asked for once by joins of one user and room that are under way together', async () => {
+  it('coalesces concurrent joins of the same user and room into one call', async () => {
     const joins = [1, 2, 3].map(() => memberships.join('ann', 'den'));
     void memberships.join('ann', 'attic').catch(() => undefined);
     expect(directory.joins).toHaveLength(2);
@@ -182,7 +182,7 @@ describe('memberships, as the edge knows them,', () => {
     expect(directory.joins).toHaveLength(3);
   });
 
-  it('are asked for by a join that comes after a removal, whatever is under way', async () => {
+  it('does not coalesce a join after a removal with a join that began before the removal', async () => {
     const before = memberships.join('ann', 'den');
     memberships.tell('ann', 'den', undefined);
     const after = memberships.join('ann', 'den');
@@ -193,7 +193,7 @@ describe('memberships, as the edge knows them,', () => {
     expect(await after).toMatchObject({ role: 'member' });
   });
 
-  it('tell whether a signal says something new', async () => {
+  it('returns from tell() whether a signal differs from the previous signal', async () => {
     const joining = memberships.join('ann', 'den');
     directory.joins[0]?.resolve({ role: 'member', head });
     await joining;
@@ -204,7 +204,7 @@ describe('memberships, as the edge knows them,', () => {
     expect(memberships.tell('ann', 'den', undefined)).toBe(false);
   });
 
-  it('that are not known any more, for there are so many, are not taken for ended', async () => {
+  it('does not treat a membership evicted from the cache as ended', async () => {
     const joining = memberships.join('ann', 'den');
     directory.joins[0]?.resolve({ role: 'member', head });
     await joining;
@@ -214,7 +214,7 @@ describe('memberships, as the edge knows them,', () => {
     expect(memberships.knownRole('ann', 'den')).toBeNull();
   });
 
-  it('end with a deleted room, whatever is answered after', async () => {
+  it('ends all memberships of a deleted room, whatever pending lookups and joins answer', async () => {
     memberships.tell('ann', 'den', 'owner');
     const asked = memberships.roleOf('bob', 'den');
     const joining = memberships.join('cid', 'den');
@@ -227,7 +227,7 @@ describe('memberships, as the edge knows them,', () => {
     expect(memberships.knownRole('ann', 'den')).toBeNull();
   });
 
-  it('are given to who joins, also after a removal before that', async () => {
+  it('stores the role of a user who joins after a removal', async () => {
     memberships.tell('ann', 'den', undefined);
     const joining = memberships.join('ann', 'den');
     directory.joins[0]?.resolve({ role: 'member', head });

@@ -20,8 +20,8 @@ function range(roomId: string, from: number, to: number): Message[] {
   });
 }
 
-describe('recent changes', () => {
-  it('are given in order up to the first that is missing', () => {
+describe('RecentChanges', () => {
+  it('returns the changes after a rev in order, up to the limit or the first gap', () => {
     const recent = new RecentChanges();
     recent.add(range('general', 1, 4));
     recent.add(range('general', 6, 7));
@@ -31,7 +31,7 @@ describe('recent changes', () => {
     expect(recent.following('other', 1, 100)).toEqual([]);
   });
 
-  it('of all rooms together stay within the budget of bytes, the oldest leaving first', () => {
+  it('evicts the oldest changes when those of all rooms exceed the byte budget', () => {
     const recent = new RecentChanges(100_000);
     for (let room = 0; room < 100; room += 1) recent.add(range(`room-${room}`, 1, 10));
     const kept = Array.from({ length: 100 }, (_, room) =>
@@ -42,7 +42,7 @@ describe('recent changes', () => {
     expect(recent.following('room-99', 0, 10)).toHaveLength(10);
   });
 
-  it('of a busy room do not evict those of a quiet one', () => {
+  it('evicts no change of a quiet room when a busy room adds thousands', () => {
     const recent = new RecentChanges(3_000_000);
     recent.add(range('quiet', 1, 10));
     for (let rev = 1; rev <= 5_000; rev += 1) recent.add(range('busy', rev, rev));

@@ -69,7 +69,7 @@ function recorders(count: number): Recorder[] {
   return Array.from({ length: count }, () => new Recorder());
 }
 
-describe('the fan-out to rooms', () => {
+describe('RoomFanOut', () => {
   it('writes every change once and in order to every socket of the room', async () => {
     const fanOut = new RoomFanOut(TINY);
     const members = recorders(7);
@@ -86,7 +86,7 @@ describe('the fan-out to rooms', () => {
     expect(stranger?.received).toEqual([]);
   });
 
-  it('forgets a socket that a write closes, as a slow reader is closed', async () => {
+  it('removes a socket from the room when a write closes the socket', async () => {
     const fanOut = new RoomFanOut(TINY);
     const closing = {
       conn: { write: () => fanOut.leave('general', closing as unknown as ChatSocket) },
@@ -103,7 +103,7 @@ describe('the fan-out to rooms', () => {
     expect(fanOut.socketsIn('general')).toEqual([]);
   });
 
-  it('says when changes were written to every socket, and not before', async () => {
+  it('calls back once the changes were written to every socket, and not before', async () => {
     const fanOut = new RoomFanOut(TINY);
     const members = recorders(9);
     for (const { socket } of members) fanOut.enter('general', socket);
@@ -115,7 +115,7 @@ describe('the fan-out to rooms', () => {
     expect(await written).toEqual(members.map(() => 3));
   });
 
-  it('writes no more than a slice before other work has its turn', async () => {
+  it('yields to the event loop after each slice of writes', async () => {
     const fanOut = new RoomFanOut({ ...TINY, sliceWrites: 20 });
     const members = recorders(100);
     for (const { socket } of members) fanOut.enter('general', socket);
@@ -132,7 +132,7 @@ describe('the fan-out to rooms', () => {
     expect(turns).toBeGreaterThanOrEqual(33);
   });
 
-  it('ends a slice by its time, too', async () => {
+  it('ends a slice after sliceMs, even below the limit of writes', async () => {
     const fanOut = new RoomFanOut({ ...TINY, sliceWrites: 1_000_000, sliceMs: 0 });
     const members = recorders(100);
     for (const { socket } of members) fanOut.enter('general', socket);
@@ -142,7 +142,7 @@ describe('the fan-out to rooms', () => {
     await fanOut.whenIdle();
   });
 
-  it('serves rooms in turn, so that a large one does not hold up a small one', async () => {
+  it('serves rooms in turn, so that a large room does not delay a small room', async () => {
     const fanOut = new RoomFanOut(TINY);
     const large = recorders(100);
     const [small] = recorders(1);
@@ -158,7 +158,7 @@ describe('the fan-out to rooms', () => {
     await fanOut.whenIdle();
   });
 
-  it('keeps events about a room in order with its changes, and only the last about one subject', async () => {
+  it('writes events in order with the changes of the room, coalescing those about one user', async () => {
     const fanOut = new RoomFanOut(TINY);
     const [member] = recorders(1);
     if (!member) throw new Error('there is no socket');
@@ -175,7 +175,7 @@ describe('the fan-out to rooms', () => {
     expect(member.received).toEqual([1, 'bob', 2, 'ann']);
   });
 
-  it('writes to sockets that left the room when they are named', async () => {
+  it('writes only the sendTo event to sockets that have left the room', async () => {
     const fanOut = new RoomFanOut(TINY);
     const members = recorders(20);
     for (const { socket } of members) fanOut.enter('general', socket);
@@ -188,7 +188,7 @@ describe('the fan-out to rooms', () => {
       expect(events).toEqual([['roomRemoved', { roomId: 'general' }]]);
   });
 
-  it('has no space for a room with much unwritten, nor for any when all have too much', async () => {
+  it('has no space for a room beyond roomBytes, nor for any room beyond totalBytes', async () => {
     const fanOut = new RoomFanOut(TINY);
     for (const roomId of ['one', 'two', 'three']) {
       for (const { socket } of recorders(5)) fanOut.enter(roomId, socket);
@@ -210,13 +210,13 @@ describe('the fan-out to rooms', () => {
   });
 
   it.each(Array.from({ length: 25 }, (_, seed) => seed + 1))(
-    'gives each socket exactly what its time in a room holds, in order (interleaving %d)',
+    'writes the changes of a room to a socket only while it is in the room, in order (seed %d)',
     async (seed) => {
       await new Interleaving(seed).run();
     },
   );
 
-  it('lets a client be acknowledged while thousands of messages are on their way', async () => {
+  it('lets the server acknowledge a client event while thousands of changes are pending', async () => {
     const http = createServer();
     const server = new Server(http);
     const fanOut = new RoomFanOut();

@@ -97,15 +97,15 @@ async function open(room: Room, recent = new RecentChanges()) {
   };
 }
 
-describe('the stream of a room', () => {
-  it('emits what the feed brings after the head at which it was opened', async () => {
+describe('RoomStream', () => {
+  it('emits only the feed changes beyond the head read at opening', async () => {
     const { emitted, feed } = await open(new Room(5));
     feed(...range(4, 7));
     feed(message(8));
     expect(emitted).toEqual([6, 7, 8]);
   });
 
-  it('emits a change once, however often and however late the feed repeats it', async () => {
+  it('emits a change once, even when the feed repeats it late', async () => {
     const { emitted, feed } = await open(new Room(0));
     feed(...range(1, 3));
     feed(...range(2, 4));
@@ -113,7 +113,7 @@ describe('the stream of a room', () => {
     expect(emitted).toEqual([1, 2, 3, 4]);
   });
 
-  it('fills a gap of the feed from the store, in order', async () => {
+  it('fills a gap in the feed from the store, in order', async () => {
     const room = new Room(0);
     const { stream, emitted, feed } = await open(room);
     room.stored = 9;
@@ -124,7 +124,7 @@ describe('the stream of a room', () => {
     expect(emitted).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('fills a gap of many pages', async () => {
+  it('fills a gap that spans many pages of the store', async () => {
     const room = new Room(0);
     const { stream, emitted, feed } = await open(room);
     room.stored = 1_234;
@@ -133,7 +133,7 @@ describe('the stream of a room', () => {
     expect(emitted).toEqual(range(1, 1_234).map(({ rev }) => rev));
   });
 
-  it('goes on after the store was unreachable', async () => {
+  it('catches up once the store is reachable again', async () => {
     const room = new Room(0);
     const { stream, emitted, feed } = await open(room);
     room.stored = 5;
@@ -145,7 +145,7 @@ describe('the stream of a room', () => {
     expect(emitted).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('does not ask an unreachable store again and again for one batch of the feed', async () => {
+  it('reads an unreachable store at most once per batch of the feed', async () => {
     const room = new Room(0);
     const { feed } = await open(room);
     room.unreachable = true;
@@ -155,12 +155,12 @@ describe('the stream of a room', () => {
     expect(room.reads).toBeLessThanOrEqual(2);
   });
 
-  it('says so when the store does not have what it was said to have', async () => {
+  it('rejects reach() with UNAVAILABLE when the store does not have the rev', async () => {
     const { stream } = await open(new Room(3));
     await expect(stream.reach(4)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it('remembers recent changes, and knows when it does not', async () => {
+  it('returns recent changes from memory, or undefined when memory does not have all of them', async () => {
     const { stream, feed } = await open(new Room(10));
     feed(...range(11, 13));
     expect(stream.changesAfter(13)).toEqual([]);
@@ -173,7 +173,7 @@ describe('the stream of a room', () => {
     expect(stream.changesAfter(1_990)).toEqual(range(1_991, 2_000));
   });
 
-  it('emits nothing while its outlet has no space, and everything in order once it has', async () => {
+  it('emits nothing while the outlet is full, then every change in order from memory', async () => {
     const room = new Room(0);
     const { outlet, emitted, feed, stream } = await open(room);
     outlet.fill();
@@ -188,7 +188,7 @@ describe('the stream of a room', () => {
     expect(room.reads).toBe(0);
   });
 
-  it('reads from the store what did not fit into memory while its outlet had no space', async () => {
+  it('reads the changes from the store that memory could not keep while the outlet was full', async () => {
     const room = new Room(0);
     const { outlet, emitted, feed, stream } = await open(room, new RecentChanges(20_000));
     outlet.fill();
@@ -200,7 +200,7 @@ describe('the stream of a room', () => {
     expect(room.reads).toBeGreaterThan(0);
   });
 
-  it('goes on filling a gap that another part of the feed ended meanwhile', async () => {
+  it('fills a gap completely when newer changes arrive during the read', async () => {
     const room = new Room(0);
     const { emitted, feed } = await open(room);
     room.stored = 3;
@@ -213,7 +213,7 @@ describe('the stream of a room', () => {
     expect(emitted).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('emits nothing after it was closed, not even what it is reading at that moment', async () => {
+  it('emits nothing after close(), not even changes from a read in progress', async () => {
     const room = new Room(0);
     const { stream, emitted, feed } = await open(room);
     room.stored = 5;
@@ -225,7 +225,7 @@ describe('the stream of a room', () => {
     expect(emitted).toEqual([]);
   });
 
-  it('leaves the feed when it is closed', async () => {
+  it('unsubscribes from the feed when closed', async () => {
     const { stream, isUnsubscribed } = await open(new Room(0));
     stream.close();
     expect(isUnsubscribed()).toBe(true);

@@ -22,7 +22,7 @@ function message(rev: number): Message {
   };
 }
 
-describe('the streams of rooms', () => {
+describe('RoomStreams', () => {
   let stored: number;
   let headReads: number;
   let unreadable: string | undefined;
@@ -76,7 +76,7 @@ describe('the streams of rooms', () => {
 
   afterEach(() => streams.onApplicationShutdown());
 
-  it('catch up at once when the feed tells of a gap', async () => {
+  it('catches up with the store as soon as the feed reports a gap', async () => {
     await streams.hold('general');
     stored = 2;
     tellGap();
@@ -88,7 +88,7 @@ describe('the streams of rooms', () => {
     ]);
   });
 
-  it('compare heads one at a time, and once more for all who asked meanwhile', async () => {
+  it('coalesces 50 head checks requested during a running check into one more check', async () => {
     await streams.hold('general');
     headReads = 0;
     const first = streams.checkHeads();
@@ -99,7 +99,7 @@ describe('the streams of rooms', () => {
     expect(emitted).toContainEqual(['receiveMessage', message(1)]);
   });
 
-  it('catch up in other rooms while nobody can say how far some have come', async () => {
+  it('catches up other rooms when reading the revs of some rooms fails', async () => {
     for (let n = 0; n < MAX_REVS_ASKED; n += 1) await streams.hold(`room-${n}`);
     await streams.hold('general');
     unreadable = 'room-7';
@@ -111,7 +111,7 @@ describe('the streams of rooms', () => {
     ]);
   });
 
-  it('hear of no gap once they are destroyed', async () => {
+  it('ignores gaps reported by the feed after shutdown', async () => {
     await streams.hold('general');
     headReads = 0;
     streams.onApplicationShutdown();

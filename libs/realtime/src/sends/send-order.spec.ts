@@ -7,8 +7,8 @@ const outcomes = (promises: Promise<unknown>[]) =>
     settled.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Failure).code)),
   );
 
-describe('the sends of one socket to one room', () => {
-  it('are handed over one after the other and travel together', async () => {
+describe('SendOrder', () => {
+  it('hands sends over in order without waiting for their outcomes', async () => {
     const order = new SendOrder();
     const log: string[] = [];
     const release = Promise.withResolvers<void>();
@@ -26,7 +26,7 @@ describe('the sends of one socket to one room', () => {
     expect(order.idle).toBe(true);
   });
 
-  it('fail together with an earlier one that must be repeated, but not with a later one', async () => {
+  it('fails the sends after a send that failed with UNAVAILABLE, but not earlier sends', async () => {
     const order = new SendOrder();
     const b = Promise.withResolvers<string>();
     const rest = Promise.withResolvers<string>();
@@ -43,7 +43,7 @@ describe('the sends of one socket to one room', () => {
     expect(await settled).toEqual(['ok', 'UNAVAILABLE', 'UNAVAILABLE']);
   });
 
-  it('that were not handed over yet when an earlier one failed are not handed over', async () => {
+  it('hands over no send queued behind a send that failed with UNAVAILABLE', async () => {
     const order = new SendOrder();
     let handedOver = 0;
     const sends = [
@@ -57,7 +57,7 @@ describe('the sends of one socket to one room', () => {
     expect(handedOver).toBe(0);
   });
 
-  it('go on after one that is refused for good', async () => {
+  it('continues with the next send after a permanent failure', async () => {
     const order = new SendOrder();
     const sends = [
       order.run(() => Promise.reject(new Failure('NOT_FOUND', 'There is no such room.'))),
@@ -66,7 +66,7 @@ describe('the sends of one socket to one room', () => {
     expect(await outcomes(sends)).toEqual(['NOT_FOUND', 'ok']);
   });
 
-  it('are bounded', async () => {
+  it('rejects a send with UNAVAILABLE beyond 500 pending sends', async () => {
     const order = new SendOrder();
     const never = new Promise<string>(() => undefined);
     for (let count = 0; count < 500; count += 1) {
