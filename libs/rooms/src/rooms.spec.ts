@@ -165,14 +165,14 @@ async function staffedRoom(): Promise<string> {
 
 beforeEach(() => open());
 
-describe('access to a room', () => {
-  it('lets anyone read a public room, member or not', async () => {
+describe('RoomAccess', () => {
+  it('lets a user read a public room with or without membership', async () => {
     const roomId = await publicRoom();
     expect(await access.requireReadable('ann', roomId)).toMatchObject({ role: 'owner' });
     expect(await access.requireReadable('bob', roomId)).toMatchObject({ role: undefined });
   });
 
-  it('answers for a private room, to others, as for one that does not exist', async () => {
+  it('answers non-members of a private room exactly as for a room that does not exist', async () => {
     const roomId = await privateRoom();
     const failure = async (refused: Promise<unknown>) =>
       refused.then(
@@ -199,7 +199,7 @@ describe('access to a room', () => {
     expect(await roleOf('bob', NO_ROOM)).toBeUndefined();
   });
 
-  it('makes whoever joins a public room a lasting member, and tells it once', async () => {
+  it('makes a user who joins a public room a lasting member and signals the change once', async () => {
     const roomId = await publicRoom();
     expect(await access.join('bob', roomId)).toMatchObject({ role: 'member' });
     expect(await access.join('bob', roomId)).toMatchObject({ role: 'member' });
@@ -211,7 +211,7 @@ describe('access to a room', () => {
     ]);
   });
 
-  it('lets nobody into a room that is deleted while they join or are added', async () => {
+  it('rejects joining and adding with NOT_FOUND when the room is deleted meanwhile', async () => {
     const roomId = await publicRoom();
     const addMember = store.addMember.bind(store);
     store.addMember = async (member) => {
@@ -228,15 +228,15 @@ describe('access to a room', () => {
     expect(told().filter(([userId]) => userId === 'bob')).toEqual([]);
   });
 
-  it('gives a member of a private room the role, without changing anything', async () => {
+  it('returns the role of a member who joins a private room, without a signal', async () => {
     const roomId = await staffedRoom();
     expect(await access.join('bob', roomId)).toMatchObject({ role: 'moderator' });
     expect(told()).toEqual([]);
   });
 });
 
-describe('joining an unknown room', () => {
-  it('makes it once, owned by one of those who race for it', async () => {
+describe('RoomAccess.join', () => {
+  it('creates an unknown room once, with a single owner, when four users join at once', async () => {
     const answers = await Promise.all(USERS.map((userId) => access.join(userId, 'raced')));
     expect(answers.map(({ role }) => role).toSorted()).toEqual([
       'member',
@@ -248,20 +248,20 @@ describe('joining an unknown room', () => {
     expect(store.rooms.get('raced')?.createdBy).toBe(owner?.userId);
   });
 
-  it('makes nothing where the operator does not want it', async () => {
+  it('rejects an unknown room with NOT_FOUND when rooms are not created automatically', async () => {
     open(false);
     await expect(access.join('ann', 'new')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(store.rooms.size).toBe(0);
   });
 
-  it('makes nothing of the form of a private room', async () => {
+  it('rejects an unknown id of a private room with NOT_FOUND', async () => {
     await expect(access.join('ann', NO_ROOM)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(store.rooms.size).toBe(0);
   });
 });
 
-describe('making a room', () => {
-  it('takes the name of a public room as its id, once', async () => {
+describe('RoomCreation', () => {
+  it('uses the name of a public room as its id and rejects a taken name with CONFLICT', async () => {
     const made = await rooms.create(ann, { name: 'den', visibility: 'public', topic: 'Bears' });
     expect(made).toMatchObject({ id: 'den', topic: 'Bears', createdBy: 'ann', role: 'owner' });
     await expect(rooms.create(bob, { name: 'den', visibility: 'public' })).rejects.toMatchObject({
@@ -271,13 +271,13 @@ describe('making a room', () => {
     expect(await roleOf('bob', 'den')).toBeUndefined();
   });
 
-  it('gives private rooms ids that tell nothing, also for one name', async () => {
+  it('gives two private rooms of the same name distinct opaque ids', async () => {
     const ids = [await privateRoom(), await privateRoom()];
     for (const id of ids) expect(id).toMatch(/^~[A-Za-z0-9]{22}$/);
     expect(new Set(ids).size).toBe(2);
   });
 
-  it('is limited per user, whether by name or by joining', async () => {
+  it('limits the rooms that a user creates, by name and by joining together', async () => {
     for (let n = 0; n < 15; n += 1) {
       await rooms.create(ann, { name: `made-${n}`, visibility: 'public' });
       await access.join('ann', `joined-${n}`);
@@ -295,7 +295,7 @@ describe('making a room', () => {
     expect(await access.join('bob', 'one-more')).toMatchObject({ role: 'owner' });
   });
 
-  it('begins with general, which nobody owns, whichever process starts first', async () => {
+  it('creates general once, without an owner, when two processes start together', async () => {
     await Promise.all([creation.onModuleInit(), creation.onModuleInit()]);
     await access.join('ann', 'general');
     await creation.onModuleInit();
@@ -305,8 +305,8 @@ describe('making a room', () => {
   });
 });
 
-describe('listing rooms', () => {
-  it('gives those that the caller is in, with the role', async () => {
+describe('Rooms.list', () => {
+  it('returns the rooms of the caller with the role of the caller', async () => {
     await publicRoom();
     const hidden = await privateRoom();
     await rooms.create(bob, { name: 'other', visibility: 'public' });
@@ -317,7 +317,7 @@ describe('listing rooms', () => {
     ]);
   });
 
-  it('discovers public rooms alone, and says which the caller is in', async () => {
+  it('discovers only public rooms and includes the role of the caller', async () => {
     await publicRoom();
     await privateRoom();
     await rooms.create(bob, { name: 'other', visibility: 'public' });
@@ -328,7 +328,7 @@ describe('listing rooms', () => {
     ]);
   });
 
-  it('shows at most a hundred rooms to discover', async () => {
+  it('discovers at most 100 rooms', async () => {
     for (let n = 0; n < 101; n += 1) {
       await store.createRoom({ id: `r${n}`, name: `r${n}`, visibility: 'public', createdAt: '' });
     }
@@ -336,11 +336,11 @@ describe('listing rooms', () => {
   });
 });
 
-describe('adding a member', () => {
+describe('Members.add', () => {
   it.each([
     ['owner', ann],
     ['moderator', bob],
-  ])('is for the %s of a private room', async (_role, who) => {
+  ])('lets the %s of a private room add a user', async (_role, who) => {
     const roomId = await staffedRoom();
     expect(await members.add(who, roomId, 'dan')).toMatchObject({
       userId: 'dan',
@@ -351,25 +351,25 @@ describe('adding a member', () => {
     expect(told()).toEqual([['dan', 'member']]);
   });
 
-  it('is not for members, and in a public room not for those who only read', async () => {
+  it('rejects plain members, and non-members of a public room, with FORBIDDEN', async () => {
     const refused = { code: 'FORBIDDEN' };
     await expect(members.add(cid, await staffedRoom(), 'dan')).rejects.toMatchObject(refused);
     await expect(members.add(bob, await publicRoom(), 'dan')).rejects.toMatchObject(refused);
     expect(told()).toEqual([['ann', 'owner']]);
   });
 
-  it('lets anyone add themselves to a public room', async () => {
+  it('lets users add themselves to a public room', async () => {
     const roomId = await publicRoom();
     expect(await members.add(bob, roomId, 'bob')).toMatchObject({ userId: 'bob', role: 'member' });
   });
 
-  it('leaves a member what they are, and tells nothing', async () => {
+  it('keeps the role of an existing member and sends no signal', async () => {
     const roomId = await staffedRoom();
     expect(await members.add(ann, roomId, 'bob')).toMatchObject({ role: 'moderator' });
     expect(told()).toEqual([]);
   });
 
-  it('needs a user who exists', async () => {
+  it('rejects an unknown user with NOT_FOUND', async () => {
     const roomId = await staffedRoom();
     await expect(members.add(ann, roomId, 'nobody')).rejects.toMatchObject({
       code: 'NOT_FOUND',
@@ -379,11 +379,11 @@ describe('adding a member', () => {
   });
 });
 
-describe('removing a member', () => {
+describe('Members.remove', () => {
   it.each([
     ['owner', ann],
     ['moderator', bob],
-  ])('is for the %s', async (_role, who) => {
+  ])('lets the %s remove a member, who can no longer read the room', async (_role, who) => {
     const roomId = await staffedRoom();
     await members.remove(who, roomId, 'cid');
     expect(told()).toEqual([['cid', null]]);
@@ -392,13 +392,13 @@ describe('removing a member', () => {
     });
   });
 
-  it('is not for members', async () => {
+  it('rejects with FORBIDDEN when a plain member removes another member', async () => {
     const roomId = await staffedRoom();
     await expect(members.remove(cid, roomId, 'bob')).rejects.toMatchObject({ code: 'FORBIDDEN' });
     expect(await roleOf('bob', roomId)).toBe('moderator');
   });
 
-  it('lets members leave, general included', async () => {
+  it('lets members leave, from general too', async () => {
     const roomId = await staffedRoom();
     await members.remove(cid, roomId, 'cid');
     await creation.onModuleInit();
@@ -412,7 +412,7 @@ describe('removing a member', () => {
     ]);
   });
 
-  it('keeps the only owner of a private room in it', async () => {
+  it('rejects with CONFLICT when the only owner of a private room leaves it', async () => {
     const roomId = await privateRoom();
     await expect(members.remove(ann, roomId, 'ann')).rejects.toMatchObject({
       code: 'CONFLICT',
@@ -427,13 +427,13 @@ describe('removing a member', () => {
     expect(await roleOf('ann', roomId)).toBeUndefined();
   });
 
-  it('does not let a moderator remove the owner', async () => {
+  it('rejects with FORBIDDEN when a moderator removes the owner', async () => {
     const roomId = await staffedRoom();
     await expect(members.remove(bob, roomId, 'ann')).rejects.toMatchObject({ code: 'FORBIDDEN' });
     expect(await roleOf('ann', roomId)).toBe('owner');
   });
 
-  it('says when there is nobody to remove', async () => {
+  it('rejects with NOT_FOUND when the user is not a member', async () => {
     const roomId = await staffedRoom();
     const missing = { code: 'NOT_FOUND', message: 'That user is not a member of the room.' };
     await expect(members.remove(ann, roomId, 'dan')).rejects.toMatchObject(missing);
@@ -441,8 +441,8 @@ describe('removing a member', () => {
   });
 });
 
-describe('listing members', () => {
-  it('goes page by page, by user id', async () => {
+describe('Members.list', () => {
+  it('returns members page by page, ordered by user id', async () => {
     const roomId = await staffedRoom();
     const page = async (after?: string) =>
       (await members.list(cid, roomId, { limit: 2, ...(after && { after }) })).map(
@@ -457,8 +457,8 @@ describe('listing members', () => {
   });
 });
 
-describe('changing a room', () => {
-  it('is for owners and moderators, and is told', async () => {
+describe('Rooms.update', () => {
+  it('lets a moderator change the topic and signals it, but rejects a plain member', async () => {
     const roomId = await staffedRoom();
     expect(await rooms.update(bob, roomId, { topic: 'new' })).toMatchObject({ topic: 'new' });
     expect(signals).toMatchObject([{ type: 'room-updated', room: { id: roomId, topic: 'new' } }]);
@@ -467,15 +467,15 @@ describe('changing a room', () => {
     });
   });
 
-  it('keeps the name of a public room, which is its id', async () => {
+  it('rejects a new name for a public room with VALIDATION', async () => {
     await expect(rooms.update(ann, await publicRoom(), { name: 'x' })).rejects.toMatchObject({
       code: 'VALIDATION',
     });
   });
 });
 
-describe('deleting a room', () => {
-  it('is for its owner, and to all others as before', async () => {
+describe('Rooms.delete', () => {
+  it('rejects non-owners with FORBIDDEN, and non-members of a private room with NOT_FOUND', async () => {
     const roomId = await staffedRoom();
     for (const member of [bob, cid]) {
       await expect(rooms.delete(member, roomId)).rejects.toMatchObject({ code: 'FORBIDDEN' });
@@ -488,7 +488,7 @@ describe('deleting a room', () => {
     expect(await roleOf('cid', roomId)).toBe('member');
   });
 
-  it('leaves nothing of it to anybody, and tells who was in it', async () => {
+  it('makes the room NOT_FOUND for its members and signals the deletion to all of them', async () => {
     const roomId = await staffedRoom();
     await rooms.delete(ann, roomId);
     expect(signals).toEqual([{ type: 'room-deleted', roomId, userIds: ['ann', 'bob', 'cid'] }]);
@@ -500,7 +500,7 @@ describe('deleting a room', () => {
     expect(await roleOf('ann', roomId)).toBeUndefined();
   });
 
-  it('never gives its name again, neither by making nor by joining', async () => {
+  it('keeps the name of a deleted room taken, for joining and for creating', async () => {
     const roomId = await publicRoom();
     await rooms.delete(ann, roomId);
     await expect(access.join('ann', roomId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -510,7 +510,7 @@ describe('deleting a room', () => {
     expect(await rooms.list(ann, { discover: true })).toEqual([]);
   });
 
-  it('costs those who join it afterwards no room of their allowance', async () => {
+  it('does not count joins of a deleted room against the limit of created rooms', async () => {
     const { id: roomId } = await rooms.create(ann, { name: 'den', visibility: 'public' });
     await rooms.delete(ann, roomId);
     for (let n = 0; n < 40; n += 1) {
@@ -519,7 +519,7 @@ describe('deleting a room', () => {
     expect((await access.join('bob', 'new')).role).toBe('owner');
   });
 
-  it('tells members of a large room by several signals', async () => {
+  it('splits the deletion signal for the members of a large room into chunks', async () => {
     const roomId = await publicRoom();
     for (let n = 0; n < MAX_SIGNAL_USERS; n += 1) {
       await store.addMember({ roomId, userId: `user-${n}`, role: 'member', joinedAt: '' });
@@ -531,15 +531,15 @@ describe('deleting a room', () => {
     expect(new Set(userIds.flat()).size).toBe(MAX_SIGNAL_USERS + 1);
   });
 
-  it('is not for general, whoever asks', async () => {
+  it('rejects the deletion of general with CONFLICT', async () => {
     await creation.onModuleInit();
     await expect(rooms.delete(ann, 'general')).rejects.toMatchObject({ code: 'CONFLICT' });
     expect(await access.join('ann', 'general')).toMatchObject({ role: 'member' });
   });
 });
 
-describe('changes of membership', () => {
-  it('are refused when a user makes them too fast, and told of no one', async () => {
+describe('MembershipLimit', () => {
+  it('rejects changes of a user beyond the limit with RATE_LIMITED, but not those of others', async () => {
     const roomId = await publicRoom();
     signals = [];
     const churn = async (): Promise<void> => {
@@ -553,7 +553,7 @@ describe('changes of membership', () => {
     expect(await access.join('cid', roomId)).toMatchObject({ role: 'member' });
   });
 
-  it('are not counted where nothing changes', async () => {
+  it('does not count joins that change no membership', async () => {
     const roomId = await publicRoom();
     await access.join('bob', roomId);
     signals = [];
