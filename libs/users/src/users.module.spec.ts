@@ -208,8 +208,8 @@ const registered = async (body: object = ANN) =>
   expectAnswer(await register(body), 201, RegisterResponse);
 const refreshed = async (token: string) => expectAnswer(await refresh(token), 200, Tokens);
 
-describe('registering', () => {
-  it('makes an account, signs it in, and keeps no password', async () => {
+describe('POST /auth/register', () => {
+  it('creates and signs in a user, storing only an argon2id hash of the password', async () => {
     const { user, token, expiresIn } = await registered({ ...ANN, displayName: 'Ann B.' });
     expect(user).toMatchObject({ email: ANN.email, username: 'Ann', displayName: 'Ann B.' });
     expect(user.id).toMatch(/^[A-Za-z0-9_-]{22}$/);
@@ -224,12 +224,12 @@ describe('registering', () => {
     ['+++@example.com', 'user'],
     [`${'a'.repeat(64)}@example.com`, 'a'.repeat(32)],
     ['ann+news@example.com', 'ann-news'],
-  ])('gives %s a username that is valid', async (email, expected) => {
+  ])('derives a valid username from %s', async (email, expected) => {
     const response = await register({ ...ANN, email });
     expect((await expectAnswer(response, 201, RegisterResponse)).user.username).toBe(expected);
   });
 
-  it('makes a default username unique', async () => {
+  it('adds a suffix to a default username that is taken', async () => {
     await registered({ ...ANN, email: 'ann@one.example' });
     const names = await Promise.all(
       ['two', 'three', 'four'].map(
@@ -240,7 +240,7 @@ describe('registering', () => {
     for (const name of names) expect(name).toMatch(/^ann-[0-9a-f]{6}$/);
   });
 
-  it('says whether the e-mail or the username is taken, without regard to case', async () => {
+  it('returns 409 with the taken field, email or username, regardless of case', async () => {
     await registered({ ...ANN, username: 'ann' });
     const email = await refused(await register({ ...ANN, email: 'ann@EXAMPLE.com' }), 409);
     expect(email).toMatchObject({ code: 'CONFLICT', details: [{ path: 'email' }] });
@@ -251,7 +251,7 @@ describe('registering', () => {
     expect(username).toMatchObject({ code: 'CONFLICT', details: [{ path: 'username' }] });
   });
 
-  it('lets exactly one of many that race have the e-mail', async () => {
+  it('returns 201 once and 409 otherwise when eight requests race for one email', async () => {
     const responses = await Promise.all(
       Array.from({ length: 8 }, (_, n) =>
         register({ ...ANN, email: n % 2 ? 'ANN@example.com' : 'ann@example.com' }),
@@ -267,13 +267,13 @@ describe('registering', () => {
     ['password', { ...ANN, password: 'short' }],
     ['password', { ...ANN, password: 'x'.repeat(257) }],
     ['username', { ...ANN, username: 'two words' }],
-  ])('refuses a wrong %s', async (path, body) => {
+  ])('returns 400 with the path of an invalid %s (case %#)', async (path, body) => {
     expect((await refused(await register(body), 400)).details).toMatchObject([{ path }]);
   });
 });
 
-describe('signing in', () => {
-  it('needs the right password, and no exact case of the e-mail', async () => {
+describe('POST /auth/login', () => {
+  it('accepts the correct password and ignores the case of the email', async () => {
     await registered();
     const response = await login({ ...ANN, email: 'ann@EXAMPLE.com' });
     const { token, user } = await expectAnswer(response, 200, LoginResponse);
@@ -281,7 +281,7 @@ describe('signing in', () => {
     expect(await isSignedIn(token)).toBe(true);
   });
 
-  it('fails alike, and as slowly, for an unknown e-mail and a wrong password', async () => {
+  it('returns the same 401 in similar time for an unknown email and a wrong password', async () => {
     await registered();
     await restart({ ...SETTINGS, FAILED_SIGN_INS_PER_MINUTE: 100 });
     const attempt = async (email: string) => {
@@ -308,8 +308,8 @@ describe('signing in', () => {
 
   it.each([
     ['an account', ANN.email],
-    ['an e-mail without account', 'nobody@example.com'],
-  ])('is refused after ten failures at %s, also if they come at once', async (_what, email) => {
+    ['an email without an account', 'nobody@example.com'],
+  ])('returns 429 after ten failures for %s, concurrent ones included', async (_what, email) => {
     await registered();
     const responses = await Promise.all(
       Array.from({ length: 15 }, () => login({ email, password: 'wrong!' })),
@@ -325,12 +325,12 @@ describe('signing in', () => {
     expect(retryAfter).toBeLessThanOrEqual(60);
   });
 
-  it('is not held against an account when it succeeds', async () => {
+  it('does not count successful sign-ins towards the limit of failures', async () => {
     await registered();
     for (let n = 0; n < 15; n += 1) expect((await login(ANN)).status).toBe(200);
   });
 
-  it('is limited by address, registrations included', async () => {
+  it('returns 429 beyond the rate limit of an address, which POST /auth/register shares', async () => {
     await restart({ ...SETTINGS, SIGN_IN_RATE: 0.001, SIGN_IN_BURST: 3 });
     const statuses = [];
     for (let n = 0; n < 5; n += 1) {
@@ -340,7 +340,7 @@ describe('signing in', () => {
     expect((await refused(await register(ANN), 429)).code).toBe('RATE_LIMITED');
   });
 
-  it('is limited by the /64 network of an IPv6 address', async () => {
+  it('counts IPv6 addresses by their /64 network towards the rate limit', async () => {
     await restart({ ...SETTINGS, SIGN_IN_RATE: 0.001, SIGN_IN_BURST: 3 });
     const from = async (address: string, email: string): Promise<number> => {
       const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
@@ -356,8 +356,8 @@ describe('signing in', () => {
   });
 });
 
-describe('a refresh token', () => {
-  it('gives a new pair, again and again', async () => {
+describe('POST /auth/refresh', () => {
+  it('returns a new pair of valid tokens each time the latest refresh token is used', async () => {
     let { refreshToken } = await registered();
     for (let n = 0; n < 3; n += 1) {
       const next = await refreshed(refreshToken);
@@ -367,14 +367,14 @@ describe('a refresh token', () => {
     }
   });
 
-  it('gives the same successor when it is used twice, also at once', async () => {
+  it('returns the same successor when a refresh token is reused at once or concurrently', async () => {
     const { refreshToken } = await registered();
     const pairs = await Promise.all(Array.from({ length: 5 }, () => refreshed(refreshToken)));
     expect(new Set(pairs.map((pair) => pair.refreshToken)).size).toBe(1);
     expect((await refreshed(refreshToken)).refreshToken).toBe(pairs[0]?.refreshToken);
   });
 
-  it('ends the session for everybody when it is used later than that', async () => {
+  it('ends the session when a refresh token is reused after more than 30 s', async () => {
     const { refreshToken, token } = await registered();
     const next = await refreshed(refreshToken);
     for (const [id, session] of sessions.records) {
@@ -388,14 +388,14 @@ describe('a refresh token', () => {
     expect(signals).toMatchObject([{ type: 'session-ended' }]);
   });
 
-  it('ends nothing when the store does not say why it did not rotate', async () => {
+  it('returns 503 and keeps the session when the rotation in the store has no effect', async () => {
     const { refreshToken } = await registered();
     jest.spyOn(sessions, 'rotate').mockResolvedValueOnce(undefined);
     await refused(await refresh(refreshToken), 503);
     await refreshed(refreshToken);
   });
 
-  it('ends the session when it is older than the one before', async () => {
+  it('ends the session when a refresh token from two rotations ago is used', async () => {
     const { refreshToken } = await registered();
     const { refreshToken: second } = await refreshed(refreshToken);
     const { refreshToken: third } = await refreshed(second);
@@ -404,7 +404,7 @@ describe('a refresh token', () => {
     expect(sessions.records.size).toBe(0);
   });
 
-  it('is worth nothing when it is forged, and a forgery ends nothing', async () => {
+  it('returns 401 for a forged refresh token without ending the session', async () => {
     const { refreshToken } = await registered();
     const [id, , mac = ''] = refreshToken.split('.');
     const forgeries = ['x', `${id}.2.${mac}`, `${id}.1.${mac.replace(/./g, 'A')}`, `${id}.1.`];
@@ -414,7 +414,7 @@ describe('a refresh token', () => {
     await refreshed(refreshToken);
   });
 
-  it('is worth nothing once its session has expired', async () => {
+  it('returns 401 for the refresh token of an expired session', async () => {
     const { refreshToken } = await registered();
     for (const [id, session] of sessions.records) {
       const days = Date.parse(session.expiresAt) - Date.parse(session.createdAt);
@@ -425,8 +425,8 @@ describe('a refresh token', () => {
   });
 });
 
-describe('sessions', () => {
-  it('are listed, newest first, with the one that asks', async () => {
+describe('a session', () => {
+  it('is listed by GET /auth/sessions, newest first, with the current session marked', async () => {
     await registered();
     const { token } = await expectAnswer(await login(ANN), 200, LoginResponse);
     const list = Sessions.parse(await (await call('GET', '/auth/sessions', { token })).json());
@@ -436,7 +436,7 @@ describe('sessions', () => {
     ]);
   });
 
-  it('end one by one, with everything that hangs on them', async () => {
+  it('ends with its tokens on DELETE /auth/sessions/:id, while other sessions stay valid', async () => {
     const first = await registered();
     const second = await expectAnswer(await login(ANN), 200, LoginResponse);
     const [, other] = Sessions.parse(
@@ -451,7 +451,7 @@ describe('sessions', () => {
     expect(signals).toEqual([{ type: 'session-ended', sessionId: other?.id }]);
   });
 
-  it('of others cannot be ended', async () => {
+  it('is kept when another user calls DELETE /auth/sessions/:id, which returns 404', async () => {
     const ann = await registered();
     const bob = await registered({ ...ANN, email: 'bob@example.com' });
     const { sessionId } = await app.get(AccessTokens).verify(ann.token);
@@ -459,14 +459,14 @@ describe('sessions', () => {
     expect(await isSignedIn(ann.token)).toBe(true);
   });
 
-  it('end by logging out', async () => {
+  it('ends with its tokens on POST /auth/logout', async () => {
     const { token, refreshToken } = await registered();
     expect((await call('POST', '/auth/logout', { token })).status).toBe(204);
     expect(await isSignedIn(token)).toBe(false);
     await refused(await refresh(refreshToken), 401);
   });
 
-  it('that expired are removed from the store', async () => {
+  it('is deleted from the store at startup when it has expired', async () => {
     await registered();
     for (const [id, session] of sessions.records) {
       sessions.records.set(id, { ...session, expiresAt: new Date(0).toISOString() });
@@ -476,8 +476,8 @@ describe('sessions', () => {
   });
 });
 
-describe('users', () => {
-  it('see and change themselves', async () => {
+describe('the users API', () => {
+  it('returns and updates the caller at /users/me, and rejects an empty display name', async () => {
     const { token, user } = await registered();
     expect(await expectAnswer(await call('GET', '/users/me', { token }), 200, OwnUser)).toEqual(
       user,
@@ -487,7 +487,7 @@ describe('users', () => {
     await refused(await call('PATCH', '/users/me', { token, body: { displayName: '' } }), 400);
   });
 
-  it('are found by others, who never see an e-mail address', async () => {
+  it('finds other users by id and by prefix without exposing an email address', async () => {
     const { user } = await registered();
     const { token } = await registered({ ...ANN, email: 'bob@example.com' });
     const one = await call('GET', `/users/${user.id}`, { token });
@@ -502,8 +502,8 @@ describe('users', () => {
   });
 });
 
-describe('the document', () => {
-  it('has every operation with its body, answer and errors', () => {
+describe('the OpenAPI document', () => {
+  it('lists every operation with its status codes', () => {
     const info = { title: 'Users', description: 'Users.', version: '1' };
     const { paths } = createOpenApiDocument(app, info);
     const summary = Object.entries(paths).flatMap(([path, item]) =>
