@@ -94,13 +94,13 @@ describe('the history of a room', () => {
     [{ before: '3' }, { kind: 'before', seq: 3 }],
     [{ after: '0' }, { kind: 'after', seq: 0 }],
     [{ around: '2' }, { kind: 'around', seq: 2 }],
-  ])('reads the page that %j asks for', async (query, cursor) => {
+  ])('is read at the cursor of the query %j', async (query, cursor) => {
     const page = await history.history(who('ann'), 'den', HistoryQuery.parse(query));
     expect(page.head).toEqual({ roomId: 'den', seq: 4, rev: 6 });
     expect(store.asked).toEqual([cursor]);
   });
 
-  it('is read by nobody who may not read the room, and nothing is looked up for them', async () => {
+  it('is NOT_FOUND, without a store read, for a user without access to the room', async () => {
     const query = HistoryQuery.parse({});
     await expect(history.history(who('bob'), 'den', query)).rejects.toMatchObject({
       code: 'NOT_FOUND',
@@ -108,7 +108,7 @@ describe('the history of a room', () => {
     expect(store.asked).toEqual([]);
   });
 
-  it('links to the older and the newer page when there are such', () => {
+  it('links to the older and newer pages when they exist', () => {
     const head = { roomId: 'den', seq: 9, rev: 9 };
     const links = (...seqs: number[]) =>
       historyLinks('~a', 2, { messages: seqs.map((seq) => message(seq)), head });
@@ -128,27 +128,27 @@ describe('the changes of a room', () => {
   };
 
   it.each([
-    ['all of them', 0, 50, { rev: 6, complete: true, revs: [1, 2, 5, 6] }],
-    ['a page that the head ends', 2, 2, { rev: 6, complete: true, revs: [5, 6] }],
-    ['a full page before the head', 0, 3, { rev: 5, complete: false, revs: [1, 2, 5] }],
-    ['nothing at the head', 6, 50, { rev: 6, complete: true, revs: [] }],
-    ['nothing beyond the head', 7, 50, { rev: 6, complete: false, revs: [] }],
+    ['complete when all fit into the limit', 0, 50, { rev: 6, complete: true, revs: [1, 2, 5, 6] }],
+    ['complete when a full page ends at the head', 2, 2, { rev: 6, complete: true, revs: [5, 6] }],
+    ['incomplete before the head', 0, 3, { rev: 5, complete: false, revs: [1, 2, 5] }],
+    ['empty and complete at the head', 6, 50, { rev: 6, complete: true, revs: [] }],
+    ['empty and incomplete beyond the head', 7, 50, { rev: 6, complete: false, revs: [] }],
   ])('are %s', async (_what, since, limit, expected) => {
     expect(await changes(since, limit)).toEqual(expected);
   });
 
-  it('claim no more than they hold when the store has told of more', async () => {
+  it('are incomplete when the store reads fewer of them than its head announces', async () => {
     store.unheard = 1;
     expect(await changes(2, 50)).toEqual({ rev: 5, complete: false, revs: [5] });
   });
 
-  it('are complete for a room without messages', async () => {
+  it('are complete since rev 0 for a room without messages', async () => {
     open([]);
     expect(await changes(0, 50)).toEqual({ rev: 0, complete: true, revs: [] });
     expect(await changes(1, 50)).toEqual({ rev: 0, complete: false, revs: [] });
   });
 
-  it('lose nothing when one follows the pages', async () => {
+  it('are all returned, each once, when a client follows the pages', async () => {
     const found: number[] = [];
     let since = 0;
     for (;;) {
@@ -160,7 +160,7 @@ describe('the changes of a room', () => {
     expect(found).toEqual([1, 2, 5, 6]);
   });
 
-  it('are read by nobody who may not read the room', async () => {
+  it('are NOT_FOUND for a user without access to the room', async () => {
     const query = ChangesQuery.parse({ since: '0' });
     await expect(history.changes(who('bob'), 'den', query)).rejects.toMatchObject({
       code: 'NOT_FOUND',
@@ -169,9 +169,9 @@ describe('the changes of a room', () => {
   });
 });
 
-describe('cursors', () => {
+describe('HistoryQuery and ChangesQuery', () => {
   it.each(['', ' 5', '5 ', '-1', '+1', '1.5', '1e3', '0x1', 'x', '9'.repeat(16), ['1', '2']])(
-    'are digits and nothing else, unlike %j',
+    'reject %j as a cursor and as a limit',
     (cursor) => {
       expect(HistoryQuery.safeParse({ before: cursor }).success).toBe(false);
       expect(HistoryQuery.safeParse({ limit: cursor }).success).toBe(false);
@@ -179,7 +179,7 @@ describe('cursors', () => {
     },
   );
 
-  it('are given one at a time, and pages have a size', () => {
+  it('reject two cursors, a limit outside 1 to 200 and a missing since', () => {
     expect(HistoryQuery.safeParse({ before: '1', after: '1' }).success).toBe(false);
     for (const limit of ['0', '201']) expect(HistoryQuery.safeParse({ limit }).success).toBe(false);
     expect(HistoryQuery.parse({})).toEqual({ limit: 50 });

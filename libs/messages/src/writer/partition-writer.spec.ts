@@ -129,7 +129,7 @@ function open(
   return { store, writer, published, failures, rooms, refused, stops };
 }
 
-describe('the writer of a partition', () => {
+describe('PartitionWriter', () => {
   it('numbers the messages of every room from 1 without gaps', async () => {
     const { store, writer } = open();
     await Promise.all(['a', 'b', 'c'].map((id) => writer.write(event(id))));
@@ -146,14 +146,14 @@ describe('the writer of a partition', () => {
     ]);
   });
 
-  it('goes on where the store ends', async () => {
+  it('continues after the last stored seq of a room', async () => {
     const store = new FaultyStore();
     await open(store).writer.write(event('a'));
     const stored = await open(store).writer.write(event('b'));
     expect(stored.seq).toBe(2);
   });
 
-  it('reads how far rooms have come in parts, and goes on where the store failed', async () => {
+  it('reads the heads of 120 rooms in chunks of 50 and retries a failed chunk', async () => {
     const store = new FaultyStore();
     const asked: number[] = [];
     const heads = store.heads.bind(store);
@@ -168,14 +168,14 @@ describe('the writer of a partition', () => {
     expect(asked.slice(-4)).toEqual([50, 50, 50, 20]);
   });
 
-  it('stores what arrives during a commit in one batch', async () => {
+  it('stores the messages that arrive during a commit in one batch', async () => {
     const { store, writer } = open();
     const first = writer.write(event('a'));
     await Promise.all([first, ...['b', 'c', 'd'].map((id) => writer.write(event(id)))]);
     expect(store.batches).toEqual([['a@1'], ['b@2', 'c@3', 'd@4']]);
   });
 
-  it('stores and publishes a repeated message once, and answers every repeat with it', async () => {
+  it('stores and publishes a retried message once and returns it for every retry', async () => {
     const { store, writer, published } = open();
     const repeats = await Promise.all(Array.from({ length: 50 }, () => writer.write(event('a'))));
     const later = await writer.write(event('a'));
@@ -186,13 +186,13 @@ describe('the writer of a partition', () => {
     );
   });
 
-  it('keeps the order of first arrival when a repeat stands between others', async () => {
+  it('keeps the order of first arrival when a message is repeated within a batch', async () => {
     const { store, writer } = open();
     await Promise.all(['x', 'a', 'b', 'a', 'c'].map((id) => writer.write(event(id))));
     expect(store.names).toEqual(['x', 'a', 'b', 'c']);
   });
 
-  it('writes the same batch again, unchanged, when its outcome is unknown', async () => {
+  it('retries the same batch unchanged when the outcome of a write is unknown', async () => {
     const { store, writer, published, failures } = open();
     store.faults.push((messages) => {
       store.messages.push(...messages.slice(0, 1));
@@ -210,7 +210,7 @@ describe('the writer of a partition', () => {
     expect(failures).toHaveLength(1);
   });
 
-  it('forgets what it knew and takes over afresh when another writer was there', async () => {
+  it('continues after the messages of another writer after a conflict', async () => {
     const { store, writer } = open();
     await writer.write(event('a'));
     store.messages.push({ ...event('foreign'), seq: 2, rev: 2 });
@@ -219,7 +219,7 @@ describe('the writer of a partition', () => {
     expect(store.names).toEqual(['a', 'foreign', 'b']);
   });
 
-  it('stores what is queued before it closes, and takes nothing after', async () => {
+  it('stores queued messages before it closes, and rejects later messages with UNAVAILABLE', async () => {
     const { store, writer } = open();
     const queued = ['a', 'b', 'c'].map((id) => writer.write(event(id)));
     await writer.close();
@@ -228,7 +228,7 @@ describe('the writer of a partition', () => {
     await expect(writer.write(event('d'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it('rejects what it cannot store when it is closed while the store fails', async () => {
+  it('rejects unstored messages with UNAVAILABLE when closed while the store fails', async () => {
     const { store, writer } = open();
     const failing = (): never => {
       throw new Error('the disk is gone');
@@ -243,10 +243,10 @@ describe('the writer of a partition', () => {
   });
 });
 
-describe('the identity of a message', () => {
+describe('the message id', () => {
   const texts = (store: FaultyStore) => store.messages.map(({ text, seq }) => [text, seq]);
 
-  it('covers the text: the same clientMessageId with another text is another message', async () => {
+  it('differs between two texts with the same clientMessageId, so that both are stored', async () => {
     const { store, writer, published } = open();
     const first = await writer.write(event('1', 'general', 'before the restart'));
     const batch = ['after it', 'before the restart', 'after it'];
@@ -262,7 +262,7 @@ describe('the identity of a message', () => {
     expect(published).toEqual(['general/1@1', 'general/1@2']);
   });
 
-  it('is kept when an earlier version stored the message and its sender retries', async () => {
+  it('keeps its legacy form when the sender retries a message that an earlier version stored', async () => {
     const { store, writer } = open();
     const legacy = { ...legacyEvent('1', 'hello'), seq: 1, rev: 1 };
     store.messages.push(legacy);
@@ -276,10 +276,10 @@ describe('the identity of a message', () => {
   });
 
   it.each([
-    ['an earlier version first', legacyEvent('1', 'hello'), event('1', 'general', 'hello')],
-    ['this version first', event('1', 'general', 'hello'), legacyEvent('1', 'hello')],
+    ['the earlier version first', legacyEvent('1', 'hello'), event('1', 'general', 'hello')],
+    ['the current version first', event('1', 'general', 'hello'), legacyEvent('1', 'hello')],
   ])(
-    'is one for a send published by two versions of chat, %s, in one batch or in two',
+    'is the same for a send published by two versions of chat, %s',
     async (_order, first, second) => {
       const apart = open();
       const stored = await apart.writer.write(first);
@@ -294,7 +294,7 @@ describe('the identity of a message', () => {
     },
   );
 
-  it('is the id that an earlier version acknowledged, unless another text has that id', async () => {
+  it('is the one that an earlier version acknowledged, unless another text has that id', async () => {
     const { store, writer } = open();
     const sent = ['one', 'two', 'three'].map((text) => legacyEvent('1', text));
     const first = sent.slice(0, 2).map((one) => writer.write(one));
@@ -313,12 +313,12 @@ describe('the identity of a message', () => {
     ]);
   });
 
-  it('never changes between versions', () => {
+  it('is stable across versions for the same content', () => {
     const content = { userId: 'u1', roomId: 'general', clientMessageId: '1', text: 'hello' };
     expect(messageIdOf(content)).toBe('8tpCm7MUB1hHUWs90oZdtg');
   });
 
-  it('tells fields apart whatever they contain', () => {
+  it('differs when the same characters are split differently between fields', () => {
     const content = { userId: 'u', roomId: 'r', clientMessageId: 'c', text: 't' };
     const ids = [
       content,
@@ -331,8 +331,8 @@ describe('the identity of a message', () => {
   });
 });
 
-describe('the writer of a partition, when a room was deleted,', () => {
-  it('refuses what is for it, and stores all else of the batch in order', async () => {
+describe('PartitionWriter for a deleted room', () => {
+  it('rejects messages and stores the rest of the batch in order', async () => {
     const { store, writer, published, rooms } = open();
     rooms.deleted.add('gone');
     const first = writer.write(event('x'));
@@ -354,7 +354,7 @@ describe('the writer of a partition, when a room was deleted,', () => {
     expect(rooms.asked).toEqual([['general'], ['general', 'gone']]);
   });
 
-  it('answers a repeat of what it stored before with what is stored', async () => {
+  it('returns the stored message for a retry but rejects a new one with NOT_FOUND', async () => {
     const { writer, rooms } = open();
     const stored = await writer.write(event('a', 'gone'));
     rooms.deleted.add('gone');
@@ -362,14 +362,14 @@ describe('the writer of a partition, when a room was deleted,', () => {
     await expect(writer.write(event('b', 'gone'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('goes on after it, also where it stops for failures', async () => {
+  it('continues after a rejection, even with giveUpAfterMs', async () => {
     const { writer, rooms } = open(new FaultyStore(), { giveUpAfterMs: 150 });
     rooms.deleted.add('gone');
     await expect(writer.write(event('a', 'gone'))).rejects.toThrow(DeletedRoomError);
     expect((await writer.write(event('b'))).seq).toBe(1);
   });
 
-  it('asks again when nobody could say whether it was', async () => {
+  it('retries when the lookup of deleted rooms fails', async () => {
     const { writer, failures, rooms } = open();
     rooms.deleted.add('gone');
     rooms.faults.push(new Error('the store is away'));
@@ -378,7 +378,7 @@ describe('the writer of a partition, when a room was deleted,', () => {
   });
 });
 
-describe('the writer of a partition, when the store can never hold a message,', () => {
+describe('PartitionWriter with an unstorable message', () => {
   const poison = (name: string, roomId?: string) => event(name, roomId, UNSTORABLE);
   const outcomesOf = async (writes: Promise<Message>[]) =>
     (await Promise.allSettled(writes)).map((one) =>
@@ -389,7 +389,7 @@ describe('the writer of a partition, when the store can never hold a message,', 
   });
 
   it.each(['whole', 'from the message on'] as const)(
-    'rejects that one and stores the others in order without a gap, in a store that refuses a batch %s',
+    'rejects only that message if the store refuses the batch %s',
     async (refusesBatch) => {
       const { store, writer, published, refused, failures } = open();
       store.refusesBatch = refusesBatch;
@@ -431,7 +431,7 @@ describe('the writer of a partition, when the store can never hold a message,', 
     },
   );
 
-  it('tries the rest again when the store fails amid the halves', async () => {
+  it('retries the rest when the store fails while the batch is being split', async () => {
     const { store, writer, failures } = open();
     const first = writer.write(event('x'));
     const batch = [event('a'), event('b'), poison('p'), event('c')];
@@ -449,7 +449,7 @@ describe('the writer of a partition, when the store can never hold a message,', 
     expect(failures).toHaveLength(1);
   });
 
-  it('takes over afresh when another writer was there meanwhile, and refuses the message once', async () => {
+  it('rejects that message once and continues after another writer', async () => {
     const { store, writer, refused } = open();
     const first = writer.write(event('x'));
     const batch = [poison('p'), event('a'), event('b'), event('c')];
@@ -466,7 +466,7 @@ describe('the writer of a partition, when the store can never hold a message,', 
     expect(refused).toEqual(['p']);
   });
 
-  it('stops the partition after more than 10 in a minute, also for the next writer, and goes on after it', async () => {
+  it('stops the partition for a minute after the 11th, also in the next writer', async () => {
     const refusals = new RefusalLimit();
     const store = new FaultyStore();
     const { writer, refused, stops } = open(store, undefined, undefined, refusals);
@@ -490,10 +490,10 @@ describe('the writer of a partition, when the store can never hold a message,', 
   });
 });
 
-describe('the writer of a partition that others can take over', () => {
+describe('PartitionWriter with giveUpAfterMs', () => {
   const limits = { giveUpAfterMs: 150 };
 
-  it('stops for good when another writer was there', async () => {
+  it('stops permanently after a conflict with another writer', async () => {
     const { store, writer } = open(new FaultyStore(), limits);
     await writer.write(event('a'));
     store.messages.push({ ...event('foreign'), seq: 2, rev: 2 });
@@ -503,7 +503,7 @@ describe('the writer of a partition that others can take over', () => {
     expect(store.names).toEqual(['a', 'foreign']);
   });
 
-  it('outlasts a store that is away for a moment', async () => {
+  it('retries after a short failure of the store', async () => {
     const { store, writer } = open(new FaultyStore(), limits);
     store.faults.push(() => {
       throw new Error('the network blinked');
@@ -511,7 +511,7 @@ describe('the writer of a partition that others can take over', () => {
     expect((await writer.write(event('a'))).seq).toBe(1);
   });
 
-  it('stops when the store fails for too long, and stores nothing after', async () => {
+  it('stops when the store fails for longer, and rejects later messages', async () => {
     const { store, writer } = open(new FaultyStore(), limits);
     const failing = (): never => {
       throw new Error('the store is away');
@@ -524,14 +524,14 @@ describe('the writer of a partition that others can take over', () => {
     expect(store.messages).toHaveLength(0);
   });
 
-  it('stops when the store keeps silent', async () => {
+  it('rejects a message when the store does not answer in time', async () => {
     const store = new FaultyStore();
     store.findByIds = () => new Promise(() => undefined);
     const { writer } = open(store, limits);
     await expect(writer.write(event('a'))).rejects.toThrow('has not answered in time');
   });
 
-  it('begins nothing more once it is abandoned', async () => {
+  it('rejects a pending message and stores nothing once it is abandoned', async () => {
     const { store, writer } = open(new FaultyStore(), limits);
     const write = writer.write(event('a'));
     const outcome = expect(write).rejects.toMatchObject({ code: 'UNAVAILABLE' });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { RoomStore } from '@chat/rooms';
 import { RememberedDeletedRooms } from './remembered-deleted-rooms.ts';
 
-describe('which rooms were deleted', () => {
+describe('RememberedDeletedRooms', () => {
   let deleted: Set<string>;
   let asked: string[][];
   let rooms: RememberedDeletedRooms;
@@ -22,7 +22,7 @@ describe('which rooms were deleted', () => {
     jest.useRealTimers();
   });
 
-  it('is asked for once for all rooms that are not known, and not again for 10 s', async () => {
+  it('reads all unknown rooms in one call and caches the answer for 10 s', async () => {
     expect(await rooms.deletedOf(['den', 'lunch'])).toEqual(new Set());
     expect(await rooms.deletedOf(['den', 'lunch', 'music'])).toEqual(new Set());
     expect(asked).toEqual([['den', 'lunch'], ['music']]);
@@ -31,7 +31,7 @@ describe('which rooms were deleted', () => {
     expect(await rooms.deletedOf(['den'])).toEqual(new Set(['den']));
   });
 
-  it('is asked for again after 10 s also when the clock was set back meanwhile', async () => {
+  it('reads a room again after 10 s even when the system clock was set back', async () => {
     await rooms.deletedOf(['den']);
     deleted.add('den');
     jest.setSystemTime(Date.now() - 3_600_000);
@@ -39,7 +39,7 @@ describe('which rooms were deleted', () => {
     expect(await rooms.deletedOf(['den'])).toEqual(new Set(['den']));
   });
 
-  it('is known for good of a deleted room', async () => {
+  it('does not read a deleted room from the store again, even after an hour', async () => {
     deleted.add('den');
     await rooms.deletedOf(['den']);
     jest.advanceTimersByTime(3_600_000);
