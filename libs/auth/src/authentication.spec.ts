@@ -117,25 +117,25 @@ function rsaToken() {
 }
 
 const FORGERIES: Record<string, () => string> = {
-  'no token at all': () => 'garbage',
-  'one without signature': () => `${encode({ alg: 'none' })}.${encode(claims())}.`,
-  'one that says none, signed': () => hmacToken(claims(), { alg: 'none' }),
-  'one of another secret': () => hmacToken(claims(), { secret: 'x'.repeat(64) }),
-  'one of another algorithm': () => hmacToken(claims(), { alg: 'HS512', hash: 'sha512' }),
-  'one signed with a key pair': rsaToken,
-  'an expired one': () => hmacToken({ ...claims(), exp: now() - 1 }),
-  'one that never expires': () => hmacToken({ ...claims(), exp: undefined }),
-  'one for somebody else': () => hmacToken({ ...claims(), aud: 'shop' }),
-  'one by somebody else': () => hmacToken({ ...claims(), iss: 'shop' }),
-  'one without a session': () => hmacToken({ ...claims(), sid: undefined }),
-  'one with another payload': () => {
+  'a token that is not a JWT': () => 'garbage',
+  'a token without a signature': () => `${encode({ alg: 'none' })}.${encode(claims())}.`,
+  'a signed token with algorithm none': () => hmacToken(claims(), { alg: 'none' }),
+  'a token of another secret': () => hmacToken(claims(), { secret: 'x'.repeat(64) }),
+  'a token of another algorithm': () => hmacToken(claims(), { alg: 'HS512', hash: 'sha512' }),
+  'a token signed with a key pair': rsaToken,
+  'an expired token': () => hmacToken({ ...claims(), exp: now() - 1 }),
+  'a token without an expiry': () => hmacToken({ ...claims(), exp: undefined }),
+  'a token for another audience': () => hmacToken({ ...claims(), aud: 'shop' }),
+  'a token of another issuer': () => hmacToken({ ...claims(), iss: 'shop' }),
+  'a token without a session': () => hmacToken({ ...claims(), sid: undefined }),
+  'a token with a changed payload': () => {
     const [head, , signature] = valid.split('.');
     return `${head}.${encode({ ...claims(), sub: 'u2' })}.${signature}`;
   },
 };
 
-describe('a request', () => {
-  it('passes with a valid token, as the one it speaks for', async () => {
+describe('an HTTP request', () => {
+  it('is accepted with the identity of its valid token', async () => {
     const response = await ask(valid);
     expect(response.status).toBe(200);
     const identity = (await response.json()) as Identity;
@@ -144,7 +144,7 @@ describe('a request', () => {
     expect((await ask(hmacToken(claims()))).status).toBe(200);
   });
 
-  it('passes without one only where that is allowed', async () => {
+  it('is accepted without a token only on public routes', async () => {
     expect((await fetch(`${url}/open`)).status).toBe(200);
     const response = await ask();
     expect(response.status).toBe(401);
@@ -156,18 +156,18 @@ describe('a request', () => {
     });
   });
 
-  it.each(Object.keys(FORGERIES))('does not pass with %s', async (name) => {
+  it.each(Object.keys(FORGERIES))('is rejected with 401 for %s', async (name) => {
     expect((await ask(FORGERIES[name]?.())).status).toBe(401);
   });
 
-  it('does not pass once its session has ended', async () => {
+  it('is rejected with UNAUTHORIZED once its session has ended', async () => {
     const token = await app.get(AccessTokens).sign({ ...SUBJECT, sessionId: 's2' });
     expect((await ask(token)).status).toBe(200);
     ended.add('s2');
     expect(await (await ask(token)).json()).toMatchObject({ code: 'UNAUTHORIZED' });
   });
 
-  it('costs no more with a long Authorization header than with a short one', async () => {
+  it('takes no quadratic CPU time for a long Authorization header', async () => {
     const cpuTimeOf = async (authorization: string): Promise<number> => {
       const before = process.cpuUsage();
       for (let n = 0; n < 20; n += 1) await fetch(`${url}/who`, { headers: { authorization } });
@@ -181,14 +181,14 @@ describe('a request', () => {
   });
 });
 
-describe('a socket', () => {
-  it('connects with a valid token, as the one it speaks for', async () => {
+describe('a Socket.IO handshake', () => {
+  it('is accepted with the identity of its valid token', async () => {
     const { identity, error } = await connect({ token: valid, username: 'somebody-else' });
     expect(error).toBeUndefined();
     expect(identity).toMatchObject(SUBJECT);
   });
 
-  it.each(Object.keys(FORGERIES))('does not connect with %s', async (name) => {
+  it.each(Object.keys(FORGERIES))('is rejected with UNAUTHORIZED for %s', async (name) => {
     const { identity, error } = await connect({ token: FORGERIES[name]?.() });
     expect(identity).toBeUndefined();
     expect(error).toMatchObject({
@@ -204,11 +204,11 @@ describe('a socket', () => {
     { token: 7 },
     { token: { $ne: '' } },
     { token: 'x'.repeat(5000) },
-  ])('does not connect with %j as its auth', async (auth) => {
+  ])('is rejected with UNAUTHORIZED for a malformed auth payload (case %#)', async (auth) => {
     expect((await connect(auth)).error).toMatchObject({ data: { code: 'UNAUTHORIZED' } });
   });
 
-  it('does not connect once its session has ended', async () => {
+  it('is rejected with UNAUTHORIZED once its session has ended', async () => {
     ended.add('s3');
     const token = await app.get(AccessTokens).sign({ ...SUBJECT, sessionId: 's3' });
     expect((await connect({ token })).error).toMatchObject({ data: { code: 'UNAUTHORIZED' } });

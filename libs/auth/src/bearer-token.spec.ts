@@ -7,7 +7,7 @@ function tokenOf(authorization: string): string | null {
 }
 
 describe('bearerTokenOf', () => {
-  it.each(['Bearer a.b-c_d', 'bearer a.b-c_d', 'BEARER  a.b-c_d'])('reads %s', (header) => {
+  it.each(['Bearer a.b-c_d', 'bearer a.b-c_d', 'BEARER  a.b-c_d'])('reads "%s"', (header) => {
     expect(tokenOf(header)).toBe('a.b-c_d');
   });
 
@@ -18,7 +18,7 @@ describe('bearerTokenOf', () => {
     },
   );
 
-  it('finds no token in a request without the header', () => {
+  it('finds no token in a request without an Authorization header', () => {
     expect(bearerTokenOf({ headers: {} })).toBeNull();
   });
 

@@ -18,7 +18,7 @@ function refusalOf(action: () => unknown): string {
   return 'not refused';
 }
 
-describe('the secret in production', () => {
+describe('JWT_SECRET in production', () => {
   const resolve = (JWT_SECRET?: string) =>
     resolveJwtSecret({ NODE_ENV: 'production', JWT_SECRET }, freshDir());
 
@@ -30,23 +30,23 @@ describe('the secret in production', () => {
     ['an example', 'your-256-bit-secret-your-256-bit-secret'],
     ['a placeholder', 'change-me-in-production-change-me-please'],
     ['a keyboard walk', '12345678901234567890123456789012'],
-  ])('is refused by name when it is %s', (_what, secret) => {
+  ])('is rejected, without being quoted, when it is %s', (_what, secret) => {
     const message = refusalOf(() => resolve(secret));
     expect(message).toMatch(/^JWT_SECRET: .*32 random characters/);
     if (secret) expect(message).not.toContain(secret);
   });
 
-  it.each(['base64', 'hex'] as const)('is taken when it is random in %s', (encoding) => {
+  it.each(['base64', 'hex'] as const)('is accepted when random in %s', (encoding) => {
     const secret = randomBytes(32).toString(encoding);
     expect(resolve(secret)).toBe(secret);
   });
 });
 
-describe('the secret on a laptop', () => {
+describe('JWT_SECRET in development', () => {
   const resolve = (dir: string, JWT_SECRET?: string) =>
     resolveJwtSecret({ NODE_ENV: 'development', JWT_SECRET }, dir);
 
-  it('is made once, kept, and readable by nobody else', () => {
+  it('is generated once and kept in a file that only its owner can read', () => {
     const dir = join(freshDir(), 'data');
     const secret = resolve(dir);
     expect(secret).toMatch(/^[A-Za-z0-9_-]{64}$/);
@@ -56,13 +56,13 @@ describe('the secret on a laptop', () => {
     expect(statSync(join(dir, 'jwt-secret')).mode & 0o777).toBe(0o600);
   });
 
-  it('is the one that was set, if one was', () => {
+  it('is used as set in the environment, without a file', () => {
     const dir = freshDir();
     expect(resolve(dir, 'mine')).toBe('mine');
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it('is not taken from a damaged file', () => {
+  it('is rejected when its file is damaged', () => {
     const dir = freshDir();
     writeFileSync(join(dir, 'jwt-secret'), 'half');
     chmodSync(join(dir, 'jwt-secret'), 0o600);

@@ -72,7 +72,7 @@ const LIMITS: RequestLimitSettings = {
 })
 class NotesModule {}
 
-describe('a limit on requests', () => {
+describe('the request limit', () => {
   let app: NestExpressApplication;
   let url: string;
 
@@ -101,7 +101,7 @@ describe('a limit on requests', () => {
     return values.find(({ labels }) => labels['limit'] === limit)?.value ?? NaN;
   };
 
-  it('counts the requests of a user on all routes together', async () => {
+  it('counts the requests of a user across all routes', async () => {
     const ann = await tokenOf('ann');
     expect(await statuses(PER_USER / 2, '/notes', ann)).not.toContain(429);
     expect(await statuses(PER_USER / 2, '/tags', ann)).not.toContain(429);
@@ -110,7 +110,7 @@ describe('a limit on requests', () => {
     expect((await get('/notes', await tokenOf('bob'))).status).toBe(200);
   });
 
-  it('answers with the error body of the contract and Retry-After', async () => {
+  it('returns 429 with the error body of the contract and Retry-After', async () => {
     const ann = await tokenOf('ann');
     await statuses(PER_USER, '/notes', ann);
     const refused = await get('/notes', ann);
@@ -122,7 +122,7 @@ describe('a limit on requests', () => {
     });
   });
 
-  it('counts public routes by address', async () => {
+  it('counts requests to public routes by address', async () => {
     expect(await statuses(PER_ADDRESS, '/open')).not.toContain(429);
     expect((await get('/open')).status).toBe(429);
     expect(await refusals('address_requests')).toBe(1);
@@ -139,7 +139,7 @@ describe('a limit on requests', () => {
     expect(await from('2001:db8:0:2::1')).toBe(200);
   });
 
-  it('counts requests with a bad token by address', async () => {
+  it('counts requests with an invalid token by address', async () => {
     expect(new Set(await statuses(PER_ADDRESS, '/notes', 'garbage'))).toEqual(new Set([401]));
     expect((await get('/notes', 'garbage')).status).toBe(429);
   });
