@@ -51,7 +51,7 @@ describe('ServiceClient', () => {
     return url;
   };
 
-  it('sends the question with a credential that the services accept', async () => {
+  it('sends the request with a credential that services accept', async () => {
     const seen: { path?: string | undefined; token: string; body: unknown }[] = [];
     const url = await serve((request, response) => {
       let body = '';
@@ -76,7 +76,7 @@ describe('ServiceClient', () => {
     expect([...from].toSorted()).toEqual(['one', 'two']);
   });
 
-  it('calls another instance when one refuses or keeps silent, and leaves that one alone for a while', async () => {
+  it('retries a failed call on another instance and skips the failed one for a while', async () => {
     let silences = 0;
     const silent = await serve(() => void (silences += 1));
     const users = client(await nobody(), silent, await answering('the last'));
@@ -88,7 +88,7 @@ describe('ServiceClient', () => {
     expect(silences).toBeLessThan(4);
   });
 
-  it('makes 1,000 calls over few kept connections, also when 800 are made at once', async () => {
+  it('makes 1,000 calls, 800 of them at once, over few kept connections', async () => {
     const sockets = new Set<Socket>();
     const url = await serve(({ socket }, response) => {
       sockets.add(socket);
@@ -101,14 +101,14 @@ describe('ServiceClient', () => {
     expect(sockets.size).toBeLessThan(10 + 128);
   });
 
-  it('rejects calls that wait in vain for a connection', async () => {
+  it('rejects calls that wait for a connection until the timeout', async () => {
     const users = client(await serve(() => undefined));
     const calls = Array.from({ length: 400 }, () => users.call('/', {}, Answer));
     const outcomes = await Promise.allSettled(calls);
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
   });
 
-  it('returns UNAVAILABLE when no instance can be reached or answers in time', async () => {
+  it('rejects with UNAVAILABLE when no instance is reachable or answers in time', async () => {
     await expect(client(await nobody()).call('/', {}, Answer)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: 'The users service cannot be reached.',
@@ -118,7 +118,7 @@ describe('ServiceClient', () => {
     });
   });
 
-  it('returns the failure that the service answers', async () => {
+  it('rejects with the error that the service returns', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(429, { 'retry-after': '2' });
       response.end(
@@ -138,7 +138,7 @@ describe('ServiceClient', () => {
     });
   });
 
-  it('returns UNAVAILABLE, not UNAUTHORIZED, when the service refuses the credential', async () => {
+  it('rejects with UNAVAILABLE, not UNAUTHORIZED, when the service refuses the credential', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(401);
       response.end(
@@ -154,14 +154,14 @@ describe('ServiceClient', () => {
     await expect(client(url).call('/', {}, Answer)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it('returns UNAVAILABLE when the answer is not JSON', async () => {
+  it('rejects with UNAVAILABLE when the response is not JSON', async () => {
     const url = await serve((_request, response) => response.end('<html>'));
     await expect(client(url).call('/', {}, Answer)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });
 
 describeWith('prlimit', 'ServiceClient without file descriptors', () => {
-  it('blames no instance', async () => {
+  it('rejects with UNAVAILABLE and keeps all instances in rotation', async () => {
     const users = client(await answering('one'), await answering('two'));
     const giveBack = await exhaustFileDescriptors();
     try {

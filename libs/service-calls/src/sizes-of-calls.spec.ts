@@ -7,8 +7,8 @@ import {
   MAX_SESSIONS_PER_CALL,
 } from './session-status/session-status-calls.ts';
 
-describe('a call for many', () => {
-  it('fits into a body with the longest ids that there are', () => {
+describe('a batched service call', () => {
+  it('fits into a request body even with ids of maximum length', () => {
     const roomId = RoomId.parse('r'.repeat(64));
     const userId = UserId.parse('u'.repeat(64));
     const { rolesOf, revsBeyond } = ROOM_DIRECTORY_CALLS;

@@ -5,11 +5,11 @@ import { ServiceCredentials } from './service-credentials.ts';
 
 const settings = { secret: 'x'.repeat(40), accessTokenTtlSeconds: 60 };
 
-describe("a service's credential", () => {
+describe('a service credential', () => {
   const credentials = new ServiceCredentials(settings);
   const accessTokens = new AccessTokens(new JwtService(), settings);
 
-  it('is accepted by services of the same secret only', async () => {
+  it('is accepted only by services with the same secret', async () => {
     const token = await credentials.token();
     await expect(credentials.verify(token)).resolves.toBeUndefined();
     const others = new ServiceCredentials({ ...settings, secret: 'y'.repeat(40) });
@@ -17,7 +17,7 @@ describe("a service's credential", () => {
     await expect(credentials.verify('nonsense')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
   });
 
-  it("is no access token, and a user's access token is no credential", async () => {
+  it('is rejected as an access token, and an access token as a service credential', async () => {
     await expect(accessTokens.verify(await credentials.token())).rejects.toMatchObject({
       code: 'UNAUTHORIZED',
     });
@@ -29,7 +29,7 @@ describe("a service's credential", () => {
   it.each([
     ['the clock was set back by an hour', -3_600, 250],
     ['the machine slept', 250, 0],
-  ])('is renewed before it expires although %s', async (_what, dateSeconds, ageSeconds) => {
+  ])('is renewed before it expires even when %s', async (_what, dateSeconds, ageSeconds) => {
     const own = new ServiceCredentials(settings);
     const before = await own.token();
     expect(await own.token()).toBe(before);
@@ -40,7 +40,7 @@ describe("a service's credential", () => {
     jest.restoreAllMocks();
   });
 
-  it('expires', async () => {
+  it('is rejected after it has expired', async () => {
     const stale = await new JwtService().signAsync(
       {},
       { secret: settings.secret, issuer: 'chat', audience: 'chat-services', expiresIn: -61 },

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { ServiceClient } from '../service-client.ts';
 import { HttpSessionStatus } from './http-session-status.ts';
 
-describe('whether a session lives', () => {
+describe('HttpSessionStatus', () => {
   const signals = new InMemorySignals();
   let active: string[];
   let status: HttpSessionStatus;
@@ -21,7 +21,7 @@ describe('whether a session lives', () => {
     jest.useRealTimers();
   });
 
-  it('is over for good once its end was told, whatever an older answer says', async () => {
+  it('reports a session as ended after its signal, whatever the users service answers', async () => {
     expect(await status.isActive('s')).toBe(true);
     signals.publish({ type: 'session-ended', sessionId: 's' });
     expect(await status.isActive('s')).toBe(false);
@@ -30,7 +30,7 @@ describe('whether a session lives', () => {
     expect(await status.isActive('s')).toBe(false);
   });
 
-  it('is asked again after a while when the answer was no, which may have come from a store behind', async () => {
+  it('caches an ended session for 10 s, then asks the users service again', async () => {
     active = [];
     expect(await status.isActive('s')).toBe(false);
     active = ['s'];
