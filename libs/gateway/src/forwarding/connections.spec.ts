@@ -40,7 +40,7 @@ async function ask(url: string, options: RequestOptions, body?: string): Promise
 }
 
 describe('connections of the gateway to services', () => {
-  it('are kept: few serve 420 requests, one after the other and at once', async () => {
+  it('are reused: fewer than 50 serve 420 requests', async () => {
     const users = await upstream('users');
     const { url } = await gateway({ users: [users.url] });
     for (let n = 0; n < 100; n += 1) expect((await post(url)).status).toBe(200);
@@ -53,7 +53,7 @@ describe('connections of the gateway to services', () => {
     expect(users.used.size).toBeLessThan(50);
   });
 
-  it('are at most 256 for requests: one that waits in vain is answered with 503, and never sent', async () => {
+  it('are limited to 256: a request without one gets 503 and is never sent', async () => {
     const users = await upstream('users');
     // Answers without an end, each of which keeps its connection.
     users.answer = (_request, response) => {
@@ -75,7 +75,7 @@ describe('connections of the gateway to services', () => {
     expect([users.used.size, users.seen.length]).toEqual([256, 256]);
   });
 
-  it('are left for requests while 300 long polls wait', async () => {
+  it('remain available for requests while 300 long polls wait', async () => {
     const chat = await upstream('chat');
     chat.server.on('request', (request: IncomingMessage) => {
       if (request.url?.startsWith('/socket.io')) polls += 1;
@@ -92,7 +92,7 @@ describe('connections of the gateway to services', () => {
     expect((await fetch(`${url}/asyncapi.json`)).status).toBe(200);
   });
 
-  it('are not used again after they were idle for as long as a stop is announced', async () => {
+  it('are not reused when idle longer than a stopping service keeps them', async () => {
     const users = await upstream('users');
     const answeredAt = new WeakMap<object, number>();
     users.answer = ({ socket }, response) => {
@@ -118,7 +118,7 @@ describe('connections of the gateway to services', () => {
     expect(users.seen).toHaveLength(100);
   });
 
-  it('end at the service when the client leaves before the answer', async () => {
+  it('are closed when the client disconnects before the response', async () => {
     const users = await upstream('users');
     const asked = Promise.withResolvers<IncomingMessage>();
     users.answer = (request) => asked.resolve(request);
@@ -133,8 +133,8 @@ describe('connections of the gateway to services', () => {
   });
 });
 
-describe('a request over a kept connection of the gateway', () => {
-  it('is never repeated when it may have been delivered, unless it is a GET', async () => {
+describe('a request through the gateway', () => {
+  it('on a reused connection is retried after a break only when it is a GET', async () => {
     const users = await upstream('users');
     const { url } = await gateway({ users: [users.url] });
     expect((await post(url)).status).toBe(200);
@@ -152,7 +152,7 @@ describe('a request over a kept connection of the gateway', () => {
     expect(users.seen).toHaveLength(4);
   });
 
-  it('holds no connection while its body arrives slowly', async () => {
+  it('occupies no connection to a service while its body arrives slowly', async () => {
     const users = await upstream('users');
     const { url, port } = await gateway({ users: [users.url] });
     const slow = connect(port, '127.0.0.1');
@@ -166,7 +166,7 @@ describe('a request over a kept connection of the gateway', () => {
     expect(users.seen.at(-1)?.body).toBe('{""}');
   });
 
-  it('is broken off at the service when its client leaves in the middle of a large body', async () => {
+  it('is aborted at the service when its client leaves during a large body', async () => {
     const users = await upstream('users');
     const { url, port } = await gateway({ users: [users.url] });
     const upload = connect(port, '127.0.0.1');
@@ -180,9 +180,9 @@ describe('a request over a kept connection of the gateway', () => {
   });
 
   it.each([
-    ['its service refuses a large body', true, 413],
-    ['no instance takes it', false, 503],
-  ])('leaves its connection fit for the next when %s', async (_why, refuses, status) => {
+    ['the service refuses a large body', true, 413],
+    ['no instance is available', false, 503],
+  ])('leaves the client connection usable when %s', async (_why, refuses, status) => {
     const users = await upstream('users');
     users.refuseBodies = true;
     const { port } = await gateway({ users: refuses ? [users.url] : [] }, { retryForMs: 0 });
@@ -196,7 +196,7 @@ describe('a request over a kept connection of the gateway', () => {
     expect(await text(client)).toContain('HTTP/1.1 200 OK');
   });
 
-  it('carries large bodies and answers whole', async () => {
+  it('carries large bodies and responses unchanged', async () => {
     const users = await upstream('users');
     users.answer = (_request, response, body) => response.end(body);
     const { url } = await gateway({ users: [users.url] });
@@ -206,7 +206,7 @@ describe('a request over a kept connection of the gateway', () => {
     expect(hash(await answer.text())).toBe(hash(body));
   });
 
-  it('ends, at the service too, when its client does not read the answer', async () => {
+  it('is aborted at the service when its client does not read the response', async () => {
     const users = await upstream('users');
     const ended = Promise.withResolvers<void>();
     users.answer = (_request, response) => {
@@ -219,7 +219,7 @@ describe('a request over a kept connection of the gateway', () => {
     await ended.promise;
   });
 
-  it('carries nothing that belongs to one connection, either way', async () => {
+  it('carries no hop-by-hop headers in either direction', async () => {
     const users = await upstream('users');
     users.answer = (_request, response) => {
       response.setHeader('connection', 'keep-alive, x-hop');
@@ -264,7 +264,7 @@ describe('a request over a kept connection of the gateway', () => {
     answer.resume();
   });
 
-  it('is answered as HTTP demands: HEAD, 204, 304, 100-continue and HTTP/1.0', async () => {
+  it('follows HTTP for HEAD, 204, 304, 100-continue and HTTP/1.0', async () => {
     const users = await upstream('users');
     users.answer = ({ method, url = '' }, response, body) => {
       const status = Number(/\d+$/.exec(url)?.[0] ?? 200);
@@ -316,8 +316,8 @@ async function serviceOfItsOwn(): Promise<string> {
   return `http://127.0.0.1:${port.toString()}`;
 }
 
-describeWith('prlimit', 'a gateway without file descriptors', () => {
-  it('answers 503 with Retry-After, and blames no instance: its sockets stay open', async () => {
+describeWith('prlimit', 'the gateway without file descriptors', () => {
+  it('answers 503 with Retry-After and keeps existing sockets open', async () => {
     const url = await serviceOfItsOwn();
     const through = await gateway({ users: [url], chat: [url] }, { retryForMs: 600_000 });
     const upgrade =

@@ -33,7 +33,7 @@ describe('a request through the gateway', () => {
   const from = async (url: string, init?: RequestInit): Promise<unknown> =>
     ((await (await fetch(url, init)).json()) as { from?: string }).from;
 
-  it('reaches the service of its path unchanged, and returns 404 for internal paths', async () => {
+  it('reaches the service of its path unchanged, or gets 404 for other paths', async () => {
     const [users, messages] = [await upstream('users'), await upstream('messages')];
     const { url } = await gateway({ users: [users.url], messages: [messages.url] });
     expect(await from(`${url}/auth/login?x=1`, { method: 'POST', body: '{"a":1}' })).toBe('users');
@@ -49,7 +49,7 @@ describe('a request through the gateway', () => {
     }
   });
 
-  it('keeps the dots of its path on the way to the service', async () => {
+  it('keeps the dot segments of its path on the way to the service', async () => {
     const users = await upstream('users');
     const { port } = await gateway({ users: [users.url] });
     for (const path of ['/auth/../internal/sessions', '/auth/%2e%2e/internal/sessions']) {
@@ -78,7 +78,7 @@ describe('a request through the gateway', () => {
     },
   );
 
-  it('is broken off when the answer of the service breaks off', async () => {
+  it('is aborted when the service breaks off its response', async () => {
     const users = await upstream('users');
     users.answer = (request, response) => {
       response.writeHead(200, { 'content-length': 100 });
@@ -89,7 +89,7 @@ describe('a request through the gateway', () => {
     await expect(answer.text()).rejects.toThrow('terminated');
   });
 
-  it('keeps or closes the connection of the client as the gateway decides, not as the instance says', async () => {
+  it('keeps or closes the client connection as the gateway decides, not the service', async () => {
     const users = await upstream('users');
     const { port, server } = await gateway({ users: [users.url] });
     let keepAlive = true;
@@ -111,14 +111,14 @@ describe('a request through the gateway', () => {
     agent.destroy();
   });
 
-  it('is spread evenly over the live instances', async () => {
+  it('goes to the live instances in equal shares', async () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     const { url } = await gateway({ users: [one.url, two.url] });
     for (let n = 0; n < 10; n += 1) await fetch(`${url}/users/me`);
     expect([one.seen.length, two.seen.length]).toEqual([5, 5]);
   });
 
-  it('leaves out an instance that does not answer or is stopping, until it answers again', async () => {
+  it('skips an instance that does not answer or is stopping, until it recovers', async () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     const { url } = await gateway({ users: [one.url, two.url] }, { pool: IMPATIENT_POOL });
     const seenByOne = async (): Promise<number> => {
@@ -134,7 +134,7 @@ describe('a request through the gateway', () => {
     }
   });
 
-  it('is sent to another instance with its whole body when one refuses the connection', async () => {
+  it('is sent whole to another instance when one refuses the connection', async () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     const { url } = await gateway(
       { users: [one.url, two.url] },
@@ -148,7 +148,7 @@ describe('a request through the gateway', () => {
     expect(two.seen.map((one) => one.body)).toEqual([body, body, body, body]);
   });
 
-  it('waits for an instance to come back, and returns 503 when none does', async () => {
+  it('waits for an instance to come back, and gets 503 when none does', async () => {
     const one = await upstream('one');
     const { url } = await gateway({ users: [one.url] });
     const { port } = one;
@@ -169,7 +169,7 @@ describe('a request through the gateway', () => {
     expect(await waiting).toBe('back');
   });
 
-  it('is repeated after a broken connection when it is a GET, and never when it is a POST', async () => {
+  it('is retried after a broken connection if it is a GET, but never if it is a POST', async () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     one.answer = (request) => request.socket.resetAndDestroy();
     const { url } = await gateway({ users: [one.url, two.url] });
@@ -184,7 +184,7 @@ describe('a request through the gateway', () => {
     expect(one.seen.length + two.seen.length).toBe(before + 1);
   });
 
-  it('returns 504 when the answer is late', async () => {
+  it('gets 504 when the service does not answer in time', async () => {
     const one = await upstream('one');
     one.answer = () => undefined;
     const { url } = await gateway({ users: [one.url] }, { timeoutMs: 500 });
@@ -197,7 +197,7 @@ describe('a request through the gateway', () => {
     });
   });
 
-  it('carries its id, and takes the address of the client from a trusted proxy only', async () => {
+  it('keeps its request id, and its forwarded client address only from a trusted proxy', async () => {
     const one = await upstream('one');
     const open_ = await gateway({ users: [one.url] });
     const behind = await gateway({ users: [one.url] }, { trustProxy: ['127.0.0.1'] });
@@ -222,7 +222,7 @@ describe('a request through the gateway', () => {
     ]);
   });
 
-  it('returns 429 beyond the limit of its address', async () => {
+  it('gets 429 beyond the rate limit of its address', async () => {
     const one = await upstream('one');
     const { url } = await gateway(
       { users: [one.url] },
@@ -237,7 +237,7 @@ describe('a request through the gateway', () => {
     expect(one.seen).toHaveLength(3);
   });
 
-  it('is limited by the /64 network of an IPv6 address', async () => {
+  it('is rate-limited by the /64 network of its IPv6 address', async () => {
     const one = await upstream('one');
     const { url } = await gateway(
       { users: [one.url] },
@@ -252,7 +252,7 @@ describe('a request through the gateway', () => {
     expect(await from('2001:db8:0:2::1')).toBe(200);
   });
 
-  it('harms no later request when its client leaves before the answer', async () => {
+  it('does not affect later requests when its client leaves early', async () => {
     const one = await upstream('one');
     const asked = Promise.withResolvers<void>();
     one.answer = () => asked.resolve();

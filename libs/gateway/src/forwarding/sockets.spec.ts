@@ -68,7 +68,7 @@ describe('a socket through the gateway', () => {
     for (const [index, socket] of sockets.entries()) expect(await who(socket)).toBe(answers[index]);
   });
 
-  it('with an unknown session id is answered with 400, so that the client begins a new session', async () => {
+  it('gets 400 with "Session ID unknown" when its session id is unknown', async () => {
     const one = await chat('one');
     const { url } = await gateway({ chat: [one.url] });
     for (const sid of ['gone.abc', 'x', '']) {
@@ -81,7 +81,7 @@ describe('a socket through the gateway', () => {
     }
   });
 
-  it('that its client resets leaves the other sockets open', async () => {
+  it('stays open when another client resets its connection', async () => {
     const one = await chat('one');
     const { url, port, ...through } = await gateway({ chat: [one.url] });
     const other = client(url, ['websocket']);
@@ -101,7 +101,7 @@ describe('a socket through the gateway', () => {
   it.each([
     ['refused', 0],
     ['closed by its instance', 1],
-  ])('that is %s is closed also when its client keeps its side open', async (_how, maxSockets) => {
+  ])('that is %s closes even if its client keeps its side open', async (_how, maxSockets) => {
     const one = await chat('one');
     const { port, ...through } = await gateway({ chat: [one.url] }, { maxSockets });
     const raw = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
@@ -112,7 +112,7 @@ describe('a socket through the gateway', () => {
     await eventually(async () => expect(await through.connections()).toBe(0));
   });
 
-  it('is closed when its instance dies, and reconnects to another', async () => {
+  it('reconnects to another instance when its instance dies', async () => {
     const [one, two] = [await chat('one'), await chat('two')];
     const { url } = await gateway({ chat: [one.url, two.url] });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
@@ -123,7 +123,7 @@ describe('a socket through the gateway', () => {
     });
   });
 
-  it('is kept while its instance is stopping, and while its instance answers no probe but still sends', async () => {
+  it('stays open while its instance is stopping, or fails probes but still sends', async () => {
     const [one, two] = [await chat('one'), await chat('two')];
     const { url } = await gateway({ chat: [one.url, two.url] }, { pool: IMPATIENT_POOL });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
@@ -144,7 +144,7 @@ describe('a socket through the gateway', () => {
     expect(await who(fresh)).toBe('two');
   });
 
-  it('is closed when its instance is silent on every connection, and reconnects to another', async () => {
+  it('is closed and reconnects elsewhere when its instance goes silent', async () => {
     const [one, two] = [await chat('one'), await chat('two')];
     const link = await Link.to(one.port);
     open.push({ close: () => link.cut() });
@@ -161,7 +161,7 @@ describe('a socket through the gateway', () => {
     await eventually(async () => expect(await who(onOne)).toBe('two'));
   });
 
-  it('is refused with 503 beyond the limit of sockets, and with 429 beyond the limit of its address', async () => {
+  it('gets 503 beyond the socket limit or without an instance, and 429 beyond the rate limit', async () => {
     const one = await chat('one');
     const full = await gateway({ chat: [one.url] }, { maxSockets: 0 });
     const limited = await gateway(
@@ -183,7 +183,7 @@ describe('a socket through the gateway', () => {
     expect(await first(nobody.port)).toBe('HTTP/1.1 503 Service Unavailable');
   });
 
-  it('is refused when the /64 network of its IPv6 address is too busy', async () => {
+  it('gets 429 beyond the rate limit of its IPv6 /64 network', async () => {
     const { port } = await gateway(
       { chat: [(await chat('one')).url] },
       { limit: { points: 1, perMs: 60_000, burst: 1 }, trustProxy: ['127.0.0.1'] },
@@ -204,7 +204,7 @@ describe('a socket through the gateway', () => {
     expect(await from('2001:db8:0:2::1')).toBe('HTTP/1.1 101 Switching Protocols');
   });
 
-  it('is not opened on another path: the request is answered as HTTP/1.1', async () => {
+  it('is not upgraded on another path, but answered as plain HTTP', async () => {
     const users = await Upstream.start('users');
     open.push({ close: () => users.stop() });
     const { port } = await gateway({ users: [users.url], chat: [(await chat('one')).url] });

@@ -23,7 +23,7 @@ class Ending implements AnswerHandler {
   }
 }
 
-describe('connections for long polls', () => {
+describe('PollConnections', () => {
   let server: Server;
   let polls: PollConnections;
   const waiting: ServerResponse[] = [];
@@ -66,7 +66,7 @@ describe('connections for long polls', () => {
     await Promise.all(endings.map(({ ended }) => ended));
   };
 
-  it('are one for each poll that waits, and are used again', async () => {
+  it('opens one connection per waiting poll and reuses it', async () => {
     let opened = 0;
     server.on('connection', () => (opened += 1));
     for (let round = 0; round < 3; round += 1) await pollAtOnce(10);
@@ -74,7 +74,7 @@ describe('connections for long polls', () => {
     expect(polls.size).toBe(10);
   });
 
-  it('are closed and forgotten when they are idle', async () => {
+  it('closes and removes idle connections', async () => {
     await pollAtOnce(POLLS);
     await eventually(() => {
       expect(polls.size).toBe(0);
@@ -84,7 +84,7 @@ describe('connections for long polls', () => {
     expect(polls.size).toBe(1);
   });
 
-  it('are closed when fewer are needed, although polls go on', async () => {
+  it('closes surplus connections while fewer polls continue', async () => {
     await pollAtOnce(POLLS);
     await eventually(async () => {
       await pollAtOnce(2);
@@ -92,7 +92,7 @@ describe('connections for long polls', () => {
     });
   });
 
-  it('are forgotten when they break, or cannot be opened', async () => {
+  it('removes a connection that breaks or cannot be opened', async () => {
     const broken = poll();
     await eventually(() => expect(waiting).toHaveLength(1));
     server.closeAllConnections();

@@ -31,7 +31,7 @@ describe('UpstreamPool', () => {
     return { one, pool, connection: await (await pool.ofId('one'))?.connect() };
   };
 
-  it('follows the addresses of a name as they come and go', async () => {
+  it('follows the addresses of a DNS name as they appear and disappear', async () => {
     const one = await Upstream.start('one');
     open.push(one);
     let addresses = ['127.0.0.1'];
@@ -50,7 +50,7 @@ describe('UpstreamPool', () => {
     await eventually(() => expect(pool.choose()?.url).toBe(one.url));
   });
 
-  it('keeps the known instances while the name cannot be resolved', async () => {
+  it('keeps the known instances while DNS resolution fails', async () => {
     const one = await Upstream.start('one');
     open.push(one);
     let asked = 0;
@@ -99,7 +99,7 @@ describe('UpstreamPool', () => {
     await eventually(() => expect(busy?.load).toBe(0));
   });
 
-  it('sends nothing new to an instance that answers probes too late, and keeps its open connections', async () => {
+  it('sends nothing new to an instance whose probes are late, but keeps its connections open', async () => {
     const { one, pool, connection } = await connected(1_000);
     one.liveAfterMs = 300;
     await eventually(() => expect(pool.choose()).toBeUndefined());
@@ -111,7 +111,7 @@ describe('UpstreamPool', () => {
     await eventually(() => expect(pool.choose()?.url).toBe(one.url));
   });
 
-  it('closes the connections of an instance from which no byte comes any more', async () => {
+  it('closes the connections of an instance that sends no bytes for lostAfterMs', async () => {
     const { one, pool, connection } = await connected(1_000);
     one.live = undefined;
     await eventually(() => expect(connection?.destroyed).toBe(true));
@@ -120,7 +120,7 @@ describe('UpstreamPool', () => {
     await eventually(() => expect(pool.choose()?.url).toBe(one.url));
   });
 
-  it('keeps an instance in when it was the gateway that stood still', async () => {
+  it('keeps an instance and its connections after a stall of the gateway itself', async () => {
     const { one, pool, connection } = await connected(500);
     const look = pool.probe();
     const until = performance.now() + 2 * 500;
@@ -130,7 +130,7 @@ describe('UpstreamPool', () => {
     expect(connection?.destroyed).toBe(false);
   });
 
-  it('is ready when one of its instances is ready', async () => {
+  it('is ready only while one of its instances is ready', async () => {
     const one = await Upstream.start('one');
     open.push(one);
     const pool = new UpstreamPool('users', [one.url, 'http://127.0.0.1:9'], OPTIONS, noFailure);
