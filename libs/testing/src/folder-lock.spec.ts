@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FolderLock } from './folder-lock.ts';
 
-describe('the lock of a folder', () => {
+describe('FolderLock', () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'chat-lock-'));
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('is refused under every name of the folder until it is released', async () => {
+  it('rejects a second lock under any path of the folder until the first is released', async () => {
     const lock = await FolderLock.take(folder);
     const alias = join(folder, 'alias');
     await symlink(folder, alias);

@@ -22,7 +22,7 @@ class End {
   }
 }
 
-describe('a link', () => {
+describe('Link', () => {
   let server: Server;
   let link: Link;
   const ends: End[] = [];
@@ -46,7 +46,7 @@ describe('a link', () => {
     return { client, upstream };
   }
 
-  it('passes bytes, and leaves the other direction open when one is closed', async () => {
+  it('passes bytes, and keeps one direction open when the other is closed', async () => {
     const { client, upstream } = await connection();
     client.socket.end('question');
     await eventually(() => expect(upstream).toMatchObject({ heard: 'question', ended: true }));
@@ -57,7 +57,7 @@ describe('a link', () => {
     await eventually(() => expect([client.closed, upstream.closed]).toEqual([true, true]));
   });
 
-  it('holds bytes of old and new connections back, and delivers them when it is released', async () => {
+  it('holds bytes of existing and new connections, and delivers them on release', async () => {
     const old = await connection();
     link.hold();
     const fresh = await connection();
@@ -77,13 +77,13 @@ describe('a link', () => {
     }
   });
 
-  it('passes on the reset of a connection', async () => {
+  it('ends the other side when one side resets the connection', async () => {
     const { client, upstream } = await connection();
     client.socket.resetAndDestroy();
     await eventually(() => expect(upstream.ended || upstream.closed).toBe(true));
   });
 
-  it('passes neither bytes nor closes nor resets while it is silent', async () => {
+  it('passes no bytes, closes or resets while it swallows traffic', async () => {
     const [said, closed, broken] = [await connection(), await connection(), await connection()];
     link.swallow();
     const late = await connection();
@@ -100,7 +100,7 @@ describe('a link', () => {
     expect(broken.client).toMatchObject(quiet);
   });
 
-  it('ends only half-lost connections when it is restored, and keeps the others silent', async () => {
+  it('ends only half-closed connections on restore, and keeps the others silent', async () => {
     const [halved, whole] = [await connection(), await connection()];
     link.swallow();
     halved.client.socket.destroy();
@@ -117,7 +117,7 @@ describe('a link', () => {
     await eventually(() => expect(upstream.heard).toBe('again'));
   });
 
-  it('resets its connections and refuses new ones when it is cut', async () => {
+  it('closes its connections and refuses new ones when it is cut', async () => {
     const { client, upstream } = await connection();
     link.swallow();
     client.socket.destroy();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { missingProgram, programPath } from './programs.ts';
 
-describe('the programs of the suites', () => {
+describe('program lookup', () => {
   const path = process.env['PATH'];
   let folder: string;
   beforeEach(async () => {
@@ -23,25 +23,25 @@ describe('the programs of the suites', () => {
     return file;
   }
 
-  it('finds a program in any folder of the PATH', async () => {
+  it('finds a program in any folder of PATH', async () => {
     const file = await install('redis-server');
     expect(programPath('redis-server')).toBe(file);
     expect(missingProgram('redis-server')).toBeUndefined();
   });
 
-  it('finds Chrome where there is no Chromium', async () => {
+  it('falls back to Chrome when Chromium is not installed', async () => {
     const file = await install('google-chrome');
     expect(programPath('chromium')).toBe(file);
   });
 
-  it('says how to get a program that is not on the PATH', () => {
+  it('explains how to install a program that is not on PATH', () => {
     const reason =
       'redis-server is not installed (apt install redis-server, or brew install redis)';
     expect(missingProgram('redis-server')).toBe(reason);
     expect(() => programPath('redis-server')).toThrow(reason);
   });
 
-  it('passes over a file that cannot be executed', async () => {
+  it('skips a file that is not executable', async () => {
     await chmod(await install('redis-server'), 0o644);
     expect(missingProgram('redis-server')).toBeDefined();
   });

@@ -22,7 +22,7 @@ const NODE_OPTIONS = [
   '--input-type=module',
 ];
 
-describe('a server process', () => {
+describe('ServerProcess', () => {
   let server: ServerProcess | undefined;
   afterEach(() => server?.kill());
 
@@ -38,7 +38,7 @@ describe('a server process', () => {
     return server;
   }
 
-  it('rejects the start at once, with its output, when it ends before it is ready', async () => {
+  it('rejects start() early, with the output, when the process exits before it is ready', async () => {
     const begin = performance.now();
     await expect(shell('echo PORT: in use; exit 2').start()).rejects.toThrow(
       'server ended with 2:\nPORT: in use\n',
@@ -46,13 +46,13 @@ describe('a server process', () => {
     expect(performance.now() - begin).toBeLessThan(5_000);
   });
 
-  it('is ended when it is not ready in time', async () => {
+  it('rejects start() and ends the process when it is not ready in time', async () => {
     const slow = shell('echo wait; exec sleep 600', { startTimeoutMs: 200 });
     await expect(slow.start()).rejects.toThrow('server was not ready in time:\nwait\n');
     expect(slow.pid).toBeUndefined();
   });
 
-  it('rejects the start when its program is not installed', async () => {
+  it('rejects start() when the program is not installed', async () => {
     await expect(shell('', { command: 'no-such-server' }).start()).rejects.toThrow(
       'server is not installed (no-such-server).',
     );
