@@ -20,24 +20,24 @@ function waits({ luck, atLeastMs = 0 }: { luck: number; atLeastMs?: number }): n
   return Array.from({ length: 50 }, () => Math.round(backoff.next(atLeastMs)));
 }
 
-describe('The waits between attempts', () => {
-  it('begin with the first one, give or take a half, and double up to the maximum', () => {
+describe('Backoff', () => {
+  it('doubles its wait from 500 ms ± 50 % up to the maximum of 5 s', () => {
     expect(waits({ luck: LEAST }).slice(0, 6)).toEqual([250, 500, 1_000, 1_667, 1_667, 1_667]);
     expect(waits({ luck: 0.5 }).slice(0, 6)).toEqual([500, 1_000, 2_000, 3_333, 3_333, 3_333]);
     expect(waits({ luck: MOST }).slice(0, 6)).toEqual([750, 1_500, 3_000, 5_000, 5_000, 5_000]);
   });
 
-  it('grow also when the server asks for a shorter one every time', () => {
+  it('lengthens its wait up to the maximum although the server asks for 1 s every time', () => {
     const grown = waits({ luck: 0.5, atLeastMs: 1_000 });
     expect(grown.slice(0, 6)).toEqual([1_250, 1_250, 2_000, 3_333, 3_333, 3_333]);
   });
 
-  it.each(ASKED_FOR)('are never shorter than the %d ms that the server asks for', (atLeastMs) => {
+  it.each(ASKED_FOR)('never waits less than the %d ms that the server asks for', (atLeastMs) => {
     expect(Math.min(...waits({ luck: LEAST, atLeastMs }))).toBeGreaterThanOrEqual(atLeastMs);
   });
 
   it.each(ASKED_FOR)(
-    'of many clients are spread over at least a third of the longest, every time, when the server asks for %d ms',
+    'randomizes at least a third of each wait when the server asks for %d ms',
     (atLeastMs) => {
       const earliest = waits({ luck: LEAST, atLeastMs });
       const latest = waits({ luck: MOST, atLeastMs });
@@ -47,18 +47,18 @@ describe('The waits between attempts', () => {
   );
 
   it.each(ASKED_FOR)(
-    'are never longer than the maximum, or half as long again as the %d ms that the server asks for',
+    'never waits longer than the maximum or 1.5 times the %d ms that the server asks for',
     (atLeastMs) => {
       const longest = Math.max(...waits({ luck: MOST, atLeastMs }));
       expect(longest).toBeLessThanOrEqual(Math.max(MAX_MS, atLeastMs * 1.5));
     },
   );
 
-  it('stay within what a timer can hold, however far away the server says', () => {
+  it('caps the wait at 2^31 - 1 ms, the most a timer can hold, when the server asks for more', () => {
     expect(waits({ luck: MOST, atLeastMs: 1e15 })[0]).toBe(2 ** 31 - 1);
   });
 
-  it('begin anew after a success', () => {
+  it('starts over with the first wait after reset()', () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5);
     const backoff = new Backoff(FIRST_MS, MAX_MS);
     for (let attempt = 1; attempt <= 4; attempt += 1) backoff.next();

@@ -40,20 +40,23 @@ afterEach(() => {
   }
 });
 
-describe('The session in the browser', () => {
-  it('is there for the next page', () => {
+describe('browserSessionStorage', () => {
+  it('loads the saved session in a new instance until it is cleared', () => {
     browserSessionStorage().save(SESSION);
     expect(browserSessionStorage().load()).toEqual(SESSION);
     browserSessionStorage().clear();
     expect(browserSessionStorage().load()).toBeUndefined();
   });
 
-  it.each(['', 'null', '{', '[]', '{"token":1}'])('is nobody for %j', (text) => {
-    stored.set('chat.session', text);
-    expect(browserSessionStorage().load()).toBeUndefined();
-  });
+  it.each(['', 'null', '{', '[]', '{"token":1}'])(
+    'loads no session when the stored text is %j',
+    (text) => {
+      stored.set('chat.session', text);
+      expect(browserSessionStorage().load()).toBeUndefined();
+    },
+  );
 
-  it('tells when another tab changes it', () => {
+  it('notifies a listener of storage events for its key only, until it unsubscribes', () => {
     const listener = jest.fn();
     const off = browserSessionStorage().onChange(listener);
     const change = (key: string): boolean =>

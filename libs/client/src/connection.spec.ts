@@ -66,8 +66,8 @@ function watchTimers(): ReadonlySet<string> {
   return running;
 }
 
-describe('A connection', () => {
-  it('follows the session: signed out, connecting, online, signed out', async () => {
+describe('Connection', () => {
+  it('is connecting and then online after a login, and signed out after a logout', async () => {
     const client = clients.create(server);
     expect(client.connection.getSnapshot()).toEqual({ status: 'signed-out' });
     const statuses = statusesOf(client);
@@ -77,7 +77,7 @@ describe('A connection', () => {
     expect(statuses).toEqual(['connecting', 'online', 'signed-out']);
   });
 
-  it('reconnects by itself, and shows the reason and the next attempt until then', async () => {
+  it('reconnects when the socket breaks, and shows the reason and the next attempt while offline', async () => {
     const client = await clients.signedIn(server, 'ada');
     const statuses = statusesOf(client);
     const offline = offlineStatesOf(client);
@@ -91,7 +91,7 @@ describe('A connection', () => {
     expect(statuses).toEqual(['offline', 'connecting', 'online']);
   });
 
-  it('stays offline while the server is unreachable, and connects at once on retryNow()', async () => {
+  it('is offline while the server is unreachable, and connects at once on retryNow()', async () => {
     const client = await clients.signedIn(server, 'ada');
     await server.stop();
     await eventually(() =>
@@ -106,7 +106,7 @@ describe('A connection', () => {
     await client.connection.whenOnline(5_000);
   });
 
-  it('gets a fresh token when the server refuses the one it has', async () => {
+  it('refreshes the access token when the server refuses the stored one', async () => {
     const sessionStorage = new MemorySessionStorage();
     (await clients.signedIn(server, 'ada', { sessionStorage })).close();
     server.expireAccessTokens();
@@ -115,7 +115,7 @@ describe('A connection', () => {
     expect(sessionStorage.load()?.token).toBe('access-2');
   });
 
-  it('renews the session and reconnects when the server says that it expired', async () => {
+  it('refreshes the session and reconnects after sessionExpired', async () => {
     const client = await clients.signedIn(server, 'ada');
     const statuses = statusesOf(client);
     server.expireAccessTokens();
@@ -124,7 +124,7 @@ describe('A connection', () => {
     await eventually(() => expect(statuses).toEqual(['connecting', 'online']));
   });
 
-  it('is signed out when the server says that the session expired and does not renew it', async () => {
+  it('is signed out after sessionExpired when the server refuses to refresh the session', async () => {
     const client = await clients.signedIn(server, 'ada');
     server.revokeSessions();
     server.emit('sessionExpired', {});
@@ -134,7 +134,7 @@ describe('A connection', () => {
     expect(client.connection.getSnapshot()).toEqual({ status: 'signed-out' });
   });
 
-  it('does not hammer a server that keeps ending the sessions it gives', async () => {
+  it('goes offline after one refresh when the server ends each session with sessionExpired', async () => {
     server.io.on('connection', (socket) => socket.emit('sessionExpired', {}));
     const client = clients.create(server);
     await client.session.login({ email: 'ada@example.org', password: 'correct horse' });
@@ -142,7 +142,7 @@ describe('A connection', () => {
     expect(server.requests.filter((call) => call === 'POST /auth/refresh')).toHaveLength(1);
   });
 
-  it('leaves a draining server and reconnects no earlier than that asked for', async () => {
+  it('disconnects on serverDraining, and reconnects after reconnectInMs at the earliest', async () => {
     const client = await clients.signedIn(server, 'ada');
     const offline = offlineStatesOf(client);
     const begin = Date.now();
@@ -155,7 +155,7 @@ describe('A connection', () => {
     expect(Date.now() - begin).toBeGreaterThanOrEqual(20_000);
   });
 
-  it('rejects an event at once while there is no connection, and after the time limit without an answer', async () => {
+  it('rejects an event with NETWORK while offline, and with TIMEOUT when it is not acknowledged', async () => {
     const client = await clients.signedIn(server, 'ada');
     server.sendFate = () => 'ignore';
     const message = { roomId: 'general', text: 'hello' };
@@ -169,7 +169,7 @@ describe('A connection', () => {
     });
   });
 
-  it('works over long polling', async () => {
+  it('opens a room and sends a message over HTTP long polling', async () => {
     const client = await clients.signedIn(server, 'ada', { transports: ['polling'] });
     await client.room('general').open();
     client.room('general').send('hello');
@@ -177,8 +177,8 @@ describe('A connection', () => {
   });
 });
 
-describe('A closed client', () => {
-  it('leaves no timer behind after offline and online phases', async () => {
+describe('A closed ChatClient', () => {
+  it('has no running timer after it was offline and online again', async () => {
     const running = watchTimers();
     const client = await clients.signedIn(server, 'ada');
     void client.room('general').open();

@@ -66,19 +66,19 @@ async function outcome(request: HttpRequest): Promise<{ result: unknown; afterMs
   return settled;
 }
 
-describe('A read', () => {
+describe('A GET request of HttpTransport', () => {
   it.each<[string, Fate]>([
-    ['is not answered', 'silence'],
-    ['cannot reach the server', 'break'],
-    ['meets a server that is not available', UNAVAILABLE],
-    ['is refused for coming too fast', { status: 429, retryAfter: '1' }],
-  ])('is tried again when it %s', async (_name, fate) => {
+    ['no response arrives', 'silence'],
+    ['the connection breaks', 'break'],
+    ['the server answers 503', UNAVAILABLE],
+    ['the server answers 429', { status: 429, retryAfter: '1' }],
+  ])('is retried when %s', async (_name, fate) => {
     fates(fate, OK);
     expect((await outcome(READ)).result).toEqual({});
     expect(attemptsAt).toHaveLength(2);
   });
 
-  it('is tried again three times, then its caller hears the error', async () => {
+  it('fails with UNAVAILABLE after 3 retries that are all answered 503', async () => {
     fates(UNAVAILABLE);
     expect((await outcome(READ)).result).toMatchObject({ code: 'UNAVAILABLE', status: 503 });
     expect(attemptsAt).toHaveLength(4);
@@ -87,7 +87,7 @@ describe('A read', () => {
   it.each([
     [0, [0, 100, 300, 633]],
     [0.5, [0, 200, 600, 1_267]],
-  ])('of many clients is not tried again in step (with a luck of %d)', async (luck, expected) => {
+  ])('is retried with a jittered backoff when Math.random() is %d', async (luck, expected) => {
     jest.spyOn(Math, 'random').mockReturnValue(luck);
     fates('break');
     await outcome(READ);
@@ -98,7 +98,7 @@ describe('A read', () => {
   });
 
   it.each(['1', '3', '10'])(
-    'is not tried again before the %s s that the server asked for',
+    'is retried after the Retry-After of %s s at the earliest',
     async (retryAfter) => {
       fates({ status: 503, retryAfter }, OK);
       expect((await outcome(READ)).result).toEqual({});
@@ -106,7 +106,7 @@ describe('A read', () => {
     },
   );
 
-  it('is given up at once when the server asks for longer than its caller would wait', async () => {
+  it('fails with UNAVAILABLE at once when Retry-After is 60 s', async () => {
     fates({ status: 503, retryAfter: '60' });
     const { result, afterMs } = await outcome(READ);
     expect(result).toBeInstanceOf(ChatError);
@@ -115,20 +115,20 @@ describe('A read', () => {
     expect(afterMs).toBeLessThan(100);
   });
 
-  it('is tried again within 6 s when its connection was forgotten by the network', async () => {
+  it('is retried within 6 s when no response arrives', async () => {
     fates('silence', OK);
     expect((await outcome(READ)).result).toEqual({});
     expect(attemptsAt[1]).toBeLessThan(6_000);
   });
 
-  it('ends within 25 s when nothing is ever answered', async () => {
+  it('fails with TIMEOUT within 25 s when no attempt is answered', async () => {
     fates('silence');
     const { result, afterMs } = await outcome(READ);
     expect(result).toMatchObject({ code: 'TIMEOUT' });
     expect(afterMs).toBeLessThan(25_000);
   });
 
-  it('ends its wait when the client is closed', async () => {
+  it('fails with CLOSED at once when the transport is closed during a backoff', async () => {
     fates({ status: 503, retryAfter: '10' });
     setTimeout(() => transport.close(), 500);
     const { result, afterMs } = await outcome(READ);
@@ -138,20 +138,20 @@ describe('A read', () => {
   });
 });
 
-describe('What changes something', () => {
+describe('A POST request of HttpTransport', () => {
   it.each<[string, Fate]>([
-    ['is not answered', 'silence'],
-    ['cannot reach the server', 'break'],
-    ['meets a server that is not available', { status: 503, retryAfter: '1' }],
-  ])('is never tried again by itself when it %s', async (_name, fate) => {
+    ['no response arrives', 'silence'],
+    ['the connection breaks', 'break'],
+    ['the server answers 503', { status: 503, retryAfter: '1' }],
+  ])('fails without a retry when %s', async (_name, fate) => {
     fates(fate, OK);
     expect((await outcome(WRITE)).result).toBeInstanceOf(ChatError);
     expect(attemptsAt).toHaveLength(1);
   });
 });
 
-describe('A change', () => {
-  it("hears the server's own answer about what was too late for the gateway, after 15 s", async () => {
+describe('The timeout of a POST request', () => {
+  it('is long enough for a 504 that the gateway sends after 15.5 s', async () => {
     fates({ status: 504, retryAfter: '1', afterMs: 15_500 });
     expect((await outcome(WRITE)).result).toMatchObject({
       code: 'UNAVAILABLE',
@@ -160,7 +160,7 @@ describe('A change', () => {
     });
   });
 
-  it('ends with a TIMEOUT when nothing is answered', async () => {
+  it('ends the request with TIMEOUT after 17 s without a response', async () => {
     fates('silence');
     const { result, afterMs } = await outcome(WRITE);
     expect(result).toMatchObject({ code: 'TIMEOUT' });

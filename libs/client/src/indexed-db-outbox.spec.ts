@@ -23,15 +23,15 @@ function entry(clientMessageId: string, change: Partial<StoredEntry> = {}): Stor
   };
 }
 
-describe('The outbox in IndexedDB', () => {
-  it('has the entries in the order they were put, also after it was closed and opened again', async () => {
+describe('indexedDbOutbox', () => {
+  it('loads entries in the order they were put, also after it was closed and opened again', async () => {
     for (const id of ['z', 'a', 'm']) await outbox.put(entry(id));
     outbox.close();
     const again = indexedDbOutbox(userId);
     expect(await again.load()).toEqual([entry('z'), entry('a'), entry('m')]);
   });
 
-  it('replaces an entry in its place', async () => {
+  it('keeps the position of an entry that is put again', async () => {
     await outbox.put(entry('a'));
     await outbox.put(entry('b'));
     const failed = entry('a', { error: { code: 'FORBIDDEN', message: 'No.' } });
@@ -39,7 +39,7 @@ describe('The outbox in IndexedDB', () => {
     expect(await outbox.load()).toEqual([failed, entry('b')]);
   });
 
-  it('knows what it keeps, and forgets what is removed', async () => {
+  it('has an entry until its removal, and ignores the removal of an unknown id', async () => {
     await outbox.put(entry('a'));
     expect(await outbox.has('a')).toBe(true);
     await outbox.remove('a');
@@ -48,7 +48,7 @@ describe('The outbox in IndexedDB', () => {
     expect(await outbox.load()).toEqual([]);
   });
 
-  it('is shared by the tabs of one user and by nobody else', async () => {
+  it('is shared by the tabs of one user, and not with other users', async () => {
     await outbox.put(entry('a'));
     expect(await indexedDbOutbox(userId).load()).toEqual([entry('a')]);
     expect(await indexedDbOutbox('somebody-else').load()).toEqual([]);

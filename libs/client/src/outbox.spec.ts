@@ -35,14 +35,20 @@ function entriesOf(client: ChatClient): [string, string][] {
   return client.outbox.getSnapshot().entries.map(({ text, state }) => [text, state]);
 }
 
-describe('The outbox', () => {
+describe('Outbox', () => {
   it.each<[string, SendFate]>([
-    ['the connection breaks before it is stored', 'break-before'],
-    ['the connection breaks after it is stored', 'break-after'],
-    ['the server is not available', { code: 'UNAVAILABLE', message: 'Later.', retryAfterMs: 50 }],
-    ['too much was sent', { code: 'RATE_LIMITED', message: 'Slower.', retryAfterMs: 50 }],
-    ['the server fails unexpectedly', { code: 'INTERNAL', message: 'Oops.' }],
-  ])('repeats a send under the same key when %s', async (_name, fate) => {
+    ['the connection breaks before the message is stored', 'break-before'],
+    ['the connection breaks after the message is stored', 'break-after'],
+    [
+      'the server answers UNAVAILABLE',
+      { code: 'UNAVAILABLE', message: 'Later.', retryAfterMs: 50 },
+    ],
+    [
+      'the server answers RATE_LIMITED',
+      { code: 'RATE_LIMITED', message: 'Slower.', retryAfterMs: 50 },
+    ],
+    ['the server answers INTERNAL', { code: 'INTERNAL', message: 'Oops.' }],
+  ])('retries a send with the same clientMessageId when %s', async (_name, fate) => {
     const ada = await clients.signedIn(server, 'ada');
     fates(fate);
     const { clientMessageId } = ada.outbox.send('general', 'hello');
@@ -54,7 +60,7 @@ describe('The outbox', () => {
     expect(texts()).toEqual(['hello']);
   });
 
-  it('repeats a send that is not acknowledged in time', async () => {
+  it('retries a send whose acknowledgement is lost, and the message is stored once', async () => {
     const ada = await clients.signedIn(server, 'ada');
     fates('lose-ack');
     ada.outbox.send('general', 'hello');
@@ -63,7 +69,7 @@ describe('The outbox', () => {
     expect(texts()).toEqual(['hello']);
   });
 
-  it('waits for the retryAfterMs of the server before it repeats a send', async () => {
+  it('retries a send after the retryAfterMs of the server at the earliest', async () => {
     const ada = await clients.signedIn(server, 'ada');
     fates({ code: 'RATE_LIMITED', message: 'Slower.', retryAfterMs: 700 });
     const before = Date.now();
@@ -72,7 +78,7 @@ describe('The outbox', () => {
     expect(Date.now() - before).toBeGreaterThanOrEqual(700);
   });
 
-  it('keeps messages sent while the server is unreachable, and delivers them in order, once', async () => {
+  it('delivers messages sent while offline once and in order after the reconnect', async () => {
     const ada = await clients.signedIn(server, 'ada');
     await server.stop();
     const sent = Array.from({ length: 20 }, (_, index) => `message ${index}`);
@@ -83,7 +89,7 @@ describe('The outbox', () => {
     await eventually(() => expect(entriesOf(ada)).toEqual([]));
   });
 
-  it('has one unanswered send per room, and does not let one room wait for another', async () => {
+  it('has at most one send in flight per room, and sends to other rooms meanwhile', async () => {
     const ada = await clients.signedIn(server, 'ada');
     server.sendFate = (_count, { roomId }) => (roomId === 'stuck' ? 'ignore' : 'ok');
     for (const text of ['a', 'b', 'c']) {
@@ -95,7 +101,7 @@ describe('The outbox', () => {
   });
 
   it.each(['VALIDATION', 'FORBIDDEN', 'NOT_FOUND', 'TOO_LARGE'] as const)(
-    'keeps a message refused with %s as failed, and goes on with the next one',
+    'marks a message refused with %s as failed, and sends the next one',
     async (code) => {
       const ada = await clients.signedIn(server, 'ada');
       fates({ code, message: 'No.' });
@@ -107,7 +113,7 @@ describe('The outbox', () => {
     },
   );
 
-  it('gives up on a message that makes the server fail every time, and goes on with the next', async () => {
+  it('marks a message as failed after 5 sends answered INTERNAL, and sends the next one', async () => {
     const ada = await clients.signedIn(server, 'ada');
     server.sendFate = (_count, { text }) =>
       text === 'poison' ? { code: 'INTERNAL', message: 'Oops.' } : 'ok';
@@ -118,7 +124,7 @@ describe('The outbox', () => {
     expect(server.sends.filter(({ text }) => text === 'poison')).toHaveLength(5);
   });
 
-  it('sends a failed message again when asked to, and forgets a discarded one', async () => {
+  it('sends a failed message again on retry(), and removes it on discard()', async () => {
     const ada = await clients.signedIn(server, 'ada');
     fates({ code: 'FORBIDDEN', message: 'No.' }, { code: 'FORBIDDEN', message: 'No.' });
     const first = ada.outbox.send('general', 'first');
@@ -132,7 +138,7 @@ describe('The outbox', () => {
     await eventually(() => expect(entriesOf(ada)).toEqual([]));
   });
 
-  it('sends in a later client what an earlier one left, before new messages', async () => {
+  it('sends the stored messages of an earlier client before new ones', async () => {
     const storage = new MemoryOutbox();
     const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
     await server.stop();
@@ -148,7 +154,7 @@ describe('The outbox', () => {
     await eventually(async () => expect(await storage.load()).toEqual([]));
   });
 
-  it('keeps an entry before its first send and until the answer', async () => {
+  it('stores an entry before its first send, and removes it after the acknowledgement', async () => {
     const storage = new MemoryOutbox();
     const kept: boolean[] = [];
     const put = storage.put.bind(storage);
@@ -171,7 +177,7 @@ describe('The outbox', () => {
     await eventually(async () => expect(await storage.has(clientMessageId)).toBe(false));
   });
 
-  it('marks an entry as kept only once the storage has it', async () => {
+  it('marks an entry as kept only after the storage has written it', async () => {
     const storage = new MemoryOutbox();
     const stored = Promise.withResolvers<void>();
     const put = storage.put.bind(storage);
@@ -187,7 +193,7 @@ describe('The outbox', () => {
     await eventually(() => expect(kept()).toEqual([true]));
   });
 
-  it('delivers when the storage fails, and reports durable: false', async () => {
+  it('delivers a message that its storage fails to write, and reports durable: false', async () => {
     const storage = new MemoryOutbox();
     storage.put = () => Promise.reject(new Error('quota exceeded'));
     const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
@@ -222,7 +228,7 @@ describe('The outbox', () => {
     ]);
   });
 
-  it('sends an entry that two tabs have loaded only once', async () => {
+  it('sends an entry once when two tabs have loaded it', async () => {
     const storage = new MemoryOutbox();
     await Promise.all(
       ['one', 'two', 'three'].map((text) =>
@@ -243,7 +249,7 @@ describe('The outbox', () => {
     expect(server.sends.map(({ text }) => text)).toEqual(['one', 'two', 'three']);
   });
 
-  it('takes a thousand unsent messages in a room and refuses more', async () => {
+  it('holds 1,000 unsent messages per room, and throws OUTBOX_FULL for the next', async () => {
     const ada = await clients.signedIn(server, 'ada');
     await server.stop();
     for (let count = 0; count < 1_000; count += 1) ada.outbox.send('general', 'hello');
@@ -253,7 +259,7 @@ describe('The outbox', () => {
     expect(() => ada.outbox.send('elsewhere', 'hello')).not.toThrow();
   });
 
-  it('throws on an empty or too long message, and when signed out', async () => {
+  it('throws VALIDATION for an empty or too long message, and UNAUTHORIZED when signed out', async () => {
     const ada = await clients.signedIn(server, 'ada');
     const refusal = expect.objectContaining({ code: 'VALIDATION' });
     expect(() => ada.outbox.send('general', '  ')).toThrow(refusal);

@@ -46,8 +46,8 @@ function heard(): number[] {
   return revs;
 }
 
-describe('A room that is opened', () => {
-  it('shows the newest page, then older ones on demand, without a hole', async () => {
+describe('RoomConversation.open()', () => {
+  it('shows the newest page, to which loadOlder() adds older ones without a gap', async () => {
     server.store('general', numbered(120));
     expect(room.getSnapshot().status).toBe('closed');
     await room.open();
@@ -67,7 +67,7 @@ describe('A room that is opened', () => {
     expect(shown()).toEqual(range(1, 120));
   });
 
-  it('misses nothing that is stored between joining and reading the first page', async () => {
+  it('shows a message that is stored between the join and the first page', async () => {
     const revs = heard();
     server.store('general', numbered(3));
     server.intercept = (call) => {
@@ -79,7 +79,7 @@ describe('A room that is opened', () => {
     expect(shown()).toEqual([1, 2, 3, 4]);
   });
 
-  it('fills what a history page lacks that lags behind the answer to its join', async () => {
+  it('fetches the messages that the first page lacks when it lags behind the join', async () => {
     server.store('general', numbered(5));
     server.intercept = (call) =>
       call.startsWith('GET /messages/history')
@@ -93,7 +93,7 @@ describe('A room that is opened', () => {
     await eventually(() => expect(shown()).toEqual([1, 2, 3, 4, 5]));
   });
 
-  it('opens once an unreachable server is back', async () => {
+  it('resolves after the reconnect when it is called while offline', async () => {
     server.store('general', numbered(2));
     await server.stop();
     await eventually(() => expect(ada.connection.getSnapshot().status).not.toBe('online'));
@@ -104,20 +104,20 @@ describe('A room that is opened', () => {
     expect(shown()).toEqual([1, 2]);
   });
 
-  it('is removed with NOT_FOUND when the user may not read it', async () => {
+  it('rejects with NOT_FOUND and sets the status removed for an unreadable room', async () => {
     const secret = ada.room('~unknownunknownunknown1');
     await expect(secret.open()).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(secret.getSnapshot()).toMatchObject({ status: 'removed', error: { code: 'NOT_FOUND' } });
   });
 });
 
-describe('An open room', () => {
+describe('An open RoomConversation', () => {
   beforeEach(async () => {
     server.store('general', numbered(3));
     await room.open();
   });
 
-  it('applies live messages once each, in order, whatever is repeated', async () => {
+  it('shows live messages once and in order when one is delivered twice', async () => {
     const revs = heard();
     const [first] = server.store('general', numbered(3, 4));
     if (first) server.emit('receiveMessage', first);
@@ -126,7 +126,7 @@ describe('An open room', () => {
     expect(shown()).toEqual(range(1, 7));
   });
 
-  it('fills a gap between live messages before it shows what comes after', async () => {
+  it('fills a gap before it shows the live message after the gap', async () => {
     const revs = heard();
     const windows: number[][] = [];
     room.subscribe(() => windows.push(shown()));
@@ -137,13 +137,13 @@ describe('An open room', () => {
     for (const seqs of windows) expect(seqs).toEqual(range(1, seqs.length));
   });
 
-  it('fetches the changes that roomHeads says are missing', async () => {
+  it('fetches the missing changes when roomHeads has a higher rev', async () => {
     server.store('general', numbered(2, 4), { live: false });
     server.emit('roomHeads', [{ roomId: 'general', seq: 5, rev: 5 }]);
     await eventually(() => expect(shown()).toEqual(range(1, 5)));
   });
 
-  it('repeats reading missing changes while the server answers 503', async () => {
+  it('is not live and retries while GET /messages/changes answers 503', async () => {
     let failures = 2;
     server.intercept = (call) => {
       if (!call.startsWith('GET /messages/changes') || failures === 0) return undefined;
@@ -161,26 +161,23 @@ describe('An open room', () => {
   });
 
   it.each([
-    ['a few', 4],
-    ['five hundred', 500],
-  ])(
-    'shows %s messages that it missed after a reconnect, without a reset',
-    async (_name, count) => {
-      const revs = heard();
-      await server.stop();
-      await eventually(() => expect(room.getSnapshot().live).toBe(false));
-      server.store('general', numbered(count, 4));
-      await server.resume();
-      await eventually(() => expect(shown()).toEqual(range(1, 3 + count)));
-      expect(revs).toEqual(range(4, 3 + count));
-      expect(server.joins.at(-1)).toEqual({ roomId: 'general', since: 3 });
-      expect(room.getSnapshot()).toMatchObject({ live: true, resets: 0 });
-      server.store('general', ['live again']);
-      await eventually(() => expect(revs.at(-1)).toBe(4 + count));
-    },
-  );
+    ['4', 4],
+    ['500', 500],
+  ])('shows %s messages that it missed while offline, without a reset', async (_name, count) => {
+    const revs = heard();
+    await server.stop();
+    await eventually(() => expect(room.getSnapshot().live).toBe(false));
+    server.store('general', numbered(count, 4));
+    await server.resume();
+    await eventually(() => expect(shown()).toEqual(range(1, 3 + count)));
+    expect(revs).toEqual(range(4, 3 + count));
+    expect(server.joins.at(-1)).toEqual({ roomId: 'general', since: 3 });
+    expect(room.getSnapshot()).toMatchObject({ live: true, resets: 0 });
+    server.store('general', ['live again']);
+    await eventually(() => expect(revs.at(-1)).toBe(4 + count));
+  });
 
-  it('fills a gap while live messages keep coming, each once and in order', async () => {
+  it('fills a gap while live messages arrive, each message once and in order', async () => {
     const revs = heard();
     server.cut();
     await eventually(() => expect(room.getSnapshot().live).toBe(false));
@@ -197,7 +194,7 @@ describe('An open room', () => {
     expect(revs).toEqual(range(4, total));
   });
 
-  it('resets to the newest page, with an event, when it missed too much', async () => {
+  it('resets to the newest page and emits reset when it missed 1,500 messages', async () => {
     let resets = 0;
     room.on('reset', () => (resets += 1));
     await server.stop();
@@ -208,7 +205,7 @@ describe('An open room', () => {
     expect(resets).toBe(1);
   });
 
-  it('resets when the server was restored to an older state', async () => {
+  it('resets when the rev of the server is lower after a restore', async () => {
     server.store('general', numbered(3, 4));
     await eventually(() => expect(shown()).toEqual(range(1, 6)));
     await server.stop();
@@ -220,7 +217,7 @@ describe('An open room', () => {
     await eventually(() => expect(shown()).toEqual([1, 2, 3]));
   });
 
-  it('replaces a message by its newer revision', async () => {
+  it('replaces a message when a newer rev of it arrives', async () => {
     const [original] = server.messages('general');
     if (!original) throw new Error('The room has messages.');
     server.emit('receiveMessage', { ...original, rev: 4, text: 'edited' });
@@ -232,7 +229,7 @@ describe('An open room', () => {
     ]);
   });
 
-  it('is removed and emptied when the user loses access', async () => {
+  it('is removed and emptied on roomRemoved', async () => {
     const removed: string[] = [];
     room.on('removed', ({ error }) => removed.push(error.code));
     server.emit('roomRemoved', { roomId: 'general' });
@@ -241,7 +238,7 @@ describe('An open room', () => {
     expect(removed).toEqual(['NOT_FOUND']);
   });
 
-  it('stops following when closed, and catches up when it is opened again', async () => {
+  it('is not live after close(), and catches up on the next open()', async () => {
     room.close();
     expect(room.getSnapshot()).toMatchObject({ status: 'closed', live: false });
     server.store('general', numbered(2, 4));
@@ -249,7 +246,7 @@ describe('An open room', () => {
     await eventually(() => expect(shown()).toEqual(range(1, 5)));
   });
 
-  it('gives the same snapshot until something changes', async () => {
+  it('returns the same snapshot until the next change', async () => {
     const before = room.getSnapshot();
     expect(room.getSnapshot()).toBe(before);
     server.store('general', ['message 4']);
@@ -258,7 +255,7 @@ describe('An open room', () => {
   });
 });
 
-describe('An own message', () => {
+describe('A message of room.send()', () => {
   /** How often the text was visible, as message or pending, at each change. */
   function visibility(text: string): number[] {
     const counts: number[] = [];
@@ -269,7 +266,7 @@ describe('An own message', () => {
     return counts;
   }
 
-  it('is shown from the moment it is sent, exactly once at every moment', async () => {
+  it('is shown exactly once at every moment from send() on', async () => {
     await room.open();
     const counts = visibility('hello');
     room.send('hello');
@@ -280,7 +277,7 @@ describe('An own message', () => {
     expect(new Set(counts)).toEqual(new Set([1]));
   });
 
-  it('stays, as sent, between its acknowledgement and its arrival', async () => {
+  it('stays pending as sent between its acknowledgement and its arrival in the room', async () => {
     await room.open();
     server.live = false;
     const counts = visibility('hello');
@@ -292,7 +289,7 @@ describe('An own message', () => {
     expect(new Set(counts)).toEqual(new Set([1]));
   });
 
-  it('is not sent again when it is seen in the room before its acknowledgement', async () => {
+  it('leaves the outbox when it arrives in the room before its acknowledgement', async () => {
     await room.open();
     server.sendFate = () => 'lose-ack';
     room.send('hello');
@@ -301,7 +298,7 @@ describe('An own message', () => {
     expect(ada.outbox.getSnapshot().entries).toEqual([]);
   });
 
-  it('stays until it is sent when another client of the user used its key for another text', async () => {
+  it('stays pending until sent when another client used its clientMessageId for another text', async () => {
     await room.open();
     server.sendFate = () => 'ignore';
     const { clientMessageId } = room.send('mine');
@@ -320,7 +317,7 @@ describe('An own message', () => {
     expect(pending).toEqual([]);
   });
 
-  it('is recognized in the room when its text had a lone surrogate', async () => {
+  it('is recognized in the room although the lone surrogate in its text was replaced', async () => {
     await room.open();
     server.sendFate = () => 'lose-ack';
     room.send('half \ud83c');
@@ -329,7 +326,7 @@ describe('An own message', () => {
     expect(server.sends).toMatchObject([{ text: 'half \ufffd' }]);
   });
 
-  it('is not shown twice when a reload finds it both in the room and in the outbox', async () => {
+  it('is shown once when a reload finds it both in the room and in the outbox', async () => {
     server.store('general', ['of somebody']);
     server.sendFate = () => 'lose-ack';
     await ada.connection
@@ -355,7 +352,7 @@ describe('An own message', () => {
     expect(pending).toEqual([]);
   });
 
-  it('is dropped from pending after a reset, when its message is no longer shown', async () => {
+  it('leaves pending after a reset although it is not among the shown messages', async () => {
     await room.open();
     server.sendFate = (_count, { text }) => (text === 'repeated' ? 'break-after' : 'ok');
     server.live = false;

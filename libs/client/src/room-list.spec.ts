@@ -29,15 +29,15 @@ function listed(): [string, string | undefined][] {
   return ada.rooms.getSnapshot().rooms.map(({ id, lastMessage }) => [id, lastMessage?.text]);
 }
 
-describe('The list of rooms', () => {
-  it('has the rooms with their last message, and follows live messages', async () => {
+describe('RoomList', () => {
+  it('lists rooms with their last message, and updates it on a live message', async () => {
     expect(listed()).toEqual([['general', 'welcome']]);
     await ada.room('general').open();
     server.store('general', ['news']);
     await eventually(() => expect(listed()).toEqual([['general', 'news']]));
   });
 
-  it('follows rooms that are added, updated and removed', async () => {
+  it('follows roomAdded, roomUpdated and roomRemoved', async () => {
     server.store('lunch', ['hungry?']);
     const room = {
       id: 'lunch',
@@ -62,7 +62,7 @@ describe('The list of rooms', () => {
     await eventually(() => expect(listed()).toEqual([['general', 'while away']]));
   });
 
-  it('keeps its rooms while it cannot be refreshed, and retries by itself', async () => {
+  it('keeps its rooms while GET /rooms answers 503, and retries until it succeeds', async () => {
     let failures = 4;
     server.intercept = (call) =>
       call === 'GET /rooms' && failures-- > 0 ? { status: 503 } : undefined;
@@ -72,7 +72,7 @@ describe('The list of rooms', () => {
     await eventually(() => expect(ada.rooms.getSnapshot().error).toBeUndefined());
   });
 
-  it('is empty for the next user until their own list is there', async () => {
+  it('is empty and loading after a logout', async () => {
     await ada.session.logout();
     expect(ada.rooms.getSnapshot()).toEqual({ status: 'loading', rooms: [] });
   });

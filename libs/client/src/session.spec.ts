@@ -26,7 +26,7 @@ function refreshes(): number {
   return server.requests.filter((call) => call === 'POST /auth/refresh').length;
 }
 
-describe('A session', () => {
+describe('Session', () => {
   it('is restored by a later client with the same storage', async () => {
     const sessionStorage = new MemorySessionStorage();
     const first = await clients.signedIn(server, 'ada', { sessionStorage });
@@ -37,14 +37,14 @@ describe('A session', () => {
     await second.connection.whenOnline(5_000);
   });
 
-  it('refreshes a refused token once for all calls that meet the refusal together', async () => {
+  it('refreshes a refused token once for 10 concurrent calls', async () => {
     const ada = await clients.signedIn(server, 'ada');
     server.expireAccessTokens();
     await Promise.all(Array.from({ length: 10 }, () => ada.rest.rooms()));
     expect(refreshes()).toBe(1);
   });
 
-  it('refreshes once for two tabs that share the storage', async () => {
+  it('refreshes a refused token once for two tabs that share the storage', async () => {
     const sessionStorage = new MemorySessionStorage();
     const one = await clients.signedIn(server, 'ada', { sessionStorage });
     const two = clients.create(server, { sessionStorage });
@@ -55,10 +55,10 @@ describe('A session', () => {
   });
 
   it.each([
-    ['in time', 0],
-    ['when the clock is set back meanwhile', 300],
+    ['with a steady clock', 0],
+    ['with a clock that is set back', 300],
   ])(
-    'is refreshed before it expires, and the socket goes on with it, %s',
+    'is refreshed before it expires, and renewed on the open socket, %s',
     async (_when, backMs) => {
       server.accessTokenLifeSeconds = 1;
       const ada = await clients.signedIn(server, 'ada');
@@ -69,7 +69,7 @@ describe('A session', () => {
     },
   );
 
-  it('ends, with its connection and rooms, when the server refuses to renew it', async () => {
+  it('ends, and closes its connection and rooms, when the server refuses the refresh', async () => {
     const ada = await clients.signedIn(server, 'ada');
     const general = ada.room('general');
     await general.open();
@@ -81,21 +81,24 @@ describe('A session', () => {
   });
 
   it.each([
-    ['is overloaded', { status: 429, headers: { 'retry-after': '7' } }, 'RATE_LIMITED', 7_000],
-    ['is unavailable', { status: 503, headers: { 'retry-after': '2' } }, 'UNAVAILABLE', 2_000],
-    ['fails', { status: 500 }, 'INTERNAL', undefined],
-  ])('stays when the server %s', async (_name, answer, code, retryAfterMs) => {
-    const ada = await clients.signedIn(server, 'ada');
-    server.expireAccessTokens();
-    server.intercept = (call) => (call === 'POST /auth/refresh' ? answer : undefined);
-    await expect(ada.rest.rooms()).rejects.toMatchObject({ code, retryAfterMs });
-    expect(ada.session.getSnapshot().status).toBe('signed-in');
+    ['429', { status: 429, headers: { 'retry-after': '7' } }, 'RATE_LIMITED', 7_000],
+    ['503', { status: 503, headers: { 'retry-after': '2' } }, 'UNAVAILABLE', 2_000],
+    ['500', { status: 500 }, 'INTERNAL', undefined],
+  ])(
+    'stays signed in when its refresh is answered %s',
+    async (_name, answer, code, retryAfterMs) => {
+      const ada = await clients.signedIn(server, 'ada');
+      server.expireAccessTokens();
+      server.intercept = (call) => (call === 'POST /auth/refresh' ? answer : undefined);
+      await expect(ada.rest.rooms()).rejects.toMatchObject({ code, retryAfterMs });
+      expect(ada.session.getSnapshot().status).toBe('signed-in');
 
-    server.intercept = () => undefined;
-    await expect(ada.rest.rooms()).resolves.toEqual([]);
-  });
+      server.intercept = () => undefined;
+      await expect(ada.rest.rooms()).resolves.toEqual([]);
+    },
+  );
 
-  it('stays when the server cannot be reached', async () => {
+  it('stays signed in while the server is unreachable', async () => {
     const ada = await clients.signedIn(server, 'ada');
     await server.stop();
     await expect(ada.rest.rooms()).rejects.toMatchObject({ code: 'NETWORK' });
@@ -104,7 +107,7 @@ describe('A session', () => {
     await expect(ada.rest.rooms()).resolves.toEqual([]);
   });
 
-  it('ends in every tab when one signs out', async () => {
+  it('ends in every tab when one tab signs out', async () => {
     const sessionStorage = new MemorySessionStorage();
     const one = await clients.signedIn(server, 'ada', { sessionStorage });
     const two = clients.create(server, { sessionStorage });
@@ -114,7 +117,7 @@ describe('A session', () => {
     await eventually(() => expect(server.sockets).toBe(0));
   });
 
-  it('is not brought back by a refresh that was under way when the user signed out', async () => {
+  it('stays signed out when the user signs out during a refresh', async () => {
     const ada = await clients.signedIn(server, 'ada');
     server.expireAccessTokens();
     server.intercept = (call) => {
@@ -125,7 +128,7 @@ describe('A session', () => {
     expect(ada.session.user).toBeUndefined();
   });
 
-  it('rejects invalid input with the details of each field', async () => {
+  it('rejects an invalid registration with the details of each field', async () => {
     const details = [{ path: 'email', message: 'must be an e-mail address' }];
     server.intercept = () => ({
       status: 400,
