@@ -4,13 +4,13 @@ import { partitionsOf } from './assignment.ts';
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `instance-${index}`);
 
-describe('the assignment of partitions', () => {
-  it('gives a lone instance everything', () => {
+describe('partitionsOf', () => {
+  it('assigns every partition to a single instance', () => {
     expect(partitionsOf('a', ['a'])).toHaveLength(PARTITION_COUNT);
   });
 
   for (const count of [2, 3, 5, 16]) {
-    it(`gives each of ${count} instances its share, and every partition one owner`, () => {
+    it(`assigns each of ${count} instances an even share, and every partition to one instance`, () => {
       const shares = ids(count).map((id) => partitionsOf(id, ids(count)));
       expect(
         shares
@@ -25,16 +25,16 @@ describe('the assignment of partitions', () => {
     });
   }
 
-  it('leaves instances without work when there are more of them than partitions', () => {
+  it('assigns one partition each to 16 of 20 instances', () => {
     const shares = ids(20).map((id) => partitionsOf(id, ids(20)).length);
     expect(shares.filter((size) => size === 1)).toHaveLength(PARTITION_COUNT);
   });
 
-  it('gives nothing to an instance that is not among those that share', () => {
+  it('assigns no partition to an instance that is not in the list', () => {
     expect(partitionsOf('a', ['b', 'c'])).toEqual([]);
   });
 
-  it('is the same in whatever order the instances were heard of', () => {
+  it('does not depend on the order of the instances in the list', () => {
     expect(partitionsOf('b', ['c', 'a', 'b'])).toEqual(partitionsOf('b', ['a', 'b', 'c']));
   });
 });

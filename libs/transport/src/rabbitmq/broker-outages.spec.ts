@@ -15,7 +15,7 @@ const ROOMS = ['general', 'random', 'news'];
 /** More than a channel has in hand: they cannot all come unless some are acknowledged. */
 const WAITING = 1_200;
 
-describeWith('rabbitmq-server', 'RabbitMQ outages', () => {
+describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
   let broker: RabbitMqServer;
   let store: InMemoryMessageStore;
   let publisher: RabbitMqMessagePublisher;
@@ -93,7 +93,7 @@ describeWith('rabbitmq-server', 'RabbitMQ outages', () => {
     };
   }
 
-  it('lose no acknowledged event when the broker is killed and restarted', async () => {
+  it('loses no acknowledged event when the broker is killed and restarted', async () => {
     const load = publishSteadily();
     try {
       await eventually(() => expect(load.acknowledged.length).toBeGreaterThan(100));
@@ -117,7 +117,7 @@ describeWith('rabbitmq-server', 'RabbitMQ outages', () => {
     }
   });
 
-  it('with a memory alarm keep no event from being stored and acknowledged, in order', async () => {
+  it('stores and acknowledges all waiting events in order during a memory alarm', async () => {
     store.away = true;
     const events = Array.from({ length: WAITING }, () => eventIn('general'));
     await Promise.all(events.map((event) => publisher.publish(event)));
@@ -132,13 +132,13 @@ describeWith('rabbitmq-server', 'RabbitMQ outages', () => {
     await instance.server.check();
   });
 
-  it('with a memory alarm leave no partition without an owner, and each instance has its share again afterwards', async () => {
+  it('gives every instance all partitions during a memory alarm, and an even share after it', async () => {
     await raiseAlarm();
     await endAlarm();
     await eventually(() => expect(shares()).toEqual([8, 8]));
   });
 
-  it('with a memory alarm delay a dead letter, and the alarm over it is put aside once', async () => {
+  it('retries a dead letter during a memory alarm, and publishes it once after the alarm', async () => {
     store.away = true;
     const [late, next] = [eventIn('gone'), eventIn('news')];
     await publisher.publish(late);

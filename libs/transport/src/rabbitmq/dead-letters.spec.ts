@@ -19,7 +19,7 @@ import {
   routingKeyOfRoom,
 } from './topology.ts';
 
-describeWith('rabbitmq-server', 'dead letters of RabbitMQ', () => {
+describeWith('rabbitmq-server', 'the dead-letter queue', () => {
   let url: string;
   let connection: ChannelModel;
   let channel: ConfirmChannel;
@@ -74,7 +74,7 @@ describeWith('rabbitmq-server', 'dead letters of RabbitMQ', () => {
     return letters;
   }
 
-  it('hold what cannot be handled, with the reason, and what follows is stored', async () => {
+  it('holds events that cannot be handled with the reason, and the next event is stored', async () => {
     const event = eventIn('general');
     await send('not JSON at all');
     await send('["JSON", "but no event"]');
@@ -96,7 +96,7 @@ describeWith('rabbitmq-server', 'dead letters of RabbitMQ', () => {
     expect(letters.every(({ id }) => id.length > 0)).toBe(true);
   });
 
-  it('hold a message to a deleted room, and what follows it is stored', async () => {
+  it('holds a message to a deleted room, and the next message is stored', async () => {
     const [late, next] = [eventIn('gone'), eventIn('general')];
     // By the key of the other room, for both to come through one queue.
     await send(create(late), late.id);
@@ -107,7 +107,7 @@ describeWith('rabbitmq-server', 'dead letters of RabbitMQ', () => {
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([next.id]));
   });
 
-  it('hold what the store refuses, with its reason, and what follows is stored', async () => {
+  it('holds messages that the store refuses with the reason, and the others are stored', async () => {
     store.unstorable = 'poison';
     const events = ['a', 'poison', 'b', 'poison', 'c'].map((text) => eventIn('general', text));
     for (const event of events) await send(create(event), event.id);
@@ -129,7 +129,7 @@ describeWith('rabbitmq-server', 'dead letters of RabbitMQ', () => {
     await eventually(() => expect(store.of('general')).toHaveLength(5));
   });
 
-  it('take at most 10 letters a minute from one partition, which stands still until the minute is over', async () => {
+  it('takes at most 10 letters a minute from a partition, which pauses then', async () => {
     store.unstorable = 'poison';
     const poisons = Array.from({ length: 12 }, () => eventIn('general', 'poison'));
     for (const event of [...poisons, eventIn('general', 'fine')]) await send(create(event));
@@ -155,7 +155,7 @@ describeWith('rabbitmq-server', 'dead letters of RabbitMQ', () => {
     clock.mockRestore();
   }, 30_000);
 
-  it('keep a message in its partition while the dead-letter queue is missing', async () => {
+  it('receives a refused message once it is declared again after it was deleted', async () => {
     store.unstorable = 'poison';
     // The instance has declared the queue by then, and does not do so again.
     await send('no JSON');
@@ -171,7 +171,7 @@ describeWith('rabbitmq-server', 'dead letters of RabbitMQ', () => {
     await eventually(() => expect(store.of('general').map(({ text }) => text)).toEqual(['next']));
   }, 30_000);
 
-  it('keep order and number of the letters when they are listed', async () => {
+  it('keeps its letters in their order when they are listed', async () => {
     for (const id of ['a', 'b', 'c']) await send('no JSON', id);
     const first = await allOnce(3);
     expect(await all()).toEqual(first);
@@ -201,7 +201,7 @@ describeWith('rabbitmq-server', 'dead letters of RabbitMQ', () => {
     await plain.close();
   }
 
-  it('are stored by a replay when their room exists by now', async () => {
+  it('is emptied by a replay that stores its messages', async () => {
     const events = [await putAside('general'), await putAside('random')];
     expect((await allOnce(2)).map(({ roomId }) => roomId)).toEqual(['general', 'random']);
     expect(await deadLetters.replay()).toBe(2);
@@ -210,14 +210,14 @@ describeWith('rabbitmq-server', 'dead letters of RabbitMQ', () => {
     await allOnce(0);
   });
 
-  it('are replayed one at a time by id', async () => {
+  it('keeps its other letters when one letter is replayed by id', async () => {
     const [kept, replayed] = [await putAside('general'), await putAside('general')];
     expect(await deadLetters.replay(replayed.id)).toBe(1);
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([replayed.id]));
     expect((await allOnce(1)).map(({ id }) => id)).toEqual([kept.id]);
   });
 
-  it('are replayed from behind a foreign message, which stays', async () => {
+  it('keeps a foreign message when the letter behind it is replayed', async () => {
     await putForeign('foreign');
     const event = await putAside('general');
     expect(await allOnce(2)).toMatchObject([
@@ -229,7 +229,7 @@ describeWith('rabbitmq-server', 'dead letters of RabbitMQ', () => {
     expect(await allOnce(1)).toMatchObject([{ id: '', reason: 'unknown' }]);
   });
 
-  it('come back after a replay when they still cannot be handled', async () => {
+  it('receives a replayed letter again when it still cannot be handled', async () => {
     await send('no JSON', 'hopeless');
     await allOnce(1);
     expect(await deadLetters.replay()).toBe(1);

@@ -36,7 +36,7 @@ function roomsOfTest(test: number): string[] {
   return rooms;
 }
 
-describeWith('rabbitmq-server', 'instances that share the partitions', () => {
+describeWith('rabbitmq-server', 'messages instances', () => {
   let broker: SharedRabbitMq;
   let store: InMemoryMessageStore;
   let publisher: RabbitMqMessagePublisher;
@@ -136,14 +136,14 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     });
   }
 
-  it('own eight partitions each when they are two', async () => {
+  it('own 8 distinct partitions each when there are two', async () => {
     const [first, second] = [await start(), await start()];
     await eventually(() => expect(shares()).toEqual([8, 8]));
     const owned = [...first.server.ownedPartitions, ...second.server.ownedPartitions];
     expect(new Set(owned).size).toBe(16);
   });
 
-  it('store every room in order while instances come and go', async () => {
+  it('store every room in order while instances start and stop', async () => {
     await start();
     const sent = await sendWhile(
       (async () => {
@@ -160,7 +160,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await expectStored(sent);
   });
 
-  it('take over the partitions of one whose heartbeats stop', async () => {
+  it('take over the partitions of an instance whose heartbeats stop', async () => {
     const link = await Link.to(broker.port);
     await start();
     const lost = await start({ port: link.port });
@@ -178,7 +178,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await lost.app.close();
   });
 
-  it('store every room in order when one is cut off and comes back with undelivered acknowledgements', async () => {
+  it('store every room in order when an instance reconnects with undelivered acknowledgements', async () => {
     const link = await Link.to(broker.port);
     await start();
     await start({ port: link.port });
@@ -199,7 +199,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await link.cut();
   });
 
-  it('take over from one that stops before its heartbeats are missed', async () => {
+  it('take over from an instance that shuts down before its heartbeats time out', async () => {
     // Missed after 12 s, which is longer than anything here is waited for.
     const heartbeatMs = 4_000;
     const [, leaving] = [await start({ heartbeatMs }), await start({ heartbeatMs })];
@@ -210,7 +210,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await closed;
   });
 
-  it('read the head of a room again when another writer has stored in it', async () => {
+  it('read the head of a room again after another writer has stored in it', async () => {
     await start();
     const [room = ''] = rooms;
     const [first, second, foreign] = [eventIn(room), eventIn(room), eventIn(room)];
@@ -224,7 +224,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     });
   });
 
-  it('store nothing while the store is unavailable, and everything in order when it is back', async () => {
+  it('store nothing while the store is unavailable, and everything in order afterwards', async () => {
     await start();
     store.away = true;
     // More often than all partitions try before they are given up: they were opened again.
@@ -235,7 +235,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await expectStored(sent);
   });
 
-  it('leave their partitions to others while only they cannot reach the store, and take them back afterwards', async () => {
+  it('release partitions while only they cannot reach the store, and regain them afterwards', async () => {
     const way = new InMemoryMessageStore(store);
     await start();
     await start({ store: way });
@@ -254,7 +254,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await eventually(() => expect(shares()).toEqual([8, 8]));
   });
 
-  it('keep every partition while no instance reaches the store, and leave them to the first that does', async () => {
+  it('all own every partition while none reaches the store, until the first of them does', async () => {
     const ways = [store, store].map((same) => new InMemoryMessageStore(same));
     const [first, second] = ways as [InMemoryMessageStore, InMemoryMessageStore];
     await start({ store: first });
@@ -274,7 +274,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await eventually(() => expect(shares()).toEqual([8, 8]));
   });
 
-  it('keep their shares when the store answers and refuses one room', async () => {
+  it('keep their shares while the store refuses writes of one room only', async () => {
     await start();
     await start();
     await eventually(() => expect(shares()).toEqual([8, 8]));
@@ -286,7 +286,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await expectStored(sent);
   });
 
-  it('hear each other again after the exchange of heartbeats was deleted', async () => {
+  it('receive heartbeats again after their exchange was deleted and declared again', async () => {
     await start();
     await start();
     await eventually(() => expect(shares()).toEqual([8, 8]));
@@ -299,7 +299,7 @@ describeWith('rabbitmq-server', 'instances that share the partitions', () => {
     await eventually(() => expect([...shares()].sort()).toEqual([5, 5, 6]));
   });
 
-  it('store what they have in hand before they stop', async () => {
+  it('store each message once and in order when one instance replaces another', async () => {
     const instance = await start();
     await eventually(() => expect(shares()).toEqual([16]));
     const sent = await sendWhile(

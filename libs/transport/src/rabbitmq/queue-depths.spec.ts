@@ -45,7 +45,7 @@ describeWith('rabbitmq-server', 'QueueDepths', () => {
     await eventually(async () => expect(await depths.read()).toEqual(empty.with(3, 1)));
   });
 
-  it('rejects every read while the broker is frozen, over one channel, and reads again afterwards', async () => {
+  it('rejects reads over a single channel while the broker is frozen, and reads again afterwards', async () => {
     const opened = jest.spyOn(model, 'createChannel');
     link.hold();
     // Without a time limit they would wait for as long as the broker is frozen.

@@ -27,7 +27,7 @@ class ChannelBreaker {
   }
 }
 
-describeWith('rabbitmq-server', 'RabbitMQ delivery', () => {
+describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
   let broker: SharedRabbitMq;
   let link: Link;
   let store: InMemoryMessageStore;
@@ -76,7 +76,7 @@ describeWith('rabbitmq-server', 'RabbitMQ delivery', () => {
     }
   }
 
-  it('stores 3,000 events of three rooms in their order, each room from seq 1 without gaps', async () => {
+  it('stores 3,000 events of three rooms in order, each room from seq 1 without gaps', async () => {
     const events = Array.from({ length: 3_000 }, (_, index) => eventIn(ROOMS[index % 3] ?? ''));
     await Promise.all(events.map((event) => publisher.publish(event)));
     await eventually(() => expect(store.messages).toHaveLength(events.length));
@@ -87,7 +87,7 @@ describeWith('rabbitmq-server', 'RabbitMQ delivery', () => {
     expectGaplessSeqs();
   });
 
-  it('returns UNAVAILABLE at once while the broker cannot be reached, and publishes when it is back', async () => {
+  it('returns UNAVAILABLE at once while the broker is unreachable, then publishes again', async () => {
     await link.cut();
     await eventually(() => expect(publisher.check()).rejects.toThrow());
     // At once: a wait would end with the message of the time limit.
@@ -101,7 +101,7 @@ describeWith('rabbitmq-server', 'RabbitMQ delivery', () => {
     await eventually(() => expect(stored()).toContain(event.id));
   });
 
-  it('returns UNAVAILABLE when a frozen broker confirms nothing in time, and stores the event once after the retry', async () => {
+  it('returns UNAVAILABLE when a frozen broker does not confirm, and stores the retry once', async () => {
     const impatient = await startPublisher(300);
     const early = eventIn('general');
     link.hold();
@@ -128,7 +128,7 @@ describeWith('rabbitmq-server', 'RabbitMQ delivery', () => {
     await publisher.publish(eventIn('random'));
   });
 
-  it('continues after the broker cancelled a consumer', async () => {
+  it('stores events again after the broker cancelled a consumer', async () => {
     await eventually(() => expect(messages.server.ownedPartitions).toHaveLength(16));
     await withChannel((channel) => channel.deleteQueue(queueOf(partitionOf('general'))));
     const event = eventIn('general');
@@ -136,7 +136,7 @@ describeWith('rabbitmq-server', 'RabbitMQ delivery', () => {
     await eventually(() => expect(stored()).toContain(event.id));
   });
 
-  it('continues after the broker closed one channel', async () => {
+  it('stores events without gaps after the broker closed a channel', async () => {
     broken = false;
     const before = eventIn('general');
     await publisher.publish(before);

@@ -11,8 +11,8 @@ jest.setTimeout(60_000);
 const Queues = z.array(z.object({ policy: z.string() }));
 const Policies = z.array(z.object({ name: z.string(), definition: z.string() }));
 
-describeWith('rabbitmq-server', 'the topology of RabbitMQ', () => {
-  it('never gives up on a message: the policy of the containers lifts the delivery limit of each queue', async () => {
+describeWith('rabbitmq-server', 'the RabbitMQ topology', () => {
+  it('gets a delivery limit of 1,000,000 on each queue from the policy of the containers', async () => {
     const broker = sharedRabbitMq('topology');
     const connection = await connect(broker.url);
     await declareTopology(await connection.createChannel());
