@@ -11,7 +11,7 @@ Logger.overrideLogger(false);
 /** Until the next heartbeat, and then until its answer is overdue. */
 const NOTICED_WITHIN_MS = 3_000;
 
-describeWith('redis-server', 'a connection to Redis', () => {
+describeWith('redis-server', 'a Redis connection', () => {
   let server: RedisServer;
   let link: Link;
   let redis: Redis;
@@ -39,7 +39,7 @@ describeWith('redis-server', 'a connection to Redis', () => {
     });
   }
 
-  it('is closed once in an outage, also with a command in flight', async () => {
+  it('stays open after a reconnect although a command was in flight during the outage', async () => {
     link.swallow();
     const unanswered = redis.ping();
     // So that a heartbeat is in flight, too.
@@ -54,12 +54,12 @@ describeWith('redis-server', 'a connection to Redis', () => {
     expect(closes).toBe(before);
   });
 
-  it('is closed when the server is frozen', async () => {
+  it('is closed within 6 s when the server is frozen', async () => {
     await server.process.freeze();
     await eventually(() => expect(closes).toBe(1), NOTICED_WITHIN_MS * 2);
   });
 
-  it('is replaced when it went silent before it was ready', async () => {
+  it('is replaced when the server is silent before the connection is ready', async () => {
     link.swallow();
     redis.stream.destroy();
     await next('connect');
@@ -67,7 +67,7 @@ describeWith('redis-server', 'a connection to Redis', () => {
     await eventually(() => expect(redis.status).toBe('ready'), NOTICED_WITHIN_MS * 2);
   });
 
-  it('is kept while a long answer takes its time', async () => {
+  it('is kept while a large answer takes more than 3 s to arrive', async () => {
     // Comes in pieces of 64 KB.
     const text = 'x'.repeat(36 * 64 * 1024);
     await redis.set('long', text);

@@ -25,7 +25,7 @@ function message(roomId: string, rev: number, text = `message ${rev}`): Message 
   };
 }
 
-describeWith('redis-server', 'the feed over Redis', () => {
+describeWith('redis-server', 'the Redis feed', () => {
   let server: RedisServer;
   let link: Link;
   let writers: Redis;
@@ -66,7 +66,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     return writers.pubsub('CHANNELS', 'chat:feed:*');
   }
 
-  it('delivers changes to every listener of the room, and to no other', async () => {
+  it('delivers changes to every listener of their room, and to no other listener', async () => {
     const [first, second, other] = [await listen('a'), await listen('a'), await listen('b')];
     publisher.publish('a', [message('a', 1), message('a', 2)]);
     publisher.publish('a', [message('a', 3)]);
@@ -77,7 +77,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     expect(gaps).toBe(0);
   });
 
-  it('unsubscribes from a channel with its last listener', async () => {
+  it('unsubscribes from a channel when its last listener stops', async () => {
     const [first, second] = [await listen('a'), await listen('a')];
     first.stop();
     publisher.publish('a', [message('a', 1)]);
@@ -87,7 +87,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     await eventually(async () => expect(await subscribedChannels()).toEqual([]));
   });
 
-  it('drops what is no valid batch of the room', async () => {
+  it('drops payloads that are not a valid batch of the room', async () => {
     const { revs } = await listen('a');
     const { rev: _, ...incomplete } = message('a', 1);
     for (const text of ['nonsense', '{}', JSON.stringify([incomplete])]) {
@@ -98,7 +98,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     await eventually(() => expect(revs).toEqual([3]));
   });
 
-  it('continues after Redis was killed, and reports a gap', async () => {
+  it('delivers again after Redis restarts, and reports a gap', async () => {
     const { revs } = await listen('a');
     await server.process.kill();
     await eventually(() => expect(edges.status).not.toBe('ready'));
@@ -113,7 +113,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     await eventually(() => expect([revs, late.revs]).toEqual([[2], [1]]));
   });
 
-  it('replaces a connection that went silent, and reports a gap', async () => {
+  it('replaces a silent connection, and reports a gap', async () => {
     const { revs } = await listen('a');
     link.swallow();
     await delay(1_000);
@@ -124,7 +124,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     await eventually(() => expect(revs).toEqual([2]));
   });
 
-  it('subscribes without waiting for a frozen Redis, and reports a gap once Redis has confirmed', async () => {
+  it('subscribes without waiting for a frozen Redis, and reports a gap once Redis responds', async () => {
     await server.process.freeze();
     const { revs } = await listen('a');
     // Not yet lost: it waited neither for an answer nor for the time limit of one.
@@ -136,7 +136,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     await eventually(() => expect(revs).toEqual([1]));
   });
 
-  it('drops batches while Redis is frozen instead of keeping them', async () => {
+  it('drops batches while Redis is frozen instead of buffering all of them', async () => {
     const { revs } = await listen('a');
     await server.process.freeze();
     const text = 'x'.repeat(1024 * 1024);
@@ -148,7 +148,7 @@ describeWith('redis-server', 'the feed over Redis', () => {
     expect(revs.length).toBeLessThan(8);
   });
 
-  it('calls the hook before each batch, and not for a batch that it drops', async () => {
+  it('calls its hook before each published batch, and not for a dropped one', async () => {
     const before: number[] = [];
     publisher = new RedisFeedPublisher(writers, (roomId, changes) => {
       before.push(...changes.map(({ rev }) => rev));

@@ -22,7 +22,7 @@ const DEN: Room = {
   createdAt: '2026-01-01T00:00:00.000Z',
 };
 
-describeWith('redis-server', 'several chat instances and a service without sockets', () => {
+describeWith('redis-server', 'processes that share Redis', () => {
   let redis: RedisServer;
   let rooms: SharedRooms;
   let chats: readonly [ChatInstance, ChatInstance];
@@ -86,7 +86,7 @@ describeWith('redis-server', 'several chat instances and a service without socke
     return messages;
   }
 
-  it('show a message once, wherever it was sent and whoever is connected where', async () => {
+  it('deliver messages once and in one order to the sockets of every chat instance', async () => {
     const [annSees, bobSees] = [received(ann), received(bob)];
     await ann.emitWithAck('sendMessage', { roomId: 'den', text: 'hello' });
     await bob.emitWithAck('sendMessage', { roomId: 'den', text: 'hi' });
@@ -94,7 +94,7 @@ describeWith('redis-server', 'several chat instances and a service without socke
     expect(annSees).toEqual(bobSees);
   });
 
-  it('show what was stored while Redis was away as soon as it is back', async () => {
+  it('deliver a message stored during an outage of Redis within 4.5 s of its restart', async () => {
     const [annSees, bobSees] = [received(ann), received(bob)];
     await redis.process.kill();
     await ann.emitWithAck('sendMessage', { roomId: 'den', text: 'hello' });
@@ -104,7 +104,7 @@ describeWith('redis-server', 'several chat instances and a service without socke
     expect(ann.connected && bob.connected).toBe(true);
   });
 
-  it('take a removed member out of the room at once, whatever instance has the socket', async () => {
+  it('unsubscribe a removed member from the room, whichever chat instance has the socket', async () => {
     const bobSees = received(bob);
     const removed = soon(bob, 'roomRemoved');
     const annHears = soon(ann, 'memberChanged');
@@ -118,7 +118,7 @@ describeWith('redis-server', 'several chat instances and a service without socke
     expect(bobSees).toEqual([]);
   });
 
-  it('close the sockets of a session that ended elsewhere', async () => {
+  it('close the sockets of a session when another process publishes session-ended', async () => {
     const closed = soon(bob, 'disconnect');
     signals.publish({ type: 'session-ended', sessionId: 'bob' });
     await closed;
@@ -126,7 +126,7 @@ describeWith('redis-server', 'several chat instances and a service without socke
     expect(heard).toEqual([{ type: 'session-ended', sessionId: 'bob' }]);
   });
 
-  it('tell the service without sockets, too, and go on after Redis was killed', async () => {
+  it('exchange signals again after Redis was killed, and deliver own signals meanwhile', async () => {
     const subscriptions = connectSubscribingRedis(redis.url, 'users');
     connections.push(subscriptions);
     const users = new RedisSignals(commands, subscriptions);
@@ -146,7 +146,7 @@ describeWith('redis-server', 'several chat instances and a service without socke
     await eventually(() => expect(usersHeard).toEqual([lost, later, later]));
   });
 
-  it('ignore what is no signal', async () => {
+  it('ignore an invalid signal', async () => {
     const noise = { uid: 'x', type: 6, data: ['signal', { type: 'session-ended' }] };
     await commands.publish('socket.io-request#/#', JSON.stringify(noise));
     signals.publish({ type: 'room-updated', room: DEN });
