@@ -64,7 +64,7 @@ class Store {
   }
 }
 
-describeWith('redis-server', 'the history cache in Redis', () => {
+describeWith('redis-server', 'RedisHistoryCache', () => {
   let server: RedisServer;
   let connections: Redis[];
   let store: Store;
@@ -124,7 +124,7 @@ describeWith('redis-server', 'the history cache in Redis', () => {
     return (await reader.page('general', cursor, 50)).messages.map(({ text }) => text);
   }
 
-  it('reads a page from the store once, for all instances', async () => {
+  it('reads a page from the store once for all instances', async () => {
     write('one');
     const other = await instance(PATIENT_MS);
     expect(await texts()).toEqual(['one']);
@@ -140,7 +140,7 @@ describeWith('redis-server', 'the history cache in Redis', () => {
     expect(outcomes.slice(0, 2)).toEqual(['miss', 'hit']);
   });
 
-  it('shows what was stored as soon as the feed does', async () => {
+  it('serves a message as soon as it is published to the feed', async () => {
     const other = await instance(PATIENT_MS);
     for (let count = 1; count <= 20; count += 1) {
       write(`message ${count}`);
@@ -149,7 +149,7 @@ describeWith('redis-server', 'the history cache in Redis', () => {
     await eventually(async () => expect(await texts(other.cache)).toHaveLength(20));
   });
 
-  it('shows a message in the history of every instance once the feed has shown it, also after Redis was slow', async () => {
+  it('serves a message in every instance once the feed has delivered it, also after a Redis timeout', async () => {
     const other = await instance(PATIENT_MS);
     ({ cache, feed } = await instance());
     write('one');
@@ -170,7 +170,7 @@ describeWith('redis-server', 'the history cache in Redis', () => {
     expect(await texts(other.cache)).toEqual(['one', 'two']);
   });
 
-  it('keeps pages of other cursors and sizes apart', async () => {
+  it('caches pages of different cursors and limits separately', async () => {
     for (const text of ['one', 'two', 'three']) write(text);
     await texts();
     const pages: [PageCursor, number][] = [
@@ -186,7 +186,7 @@ describeWith('redis-server', 'the history cache in Redis', () => {
     expect((await cache.page('general', NEWEST, 2)).messages).toHaveLength(2);
   });
 
-  it('never serves the old page of a slow reader', async () => {
+  it('does not cache the stale page of a reader that was slower than a write', async () => {
     write('one');
     const { promise, resolve } = Promise.withResolvers<void>();
     const slow = await instance(PATIENT_MS);
@@ -208,7 +208,7 @@ describeWith('redis-server', 'the history cache in Redis', () => {
     expect(await texts()).toEqual(['one', 'two']);
   });
 
-  it('reads the store once for 100 concurrent requests', async () => {
+  it('coalesces 100 concurrent cache misses into one read of the store', async () => {
     store.store('one');
     const { promise, resolve } = Promise.withResolvers<void>();
     store.gate = promise;
@@ -219,7 +219,7 @@ describeWith('redis-server', 'the history cache in Redis', () => {
     expect([store.headReads, store.pageReads]).toEqual([1, 1]);
   });
 
-  it('shows a message that was not announced after 10 s at most', async () => {
+  it('expires a cached rev within 10 s, and then serves a message that was not announced', async () => {
     write('one');
     await texts();
     store.store('two');
@@ -234,7 +234,7 @@ describeWith('redis-server', 'the history cache in Redis', () => {
     }
   });
 
-  it('does not go back when an old rev comes late', async () => {
+  it('keeps the highest rev when an older one is announced late', async () => {
     const [first, second] = [store.store('one'), store.store('two')];
     feed.publish('general', [second]);
     feed.publish('general', [first]);
@@ -242,7 +242,7 @@ describeWith('redis-server', 'the history cache in Redis', () => {
     expect(await connections[0]?.get('chat:rev:general')).toBe('2');
   });
 
-  it('returns every text unchanged', async () => {
+  it('returns texts that look like encoded values unchanged', async () => {
     const awkward = [
       '_function_foo|function(){}',
       '_undefined_',
@@ -259,7 +259,7 @@ describeWith('redis-server', 'the history cache in Redis', () => {
     });
   });
 
-  it('treats a damaged entry as a miss', async () => {
+  it('treats a corrupt entry as a cache miss', async () => {
     write('one');
     await texts();
     const [redis] = connections;
@@ -280,7 +280,7 @@ describeWith('redis-server', 'the history cache in Redis', () => {
     return key;
   }
 
-  it('reads from the store while Redis is frozen or lost, without waiting for it, and logs that once', async () => {
+  it('bypasses a frozen or killed Redis, logs the outage once, and serves hits after the restart', async () => {
     ({ cache, feed } = await instance());
     write('one');
     await server.process.freeze();
@@ -308,7 +308,7 @@ describeWith('redis-server', 'the history cache in Redis', () => {
     });
   });
 
-  it('shares reads of the store while Redis is lost, and never shows an old page', async () => {
+  it('coalesces reads of the store while Redis is down, and serves no stale page', async () => {
     await server.process.kill();
     write('one');
     await texts();

@@ -13,7 +13,7 @@ const LIMIT = { points: 20, perMs: 60_000, burst: 30 };
 /** For a Redis that is there: it may be slow on a busy machine. */
 const PATIENT_MS = 5_000;
 
-describeWith('redis-server', 'the rate limit in Redis', () => {
+describeWith('redis-server', 'RedisRateLimiter', () => {
   let server: RedisServer;
   let connections: Redis[];
   let warned: jest.SpiedFunction<Logger['warn']>;
@@ -45,7 +45,7 @@ describeWith('redis-server', 'the rate limit in Redis', () => {
     for (let taken = 0; ; taken += 1) if ((await limiter.take(key, limit)) > 0) return taken;
   }
 
-  it('allows one burst over all instances, then returns how long to wait', async () => {
+  it('allows one burst across all instances, then returns how long to wait', async () => {
     const [first, second] = [await instance(PATIENT_MS), await instance(PATIENT_MS)];
     for (let taken = 0; taken < 10; taken += 1) await first.take('a', LIMIT);
     expect(await takeAll(second, 'a')).toBe(20);
@@ -55,7 +55,7 @@ describeWith('redis-server', 'the rate limit in Redis', () => {
     expect(await takeAll(first, 'b')).toBe(30);
   });
 
-  it('sustains its rate, and forgets a key that was not used', async () => {
+  it('sustains its rate, and deletes a key that is not used', async () => {
     const limiter = await instance(PATIENT_MS);
     const fast = { points: 7, perMs: 7_000, burst: 3 };
     expect(await takeAll(limiter, 'a', fast)).toBe(3);
@@ -65,7 +65,7 @@ describeWith('redis-server', 'the rate limit in Redis', () => {
     expect(await takeAll(limiter, 'a', fast)).toBe(3);
   }, 20_000);
 
-  it('no longer counts a point that was given back, and never exceeds its burst', async () => {
+  it('restores a point on giveBack(), but never beyond the burst', async () => {
     const limiter = await instance(PATIENT_MS);
     await takeAll(limiter, 'a');
     await limiter.giveBack('a', LIMIT);
@@ -74,7 +74,7 @@ describeWith('redis-server', 'the rate limit in Redis', () => {
     expect(await takeAll(limiter, 'b')).toBe(30);
   });
 
-  it('is kept by each instance alone while Redis is lost, and shared again when it is back', async () => {
+  it('limits per instance while Redis is down, and across instances again after the restart', async () => {
     const [first, second] = [await instance(), await instance()];
     await takeAll(first, 'a');
     await server.process.kill();
@@ -95,7 +95,7 @@ describeWith('redis-server', 'the rate limit in Redis', () => {
     expect(warned).toHaveBeenCalledTimes(2);
   });
 
-  it('makes only one caller wait for a frozen Redis', async () => {
+  it('makes fewer than 5 of 20 calls wait for a frozen Redis', async () => {
     const limiter = await instance();
     await limiter.take('a', LIMIT);
     await server.process.freeze();
