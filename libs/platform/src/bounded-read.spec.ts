@@ -138,7 +138,7 @@ describe('a bounded read', () => {
   });
   const changes = { rev: 3, complete: false, changes: [{ rev: 3 }], next: null };
 
-  it('answers a failed read with its error and gives its place back', async () => {
+  it('answers 404 when its handler throws NotFoundException, and releases its place and bytes', async () => {
     for (let n = 0; n < 3 * PER_USER; n += 1) {
       expect((await fetch(`${url}/missing`)).status).toBe(404);
     }
@@ -146,14 +146,14 @@ describe('a bounded read', () => {
     expect(await gauge('chat_read_bytes')).toBe(0);
   });
 
-  it('does not charge a user for reads that fail', async () => {
+  it('does not count towards the rate of its user when it fails', async () => {
     const burst = Math.ceil((4 * READ_RATE_MB * 1024 * 1024) / (200 * MAX_MESSAGE_BYTES));
     for (let n = 0; n < 2 * burst; n += 1) {
       expect((await fetch(`${url}/missing?limit=200`)).status).toBe(404);
     }
   });
 
-  it('holds its bytes until the client has taken the answer', async () => {
+  it('holds its bytes until its client has read the response', async () => {
     const socket = await unread('/large', 1);
     await until(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
     socket.resume();
@@ -167,14 +167,14 @@ describe('a bounded read', () => {
     await until(async () => (await gauge('chat_read_bytes')) === 0);
   });
 
-  it('is handled one at a time for each connection, however many requests its client pipelines', async () => {
+  it('is handled one at a time per connection when its client pipelines 10 requests', async () => {
     await unread('/large', 10);
     await until(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
     expect((await fetch(`${url}/notes`)).status).toBe(200);
     expect(reads).toBe(2);
   });
 
-  it('answers pipelined requests in their order', async () => {
+  it('is answered for each of 10 pipelined requests', async () => {
     const socket = await unread('/notes', 10);
     let text = '';
     socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -183,7 +183,7 @@ describe('a bounded read', () => {
     expect(reads).toBe(10);
   });
 
-  it('is not begun for a client that disconnected while it waited', async () => {
+  it('does not start when its client disconnects while the read waits', async () => {
     await Promise.all([unread('/large', 1), unread('/large', 1)]);
     await until(() => reads === PER_USER);
     const waiting = await unread('/notes', 1);
@@ -195,7 +195,7 @@ describe('a bounded read', () => {
     expect(reads).toBe(PER_USER);
   });
 
-  it('is not begun for a client that disconnected while it was authenticated', async () => {
+  it('does not start when its client disconnects during the authentication', async () => {
     const socket = await unread('/notes-later', 1);
     await until(() => authenticating === 1);
     socket.destroy();
@@ -205,7 +205,7 @@ describe('a bounded read', () => {
     expect(reads).toBe(1);
   });
 
-  it('waits only for answers to the same user, and gets 429 after 3 s', async () => {
+  it('waits only for other reads of the same user, and gets 429 after 3 s', async () => {
     await Promise.all([unread('/large', 1), unread('/large', 1)]);
     await until(() => reads === PER_USER);
     const other = await fetch(`${url}/notes`, { headers: { 'x-user': 'bob' } });
@@ -229,7 +229,7 @@ describe('a bounded read', () => {
     expect(text.split('HTTP/1.1 429 ').length - 1).toBe(83);
   });
 
-  it('disconnects a client that does not take its answer for 10 s', async () => {
+  it('disconnects a client that has not read its response for 10 s', async () => {
     stopTime();
     const socket = await unread('/large', 1);
     await until(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);

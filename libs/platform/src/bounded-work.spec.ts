@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { UnavailableError } from './failures.ts';
 import { BoundedWork } from './bounded-work.ts';
 
-describe('bounded work', () => {
-  it('runs a few at a time, in order, and refuses what would wait too long', async () => {
+describe('BoundedWork', () => {
+  it('runs 2 tasks at a time in order, and refuses tasks beyond 3 that wait', async () => {
     const work = new BoundedWork(
       { concurrent: 2, waiting: 3 },
       () => new UnavailableError('Too much to do.', 1_000),

@@ -77,7 +77,7 @@ describe('a request with an Upgrade header', () => {
     expect(got).toMatch(/^HTTP\/1\.1 201 Created\r\n[^]*\r\n\r\nposted body$/);
   });
 
-  it('leaves the connection open for the next request', async () => {
+  it('leaves the connection open for the next request when it asks for h2c', async () => {
     const port = await start({ sockets: true });
     const socket = connect(port, '127.0.0.1');
     socket.write('GET / HTTP/1.1\r\nHost: chat\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
@@ -86,7 +86,7 @@ describe('a request with an Upgrade header', () => {
     expect(await text(socket)).toMatch(/HTTP\/1\.1 404 Not Found/);
   });
 
-  it('switches protocols for a WebSocket of Socket.IO only', async () => {
+  it('switches to WebSocket on the path of Socket.IO only', async () => {
     const port = await start({ sockets: true });
     const first = async (path: string): Promise<string | undefined> =>
       (await answer(port, [`GET ${path} HTTP/1.1`, ...WEBSOCKET])).split('\r\n')[0];
@@ -94,7 +94,7 @@ describe('a request with an Upgrade header', () => {
     expect(await first('/')).toBe('HTTP/1.1 200 OK');
   });
 
-  it('is answered as HTTP/1.1 when it asks for a WebSocket where no socket is served', async () => {
+  it('is answered as HTTP/1.1 when it asks a server without sockets for a WebSocket', async () => {
     const port = await start({ sockets: false });
     const got = await answer(port, ['GET /socket.io/ HTTP/1.1', ...WEBSOCKET]);
     expect(got).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);

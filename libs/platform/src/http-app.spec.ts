@@ -121,8 +121,8 @@ async function errorOf(response: Response): Promise<HttpError> {
   return body;
 }
 
-describe('input', () => {
-  it('reaches the controller as its schema makes it', async () => {
+describe('request input', () => {
+  it('reaches the controller as parsed by its schema', async () => {
     const response = await post('{"text":"  hi ","stars":5,"other":1}');
     expect(response.status).toBe(201);
     expect(await response.json()).toEqual({ text: 'hi', stars: 5 });
@@ -130,7 +130,7 @@ describe('input', () => {
     expect(await (await fetch(`${url}/notes/abc`)).json()).toEqual({ id: 'abc', limit: 3 });
   });
 
-  it('is refused with where and what is wrong', async () => {
+  it('is refused with 400 and the path and message of each invalid field', async () => {
     const error = await errorOf(await post('{"text":{"$gt":""},"stars":9}'));
     expect(error).toMatchObject({ statusCode: 400, error: 'Bad Request', code: 'VALIDATION' });
     expect(error.details?.map(({ path }) => path)).toEqual(['text', 'stars']);
@@ -138,7 +138,7 @@ describe('input', () => {
   });
 
   it.each(['/notes/123', '/notes/abc?limit=many', '/notes/abc?limit=11', '/notes/%E0%A4%A'])(
-    'is refused in the address %s',
+    'is refused with 400 in the address %s',
     async (path) => {
       expect(await errorOf(await fetch(url + path))).toMatchObject({
         statusCode: 400,
@@ -147,7 +147,7 @@ describe('input', () => {
     },
   );
 
-  it('is refused when there is no body', async () => {
+  it('is refused with VALIDATION when the body is missing', async () => {
     const response = await fetch(`${url}/notes`, { method: 'POST' });
     expect((await errorOf(response)).code).toBe('VALIDATION');
   });
@@ -157,17 +157,23 @@ describe('input', () => {
     ['a bare string', '"text"', 'application/json', 400, 'VALIDATION'],
     ['a form', 'text=hi', 'application/x-www-form-urlencoded', 415, 'VALIDATION'],
     ['plain text', '{"text":"hi","stars":1}', 'text/plain', 415, 'VALIDATION'],
-    ['an unknown charset', '{}', 'application/json; charset=klingon', 415, 'VALIDATION'],
-    ['a huge body', `{"text":"${'x'.repeat(70_000)}"}`, 'application/json', 413, 'TOO_LARGE'],
-  ] as const)('is refused as %s', async (_name, body, type, statusCode, code) => {
+    ['in an unknown charset', '{}', 'application/json; charset=klingon', 415, 'VALIDATION'],
+    [
+      'larger than 64 KiB',
+      `{"text":"${'x'.repeat(70_000)}"}`,
+      'application/json',
+      413,
+      'TOO_LARGE',
+    ],
+  ] as const)('is refused when the body is %s', async (_name, body, type, statusCode, code) => {
     const error = await errorOf(await post(body, type));
     expect(error).toMatchObject({ statusCode, code });
     expect(error.message).toMatch(/^The body .*\.$/);
   });
 });
 
-describe('failures', () => {
-  it('are told with their details', async () => {
+describe('an error response', () => {
+  it('has the status, code, message and details of the error', async () => {
     expect(await errorOf(await fetch(`${url}/notes/taken`))).toMatchObject({
       statusCode: 409,
       error: 'Conflict',
@@ -177,13 +183,13 @@ describe('failures', () => {
     });
   });
 
-  it('say in whole seconds when to come again', async () => {
+  it('rounds Retry-After up to whole seconds', async () => {
     const response = await fetch(`${url}/notes/hurried`);
     expect((await errorOf(response)).code).toBe('RATE_LIMITED');
     expect(response.headers.get('retry-after')).toBe('2');
   });
 
-  it('that nobody expected tell nothing, and are logged', async () => {
+  it('hides the message of an unexpected error, which is logged with its stack', async () => {
     const error = await errorOf(await fetch(`${url}/notes/broken`));
     expect(error).toMatchObject({ statusCode: 500, code: 'INTERNAL' });
     expect(JSON.stringify(error)).not.toMatch(/database|10\.0\.0\.1/);
@@ -195,7 +201,7 @@ describe('failures', () => {
     });
   });
 
-  it('of what is away at the moment have their causes in the line of the request', async () => {
+  it('hides the causes of an UnavailableError, which are in the log line of the request', async () => {
     const error = await errorOf(await fetch(`${url}/internal/away`));
     expect(error).toMatchObject({ statusCode: 503, code: 'UNAVAILABLE' });
     expect(JSON.stringify(error)).not.toMatch(/no server|10\.0\.0\.2/);
@@ -215,7 +221,7 @@ describe('failures', () => {
     });
   });
 
-  it('include addresses at which there is nothing', async () => {
+  it('has the code NOT_FOUND for an unknown path', async () => {
     const error = await errorOf(await fetch(`${url}/nowhere`));
     expect(error).toMatchObject({ statusCode: 404, code: 'NOT_FOUND' });
   });
@@ -227,13 +233,13 @@ describe('a request id', () => {
       'x-request-id',
     );
 
-  it('is kept when it is well-formed, and made otherwise', async () => {
+  it('is kept when it is well-formed, and replaced by a UUID otherwise', async () => {
     expect(await idOf('my-request.1')).toBe('my-request.1');
     expect(await idOf('two words')).toMatch(/^[0-9a-f-]{36}$/);
     expect(await idOf('x'.repeat(65))).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('is in the log line of the request, beside no secret', async () => {
+  it('is in the log line of the request, which has no token of its query or headers', async () => {
     await fetch(`${url}/notes/abc?token=hidden-in-the-query`, {
       headers: { 'x-request-id': 'logged-1', authorization: 'Bearer hidden-in-the-header' },
     });
@@ -249,8 +255,8 @@ describe('a request id', () => {
   });
 });
 
-describe('what services ask each other', () => {
-  it('is not logged while it succeeds', async () => {
+describe('a request between services', () => {
+  it('is not logged when it succeeds', async () => {
     await fetch(`${url}/internal/fine`, { headers: { 'x-request-id': 'asked-by-a-service' } });
     await fetch(`${url}/notes/abc`, { headers: { 'x-request-id': 'asked-by-a-person' } });
     expect(logged.join('')).toContain('asked-by-a-person');
@@ -258,21 +264,21 @@ describe('what services ask each other', () => {
   });
 });
 
-describe('the start', () => {
-  it('is logged without every route and module', () => {
+describe('the start of an HTTP application', () => {
+  it('is logged without a line for each route and module', () => {
     const messages = logged.map((line) => (JSON.parse(line) as { msg: string }).msg);
     expect(messages).toContain('Nest application successfully started');
     expect(messages.join()).not.toMatch(/Mapped|dependencies initialized/);
   });
 });
 
-describe('pages of other origins', () => {
+describe('CORS in development', () => {
   const allowed = async (origin: string) =>
     (await fetch(`${url}/notes/abc`, { headers: { origin } })).headers.get(
       'access-control-allow-origin',
     );
 
-  it('may call from localhost, and may read our headers', async () => {
+  it('allows origins on localhost and no others', async () => {
     expect(await allowed('http://localhost')).toBe('http://localhost');
     expect(await allowed('http://127.0.0.1:8080')).toBe('http://127.0.0.1:8080');
     expect(await allowed('http://localhost.example.com')).toBeNull();
@@ -280,11 +286,11 @@ describe('pages of other origins', () => {
   });
 });
 
-describe('health', () => {
+describe('GET /health', () => {
   afterAll(() => unregister());
   let unregister = () => {};
 
-  it('is told by dependency, and is quiet in the log', async () => {
+  it('answers 503 with the state of each dependency when one is unavailable, and is not logged', async () => {
     const checks = app.get(HealthChecks);
     const before = logged.length;
     expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok', checks: {} });
@@ -309,8 +315,8 @@ describe('health', () => {
   });
 });
 
-describe('the document', () => {
-  it('names schemas once and holds the errors of every operation', async () => {
+describe('the OpenAPI document', () => {
+  it('defines each schema once, and has the error responses of an operation', async () => {
     const document = (await (await fetch(`${url}/docs-json`)).json()) as OpenAPIObject;
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.components?.schemas ?? {}).sort()).toEqual([
@@ -334,7 +340,7 @@ describe('the document', () => {
     ]);
   });
 
-  it('is shown as a page whose scripts and styles are allowed', async () => {
+  it('is shown at /docs with a policy that allows the scripts and styles of the page', async () => {
     const response = await fetch(`${url}/docs`);
     expect(await response.text()).toContain('swagger-ui-bundle.js');
     const policy = response.headers.get('content-security-policy');

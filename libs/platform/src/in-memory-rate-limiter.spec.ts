@@ -12,8 +12,8 @@ function limiterAt() {
   return { clock, limiter, takeAll };
 }
 
-describe('a rate limit', () => {
-  it('allows a burst, then says how long to wait', async () => {
+describe('InMemoryRateLimiter', () => {
+  it('allows a burst, then returns how long to wait', async () => {
     const { clock, limiter, takeAll } = limiterAt();
     expect(await takeAll('a')).toBe(200);
     const waitMs = await limiter.take('a', LIMIT);
@@ -23,7 +23,7 @@ describe('a rate limit', () => {
     expect(await limiter.take('a', LIMIT)).toBe(20);
   });
 
-  it('sustains its rate for ever, and no more', async () => {
+  it('sustains exactly its rate, and refills up to its burst', async () => {
     const { clock, takeAll } = limiterAt();
     await takeAll('a');
     for (let second = 0; second < 10; second += 1) {
@@ -34,13 +34,13 @@ describe('a rate limit', () => {
     expect(await takeAll('a')).toBe(200);
   });
 
-  it('counts every key by itself', async () => {
+  it('limits each key separately', async () => {
     const { takeAll } = limiterAt();
     await takeAll('a');
     expect(await takeAll('b')).toBe(200);
   });
 
-  it('counts a point that was given back no more, and never grows beyond its burst', async () => {
+  it('restores a point on giveBack(), but never beyond the burst', async () => {
     const { limiter, takeAll } = limiterAt();
     await takeAll('a');
     await limiter.giveBack('a', LIMIT);

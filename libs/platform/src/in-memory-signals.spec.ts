@@ -5,8 +5,8 @@ import type { Signal } from './signals.ts';
 
 const ENDED: Signal = { type: 'session-ended', sessionId: 's1' };
 
-describe('a signal', () => {
-  it('is heard by everybody who listens, even if one of them fails', () => {
+describe('InMemorySignals', () => {
+  it('delivers a signal to every subscriber although one of them throws', () => {
     const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
     const signals = new InMemorySignals();
     const heard: string[] = [];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { inParts } from './in-parts.ts';
 
-describe('a long question', () => {
-  it('is asked in parts, and answered in order', async () => {
+describe('inParts', () => {
+  it('calls its function for one part after the other, and returns all answers in order', async () => {
     const parts: (readonly number[])[] = [];
     const ask = (part: readonly number[]) => {
       parts.push(part);

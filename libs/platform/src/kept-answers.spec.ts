@@ -3,7 +3,7 @@ import { KeptAnswers } from './kept-answers.ts';
 
 const FRESH_MS = 10_000;
 
-describe('kept answers', () => {
+describe('KeptAnswers', () => {
   let answers: KeptAnswers<string>;
   let asked: number;
   const answering = (value: string) => () => {
@@ -22,19 +22,19 @@ describe('kept answers', () => {
     jest.useRealTimers();
   });
 
-  it('are asked for once while they are fresh, however many ask', async () => {
+  it('calls the source once for all concurrent and later reads of a fresh value', async () => {
     const all = await Promise.all([1, 2, 3].map(() => answers.get('a', answering('yes'))));
     expect([...all, await answers.get('a', answering('no'))]).toEqual(['yes', 'yes', 'yes', 'yes']);
     expect(asked).toBe(1);
   });
 
-  it('are asked for again when they are old', async () => {
+  it('calls the source again when the value is stale', async () => {
     await answers.get('a', answering('old'));
     jest.advanceTimersByTime(FRESH_MS);
     expect(await answers.get('a', answering('new'))).toBe('new');
   });
 
-  it('age by the monotonic clock, also when the system clock is set back', async () => {
+  it('ages values by the monotonic clock, also when the system clock is set back', async () => {
     const start = Date.now();
     await answers.get('a', answering('old'));
     jest.advanceTimersByTime(FRESH_MS);
@@ -42,14 +42,14 @@ describe('kept answers', () => {
     expect(await answers.get('a', answering('new'))).toBe('new');
   });
 
-  it('stand while nobody can say', async () => {
+  it('serves a stale value while the source fails, and rejects when no value is known', async () => {
     await expect(answers.get('a', failing)).rejects.toThrow('away');
     await answers.get('a', answering('old'));
     jest.advanceTimersByTime(FRESH_MS);
     expect(await answers.get('a', failing)).toBe('old');
   });
 
-  it('stand while somebody keeps silent, and hold nobody up for long', async () => {
+  it('serves a stale value after 250 ms when the source does not answer, and then at once', async () => {
     await answers.get('a', answering('old'));
     jest.advanceTimersByTime(FRESH_MS);
     const first = answers.get('a', silent);
@@ -59,7 +59,7 @@ describe('kept answers', () => {
     expect(await answers.get('a', silent)).toBe('old');
   });
 
-  it('are asked for anew all together, and are fresh then', async () => {
+  it('refreshes several keys with one call, after which their values are fresh', async () => {
     await answers.get('a', answering('old'));
     await answers.get('b', answering('old'));
     let together = 0;
@@ -72,7 +72,7 @@ describe('kept answers', () => {
     expect([together, asked]).toEqual([1, 2]);
   });
 
-  it('stand when asking anew fails, or an answer is missing', async () => {
+  it('keeps known values when a refresh fails or lacks an answer', async () => {
     await answers.get('a', answering('old'));
     await expect(answers.refresh(['a'], failing)).rejects.toThrow('away');
     await expect(answers.refresh(['b', 'a'], () => Promise.resolve(['B']))).rejects.toThrow(
@@ -82,7 +82,7 @@ describe('kept answers', () => {
     expect(await answers.get('a', answering('unasked'))).toBe('old');
   });
 
-  it('give way to what was told while they were on their way', async () => {
+  it('prefers a value set with tell() to an answer requested before it', async () => {
     const { promise, resolve } = Promise.withResolvers<string>();
     const asking = answers.get('a', () => promise);
     answers.tell('a', 'told');

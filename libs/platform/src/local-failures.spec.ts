@@ -5,21 +5,21 @@ import { localFailureCode } from './local-failures.ts';
 
 const failure = (code: string): Error => Object.assign(new Error(`connect ${code}`), { code });
 
-describe('a connection error', () => {
-  it('is local when this machine lacks a resource, however it is wrapped', () => {
+describe('localFailureCode', () => {
+  it('returns the code of an error for lack of a local resource, however it is wrapped', () => {
     const error = failure('EMFILE');
     expect(localFailureCode(error)).toBe('EMFILE');
     expect(localFailureCode(new TypeError('fetch failed', { cause: error }))).toBe('EMFILE');
     expect(localFailureCode(new AggregateError([error, failure('ENOBUFS')]))).toBe('EMFILE');
   });
 
-  it('is local when the machine does not have the address to connect from', async () => {
+  it('returns EADDRNOTAVAIL when the machine does not have the local address', async () => {
     const socket = connect({ host: '127.0.0.1', port: 9, localAddress: '203.0.113.7' });
     const [error] = await once(socket, 'error').catch((thrown: unknown) => [thrown]);
     expect(localFailureCode(error)).toBe('EADDRNOTAVAIL');
   });
 
-  it('is not local when the other end refused, at one of its addresses or at all', async () => {
+  it('returns undefined when the peer refused a connection, also at one of several addresses', async () => {
     const [refused] = await once(connect(9, '127.0.0.1'), 'error').catch((thrown: unknown) => [
       thrown,
     ]);

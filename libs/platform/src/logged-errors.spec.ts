@@ -85,8 +85,8 @@ beforeEach(() => {
   logged.length = 0;
 });
 
-describe('the log of an error', () => {
-  it('tells its type, code, message and stack', () => {
+describe('the log line of an error', () => {
+  it('has the type, code and stack of the error and its redacted message', () => {
     logger.error({ err: duplicate }, 'failed');
     const { err, msg } = harmlessLine();
     expect(msg).toBe('failed');
@@ -100,21 +100,25 @@ describe('the log of an error', () => {
   });
 
   it.each<[string, unknown, Partial<LoggedError>]>([
-    ['documents of a bulk write', bulkWrite, { type: 'MongoServerError', code: 121 }],
-    ['a body that is not JSON', malformedBody(), { type: 'SyntaxError', statusCode: 400 }],
+    ['the documents of a bulk write', bulkWrite, { type: 'MongoServerError', code: 121 }],
     [
-      'a value of another type',
+      'the text of a body that is not JSON',
+      malformedBody(),
+      { type: 'SyntaxError', statusCode: 400 },
+    ],
+    [
+      'the value of a failed cast',
       new TypeError(`Cast to Number failed for value "${EMAIL}" (type string) at path "seq"`),
       { type: 'TypeError', message: 'Cast to Number failed for value [redacted]' },
     ],
-    ['something thrown that is no error', { nested: DOCUMENT }, { type: 'object' }],
-    ['a text that was thrown', `dup key: { email: "${EMAIL}" }`, { type: 'string' }],
+    ['the fields of a thrown object', { nested: DOCUMENT }, { type: 'object' }],
+    ['the key in a thrown string', `dup key: { email: "${EMAIL}" }`, { type: 'string' }],
   ])('leaves out %s', (_name, error, expected) => {
     logger.error({ err: error }, 'failed');
     expect(harmlessLine().err).toMatchObject(expected);
   });
 
-  it('leaves them out of its causes, and of errors that happened together', () => {
+  it('leaves out user data in the causes of the error and in aggregated errors', () => {
     const together = new AggregateError([bulkWrite, duplicate], 'both failed');
     logger.error({ err: new Error('not saved', { cause: together }) }, 'failed');
     const { stack, ...err } = harmlessLine().err;
@@ -132,7 +136,7 @@ describe('the log of an error', () => {
     });
   });
 
-  it('leaves them out whatever the field is called, and however it is logged', () => {
+  it('leaves out user data whatever field or logger call has the error', () => {
     logger.warn({ error: duplicate }, 'failed');
     expect(harmlessLine()['error']).toMatchObject({ code: 11_000 });
     logged.length = 0;
@@ -152,7 +156,7 @@ describe('the log of an error', () => {
     expect(harmlessLine().msg).toContain('E11000');
   });
 
-  it('tells of an expected failure and its causes no stacks', () => {
+  it('has no stacks for an expected failure and its causes', () => {
     logger.warn({ err: new UnavailableError('Not now.', 1_000, bulkWrite) }, 'failed');
     expect(harmlessLine().err).toEqual({
       type: 'UnavailableError',
@@ -162,7 +166,7 @@ describe('the log of an error', () => {
     });
   });
 
-  it('ends, although causes go round in a circle', () => {
+  it('is bounded when the causes of the error are circular', () => {
     const error: Error & { errors?: unknown } = new Error('round');
     error.cause = error;
     error.errors = Array.from({ length: 100 }, () => error);
@@ -171,8 +175,8 @@ describe('the log of an error', () => {
   });
 });
 
-describe('the text of an error', () => {
-  it('holds stacks and causes, and nothing of anybody', () => {
+describe('errorText', () => {
+  it('has the stacks and causes of an error, and no user data', () => {
     const text = errorText(new UnavailableError('Not now.', 1_000, duplicate));
     expect(text).toMatch(
       /^UnavailableError: Not now\.\n +at [^]*\nCaused by: \S*Error: E11000[^]*\n +at /,

@@ -38,7 +38,7 @@ describe('the page', () => {
     ['/', '*/*'],
     ['/?from=mail', '*/*'],
     ['/chat/general', BROWSER],
-  ])('is at %s for whoever accepts %s, fresh', async (path, accept) => {
+  ])('is served at %s with max-age=0 to a client that accepts %s', async (path, accept) => {
     const answer = await fetch(url + path, { headers: { accept } });
     expect([answer.status, await answer.text()]).toEqual([200, PAGE]);
     expect(answer.headers.get('cache-control')).toBe('public, max-age=0');
@@ -49,11 +49,11 @@ describe('the page', () => {
     ['//rooms/general', '*/*'],
     ['/rooms/general', BROWSER],
     ['/assets/gone.js', BROWSER],
-  ])('is not at %s for whoever accepts %s', async (path, accept) => {
+  ])('is not served at %s to a client that accepts %s', async (path, accept) => {
     expect((await fetch(url + path, { headers: { accept } })).status).toBe(404);
   });
 
-  it('has assets that never change', async () => {
+  it('has assets that are cached as immutable', async () => {
     const answer = await fetch(`${url}/assets/index-abc.js`);
     expect(await answer.text()).toBe('let chat;');
     expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');

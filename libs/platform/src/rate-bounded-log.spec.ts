@@ -19,7 +19,7 @@ describe('RateBoundedLog', () => {
     expect(lines).toEqual([{ reason: 'rate', address: '192.0.2.7', count: 1 }]);
   });
 
-  it('logs further occurrences as one line for every 10 s, with their count', () => {
+  it('logs further occurrences as one line per 10 s with their count', () => {
     const bounded = log();
     for (let n = 0; n < 1_001; n += 1) bounded.warn('rate');
     expect(lines).toHaveLength(1);
@@ -31,7 +31,7 @@ describe('RateBoundedLog', () => {
     expect(lines.slice(2)).toEqual([{ reason: 'rate', count: 1 }]);
   });
 
-  it('logs an occurrence after a quiet time at once, and each reason by itself', () => {
+  it('logs each reason separately, and at once again after 10 s without an occurrence', () => {
     const bounded = log();
     bounded.warn('rate');
     bounded.warn('slow');

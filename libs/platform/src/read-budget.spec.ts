@@ -5,7 +5,7 @@ import { Refusals } from './refusals.ts';
 
 const LIMITS = { perUser: 2, concurrent: 3, bytes: 1_000, userBytesPerSecond: 1_000 };
 
-describe('a budget of reads', () => {
+describe('ReadBudget', () => {
   let metrics: Metrics;
   let budget: ReadBudget;
   const here = new AbortController().signal;
@@ -45,7 +45,7 @@ describe('a budget of reads', () => {
   const gauge = async (name: string): Promise<number | undefined> =>
     (await metrics.registry.getSingleMetric(name)?.get())?.values[0]?.value;
 
-  it('admits a few reads of a user, and the next when an answer has left', async () => {
+  it('admits 2 reads of a user, and the next one when an answer has left', async () => {
     for (let n = 0; n < 4; n += 1) void enter('ann');
     expect(await users()).toEqual(['ann', 'ann']);
     place(0).answered(10);
@@ -72,7 +72,7 @@ describe('a budget of reads', () => {
     await read('ann', 500);
   });
 
-  it('serves users in turn, however many reads one of them has waiting', async () => {
+  it('serves users in turn, however many reads of one user wait', async () => {
     for (let n = 0; n < 10; n += 1) void enter('ann');
     void enter('bob');
     void enter('bob');
@@ -83,14 +83,14 @@ describe('a budget of reads', () => {
     expect(await users()).toEqual(['ann', 'ann', 'bob', 'ann', 'bob']);
   });
 
-  it('lets the store work on few reads, and on the next once it has answered one', async () => {
+  it('lets the store work on 3 reads, and on the next one when one is answered', async () => {
     for (const user of ['ann', 'bob', 'cid', 'dan']) void enter(user);
     expect(await users()).toEqual(['ann', 'bob', 'cid']);
     place(0).answered(10);
     expect(await users()).toEqual(['ann', 'bob', 'cid', 'dan']);
   });
 
-  it('counts the most that an answer may take until its size is known', async () => {
+  it('reserves the maximum size of an answer until its size is known', async () => {
     void enter('ann', 600);
     void enter('bob', 600);
     expect(await users()).toEqual(['ann']);
@@ -100,7 +100,7 @@ describe('a budget of reads', () => {
     expect(await gauge('chat_read_bytes')).toBe(900);
   });
 
-  it('admits an answer that may be larger than the budget when there is no other', async () => {
+  it('admits a read larger than the budget when there is no other read', async () => {
     void enter('ann', 5_000);
     expect(await users()).toEqual(['ann']);
   });
@@ -125,7 +125,7 @@ describe('a budget of reads', () => {
     expect(await gauge('chat_reads_waiting')).toBe(0);
   });
 
-  it('refuses a read at once when too many of the user wait', async () => {
+  it('refuses a read at once when 100 reads of its user wait', async () => {
     for (let n = 0; n < 102; n += 1) void enter('ann');
     await expect(enter('ann')).rejects.toMatchObject({
       code: 'RATE_LIMITED',
@@ -135,7 +135,7 @@ describe('a budget of reads', () => {
     expect(await users()).toContain('bob');
   });
 
-  it('gives no place to a client that has gone, before or while it waits', async () => {
+  it('gives no place to a read that is aborted before or while it waits', async () => {
     const gone = new AbortController();
     void enter('ann');
     void enter('ann');
@@ -153,7 +153,7 @@ describe('a budget of reads', () => {
     return values.find(({ labels }) => labels['limit'] === limit)?.value;
   };
 
-  describe('when as many reads wait as may', () => {
+  describe('when its queue is full', () => {
     const WAITING = 2_000;
     /** Fills all waiting places, and the places of the store before them. */
     const fill = async (hostile: readonly string[], each: number): Promise<void> => {
@@ -162,7 +162,7 @@ describe('a budget of reads', () => {
     };
     const twenty = Array.from({ length: 20 }, (_, n) => `eve ${n}`);
 
-    it('refuses the newest read of the user with the most, not that of a user with fewer', async () => {
+    it('refuses the newest read of the user with the most waiting, and no other', async () => {
       await fill(['eve'], 2 + 100);
       // The store works on three reads.
       void enter('mallory');
@@ -177,7 +177,7 @@ describe('a budget of reads', () => {
       await expect(enter('eve 1')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
     });
 
-    it('serves a read of another user in its turn', async () => {
+    it('serves a read of another user within one turn of all users', async () => {
       await fill(twenty, 100);
       await fill(twenty.slice(0, 3), 1);
       expect(await gauge('chat_reads_waiting')).toBe(WAITING);
@@ -189,7 +189,7 @@ describe('a budget of reads', () => {
       expect(await users()).toContain('ann');
     });
 
-    it('refuses a read of a user who would have as many waiting as any other', async () => {
+    it('refuses the read of a new user while every other user has one waiting', async () => {
       const many = Array.from({ length: WAITING + 3 }, (_, n) => `user ${n}`);
       await fill(many, 1);
       expect(await gauge('chat_reads_waiting')).toBe(WAITING);
@@ -206,7 +206,7 @@ describe('a budget of reads', () => {
       return cutOff;
     };
 
-    it('ends the answer of the user who holds the most that has not left for a second', async () => {
+    it('cuts off the answer, unread for 1 s, of the user who holds the most bytes', async () => {
       const answers: jest.Mock[] = [];
       for (const [user, bytes] of [
         ['ann', 60],
@@ -233,7 +233,7 @@ describe('a budget of reads', () => {
       expect(await gauge('chat_read_bytes')).toBe(760);
     });
 
-    it('serves a read within 2 s although others send no end of answers that do not leave', async () => {
+    it('serves a read within 2 s although other users never read their answers', async () => {
       const hostile = ['eve 1', 'eve 2', 'eve 3', 'eve 4'];
       const read = async (user: string): Promise<void> => {
         const held = await enter(user, 240).catch(() => undefined);
@@ -247,7 +247,7 @@ describe('a budget of reads', () => {
       expect(await users()).toContain('ann');
     });
 
-    it('ends no answer that has left, or that is not wanted', async () => {
+    it('cuts off no answer that has left, or whose bytes no read waits for', async () => {
       void enter('ann', 500);
       void enter('bob', 400);
       await settle();
@@ -259,7 +259,7 @@ describe('a budget of reads', () => {
       for (const cutOff of answers) expect(cutOff).not.toHaveBeenCalled();
     });
 
-    it('ends no answer that is not sent yet', async () => {
+    it('cuts off no answer that was sent less than 1 s ago', async () => {
       void enter('ann', 1_000);
       await settle();
       place(0).answered(1_000);
@@ -272,7 +272,7 @@ describe('a budget of reads', () => {
       await jest.advanceTimersByTimeAsync(1);
     });
 
-    it('gives no place to a read that ends with the answer that is ended for it', async () => {
+    it('gives no place to a read that is aborted by the cut-off made for it', async () => {
       void enter('ann', 60);
       void enter('bob', 940);
       await settle();
@@ -288,7 +288,7 @@ describe('a budget of reads', () => {
     });
   });
 
-  it('gives a user an eighth of the bytes, or one read', async () => {
+  it('limits a user to an eighth of the bytes, or to one larger read', async () => {
     void enter('ann', 500);
     void enter('ann', 1);
     void enter('bob', 60);

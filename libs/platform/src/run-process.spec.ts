@@ -41,14 +41,14 @@ const duplicate = Object.assign(new Error('E11000 dup key: { email: "ada@example
   keyValue: { email: 'ada@example.com' },
 });
 
-describe('a process', () => {
-  it('that cannot start says why in a line, and ends', async () => {
+describe('runProcess', () => {
+  it('prints a StartError as one line, and exits with 1', async () => {
     await expect(run(new StartError('PORT: port 80 is in use.'))).rejects.toThrow(new Exit('1'));
     expect(printed).toEqual(['PORT: port 80 is in use.\n']);
   });
 
   it.each(['ENOTFOUND', 'EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'])(
-    'blames no setting for an error of another kind with code %s',
+    'prints the stack of an error with code %s that is not a StartError, and exits with 1',
     async (code) => {
       const error = Object.assign(new Error(`querySrv ${code} db.example.com`), { code });
       await expect(run(error)).rejects.toThrow(new Exit('1'));
@@ -56,7 +56,7 @@ describe('a process', () => {
     },
   );
 
-  it('prints of an error nothing of anybody, whether it was caught or not', async () => {
+  it('prints no user data of an error, whether it was caught or not', async () => {
     await expect(run(duplicate)).rejects.toThrow(new Exit('1'));
     const [uncaught] = addedListeners();
     expect(() => uncaught?.(duplicate, 'uncaughtException')).toThrow(new Exit('1'));
@@ -68,7 +68,7 @@ describe('a process', () => {
   });
 
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
-    'drains on a %s that arrives as soon as it says that it is ready',
+    'handles %s by the time it prints that the server is ready',
     async (signal) => {
       const before = process.listeners(signal);
       let handlers = 0;

@@ -44,7 +44,7 @@ function envFile(content: string): string {
 }
 
 describe('settings', () => {
-  it('have defaults that fit a laptop', () => {
+  it('have defaults for a local server', () => {
     expect(load({ envFile: '/nowhere/.env' })).toEqual({
       NODE_ENV: 'development',
       LOG_LEVEL: 'info',
@@ -59,7 +59,7 @@ describe('settings', () => {
     });
   });
 
-  it('come from the command line before the environment before the file', () => {
+  it('take precedence in the order command line, environment, file', () => {
     const sources = {
       argv: ['--port', '4001'],
       env: { PORT: '4002', HOST: '0.0.0.0' },
@@ -78,7 +78,7 @@ describe('settings', () => {
     expect(load({ env: { PORT: '' }, envFile: envFile('PORT=4003') }).PORT).toBe(4003);
   });
 
-  it('that are wrong are each named, with what would be right', () => {
+  it('are each named with their expected form when they are invalid', () => {
     expect(
       problemsOf({
         env: {
@@ -99,7 +99,7 @@ describe('settings', () => {
     expect(problemsOf({ argv: ['--port', '65536'] })).toHaveLength(1);
   });
 
-  it('have services behind plain HTTP only, which is what is spoken to them', () => {
+  it('allow only plain HTTP origins in USERS_URLS', () => {
     const urls = z.object(serviceUrls.users);
     const problems = (text: string) => urls.safeParse({ USERS_URLS: text }).error?.issues.length;
     expect(problems('http://users:3001,http://10.0.0.7:3001')).toBeUndefined();
@@ -113,14 +113,14 @@ describe('settings', () => {
     [['--port'], ['Option --port needs a value.']],
     [['-p', '3000'], ['Unknown option -p.']],
     [['hunter2'], ['Only options are understood']],
-  ])('on the command line %j are refused', (argv, expected) => {
+  ])('are refused when the command line is %j', (argv, expected) => {
     const problems = problemsOf({ argv });
     expect(problems).toHaveLength(expected.length);
     for (const [index, start] of expected.entries()) expect(problems[index]).toContain(start);
     expect(problems.join()).not.toContain('hunter2');
   });
 
-  it('describe themselves', () => {
+  it('are listed by describeSettings with description, option and default', () => {
     const described = describeSettings(Settings);
     expect(described.map(({ name }) => name)).toEqual(Object.keys(Settings.shape));
     for (const { description } of described) expect(description).toMatch(/\.$/);
@@ -166,7 +166,7 @@ describe('REDIS_URL', () => {
   });
 
   it.each(['', 'localhost:6379', 'http://:hunter2@redis', 'redis://'])(
-    'refuses %j by name, and does not repeat it',
+    'refuses %j with an error that has its name and not its value',
     (url) => {
       const refuse = () => loadSettings(Redis, { argv: [], env: { REDIS_URL: url } });
       expect(refuse).toThrow(/^REDIS_URL: must be [a-z]/);

@@ -10,7 +10,7 @@ describe('Shares', () => {
     expect([...shares.of('bob')]).toEqual([]);
   });
 
-  it('returns false when what is deleted is not a member', () => {
+  it('returns false from delete() when the owner does not have the member', () => {
     const shares = new Shares<number>();
     shares.add('ann', 1);
     expect(shares.delete('ann', 2)).toBe(false);
@@ -21,7 +21,7 @@ describe('Shares', () => {
     expect(shares.largest).toBeUndefined();
   });
 
-  it('prefers the owner that has had as many members for longest', () => {
+  it('prefers, of owners with equally many members, the one that has had them longest', () => {
     const shares = new Shares<number>();
     shares.add('ann', 1);
     shares.add('bob', 2);
@@ -31,7 +31,7 @@ describe('Shares', () => {
     expect(shares.largest).toBe('bob');
   });
 
-  it('knows the largest owner after any sequence of additions and deletions', () => {
+  it('tracks size and largest owner over 20,000 random additions and deletions', () => {
     const shares = new Shares<number>();
     const expected = new Map<string, number[]>();
     let seed = 1;

@@ -10,7 +10,7 @@ const slicesOf = async (answer: unknown): Promise<Buffer[]> => {
 const joined = async (answer: unknown): Promise<string> =>
   Buffer.concat(await slicesOf(answer)).toString();
 
-describe('JSON in slices', () => {
+describe('slicedJson', () => {
   it.each([
     [[]],
     [{}],
@@ -18,11 +18,11 @@ describe('JSON in slices', () => {
     ['text'],
     [[1, 'two', { three: [3] }]],
     [{ rev: 1, changes: [{ text: 'ß "quoted"' }], absent: undefined, none: null, empty: [] }],
-  ])('is that of JSON.stringify for %j', async (answer) => {
+  ])('encodes %j as JSON.stringify does', async (answer) => {
     expect(await joined(answer)).toBe(JSON.stringify(answer));
   });
 
-  it('comes in slices of a few items, and lets the event loop run between them', async () => {
+  it('yields slices of less than 256 KiB, and lets the event loop run between them', async () => {
     const answer = Array.from({ length: 200 }, (_, n) => ({ n, text: 'ß'.repeat(4_000) }));
     let turns = 0;
     const count = (): void => {

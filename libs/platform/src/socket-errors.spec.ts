@@ -14,8 +14,8 @@ function errorFrom(action: () => unknown): SocketError {
   throw new Error('It did not fail.');
 }
 
-describe('a failed event', () => {
-  it('is told what is wrong with its payload', () => {
+describe('toSocketError', () => {
+  it('returns VALIDATION with the path and message of an invalid field', () => {
     const Payload = z.object({ rooms: z.array(z.object({ id: z.string() })) });
     expect(errorFrom(() => parsePayload(Payload, { rooms: [{ id: 1 }] }))).toEqual({
       code: 'VALIDATION',
@@ -24,7 +24,7 @@ describe('a failed event', () => {
     });
   });
 
-  it('is told when to come again', () => {
+  it('rounds retryAfterMs of RATE_LIMITED up', () => {
     const error = new RateLimitedError('Slow down.', 12.3);
     expect(toSocketError(error)).toEqual({
       code: 'RATE_LIMITED',
@@ -33,7 +33,7 @@ describe('a failed event', () => {
     });
   });
 
-  it('is told nothing about what nobody expected', () => {
+  it('returns INTERNAL without the message of an unexpected error', () => {
     expect(JSON.stringify(toSocketError(new Error('SQLITE_CORRUPT')))).not.toContain('SQLITE');
     expect(toSocketError('odd').code).toBe('INTERNAL');
   });

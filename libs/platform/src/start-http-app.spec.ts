@@ -68,7 +68,7 @@ describe('an HTTP application', () => {
     jest.useRealTimers();
   });
 
-  it('stops although the client of an upgraded connection has vanished', async () => {
+  it('stops within 8 s although the client of an upgraded connection is silent', async () => {
     let upgraded: Promise<unknown[]> | undefined;
     const app = await start(
       {},
@@ -94,7 +94,7 @@ describe('an HTTP application', () => {
     }
   });
 
-  it('answers with Connection: close while it announces its stop', async () => {
+  it('answers with Connection: close during its stop delay', async () => {
     const app = await start({ STOP_DELAY_MS: 500 });
     const agent = new Agent({ keepAlive: true });
     const connectionAfter = async (): Promise<string | undefined> => {
@@ -129,7 +129,7 @@ describe('an HTTP application', () => {
     return { app, isAsked, answerAll: () => asked.splice(0).forEach((answer) => answer()) };
   };
 
-  it('announces its stop with the answers to requests that began before it', async () => {
+  it('answers a request that began before its stop with Connection: close', async () => {
     const { app, isAsked, answerAll } = await startSlow({ STOP_DELAY_MS: 2_000 });
     const agent = new Agent({ keepAlive: true });
     const response = once(get(`${app.url}/slow`, { agent }), 'response');
@@ -146,7 +146,7 @@ describe('an HTTP application', () => {
     }
   });
 
-  it('answers all pipelined requests that began before its stop, and announces it with the last', async () => {
+  it('answers pipelined requests that began before its stop, the last with Connection: close', async () => {
     const { app, isAsked, answerAll } = await startSlow({ STOP_DELAY_MS: 2_000 });
     const client = connect(Number(new URL(app.url).port), '127.0.0.1');
     const answers = text(client);
@@ -166,7 +166,7 @@ describe('an HTTP application', () => {
     }
   });
 
-  it('closes idle connections at once when it stops, unused ones too', async () => {
+  it('closes idle and unused connections at once when it stops', async () => {
     const app = await start();
     const agent = new Agent({ keepAlive: true });
     const [answer] = (await once(get(app.url, { agent }), 'response')) as [IncomingMessage];
@@ -178,7 +178,7 @@ describe('an HTTP application', () => {
     unused.destroy();
   });
 
-  it('finishes answers in progress when it stops, and closes their connections then', async () => {
+  it('finishes responses in progress when it stops, then closes their connections', async () => {
     const inProgress = Promise.withResolvers<() => void>();
     const app = await start(
       {},
@@ -239,7 +239,7 @@ describe('an HTTP application', () => {
   });
 });
 
-describe('the error of an HTTP application that cannot start', () => {
+describe('the start error of an HTTP application', () => {
   let holder: Server;
   let taken: number;
   beforeEach(async () => {
@@ -276,7 +276,7 @@ describe('the error of an HTTP application that cannot start', () => {
     );
   });
 
-  it('names the setting of a port which this user may not use', async () => {
+  it('names the setting of a port that the user may not use', async () => {
     // Root may use every port, so a server is told so that would have been let.
     const server = createServer();
     jest.spyOn(server, 'listen').mockImplementation(() => {
@@ -290,7 +290,7 @@ describe('the error of an HTTP application that cannot start', () => {
     );
   });
 
-  it('is passed on unchanged when a provider fails with ENOTFOUND or EADDRINUSE', async () => {
+  it('is unchanged when a provider fails with ENOTFOUND or EADDRINUSE', async () => {
     for (const code of ['ENOTFOUND', 'EADDRINUSE']) {
       const error = Object.assign(new Error(`querySrv ${code} db.example.com`), { code });
       const provider = { provide: 'store', useFactory: () => Promise.reject(error) };

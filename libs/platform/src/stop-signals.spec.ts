@@ -23,20 +23,20 @@ describe('onStopSignal', () => {
     }
   });
 
-  it.each(SIGNALS)('stops once on %s', (signal) => {
+  it.each(SIGNALS)('stops once on %s followed by SIGTERM', (signal) => {
     receive(signal);
     receive('SIGTERM');
     expect(stop).toHaveBeenCalledTimes(1);
     expect(exit).not.toHaveBeenCalled();
   });
 
-  it('takes two SIGINT at the same time for one Ctrl-C', () => {
+  it('treats two SIGINT at the same time as one Ctrl-C', () => {
     receive('SIGINT');
     receive('SIGINT');
     expect(exit).not.toHaveBeenCalled();
   });
 
-  it('ends the process at once on a second Ctrl-C', () => {
+  it('exits with 130 on a second Ctrl-C', () => {
     receive('SIGINT');
     jest.advanceTimersByTime(1_000);
     receive('SIGTERM');
