@@ -58,7 +58,7 @@ export function describeMessageStore(
   open: OpenStore<MessageStore>,
   unstorable: Partial<Message>,
 ): void {
-  describe(`${name}, as a store of messages,`, () => {
+  describe(`${name}MessageStore`, () => {
     let opened: OpenedStore<MessageStore>;
     let store: MessageStore;
     beforeAll(async () => {
@@ -70,7 +70,7 @@ export function describeMessageStore(
     const whole = async (roomId: string): Promise<Message[]> =>
       (await store.page(roomId, { kind: 'after', seq: 0 }, 10_000)).messages;
 
-    it('gives back what was appended, whatever the text', async () => {
+    it('returns appended messages unchanged, whatever their text', async () => {
       const roomId = newRoom();
       const { clientMessageId: _, ...bare } = message(roomId, 3);
       const messages = [
@@ -85,7 +85,7 @@ export function describeMessageStore(
       expect(await store.findByIds([bare.id])).toEqual(new Map([[bare.id, bare]]));
     });
 
-    it('reads whole pages of the longest texts, from wherever they begin', async () => {
+    it('returns whole pages of 200 messages of maximum length for every kind of cursor', async () => {
       const roomId = newRoom();
       const text = '\u20AC'.repeat(4_000);
       const messages = fill(roomId, 1, 220).map((one) => ({ ...one, text }));
@@ -101,7 +101,7 @@ export function describeMessageStore(
       expect(head).toEqual({ roomId, seq: 220, rev: 220 });
     });
 
-    it('stores batches of many rooms, each in its order', async () => {
+    it('stores a batch of two rooms, each room in its order', async () => {
       const [a, b] = [newRoom(), newRoom()];
       const inA = fill(a, 1, 300);
       const inB = fill(b, 1, 300);
@@ -111,7 +111,7 @@ export function describeMessageStore(
       await store.append([]);
     });
 
-    it('takes the same batch again, whole or after only a part of it was stored', async () => {
+    it('accepts a batch again after all or a part of it was stored', async () => {
       const roomId = newRoom();
       const messages = fill(roomId, 1, 20);
       await store.append(messages.slice(0, 7));
@@ -120,7 +120,7 @@ export function describeMessageStore(
       expect(await whole(roomId)).toEqual(messages);
     });
 
-    it('takes the same batch again while it is being stored, and after others followed', async () => {
+    it('accepts a batch again while it is being stored, and after later batches', async () => {
       const roomId = newRoom();
       const messages = fill(roomId, 1, 50);
       await Promise.all([messages, messages, messages].map((same) => store.append(same)));
@@ -130,7 +130,7 @@ export function describeMessageStore(
       expect(await whole(roomId)).toEqual([...messages, ...later]);
     });
 
-    it.each(AWKWARD_IDS)('takes %p as an id or a text for what it is', async (text) => {
+    it.each(AWKWARD_IDS)('stores %p literally as an id and as a text', async (text) => {
       const one = message(text, 1, { id: text, userId: text, username: text, text });
       await store.append([one]);
       expect(await whole(text)).toEqual([one]);
@@ -141,7 +141,7 @@ export function describeMessageStore(
       );
     });
 
-    it('keeps the first message when the same id comes with another text', async () => {
+    it('keeps the first message when its id is appended with another text', async () => {
       const roomId = newRoom();
       const first = message(roomId, 1);
       await store.append([first]);
@@ -149,7 +149,7 @@ export function describeMessageStore(
       expect(await whole(roomId)).toEqual([first]);
     });
 
-    it('keeps one message for a send that an earlier version stored, and another for another text', async () => {
+    it('keeps one message for each text of a send that an earlier version stored', async () => {
       const roomId = 'earlier-version';
       // As the first version derived it from u1, the room and the client's 1.
       const id = 'BkdWkV55ZPkyMsQ3ZYnb7w';
@@ -177,7 +177,7 @@ export function describeMessageStore(
       ['a seq', ({ seq }) => ({ seq, rev: 5 })],
       ['a rev', ({ rev }) => ({ seq: 5, rev })],
     ])(
-      'refuses a batch that claims %s of another message, and leaves no hole',
+      'refuses a batch that claims %s of another message, and leaves no gap',
       async (_what, claim) => {
         const roomId = newRoom();
         const stored = fill(roomId, 1, 3);
@@ -193,7 +193,7 @@ export function describeMessageStore(
       },
     );
 
-    it('refuses an id that stands in another room', async () => {
+    it('refuses a message whose id exists in another room', async () => {
       const [here, elsewhere] = [newRoom(), newRoom()];
       const standing = message(elsewhere, 1);
       await store.append([standing]);
@@ -203,19 +203,22 @@ export function describeMessageStore(
       expect(await whole(elsewhere)).toEqual([standing]);
     });
 
-    it.each([0, 3, 6])('stores nothing from a message on that is refused: %p of 7', async (at) => {
-      const roomId = newRoom();
-      const batch = fill(roomId, 1, 7);
-      const standing = message(roomId, at + 1);
-      await store.append([...batch.slice(0, at), standing]);
-      for (let attempt = 0; attempt < 2; attempt += 1) {
-        await expect(store.append(batch)).rejects.toBeInstanceOf(ConflictingWriterError);
-        expect(await whole(roomId)).toEqual([...batch.slice(0, at), standing]);
-      }
-    });
+    it.each([0, 3, 6])(
+      'stores no message from a conflicting one on (index %p of 7)',
+      async (at) => {
+        const roomId = newRoom();
+        const batch = fill(roomId, 1, 7);
+        const standing = message(roomId, at + 1);
+        await store.append([...batch.slice(0, at), standing]);
+        for (let attempt = 0; attempt < 2; attempt += 1) {
+          await expect(store.append(batch)).rejects.toBeInstanceOf(ConflictingWriterError);
+          expect(await whole(roomId)).toEqual([...batch.slice(0, at), standing]);
+        }
+      },
+    );
 
     it.each([0, 3, 6])(
-      'stores nothing from a message on that it can never hold: %p of 7',
+      'stores no message from an unstorable one on (index %p of 7)',
       async (at) => {
         const roomId = newRoom();
         const batch = fill(roomId, 1, 7);
@@ -231,7 +234,7 @@ export function describeMessageStore(
       },
     );
 
-    it('lets a writer store everything around messages that can never be stored, without a gap', async () => {
+    it('lets a writer store the messages around unstorable ones without a gap', async () => {
       const rooms = [newRoom(), newRoom()];
       const writer = writerOver(store);
       const events = Array.from({ length: 40 }, (_, n) => {
@@ -253,7 +256,7 @@ export function describeMessageStore(
       await writer.close();
     });
 
-    it('lets one of two writers that race for a seq win', async () => {
+    it('refuses at least one of two batches that race for the same seqs, and leaves no gap', async () => {
       const roomId = newRoom();
       const rivals = [fill(roomId, 1, 50), fill(roomId, 1, 50)];
       const outcomes = await Promise.allSettled(rivals.map((batch) => store.append(batch)));
@@ -264,7 +267,7 @@ export function describeMessageStore(
       expect(seqs).toEqual(seqs.map((_, index) => index + 1));
     });
 
-    it('finds those that are stored among many ids', async () => {
+    it('finds the stored messages among 1,250 ids', async () => {
       const roomId = newRoom();
       const messages = fill(roomId, 1, 1_200);
       await store.append(messages);
@@ -275,7 +278,7 @@ export function describeMessageStore(
       expect(await store.findByIds([])).toEqual(new Map());
     });
 
-    it('tells the highest seq and the highest rev apart', async () => {
+    it('orders the last message by seq and the changes by rev', async () => {
       const roomId = newRoom();
       const messages = [3, 1, 2].map((rev, index) => message(roomId, index + 1, { rev }));
       await store.append(messages);
@@ -287,7 +290,7 @@ export function describeMessageStore(
       expect((await store.changes(roomId, 1, 1)).messages).toEqual([messages[2]]);
     });
 
-    it('gives pages and changes that reach exactly to their head, while messages come', async () => {
+    it('returns pages and changes that end at their head while messages are appended', async () => {
       const roomId = newRoom();
       const messages = fill(roomId, 1, 150);
       const writing = (async () => {
@@ -305,14 +308,14 @@ export function describeMessageStore(
       await writing;
     });
 
-    it('knows the heads of hundreds of rooms', async () => {
+    it('returns the heads of 300 rooms', async () => {
       const rooms = Array.from({ length: 300 }, newRoom);
       await store.append(rooms.map((roomId) => message(roomId, 1)));
       const heads = await store.heads(rooms);
       expect([...heads.values()]).toEqual(rooms.map((roomId) => ({ roomId, seq: 1, rev: 1 })));
     });
 
-    it('knows which of hundreds of rooms have come further than somebody knows, and how far', async () => {
+    it('returns the revs of those of 301 rooms that are beyond the known revs', async () => {
       const rooms = Array.from({ length: 300 }, newRoom);
       await store.append(rooms.flatMap((roomId) => fill(roomId, 1, 3)));
       const known = rooms.map((roomId, n) => ({ roomId, rev: n % 5 }));
@@ -324,7 +327,7 @@ export function describeMessageStore(
       expect(await store.revsBeyond([])).toEqual([]);
     });
 
-    it('knows the head and last message of every room asked for', async () => {
+    it('returns head and last message of a room, and head 0 and no message of an empty room', async () => {
       const [long, empty] = [newRoom(), newRoom()];
       const messages = fill(long, 1, 30);
       await store.append(messages);
@@ -339,7 +342,7 @@ export function describeMessageStore(
       expect(await store.lastMessages([])).toEqual(new Map());
     });
 
-    describe('gives pages', () => {
+    describe('when it reads a room', () => {
       const roomId = newRoom();
       beforeAll(() => store.append(fill(roomId, 1, 10)));
 
@@ -347,49 +350,52 @@ export function describeMessageStore(
         Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
 
       it.each<[string, PageCursor, number, number[]]>([
-        ['the newest', { kind: 'newest' }, 3, range(8, 10)],
-        ['the newest, more than there are', { kind: 'newest' }, 50, range(1, 10)],
-        ['before the first', { kind: 'before', seq: 1 }, 3, []],
-        ['before the third', { kind: 'before', seq: 3 }, 5, range(1, 2)],
-        ['before the eighth', { kind: 'before', seq: 8 }, 3, range(5, 7)],
-        ['before one beyond the head', { kind: 'before', seq: 99 }, 2, range(9, 10)],
-        ['before zero', { kind: 'before', seq: 0 }, 3, []],
-        ['before the last', { kind: 'before', seq: 10 }, 1, [9]],
+        ['the 3 newest messages', { kind: 'newest' }, 3, range(8, 10)],
+        ['the 50 newest messages', { kind: 'newest' }, 50, range(1, 10)],
+        ['3 messages before seq 1', { kind: 'before', seq: 1 }, 3, []],
+        ['5 messages before seq 3', { kind: 'before', seq: 3 }, 5, range(1, 2)],
+        ['3 messages before seq 8', { kind: 'before', seq: 8 }, 3, range(5, 7)],
+        ['2 messages before seq 99, beyond the head', { kind: 'before', seq: 99 }, 2, range(9, 10)],
+        ['3 messages before seq 0', { kind: 'before', seq: 0 }, 3, []],
+        ['1 message before seq 10', { kind: 'before', seq: 10 }, 1, [9]],
         [
-          'before the end of numbers',
+          '2 messages before seq 10^15 - 1',
           { kind: 'before', seq: 999_999_999_999_999 },
           2,
           range(9, 10),
         ],
-        ['after the first, one', { kind: 'after', seq: 1 }, 1, [2]],
-        ['after the end of numbers', { kind: 'after', seq: 999_999_999_999_999 }, 2, []],
-        ['around the fifth, two', { kind: 'around', seq: 5 }, 2, range(4, 5)],
-        ['around the first, one', { kind: 'around', seq: 1 }, 1, [1]],
-        ['around the second', { kind: 'around', seq: 2 }, 5, range(1, 5)],
-        ['around the ninth', { kind: 'around', seq: 9 }, 5, range(6, 10)],
-        ['around the last, one', { kind: 'around', seq: 10 }, 1, [10]],
-        ['around the last, two', { kind: 'around', seq: 10 }, 2, range(9, 10)],
-        ['around the next to come', { kind: 'around', seq: 11 }, 1, [10]],
-        ['around the fifth, all', { kind: 'around', seq: 5 }, 10, range(1, 10)],
-        ['after nothing', { kind: 'after', seq: 0 }, 3, range(1, 3)],
-        ['after the eighth', { kind: 'after', seq: 8 }, 5, range(9, 10)],
-        ['after the last', { kind: 'after', seq: 10 }, 5, []],
-        ['after one beyond the head', { kind: 'after', seq: 99 }, 5, []],
-        ['around the fifth, odd', { kind: 'around', seq: 5 }, 3, range(4, 6)],
-        ['around the fifth, even', { kind: 'around', seq: 5 }, 4, range(3, 6)],
-        ['around the fifth, one', { kind: 'around', seq: 5 }, 1, [5]],
-        ['around the first', { kind: 'around', seq: 1 }, 4, range(1, 4)],
-        ['around the last', { kind: 'around', seq: 10 }, 4, range(7, 10)],
-        ['around one beyond the head', { kind: 'around', seq: 99 }, 4, range(7, 10)],
-        ['around zero', { kind: 'around', seq: 0 }, 4, range(1, 4)],
-        ['around the fifth, more than there are', { kind: 'around', seq: 5 }, 50, range(1, 10)],
-      ])('%s, oldest first, with the head', async (_what, cursor, limit, expected) => {
-        const { messages, head } = await store.page(roomId, cursor, limit);
-        expect(messages.map(({ seq }) => seq)).toEqual(expected);
-        expect(head).toEqual({ roomId, seq: 10, rev: 10 });
-      });
+        ['1 message after seq 1', { kind: 'after', seq: 1 }, 1, [2]],
+        ['2 messages after seq 10^15 - 1', { kind: 'after', seq: 999_999_999_999_999 }, 2, []],
+        ['2 messages around seq 5', { kind: 'around', seq: 5 }, 2, range(4, 5)],
+        ['1 message around seq 1', { kind: 'around', seq: 1 }, 1, [1]],
+        ['5 messages around seq 2', { kind: 'around', seq: 2 }, 5, range(1, 5)],
+        ['5 messages around seq 9', { kind: 'around', seq: 9 }, 5, range(6, 10)],
+        ['1 message around seq 10, the head', { kind: 'around', seq: 10 }, 1, [10]],
+        ['2 messages around seq 10, the head', { kind: 'around', seq: 10 }, 2, range(9, 10)],
+        ['1 message around seq 11, beyond the head', { kind: 'around', seq: 11 }, 1, [10]],
+        ['10 messages around seq 5', { kind: 'around', seq: 5 }, 10, range(1, 10)],
+        ['3 messages after seq 0', { kind: 'after', seq: 0 }, 3, range(1, 3)],
+        ['5 messages after seq 8', { kind: 'after', seq: 8 }, 5, range(9, 10)],
+        ['5 messages after seq 10, the head', { kind: 'after', seq: 10 }, 5, []],
+        ['5 messages after seq 99, beyond the head', { kind: 'after', seq: 99 }, 5, []],
+        ['3 messages around seq 5', { kind: 'around', seq: 5 }, 3, range(4, 6)],
+        ['4 messages around seq 5', { kind: 'around', seq: 5 }, 4, range(3, 6)],
+        ['1 message around seq 5', { kind: 'around', seq: 5 }, 1, [5]],
+        ['4 messages around seq 1', { kind: 'around', seq: 1 }, 4, range(1, 4)],
+        ['4 messages around seq 10, the head', { kind: 'around', seq: 10 }, 4, range(7, 10)],
+        ['4 messages around seq 99, beyond the head', { kind: 'around', seq: 99 }, 4, range(7, 10)],
+        ['4 messages around seq 0', { kind: 'around', seq: 0 }, 4, range(1, 4)],
+        ['50 messages around seq 5', { kind: 'around', seq: 5 }, 50, range(1, 10)],
+      ])(
+        'returns at most %s, oldest first, with the head',
+        async (_what, cursor, limit, expected) => {
+          const { messages, head } = await store.page(roomId, cursor, limit);
+          expect(messages.map(({ seq }) => seq)).toEqual(expected);
+          expect(head).toEqual({ roomId, seq: 10, rev: 10 });
+        },
+      );
 
-      it('that are empty for an empty room', async () => {
+      it('returns no messages and head 0 when the room is empty', async () => {
         const empty = newRoom();
         const nothing = { messages: [], head: { roomId: empty, seq: 0, rev: 0 } };
         expect(await store.page(empty, { kind: 'newest' }, 10)).toEqual(nothing);
@@ -407,11 +413,14 @@ export function describeMessageStore(
         [8, 10, range(9, 10)],
         [10, 10, []],
         [99, 10, []],
-      ])('of changes after rev %p, at most %p, in order of rev', async (since, limit, expected) => {
-        const { messages, head } = await store.changes(roomId, since, limit);
-        expect(messages.map(({ rev }) => rev)).toEqual(expected);
-        expect(head).toEqual({ roomId, seq: 10, rev: 10 });
-      });
+      ])(
+        'returns the changes after rev %p, at most %p, in order of rev',
+        async (since, limit, expected) => {
+          const { messages, head } = await store.changes(roomId, since, limit);
+          expect(messages.map(({ rev }) => rev)).toEqual(expected);
+          expect(head).toEqual({ roomId, seq: 10, rev: 10 });
+        },
+      );
     });
   });
 }

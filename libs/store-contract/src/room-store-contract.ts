@@ -17,7 +17,7 @@ function member(roomId: string, given: Partial<MemberRecord> = {}): MemberRecord
 
 /** What every RoomStore must do. */
 export function describeRoomStore(name: string, open: OpenStore<RoomStore>): void {
-  describe(`${name}, as a store of rooms,`, () => {
+  describe(`${name}RoomStore`, () => {
     let opened: OpenedStore<RoomStore>;
     let store: RoomStore;
     beforeAll(async () => {
@@ -26,7 +26,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
     });
     afterAll(() => opened.close());
 
-    it('gives back a room and its first member, who were stored together', async () => {
+    it('returns a room and the first member that it was created with', async () => {
       const plans = room({ visibility: 'private', name: 'Plans 🗺', topic: 'x', createdBy: 'u' });
       const owner = member(plans.id, { role: 'owner' });
       expect(await store.createRoom(plans, owner)).toBe(true);
@@ -38,7 +38,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.listMembers(bare.id, { limit: 10 })).toEqual([]);
     });
 
-    it('takes an id once, and stores nothing of a second room', async () => {
+    it('creates a room with an id once, and stores nothing of a second room', async () => {
       const first = room();
       const owner = member(first.id, { role: 'owner' });
       await store.createRoom(first, owner);
@@ -48,7 +48,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.listMembers(first.id, { limit: 10 })).toEqual([owner]);
     });
 
-    it('lets one of racing creations win, with its own first member', async () => {
+    it('lets one of 8 concurrent creations of a room win, with its own first member', async () => {
       const one = room();
       const owners = Array.from({ length: 8 }, () => member(one.id, { role: 'owner' }));
       const outcomes = await Promise.all(owners.map((owner) => store.createRoom(one, owner)));
@@ -58,7 +58,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       ]);
     });
 
-    it('changes what is given, and leaves the rest', async () => {
+    it('updates the given fields of a room, and leaves the others', async () => {
       const one = room({ name: 'Before', topic: 'old', visibility: 'private' });
       await store.createRoom(one);
       expect(await store.updateRoom(one.id, { topic: 'new' })).toEqual({ ...one, topic: 'new' });
@@ -68,14 +68,14 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.updateRoom('no-such-room', { topic: 'x' })).toBeUndefined();
     });
 
-    it('takes an empty topic for a topic', async () => {
+    it('stores an empty topic', async () => {
       const one = room({ topic: 'before' });
       await store.createRoom(one);
       expect(await store.updateRoom(one.id, { topic: '' })).toEqual({ ...one, topic: '' });
       expect(await store.updateRoom(one.id, {})).toEqual({ ...one, topic: '' });
     });
 
-    it('finds a room by what its name and topic have become', async () => {
+    it('finds a room by its updated name and topic, and not by the old ones', async () => {
       const [early, late] = [randomUUID(), randomUUID()];
       const one = room({ name: early, topic: `t${early}` });
       await store.createRoom(one);
@@ -85,7 +85,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.findPublicRooms(`T${late}`, 10)).toHaveLength(1);
     });
 
-    it('has nothing more of a deleted room, which stays deleted', async () => {
+    it('finds neither a deleted room nor its members, and changes neither', async () => {
       const one = room({ createdBy: 'u', topic: 'x' });
       const owner = member(one.id, { role: 'owner' });
       const guest = member(one.id);
@@ -105,7 +105,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       }
     });
 
-    it('never gives the id of a deleted room again, nor lets anybody in', async () => {
+    it('accepts neither a new room nor a member with the id of a deleted room', async () => {
       const one = room();
       const owner = member(one.id, { role: 'owner' });
       await store.createRoom(one, owner);
@@ -117,7 +117,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.findMember(one.id, owner.userId)).toBeUndefined();
     });
 
-    it('knows which rooms were deleted, and deletes no room that is not there', async () => {
+    it('finds the deleted rooms among given ids, and deletes no unknown room', async () => {
       const [gone, there, none] = [room(), room(), room()];
       await store.createRoom(gone);
       await store.createRoom(there);
@@ -128,7 +128,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.createRoom(none)).toBe(true);
     });
 
-    it('lets one of racing deletions delete', async () => {
+    it('lets one of 8 concurrent deletions of a room win', async () => {
       const one = room();
       await store.createRoom(one, member(one.id));
       const outcomes = await Promise.all(
@@ -137,7 +137,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(outcomes.filter(Boolean)).toHaveLength(1);
     });
 
-    it.each(AWKWARD_IDS)('takes %p as an id or a name for what it is', async (text) => {
+    it.each(AWKWARD_IDS)('stores %p literally as an id and as a name', async (text) => {
       const one = room({ id: text, name: text, topic: text, createdBy: text });
       const owner = member(text, { userId: text, role: 'owner' });
       expect(await store.createRoom(one, owner)).toBe(true);
@@ -147,7 +147,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.listRoomsOf(text)).toEqual([{ room: one, role: 'owner' }]);
     });
 
-    it('finds public rooms by part of name or topic, ignoring case, by name', async () => {
+    it('finds public rooms by part of name or topic, ignoring case, sorted by name', async () => {
       const mark = `m${randomUUID().slice(0, 8)}`;
       const b = room({ id: `b-${mark}` });
       const a = room({ id: `a-${randomUUID()}`, topic: `All about ${mark.toUpperCase()}!` });
@@ -161,7 +161,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
     });
 
     it.each(['%', '_', '.*', "' OR 1=1 --", '(', '\\'])(
-      'takes %p in a search for what it is',
+      'searches rooms for %p literally',
       async (text) => {
         const marked = room({ topic: `topic ${text} of this room` });
         await store.createRoom(marked);
@@ -173,7 +173,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       },
     );
 
-    it('adds a member once, whose role stays, and removes once', async () => {
+    it('adds a member once, keeps the first role, and removes the member once', async () => {
       const one = room();
       await store.createRoom(one);
       const owner = member(one.id, { role: 'owner' });
@@ -185,7 +185,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.findMember(one.id, owner.userId)).toBeUndefined();
     });
 
-    it('finds all that are members of those who are asked for, in whichever rooms', async () => {
+    it('finds the existing memberships among those given, in several rooms', async () => {
       const [one, two, gone] = [room(), room(), room()];
       const owners = [one, two, gone].map(({ id }) => member(id, { role: 'owner' }));
       const [ofOne, ofTwo, ofGone] = owners as [MemberRecord, MemberRecord, MemberRecord];
@@ -206,7 +206,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.findMembers([])).toEqual([]);
     });
 
-    it('lets somebody who was removed come back, also who was there first', async () => {
+    it('adds a removed first member again with the new role', async () => {
       const one = room();
       const owner = member(one.id, { role: 'owner' });
       await store.createRoom(one, owner);
@@ -218,7 +218,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect((await store.findMember(one.id, owner.userId))?.role).toBe('member');
     });
 
-    it('lets one of racing additions of one user win', async () => {
+    it('lets one of 8 concurrent additions of a member win', async () => {
       const one = room();
       await store.createRoom(one);
       const guest = member(one.id);
@@ -226,7 +226,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(outcomes.filter(Boolean)).toHaveLength(1);
     });
 
-    it('lists members by user id, page by page', async () => {
+    it('lists members in pages sorted by user id', async () => {
       const one = room();
       await store.createRoom(one);
       const members = Array.from({ length: 7 }, () => member(one.id)).toSorted((a, b) =>
@@ -240,7 +240,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.listMembers('no-such-room', { limit: 3 })).toEqual([]);
     });
 
-    it('lists members in the order of their characters, going on after one who left', async () => {
+    it('lists members in the character order of user ids, and continues after a removed member', async () => {
       const one = room();
       await store.createRoom(one);
       const ordered = ['-a', '0', '9', 'A', 'Z', '_', 'a', 'aa', 'b', 'z'];
@@ -254,14 +254,14 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await page(3, 'z')).toEqual([]);
     });
 
-    it('lists more than a thousand rooms of a user', async () => {
+    it('lists 1,100 rooms of a user', async () => {
       const userId = randomUUID();
       const rooms = Array.from({ length: 1_100 }, (_, n) => room({ name: `name-${10_000 + n}` }));
       await Promise.all(rooms.map((one) => store.createRoom(one, member(one.id, { userId }))));
       expect((await store.listRoomsOf(userId)).map((listed) => listed.room)).toEqual(rooms);
     });
 
-    it('lists the rooms of a user with the role, by name', async () => {
+    it('lists the rooms of a user with the role, sorted by name', async () => {
       const userId = randomUUID();
       const b = room({ name: 'Beta', visibility: 'private' });
       const a = room({ name: 'alpha', visibility: 'private' });

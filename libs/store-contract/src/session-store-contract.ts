@@ -22,7 +22,7 @@ function session(given: Partial<SessionRecord> = {}): SessionRecord {
 
 /** What every SessionStore must do. */
 export function describeSessionStore(name: string, open: OpenStore<SessionStore>): void {
-  describe(`${name}, as a store of sessions,`, () => {
+  describe(`${name}SessionStore`, () => {
     let opened: OpenedStore<SessionStore>;
     let store: SessionStore;
     beforeAll(async () => {
@@ -31,7 +31,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
     });
     afterAll(() => opened.close());
 
-    it('gives back what was inserted', async () => {
+    it('returns inserted sessions unchanged', async () => {
       const { userAgent: _, ...bare } = session();
       const whole = session();
       await store.insert(bare);
@@ -40,7 +40,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       expect(await store.find(whole.id, NOW)).toEqual(whole);
     });
 
-    it('does not know a session that never was, or has expired', async () => {
+    it('finds no unknown and no expired session', async () => {
       const brief = session({ expiresAt: NOW });
       await store.insert(brief);
       expect(await store.find('never', NOW)).toBeUndefined();
@@ -48,7 +48,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       expect(await store.find(brief.id, NOW)).toBeUndefined();
     });
 
-    it('gives all that live of those asked for', async () => {
+    it('finds the live sessions among given ids', async () => {
       const [one, two, brief, deleted] = [
         session(),
         session(),
@@ -64,7 +64,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       expect(await store.findByIds([], NOW)).toEqual([]);
     });
 
-    it('rotates from exactly the generation given', async () => {
+    it('rotates a session only from the given generation', async () => {
       const one = session();
       await store.insert(one);
       const times = { rotatedAt: NOW, expiresAt: LATER };
@@ -76,7 +76,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       expect(await store.rotate('never', 1, times)).toBeUndefined();
     });
 
-    it('rotates nothing that has expired or was deleted', async () => {
+    it('rotates no expired and no deleted session', async () => {
       const times = { rotatedAt: NOW, expiresAt: LATER };
       const [expired, deleted] = [session({ expiresAt: NOW }), session()];
       await store.insert(expired);
@@ -88,7 +88,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       }
     });
 
-    it('lets one of sixteen racing rotations win', async () => {
+    it('lets one of 16 concurrent rotations of a session win', async () => {
       const one = session();
       await store.insert(one);
       const outcomes = await Promise.all(
@@ -100,7 +100,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       expect((await store.find(one.id, NOW))?.generation).toBe(2);
     });
 
-    it.each(AWKWARD_IDS)('takes %p as an id for what it is', async (id) => {
+    it.each(AWKWARD_IDS)('stores %p literally as an id', async (id) => {
       const one = session({ id, userId: id, userAgent: id });
       await store.insert(one);
       expect(await store.find(id, NOW)).toEqual(one);
@@ -126,7 +126,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       expect(await store.find(one.id, NOW)).toBeUndefined();
     });
 
-    it('removes what has expired, and nothing else', async () => {
+    it('deletes expired sessions and no others', async () => {
       const live = session({ expiresAt: '2027-01-01T00:00:00.000Z' });
       const expired = session({ expiresAt: '2026-08-01T00:00:00.000Z' });
       await store.insert(live);

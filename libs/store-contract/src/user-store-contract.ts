@@ -19,7 +19,7 @@ function user(given: Partial<UserRecord> = {}): UserRecord {
 
 /** What every UserStore must do. */
 export function describeUserStore(name: string, open: OpenStore<UserStore>): void {
-  describe(`${name}, as a store of users,`, () => {
+  describe(`${name}UserStore`, () => {
     let opened: OpenedStore<UserStore>;
     let store: UserStore;
     beforeAll(async () => {
@@ -28,20 +28,20 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
     });
     afterAll(() => opened.close());
 
-    it('gives back what was inserted, in the case it was given in', async () => {
+    it('returns an inserted user with the case unchanged, and finds it by e-mail in any case', async () => {
       const ada = user({ email: 'Ada.L@Example.com', username: 'Ada', displayName: 'Ada 🌊 Łucz' });
       expect(await store.insert(ada)).toBe('inserted');
       expect(await store.findById(ada.id)).toEqual(ada);
       expect(await store.findByEmail('ADA.l@example.COM')).toEqual(ada);
     });
 
-    it('knows nobody who was not inserted', async () => {
+    it('finds and updates no unknown user', async () => {
       expect(await store.findById('nobody')).toBeUndefined();
       expect(await store.findByEmail('nobody@example.com')).toBeUndefined();
       expect(await store.updateDisplayName('nobody', 'Somebody')).toBeUndefined();
     });
 
-    it('takes every e-mail and username once, whatever its case', async () => {
+    it('accepts each e-mail and username once, ignoring case', async () => {
       const grace = user({ email: 'grace@example.com', username: 'Grace' });
       expect(await store.insert(grace)).toBe('inserted');
       expect(await store.insert(user({ email: 'GRACE@EXAMPLE.COM' }))).toBe('email-taken');
@@ -50,7 +50,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
       expect(await store.insert(user({ username: 'ＧＲＡＣＥ' }))).toBe('username-taken');
     });
 
-    it('names the e-mail when both are taken, and stores nothing', async () => {
+    it('returns email-taken when e-mail and username are both taken, and stores nothing', async () => {
       const [first, second] = [user(), user()];
       await store.insert(first);
       await store.insert(second);
@@ -61,7 +61,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
       }
     });
 
-    it.each(AWKWARD_IDS)('takes %p as an id or a name for what it is', async (text) => {
+    it.each(AWKWARD_IDS)('stores %p literally as an id and as a name', async (text) => {
       const one = user({ id: text, email: text, username: text, displayName: text });
       expect(await store.insert(one)).toBe('inserted');
       expect(await store.findById(text)).toEqual(one);
@@ -70,7 +70,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
     });
 
     it.each(['email', 'username'] as const)(
-      'lets one of racing inserts of one %s win',
+      'lets one of 10 concurrent inserts of one %s win',
       async (key) => {
         const value = key === 'email' ? `race-${randomUUID()}@example.com` : `race${randomUUID()}`;
         const outcomes = await Promise.all(
@@ -83,7 +83,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
       },
     );
 
-    it('finds those that exist among many ids', async () => {
+    it('finds the existing users among 2,400 ids', async () => {
       const some = [user(), user(), user()];
       for (const one of some) await store.insert(one);
       const ids = [
@@ -97,7 +97,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
       expect(await store.findByIds([])).toEqual([]);
     });
 
-    it('changes the display name, and finds the user by it', async () => {
+    it('updates the display name, and finds the user by the new name', async () => {
       const mary = user({ username: `mary${randomUUID()}`, displayName: 'Before' });
       await store.insert(mary);
       const changed = { ...mary, displayName: 'Zoë Afterwards' };
@@ -106,7 +106,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
       expect(await store.search('ZOË after', 10)).toEqual([changed]);
     });
 
-    it('searches by the start of either name, ignoring case, by username, up to a limit', async () => {
+    it('searches users by prefix of either name, ignoring case, sorted by username, up to a limit', async () => {
       const prefix = `p${randomUUID().slice(0, 8)}`;
       const c = user({ username: `${prefix}-c`, displayName: 'x' });
       const a = user({ username: `${prefix}-a`, displayName: `${prefix} twice` });
@@ -117,7 +117,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
       expect(await store.search(`${prefix}-b`, 10)).toEqual([]);
     });
 
-    it('finds names that go on with the last of all characters', async () => {
+    it('finds a name that continues the prefix with U+10FFFF', async () => {
       const prefix = `p${randomUUID()}`;
       const one = user({ username: `${prefix}\u{10FFFF}x` });
       await store.insert(one);
@@ -125,7 +125,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
     });
 
     it.each(['%', '_', '\\', '.*', '^', '$', '[', "'; DROP TABLE users; --", '{"$gt":""}'])(
-      'takes %p in a search for what it is',
+      'searches users for %p literally',
       async (text) => {
         const marked = user({ displayName: `${text}${randomUUID()}` });
         await store.insert(marked);
