@@ -11,20 +11,23 @@ function refusedWith(code: number): Error {
 }
 
 describe('reasonOfRefusal', () => {
-  it.each([2, 22, 121, 10_334, 17_280])('names error %p, which concerns one document', (code) => {
-    expect(reasonOfRefusal(refusedWith(code))).toMatch(`error ${code} of MongoDB, `);
-  });
+  it.each([2, 22, 121, 10_334, 17_280])(
+    'returns the reason for error %p, which concerns one document',
+    (code) => {
+      expect(reasonOfRefusal(refusedWith(code))).toMatch(`error ${code} of MongoDB, `);
+    },
+  );
 
   it.each([
     ['Unauthorized', 13],
     ['NotWritablePrimary', 10_107],
     ['DuplicateKey', 11_000],
     ['OutOfDiskSpace', 14_031],
-  ])('gives none for %s, which does not', (_name, code) => {
+  ])('returns undefined for %s, which does not concern one document', (_name, code) => {
     expect(reasonOfRefusal(refusedWith(code))).toBeUndefined();
   });
 
-  it('gives none for a whole command that failed, nor for errors of the network', () => {
+  it('returns undefined for a failed command, a network error and an invalid argument', () => {
     for (const error of [
       new mongo.MongoServerError({ message: 'no', code: 121 }),
       new mongo.MongoNetworkError('no'),

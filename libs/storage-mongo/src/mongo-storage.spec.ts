@@ -66,7 +66,7 @@ class CountingLogger implements LoggerService {
   }
 }
 
-await describeWithMongo('the storage in MongoDB', () => {
+await describeWithMongo('the MongoDB storage', () => {
   let server: MongoServer;
   let storage: INestApplicationContext;
   let uri: string;
@@ -143,7 +143,7 @@ await describeWithMongo('the storage in MongoDB', () => {
     );
   });
 
-  it('writes to the journal of a majority, and reads what a majority has', async () => {
+  it('uses write concern majority with journal, and read concern majority on the primary', async () => {
     const users = await open(MongoUsersStorageModule);
     for (const [context, name] of [[storage, 'messages'] as const, [users, 'users'] as const]) {
       const { db } = context.get<Connection>(getConnectionToken(name));
@@ -153,7 +153,7 @@ await describeWithMongo('the storage in MongoDB', () => {
     }
   });
 
-  it('is opened by two instances at the same time', async () => {
+  it('shares its data between two instances that are open at the same time', async () => {
     const second = await open(MongoMessagesStorageModule);
     await storage.get(MessageStore).append(batchFrom(1));
     expect((await second.get(MessageStore).heads(['den'])).get('den')?.seq).toBe(BATCH);
@@ -188,7 +188,7 @@ await describeWithMongo('the storage in MongoDB', () => {
     expect((await storage.get(HealthChecks).run()).status).toBe('ok');
   }, 30_000);
 
-  it('is waited for at the start, and each change of its state is logged once', async () => {
+  it('waits for MongoDB at the start, and logs each change of the connection state once', async () => {
     const logger = new CountingLogger();
     const told = (line: string): number => logger.count(line);
     const link = await Link.to(server.port);
@@ -223,9 +223,9 @@ await describeWithMongo('the storage in MongoDB', () => {
 
   it.each([
     ['an unknown option', 'mongodb://localhost/chat?foo=bar'],
-    ['a port beyond all ports', 'mongodb://localhost:999999/chat'],
-    ['a password that is not escaped', 'mongodb://ann:p@ss@localhost/chat'],
-  ])('is refused with the name of its setting when the address has %s', async (_what, address) => {
+    ['a port above 65535', 'mongodb://localhost:999999/chat'],
+    ['an unescaped password', 'mongodb://ann:p@ss@localhost/chat'],
+  ])('refuses an address with %s by the name of its setting', async (_what, address) => {
     const opening = openStorage(
       MongoMessagesStorageModule.forRoot({ uri: address, timeoutMs: TIMEOUT_MS }),
     );
@@ -233,7 +233,7 @@ await describeWithMongo('the storage in MongoDB', () => {
     await expect(opening).rejects.toThrow(/^MONGO_URI: /);
   });
 
-  it('takes at most 16 of 50 connections when 12 callers ask about 200 rooms', async () => {
+  it('uses at most 16 connections when 12 callers read 200 rooms each', async () => {
     const client = storage.get<Connection>(getConnectionToken('messages')).getClient();
     const [out, most] = [{ now: 0 }, { one: 0, all: 0 }];
     let counting: keyof typeof most = 'one';
@@ -272,7 +272,7 @@ await describeWithMongo('the storage in MongoDB', () => {
     expect(await store.listRoomsOf('ada')).toEqual([]);
   });
 
-  it('serves again, keeps every acknowledged message and a room with its owner, whenever mongod is killed amid the work', async () => {
+  it('keeps acknowledged messages and no room without its owner when mongod is killed under load', async () => {
     const [rooms, messages] = [storage.get(RoomStore), storage.get(MessageStore)];
     let [answered, first, working] = [0, 1, true];
     const read = async (): Promise<void> => {

@@ -16,7 +16,7 @@ import type { Abstract } from '@nestjs/common';
 import { MongoMessagesStorageModule, MongoUsersStorageModule } from './index.ts';
 import { openStorage } from '../test/open-storage.ts';
 
-await describeWithMongo('MongoDB', () => {
+await describeWithMongo('MongoDB:', () => {
   let server: MongoServer;
   beforeAll(async () => {
     server = await MongoServer.start();
@@ -35,10 +35,10 @@ await describeWithMongo('MongoDB', () => {
     };
   }
 
-  describeUserStore('MongoDB', opening(MongoUsersStorageModule, UserStore));
-  describeSessionStore('MongoDB', opening(MongoUsersStorageModule, SessionStore));
-  describeRoomStore('MongoDB', opening(MongoMessagesStorageModule, RoomStore));
-  describeMessageStore('MongoDB', opening(MongoMessagesStorageModule, MessageStore), {
+  describeUserStore('Mongo', opening(MongoUsersStorageModule, UserStore));
+  describeSessionStore('Mongo', opening(MongoUsersStorageModule, SessionStore));
+  describeRoomStore('Mongo', opening(MongoMessagesStorageModule, RoomStore));
+  describeMessageStore('Mongo', opening(MongoMessagesStorageModule, MessageStore), {
     text: 'x'.repeat(17_000_000),
   });
 });
