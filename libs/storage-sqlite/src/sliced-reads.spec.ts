@@ -7,7 +7,7 @@ import { openSqliteStorage, type SqliteStorage } from './sqlite-storage.ts';
 
 const PAGE = 200;
 
-describe('a large page of messages', () => {
+describe('a page of 200 long messages in SQLite', () => {
   let dataDir: string;
   let storage: SqliteStorage;
 
@@ -36,7 +36,7 @@ describe('a large page of messages', () => {
     ['newest', () => storage.messages.page('den', { kind: 'newest' }, PAGE)],
     ['after', () => storage.messages.page('den', { kind: 'after', seq: 0 }, PAGE)],
     ['changes', () => storage.messages.changes('den', 0, PAGE)],
-  ])('lets other requests be answered before it is whole (%s)', async (_name, read) => {
+  ])('does not block other requests while it is read (%s)', async (_name, read) => {
     const answered: string[] = [];
     const page = read().then(() => answered.push('page'));
     await storage.check().then(() => answered.push('check'));
@@ -44,7 +44,7 @@ describe('a large page of messages', () => {
     expect(answered).toEqual(['check', 'page']);
   });
 
-  it('holds nothing that was stored after its head was read', async () => {
+  it('holds no message that was stored after its head was read', async () => {
     const reading = storage.messages.page('den', { kind: 'after', seq: 0 }, 2 * PAGE);
     await storage.messages.append([message(PAGE + 1)]);
     const { messages, head } = await reading;

@@ -43,7 +43,7 @@ class Writer {
   }
 }
 
-describe('the data folder of SQLite', () => {
+describe('the SQLite data folder', () => {
   let folder: string;
   let dataDir: string;
   let file: string;
@@ -86,7 +86,7 @@ describe('the data folder of SQLite', () => {
     });
   }
 
-  it('is created on the first start, readable for its owner only', async () => {
+  it('is created on the first start, accessible to its owner only', async () => {
     dataDir = join(folder, 'not', 'yet', 'there');
     const storage = await open();
     await storage.check();
@@ -96,7 +96,7 @@ describe('the data folder of SQLite', () => {
     }
   });
 
-  it('belongs to one process: another is refused in one line, until the first was killed', async () => {
+  it('is refused to a second process with a one-line error until the first process is killed', async () => {
     prepareDataFolder(dataDir);
     const writer = await write();
     expect(writer.lines[0]).toBe('opened');
@@ -111,7 +111,7 @@ describe('the data folder of SQLite', () => {
     expect(onFailure).not.toHaveBeenCalled();
   });
 
-  it('is waited for with a warning while another process uses it', async () => {
+  it('is opened, after a warning, once another process that uses it ends', async () => {
     prepareDataFolder(dataDir);
     const writer = await write();
     const warned = Promise.withResolvers<unknown>();
@@ -130,7 +130,7 @@ describe('the data folder of SQLite', () => {
     expect(writer.lines).toEqual(['refused']);
   });
 
-  it('is free again after the storage was closed', async () => {
+  it('can be opened again after its storage was closed', async () => {
     const storage = await open();
     await storage.close();
     await expect(storage.check()).rejects.toBeInstanceOf(UnavailableError);
@@ -174,7 +174,7 @@ describe('the data folder of SQLite', () => {
     after.close();
   });
 
-  it('is refused when its database file is no database', async () => {
+  it('is refused when its database file is not a database', async () => {
     prepareDataFolder(dataDir);
     await writeFile(file, 'This is a letter and no database. '.repeat(200));
     const refusal: unknown = await open().catch((error: unknown) => error);

@@ -42,7 +42,7 @@ function addRule(dataDir: string): void {
   db.close();
 }
 
-describeUserStore('SQLite', opening('users'));
-describeSessionStore('SQLite', opening('sessions'));
-describeRoomStore('SQLite', opening('rooms'));
-describeMessageStore('SQLite', opening('messages', addRule), { text: REFUSED_TEXT });
+describeUserStore('Sqlite', opening('users'));
+describeSessionStore('Sqlite', opening('sessions'));
+describeRoomStore('Sqlite', opening('rooms'));
+describeMessageStore('Sqlite', opening('messages', addRule), { text: REFUSED_TEXT });

@@ -28,7 +28,7 @@ function appending(id: number, ...messages: Message[]): OperationRequest {
 
 const reading: OperationRequest = { id: 0, operation: 'headsOfRooms', values: [['den']] };
 
-describe('writes that share a commit', () => {
+describe('GroupCommit', () => {
   let folder: string;
   let db: DatabaseSync;
   let commits: GroupCommit;
@@ -50,7 +50,7 @@ describe('writes that share a commit', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('are one commit, whatever their number', () => {
+  it('commits a batch of 100 writes once', () => {
     const exec = jest.spyOn(db, 'exec');
     const requests = Array.from({ length: 100 }, (_, index) =>
       appending(index, message(index + 1)),
@@ -61,13 +61,13 @@ describe('writes that share a commit', () => {
     expect(headSeq()).toBe(100);
   });
 
-  it('are no commit when there are only reads', () => {
+  it('opens no transaction for a batch of reads only', () => {
     const exec = jest.spyOn(db, 'exec');
     commits.run([reading, reading]);
     expect(exec).not.toHaveBeenCalled();
   });
 
-  it('are seen by the reads that come after them, and not by those before', () => {
+  it('shows a write to the reads after it in the batch, and not to the reads before it', () => {
     const answers = commits.run([reading, appending(1, message(1)), { ...reading, id: 2 }]);
     expect(answers.map(({ result }) => result)).toEqual([
       [{ roomId: 'den', seq: 0, rev: 0 }],
@@ -76,7 +76,7 @@ describe('writes that share a commit', () => {
     ]);
   });
 
-  it('leave out a write that fails, all of it and nothing else', () => {
+  it('leaves out a failed write as a whole, and keeps the other writes of the batch', () => {
     const answers = commits.run([
       appending(1, message(1)),
       appending(2, message(2), message(1, { id: 'another' })),
@@ -93,7 +93,7 @@ describe('writes that share a commit', () => {
     expect((found?.result as Message[]).map(({ id }) => id)).toEqual(['message-1', 'third']);
   });
 
-  it('fail together when the disk is full, and go on once there is room again', () => {
+  it('fails the whole batch when the disk is full, and commits again once there is room', () => {
     commits.run([appending(1, message(1))]);
     const pages = Number(db.prepare('PRAGMA page_count').get()?.['page_count']);
     db.exec(`PRAGMA max_page_count = ${pages + 4}`);
@@ -115,7 +115,7 @@ describe('writes that share a commit', () => {
     expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
   });
 
-  it('fail together when a read among them ends the transaction, and leave no hole', () => {
+  it('fails the whole batch when a read ends the transaction, and stores nothing of the batch', () => {
     const prepare = db.prepare.bind(db);
     jest.spyOn(db, 'prepare').mockImplementation((sql) => {
       const statement = prepare(sql);
@@ -136,7 +136,7 @@ describe('writes that share a commit', () => {
     expect(headSeq()).toBe(0);
   });
 
-  it('fail together when the commit fails, and leave no transaction open', () => {
+  it('fails the whole batch when the commit fails, and leaves no transaction open', () => {
     const exec = jest.spyOn(db, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
       if (sql === 'COMMIT') {
         throw Object.assign(new Error('disk I/O error'), { errcode: 10 });
