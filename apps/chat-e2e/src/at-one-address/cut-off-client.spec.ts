@@ -14,7 +14,7 @@ import { eventually } from '../support/eventually.ts';
 
 const MISSED = 500;
 
-describeChat('a client of ours that is cut off', () => {
+describeChat('ChatClient', () => {
   let server: ChatUnderTest;
   let link: Link;
   beforeAll(async () => {
@@ -33,9 +33,9 @@ describeChat('a client of ours that is cut off', () => {
   });
 
   it.each([
-    ['loudly, its connections reset', 'cut-room', () => link.cut()],
+    ['a connection reset', 'cut-room', () => link.cut()],
     [
-      'silently, its connections open and nothing coming through',
+      'a cut that leaves connections open',
       'silent-room',
       () => {
         link.swallow();
@@ -43,7 +43,7 @@ describeChat('a client of ours that is cut off', () => {
       },
     ],
   ])(
-    '%s, holds what the history holds once it is back, and has sent what it kept',
+    'shows every missed message and sends its outbox in order after %s',
     async (_how, roomId, cutOff) => {
       const account = await Account.register(server.at);
       const client = new ChatClient({ url: link.url });

@@ -74,14 +74,14 @@ function resolveRef(document: unknown, ref: string): unknown {
     );
 }
 
-describeChat('the documents', () => {
+describeChat('the server', () => {
   let server: ChatUnderTest;
   beforeAll(async () => {
     server = await startChat();
   });
   afterAll(() => server.close());
 
-  describe('of the REST API', () => {
+  describe('serves an OpenAPI document that', () => {
     let document: OpenApiDocument;
     let operations: [string, Record<string, unknown>][];
     beforeAll(async () => {
@@ -94,19 +94,19 @@ describeChat('the documents', () => {
       );
     });
 
-    it('is OpenAPI 3.1 and has every call, and none that is not built', () => {
+    it('is version 3.1 and lists exactly the calls of the contract', () => {
       expect(document.openapi).toMatch(/^3\.1\./);
       expect(operations.map(([call]) => call).toSorted()).toEqual(CALLS);
     });
 
-    it('has no reference that leads nowhere', () => {
+    it('contains no dangling reference', () => {
       const refs = refsOf(document);
       expect(refs.length).toBeGreaterThan(20);
       for (const ref of refs)
         expect([ref, typeof resolveRef(document, ref)]).toEqual([ref, 'object']);
     });
 
-    it('says of each call what it answers, what can go wrong and who may call', () => {
+    it('states the summary, responses and authentication of each call', () => {
       for (const [call, { responses, security, summary }] of operations) {
         const statuses = Object.keys(responses as object);
         expect([call, statuses.filter((status) => status.startsWith('2')).length]).toEqual([
@@ -121,14 +121,14 @@ describeChat('the documents', () => {
       }
     });
 
-    it('describes bodies where there are bodies', () => {
+    it('describes a request body for exactly the calls that take one', () => {
       for (const [call, { requestBody }] of operations) {
         const hasBody = /^(POST|PATCH|PUT)/.test(call) && call !== 'POST /auth/logout';
         expect([call, requestBody !== undefined]).toEqual([call, hasBody]);
       }
     });
 
-    it('has a page to try it', async () => {
+    it('has a page at /docs without inline scripts or cross-origin files', async () => {
       const page = await fetch(`${onlyAddress(server)}/docs`);
       expect(page.status).toBe(200);
       expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
@@ -152,7 +152,7 @@ describeChat('the documents', () => {
     });
   });
 
-  describe('of the socket events', () => {
+  describe('serves an AsyncAPI document that', () => {
     interface AsyncApiDocument {
       asyncapi: string;
       operations: Record<string, { action: string }>;
@@ -167,7 +167,7 @@ describeChat('the documents', () => {
       document = (await response.json()) as AsyncApiDocument;
     });
 
-    it('is AsyncAPI 3 and has every event, and none that is not built', () => {
+    it('is version 3.0.0 and lists exactly the events of the contract', () => {
       expect(document.asyncapi).toBe('3.0.0');
       const events = (action: string) =>
         Object.entries(document.operations)
@@ -177,21 +177,21 @@ describeChat('the documents', () => {
       expect(events('send')).toEqual(Object.keys(SERVER_EVENTS));
     });
 
-    it('is valid by the schema of AsyncAPI', () => {
+    it('is valid by the JSON schema of AsyncAPI 3.0.0', () => {
       const ajv = new Ajv({ strict: false });
       addFormats.default(ajv);
       const validate = ajv.compile(asyncApiSpecs.schemasWithoutId['3.0.0']);
       expect([validate(document), validate.errors]).toEqual([true, null]);
     });
 
-    it('has no reference that leads nowhere', () => {
+    it('contains no dangling reference', () => {
       const refs = refsOf(document);
       expect(refs.length).toBeGreaterThan(20);
       for (const ref of refs)
         expect([ref, typeof resolveRef(document, ref)]).toEqual([ref, 'object']);
     });
 
-    it('describes what is really sent', async () => {
+    it('describes every event and acknowledgement that sockets receive', async () => {
       const ajv = new Ajv({ strict: false });
       addFormats.default(ajv);
       ajv.addSchema({ $id: 'asyncapi', components: { schemas: document.components.schemas } });

@@ -15,7 +15,7 @@ import { metric } from '../support/metrics.ts';
 const MAKERS = 2;
 const ROOMS_EACH = 25;
 
-describeChat('a client of ours with many rooms', () => {
+describeChat('ChatClient with 50 rooms', () => {
   let server: ChatUnderTest;
   let account: Account;
   let makers: Account[];
@@ -61,7 +61,7 @@ describeChat('a client of ours with many rooms', () => {
     return counts.reduce((sum, count) => sum + count, 0);
   };
 
-  it('opens all of them, in two tabs, without being refused', async () => {
+  it('opens every room in two tabs at once without a refused request', async () => {
     await Promise.all(
       [await signIn(onlyAddress(server)), await signIn(onlyAddress(server))].map((client) =>
         Promise.all(roomIds.map((roomId) => client.room(roomId).open())),
@@ -71,9 +71,9 @@ describeChat('a client of ours with many rooms', () => {
   });
 
   it.each([
-    ['few messages of each', 20],
-    ['pages of each', 150],
-  ])('catches up after it missed %s', async (_name, missed) => {
+    ['20 messages in each', 20],
+    ['150 messages in each', 150],
+  ])('shows the newest message of every room after missing %s', async (_name, missed) => {
     const client = await signIn(link.url);
     const rooms = roomIds.map((roomId) => client.room(roomId));
     await Promise.all(rooms.map((room) => room.open()));

@@ -19,7 +19,7 @@ function forge(claims: object, secret: string, header: object = { alg: 'HS256', 
 
 const SECRET = 'an-e2e-secret-of-good-length-9f8a7b6c5d';
 
-describeChat('bad input', () => {
+describeChat('the server', () => {
   let server: ChatUnderTest;
   let ann: Account;
   let socket: ClientSocket;
@@ -53,14 +53,14 @@ describeChat('bad input', () => {
   describe('over REST', () => {
     const invalid = { status: 400, code: 'VALIDATION' };
 
-    it('malformed JSON is refused', async () => {
+    it('answers 400 to malformed JSON and to JSON that is no object', async () => {
       await refused('POST', '/auth/login', { rawBody: '{"email": ' }, invalid);
       await refused('POST', '/auth/login', { rawBody: '[]' }, invalid);
       await refused('POST', '/auth/login', { rawBody: '"text"' }, invalid);
       await refused('POST', '/auth/login', { rawBody: 'null' }, invalid);
     });
 
-    it('wrong types are refused, and the answer says where', async () => {
+    it('answers 400 to invalid fields and lists their paths', async () => {
       const body = await refused(
         'POST',
         '/auth/register',
@@ -81,7 +81,7 @@ describeChat('bad input', () => {
       );
     });
 
-    it('a body of another content type is refused', async () => {
+    it('answers 415 to a content type other than JSON', async () => {
       const unsupported = { status: 415, code: 'VALIDATION' };
       const form = { 'content-type': 'application/x-www-form-urlencoded' };
       await refused('POST', '/auth/login', { rawBody: 'email=a', headers: form }, unsupported);
@@ -89,13 +89,13 @@ describeChat('bad input', () => {
       await refused('POST', '/auth/login', { rawBody: '{}', headers: text }, unsupported);
     });
 
-    it('a huge body is refused', async () => {
+    it('answers 413 to a body larger than 64 KiB', async () => {
       const rawBody = JSON.stringify({ email: 'a@b.cc', password: 'x'.repeat(70_000) });
       await refused('POST', '/auth/login', { rawBody }, { status: 413, code: 'TOO_LARGE' });
     });
 
     it.each(['abc', '', '-1', '1.5', '1e3', ' 5', '99999999999999999999', '0x10'])(
-      'the cursor %p, which is no number, is refused',
+      'answers 400 to the cursor or limit %p',
       async (cursor) => {
         for (const name of ['before', 'after', 'around', 'limit']) {
           const path = `/messages/history/general?${name}=${encodeURIComponent(cursor)}`;
@@ -106,7 +106,7 @@ describeChat('bad input', () => {
       },
     );
 
-    it('contradicting or repeated cursors are refused', async () => {
+    it('answers 400 to contradicting or repeated cursors and a limit out of range', async () => {
       const get = (query: string) =>
         refused('GET', `/messages/history/general?${query}`, { token: ann.token }, invalid);
       await get('before=5&after=2');
@@ -115,7 +115,7 @@ describeChat('bad input', () => {
       await get('limit=201');
     });
 
-    it('room ids of unknown form are refused, unknown rooms are not found', async () => {
+    it('answers 404 to unknown rooms and paths, 400 or 404 to malformed room ids', async () => {
       for (const id of ['UPPER', '-dash', 'a'.repeat(65), '~short', '%00', "x'--", '..']) {
         const path = `/messages/history/${encodeURIComponent(id)}`;
         const { status } = await api(server.at, 'GET', path, { token: ann.token });
@@ -128,7 +128,7 @@ describeChat('bad input', () => {
       await refused('GET', '/nothing/here', {}, missing);
     });
 
-    it('nothing but sign-up, sign-in and health is open to strangers', async () => {
+    it('answers 401 to a read or a logout without a bearer token', async () => {
       const stranger = { status: 401, code: 'UNAUTHORIZED' };
       for (const path of [
         '/users/me',
@@ -146,7 +146,7 @@ describeChat('bad input', () => {
       await refused('POST', '/auth/logout', {}, stranger);
     });
 
-    it('a taken e-mail or username is a conflict, whatever its case', async () => {
+    it('answers 409 when the e-mail or username is taken in another letter case', async () => {
       const taken = { status: 409, code: 'CONFLICT' };
       const email = ann.email.toUpperCase();
       await refused('POST', '/auth/register', { body: { email, password: PASSWORD } }, taken);
@@ -158,7 +158,7 @@ describeChat('bad input', () => {
       await refused('POST', '/auth/register', { body }, taken);
     });
 
-    it('racing registrations of one e-mail give one account', async () => {
+    it('creates one account when ten registrations of one e-mail race', async () => {
       const email = `race-${randomUUID()}@example.com`;
       const answers = await Promise.all(
         Array.from({ length: 10 }, (_, n) =>
@@ -174,7 +174,7 @@ describeChat('bad input', () => {
     });
   });
 
-  describe('in tokens', () => {
+  describe('when authenticating', () => {
     const tokens = (): [string, string][] => {
       const claims = claimsOf(ann.token);
       const past = { ...claims, exp: Math.floor(Date.now() / 1_000) - 60 };
@@ -198,7 +198,7 @@ describeChat('bad input', () => {
       ];
     };
 
-    it('nothing but a valid one is accepted, over REST and in the handshake', async () => {
+    it('accepts only a valid access token over REST and in the handshake', async () => {
       const own = await api(server.at, 'GET', '/users/me', {
         token: forge(claimsOf(ann.token), SECRET),
       });
@@ -213,7 +213,7 @@ describeChat('bad input', () => {
       }
     });
 
-    it('a handshake without one, or with something else in its place, is refused', async () => {
+    it('refuses a handshake whose token is missing or malformed', async () => {
       for (const auth of [
         {},
         { token: '' },
@@ -242,7 +242,7 @@ describeChat('bad input', () => {
     }
   });
 
-  describe('over sockets', () => {
+  describe('over Socket.IO', () => {
     const emit = (
       event: string,
       ...args: unknown[]
@@ -267,28 +267,25 @@ describeChat('bad input', () => {
       ['a NUL character in the text', { roomId: 'general', text: 'a\u0000b' }],
       ['an object as text', { roomId: 'general', text: { toString: 'x' } }],
       ['an object as room', { roomId: { $ne: null }, text: 'hi' }],
-      ['a room id of unknown form', { roomId: 'No Such Form', text: 'hi' }],
-      [
-        'a clientMessageId of unknown form',
-        { roomId: 'general', text: 'hi', clientMessageId: 'a b' },
-      ],
-      ['a string', 'hi'],
-      ['null', null],
-      ['an array', [{ roomId: 'general', text: 'hi' }]],
-      ['nothing', undefined],
-    ])('%s as message is refused', async (_kind, payload) => {
+      ['a malformed room id', { roomId: 'No Such Form', text: 'hi' }],
+      ['a malformed clientMessageId', { roomId: 'general', text: 'hi', clientMessageId: 'a b' }],
+      ['a string as payload', 'hi'],
+      ['null as payload', null],
+      ['an array as payload', [{ roomId: 'general', text: 'hi' }]],
+      ['a missing payload', undefined],
+    ])('answers sendMessage with VALIDATION for %s', async (_kind, payload) => {
       expect(await emit('sendMessage', payload)).toMatchObject({
         ok: false,
         error: { code: 'VALIDATION', message: expect.any(String) },
       });
     });
 
-    it('several payloads in one event are refused', async () => {
+    it('refuses a sendMessage with two payloads', async () => {
       const send = { roomId: 'general', text: 'hi' };
       expect(await emit('sendMessage', send, send)).toMatchObject({ ok: false });
     });
 
-    it('joins of nonsense are refused', async () => {
+    it('refuses joinRoom with an invalid payload or an unknown private room', async () => {
       for (const payload of [
         7,
         {},
@@ -302,19 +299,19 @@ describeChat('bad input', () => {
       });
     });
 
-    it('a send to a room that one is not in is refused', async () => {
+    it('answers sendMessage with NOT_FOUND for a room that does not exist', async () => {
       expect(await emit('sendMessage', { roomId: 'elsewhere', text: 'hi' })).toMatchObject({
         error: { code: 'NOT_FOUND' },
       });
     });
 
-    it('an unknown event is answered, not ignored', async () => {
+    it('answers an unknown event with VALIDATION', async () => {
       for (const event of ['dropTables', 'constructor', '__proto__', 'editMessage']) {
         expect(await emit(event, {})).toMatchObject({ error: { code: 'VALIDATION' } });
       }
     });
 
-    it('without a callback the error comes as exception', async () => {
+    it('emits exception for an invalid sendMessage without an acknowledgement', async () => {
       const exception = new Promise((resolve) => socket.once('exception', resolve));
       socket.emit('sendMessage', { roomId: 'general', text: '' });
       expect(await exception).toMatchObject({
@@ -323,7 +320,7 @@ describeChat('bad input', () => {
       });
     });
 
-    it('a huge packet ends its own connection, and nothing else', async () => {
+    it('closes a connection that sends a packet above 64 KiB, and no other', async () => {
       const other = await Account.register(server.at);
       const victim = await other.connect();
       const closed = new Promise((resolve) => victim.once('disconnect', resolve));
@@ -333,7 +330,7 @@ describeChat('bad input', () => {
       expect(socket.connected).toBe(true);
     });
 
-    it('has broken nothing: the next message goes its way', async () => {
+    it('delivers the first valid message after refused ones as seq 1', async () => {
       const seen = new Promise<Message>((resolve) => socket.once('receiveMessage', resolve));
       expect(await emit('sendMessage', { roomId: 'general', text: 'still here' })).toMatchObject({
         ok: true,

@@ -5,7 +5,7 @@ import { describeChat, startChat, type ChatUnderTest } from '../support/chat-und
 import { ask } from '../support/ask.ts';
 import { eventually } from '../support/eventually.ts';
 
-describeChat('a conversation', () => {
+describeChat('a public room', () => {
   let server: ChatUnderTest;
   const accounts: Account[] = [];
 
@@ -32,7 +32,7 @@ describeChat('a conversation', () => {
     await server.close();
   });
 
-  it('is seen by both who are in it, as the history has it', async () => {
+  it('delivers each message to every joined socket as the history returns it', async () => {
     const ann = await join('general');
     const bob = await join('general');
     const first = await ask(ann.socket, 'sendMessage', {
@@ -55,7 +55,7 @@ describeChat('a conversation', () => {
     ]);
   });
 
-  it('takes identity and time from the server, whatever the payload claims', async () => {
+  it('stores the authenticated sender and the server time whatever the payload claims', async () => {
     const eve = await join('claims');
     const mallory = {
       roomId: 'claims',
@@ -70,7 +70,7 @@ describeChat('a conversation', () => {
     expect(Date.now() - Date.parse(message?.timestamp ?? '')).toBeLessThan(60_000);
   });
 
-  it('stores and shows a send once that is repeated 50 times from two sockets', async () => {
+  it('stores and delivers one message when a send is repeated 50 times on two sockets', async () => {
     const ann = await join('repeats');
     const bob = await join('repeats');
     const second = await ann.account.connect();
@@ -89,7 +89,7 @@ describeChat('a conversation', () => {
     expect((await bob.account.history('repeats')).map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
-  it('keeps both texts of a clientMessageId that a client uses twice, and each of them once', async () => {
+  it('stores each of two texts once when both are sent twice with one clientMessageId', async () => {
     const ann = await join('numbers-again');
     const send = (text: string) =>
       ask(ann.socket, 'sendMessage', { roomId: 'numbers-again', text, clientMessageId: '1' });
@@ -110,7 +110,7 @@ describeChat('a conversation', () => {
     expect(ann.received).toEqual(history);
   });
 
-  it('orders 2,000 messages of 20 senders the same for everybody', async () => {
+  it('delivers 2,000 messages of 20 concurrent senders to all members in one order', async () => {
     const members: Awaited<ReturnType<typeof join>>[] = [];
     for (let n = 0; n < 20; n += 1) members.push(await join('crowd'));
     await Promise.all(
@@ -139,7 +139,7 @@ describeChat('a conversation', () => {
     }
   });
 
-  it('accepts a send that follows a join before the join is answered', async () => {
+  it('accepts a message that is sent before joinRoom is acknowledged', async () => {
     const account = await Account.register(server.at);
     accounts.push(account);
     const socket = await account.connect();
@@ -150,7 +150,7 @@ describeChat('a conversation', () => {
     await eventually('the message is shown', () => received.length === 1);
   });
 
-  it('gives a joining socket what it missed, and everything after it as events', async () => {
+  it('returns missed changes to joinRoom and delivers later ones as events', async () => {
     const ann = await join('catch-up');
     const say = (text: string) => ask(ann.socket, 'sendMessage', { roomId: 'catch-up', text });
     for (const text of ['1', '2', '3']) await say(text);
@@ -175,7 +175,7 @@ describeChat('a conversation', () => {
     ]);
   });
 
-  it('says so when a joining socket missed too much, and REST has it page by page', async () => {
+  it('answers joinRoom with complete: false after 140 missed changes, which REST returns in pages', async () => {
     const ann = await join('long');
     await Promise.all(
       Array.from({ length: 150 }, (_, n) =>
@@ -204,7 +204,7 @@ describeChat('a conversation', () => {
     });
   });
 
-  it('is not delivered to a socket that left the room', async () => {
+  it('delivers no message to a socket after leaveRoom, but accepts its sends', async () => {
     const ann = await join('leaving');
     const bob = await join('leaving');
     expect(await ask(bob.socket, 'leaveRoom', { roomId: 'leaving' })).toEqual({ ok: true });

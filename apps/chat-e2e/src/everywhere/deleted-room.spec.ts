@@ -5,7 +5,7 @@ import { describeChat, startChat, type ChatUnderTest } from '../support/chat-und
 import { ask } from '../support/ask.ts';
 import { eventually } from '../support/eventually.ts';
 
-describeChat('a deleted room', () => {
+describeChat('room deletion', () => {
   let server: ChatUnderTest;
   let owner: Account;
   let guest: Account;
@@ -36,7 +36,7 @@ describeChat('a deleted room', () => {
 
   const withoutIds = ({ requestId: _, ...body }: HttpError) => body;
 
-  it('can be deleted by its owner alone, and general by nobody', async () => {
+  it('is refused to non-owners and for general', async () => {
     const refused = await guest.call<HttpError>('DELETE', `/rooms/${room.id}`);
     expect([refused.status, refused.body.code]).toEqual([403, 'FORBIDDEN']);
     const general = await owner.call<HttpError>('DELETE', '/rooms/general');
@@ -46,7 +46,7 @@ describeChat('a deleted room', () => {
     expect((await guest.call('GET', `/rooms/${room.id}`)).status).toBe(200);
   });
 
-  it('is told to every socket of its members within a second', async () => {
+  it('emits roomRemoved to every socket of every member within 1 s', async () => {
     const told: string[] = [];
     const sockets = { ownerSocket, guestSocket, idleSocket };
     for (const [which, socket] of Object.entries(sockets)) {
@@ -61,7 +61,7 @@ describeChat('a deleted room', () => {
     );
   });
 
-  it('is to everybody exactly as a room that does not exist', async () => {
+  it('makes all calls and events answer as for a room that does not exist', async () => {
     const none = `~${'0'.repeat(22)}`;
     const probes: [string, (id: string) => string, unknown?][] = [
       ['GET', (id) => `/rooms/${id}`],
@@ -92,7 +92,7 @@ describeChat('a deleted room', () => {
     }
   });
 
-  it('never gives its name to another', async () => {
+  it('keeps the room name reserved against POST /rooms and joinRoom', async () => {
     const again = await guest.call<HttpError>('POST', '/rooms', { name, visibility: 'public' });
     expect([again.status, again.body.code]).toEqual([409, 'CONFLICT']);
     expect(await ask(guestSocket, 'joinRoom', name)).toMatchObject({

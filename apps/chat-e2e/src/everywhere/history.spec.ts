@@ -6,7 +6,7 @@ import { ask } from '../support/ask.ts';
 
 const COUNT = 137;
 
-describeChat('the history of a room', () => {
+describeChat('GET /messages/history/:roomId', () => {
   let server: ChatUnderTest;
   let ann: Account;
 
@@ -31,7 +31,7 @@ describeChat('the history of a room', () => {
     await server.close();
   });
 
-  it('begins with the newest page, oldest first, and says how far the room has come', async () => {
+  it('returns the newest page, oldest first, with the room seq and rev by default', async () => {
     const { body, headers } = await get('');
     expect(body.map(({ seq }) => seq)).toEqual(range(COUNT - 49, COUNT));
     expect(body.at(-1)?.text).toBe(`message ${COUNT}`);
@@ -39,7 +39,7 @@ describeChat('the history of a room', () => {
     expect(headers.get('x-room-rev')).toBe(String(COUNT));
   });
 
-  it('goes back, forth and around by seq', async () => {
+  it('returns the messages before, after or around a seq', async () => {
     expect(await seqs('?before=11&limit=5')).toEqual(range(6, 10));
     expect(await seqs('?before=3&limit=5')).toEqual([1, 2]);
     expect(await seqs('?before=1')).toEqual([]);
@@ -54,7 +54,7 @@ describeChat('the history of a room', () => {
   it.each([
     ['prev', '?limit=20'],
     ['next', '?after=0&limit=20'],
-  ])('is whole when one follows the %s links', async (rel, begin) => {
+  ])('returns every message once when a client follows the %s links', async (rel, begin) => {
     const found: number[] = [];
     let path: string | undefined = `/messages/history/long${begin}`;
     while (path !== undefined) {
@@ -66,7 +66,7 @@ describeChat('the history of a room', () => {
     expect(found.toSorted((a, b) => a - b)).toEqual(range(1, COUNT));
   });
 
-  it('is empty for a room without messages, and readable without joining a public one', async () => {
+  it('returns no messages of an empty room and needs no membership in a public room', async () => {
     const bob = await Account.register(server.at);
     const { body, headers } = await bob.call<Message[]>('GET', '/messages/history/general');
     expect(body).toEqual([]);

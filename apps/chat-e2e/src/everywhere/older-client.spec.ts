@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.ts';
 const ORIGIN = 'http://localhost';
 
 /** The sequence of the first public client of the contract, event for event. */
-describeChat('the older public client, from a page on port 80', () => {
+describeChat('the older public client', () => {
   let server: ChatUnderTest;
   const sockets: Socket[] = [];
   beforeAll(async () => {
@@ -51,7 +51,7 @@ describeChat('the older public client, from a page on port 80', () => {
     return { socket, shown };
   }
 
-  it('talks: polling first, a string to join, no acknowledgements', async () => {
+  it('exchanges messages, starting with polling and without acknowledgements', async () => {
     const ann = await signIn('ann');
     const bob = await signIn('bob');
     const annsPage = enter(ann);
@@ -106,7 +106,7 @@ describeChat('the older public client, from a page on port 80', () => {
     expect(history.headers.get('access-control-allow-origin')).toBe(ORIGIN);
   });
 
-  it('is let in from its origin, and pages of the internet are not', async () => {
+  it('is allowed by CORS from http://localhost, unlike a page of a foreign origin', async () => {
     const polling = (origin: string) =>
       fetch(`${server.at.chat}/socket.io/?EIO=4&transport=polling`, { headers: { origin } });
     const own = await polling(ORIGIN);

@@ -33,12 +33,12 @@ describeChat('a private room', () => {
 
   const withoutIds = ({ requestId: _, ...body }: HttpError) => body;
 
-  it('has an id that tells nothing, and its maker as owner', () => {
+  it('has a random id and its creator as owner', () => {
     expect(room).toMatchObject({ name: 'Plans for Sunday', visibility: 'private', role: 'owner' });
     expect(room.id).toMatch(/^~[A-Za-z0-9]{22}$/);
   });
 
-  it('is to others exactly as a room that does not exist', async () => {
+  it('answers non-members exactly as a room that does not exist', async () => {
     const none = `~${'0'.repeat(22)}`;
     const probes: [string, (id: string) => string, unknown?][] = [
       ['GET', (id) => `/rooms/${id}`],
@@ -68,7 +68,7 @@ describeChat('a private room', () => {
     for (const { text } of lists) expect(text).not.toContain(room.id);
   });
 
-  it('tells who is added at once, and lets them in', async () => {
+  it('emits roomAdded and memberChanged for an added member, who can then join', async () => {
     const added = new Promise((resolve) => guestSocket.once('roomAdded', resolve));
     const changed = new Promise((resolve) => ownerSocket.once('memberChanged', resolve));
     const answer = await owner.call('POST', `/rooms/${room.id}/members`, { userId: guest.id });
@@ -91,7 +91,7 @@ describeChat('a private room', () => {
     expect(rooms).toMatchObject([{ id: room.id, seq: 1, lastMessage: { text: 'a secret' } }]);
   });
 
-  it('lets a member neither add nor remove others', async () => {
+  it('answers 403 when a member adds or removes another user', async () => {
     const add = await guest.call<HttpError>('POST', `/rooms/${room.id}/members`, {
       userId: stranger.id,
     });
@@ -100,7 +100,7 @@ describeChat('a private room', () => {
     expect(remove.status).toBe(403);
   });
 
-  it('has a removed member out of it within a second, on every socket', async () => {
+  it('emits roomRemoved to all sockets of a removed member within 1 s and denies access', async () => {
     const second = await guest.connect();
     await ask(second, 'joinRoom', room.id);
     const received: string[] = [];
@@ -123,7 +123,7 @@ describeChat('a private room', () => {
     expect((await guest.call('GET', `/messages/history/${room.id}`)).status).toBe(404);
   });
 
-  it('cannot lose its only owner', async () => {
+  it('answers 409 when its only owner leaves', async () => {
     const answer = await owner.call<HttpError>('DELETE', `/rooms/${room.id}/members/${owner.id}`);
     expect([answer.status, answer.body.code]).toEqual([409, 'CONFLICT']);
   });

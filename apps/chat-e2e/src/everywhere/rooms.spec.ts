@@ -5,7 +5,7 @@ import { describeChat, startChat, type ChatUnderTest } from '../support/chat-und
 import { ask } from '../support/ask.ts';
 import { eventually } from '../support/eventually.ts';
 
-describeChat('rooms', () => {
+describeChat('the rooms API', () => {
   let server: ChatUnderTest;
   const accounts: Account[] = [];
   const register = async (name?: string): Promise<Account> => {
@@ -31,7 +31,7 @@ describeChat('rooms', () => {
       });
     });
 
-  it('include general from the start, which everybody may join', async () => {
+  it('lists general from the start and lets any user join it', async () => {
     const ann = await register();
     expect((await ann.call<RoomSummary[]>('GET', '/rooms')).body).toEqual([]);
     const { body } = await ann.call<RoomSummary[]>('GET', '/rooms?discover=true');
@@ -43,7 +43,7 @@ describeChat('rooms', () => {
     ]);
   });
 
-  it('are made by name once, and owned by who made them', async () => {
+  it('makes the creator of a public room owner and answers 409 to a taken name', async () => {
     const ann = await register();
     const bob = await register();
     const made = await ann.createRoom({ name: 'gardening', visibility: 'public' });
@@ -57,7 +57,7 @@ describeChat('rooms', () => {
     expect(found.body.map(({ id, role }) => [id, role])).toEqual([['gardening', undefined]]);
   });
 
-  it('are made by joining; whoever is first owns them, and the race gives one room', async () => {
+  it('creates one room with one owner when five users join an unknown room at once', async () => {
     const racers = await Promise.all(Array.from({ length: 5 }, () => register()));
     const sockets = await Promise.all(racers.map((racer) => racer.connect()));
     const answers = await Promise.all(sockets.map((socket) => ask(socket, 'joinRoom', 'raced')));
@@ -65,7 +65,7 @@ describeChat('rooms', () => {
     expect(roles.toSorted()).toEqual(['member', 'member', 'member', 'member', 'owner']);
   });
 
-  it('tell their members who comes and goes', async () => {
+  it('emits memberChanged when a user joins or leaves, and refuses sends after leaving', async () => {
     const ann = await register();
     const bob = await register();
     const [annsSocket, bobsSocket] = [await ann.connect(), await bob.connect()];
@@ -87,7 +87,7 @@ describeChat('rooms', () => {
     expect(await ask(bobsSocket, 'joinRoom', 'lobby')).toMatchObject({ ok: true });
   });
 
-  it('can be changed by those who own them, and tell it', async () => {
+  it('lets only owners change a room, emits roomUpdated and fixes public names', async () => {
     const ann = await register();
     const bob = await register();
     const room = await ann.createRoom({ name: 'Plans', visibility: 'private' });
@@ -104,7 +104,7 @@ describeChat('rooms', () => {
     expect((await ann.call('PATCH', `/rooms/${named.id}`, { name: 'other' })).status).toBe(400);
   });
 
-  it('list their members page by page', async () => {
+  it('lists members in pages and answers 404 when an unknown user is added', async () => {
     const ann = await register('ann');
     const room = await ann.createRoom({ name: 'Many', visibility: 'private' });
     const path = `/rooms/${room.id}/members`;
@@ -131,7 +131,7 @@ describeChat('rooms', () => {
     expect([unknown.status, unknown.body.code]).toEqual([404, 'NOT_FOUND']);
   });
 
-  it('cannot be made without end', async () => {
+  it('answers 429 when one user creates 31 rooms in a row, and still lists rooms', async () => {
     const ann = await register();
     const answers = [];
     for (let n = 0; n < 31; n += 1) {

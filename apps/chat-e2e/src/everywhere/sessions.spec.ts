@@ -47,7 +47,7 @@ describeChat('a session', () => {
     await closed;
   };
 
-  it('begins with the right password, in whatever case the e-mail is written', async () => {
+  it('starts only with the right password, with the e-mail in any letter case', async () => {
     const ann = await register('Ann');
     expect((await login(ann.email.toUpperCase())).status).toBe(200);
     const wrong = await login(ann.email, 'not the password');
@@ -55,7 +55,7 @@ describeChat('a session', () => {
     expect([wrong.status, unknown.status]).toEqual([401, 401]);
   });
 
-  it('goes on with a refresh token that works once, and for a lost answer again', async () => {
+  it('returns one successor when a refresh token is used three times in a row', async () => {
     const { registration } = await register();
     const tabs = [refresh(registration.refreshToken), refresh(registration.refreshToken)] as const;
     const [next, inOtherTab] = await Promise.all(tabs);
@@ -66,7 +66,7 @@ describeChat('a session', () => {
     expect(again.body.refreshToken).toBe(next.body.refreshToken);
   });
 
-  it('is ended by a refresh token that is two steps old: somebody else has it', async () => {
+  it('ends, with its socket, when a refresh token is reused two rotations later', async () => {
     const ann = await register();
     const { registration } = ann;
     const gone = ended(await ann.connect());
@@ -78,7 +78,7 @@ describeChat('a session', () => {
     expect(await me(third.body.token)).toBe(401);
   });
 
-  it('refuses refresh tokens that it never gave', async () => {
+  it('refuses forged refresh tokens and still accepts its own', async () => {
     const { registration } = await register();
     const [id = '', , mac = ''] = registration.refreshToken.split('.');
     for (const token of ['x', `${id}.2.${mac}`, `${id}.1.${'A'.repeat(43)}`, `${id}.1`]) {
@@ -87,7 +87,7 @@ describeChat('a session', () => {
     expect((await refresh(registration.refreshToken)).status).toBe(200);
   });
 
-  it('is listed, and can be ended from another one: its sockets are told and closed', async () => {
+  it('closes its socket when another session of the user lists and revokes it', async () => {
     const ann = await register();
     const other = await login(ann.email);
     const socket = await ann.connect();
@@ -106,7 +106,7 @@ describeChat('a session', () => {
     expect(await me(other.body.token)).toBe(200);
   });
 
-  it('of somebody else cannot be ended', async () => {
+  it('cannot be revoked by another user', async () => {
     const ann = await register();
     const bob = await register();
     const { body } = await bob.call<Session[]>('GET', '/auth/sessions');
@@ -115,7 +115,7 @@ describeChat('a session', () => {
     expect(await me(bob.token)).toBe(200);
   });
 
-  it('ends with a logout: over REST, for its sockets, and for its refresh token', async () => {
+  it('ends for REST, sockets and its refresh token on logout', async () => {
     const ann = await register();
     const socket = await ann.connect();
     const gone = ended(socket);
@@ -132,14 +132,14 @@ describeChat('a session', () => {
     expect((await refresh(ann.registration.refreshToken)).status).toBe(200);
   });
 
-  describe('whose access token lives for four seconds', () => {
+  describe('with an access token of 4 s', () => {
     let brief: ChatUnderTest;
     beforeAll(async () => {
       brief = await startChat({ ACCESS_TOKEN_TTL_SECONDS: '4' });
     });
     afterAll(() => brief.close());
 
-    it('ends its socket when the token expires', async () => {
+    it('closes its socket when the token expires', async () => {
       const ann = await Account.register(brief.at);
       const socket = await ann.connect();
       await ended(socket);
@@ -148,7 +148,7 @@ describeChat('a session', () => {
       ann.close();
     });
 
-    it('keeps its socket when it is renewed in time, with a token of the same user', async () => {
+    it('keeps its socket until the token renewed for the same user expires', async () => {
       const ann = await Account.register(brief.at);
       const bob = await Account.register(brief.at);
       const socket = await ann.connect();

@@ -23,7 +23,7 @@ const CONNECTIONS = 16;
 /** For how long a hostile client goes on, in milliseconds. */
 const ATTACK_MS = 4_000;
 
-describeChat('large reads', () => {
+describeChat('the server', () => {
   let chat: ChatUnderTest;
   let author: Account;
 
@@ -90,7 +90,7 @@ describeChat('large reads', () => {
   /** By number and by bytes: which limit is met first depends on how fast the requests come. */
   const refusedReads = () => refused('user_reads', 'user_read_bytes');
 
-  it('of one connection that reads nothing harm no one', async () => {
+  it('stays responsive when one connection pipelines large reads and reads no answer', async () => {
     const eve = await register('eve');
     const report = await underAttack(chat, async () => {
       await readNothing(eve, REQUESTS);
@@ -100,7 +100,7 @@ describeChat('large reads', () => {
     expectUnharmed(report);
   });
 
-  it('of many connections that read nothing harm no one, and are refused', async () => {
+  it('refuses reads and stays responsive when 400 connections read no answer', async () => {
     const eve = await register('eve');
     const before = await refusedReads();
     const report = await underAttack(chat, async () => {
@@ -113,10 +113,10 @@ describeChat('large reads', () => {
   });
 
   it.each([
-    ['nothing is in the answer', 0],
-    ['some is read', MESSAGES - 80],
-    ['all is in the answer', MESSAGES - 15],
-  ])('of joins in one burst harm no one (%s)', async (_name, since) => {
+    ['200 missed messages', 0],
+    ['80 missed messages', MESSAGES - 80],
+    ['15 missed messages', MESSAGES - 15],
+  ])('rate-limits a burst of 1,000 joins after %s and stays responsive', async (_name, since) => {
     const report = await underAttack(chat, async () => {
       const eve = await register('eve');
       const socket = await eve.connect();
@@ -132,7 +132,7 @@ describeChat('large reads', () => {
     expectUnharmed(report);
   });
 
-  it('end with the socket whose joins asked for them', async () => {
+  it('ends the reads of joins whose socket disconnects', async () => {
     const eve = await register('eve');
     const socket = await eve.connect();
     await ask(socket, 'joinRoom', { roomId: 'large' });
@@ -151,7 +151,7 @@ describeChat('large reads', () => {
     });
   });
 
-  it('and churning memberships cause few calls and broadcasts', async () => {
+  it('limits memberChanged broadcasts and stays responsive when memberships churn', async () => {
     const eve = await register('eve');
     const ann = await register('ann');
     const witness = await ann.connect();

@@ -27,7 +27,7 @@ const SESSIONS_IN_MS = 5_000;
 const IN_FLIGHT = 200;
 const HONEST_SOCKETS = 200;
 
-describeChat('the chat', () => {
+describeChat('the socket server', () => {
   let chat: ChatUnderTest;
   const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
   beforeAll(async () => {
@@ -84,7 +84,7 @@ describeChat('the chat', () => {
     expect(answered).toBeLessThan(1_000);
   });
 
-  it('bounds the sessions of an address that have no token', async () => {
+  it('answers 429 when one address opens too many unauthenticated sessions', async () => {
     const statuses = new Map<number, number>();
     const report = await underAttack(chat, async () => {
       const begin = performance.now();
@@ -105,7 +105,7 @@ describeChat('the chat', () => {
     expect(statuses.get(200)).toBeLessThan(SESSIONS / 2);
   }, 120_000);
 
-  it('gives an official client the reason when its token is refused', async () => {
+  it('emits connect_error with UNAUTHORIZED to an official client with an invalid token', async () => {
     for (const transports of [['websocket'], ['polling', 'websocket']]) {
       const client = io(chat.at.chat, { auth: { token: 'expired' }, transports, forceNew: true });
       const error = await new Promise<Error & { data?: SocketError }>((resolve) =>
@@ -117,7 +117,7 @@ describeChat('the chat', () => {
     expect(await refused('connect_refused')).toBeGreaterThan(0);
   });
 
-  it('lets a client connect again and again, quickly', async () => {
+  it('accepts a client that connects 50 times in quick succession', async () => {
     const ann = await Account.register(chat.at);
     for (let times = 0; times < 50; times += 1) (await ann.connect()).disconnect();
     const socket = await ann.connect({ transports: ['polling', 'websocket'] });
@@ -125,7 +125,7 @@ describeChat('the chat', () => {
     ann.close();
   });
 
-  it('takes hundreds of sockets that connect at once from one address', async () => {
+  it('accepts 200 sockets that connect at once from one address', async () => {
     const accounts = await Promise.all(
       Array.from({ length: HONEST_SOCKETS / 50 }, () => Account.register(chat.at)),
     );

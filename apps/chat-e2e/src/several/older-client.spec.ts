@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.ts';
 const ORIGIN = 'http://localhost';
 const CLIENTS = 9;
 
-await describeWithServices('the older public client, with three chat instances', () => {
+await describeWithServices('the older public client with three chat instances', () => {
   let topology: ServicesTopology;
   const sockets: Socket[] = [];
   beforeAll(async () => {
@@ -39,7 +39,7 @@ await describeWithServices('the older public client, with three chat instances',
     ['polling first', undefined],
     ['polling only', ['polling']],
   ])(
-    '%s, on every instance, each sees what all say',
+    'shows the messages of all instances in one order with %s',
     async (_how, transports) => {
       const accounts = await Promise.all(
         Array.from({ length: CLIENTS }, () => Account.register(oneAddress(topology.gatewayUrl))),

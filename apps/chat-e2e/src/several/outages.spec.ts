@@ -17,7 +17,7 @@ const WITHOUT_MONGO_MS = 10 * MONGO_TIMEOUT_MS;
 /** Within 10 s; the rest is for a busy machine. */
 const WITHOUT_SIGNALS_MS = 12_000;
 
-await describeWithServices('During an outage', () => {
+await describeWithServices('the services during an outage', () => {
   let topology: ServicesTopology;
   let account: Account;
   let socket: ClientSocket;
@@ -53,7 +53,7 @@ await describeWithServices('During an outage', () => {
     return { client, room };
   }
 
-  it('of RabbitMQ, sends are refused within 2 s, and those that clients keep are stored once afterwards', async () => {
+  it('of RabbitMQ refuse sends within 3 s and store the outbox of a client once afterwards', async () => {
     const { client, room } = await openClient('without-rabbitmq');
     await ask(socket, 'joinRoom', 'without-rabbitmq');
     const isRefused = async (): Promise<void> => {
@@ -77,7 +77,7 @@ await describeWithServices('During an outage', () => {
     client.close();
   }, 120_000);
 
-  it('of MongoDB, sends wait in the queue in order, and reads are refused with Retry-After', async () => {
+  it('of MongoDB queue sends in order and refuse reads with Retry-After', async () => {
     const { client, room } = await openClient('without-mongodb');
     await ask(socket, 'joinRoom', 'without-mongodb');
     await ask(socket, 'sendMessage', { roomId: 'without-mongodb', text: 'before' });
@@ -111,7 +111,7 @@ await describeWithServices('During an outage', () => {
     client.close();
   }, 180_000);
 
-  it('of Redis, sends are stored, and shown within 15 s', async () => {
+  it('of Redis store sends and deliver them within 15 s', async () => {
     const other = await Account.register(oneAddress(topology.gatewayUrl));
     const reader = await other.connect();
     const shown: string[] = [];
@@ -135,7 +135,7 @@ await describeWithServices('During an outage', () => {
     other.close();
   }, 90_000);
 
-  it('of Redis, a removed member and a session that was ended lose access within 10 s', async () => {
+  it('of Redis deny a removed member and an ended session access within 12 s', async () => {
     const at = oneAddress(topology.gatewayUrl);
     const [removed, leaving] = [await Account.register(at), await Account.register(at)];
     const room = await account.createRoom({ name: 'Without Redis', visibility: 'private' });

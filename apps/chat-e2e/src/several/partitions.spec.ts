@@ -8,7 +8,7 @@ import { oneAddress } from '../support/chat-under-test.ts';
 import { eventually } from '../support/eventually.ts';
 import { metric } from '../support/metrics.ts';
 
-await describeWithServices('two instances of messages', () => {
+await describeWithServices('two messages instances', () => {
   let topology: ServicesTopology;
   let first: ServiceInstance;
   let second: ServiceInstance;
@@ -28,7 +28,7 @@ await describeWithServices('two instances of messages', () => {
     });
   });
 
-  it('take over from each other within seconds, and lose nothing', async () => {
+  it('lose no message when one is killed and the other takes over all partitions', async () => {
     const account = await Account.register(oneAddress(topology.gatewayUrl));
     const socket = await account.connect();
     const rooms = Array.from({ length: PARTITION_COUNT }, (_, partition) => roomOf(partition));

@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 /** MongoDB holds documents of 16 MiB at most. */
 const TOO_LARGE = 'x'.repeat(17_000_000);
 
-await describeWithServices('a message that MongoDB can never hold', () => {
+await describeWithServices('a message too large for MongoDB', () => {
   let servers: BackingServers;
   let topology: ServicesTopology;
   let account: Account;
@@ -47,7 +47,7 @@ await describeWithServices('a message that MongoDB can never hold', () => {
     return (await promisify(execFile)('npm', args, { cwd: ROOT, env })).stdout;
   }
 
-  it('goes to the dead letters with an alarm, while its room and its partition go on', async () => {
+  it('becomes a counted dead letter while its partition keeps storing', async () => {
     const socket = await account.connect();
     const [room, neighbour] = roomsOfOnePartition();
     for (const roomId of [room, neighbour]) {

@@ -47,7 +47,7 @@ await describeWithServices('a rolling restart of every service', () => {
     return { email, client, room };
   }
 
-  it('fails no send, no read and no change, and shows every message to everybody in time', async () => {
+  it('fails no request and shows every message to all clients within 5 s', async () => {
     const people = await Promise.all(Array.from({ length: CLIENTS }, () => enter('restarted')));
     const sentAt = new Map<string, number>();
     const lateness: number[] = [];

@@ -7,7 +7,7 @@ import { oneAddress } from '../support/chat-under-test.ts';
 import { eventually } from '../support/eventually.ts';
 import { metric } from '../support/metrics.ts';
 
-await describeWithServices('seen from outside', () => {
+await describeWithServices('the services', () => {
   let topology: ServicesTopology;
   let account: Account;
   let socket: ClientSocket;
@@ -22,7 +22,7 @@ await describeWithServices('seen from outside', () => {
     await topology.close();
   });
 
-  it('a message is counted and timed wherever it passes', async () => {
+  it('count and time a message in the metrics of chat, messages and gateway', async () => {
     const [chat, messages, gateway] = [
       topology.instance('chat'),
       topology.instance('messages'),
@@ -46,7 +46,7 @@ await describeWithServices('seen from outside', () => {
     expect(await metric(chat, 'nodejs_eventloop_lag_p99_seconds')).toBeGreaterThanOrEqual(0);
   });
 
-  it('reads of the history say what the cache had to do with them', async () => {
+  it('report cache hits of history reads in X-Cache and in metrics', async () => {
     const path = '/messages/history/watched';
     await account.stored('watched', 1);
     await eventually('a page comes from the cache', async () => {
@@ -56,14 +56,14 @@ await describeWithServices('seen from outside', () => {
     expect(hits).toBeGreaterThan(0);
   });
 
-  it('metrics are on a port of their own, and never at the gateway', async () => {
+  it('answer 404 to /metrics at the gateway and on the API port of each service', async () => {
     const answer = await account.call('GET', '/metrics');
     expect(answer.status).toBe(404);
     const services = topology.instances().filter(({ service }) => service !== 'gateway');
     for (const { url } of services) expect((await fetch(`${url}/metrics`)).status).toBe(404);
   });
 
-  it('one id follows a message from the socket through RabbitMQ to the store and back', async () => {
+  it('log a message under one id in chat and messages, without text or credentials', async () => {
     const shown = new Promise((resolve) => socket.once('receiveMessage', resolve));
     const answer = await ask(socket, 'sendMessage', { roomId: 'watched', text: 'follow me' });
     await shown;
@@ -92,7 +92,7 @@ await describeWithServices('seen from outside', () => {
     expect(logs).not.toContain(account.email);
   });
 
-  it('the request id of a read is the same at the gateway and at the service', async () => {
+  it('log the request id of a read in gateway and messages', async () => {
     const { headers } = await account.call('GET', '/messages/history/watched');
     const id = headers.get('x-request-id') ?? 'none';
     for (const service of ['gateway', 'messages'] as const) {
@@ -101,7 +101,7 @@ await describeWithServices('seen from outside', () => {
     }
   });
 
-  it('a connection that is lost and back is said once each, in words', async () => {
+  it('log the loss of Redis once, and its return', async () => {
     const { process } = topology.instance('chat');
     await topology.redis.kill();
     await eventually('health says it', async () => {

@@ -21,7 +21,7 @@ function run(
 }
 
 describe.each(SERVICES)('the settings of %s', (service) => {
-  it('are told by --help, those of its .env.example among them', async () => {
+  it('are listed by --help, including all of .env.example', async () => {
     const { code, stdout } = await run(service, ['--help']);
     expect(code).toBe(0);
     const known = [...stdout.matchAll(/\(([A-Z_]+)\)$/gm)].map(([, name]) => name);
@@ -31,7 +31,7 @@ describe.each(SERVICES)('the settings of %s', (service) => {
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  it('are refused by name when they are missing or wrong, without a trace', async () => {
+  it('are named in an error without stack trace or secret when missing or invalid', async () => {
     const missing = await run(service, []);
     expect([missing.code, missing.stderr]).toEqual([
       1,

@@ -12,8 +12,8 @@ import { systemCalls } from '../support/strace-log.ts';
 /** Every call with which SQLite writes to the disk, and Node to a socket. */
 const TRACED = 'trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg';
 
-describeWith('strace', 'the system calls of a send', () => {
-  it('have the commit on the disk before the acknowledgement leaves', async () => {
+describeWith('strace', 'sendMessage to the standalone server', () => {
+  it('syncs the message to disk before the acknowledgement is written', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'chat-strace-'));
     const log = join(folder, 'calls');
     const server = await StandaloneProcess.start({

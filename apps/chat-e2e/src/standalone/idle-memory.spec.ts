@@ -4,10 +4,10 @@ import { describe, expect, it } from '@jest/globals';
 import { StandaloneProcess } from '@chat/testing';
 
 const MAX_MB = 160;
-const SUITE = 'the idle server';
+const SUITE = 'the idle standalone server';
 
 const suite = (): void => {
-  it(`takes less than ${MAX_MB} MB of memory`, async () => {
+  it(`uses less than ${MAX_MB} MB of memory`, async () => {
     const server = await StandaloneProcess.start();
     await delay(2_000);
     const status = await readFile(`/proc/${server.pid}/status`, 'utf8');

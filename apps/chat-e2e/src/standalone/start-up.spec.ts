@@ -61,19 +61,19 @@ describe('the standalone server', () => {
     expect(code).toBe(1);
   };
 
-  describe('says in one line why it does not start', () => {
-    it('with an unknown option', () => refuses(['--prot', '4000'], /--prot/));
-    it('with a port that is none', () => refuses(['--port', 'http'], /^PORT: must be/));
-    it('with another setting that is wrong', () =>
+  describe('exits with a one-line error', () => {
+    it('for an unknown option', () => refuses(['--prot', '4000'], /--prot/));
+    it('for a port that is no number', () => refuses(['--port', 'http'], /^PORT: must be/));
+    it('for a rate that is no number', () =>
       refuses([], /^SEND_RATE: must be/, { SEND_RATE: 'many' }));
     it('in production without a secret', () =>
       refuses([], /^JWT_SECRET: is missing/, { NODE_ENV: 'production' }));
     it('in production with a weak secret', () =>
       refuses([], /^JWT_SECRET: /, { NODE_ENV: 'production', JWT_SECRET: 'secret' }));
-    it('on an address that is not this machine', () =>
+    it('for a host that is no address of the machine', () =>
       refuses(['--host', '203.0.113.7'], /^HOST: /));
 
-    it('on a port in use', async () => {
+    it('for a port in use', async () => {
       const holder: Server = createServer();
       await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
       const address = holder.address();
@@ -82,13 +82,13 @@ describe('the standalone server', () => {
       holder.close();
     });
 
-    it('on a data folder that is a file', async () => {
+    it('for a data folder that is a file or below one', async () => {
       await writeFile(join(folder, 'file'), '');
       await refuses([`--data-dir=${join(folder, 'file')}`], /^DATA_DIR: .*cannot be used/);
       await refuses([`--data-dir=${join(folder, 'file', 'below')}`], /^DATA_DIR: /);
     });
 
-    it('on a data folder that another process uses', async () => {
+    it('while another process uses the data folder', async () => {
       const first = await StandaloneProcess.start({ dataDir: folder });
       await refuses(['--port', '0'], /^DATA_DIR: .*in use by another process/);
       await first.end('SIGKILL');
@@ -106,7 +106,7 @@ describe('the standalone server', () => {
     await server.close();
   });
 
-  it('prints every option with --help, and what it means', async () => {
+  it('lists every option with its meaning on --help', async () => {
     const { code, stdout } = await runStandalone(['--help'], { cwd: folder });
     expect(code).toBe(0);
     const listed = [...stdout.matchAll(/^ {2}(--[a-z-]+) \(([A-Z_]+)\)\n {6}\S.*\.$/gm)];
@@ -115,7 +115,7 @@ describe('the standalone server', () => {
     );
   });
 
-  it('reads .env, which the environment overrides, which an option overrides', async () => {
+  it('prefers options to environment variables and environment variables to .env', async () => {
     await writeFile(join(folder, '.env'), 'PORT=nonsense-of-the-file\nSEND_RATE=nonsense\n');
     const run = async (args: string[], env: Record<string, string>) =>
       (await runStandalone([`--data-dir=${folder}`, ...args], { cwd: folder, env })).stderr;
@@ -124,7 +124,7 @@ describe('the standalone server', () => {
     expect(await run(['--port=nonsense-of-the-option'], { PORT: '0' })).toContain('PORT:');
   });
 
-  it('keeps its data private, and its secret over restarts', async () => {
+  it('restricts its data files to their owner and keeps its secret over a restart', async () => {
     const dataDir = join(folder, 'new', 'data');
     await mkdir(join(folder, 'new'));
     const server = await StandaloneProcess.start({ dataDir });
@@ -142,7 +142,7 @@ describe('the standalone server', () => {
   });
 
   describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {
-    it('drains: tells clients, answers every message that it stores, and leaves nothing behind', async () => {
+    it('emits serverDraining, acknowledges exactly what it stores and exits with 0', async () => {
       const server = await StandaloneProcess.start({
         dataDir: folder,
         env: { SEND_RATE: '10000', SEND_BURST: '10000' },

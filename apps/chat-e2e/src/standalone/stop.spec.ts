@@ -82,7 +82,7 @@ describe('the standalone server', () => {
     agent.destroy();
   });
 
-  it('starts while its predecessor drains, once the data folder is free', async () => {
+  it('waits for the data folder of a draining predecessor and then starts', async () => {
     const first = await startStandalone();
     const body = JSON.stringify({ email: 'ada@example.com', password: 'not the right one' });
     const request = await connectTo(first);
@@ -104,7 +104,7 @@ describe('the standalone server', () => {
   });
 
   it.each(['before it is ready', 'after it is ready'])(
-    'serves and stops as usual when the reader of its output has ended %s',
+    'serves and stops normally when its output pipes are closed %s',
     async (when) => {
       const port = await privatePort();
       const { child, heard } = start(process.execPath, MAIN, `--port=${port}`);
@@ -133,7 +133,7 @@ describe('the standalone server', () => {
 
 describe('npm start', () => {
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const)(
-    'drains the server when npm alone gets %s',
+    'drains the server when only npm receives %s',
     async (signal) => {
       const port = await privatePort();
       const { child, heard } = start('npm', 'start', '--', `--port=${port}`);
@@ -147,7 +147,7 @@ describe('npm start', () => {
     },
   );
 
-  it('drains once when Ctrl-C reaches the server from the terminal and from npm', async () => {
+  it('exits with 0 when npm and the server both receive SIGINT', async () => {
     const { child, heard } = start('npm', 'start', '--', `--port=${await privatePort()}`);
     await eventually(() => expect(heard.output).toContain('The chat is ready'), 50_000);
     const exited = once(child, 'exit');
