@@ -5,7 +5,7 @@ import { fillRoom } from './support/program.ts';
 
 const COUNT = 130;
 
-describeInBrowser('a long conversation', (chat) => {
+describeInBrowser('the message list', (chat) => {
   let ada: Person;
 
   beforeAll(async () => {
@@ -15,7 +15,7 @@ describeInBrowser('a long conversation', (chat) => {
     await ada.see(`message ${COUNT}`);
   });
 
-  it('is read to its beginning by scrolling up, and what is in view stays where it is', async () => {
+  it('loads all 130 messages on scrolling up without moving the messages in view', async () => {
     expect(await ada.rows('message 1').count()).toBe(0);
     await ada.page.route('**/messages/history/**', async (route) => {
       await new Promise((resolve) => setTimeout(resolve, 400));
@@ -44,7 +44,7 @@ describeInBrowser('a long conversation', (chat) => {
     expect(ada.complaints).toEqual([]);
   });
 
-  it('offers the way back to the newest message', async () => {
+  it('shows a button for a new message when scrolled up, which disappears on click', async () => {
     await fillRoom(chat.server.url, 'general', 1);
     await ada.page.getByRole('button', { name: '1 new message' }).click();
     await ada.page.getByRole('button', { name: /new message|To the newest/ }).waitFor({

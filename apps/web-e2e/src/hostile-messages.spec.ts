@@ -3,7 +3,7 @@ import type { Message } from '@chat/contracts';
 import { describeInBrowser } from './support/describe-in-browser.ts';
 import type { Person } from './support/person.ts';
 
-describeInBrowser('a room with hostile messages', (chat) => {
+describeInBrowser('the message list', (chat) => {
   let ada: Person;
   let bob: Person;
 
@@ -17,7 +17,7 @@ describeInBrowser('a room with hostile messages', (chat) => {
   it.each([
     ['closing brackets', ')'.repeat(3_990)],
     ['dots and closing brackets', `${'.'.repeat(2_400)}${')'.repeat(1_590)}`],
-  ])('shows a link that is followed by thousands of %s, and goes on', async (kind, tail) => {
+  ])('shows a link followed by thousands of %s, and the message after it', async (kind, tail) => {
     const text = `https://a${tail}`;
     await bob.write(text);
     await bob.write(`after ${kind}`);
@@ -31,7 +31,7 @@ describeInBrowser('a room with hostile messages', (chat) => {
   it.each([
     ['text', { text: null }],
     ['time', { timestamp: 'yesterday' }],
-  ])('shows the others when the %s of a message is malformed', async (part, malformed) => {
+  ])('shows a placeholder only for the message whose %s is malformed', async (part, malformed) => {
     const texts = ['before', 'broken', 'behind'].map((place) => `${place} the ${part}`);
     for (const text of texts) await bob.write(text);
     for (const text of texts) await ada.see(text);

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { describeInBrowser } from './support/describe-in-browser.ts';
 import { serveOlderClient } from './support/foreign-origin.ts';
 
-describeInBrowser('the older public client, from another origin', (chat) => {
+describeInBrowser('the older public client from another origin', (chat) => {
   const transports: (string | null)[] = [];
   let olderClient: { url: string; server: Server };
 
@@ -17,7 +17,7 @@ describeInBrowser('the older public client, from another origin', (chat) => {
     olderClient.server.close();
   });
 
-  it('works unchanged, beginning with long polling', async () => {
+  it('exchanges messages and reads history, starting with polling', async () => {
     const first = await openClient('hello from the first');
     await see(first, 'hello from the first');
     const second = await openClient('hello from the second');

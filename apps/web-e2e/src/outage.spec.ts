@@ -6,7 +6,7 @@ import { countStored } from './support/program.ts';
 const SERVER_IS_AWAY =
   /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/;
 
-describeInBrowser('while the server is away', (chat) => {
+describeInBrowser('the page while the server is down', (chat) => {
   let ada: Person;
   let bob: Person;
 
@@ -30,7 +30,7 @@ describeInBrowser('while the server is away', (chat) => {
     await bob.leave();
   });
 
-  it('a message is kept, marked as waiting, and delivered once when the server is back', async () => {
+  it('marks a message as waiting and delivers it once after the restart', async () => {
     await ada.write('Written in the dark');
     await ada.seeMark('Written in the dark', 'Waiting to be sent');
     await chat.server.restart();
@@ -40,7 +40,7 @@ describeInBrowser('while the server is away', (chat) => {
     await expectOnce('Written in the dark');
   });
 
-  it('a message is kept over a closed tab, and delivered once from the next one', async () => {
+  it('keeps a message over a closed tab and delivers it once from the next tab', async () => {
     await ada.write('Written and left');
     await ada.seeMark('Written and left', 'Waiting to be sent');
     await ada.closeTab();

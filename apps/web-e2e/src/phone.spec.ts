@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { describeInBrowser } from './support/describe-in-browser.ts';
 
-describeInBrowser('on a phone', (chat) => {
-  it('one column leads from the rooms into a conversation and back, and nothing runs off the side', async () => {
+describeInBrowser('the page on a phone', (chat) => {
+  it('leads from the rooms into a conversation and back without horizontal scrolling', async () => {
     const ada = await chat.arrive('ada', {
       viewport: { width: 360, height: 740 },
       isMobile: true,

@@ -13,7 +13,7 @@ describeInBrowser('a private room', (chat) => {
     await bob.signUp();
   });
 
-  it('is where those talk whom the owner adds, until the owner removes them', async () => {
+  it('opens to a user whom the owner adds and closes within 1 s of the removal', async () => {
     await ada.page.getByRole('button', { name: 'New room' }).click();
     await ada.page.getByRole('dialog').getByText('Private', { exact: true }).click();
     await ada.page.getByLabel('Name', { exact: true }).fill('Surprise for Grace');
@@ -44,7 +44,7 @@ describeInBrowser('a private room', (chat) => {
     expect([...ada.complaints, ...bob.complaints]).toEqual([]);
   });
 
-  it('is gone for all in it once its owner has deleted it', async () => {
+  it('disappears for the owner and a member when the owner deletes it', async () => {
     await ada.page.getByLabel('Add people').fill(bob.username.slice(0, -2));
     await ada.page.getByRole('button', { name: `Add ${bob.username}` }).click();
     await ada.page.getByRole('button', { name: `Remove ${bob.username}` }).waitFor();

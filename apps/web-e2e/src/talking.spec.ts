@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { describeInBrowser } from './support/describe-in-browser.ts';
 import type { Person } from './support/person.ts';
 
-describeInBrowser('two people at two browsers', (chat) => {
+describeInBrowser('the page', (chat) => {
   let ada: Person;
   let bob: Person;
 
@@ -18,7 +18,7 @@ describeInBrowser('two people at two browsers', (chat) => {
     await bob.leave();
   });
 
-  it('meet in general and talk', async () => {
+  it('exchanges messages between two browsers and marks them as stored', async () => {
     await ada.write('Hello Bob');
     await bob.see('Hello Bob');
     await bob.write('Hello Ada, have a look at https://example.org/a_(b).');
@@ -27,7 +27,7 @@ describeInBrowser('two people at two browsers', (chat) => {
     expect(await ada.rows('Hello Bob').count()).toBe(1);
   });
 
-  it('keep session, room, draft and history over a reload', async () => {
+  it('keeps session, room, draft and history over a reload', async () => {
     await ada.write('Before the reload');
     await ada.seeMark('Before the reload', 'Stored');
     await ada.composer.fill('half a thou');
@@ -38,14 +38,14 @@ describeInBrowser('two people at two browsers', (chat) => {
     await bob.see('Before the reload');
   });
 
-  it('see markup as the text that it is', async () => {
+  it('shows markup in a message as text', async () => {
     const markup = '<img src=x onerror=alert(1)> <b>bold</b> javascript:alert(1)';
     await ada.write(markup);
     await bob.see(markup);
     expect(await bob.rows(markup).getByRole('link').count()).toBe(0);
   });
 
-  it('are told why when a session was ended elsewhere', async () => {
+  it('says that the session has ended when it is revoked elsewhere', async () => {
     ada.tolerate(/status of 401/);
     await ada.endSessionElsewhere();
     await ada.page.getByText('Your session has ended').waitFor();
