@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { codeVersion } from './code-version.ts';
 
-describe('the version of the code that results belong to', () => {
+describe('codeVersion', () => {
   let folder: string;
 
   beforeEach(() => {
@@ -17,7 +17,7 @@ describe('the version of the code that results belong to', () => {
 
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('stays over a commit of documents', async () => {
+  it('keeps its key over a commit of documents', async () => {
     const before = await codeVersion(folder);
     commit('docs/more.md');
     const after = await codeVersion(folder);
@@ -25,13 +25,13 @@ describe('the version of the code that results belong to', () => {
     expect(after.commit).not.toBe(before.commit);
   });
 
-  it.each(['apps/app2.ts', 'libs/lib2.ts'])('is another after a commit of %s', async (path) => {
+  it.each(['apps/app2.ts', 'libs/lib2.ts'])('has a new key after a commit of %s', async (path) => {
     const before = await codeVersion(folder);
     commit(path);
     expect((await codeVersion(folder)).key).not.toBe(before.key);
   });
 
-  it('is not clean with a change, nor with a file that is not tracked', async () => {
+  it('is not clean with a modified or an untracked file', async () => {
     write('apps/app.ts', 'changed');
     expect((await codeVersion(folder)).clean).toBe(false);
     git('checkout', '--quiet', 'apps/app.ts');
@@ -40,7 +40,7 @@ describe('the version of the code that results belong to', () => {
     expect((await codeVersion(folder)).clean).toBe(false);
   });
 
-  it('is unknown, and never clean, where git does not answer', async () => {
+  it('is not clean outside a git repository, with GITHUB_SHA or unknown as key', async () => {
     rmSync(join(folder, '.git'), { recursive: true });
     const { key, clean } = await codeVersion(folder);
     expect(key).toBe(process.env['GITHUB_SHA'] ?? 'unknown');

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NOTHING_COUNTED } from './check/counts.ts';
 import { ResultFile, type Result } from './results.ts';
 
-describe('the file of results', () => {
+describe('ResultFile', () => {
   let folder: string;
   let file: ResultFile;
 
@@ -16,17 +16,17 @@ describe('the file of results', () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('gives back what was added', async () => {
+  it('returns the appended results in order', async () => {
     await file.append(resultOf('redis:kill'));
     await file.append(resultOf('redis:cut'));
     expect(await file.read()).toEqual([resultOf('redis:kill'), resultOf('redis:cut')]);
   });
 
-  it('is empty before anything was added', async () => {
+  it('returns no results before the first append', async () => {
     expect(await file.read()).toEqual([]);
   });
 
-  it('goes on after a line that was broken off', async () => {
+  it('skips an incomplete line and reads the results around it', async () => {
     await file.append(resultOf('redis:kill'));
     await appendFile(file.path, '\n{"fault":"redis:cut","vic');
     await file.append(resultOf('redis:freeze'));

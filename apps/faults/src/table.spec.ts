@@ -4,7 +4,7 @@ import type { Result } from './results.ts';
 import { tableOf } from './table.ts';
 
 describe('the table of results', () => {
-  it('has a row for each fault, with sums of its runs and the worst of their times', () => {
+  it('has a row per fault with the sums and the worst times of all runs', () => {
     const row = rowsOf([
       result({ counts: counts({ sent: 100, longestSilenceMs: 900 }) }),
       result({ counts: counts({ sent: 200, longestSilenceMs: 4_200 }) }),
@@ -13,12 +13,12 @@ describe('the table of results', () => {
     expect(row?.['longest silence (s)']).toBe('4.2');
   });
 
-  it('does not count what was sent in runs that hit nothing', () => {
+  it('leaves out messages that were sent in runs that hit nothing', () => {
     const row = rowsOf([result({}), result({ hit: false })])[0];
     expect(row).toMatchObject({ runs: '2', hit: '1', sent: '10' });
   });
 
-  it('counts violations of every run, and says when something never converged', () => {
+  it('counts the violations of every run and shows a missing convergence as never', () => {
     const row = rowsOf([
       result({
         hit: false,

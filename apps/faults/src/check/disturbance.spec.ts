@@ -5,12 +5,12 @@ import type { Attempt, ConnectionLog, Outcome, RoomHistory } from './observation
 
 const FAULT = { beganAt: 10_000, endedAt: 15_000 };
 
-describe('what of a fault shows to clients', () => {
-  it('is nothing when everything goes on as before', () => {
+describe('disturbancesIn', () => {
+  it('returns nothing when sends stay as fast as before the fault', () => {
     expect(disturbancesIn(seen({ attempts: [quick(1_000), quick(12_000)] }))).toEqual([]);
   });
 
-  it('is a send that was refused or not answered meanwhile', () => {
+  it('reports sends that were refused or unanswered during the fault', () => {
     const attempts = [
       at(11_000, { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 100, at: 13_000 }),
       at(11_000, { kind: 'no-answer', at: 14_000 }),
@@ -20,19 +20,19 @@ describe('what of a fault shows to clients', () => {
     );
   });
 
-  it('is not what was refused before or after', () => {
+  it('ignores sends that were refused before or after the fault', () => {
     const attempts = [5_000, 20_000].map((startedAt) =>
       at(startedAt, { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 1, at: startedAt + 5 }),
     );
     expect(disturbancesIn(seen({ attempts }))).toEqual([]);
   });
 
-  it('is an acknowledgement that took longer than any before', () => {
+  it('reports an acknowledgement that took longer than any before the fault', () => {
     const attempts = [quick(1_000), at(12_000, { kind: 'ok', id: 'late', at: 14_500 })];
     expect(disturbancesIn(seen({ attempts }))).toEqual(['acks up to 2500 ms late']);
   });
 
-  it('is a message that was shown later than any before', () => {
+  it('reports a message that was shown later than any before the fault', () => {
     const messages = [message(1, 1_000), message(2, 12_000), message(3, 20_000)];
     const connections = [shownAfter(messages, [20, 2_500, 5_000])];
     const rooms = [{ roomId: 'general', messages, changes: messages }];
@@ -41,14 +41,14 @@ describe('what of a fault shows to clients', () => {
     ]);
   });
 
-  it('is not a message that was accepted before the connection was there', () => {
+  it('ignores a message that was accepted before the connection opened', () => {
     const messages = [message(1, 1_000), message(2, 12_000)];
     const connections = [{ ...shownAfter(messages, [20, 2_500]), openedAt: 14_000 }];
     const rooms = [{ roomId: 'general', messages, changes: messages }];
     expect(disturbancesIn(seen({ connections, rooms }))).toEqual([]);
   });
 
-  it('is a connection that broke', () => {
+  it('reports a connection that broke during the fault', () => {
     const connections = [connection(10_500), connection(undefined), connection(2_000)];
     expect(disturbancesIn(seen({ connections }))).toEqual(['1 connections broken']);
   });

@@ -18,7 +18,7 @@ const SENT = 6;
 const MIB = 1024 * 1024;
 
 describe('the check of a run', () => {
-  it('finds nothing wrong with a healthy run', () => {
+  it('reports no violation for a healthy run', () => {
     const { violations, hit, counts } = check(healthy());
     expect(violations).toEqual([]);
     expect(hit).toBe(true);
@@ -35,11 +35,11 @@ describe('the check of a run', () => {
     });
   });
 
-  it('does not take a fault that hit nothing for a run', () => {
+  it('reports a run without evidence as not hit', () => {
     expect(check({ ...healthy(), evidence: [] }).hit).toBe(false);
   });
 
-  it('accepts a message that was refused, sent again and stored once', () => {
+  it('accepts a message that was refused, retried and stored once', () => {
     const observation = withAttempts(3, [
       refused({ code: 'UNAVAILABLE', retryAfterMs: 100 }),
       silent(),
@@ -50,7 +50,7 @@ describe('the check of a run', () => {
     expect(counts).toMatchObject({ refused: 1, unanswered: 1, resent: 1 });
   });
 
-  it('accepts another order of what was sent again', () => {
+  it('accepts retried messages that are stored in another order', () => {
     const swapped = swapStored(healthy(), 3, 4);
     const sends = swapped.sends.map((send, index) =>
       index === 2 || index === 3
@@ -63,14 +63,14 @@ describe('the check of a run', () => {
     expect(check({ ...swapped, sends }).violations).toEqual([]);
   });
 
-  it('accepts a connection that begins where its join says', () => {
+  it('accepts a connection whose events start after the rev of its join', () => {
     const shown: Shown[] = [{ kind: 'joined', rev: 4, at: 1 }, ...shownMessages().slice(4)];
     expect(check(withConnections([connection('reader/1', shown)])).violations).toEqual([]);
   });
 });
 
-describe('invariant 1: what was acknowledged is stored', () => {
-  it('is broken by a message that is missing', () => {
+describe('invariant 1 (acknowledged is stored)', () => {
+  it('is broken by an acknowledged message that is missing', () => {
     expectSentences(
       [
         'c6 of ada in general (id6) was acknowledged and is not stored',
@@ -94,19 +94,19 @@ describe('invariant 1: what was acknowledged is stored', () => {
     );
   });
 
-  it('is broken by a message that says that it is in another room', () => {
+  it('is broken by a message that is stored with another room', () => {
     expectSentences(
       ['c3 of ada in general says that it is in lobby'],
       storing(stored(3, { roomId: 'lobby' })),
     );
   });
 
-  it('is broken by a dead letter that was acknowledged', () => {
+  it('is broken by an acknowledged message among the dead letters', () => {
     expectViolation(1, { ...healthy(), deadLetterIds: ['id2'] });
   });
 });
 
-describe('invariant 2: stored and shown once', () => {
+describe('invariant 2 (stored and shown once)', () => {
   it('is broken by a message that is stored twice', () => {
     const again = message(7, { clientMessageId: 'c6', text: 'text of c6' });
     expectViolation(2, appended(healthy(), again));
@@ -170,33 +170,33 @@ describe('invariant 2: stored and shown once', () => {
   });
 });
 
-describe('invariant 3: seq and rev are gapless', () => {
-  it('is broken by a hole in seq', () => {
+describe('invariant 3 (gapless)', () => {
+  it('is broken by a gap in seq', () => {
     const messages = history().map((one) => (one.seq > 3 ? { ...one, seq: one.seq + 1 } : one));
     expectViolation(3, storing(messages));
   });
 
-  it('is broken by a hole in rev', () => {
+  it('is broken by a gap in rev', () => {
     const messages = history().map((one) => (one.rev > 3 ? { ...one, rev: one.rev + 1 } : one));
     expectViolation(3, storing(messages));
   });
 
-  it('is broken by a hole in what a connection was shown', () => {
+  it('is broken by a gap in the events of a connection', () => {
     const [join, first, , ...rest] = joinedAndShown();
     expectViolation(3, withConnections([connection('reader/1', [join, first, ...rest])]));
   });
 
-  it('is broken by what a connection was shown in another order', () => {
+  it('is broken by events of a connection that are out of order', () => {
     const [join, first, second, ...rest] = joinedAndShown();
     expectViolation(3, withConnections([connection('reader/1', [join, second, first, ...rest])]));
   });
 
-  it('is broken by a join that leaves a gap to the first event', () => {
+  it('is broken by a gap between a join and the first event', () => {
     const shown: Shown[] = [{ kind: 'joined', rev: 3, at: 1 }, ...shownMessages().slice(4)];
     expectViolation(3, withConnections([connection('reader/1', shown)]));
   });
 
-  it('is broken by changes that differ from the history', () => {
+  it('is broken by changes with another seq than the history', () => {
     const changes = history().map((one) => (one.seq === 2 ? { ...one, seq: 9 } : one));
     expectViolation(3, { ...healthy(), rooms: [{ roomId: ROOM, messages: history(), changes }] });
   });
@@ -218,7 +218,7 @@ describe('invariant 3: seq and rev are gapless', () => {
     });
   });
 
-  it('is broken by changes that tell another text than the history', () => {
+  it('is broken by changes with another text than the history', () => {
     const changes = stored(2, { text: 'as it was before' });
     expectSentences(['the changes and the history of general disagree on id2'], {
       ...healthy(),
@@ -226,7 +226,7 @@ describe('invariant 3: seq and rev are gapless', () => {
     });
   });
 
-  it('is broken by a join that is told less than the connection was shown', () => {
+  it('is broken by a join whose rev is below that of an event before it', () => {
     const [join, first, second, third, ...rest] = joinedAndShown();
     const again: Shown = { kind: 'joined', rev: 1, at: 31 };
     expectSentences(
@@ -247,17 +247,17 @@ describe('invariant 3: seq and rev are gapless', () => {
     );
   });
 
-  it('is broken by a client that skips one', () => {
+  it('is broken by a client that skips a message', () => {
     expectViolation(3, withView({ announced: [1, 2, 4, 5, 6] }));
   });
 });
 
-describe('invariant 4: in the order of sending', () => {
-  it('is broken by a message that overtakes one that was acknowledged', () => {
+describe('invariant 4 (sending order)', () => {
+  it('is broken by a message that overtakes an acknowledged message', () => {
     expectViolation(4, swapStored(healthy(), 3, 4));
   });
 
-  it('is broken by one that overtakes another that was acknowledged on another connection', () => {
+  it('is broken by a message that overtakes one acknowledged on another connection', () => {
     const swapped = swapStored(healthy(), 3, 4);
     const sends = swapped.sends.map((one, index) =>
       index === 3 ? send(4, [{ ...attempt(40, 1, acknowledged(4)), connection: 'ada/2' }]) : one,
@@ -268,7 +268,7 @@ describe('invariant 4: in the order of sending', () => {
     });
   });
 
-  it('is broken by one that overtakes another in flight on the same connection', () => {
+  it('is broken by a message that overtakes one in flight on the same connection', () => {
     const swapped = swapStored(healthy(), 3, 4);
     const sends = swapped.sends.map((send, index) =>
       index === 2 || index === 3
@@ -281,19 +281,19 @@ describe('invariant 4: in the order of sending', () => {
     });
   });
 
-  it('is broken by one that is accepted although one before it in flight was refused', () => {
+  it('is broken by a message stored before a refused one in flight ahead of it', () => {
     expectSentences(
       ['c4 was accepted on ada/1 although c3 before it was refused, and is stored before it'],
       swapStored(refusedInFlight([attempt(30, 4, acknowledged(4, 36))]), 3, 4),
     );
   });
 
-  it('holds when one comes so late behind a refusal that it is accepted, and stored after it', () => {
+  it('holds when a message in flight behind a refused one is stored after it', () => {
     const observation = refusedInFlight([attempt(30, 4, acknowledged(4, 36))]);
     expect(check(observation).violations).toEqual([]);
   });
 
-  it('holds when what was in flight behind a refusal is refused too', () => {
+  it('holds when a message in flight behind a refused one is refused too', () => {
     const observation = refusedInFlight([
       attempt(30, 4, refused({ code: 'UNAVAILABLE', retryAfterMs: 1 })),
       attempt(39, 6, acknowledged(4, 46)),
@@ -301,7 +301,7 @@ describe('invariant 4: in the order of sending', () => {
     expect(check(observation).violations).toEqual([]);
   });
 
-  it('is broken by an outbox that sends in another order', () => {
+  it('is broken by an outbox that sends out of order', () => {
     const swapped = swapStored(healthy(), 3, 4);
     const sends = swapped.sends.map((send) => ({ ...send, attempts: [] }));
     expectSentences(['c4 was put into the outbox after c3 and is stored before it'], {
@@ -324,24 +324,24 @@ describe('invariant 4: in the order of sending', () => {
   }
 });
 
-describe('invariant 5: every client holds what the store holds', () => {
-  it('is broken by a client that misses a message', () => {
+describe('invariant 5 (convergence)', () => {
+  it('is broken by a client that misses the last message', () => {
     expectViolation(5, withView({ messages: history().slice(0, -1) }));
   });
 
-  it('is broken by a client that misses one in the middle', () => {
+  it('is broken by a client that misses a message in the middle', () => {
     expectViolation(5, withView({ messages: history().filter(({ seq }) => seq !== 3) }));
   });
 
-  it('is broken by a client that shows what is not stored', () => {
+  it('is broken by a client that shows a message that is not stored', () => {
     expectViolation(5, withView({ messages: [...history(), message(7)] }));
   });
 
-  it('is broken by a client that shows another order', () => {
+  it('is broken by a client that shows messages in another order', () => {
     expectViolation(5, withView({ messages: history().toReversed() }));
   });
 
-  it('is broken by a client that does not know of the last change', () => {
+  it('is broken by a client with a stale rev', () => {
     expectViolation(5, withView({ rev: 5 }));
   });
 
@@ -349,14 +349,14 @@ describe('invariant 5: every client holds what the store holds', () => {
     expectViolation(5, { ...healthy(), convergedAt: undefined, unsettled: ['ada sends'] });
   });
 
-  it('is broken by a client that threw away what it had', () => {
+  it('is broken by a client that resets a room', () => {
     expectSentences(
       ['reader threw away what it had of general and began anew'],
       withView({ beganAnew: true }),
     );
   });
 
-  it('is broken by a sender who is never acknowledged again', () => {
+  it('is broken by a sender without an acknowledgement after the fault', () => {
     const observation = healthy();
     const endedAt = observation.fault.endedAt + 1_000;
     const planted = { ...observation, fault: { ...observation.fault, endedAt } };
@@ -364,7 +364,7 @@ describe('invariant 5: every client holds what the store holds', () => {
     expect(check(planted).counts.recoveredMs).toBeUndefined();
   });
 
-  it('is broken by a message that is shown too late although others could do the work', () => {
+  it('is broken by a message that is shown later than the limit', () => {
     expectSentences(['a message was shown 6 ms after it was accepted'], {
       ...healthy(),
       lateLimitMs: 5,
@@ -379,14 +379,14 @@ describe('invariant 5: every client holds what the store holds', () => {
     });
   });
 
-  it('holds for a window of the newest messages, and only for the newest', () => {
+  it('holds for a window of the newest messages, and not of older ones', () => {
     const newest = withView({ window: true, messages: history().slice(-2) });
     expect(check(newest).violations).toEqual([]);
     expectViolation(5, withView({ window: true, messages: history().slice(1, 3) }));
   });
 });
 
-describe('invariant 6: nothing is dropped silently', () => {
+describe('invariant 6 (nothing is dropped)', () => {
   it('is broken by a message that was neither acknowledged nor stored', () => {
     const observation = without(withAttempts(6, [silent()]), 6);
     expectViolation(6, observation);
@@ -406,14 +406,14 @@ describe('invariant 6: nothing is dropped silently', () => {
     );
   });
 
-  it('is broken by a retryable error without a time to retry after', () => {
+  it('is broken by a retryable error without retryAfterMs', () => {
     expectSentences(
       ['c3 of ada in general was refused with UNAVAILABLE and not told when to try again'],
       withAttempts(3, [refused({ code: 'UNAVAILABLE' }), acknowledged(3)]),
     );
   });
 
-  it('is broken by silence while chat and the way to it are there', () => {
+  it('is broken by an unanswered send while chat is reachable', () => {
     const observation = withAttempts(3, [silent(), acknowledged(3)]);
     expectSentences(['c3 of ada in general was not answered'], { ...observation, answering: true });
   });
@@ -426,47 +426,47 @@ describe('invariant 6: nothing is dropped silently', () => {
   });
 });
 
-describe('invariant 7: an outsider reads nothing of a private room', () => {
+describe('invariant 7 (private rooms)', () => {
   it('is broken by an event that reaches an outsider', () => {
     expectViolation(7, withOutsider({ events: ['receiveMessage'] }));
   });
 
-  it('is broken by a page that an outsider gets', () => {
+  it('is broken by a status 200 for the outsider', () => {
     expectViolation(7, withOutsider({ statuses: [404, 200] }));
   });
 
-  it('is broken by an answer that tells that the room exists', () => {
+  it('is broken by a status 403, which reveals that the room exists', () => {
     expectViolation(7, withOutsider({ statuses: [404, 403] }));
   });
 
-  it('is broken by an answer with an unexpected status', () => {
+  it('is broken by a status 500 for the outsider', () => {
     expectViolation(7, withOutsider({ statuses: [404, 500] }));
   });
 
-  it('is broken by a message that the outsider wrote', () => {
+  it('is broken by a stored message of the outsider', () => {
     expectSentences(
       ['a message of the outsider is stored in general'],
       appended(healthy(), message(7, { userId: 'mallory' })),
     );
   });
 
-  it('is broken by a join that succeeds', () => {
+  it('is broken by a join of the outsider that succeeds', () => {
     expectViolation(7, withOutsider({ answers: ['ok'] }));
   });
 
-  it('is broken by a run in which the outsider saw no public message or was never answered 404', () => {
+  it('is broken by a run in which the outsider saw no public message or got no 404', () => {
     expectViolation(7, withOutsider({ seenElsewhere: 0 }));
     expectViolation(7, withOutsider({ statuses: [503] }));
   });
 
-  it('holds when the outsider is also answered 503 or not at all', () => {
+  it('holds when the outsider also gets 503 or no answer', () => {
     const { violations } = check(withOutsider({ statuses: [404, 503, undefined] }));
     expect(violations).toEqual([]);
   });
 });
 
-describe('invariant 8: memory is bounded', () => {
-  it('is broken by a process that takes too much', () => {
+describe('invariant 8 (bounded memory)', () => {
+  it('is broken by a process above the memory limit', () => {
     expectViolation(8, {
       ...healthy(),
       processes: [{ name: 'chat-1', peakRssBytes: 601 * MIB, endedByItself: undefined }],
@@ -484,7 +484,7 @@ describe('invariant 8: memory is bounded', () => {
     });
   });
 
-  it('is broken by a process that ends by itself', () => {
+  it('is broken by a process that exits without being killed', () => {
     expectViolation(8, {
       ...healthy(),
       processes: [{ name: 'chat-1', peakRssBytes: 100 * MIB, endedByItself: 50 }],

@@ -10,17 +10,17 @@ const USES: Partial<Record<Component, Use>> = {
   messages: { count: 40, what: '40 messages stored by it' },
 };
 
-describe('the evidence that a fault hit something', () => {
-  it.each(COMPONENTS)('is nothing when nothing was done to %s', (component) => {
+describe('the evidence of a fault', () => {
+  it.each(COMPONENTS)('is empty when nothing shows an effect on %s', (component) => {
     expect(evidenceOf({ use: USES[component] }, aftermath({}))).toEqual([]);
   });
 
-  it.each(COMPONENTS)('is not only what others printed about %s', (component) => {
+  it.each(COMPONENTS)('is empty when only logs complain about %s', (component) => {
     const complaints = [`chat-1: ${component} is out`];
     expect(evidenceOf({ use: USES[component] }, aftermath({ complaints }))).toEqual([]);
   });
 
-  it.each(COMPONENTS)('is what clients saw while %s was broken', (component) => {
+  it.each(COMPONENTS)('holds broken connections and log complaints about %s', (component) => {
     const use = USES[component];
     const { seen } = aftermath({ brokenAt: 11_000 });
     expect(evidenceOf({ use }, { seen, replaced: false, complaints: ['one'] })).toEqual([
@@ -30,16 +30,16 @@ describe('the evidence that a fault hit something', () => {
     ]);
   });
 
-  it('is another process in place of one that was at work for us', () => {
+  it('holds the replaced process of an instance in use', () => {
     const evidence = evidenceOf({ use: USES.messages }, aftermath({ replaced: true }));
     expect(evidence).toEqual(['40 messages stored by it', 'its process is another']);
   });
 
-  it('is not another process of what may have been idle', () => {
+  it('is empty for a replaced process without known use', () => {
     expect(evidenceOf({ use: undefined }, aftermath({ replaced: true }))).toEqual([]);
   });
 
-  it('is nothing for an instance that did nothing, whatever clients saw', () => {
+  it('is empty for an idle instance even when connections broke', () => {
     const idle = { use: { count: 0, what: '0 messages stored by it' } };
     expect(evidenceOf(idle, aftermath({ brokenAt: 11_000, replaced: true }))).toEqual([]);
   });

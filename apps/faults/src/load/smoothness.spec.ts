@@ -11,7 +11,7 @@ describe('isSmooth', () => {
     expect(isSmooth({ sends: [[SENT], [SENT]], shown: [[SHOWN], [SHOWN]] }, SINCE)).toBe(true);
   });
 
-  it('returns false when one sender was not acknowledged since that time', () => {
+  it('returns false when one sender was not acknowledged since the given time', () => {
     const earlier = send(9_000, { kind: 'ok', id: 'id', at: 9_020 });
     expect(isSmooth({ sends: [[SENT], [earlier]], shown: [[SHOWN]] }, SINCE)).toBe(false);
   });
@@ -25,13 +25,13 @@ describe('isSmooth', () => {
     expect(isSmooth({ sends, shown: [[SHOWN]] }, SINCE)).toBe(false);
   });
 
-  it('returns true when a send was refused before that time only', () => {
+  it('returns true when a send was refused only before the given time', () => {
     const refused: Outcome = { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 1, at: 9_500 };
     const sends = [[send(9_000, refused), SENT]];
     expect(isSmooth({ sends, shown: [[SHOWN]] }, SINCE)).toBe(true);
   });
 
-  it('returns false when one client was shown no message since that time', () => {
+  it('returns false when one client was shown no message since the given time', () => {
     const joined: Shown = { kind: 'joined', rev: 1, at: 11_000 };
     const shownToOne = [shown(9_000, 9_020), joined];
     expect(isSmooth({ sends: [[SENT]], shown: [[SHOWN], shownToOne] }, SINCE)).toBe(false);
