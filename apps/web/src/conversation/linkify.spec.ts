@@ -29,7 +29,7 @@ describe('linkify', () => {
     ['**https://example.org/a**', 'https://example.org/a'],
     ['<https://example.org/a>', 'https://example.org/a'],
     ['https://example.org/a\u202eb', 'https://example.org/a'],
-  ])('leaves the punctuation around an address out: %s', (text, address) => {
+  ])('leaves out the punctuation around an address: %s', (text, address) => {
     expect(links(text)).toEqual([address]);
   });
 
@@ -43,7 +43,7 @@ describe('linkify', () => {
     ['https://example.org(see below)', ['https://example.org']],
     ['https://example.org/a(', ['https://example.org/a']],
     ['http://[::1]:80/a', ['http://[::1]:80/a']],
-  ])('tells brackets of an address from those around it: %s', (text, addresses) => {
+  ])('distinguishes brackets in an address from brackets around it: %s', (text, addresses) => {
     expect(links(text)).toEqual(addresses);
   });
 
@@ -56,7 +56,7 @@ describe('linkify', () => {
     ['‘https://example.org/it’s’', ['https://example.org/it’s']],
     ["https://example.org's page", ['https://example.org']],
     ["['https://a.example/b','https://c.example']", ['https://a.example/b', 'https://c.example']],
-  ])('tells apostrophes of an address from quotes around it: %s', (text, addresses) => {
+  ])('distinguishes apostrophes in an address from quotes around it: %s', (text, addresses) => {
     expect(links(text)).toEqual(addresses);
   });
 
@@ -78,7 +78,7 @@ describe('linkify', () => {
   it.each([
     ['https://https://example.org', ['https://example.org']],
     ['https://web.example/2020/https://a.example', ['https://web.example/2020/https://a.example']],
-  ])('reads nested schemes as people mean them: %s', (text, addresses) => {
+  ])('finds one link in nested schemes: %s', (text, addresses) => {
     expect(links(text)).toEqual(addresses);
   });
 
@@ -97,29 +97,29 @@ describe('linkify', () => {
     expect(linkify(text)).toEqual([{ kind: 'text', text }]);
   });
 
-  it('makes no link of a host that is too long for any name', () => {
+  it('links a host of 253 characters and none of 254', () => {
     expect(links(`https://${'a'.repeat(253)}`)).toHaveLength(1);
     expect(links(`https://${'a'.repeat(254)}`)).toEqual([]);
   });
 
-  it('has no parts for an empty text', () => {
+  it('returns no parts for an empty text', () => {
     expect(linkify('')).toEqual([]);
   });
 
   it.each([
     ['closing brackets', `https://a${')'.repeat(3_990)}`],
     ['dots and closing brackets', `https://a${'.'.repeat(2_400)}${')'.repeat(1_590)}`],
-  ])('finds the link before thousands of %s', (_kind, text) => {
+  ])('finds a link before thousands of %s in linear time', (_kind, text) => {
     const parts = inLinearTime(() => linkify(text));
     expect(parts[0]).toEqual({ kind: 'link', text: 'https://a', href: 'https://a/' });
     expect(joined(parts)).toBe(text);
   });
 
-  it('keeps every character of a hostile text, in linear time', () => {
+  it('keeps every character of a hostile text in linear time', () => {
     assertForHostileTexts((text) => joined(linkify(text)) === text);
   });
 
-  it('links to http and https alone, whatever the text', () => {
+  it('links only to http and https addresses in hostile texts', () => {
     const isFollowable = (part: TextPart) =>
       part.kind === 'text' || /^https?:\/\/[^/]/.test(part.href);
     assertForHostileTexts((text) => linkify(text).every(isFollowable), { length: 4_000 });

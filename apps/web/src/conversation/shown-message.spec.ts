@@ -34,11 +34,11 @@ const keys = (messages: Message[], pending: OutboxEntry[]): string[] =>
   shownMessages({ messages, pending }, ada).map(({ key }) => key);
 
 describe('the key of a shown message', () => {
-  it('stays the same when a message on its way is stored', () => {
+  it('stays the same when a pending message is stored', () => {
     expect(keys([stored(1, 'c1', 'hello')], [])).toEqual(keys([], [onItsWay('c1', 'hello')]));
   });
 
-  it('differs between two texts of one clientMessageId', () => {
+  it('differs between messages with one clientMessageId and different texts', () => {
     const shown = keys([stored(1, 'c1', 'one'), stored(2, 'c1', 'two')], [onItsWay('c1', 'three')]);
     expect(new Set(shown).size).toBe(3);
   });

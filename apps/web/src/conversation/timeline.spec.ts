@@ -23,21 +23,21 @@ function opened(...messages: ShownMessage[]): string[] {
 const noon = (minute: number, day = 10) => new Date(2026, 4, day, 12, minute);
 
 describe('timeline', () => {
-  it('keeps what one sender writes in a row together', () => {
+  it('groups consecutive messages of one sender', () => {
     expect(opened(messageOf('ada', noon(0)), messageOf('ada', noon(1)))).toEqual(['day', '-']);
   });
 
-  it('begins anew with another sender, and when the first comes back', () => {
+  it('starts a group whenever the sender changes', () => {
     expect(
       opened(messageOf('ada', noon(0)), messageOf('bob', noon(0)), messageOf('ada', noon(1))),
     ).toEqual(['day', 'group', 'group']);
   });
 
-  it('begins anew after a pause', () => {
+  it('starts a group after a pause of 5 minutes', () => {
     expect(opened(messageOf('ada', noon(0)), messageOf('ada', noon(5)))).toEqual(['day', 'group']);
   });
 
-  it('begins each day anew, whoever writes', () => {
+  it('starts a day after midnight even for the same sender', () => {
     const lateNight = new Date(2026, 4, 10, 23, 59);
     const justAfter = new Date(2026, 4, 11, 0, 1);
     expect(opened(messageOf('ada', lateNight), messageOf('ada', justAfter))).toEqual([
@@ -46,12 +46,12 @@ describe('timeline', () => {
     ]);
   });
 
-  it('opens no day with a message that has no valid time', () => {
+  it('starts no day at a message without a valid time', () => {
     const timeless = { ...messageOf('ada', noon(1)), timestamp: 'yesterday' };
     expect(opened(timeless, messageOf('ada', noon(2)))).toEqual(['group', 'day']);
   });
 
-  it('has no rows without messages', () => {
+  it('returns no rows for no messages', () => {
     expect(timeline([])).toEqual([]);
   });
 });

@@ -9,11 +9,11 @@ describe('nearestRoomName', () => {
     ['--a  b--', 'a-b'],
     ['チャット', ''],
     ['x'.repeat(80), 'x'.repeat(64)],
-  ])('makes of %j the name %j', (text, name) => {
+  ])('converts %j to %j', (text, name) => {
     expect(nearestRoomName(text)).toBe(name);
   });
 
-  it('changes nothing about a name that is allowed', () => {
+  it('keeps an allowed name unchanged', () => {
     expect(isRoomName('release-1.2_final')).toBe(true);
     expect(nearestRoomName('release-1.2_final')).toBe('release-1.2_final');
   });
