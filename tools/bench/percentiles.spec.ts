@@ -4,31 +4,31 @@ import { median, percentile, spread } from './percentiles.ts';
 const oneToHundred = Array.from({ length: 100 }, (_, index) => index + 1).toReversed();
 
 describe('percentile', () => {
-  it('is a value that was measured, whatever the order', () => {
+  it('returns a measured value of unsorted input', () => {
     expect(percentile(oneToHundred, 0.5)).toBe(50);
     expect(percentile(oneToHundred, 0.99)).toBe(99);
     expect(percentile(oneToHundred, 1)).toBe(100);
   });
 
-  it('compares numbers, not their text', () => {
+  it('compares values as numbers, not as strings', () => {
     expect(percentile([9, 10, 100], 0.5)).toBe(10);
   });
 
-  it('is the only value of one, and not a number of none', () => {
+  it('returns the value of a single measurement and NaN of none', () => {
     expect(percentile([7], 0.99)).toBe(7);
     expect(percentile([], 0.99)).toBeNaN();
   });
 });
 
 describe('median', () => {
-  it('is the one in the middle, or the mean of the two in the middle', () => {
+  it('returns the middle value, or the mean of the two middle values', () => {
     expect(median([5, 1, 3])).toBe(3);
     expect(median([4, 1, 3, 2])).toBe(2.5);
   });
 });
 
 describe('spread', () => {
-  it('says the least, the middle and the most of all rounds', () => {
+  it('returns the minimum, median and maximum of all rounds', () => {
     expect(spread([30, 10, 20])).toEqual({ min: 10, median: 20, max: 30 });
   });
 });

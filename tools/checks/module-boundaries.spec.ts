@@ -33,7 +33,7 @@ const planted = [
     error: /Circular dependency between "@chat\/testing" and "@chat\/realtime"/,
   },
   {
-    violation: 'the contracts that import anything of ours',
+    violation: 'the contracts that import a library of the workspace',
     file: 'libs/contracts/src/index.ts',
     text: `export * from '@chat/platform';`,
     error: /Circular dependency between "@chat\/contracts" and "@chat\/platform"/,
@@ -51,7 +51,7 @@ const planted = [
     error: /"scope:server" can only depend on libs tagged with/,
   },
   {
-    violation: 'a server library that imports what is for tests (scope axis)',
+    violation: 'a server library that imports the testing library (scope axis)',
     file: 'libs/realtime/src/index.ts',
     text: `export * from '@chat/testing';`,
     error: /"scope:server" can only depend on libs tagged with/,
@@ -81,13 +81,13 @@ const planted = [
     error: /"type:util" is not allowed to import "amqp-connection-manager"/,
   },
   {
-    violation: 'a database opened by anything but the store (banned import)',
+    violation: 'a feature that imports node:sqlite (restricted import)',
     file: 'libs/messages/src/index.ts',
     text: `export * from 'node:sqlite';`,
     error: /'node:sqlite' import is restricted/,
   },
   {
-    violation: 'a project that reaches into another by a path',
+    violation: 'a project that imports another by a relative path',
     file: 'libs/realtime/src/index.ts',
     text: `export * from '../../platform/src/index.ts';`,
     error: /Projects cannot be imported by a relative or absolute path/,
@@ -104,7 +104,7 @@ describe('the module boundaries', () => {
     });
   }
 
-  it('let a feature import another feature, the platform and the contracts', async () => {
+  it('allow a feature to import a feature, the platform, the contracts and NestJS', async () => {
     const text = ['@chat/rooms', '@chat/platform', '@chat/contracts', '@nestjs/common']
       .map((name) => `export * from '${name}';`)
       .join('\n');

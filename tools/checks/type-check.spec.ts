@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ROOT } from './nx.ts';
 
 describe('the type check', () => {
-  it('takes in every project', async () => {
+  it('covers every project of the workspace', async () => {
     const folders = ['tools'];
     for (const parent of ['apps', 'libs']) {
       for (const child of await readdir(join(ROOT, parent))) folders.push(`${parent}/${child}`);

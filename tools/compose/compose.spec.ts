@@ -53,7 +53,7 @@ describeWith('docker-compose', 'docker-compose.yml', () => {
   const containers = Object.entries(services);
   const running = containers.filter(([name]) => !ONE_SHOTS.includes(name));
 
-  it('is valid with nothing set, and has every part', () => {
+  it('is valid without settings and defines every service', () => {
     expect(Object.keys(services).toSorted()).toEqual(
       [
         ...ONE_SHOTS,
@@ -69,49 +69,49 @@ describeWith('docker-compose', 'docker-compose.yml', () => {
     );
   });
 
-  it.each(running)('%s is looked after, limited, and no root', (_name, container) => {
-    expect(container.healthcheck?.test).toBeDefined();
-    expect(container.restart).toBe('unless-stopped');
-    expect(container.mem_limit).toBeDefined();
-    expect(container.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
-    expect(container.cap_drop).toEqual(['ALL']);
-  });
+  it.each(running)(
+    'runs %s unprivileged, with health check, restart policy and memory limit',
+    (_name, container) => {
+      expect(container.healthcheck?.test).toBeDefined();
+      expect(container.restart).toBe('unless-stopped');
+      expect(container.mem_limit).toBeDefined();
+      expect(container.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+      expect(container.cap_drop).toEqual(['ALL']);
+    },
+  );
 
   it.each(containers)(
-    '%s has an image of one version, or one that is built under the name of its project',
+    'pins the image version of %s or builds the image',
     (_name, { image = '', build }) => {
       if (build) expect(image).toBe('');
       else expect(image).toMatch(/:\d+\.\d+\.\d+/);
     },
   );
 
-  it.each(containers)(
-    '%s mounts no file of the clone, whose modes depend on a umask',
-    (_name, { volumes = [] }) => {
-      for (const volume of volumes) expect(volume).toMatch(/^[a-z-]+:/);
-    },
-  );
+  it.each(containers)('mounts only named volumes into %s', (_name, { volumes = [] }) => {
+    for (const volume of volumes) expect(volume).toMatch(/^[a-z-]+:/);
+  });
 
-  it.each(running)('%s is probed at most every 10 seconds', (_name, { healthcheck }) => {
+  it.each(running)('probes %s at an interval of 10 s or more', (_name, { healthcheck }) => {
     expect(healthcheck?.interval).toMatch(/^[1-9]\ds$/);
   });
 
   it.each(running.filter(([name]) => name !== 'rabbitmq'))(
-    '%s cannot write to its image',
+    'mounts the root file system of %s read-only',
     (_name, container) => {
       expect(container.read_only).toBe(true);
     },
   );
 
-  it('makes the secret before anything reads it', () => {
+  it('runs make-secrets.mjs in the secrets container', () => {
     expect(services['secrets']?.entrypoint).toEqual(['node', 'docker/make-secrets.mjs']);
   });
 
-  it('publishes no port of what can be scaled', () => {
+  it('publishes no port of users, messages or chat', () => {
     for (const name of SCALED) expect(services[name]?.ports).toBeUndefined();
   });
 
-  it("publishes the page, the gateway and the older client's ports, and RabbitMQ to this machine only", () => {
+  it('publishes ports of page, gateway and older client, and RabbitMQ only on 127.0.0.1', () => {
     const ports = containers.flatMap(([, { ports: published = [] }]) => published.map(portOf));
     expect(ports.toSorted()).toEqual(
       [
@@ -126,7 +126,7 @@ describeWith('docker-compose', 'docker-compose.yml', () => {
     );
   });
 
-  it('has ports that can be changed', () => {
+  it('takes the ports of page and gateway from WEB_PORT and GATEWAY_PORT', () => {
     const changed = resolved({ WEB_PORT: '8081', GATEWAY_PORT: '4000' });
     expect(
       [changed['web']?.ports?.[0], changed['gateway']?.ports?.[0]].map(
@@ -135,7 +135,7 @@ describeWith('docker-compose', 'docker-compose.yml', () => {
     ).toEqual(['8081:8080/tcp', '4000:3000/tcp']);
   });
 
-  it('keeps what MongoDB and RabbitMQ store, under names that stay', () => {
+  it('gives MongoDB and RabbitMQ named volumes and fixed host names', () => {
     expect(services['mongo']?.volumes?.join()).toContain('mongo:/data/db');
     expect(services['rabbitmq']?.volumes?.join()).toContain('rabbitmq:/var/lib/rabbitmq');
     expect([services['mongo']?.hostname, services['rabbitmq']?.hostname]).toEqual([
@@ -144,7 +144,7 @@ describeWith('docker-compose', 'docker-compose.yml', () => {
     ]);
   });
 
-  it('sets nothing that its service does not know', () => {
+  it('sets only environment variables that common-settings.ts defines', () => {
     for (const name of [...SCALED, 'gateway']) {
       const settings = Object.keys(services[name]?.environment ?? {});
       const source = readFileSync(`${ROOT}/libs/platform/src/common-settings.ts`, 'utf8');
@@ -159,7 +159,7 @@ describe('docker/Dockerfile', () => {
   const text = readFileSync(join(ROOT, 'docker/Dockerfile'), 'utf8');
   const stages = text.split(/^(?=FROM )/m);
 
-  it.each(STAGES)('builds %s from an image of one version', (stage) => {
+  it.each(STAGES)('pins the version of the base image of %s', (stage) => {
     const [, argument] =
       stages
         .map((lines) => /^FROM \$\{(\w+)\} AS (\w+)/.exec(lines) ?? [])
@@ -167,7 +167,7 @@ describe('docker/Dockerfile', () => {
     expect(text).toMatch(new RegExp(`^ARG ${argument}=\\S+:\\d+\\.\\d+\\.\\d+`, 'm'));
   });
 
-  it.each(STAGES)('sets the modes of what it copies from the clone into %s', (stage) => {
+  it.each(STAGES)('sets the mode of every file copied from the clone into %s', (stage) => {
     const lines = stages.find((one) => one.split('\n')[0]?.endsWith(` AS ${stage}`)) ?? '';
     const copies = lines.match(/^COPY .*/gm) ?? [];
     expect(copies).not.toEqual([]);
@@ -175,8 +175,8 @@ describe('docker/Dockerfile', () => {
   });
 });
 
-describe('the policy of RabbitMQ', () => {
-  it('lets messages be delivered again for longer than any outage lasts', () => {
+describe('the RabbitMQ policy', () => {
+  it('allows 1,000,000 deliveries of a message in the partition queues', () => {
     const definitions = JSON.parse(
       readFileSync(`${ROOT}/docker/rabbitmq/definitions.json`, 'utf8'),
     ) as { policies: { pattern: string; definition: object }[] };
@@ -186,7 +186,7 @@ describe('the policy of RabbitMQ', () => {
   });
 });
 
-describe('the secret of an installation', () => {
+describe('the JWT secret of an installation', () => {
   const makeSecret = (file: string): string => {
     const make = join(ROOT, 'docker/make-secrets.mjs');
     execFileSync(process.execPath, [make], { env: { JWT_SECRET_FILE: file } });
@@ -195,7 +195,7 @@ describe('the secret of an installation', () => {
   const folder = mkdtempSync(join(tmpdir(), 'chat-secrets-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('is made once, and given to whom starts', () => {
+  it('is generated once and passed to commands as JWT_SECRET', () => {
     const file = join(folder, 'jwt');
     const secret = makeSecret(file);
     expect(secret).toMatch(/^[A-Za-z0-9_-]{64}$/);

@@ -14,7 +14,7 @@ import { ROOT } from '../checks/nx.ts';
 const PAGE = '<!doctype html><title>Chat</title>';
 
 /** The page's server with its configuration as the image has it, but for addresses and folders. */
-describeWith('nginx', "the page's server", () => {
+describeWith('nginx', 'the nginx of the page', () => {
   const gateway = createServer();
   const seen: IncomingMessage[] = [];
   const published: Record<number, number> = {};
@@ -84,12 +84,12 @@ describeWith('nginx', "the page's server", () => {
     await rm(folder, { recursive: true });
   });
 
-  it('begins without a warning', () => {
+  it('starts without a warning', () => {
     expect(output).not.toMatch(/\[(warn|error|crit|alert|emerg)\]/);
   });
 
   it.each(['/', '/chat/general', '/metrics', '/internal/sessions'])(
-    'answers %s with the page, which is asked for anew every time',
+    'answers %s itself with the page and Cache-Control: no-cache',
     async (path) => {
       const answer = await fetch(at(path));
       expect([answer.status, await answer.text()]).toEqual([200, PAGE]);
@@ -98,21 +98,18 @@ describeWith('nginx', "the page's server", () => {
     },
   );
 
-  it('has assets kept, and says so when there is none', async () => {
+  it('serves an asset as immutable and answers 404 to a missing asset', async () => {
     const asset = await fetch(at('/assets/app-1a2b.js'));
     expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
     expect(asset.headers.get('content-type')).toMatch('javascript');
     expect((await fetch(at('/assets/none.js'))).status).toBe(404);
   });
 
-  it.each(['/', '/assets/app-1a2b.js'])(
-    'sends every header of security once with %s',
-    async (path) => {
-      const { headers } = await fetch(at(path));
-      expect(headers.get('content-security-policy')).toMatch(/^default-src 'self';[^,]*$/);
-      expect(headers.get('x-content-type-options')).toBe('nosniff');
-    },
-  );
+  it.each(['/', '/assets/app-1a2b.js'])('sends each security header once with %s', async (path) => {
+    const { headers } = await fetch(at(path));
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'self';[^,]*$/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
 
   it.each([
     [8080, '/auth/login'],
@@ -121,28 +118,22 @@ describeWith('nginx', "the page's server", () => {
     [3001, '/auth/login'],
     [3002, '/messages/history/general?limit=2'],
     [3003, '/socket.io/?EIO=4&transport=polling'],
-  ])(
-    'passes what comes to %i as %s on to the gateway, and says whom it comes from',
-    async (port, path) => {
-      const answer = await fetch(at(path, port), { headers: { 'x-forwarded-for': '203.0.113.9' } });
-      expect(await answer.json()).toBe(path);
-      const { headers } = seen.at(-1) ?? {};
-      expect(headers?.['x-forwarded-for']).toBe('127.0.0.1');
-      expect(headers?.['x-forwarded-host']).toBe(`127.0.0.1:${published[port]}`);
-    },
-  );
+  ])('on port %i proxies %s to the gateway with the address of the client', async (port, path) => {
+    const answer = await fetch(at(path, port), { headers: { 'x-forwarded-for': '203.0.113.9' } });
+    expect(await answer.json()).toBe(path);
+    const { headers } = seen.at(-1) ?? {};
+    expect(headers?.['x-forwarded-for']).toBe('127.0.0.1');
+    expect(headers?.['x-forwarded-host']).toBe(`127.0.0.1:${published[port]}`);
+  });
 
-  it.each([8080, 3001])(
-    'refuses a body beyond all limits as the contract says, at %i',
-    async (port) => {
-      const body = 'x'.repeat(1_100_000);
-      const answer = await fetch(at('/auth/login', port), { method: 'POST', body });
-      expect(answer.status).toBe(413);
-      expect(HttpError.parse(await answer.json()).code).toBe('TOO_LARGE');
-    },
-  );
+  it.each([8080, 3001])('on port %i answers 413 TOO_LARGE to a body of 1.1 MB', async (port) => {
+    const body = 'x'.repeat(1_100_000);
+    const answer = await fetch(at('/auth/login', port), { method: 'POST', body });
+    expect(answer.status).toBe(413);
+    expect(HttpError.parse(await answer.json()).code).toBe('TOO_LARGE');
+  });
 
-  it.each([8080, 3003])('passes WebSockets through, at %i', async (port) => {
+  it.each([8080, 3003])('on port %i proxies WebSockets to the gateway', async (port) => {
     const socket = connect(published[port] ?? 0, '127.0.0.1');
     socket.write(
       'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: chat\r\n' +
@@ -156,7 +147,7 @@ describeWith('nginx', "the page's server", () => {
     socket.destroy();
   });
 
-  it('says that it cannot reach the gateway as the contract says', async () => {
+  it('answers 503 UNAVAILABLE with Retry-After when the gateway is unreachable', async () => {
     gateway.close();
     gateway.closeAllConnections();
     const answer = await fetch(at('/rooms'));

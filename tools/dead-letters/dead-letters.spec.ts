@@ -8,8 +8,8 @@ import { runCommand } from './run-command.ts';
 
 jest.setTimeout(60_000);
 
-describe('the dead-letters commands', () => {
-  it('are parsed with and without an id', () => {
+describe('readCommand', () => {
+  it('parses help, list, show and replay', () => {
     expect(readCommand([])).toEqual({ name: 'help' });
     expect(readCommand(['list'])).toEqual({ name: 'list' });
     expect(readCommand(['show', 'x'])).toEqual({ name: 'show', id: 'x' });
@@ -18,13 +18,13 @@ describe('the dead-letters commands', () => {
   });
 
   for (const args of [['erase'], ['show'], ['replay'], ['list', 'x'], ['replay', 'x', 'y']]) {
-    it(`refuse "${args.join(' ')}" in one line`, () => {
+    it(`rejects "${args.join(' ')}" with a one-line error`, () => {
       expect(() => readCommand(args)).toThrow(/^[^\n]+\.$/);
     });
   }
 });
 
-describeWith('rabbitmq-server', 'the dead letters of a broker', () => {
+describeWith('rabbitmq-server', 'runCommand', () => {
   let broker: RabbitMqServer;
   let connection: ChannelModel;
   let deadLetters: DeadLetters;
@@ -66,26 +66,26 @@ describeWith('rabbitmq-server', 'the dead letters of a broker', () => {
     await channel.close();
   });
 
-  it('are listed by id, time, room and reason, with nothing that steers a terminal', async () => {
+  it('lists dead letters by id, time, room and reason, without control characters', async () => {
     expect(await run('list')).toEqual([
       'odd\u{fffd}[2J  2023-11-14T22:13:20.000Z  general  There is no such room.',
       'Dead letters: 1.',
     ]);
   });
 
-  it('are shown whole', async () => {
+  it('shows the partition and content of a dead letter without control characters', async () => {
     const shown = (await run('show', 'odd\u001b[2J')).join('\n');
     expect(shown).toContain('partition  11');
     expect(shown).toContain('"roomId": "general"');
     expect(shown.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
 
-  it('are sent again', async () => {
+  it('replays all dead letters, after which list finds none', async () => {
     expect(await run('replay', 'all')).toEqual(['Sent again: 1.']);
     expect(await run('list')).toEqual(['There are no dead letters.']);
   });
 
-  it('are named in the error when there is none with the id', async () => {
+  it('names the id in the error of show and replay when no dead letter has it', async () => {
     await expect(run('show', 'nobody')).rejects.toThrow('there is no dead letter "nobody".');
     await expect(run('replay', 'nobody')).rejects.toThrow('there is no dead letter "nobody".');
   });

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 const JEST = fileURLToPath(new URL('../../node_modules/jest/bin/jest.js', import.meta.url));
 const REPORTER = fileURLToPath(new URL('outcome-reporter.js', import.meta.url));
 
-describe('the outcome of a project', () => {
+describe('the outcome reporter', () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'chat-outcome-'));
@@ -42,7 +42,7 @@ describe('the outcome of a project', () => {
     }
   }
 
-  it('holds what became of each test', async () => {
+  it('records the status, failure message and missing servers of each test', async () => {
     const spec = `
       describe('a suite', () => {
         it('passes', () => undefined);
@@ -72,7 +72,7 @@ describe('the outcome of a project', () => {
     });
   });
 
-  it('has one failed test without a name for a file that cannot run', async () => {
+  it('records one failed test without a name for a file that cannot run', async () => {
     expect(await outcomeOf("throw new Error('no such thing');")).toEqual({
       exitCode: 1,
       tests: [
@@ -85,7 +85,7 @@ describe('the outcome of a project', () => {
     });
   });
 
-  it('has the exit code of a teardown that fails after every test passed', async () => {
+  it('records exit code 1 when the teardown fails after every test passed', async () => {
     await writeFile(
       join(folder, 'teardown.js'),
       "module.exports = () => { throw new Error('left something'); };",
@@ -96,7 +96,7 @@ describe('the outcome of a project', () => {
     expect(outcome).toMatchObject({ exitCode: 1, tests: [{ name: 'passes', status: 'passed' }] });
   });
 
-  it('is missing, and none of an earlier run, when the process is killed', async () => {
+  it('leaves no outcome, not even of an earlier run, when the process is killed', async () => {
     expect(await outcomeOf("process.kill(process.pid, 'SIGKILL');")).toBeUndefined();
   });
 });

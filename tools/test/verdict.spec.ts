@@ -43,7 +43,7 @@ describe('the verdict on a test run', () => {
     expect(verdict).toEqual({ failed: false, lines: ['2 passed, 0 failed'], rerun: [] });
   });
 
-  it('counts a test as flaky when its file passes alone, with its first failure', async () => {
+  it('counts a test as flaky, with its first failure, when its file passes alone', async () => {
     const verdict = await judgedInCi([project(outcome(passed('a'), failed('b')))], () =>
       outcome(passed('a'), passed('b')),
     );
@@ -54,7 +54,7 @@ describe('the verdict on a test run', () => {
     });
   });
 
-  it('fails a test that fails again, after one rerun', async () => {
+  it('fails a test that fails again in its only rerun', async () => {
     const verdict = await judgedInCi([project(outcome(failed('a')))], () => outcome(failed('a')));
     expect(verdict).toEqual({
       failed: true,
