@@ -1,10 +1,8 @@
 import { resolveJwtSecret } from '@chat/auth';
 import { RedisSocketIoAdapter, type RedisSignals } from '@chat/feed/redis';
 import {
-  API_INFO,
   configureHttpApp,
   corsOrigin,
-  createOpenApiDocument,
   Metrics,
   runProcess,
   serveOpenApi,
@@ -40,7 +38,7 @@ await runProcess({
             this.set(publisher.inFlight);
           },
         });
-        serveOpenApi(app, createOpenApiDocument(app, API_INFO));
+        serveOpenApi(app);
       },
     });
     return { ready: `The chat service is ready at ${server.url}.`, close: () => server.close() };

@@ -1,9 +1,7 @@
 import { resolveJwtSecret } from '@chat/auth';
 import { MessageStore, PartitionWriters } from '@chat/messages';
 import {
-  API_INFO,
   configureHttpApp,
-  createOpenApiDocument,
   HealthChecks,
   Metrics,
   runProcess,
@@ -27,7 +25,7 @@ await runProcess({
       module: MessagesServiceModule.of(settings, resolveJwtSecret(settings, 'data')),
       configure: async (app) => {
         configureHttpApp(app, settings);
-        serveOpenApi(app, createOpenApiDocument(app, API_INFO));
+        serveOpenApi(app);
         const writers = app.get(PartitionWriters);
         const store = app.get(MessageStore);
         const consumer = new PartitionedRmqServer({

@@ -1,10 +1,8 @@
 import { resolveJwtSecret } from '@chat/auth';
 import {
-  API_INFO,
   configureHttpApp,
   corsOrigin,
   createLogger,
-  createOpenApiDocument,
   serveOpenApi,
   servePage,
   startHttpApp,
@@ -49,7 +47,7 @@ export async function startStandalone(
               heartbeat: settings,
             }),
           );
-          serveOpenApi(app, createOpenApiDocument(app, API_INFO));
+          serveOpenApi(app);
           servePage(app, pageFolder);
         },
       },

@@ -1,12 +1,5 @@
 import { resolveJwtSecret } from '@chat/auth';
-import {
-  API_INFO,
-  configureHttpApp,
-  createOpenApiDocument,
-  runProcess,
-  serveOpenApi,
-  startHttpApp,
-} from '@chat/platform';
+import { configureHttpApp, runProcess, serveOpenApi, startHttpApp } from '@chat/platform';
 import { usersSettings } from './users-settings.ts';
 import { UsersServiceModule } from './users-service.module.ts';
 
@@ -19,7 +12,7 @@ await runProcess({
       module: UsersServiceModule.of(settings, resolveJwtSecret(settings, 'data')),
       configure: (app) => {
         configureHttpApp(app, settings);
-        serveOpenApi(app, createOpenApiDocument(app, API_INFO));
+        serveOpenApi(app);
       },
     });
     return { ready: `The users service is ready at ${server.url}.`, close: () => server.close() };

@@ -13,7 +13,7 @@ import { createHealthController } from './health-controller.ts';
 import { configureHttpApp } from './http-app.ts';
 import { loggingModule } from './logging.ts';
 import { MetricsModule } from './metrics.module.ts';
-import { createOpenApiDocument, serveOpenApi } from './openapi.ts';
+import { serveOpenApi } from './openapi.ts';
 
 const Note = z
   .object({ text: z.string().trim().min(1), stars: z.int().max(5) })
@@ -100,7 +100,7 @@ beforeAll(async () => {
   });
   configureHttpApp(app, { NODE_ENV: 'development' });
   const info = { title: 'Notes', description: 'Notes.', version: '1' };
-  serveOpenApi(app, createOpenApiDocument(app, info));
+  serveOpenApi(app, info);
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();
 });

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { growingLruCache } from './growing-lru-cache.ts';
 import { RateLimiter, type RateLimit } from './rate-limiter.ts';
 
 /** Most keys counted at once; beyond it the one that was quiet for longest starts afresh. */
@@ -9,7 +9,7 @@ const MAX_KEYS = 100_000;
  * kept of a key is the time at which its burst will be whole again.
  */
 export class InMemoryRateLimiter extends RateLimiter {
-  private readonly wholeAt = new LRUCache<string, number>({ max: MAX_KEYS });
+  private readonly wholeAt = growingLruCache<number>(MAX_KEYS);
 
   /** @param now the clock, in milliseconds; monotonic. */
   constructor(private readonly now: () => number = () => performance.now()) {

@@ -7,6 +7,7 @@ export * from './common-settings.ts';
 export * from './cors.ts';
 export * from './failures.ts';
 export * from './in-parts.ts';
+export * from './growing-lru-cache.ts';
 export * from './health-checks.ts';
 export * from './health-controller.ts';
 export * from './http-adapter.ts';

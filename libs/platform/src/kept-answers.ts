@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
+import { growingLruCache } from './growing-lru-cache.ts';
 
 export interface KeptAnswersOptions {
   readonly max: number;
@@ -25,7 +26,7 @@ export class KeptAnswers<T extends object | boolean | string> {
   readonly #asking = new Map<string, Promise<T>>();
 
   constructor(private readonly options: KeptAnswersOptions) {
-    this.#kept = new LRUCache({ max: options.max });
+    this.#kept = growingLruCache(options.max);
   }
 
   /**

@@ -34,7 +34,7 @@ export function openToNewFields({
 }
 
 /** Of the whole API, whichever process serves it. */
-export const API_INFO = {
+const API_INFO = {
   title: 'Chat API',
   version: '1.0.0',
   description:
@@ -42,11 +42,10 @@ export const API_INFO = {
     'its events are described at /asyncapi.json.',
 };
 
-/** The OpenAPI 3.1 document of an application's controllers. */
-export function createOpenApiDocument(
-  app: NestExpressApplication,
-  info: { readonly title: string; readonly description: string; readonly version: string },
-): OpenAPIObject {
+type ApiInfo = typeof API_INFO;
+
+/** Describes the controllers of an application in OpenAPI 3.1. */
+export function createOpenApiDocument(app: NestExpressApplication, info: ApiInfo): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle(info.title)
@@ -75,10 +74,16 @@ function documentCommonErrors(operation: NonNullable<OpenAPIObject['paths'][stri
   }
 }
 
-/** Serves Swagger UI at /docs and the document at /docs-json, to everybody. */
-export function serveOpenApi(app: NestExpressApplication, document: OpenAPIObject): void {
+/**
+ * Serves Swagger UI at /docs and the document at /docs-json, without authentication.
+ *
+ * The first request for them creates the document, so that a start does not wait for it.
+ */
+export function serveOpenApi(app: NestExpressApplication, info: ApiInfo = API_INFO): void {
   allowSwaggerUi(app);
-  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs-json' });
+  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app, info), {
+    jsonDocumentUrl: 'docs-json',
+  });
 }
 
 /** Serves Swagger UI at /docs for a document that somebody else serves at /docs-json. */

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { growingLruCache } from './growing-lru-cache.ts';
 
 /** Users whose debts are remembered; a forgotten one has none. */
 const MAX_USERS = 10_000;
@@ -14,7 +14,7 @@ interface Debt {
  * debt that decreases with time; a user whose debt exceeds the burst waits.
  */
 export class ReadAllowance {
-  readonly #debts = new LRUCache<string, Debt>({ max: MAX_USERS });
+  readonly #debts = growingLruCache<Debt>(MAX_USERS);
 
   constructor(
     private readonly bytesPerSecond: number,

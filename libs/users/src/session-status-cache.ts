@@ -1,7 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { SessionStatus } from '@chat/auth';
-import { inParts, Signals } from '@chat/platform';
-import { LRUCache } from 'lru-cache';
+import { growingLruCache, inParts, Signals } from '@chat/platform';
 import { SessionStore } from './session-store.ts';
 
 const MAX_ENTRIES = 50_000;
@@ -13,7 +12,7 @@ const MAX_AGE_MS = 10_000;
 /** Answers for every request whether its session lives, mostly without asking the store. */
 @Injectable()
 export class SessionStatusCache extends SessionStatus implements OnModuleDestroy {
-  private readonly known = new LRUCache<string, boolean>({ max: MAX_ENTRIES, ttl: MAX_AGE_MS });
+  private readonly known = growingLruCache<boolean>(MAX_ENTRIES, { ttl: MAX_AGE_MS });
   private readonly unsubscribe: () => void;
 
   constructor(

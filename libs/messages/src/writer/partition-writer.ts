@@ -1,6 +1,5 @@
 import type { Message, MessageCreate, RoomHead } from '@chat/contracts';
-import { backoffMs, partsOf, UnavailableError } from '@chat/platform';
-import { LRUCache } from 'lru-cache';
+import { backoffMs, growingLruCache, partsOf, UnavailableError } from '@chat/platform';
 import type { FeedPublisher } from '../feed-publisher.ts';
 import {
   ConflictingWriterError,
@@ -62,7 +61,7 @@ export class PartitionWriter {
   #closed = false;
   #abandoned = false;
   #wake: (() => void) | undefined;
-  readonly #heads = new LRUCache<string, RoomHead>({ max: MAX_HEADS });
+  readonly #heads = growingLruCache<RoomHead>(MAX_HEADS);
 
   constructor(
     private readonly store: MessageStore,

@@ -1,6 +1,6 @@
+import { growingLruCache } from '@chat/platform';
 import { RoomStore } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { DeletedRooms } from './deleted-rooms.ts';
 
 /** How long a room counts as not deleted without being asked for again. */
@@ -11,9 +11,9 @@ const MAX_ROOMS = 10_000;
 @Injectable()
 export class RememberedDeletedRooms extends DeletedRooms {
   /** When it was asked, as `performance.now()` counts. */
-  readonly #aliveAt = new LRUCache<string, number>({ max: MAX_ROOMS });
+  readonly #aliveAt = growingLruCache<number>(MAX_ROOMS);
   /** For good: a deleted room never comes back. */
-  readonly #deleted = new LRUCache<string, true>({ max: MAX_ROOMS });
+  readonly #deleted = growingLruCache<true>(MAX_ROOMS);
 
   constructor(private readonly store: RoomStore) {
     super();

@@ -1,7 +1,6 @@
 import type { Role, RoomHead } from '@chat/contracts';
-import { KeptAnswers, NotFoundError, partsOf } from '@chat/platform';
+import { growingLruCache, KeptAnswers, NotFoundError, partsOf } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { RoomDirectory, type Membership } from '../room-directory.ts';
 
 /** How late a removal may be noticed when its signal was lost, in milliseconds. */
@@ -25,7 +24,7 @@ interface Known {
 export class Memberships {
   readonly #known = new KeptAnswers<Known>({ max: MAX_KNOWN, freshMs: FRESH_MS });
   /** Rooms that a signal told to be deleted: whatever is answered later, they never come back. */
-  readonly #deleted = new LRUCache<string, true>({ max: MAX_DELETED });
+  readonly #deleted = growingLruCache<true>(MAX_DELETED);
 
   /** Joins under way by user and room. */
   readonly #joining = new Map<string, Promise<{ role: Role; head: RoomHead }>>();

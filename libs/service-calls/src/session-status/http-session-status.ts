@@ -1,7 +1,6 @@
 import { SessionStatus } from '@chat/auth';
-import { inParts, KeptAnswers, type Signals } from '@chat/platform';
+import { growingLruCache, inParts, KeptAnswers, type Signals } from '@chat/platform';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import type { ServiceClient } from '../service-client.ts';
 import { ACTIVE_SESSIONS_CALL, MAX_SESSIONS_PER_CALL } from './session-status-calls.ts';
 
@@ -16,7 +15,7 @@ const FRESH_MS = 10_000;
 export class HttpSessionStatus extends SessionStatus implements OnApplicationShutdown {
   readonly #known = new KeptAnswers<boolean>({ max: MAX_KNOWN, freshMs: FRESH_MS });
   /** Those whose end was told: they never live again. What was answered may have been too old. */
-  readonly #ended = new LRUCache<string, true>({ max: MAX_KNOWN });
+  readonly #ended = growingLruCache<true>(MAX_KNOWN);
   readonly #unsubscribe: () => void;
 
   constructor(
