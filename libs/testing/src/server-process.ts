@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inheritedEnvironment } from './inherited-environment.ts';
 import { endWithUs } from './own-processes.ts';
 
 /** On a busy machine the last thread of a process stops a moment after the first. */
@@ -76,7 +77,7 @@ export class ServerProcess implements Component {
     const child = spawn(command, [...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
-      env: { PATH: process.env['PATH'], ...env },
+      env: { ...inheritedEnvironment(), ...env },
       ...(cwd === undefined ? {} : { cwd }),
     });
     endWithUs(child);

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inheritedEnvironment } from './inherited-environment.ts';
 import { endWithUs } from './own-processes.ts';
 import { privatePort } from './private-port.ts';
 
@@ -24,7 +25,7 @@ export interface StandaloneOptions {
 }
 
 function environment(given: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], HOME: process.env['HOME'], ...given };
+  return { ...inheritedEnvironment(), HOME: process.env['HOME'], ...given };
 }
 
 /** Runs the standalone server with just these options; resolves when it has ended. */
