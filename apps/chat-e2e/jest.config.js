@@ -31,6 +31,12 @@ export default {
     { ...project('several', 'services', 'several'), ...withServers },
     { ...project('standalone-measured', 'standalone', 'measured'), ...alone },
     { ...project('gateway-measured', 'gateway', 'measured'), ...withServers, ...alone },
-    { ...project('services-measured', 'services', 'measured'), ...withServers, ...alone },
+    {
+      ...project('services-measured', 'services', 'measured'),
+      ...withServers,
+      ...alone,
+      // Its sockets are those of the chat service, which the gateway's run measures too.
+      testPathIgnorePatterns: ['large-fan-out'],
+    },
   ],
 };
