@@ -44,11 +44,15 @@ describeInBrowser('the message list', (chat) => {
     expect(ada.complaints).toEqual([]);
   });
 
-  it('shows a button for a new message when scrolled up, which disappears on click', async () => {
+  it('scrolls to a new message when its button is clicked, and removes the button', async () => {
     await fillRoom(chat.server.url, 'general', 1);
     await ada.page.getByRole('button', { name: '1 new message' }).click();
     await ada.page.getByRole('button', { name: /new message|To the newest/ }).waitFor({
       state: 'detached',
+    });
+    await ada.page.waitForFunction(() => {
+      const scroller = document.querySelector('[aria-label="Messages"]');
+      return scroller !== null && Math.abs(scroller.scrollTop) < 2;
     });
   });
 

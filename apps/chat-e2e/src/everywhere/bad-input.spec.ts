@@ -305,6 +305,19 @@ describeChat('the server', () => {
       });
     });
 
+    it('answers sendMessage with NOT_FOUND for a public room without the user as a member', async () => {
+      const owner = await Account.register(server.at);
+      await owner.createRoom({ name: 'not-joined', visibility: 'public' });
+      const send = { roomId: 'not-joined', text: 'hi' };
+      expect(await emit('sendMessage', send)).toMatchObject({ error: { code: 'NOT_FOUND' } });
+      await ask(await owner.connect(), 'joinRoom', 'not-joined');
+      const answer = await ask(await owner.connect(), 'sendMessage', { ...send, text: 'first' });
+      expect(answer).toMatchObject({ ok: true });
+      await owner.stored('not-joined', 1);
+      expect(await owner.history('not-joined')).toMatchObject([{ text: 'first', seq: 1 }]);
+      owner.close();
+    });
+
     it('answers an unknown event with VALIDATION', async () => {
       for (const event of ['dropTables', 'constructor', '__proto__', 'editMessage']) {
         expect(await emit(event, {})).toMatchObject({ error: { code: 'VALIDATION' } });

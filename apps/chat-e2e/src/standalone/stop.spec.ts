@@ -147,11 +147,15 @@ describe('npm start', () => {
     },
   );
 
-  it('exits with 0 when npm and the server both receive SIGINT', async () => {
+  it('drains once and exits with 0 when npm and the server both receive SIGINT', async () => {
     const { child, heard } = start('npm', 'start', '--', `--port=${await privatePort()}`);
     await eventually(() => expect(heard.output).toContain('The chat is ready'), 50_000);
     const exited = once(child, 'exit');
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
     expect(await exited).toEqual([0, null]);
+    expect(heard.output.match(/Stopping\.|draining \d+ sockets/g)).toEqual([
+      'Stopping.',
+      'draining 0 sockets',
+    ]);
   });
 });

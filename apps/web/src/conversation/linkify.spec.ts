@@ -28,9 +28,12 @@ describe('linkify', () => {
     ['https://example.org/a—b', 'https://example.org/a'],
     ['**https://example.org/a**', 'https://example.org/a'],
     ['<https://example.org/a>', 'https://example.org/a'],
-    ['https://example.org/a\u202eb', 'https://example.org/a'],
   ])('leaves out the punctuation around an address: %s', (text, address) => {
     expect(links(text)).toEqual([address]);
+  });
+
+  it('ends an address before a right-to-left override (U+202E)', () => {
+    expect(links('https://example.org/a\u202eb')).toEqual(['https://example.org/a']);
   });
 
   it.each([
