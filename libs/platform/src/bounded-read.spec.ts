@@ -3,7 +3,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { MAX_MESSAGE_BYTES } from '@chat/contracts';
-import { Controller, Get, Global, Module, NotFoundException } from '@nestjs/common';
+import { Controller, Get, Global, Module, NotFoundException, Param } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
@@ -16,9 +16,13 @@ import { ReadBudget, ReadSettings } from './read-budget.ts';
 
 const PER_USER = 2;
 const READ_RATE_MB = 32;
+/** Of 5 ms and more each. */
+const MAX_TRIES = 1_600;
 /** More than the buffers of a connection on this machine take. */
 const LARGE = 'ß'.repeat(16 * 1024 * 1024);
 let reads = 0;
+/** Numbers in the order in which their requests were handled. */
+let handled: string[] = [];
 let authenticating = 0;
 
 @Controller()
@@ -28,6 +32,13 @@ class NotesController {
   notes() {
     reads += 1;
     return Promise.resolve([{ text: 'one' }, { text: 'zwei "ß" \u2028' }]);
+  }
+
+  @Get('numbers/:number')
+  @BoundedRead({ most: 200, usual: 50 })
+  number(@Param('number') number: string) {
+    handled.push(number);
+    return [{ number }];
   }
 
   @Get('changes')
@@ -81,6 +92,7 @@ describe('a bounded read', () => {
 
   beforeEach(async () => {
     reads = 0;
+    handled = [];
     app = await NestFactory.create<NestExpressApplication>(NotesModule, {
       bufferLogs: true,
       bodyParser: false,
@@ -109,13 +121,15 @@ describe('a bounded read', () => {
   });
 
   /** A client that sends requests at once and reads no answer. */
-  const unread = async (path: string, requests: number): Promise<Socket> => {
+  const unread = (path: string, requests: number): Promise<Socket> =>
+    pipelined(Array<string>(requests).fill(path));
+  const pipelined = async (paths: readonly string[]): Promise<Socket> => {
     const { port } = app.getHttpServer().address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
     sockets.push(socket);
     socket.pause();
     await once(socket, 'connect');
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: chat\r\n\r\n`.repeat(requests));
+    socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: chat\r\n\r\n`).join(''));
     return socket;
   };
   /** From now on time passes only as far as a test moves it on; sockets are as real as before. */
@@ -125,7 +139,11 @@ describe('a bounded read', () => {
   const gauge = async (name: string): Promise<number | undefined> =>
     (await app.get(Metrics).registry.getSingleMetric(name)?.get())?.values[0]?.value;
   const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-    while (!(await holds())) await delay(5);
+    // Counted, since a test may have stopped the clock.
+    for (let tries = 0; !(await holds()); tries += 1) {
+      if (tries === MAX_TRIES) throw new Error('It has not happened in time.');
+      await delay(5);
+    }
   };
 
   it.each(['/notes', '/changes'])('answers %s with the JSON of its handler', async (path) => {
@@ -174,13 +192,17 @@ describe('a bounded read', () => {
     expect(reads).toBe(2);
   });
 
-  it('is answered for each of 10 pipelined requests', async () => {
-    const socket = await unread('/notes', 10);
+  it('handles and answers 10 pipelined requests in the order in which they were sent', async () => {
+    const numbers = Array.from({ length: 10 }, (_, n) => String(n));
+    const socket = await pipelined(numbers.map((number) => `/numbers/${number}`));
     let text = '';
     socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
     socket.resume();
-    await until(() => text.split('HTTP/1.1 200 OK').length === 11);
-    expect(reads).toBe(10);
+    const answered = () => [...text.matchAll(/\[\{"number":"(\d)"\}\]/g)].map(([, n]) => n);
+    await until(() => answered().length >= numbers.length);
+    expect(answered()).toEqual(numbers);
+    expect(handled).toEqual(numbers);
+    expect(text.split('HTTP/1.1 200 OK')).toHaveLength(1 + numbers.length);
   });
 
   it('does not start when its client disconnects while the read waits', async () => {

@@ -284,6 +284,20 @@ describe('CORS in development', () => {
     expect(await allowed('http://localhost.example.com')).toBeNull();
     expect(await allowed('https://example.com')).toBeNull();
   });
+
+  it('lets pages of other origins read the headers of the contract, on errors too', async () => {
+    for (const path of ['/notes/abc', '/notes/hurried']) {
+      const { headers } = await fetch(url + path, { headers: { origin: 'http://localhost' } });
+      expect((headers.get('access-control-expose-headers') ?? '').split(',')).toEqual([
+        'Link',
+        'Retry-After',
+        'X-Cache',
+        'X-Request-Id',
+        'X-Room-Rev',
+        'X-Room-Seq',
+      ]);
+    }
+  });
 });
 
 describe('GET /health', () => {
@@ -316,8 +330,44 @@ describe('GET /health', () => {
 });
 
 describe('the OpenAPI document', () => {
-  it('defines each schema once, and has the error responses of an operation', async () => {
-    const document = (await (await fetch(`${url}/docs-json`)).json()) as OpenAPIObject;
+  const served = async () => (await (await fetch(`${url}/docs-json`)).json()) as OpenAPIObject;
+
+  it('has the error responses of every operation', async () => {
+    const { paths } = await served();
+    const operations = Object.entries(paths).flatMap(([path, { get, post }]) =>
+      Object.entries({ get, post }).flatMap(([method, operation]) =>
+        operation ? [{ name: `${method} ${path}`, ...operation }] : [],
+      ),
+    );
+    expect(
+      operations.map(({ name, responses }) => `${name} ${Object.keys(responses).join(' ')}`),
+    ).toEqual([
+      'post /notes 200 400 413 415 429 500 503',
+      'get /notes/taken 200 429 500 503',
+      'get /notes/hurried 200 429 500 503',
+      'get /notes/broken 200 429 500 503',
+      'get /notes/{id} 200 429 500 503',
+      'get /internal/fine 200 429 500 503',
+      'get /internal/away 200 429 500 503',
+      'get /health 200 429 500 503',
+      'get /health/ready 200 429 500 503',
+      'get /auth/health 200 429 500 503',
+      'get /health/live 200 429 500 503',
+    ]);
+    const bodyOf = (schema: string) => ({
+      content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } },
+    });
+    for (const { name, responses } of operations) {
+      for (const [status, response] of Object.entries(responses)) {
+        if (Number(status) < 400) continue;
+        const isHealth = name.includes('health') && status === '503';
+        expect(response).toMatchObject(bodyOf(isHealth ? 'Health' : 'HttpError'));
+      }
+    }
+  });
+
+  it('defines each schema once, and has the body and parameters of an operation', async () => {
+    const document = await served();
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.components?.schemas ?? {}).sort()).toEqual([
       'ErrorCode',
@@ -331,9 +381,6 @@ describe('the OpenAPI document', () => {
     expect(create?.requestBody).toMatchObject({
       content: { 'application/json': { schema: { $ref: '#/components/schemas/Note' } } },
     });
-    expect(Object.keys(create?.responses ?? {})).toEqual(
-      expect.arrayContaining(['200', '400', '413', '415', '500']),
-    );
     expect(document.paths['/notes/{id}']?.get?.parameters).toMatchObject([
       { name: 'id', in: 'path' },
       { name: 'limit', in: 'query', required: false },

@@ -33,8 +33,16 @@ describe('toSocketError', () => {
     });
   });
 
-  it('returns INTERNAL without the message of an unexpected error', () => {
-    expect(JSON.stringify(toSocketError(new Error('SQLITE_CORRUPT')))).not.toContain('SQLITE');
-    expect(toSocketError('odd').code).toBe('INTERNAL');
+  it('returns only INTERNAL and a fixed message for whatever is not a Failure', () => {
+    const unexpected = Object.assign(new Error('SQLITE_CORRUPT', { cause: 'disk' }), {
+      code: 'CONFLICT',
+      options: { retryAfterMs: 5, details: [{ path: 'db', message: 'Corrupt.' }] },
+    });
+    for (const thrown of [unexpected, new TypeError('x is undefined'), 'odd', null, undefined]) {
+      expect(toSocketError(thrown)).toEqual({
+        code: 'INTERNAL',
+        message: 'Something went wrong on our side; please try again.',
+      });
+    }
   });
 });

@@ -458,13 +458,26 @@ describe('Members.list', () => {
 });
 
 describe('Rooms.update', () => {
-  it('lets a moderator change the topic and signals it, but rejects a plain member', async () => {
+  it.each([
+    ['the owner', ann],
+    ['a moderator', bob],
+  ])('lets %s change the topic and signals the change', async (_who, caller) => {
     const roomId = await staffedRoom();
-    expect(await rooms.update(bob, roomId, { topic: 'new' })).toMatchObject({ topic: 'new' });
+    expect(await rooms.update(caller, roomId, { topic: 'new' })).toMatchObject({ topic: 'new' });
+    expect(await rooms.get(cid, roomId)).toMatchObject({ topic: 'new' });
     expect(signals).toMatchObject([{ type: 'room-updated', room: { id: roomId, topic: 'new' } }]);
-    await expect(rooms.update(cid, roomId, { topic: 'mine' })).rejects.toMatchObject({
-      code: 'FORBIDDEN',
-    });
+  });
+
+  it('rejects a plain member and a non-member with FORBIDDEN, without a change or a signal', async () => {
+    for (const roomId of [await staffedRoom(), await publicRoom()]) {
+      const before = await rooms.get(cid, roomId);
+      signals = [];
+      await expect(rooms.update(cid, roomId, { topic: 'mine' })).rejects.toMatchObject({
+        code: 'FORBIDDEN',
+      });
+      expect(await rooms.get(cid, roomId)).toEqual(before);
+      expect(signals).toEqual([]);
+    }
   });
 
   it('rejects a new name for a public room with VALIDATION', async () => {
@@ -531,26 +544,50 @@ describe('Rooms.delete', () => {
     expect(new Set(userIds.flat()).size).toBe(MAX_SIGNAL_USERS + 1);
   });
 
-  it('rejects the deletion of general with CONFLICT', async () => {
+  it('rejects the deletion of general with CONFLICT, whatever the role of the caller', async () => {
     await creation.onModuleInit();
-    await expect(rooms.delete(ann, 'general')).rejects.toMatchObject({ code: 'CONFLICT' });
-    expect(await access.join('ann', 'general')).toMatchObject({ role: 'member' });
+    const joinedAt = '2026-01-01T00:00:00.000Z';
+    await store.addMember({ roomId: 'general', userId: 'ann', role: 'owner', joinedAt });
+    await store.addMember({ roomId: 'general', userId: 'bob', role: 'member', joinedAt });
+    for (const caller of [ann, bob, cid]) {
+      await expect(rooms.delete(caller, 'general')).rejects.toMatchObject({ code: 'CONFLICT' });
+    }
+    expect(signals).toEqual([]);
+    expect(await access.join('cid', 'general')).toMatchObject({ role: 'member' });
   });
 });
 
 describe('MembershipLimit', () => {
-  it('rejects changes of a user beyond the limit with RATE_LIMITED, but not those of others', async () => {
+  it('rejects changes of a user beyond the limit with RATE_LIMITED, without a change or a signal', async () => {
     const roomId = await publicRoom();
     signals = [];
+    let changes = 0;
+    const churn = async (): Promise<void> => {
+      await access.join('bob', roomId);
+      changes += 1;
+      await members.remove(bob, roomId, 'bob');
+      changes += 1;
+    };
+    const outcome = await repeat(churn, 200).catch((error: unknown) => error);
+    expect(outcome).toMatchObject({ code: 'RATE_LIMITED' });
+    expect(changes).toBeGreaterThanOrEqual(200);
+    expect(changes).toBeLessThan(250);
+    expect(signals).toHaveLength(changes);
+    expect(await roleOf('bob', roomId)).toBe(changes % 2 === 1 ? 'member' : undefined);
+  });
+
+  it('admits changes of other users while one user is beyond the limit', async () => {
+    const roomId = await publicRoom();
     const churn = async (): Promise<void> => {
       await access.join('bob', roomId);
       await members.remove(bob, roomId, 'bob');
     };
-    const outcome = await repeat(churn, 200).catch((error: unknown) => error);
-    expect(outcome).toMatchObject({ code: 'RATE_LIMITED' });
-    expect(signals.length).toBeGreaterThanOrEqual(200);
-    expect(signals.length).toBeLessThan(250);
-    expect(await access.join('cid', roomId)).toMatchObject({ role: 'member' });
+    await expect(repeat(churn, 200)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    for (const userId of ['cid', 'dan']) {
+      expect(await access.join(userId, roomId)).toMatchObject({ role: 'member' });
+    }
+    await members.remove(ann, roomId, 'dan');
+    expect(await roleOf('dan', roomId)).toBeUndefined();
   });
 
   it('does not count joins that change no membership', async () => {

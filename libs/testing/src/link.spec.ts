@@ -8,17 +8,22 @@ import { Link } from './link.ts';
 /** Anything that came through would have come by then. */
 const LONG_MS = 300;
 
+/** The state of an end whose connection was reset. */
+const RESET = { ended: false, closed: true, error: 'ECONNRESET' };
+
 /** One end of a connection, with what it has heard of the other. */
 class End {
   heard = '';
   ended = false;
   closed = false;
+  /** Code of the error that closed it, such as ECONNRESET. */
+  error: string | undefined;
 
   constructor(readonly socket: Socket) {
     socket.on('data', (data) => (this.heard += data.toString()));
     socket.on('end', () => (this.ended = true));
     socket.on('close', () => (this.closed = true));
-    socket.on('error', () => undefined);
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => (this.error = code));
   }
 }
 
@@ -77,10 +82,13 @@ describe('Link', () => {
     }
   });
 
-  it('ends the other side when one side resets the connection', async () => {
-    const { client, upstream } = await connection();
-    client.socket.resetAndDestroy();
-    await eventually(() => expect(upstream.ended || upstream.closed).toBe(true));
+  it('resets the other side when one side resets the connection', async () => {
+    const [first, second] = [await connection(), await connection()];
+    first.client.socket.resetAndDestroy();
+    second.upstream.socket.resetAndDestroy();
+    for (const end of [first.upstream, second.client]) {
+      await eventually(() => expect(end).toMatchObject(RESET));
+    }
   });
 
   it('passes no bytes, closes or resets while it swallows traffic', async () => {
@@ -100,30 +108,32 @@ describe('Link', () => {
     expect(broken.client).toMatchObject(quiet);
   });
 
-  it('ends only half-closed connections on restore, and keeps the others silent', async () => {
+  it('resets only half-closed connections on restore, and keeps the others silent', async () => {
     const [halved, whole] = [await connection(), await connection()];
     link.swallow();
     halved.client.socket.destroy();
     await delay(LONG_MS);
     await link.restore();
-    await eventually(() => expect(halved.upstream.closed).toBe(true));
+    await eventually(() => expect(halved.upstream).toMatchObject(RESET));
     whole.client.socket.write('hello?');
     await delay(LONG_MS);
     expect(whole.upstream).toMatchObject({ heard: '', ended: false, closed: false });
     whole.client.socket.destroy();
-    await eventually(() => expect(whole.upstream.closed).toBe(true));
+    await eventually(() => expect(whole.upstream).toMatchObject(RESET));
     const { client, upstream } = await connection();
     client.socket.write('again');
     await eventually(() => expect(upstream.heard).toBe('again'));
   });
 
-  it('closes its connections and refuses new ones when it is cut', async () => {
-    const { client, upstream } = await connection();
+  it('resets its connections and refuses new ones when it is cut', async () => {
+    const [whole, halved] = [await connection(), await connection()];
     link.swallow();
-    client.socket.destroy();
+    halved.client.socket.destroy();
     await delay(LONG_MS);
     await link.cut();
-    await eventually(() => expect(upstream.closed).toBe(true));
+    for (const end of [whole.client, whole.upstream, halved.upstream]) {
+      await eventually(() => expect(end).toMatchObject(RESET));
+    }
     await expect(once(connect(link.port, '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
   });
 });

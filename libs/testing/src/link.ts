@@ -98,7 +98,7 @@ export class Link {
       socket.on('end', tellOther);
       socket.on('close', (broken) => {
         // Without an error both directions have ended, and the pipes have passed that on.
-        if (broken && !pair.silenced) for (const one of pair.ends) one.destroy();
+        if (broken && !pair.silenced) reset(pair);
         tellOther();
         if (pair.ends.every((one) => one.destroyed)) this.#pairs.delete(pair);
       });

@@ -153,19 +153,24 @@ describe('PartitionWriter', () => {
     expect(stored.seq).toBe(2);
   });
 
-  it('reads the heads of 120 rooms in chunks of 50 and retries a failed chunk', async () => {
+  it('reads the heads of 120 rooms in chunks of 50 and repeats only the chunk that failed', async () => {
     const store = new FaultyStore();
-    const asked: number[] = [];
+    const asked: (readonly string[])[] = [];
     const heads = store.heads.bind(store);
     store.heads = (roomIds) => {
-      asked.push(roomIds.length);
-      return asked.length === 2 ? Promise.reject(new Error('away')) : heads(roomIds);
+      asked.push(roomIds);
+      return asked.length === 3 ? Promise.reject(new Error('away')) : heads(roomIds);
     };
     const { writer } = open(store);
-    await Promise.all(
-      Array.from({ length: 121 }, (_, n) => writer.write(event(`m${n}`, `room-${n}`))),
-    );
-    expect(asked.slice(-4)).toEqual([50, 50, 50, 20]);
+    const rooms = Array.from({ length: 121 }, (_, n) => `room-${n}`);
+    await Promise.all(rooms.map((roomId) => writer.write(event(`in ${roomId}`, roomId))));
+    expect(asked).toEqual([
+      rooms.slice(0, 1),
+      rooms.slice(1, 51),
+      rooms.slice(51, 101),
+      rooms.slice(51, 101),
+      rooms.slice(101),
+    ]);
   });
 
   it('stores the messages that arrive during a commit in one batch', async () => {

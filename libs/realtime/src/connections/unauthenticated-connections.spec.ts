@@ -451,6 +451,22 @@ describe('the socket server', () => {
     expect(await refused('protocol')).toBe(0);
   });
 
+  it('accepts a retrying official client once other connections of its address have authenticated', async () => {
+    const sessions: string[] = [];
+    while (sessions.length < PER_ADDRESS) sessions.push(await openSession());
+    const client = official({ token }, { reconnectionDelay: 200, reconnectionDelayMax: 500 });
+    await happens(client, 'connect_error');
+    const connected = happens(client, 'connect');
+    for (const sid of sessions) {
+      await polling(sid, { method: 'POST', body: `${CONNECT}${JSON.stringify({ token })}` });
+      expect(await (await polling(sid)).text()).toMatch(/^40\{/);
+    }
+    await connected;
+    for (const sid of sessions) {
+      expect((await polling(sid, { method: 'POST', body: '3' })).status).toBe(200);
+    }
+  });
+
   it('accepts a retrying official client once other connections of its address are closed', async () => {
     const sessions: string[] = [];
     while (sessions.length < PER_ADDRESS) sessions.push(await openSession());

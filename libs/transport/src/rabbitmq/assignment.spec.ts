@@ -25,9 +25,12 @@ describe('partitionsOf', () => {
     });
   }
 
-  it('assigns one partition each to 16 of 20 instances', () => {
+  it('assigns one partition each to 16 of 20 instances, and none to the other four', () => {
     const shares = ids(20).map((id) => partitionsOf(id, ids(20)).length);
-    expect(shares.filter((size) => size === 1)).toHaveLength(PARTITION_COUNT);
+    expect(shares.toSorted((a, b) => b - a)).toEqual([
+      ...Array<number>(PARTITION_COUNT).fill(1),
+      ...Array<number>(20 - PARTITION_COUNT).fill(0),
+    ]);
   });
 
   it('assigns no partition to an instance that is not in the list', () => {
