@@ -2,23 +2,25 @@ import { Metrics, RateBoundedLog } from '@chat/platform';
 import { Injectable, Logger } from '@nestjs/common';
 
 /** Why a connection was refused or closed; the values of a metric's label. */
-export type RefusalReason =
+const REASONS = [
   /** Its address connects too often. */
-  | 'connect_rate'
+  'connect_rate',
   /** Too many connections of its address have not authenticated yet. */
-  | 'unauthenticated_of_address'
+  'unauthenticated_of_address',
   /** Too many connections have not authenticated yet, and its network has the most of them. */
-  | 'unauthenticated'
+  'unauthenticated',
   /** It did not ask to authenticate in time. */
-  | 'connect_timeout'
+  'connect_timeout',
   /** Its CONNECT was refused: its token, its namespace, or a limit of its user. */
-  | 'connect_refused'
+  'connect_refused',
   /** It sent what is not allowed before it has authenticated, or upgrades without end. */
-  | 'protocol'
+  'protocol',
   /** It does not read what was sent to it. */
-  | 'slow'
+  'slow',
   /** Its events come faster than they are admitted. */
-  | 'events_waiting';
+  'events_waiting',
+] as const;
+export type RefusalReason = (typeof REASONS)[number];
 
 /** Counts the connections that were refused or closed because of their clients, and logs them at a bounded rate. */
 @Injectable()
@@ -35,6 +37,8 @@ export class ConnectionRefusals {
       help: 'Connections that were refused or closed because of what their client did, by reason.',
       labelNames: ['reason'],
     });
+    // A counter without a sample would hide its first increase from `rate()` of Prometheus.
+    for (const reason of REASONS) this.#refused.inc({ reason }, 0);
   }
 
   /** @param fields of the log line */
