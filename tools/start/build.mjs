@@ -26,9 +26,28 @@ const typescript = (projects, bundles = []) => ({
       ...projects,
       ...((await hasLostOutput(folders)) ? ['--force'] : []),
     ],
-    ...bundles.map((app) => ['rolldown/bin/cli.mjs', '-c', `${app}/rolldown.config.js`]),
+    ...bundles.map((app) => [
+      'rolldown/bin/cli.mjs',
+      '-c',
+      `${app}/rolldown.config.js`,
+      '--dir',
+      newFolder(`${app}/bundle`),
+    ]),
   ],
+  install: () => Promise.all(bundles.map((app) => installFolder(`${app}/bundle`))),
 });
+
+/** Where this process makes a folder that servers read: one that starts meanwhile must not find half of it. */
+const newFolder = (folder) => join(STAMPS, `${folder.replaceAll('/', '-')}-${process.pid}`);
+
+/** Replaces a folder by the new one. */
+async function installFolder(folder) {
+  const installed = join(ROOT, folder);
+  const old = `${newFolder(folder)}-old`;
+  if (existsSync(installed)) await rename(installed, old);
+  await rename(newFolder(folder), installed);
+  await rm(old, { recursive: true, force: true });
+}
 
 /** What can be built, and how. */
 export const PARTS = {
@@ -73,7 +92,18 @@ export const PARTS = {
     name: 'the web page',
     apps: ['@chat/web'],
     outputs: (folders) => [join(folders[0], 'dist')],
-    commands: async () => [['vite/bin/vite.js', 'build', 'apps/web', '--logLevel', 'warn']],
+    commands: async () => [
+      [
+        'vite/bin/vite.js',
+        'build',
+        'apps/web',
+        '--logLevel',
+        'warn',
+        '--outDir',
+        newFolder('apps/web/dist'),
+      ],
+    ],
+    install: () => installFolder('apps/web/dist'),
   },
 };
 
@@ -131,6 +161,7 @@ async function build(part, folders, children) {
   await rm(stampFile(part), { force: true });
   const sources = await sourceFingerprint(folders);
   for (const command of await part.commands(folders)) await run(part, command, children);
+  await part.install();
   await writeStamp(part, `${sources} ${await outputFingerprint(part, folders)}`);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   console.error(`Built ${part.name} in ${seconds} s.`);
