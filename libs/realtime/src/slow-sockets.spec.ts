@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Server, type Socket } from 'socket.io';
 import { io, type Socket as Client } from 'socket.io-client';
 import type { ConnectionRefusals } from './connections/connection-refusals.ts';
+import { takenBytesOf } from './connections/engine-connection.ts';
 import { MAX_UNSENT_BYTES, SlowSockets } from './slow-sockets.ts';
 
 /** How often `SlowSockets` looks at a backlog. */
@@ -48,6 +49,7 @@ describe('a socket', () => {
   afterEach(async () => {
     client.disconnect();
     for (const connection of connections) connection.destroy();
+    connections.clear();
     await server.close();
     jest.useRealTimers();
   });
@@ -85,23 +87,25 @@ describe('a socket', () => {
     expect(refused).toEqual(['slow']);
   });
 
-  it('stays open while its client reads a backlog slowly', async () => {
-    // The kernel has timers of its own, by which it asks for more.
-    jest.useRealTimers();
+  it('stays open while its client takes 64 KiB of a backlog every 500 ms', async () => {
+    const [connection] = connections;
+    if (connection === undefined) throw new Error('the server has no connection');
     const reading = connectionOf();
-    let received = 0;
-    const enough = Promise.withResolvers<void>();
-    client.on('answer', () => {
-      // Two megabytes a second, for longer than a client may read nothing.
-      reading.pause();
-      setTimeout(() => reading.resume(), 500);
-      socket.emit('answer', MEGABYTE);
-      if ((received += 1) === 16) enough.resolve();
-    });
+    reading.pause();
+    client.on('answer', () => socket.emit('answer', MEGABYTE));
     for (let megabytes = 0; megabytes < 12; megabytes += 1) socket.emit('answer', MEGABYTE);
-    await enough.promise;
-    expect(socket.connected).toBe(true);
+    // For longer than a client may take nothing.
+    for (let passedMs = 0; passedMs < 8_000; passedMs += LOOK_EVERY_MS) {
+      const wanted = takenBytesOf(connection) + 64 * 1024;
+      reading.resume();
+      // Waits in real time: the kernel has timers of its own, by which it asks for more.
+      while (socket.connected && takenBytesOf(connection) < wanted) await nextTurn();
+      reading.pause();
+      await look();
+    }
     expect(refused).toEqual([]);
+    expect(socket.connected).toBe(true);
+    expect(connection.writableLength).toBeGreaterThan(64 * 1024);
   });
 
   it('stays open when one turn of the event loop writes 5,000 packets', async () => {

@@ -5,6 +5,7 @@ import {
   cutOff,
   outputOf,
   takenBytesOf,
+  unsentBytesOf,
   type EngineConnection,
   type EnginePacket,
 } from './connections/engine-connection.ts';
@@ -97,7 +98,7 @@ class Output {
 
   get unsentBytes(): number {
     let bytes = this.queuedBytes;
-    for (const connection of this.#connections) bytes += connection.writableLength;
+    for (const connection of this.#connections) bytes += unsentBytesOf(connection);
     return bytes;
   }
 

@@ -71,14 +71,27 @@ export function onceReleased({ transport }: EngineConnection, released: () => vo
   else released();
 }
 
-/** Part of Node's handle of a connection, by which Node itself sees whether a long write makes progress. */
-interface ConnectionHandle {
-  readonly bytesWritten: number;
-  readonly writeQueueSize: number;
+/** Parts of Node's connections by which Node itself sees whether a long write makes progress. */
+interface ConnectionInternals {
+  readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null;
+  /** `writelen`: bytes of the write that is under way, and 0 without one. */
+  readonly _writableState: { readonly writelen: number };
 }
+
+const internalsOf = (connection: NetSocket) => connection as unknown as ConnectionInternals;
 
 /** Returns how many bytes of all that was written to a connection the kernel has taken, long writes included. */
 export function takenBytesOf(connection: NetSocket): number {
-  const { _handle: handle } = connection as unknown as { _handle?: ConnectionHandle | null };
+  const { _handle: handle } = internalsOf(connection);
   return handle ? handle.bytesWritten - handle.writeQueueSize : 0;
+}
+
+/**
+ * Returns how many bytes of all that was written to a connection the kernel has not taken.
+ *
+ * `writableLength` counts a write in full until its last byte is taken, and what waits is written at once.
+ */
+export function unsentBytesOf(connection: NetSocket): number {
+  const { _handle: handle, _writableState: state } = internalsOf(connection);
+  return handle ? connection.writableLength - state.writelen + handle.writeQueueSize : 0;
 }
