@@ -122,6 +122,14 @@ export class RabbitMqServer {
     return rabbitmqctl(this.env, ...args);
   }
 
+  /**
+   * Writes to disk which quorum queues there are. RabbitMQ does it some seconds after their declaration: a queue whose
+   * broker is killed before that has no leader afterwards, and blocks every channel that publishes to it.
+   */
+  async sync(): Promise<void> {
+    await this.control('eval', '[ok = dets:sync(Table) || Table <- dets:all()].');
+  }
+
   async close(): Promise<void> {
     await this.process.kill();
     await this.#nameService.kill();
