@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { mongo } from 'mongoose';
-import { reasonOfRefusal } from './mongo-failure.ts';
+import { reaching, reasonOfRefusal } from './mongo-failure.ts';
 
 /** As the driver throws it when the server refuses the first document of an insert. */
 function refusedWith(code: number): Error {
@@ -35,5 +35,24 @@ describe('reasonOfRefusal', () => {
     ]) {
       expect(reasonOfRefusal(error)).toBeUndefined();
     }
+  });
+});
+
+describe('reaching', () => {
+  it('rejects with UNAVAILABLE when a write to the socket of the driver fails', async () => {
+    const failed = Object.assign(new Error('write ECONNRESET'), {
+      errno: -104,
+      code: 'ECONNRESET',
+      syscall: 'write',
+    });
+    await expect(reaching(() => Promise.reject(failed))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      cause: failed,
+    });
+  });
+
+  it('rejects with an error that says nothing about the connection as it is', async () => {
+    const failed = new TypeError('x is undefined');
+    await expect(reaching(() => Promise.reject(failed))).rejects.toBe(failed);
   });
 });

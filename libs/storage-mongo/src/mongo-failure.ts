@@ -81,7 +81,7 @@ export async function reaching<T>(operation: () => Promise<T>): Promise<T> {
 }
 
 function mayPass(error: unknown): boolean {
-  if (PASSING_ERRORS.some((kind) => error instanceof kind)) return true;
+  if (PASSING_ERRORS.some((kind) => error instanceof kind) || isSystemError(error)) return true;
   if (!(error instanceof mongo.MongoError)) return false;
   // Not exported by the driver: no connection of the pool was free in time.
   if (error.name === 'MongoWaitQueueTimeoutError') return true;
@@ -91,4 +91,9 @@ function mayPass(error: unknown): boolean {
     return true;
   }
   return PASSING_CODES.has(error.code);
+}
+
+/** Whether the operating system failed; the driver passes on what a write to its socket throws as it is. */
+function isSystemError(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'syscall' in error;
 }
