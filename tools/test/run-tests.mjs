@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { ROOT, workspacePackages } from '../workspace.mjs';
 import { judge } from './verdict.mjs';
 
-/** The same modules start in hundreds of processes: compiled once, a start takes a quarter less CPU time. */
+/** The same modules start in hundreds of processes: compiled once, loading a service takes a fifth less CPU time. */
 process.env.NODE_COMPILE_CACHE ??= join(ROOT, 'node_modules/.cache/node');
 
 const ci = Boolean(process.env.CI);
