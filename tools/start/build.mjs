@@ -101,6 +101,7 @@ export const PARTS = {
         'warn',
         '--outDir',
         newFolder('apps/web/dist'),
+        '--emptyOutDir',
       ],
     ],
     install: () => installFolder('apps/web/dist'),
