@@ -123,8 +123,8 @@ export class RabbitMqServer {
   }
 
   /**
-   * Writes to disk which quorum queues there are. RabbitMQ does it some seconds after their declaration: a queue whose
-   * broker is killed before that has no leader afterwards, and blocks every channel that publishes to it.
+   * Flushes the broker's own tables to disk. After a kill right after the declarations, RabbitMQ 3.10 had a quorum queue
+   * without a consumer that confirmed nothing, and every channel that published to it was blocked.
    */
   async sync(): Promise<void> {
     await this.control('eval', '[ok = dets:sync(Table) || Table <- dets:all()].');

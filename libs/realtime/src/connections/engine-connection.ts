@@ -89,7 +89,7 @@ export function takenBytesOf(connection: NetSocket): number {
 /**
  * Returns how many bytes of all that was written to a connection the kernel has not taken.
  *
- * `writableLength` counts a write in full until its last byte is taken, and what waits is written at once.
+ * `writableLength` counts a write in full until its last byte is taken, and Node joins all packets that wait into one write.
  */
 export function unsentBytesOf(connection: NetSocket): number {
   const { _handle: handle, _writableState: state } = internalsOf(connection);
