@@ -295,7 +295,7 @@ describe('POST /auth/login', () => {
     const times = { known: [] as number[], unknown: [] as number[] };
     for (let round = 0; round < 15; round += 1) {
       const known = await attempt(ANN.email);
-      const unknown = await attempt('nobody@example.com');
+      const unknown = await attempt('unregistered@example.com');
       expect(unknown.body).toEqual(known.body);
       times.known.push(known.ms);
       times.unknown.push(unknown.ms);
@@ -308,7 +308,7 @@ describe('POST /auth/login', () => {
 
   it.each([
     ['an account', ANN.email],
-    ['an email without an account', 'nobody@example.com'],
+    ['an email without an account', 'unregistered@example.com'],
   ])('returns 429 after ten failures for %s, concurrent ones included', async (_what, email) => {
     await registered();
     const responses = await Promise.all(

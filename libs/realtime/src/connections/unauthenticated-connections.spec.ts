@@ -451,12 +451,17 @@ describe('the socket server', () => {
     expect(await refused('protocol')).toBe(0);
   });
 
-  it('accepts a retrying official client once other connections of its address have authenticated', async () => {
+  /** As many sessions as one address may have, and an official client that is refused and retries. */
+  const refusedForOthers = async () => {
     const sessions: string[] = [];
     while (sessions.length < PER_ADDRESS) sessions.push(await openSession());
     const client = official({ token }, { reconnectionDelay: 200, reconnectionDelayMax: 500 });
     await happens(client, 'connect_error');
-    const connected = happens(client, 'connect');
+    return { sessions, connected: happens(client, 'connect') };
+  };
+
+  it('accepts a retrying official client once other connections of its address have authenticated', async () => {
+    const { sessions, connected } = await refusedForOthers();
     for (const sid of sessions) {
       await polling(sid, { method: 'POST', body: `${CONNECT}${JSON.stringify({ token })}` });
       expect(await (await polling(sid)).text()).toMatch(/^40\{/);
@@ -468,11 +473,7 @@ describe('the socket server', () => {
   });
 
   it('accepts a retrying official client once other connections of its address are closed', async () => {
-    const sessions: string[] = [];
-    while (sessions.length < PER_ADDRESS) sessions.push(await openSession());
-    const client = official({ token }, { reconnectionDelay: 200, reconnectionDelayMax: 500 });
-    await happens(client, 'connect_error');
-    const connected = happens(client, 'connect');
+    const { sessions, connected } = await refusedForOthers();
     for (const sid of sessions) {
       await polling(sid, { method: 'POST', body: CONNECT });
       await polling(sid);

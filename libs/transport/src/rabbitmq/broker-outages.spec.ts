@@ -29,7 +29,12 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
 
   beforeEach(async () => {
     store = new InMemoryMessageStore();
-    publisher = publisherThatWaits(20_000);
+    publisher = new RabbitMqMessagePublisher({
+      url: broker.url,
+      heartbeatSeconds: 1,
+      name: 'chat',
+      publishTimeoutMs: 20_000,
+    });
     running = [await start(), await start()];
     await eventually(() => expect(shares()).toEqual([8, 8]));
     await eventually(() => publisher.check());
@@ -40,13 +45,6 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
     await Promise.all(running.map(({ app }) => app.close()));
   });
 
-  const publisherThatWaits = (publishTimeoutMs: number) =>
-    new RabbitMqMessagePublisher({
-      url: broker.url,
-      heartbeatSeconds: 1,
-      name: 'chat',
-      publishTimeoutMs,
-    });
   const start = () => startMessages(broker.url, store, [], { deletedOf });
   const shares = () => running.map(({ server }) => server.ownedPartitions.length);
   const stored = () => new Set(store.messages.map(({ id }) => id));
