@@ -8,13 +8,14 @@ import { oneAddress } from '../support/chat-under-test.ts';
 import { eventually } from '../support/eventually.ts';
 
 const ORIGIN = 'http://localhost';
-const CLIENTS = 9;
+const INSTANCES = 3;
+const MIN_CLIENTS = 9;
 
 await describeWithServices('the older public client with three chat instances', () => {
   let topology: ServicesTopology;
   const sockets: Socket[] = [];
   beforeAll(async () => {
-    topology = await ServicesTopology.start({ servers: await sharedServers(), chat: 3 });
+    topology = await ServicesTopology.start({ servers: await sharedServers(), chat: INSTANCES });
   }, 90_000);
   afterAll(async () => {
     for (const socket of sockets) socket.disconnect();
@@ -41,13 +42,18 @@ await describeWithServices('the older public client with three chat instances', 
   ])(
     'shows the messages of all instances in one order with %s',
     async (_how, transports) => {
-      const accounts = await Promise.all(
-        Array.from({ length: CLIENTS }, () => Account.register(oneAddress(topology.gatewayUrl))),
-      );
-      const pages = accounts.map(({ token, username }) => enter(token, username, transports));
-      await eventually('all are connected', () => pages.every(({ socket }) => socket.connected));
-      const instances = new Set(pages.map(({ socket }) => socket.io.engine.id.split('.')[0]));
-      expect(instances.size).toBe(3);
+      const accounts: Account[] = [];
+      const pages: ReturnType<typeof enter>[] = [];
+      const instances = new Set<string | undefined>();
+      // The gateway counts the sockets of the test before, so a few clients may all get the same instance.
+      while (pages.length < MIN_CLIENTS || instances.size < INSTANCES) {
+        const account = await Account.register(oneAddress(topology.gatewayUrl));
+        const page = enter(account.token, account.username, transports);
+        await eventually('the client is connected', () => page.socket.connected);
+        accounts.push(account);
+        pages.push(page);
+        instances.add(page.socket.io.engine.id.split('.')[0]);
+      }
       // Their joins are not acknowledged; a client that is shown its own message has joined.
       for (const [index, page] of pages.entries()) {
         const text = `here ${index}`;
@@ -69,7 +75,7 @@ await describeWithServices('the older public client with three chat instances', 
           () =>
             shown.filter((text) => wanted.includes(text)),
       );
-      await eventually('all see all', () => seen.every((texts) => texts().length === CLIENTS));
+      await eventually('all see all', () => seen.every((texts) => texts().length === pages.length));
       for (const texts of seen) expect(texts()).toEqual(seen[0]?.());
     },
     60_000,
