@@ -132,25 +132,6 @@ describeChat('the server', () => {
     expectUnharmed(report);
   });
 
-  it('ends the reads of joins whose socket disconnects', async () => {
-    const eve = await register('eve');
-    const socket = await eve.connect();
-    await ask(socket, 'joinRoom', { roomId: 'large' });
-    for (let n = 0; n < JOINS; n += 1) {
-      socket.emit('joinRoom', { roomId: 'large', since: MESSAGES - 80 });
-    }
-    await ask(socket, 'leaveRoom', 'large');
-    socket.disconnect();
-    const busy = async (name: string) => metric(chat.processOf('chat'), name);
-    await eventually('nothing is read for it', async () => {
-      const [inFlight, waiting] = await Promise.all([
-        busy('chat_reads_in_flight'),
-        busy('chat_reads_waiting'),
-      ]);
-      return inFlight + waiting === 0;
-    });
-  });
-
   it('limits memberChanged broadcasts and stays responsive when memberships churn', async () => {
     const eve = await register('eve');
     const ann = await register('ann');
