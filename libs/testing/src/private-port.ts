@@ -1,19 +1,38 @@
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
 /** Below the ephemeral range, where an outgoing connection could take the port first. */
-const LOWEST = 20_000;
-const HIGHEST = 32_000;
-/** Ports that were handed out: whoever asked may not listen on them yet. */
-const given = new Set<number>();
+const RANGE = { lowest: 20_000, highest: 31_999 };
 
-/** A TCP port of this machine that nobody listens on. */
-export async function privatePort(): Promise<number> {
-  for (;;) {
-    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
-    if (given.has(port)) continue;
-    given.add(port);
-    if (await isFree(port)) return port;
+/**
+ * Reserves a free TCP port of 127.0.0.1 until this process ends.
+ *
+ * The server that gets the port starts later, and may stop and start again. Other test
+ * processes choose ports at the same time, so the UDP port of the same number is kept
+ * bound as the reservation: the system releases it with the process, however that ends.
+ *
+ * @param range the ports to choose from, both ends included
+ * @throws Error when no port of the range is free
+ */
+export async function privatePort(range = RANGE): Promise<number> {
+  const size = range.highest - range.lowest + 1;
+  const start = Math.floor(Math.random() * size);
+  for (let step = 0; step < size; step += 1) {
+    const port = range.lowest + ((start + step) % size);
+    if ((await reserve(port)) && (await isFree(port))) return port;
   }
+  throw new Error(`no port from ${range.lowest} to ${range.highest} is free`);
+}
+
+function reserve(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const reservation = createSocket('udp4').unref();
+    reservation.once('error', () => {
+      reservation.close();
+      resolve(false);
+    });
+    reservation.bind({ port, address: '127.0.0.1', exclusive: true }, () => resolve(true));
+  });
 }
 
 function isFree(port: number): Promise<boolean> {
