@@ -5,7 +5,7 @@ const { reporters, ...shared } = preset;
 delete shared.passWithNoTests;
 delete shared.testTimeout;
 
-/** The same suites against the page of the standalone server and of the gateway. */
+/** The suites run against the page of the standalone server and of the gateway. */
 const project = (pageComesFrom) => ({
   ...shared,
   displayName: pageComesFrom,
@@ -20,6 +20,8 @@ export default {
     project('standalone'),
     {
       ...project('gateway'),
+      // What the page makes of a message or a small screen is the same behind every server.
+      testPathIgnorePatterns: ['hostile-messages', 'phone'],
       globalSetup: '<rootDir>/src/support/start-servers.js',
       globalTeardown: '<rootDir>/src/support/stop-servers.js',
     },
