@@ -19,13 +19,23 @@ const GIVE_UP_MS = 400;
 
 const NO_DELETED_ROOMS: DeletedRooms = { deletedOf: () => Promise.resolve(new Set()) };
 
-/** @param controllers handlers beside those of `messages` */
+export interface InstanceOptions {
+  /** Handlers beside those of `messages`. */
+  readonly controllers?: Type[];
+  readonly deletedRooms?: DeletedRooms;
+  readonly heartbeatMs?: number;
+  readonly drainTimeoutMs?: number;
+}
+
 export async function startMessages(
   url: string,
   store: MessageStore,
-  controllers: Type[] = [],
-  deletedRooms = NO_DELETED_ROOMS,
-  heartbeatMs = HEARTBEAT_MS,
+  {
+    controllers = [],
+    deletedRooms = NO_DELETED_ROOMS,
+    heartbeatMs = HEARTBEAT_MS,
+    drainTimeoutMs = 2_000,
+  }: InstanceOptions = {},
 ): Promise<MessagesInstance> {
   const writers = new PartitionWriters(
     store,
@@ -38,7 +48,7 @@ export async function startMessages(
     heartbeatSeconds: 1,
     name: 'messages',
     heartbeatMs,
-    drainTimeoutMs: 2_000,
+    drainTimeoutMs,
     openWriter: (partition) => writers.open(partition, { giveUpAfterMs: GIVE_UP_MS }),
     storeAnswers: () => store.findByIds(['']),
   });

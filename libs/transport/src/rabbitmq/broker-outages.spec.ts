@@ -45,7 +45,7 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
     await Promise.all(running.map(({ app }) => app.close()));
   });
 
-  const start = () => startMessages(broker.url, store, [], { deletedOf });
+  const start = () => startMessages(broker.url, store, { deletedRooms: { deletedOf } });
   const shares = () => running.map(({ server }) => server.ownedPartitions.length);
   const stored = () => new Set(store.messages.map(({ id }) => id));
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { MESSAGE_CREATE } from '@chat/contracts';
 import type { DeletedRooms } from '@chat/messages';
-import { eventually, sharedRabbitMq } from '@chat/testing';
+import { eventually, sharedRabbitMq, type SharedRabbitMq } from '@chat/testing';
 import { describeWith } from '@chat/testing/suites';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { eventIn } from '../../test/events.ts';
@@ -16,20 +16,24 @@ import {
   declareDeadLetters,
   declareTopology,
   EVENTS_EXCHANGE,
+  routingKeyOf,
   routingKeyOfRoom,
 } from './topology.ts';
 
 describeWith('rabbitmq-server', 'the dead-letter queue', () => {
+  let broker: SharedRabbitMq;
   let url: string;
   let connection: ChannelModel;
   let channel: ConfirmChannel;
   let store: InMemoryMessageStore;
   let messages: MessagesInstance;
-  const deletedRooms: DeletedRooms = { deletedOf: () => Promise.resolve(new Set(['gone'])) };
+  const deletedOf = jest.fn<DeletedRooms['deletedOf']>(() => Promise.resolve(new Set(['gone'])));
+  const deletedRooms = { deletedOf };
   let deadLetters: DeadLetters;
 
   beforeAll(async () => {
-    ({ url } = sharedRabbitMq('dead-letters'));
+    broker = sharedRabbitMq('dead-letters');
+    ({ url } = broker);
     connection = await connect(url);
     channel = await connection.createConfirmChannel();
     deadLetters = await DeadLetters.open(url);
@@ -43,7 +47,7 @@ describeWith('rabbitmq-server', 'the dead-letter queue', () => {
     await declareTopology(channel);
     await channel.purgeQueue(DEAD_LETTER_QUEUE);
     store = new InMemoryMessageStore();
-    messages = await startMessages(url, store, [], deletedRooms);
+    messages = await startMessages(url, store, { deletedRooms });
   });
   afterEach(() => messages.app.close());
 
@@ -60,6 +64,13 @@ describeWith('rabbitmq-server', 'the dead-letter queue', () => {
 
   function create(data: unknown): string {
     return JSON.stringify({ pattern: MESSAGE_CREATE, data });
+  }
+
+  /** Stops or continues the process of the dead-letter queue, which confirms nothing meanwhile. */
+  async function control(action: 'suspend' | 'resume'): Promise<void> {
+    const resource = `rabbit_misc:r(<<"${broker.virtualHost}">>, queue, <<"${DEAD_LETTER_QUEUE}">>)`;
+    const leader = `element(1, amqqueue:get_pid(element(2, rabbit_amqqueue:lookup(${resource}))))`;
+    await broker.control('eval', `sys:${action}(${leader}).`);
   }
 
   async function all(): Promise<DeadLetter[]> {
@@ -105,6 +116,30 @@ describeWith('rabbitmq-server', 'the dead-letter queue', () => {
       { id: late.id, roomId: 'gone', reason: 'Its room was deleted.' },
     ]);
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([next.id]));
+  });
+
+  it('holds an event once when its partition is handed over before the letter is confirmed', async () => {
+    await messages.app.close();
+    messages = await startMessages(url, store, { deletedRooms, drainTimeoutMs: 1 });
+    const successor = await startMessages(url, store, { deletedRooms });
+    await eventually(() => expect(messages.server.ownedPartitions).toHaveLength(8));
+    const routingKey = routingKeyOf(messages.server.ownedPartitions[0] ?? 0);
+    const [late, next] = [eventIn('gone'), eventIn('general')];
+    deletedOf.mockClear();
+    await control('suspend');
+    for (const event of [late, next]) {
+      await publishConfirmed(channel, EVENTS_EXCHANGE, routingKey, Buffer.from(create(event)), {
+        messageId: event.id,
+      });
+    }
+    await eventually(() => expect(deletedOf).toHaveBeenCalled());
+    const closing = messages.app.close();
+    messages = successor;
+    await eventually(() => expect(successor.server.ownedPartitions).toHaveLength(16));
+    await control('resume');
+    await closing;
+    await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([next.id]));
+    expect(await allOnce(1)).toMatchObject([{ id: late.id }]);
   });
 
   it('holds messages that the store refuses with the reason, and the others are stored', async () => {

@@ -90,11 +90,16 @@ export class PartitionSession {
     if (!(cause instanceof ConflictingWriterError)) this.host.storeFailed();
   }
 
-  /** Takes nothing more; resolves once everything in hand is acknowledged, or the time is over. */
+  /**
+   * Accepts no further delivery; resolves once all accepted ones are acknowledged, or after the
+   * timeout. Dead letters that are being published are waited for in any case, until they are
+   * confirmed or have failed: the next owner of the partition would publish them a second time.
+   */
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
     if (this.#inHand === 0) return;
     await within(timeoutMs, this.#drained.promise).catch(() => undefined);
+    await Promise.all(this.#puttingAside);
   }
 
   /** Its channel is gone: whatever comes to an end now changes nothing for the broker. */

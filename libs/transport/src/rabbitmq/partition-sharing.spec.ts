@@ -72,13 +72,8 @@ describeWith('rabbitmq-server', 'messages instances', () => {
 
   async function start(own: Start = {}): Promise<MessagesInstance> {
     const url = broker.url.replace(`:${broker.port}`, `:${own.port ?? broker.port}`);
-    const instance = await startMessages(
-      url,
-      own.store ?? store,
-      undefined,
-      undefined,
-      own.heartbeatMs,
-    );
+    const { heartbeatMs = HEARTBEAT_MS } = own;
+    const instance = await startMessages(url, own.store ?? store, { heartbeatMs });
     running.push(instance);
     return instance;
   }

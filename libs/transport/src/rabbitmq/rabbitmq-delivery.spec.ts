@@ -37,7 +37,7 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
   beforeEach(async () => {
     broker = sharedRabbitMq('delivery');
     store = new InMemoryMessageStore();
-    messages = await startMessages(broker.url, store, [ChannelBreaker]);
+    messages = await startMessages(broker.url, store, { controllers: [ChannelBreaker] });
     link = await Link.to(broker.port);
     publisher = await startPublisher(10_000);
   });
