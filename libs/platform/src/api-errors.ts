@@ -3,7 +3,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 import { HttpError } from '@chat/contracts';
 
-/** Documents the statuses with which an operation may fail; each answers with `HttpError`. */
+/** Documents the error statuses of an operation; their body is `HttpError`. */
 export function ApiErrors(...statuses: readonly number[]): ClassDecorator & MethodDecorator {
   return applyDecorators(
     ...statuses.map((status) =>

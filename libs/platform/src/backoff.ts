@@ -1,8 +1,11 @@
-const FIRST_MS = 50;
-const LONGEST_MS = 5_000;
+const INITIAL_MS = 50;
+const MAX_MS = 5_000;
 
-/** Milliseconds to wait before attempt `attempt` + 1: doubling, at most 5 s, with half of it jitter. */
+/**
+ * Returns the delay before attempt `attempt` + 1, in milliseconds: exponential backoff of at most
+ * 5 s, half of which is jitter.
+ */
 export function backoffMs(attempt: number): number {
-  const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt - 1));
+  const ceiling = Math.min(MAX_MS, INITIAL_MS * 2 ** (attempt - 1));
   return Math.round(ceiling / 2 + Math.random() * (ceiling / 2));
 }

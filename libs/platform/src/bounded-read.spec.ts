@@ -16,9 +16,9 @@ import { ReadBudget, ReadSettings } from './read-budget.ts';
 
 const PER_USER = 2;
 const READ_RATE_MB = 32;
-/** Of 5 ms and more each. */
+/** Each takes 5 ms or more. */
 const MAX_TRIES = 1_600;
-/** More than the buffers of a connection on this machine take. */
+/** More than the socket buffers of a connection hold. */
 const LARGE = 'ß'.repeat(16 * 1024 * 1024);
 let reads = 0;
 /** Numbers in the order in which their requests were handled. */
@@ -120,7 +120,7 @@ describe('a bounded read', () => {
     jest.useRealTimers();
   });
 
-  /** A client that sends requests at once and reads no answer. */
+  /** Connects a client that pipelines requests and reads no response. */
   const unread = (path: string, requests: number): Promise<Socket> =>
     pipelined(Array<string>(requests).fill(path));
   const pipelined = async (paths: readonly string[]): Promise<Socket> => {
@@ -132,16 +132,16 @@ describe('a bounded read', () => {
     socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: chat\r\n\r\n`).join(''));
     return socket;
   };
-  /** From now on time passes only as far as a test moves it on; sockets are as real as before. */
-  const stopTime = (): void => {
+  /** Stops the clock, so that only the test advances it; sockets still work. */
+  const stopClock = (): void => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
   };
   const gauge = async (name: string): Promise<number | undefined> =>
     (await app.get(Metrics).registry.getSingleMetric(name)?.get())?.values[0]?.value;
   const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-    // Counted, since a test may have stopped the clock.
+    // Counts attempts, because a test may have stopped the clock.
     for (let tries = 0; !(await holds()); tries += 1) {
-      if (tries === MAX_TRIES) throw new Error('It has not happened in time.');
+      if (tries === MAX_TRIES) throw new Error('The condition did not hold in time.');
       await delay(5);
     }
   };
@@ -156,7 +156,7 @@ describe('a bounded read', () => {
   });
   const changes = { rev: 3, complete: false, changes: [{ rev: 3 }], next: null };
 
-  it('answers 404 when its handler throws NotFoundException, and releases its place and bytes', async () => {
+  it('answers 404 when its handler throws NotFoundException, and releases its slot and bytes', async () => {
     for (let n = 0; n < 3 * PER_USER; n += 1) {
       expect((await fetch(`${url}/missing`)).status).toBe(404);
     }
@@ -232,11 +232,11 @@ describe('a bounded read', () => {
     await until(() => reads === PER_USER);
     const other = await fetch(`${url}/notes`, { headers: { 'x-user': 'bob' } });
     expect(other.status).toBe(200);
-    stopTime();
-    const answer = fetch(`${url}/notes`);
+    stopClock();
+    const response = fetch(`${url}/notes`);
     await until(async () => (await gauge('chat_reads_waiting')) === 1);
     await jest.advanceTimersByTimeAsync(3_000);
-    const own = await answer;
+    const own = await response;
     expect(own.status).toBe(429);
     expect(own.headers.get('retry-after')).toBe('1');
   });
@@ -252,7 +252,7 @@ describe('a bounded read', () => {
   });
 
   it('disconnects a client that has not read its response for 10 s', async () => {
-    stopTime();
+    stopClock();
     const socket = await unread('/large', 1);
     await until(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
     await jest.advanceTimersByTimeAsync(9_900);

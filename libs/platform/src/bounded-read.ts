@@ -15,18 +15,19 @@ import { UnavailableError } from './failures.ts';
 import { slicedJson } from './sliced-json.ts';
 import { ReadBudget } from './read-budget.ts';
 
-/** How many messages an answer may hold. */
+/** Number of messages that a response may contain. */
 interface Page {
+  /** Maximum value of `limit`. */
   readonly most: number;
-  /** When the query has no `limit`. */
+  /** Used when the query has no `limit`. */
   readonly usual: number;
 }
 
 const PAGE = 'chat:bounded-read';
-/** A client that has not taken its answer within this time is disconnected, in milliseconds. */
-const TAKEN_WITHIN_MS = 10_000;
+/** Time in which a client must read its response before it is disconnected, in milliseconds. */
+const READ_TIMEOUT_MS = 10_000;
 
-/** Answers with JSON in slices, within the {@link ReadBudget} of the user and of the process. */
+/** Sends the response as JSON in chunks, within the {@link ReadBudget}. */
 @Injectable()
 class BoundedReadInterceptor implements NestInterceptor {
   constructor(
@@ -34,42 +35,42 @@ class BoundedReadInterceptor implements NestInterceptor {
     private readonly budget: ReadBudget,
   ) {}
 
-  /** @throws RateLimitedError, UnavailableError when the client has gone */
+  /** @throws RateLimitedError; UnavailableError when the client has disconnected */
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const http = context.switchToHttp();
     const { user, query, socket } = http.getRequest<Request & { user: { userId: string } }>();
     const response = http.getResponse<Response>();
     const page = this.reflector.get<Page>(PAGE, context.getHandler());
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    // It may have gone while the request was authenticated.
-    if (socket.destroyed || response.destroyed) gone.abort();
-    const bytes = itemsAsked(query['limit'], page) * MAX_MESSAGE_BYTES;
-    const place = await this.budget.enter(user.userId, bytes, gone.signal);
-    if (!place) throw new UnavailableError('The client has gone.', 1_000);
-    gone.signal.addEventListener('abort', () => place.release());
-    if (gone.signal.aborted) place.release();
+    const disconnected = new AbortController();
+    response.once('close', () => disconnected.abort());
+    // The client may have disconnected during authentication.
+    if (socket.destroyed || response.destroyed) disconnected.abort();
+    const bytes = requestedItems(query['limit'], page) * MAX_MESSAGE_BYTES;
+    const slot = await this.budget.enter(user.userId, bytes, disconnected.signal);
+    if (!slot) throw new UnavailableError('The client disconnected.', 1_000);
+    disconnected.signal.addEventListener('abort', () => slot.release());
+    if (disconnected.signal.aborted) slot.release();
     return next.handle().pipe(
-      // Nothing was read: of requests that are not valid, and while the store is unavailable.
-      tap({ error: () => place.answered(0) }),
-      mergeMap(async (answer: unknown) => {
-        const json = await slicedJson(answer);
-        place.answered(json.length);
-        place.sent(() => response.destroy());
-        const late = setTimeout(() => response.destroy(), TAKEN_WITHIN_MS);
-        gone.signal.addEventListener('abort', () => clearTimeout(late));
+      // Nothing was read: the request is invalid or the store unavailable.
+      tap({ error: () => slot.answered(0) }),
+      mergeMap(async (result: unknown) => {
+        const json = await slicedJson(result);
+        slot.answered(json.length);
+        slot.sent(() => response.destroy());
+        const timeout = setTimeout(() => response.destroy(), READ_TIMEOUT_MS);
+        disconnected.signal.addEventListener('abort', () => clearTimeout(timeout));
         return json.body;
       }),
     );
   }
 }
 
-/** The limit of the query where it is a valid one; what is wrong with others is said later. */
-function itemsAsked(limit: unknown, { most, usual }: Page): number {
-  const asked = Number(limit);
-  return asked >= 1 && asked <= most ? asked : usual;
+/** Returns the `limit` of the query if it is valid, else the default; validation follows later. */
+function requestedItems(limit: unknown, { most, usual }: Page): number {
+  const requested = Number(limit);
+  return requested >= 1 && requested <= most ? requested : usual;
 }
 
-/** Bounds what a route reads: it answers with up to so many messages. */
+/** Applies the {@link ReadBudget} to a route that returns up to `page.most` messages. */
 export const BoundedRead = (page: Page): MethodDecorator =>
   applyDecorators(SetMetadata(PAGE, page), UseInterceptors(BoundedReadInterceptor));

@@ -6,23 +6,23 @@ describe('BoundedWork', () => {
   it('runs 2 tasks at a time in order, and refuses tasks beyond 3 that wait', async () => {
     const work = new BoundedWork(
       { concurrent: 2, waiting: 3 },
-      () => new UnavailableError('Too much to do.', 1_000),
+      () => new UnavailableError('The queue is full.', 1_000),
     );
     let running = 0;
-    let most = 0;
+    let maxRunning = 0;
     const done: number[] = [];
     const outcomes = await Promise.allSettled(
       Array.from({ length: 7 }, (_, n) =>
         work.run(async () => {
-          most = Math.max(most, (running += 1));
+          maxRunning = Math.max(maxRunning, (running += 1));
           await new Promise((resolve) => setTimeout(resolve, 5));
           running -= 1;
           done.push(n);
-          if (n === 1) throw new Error('one of them fails');
+          if (n === 1) throw new Error('task failed');
         }),
       ),
     );
-    expect(most).toBe(2);
+    expect(maxRunning).toBe(2);
     expect(done).toEqual([0, 1, 2, 3, 4]);
     expect(outcomes.map(({ status }) => status)).toEqual([
       'fulfilled',
@@ -34,6 +34,6 @@ describe('BoundedWork', () => {
       'rejected',
     ]);
     expect(outcomes[6]).toMatchObject({ reason: { code: 'UNAVAILABLE' } });
-    await expect(work.run(() => Promise.resolve('free again'))).resolves.toBe('free again');
+    await expect(work.run(() => Promise.resolve('done'))).resolves.toBe('done');
   });
 });

@@ -1,9 +1,9 @@
 import type { UnavailableError } from './failures.ts';
 
-/** Runs work a few at a time; what comes when too much waits already is refused. */
+/** Limits how many tasks run at once; rejects further tasks when its queue is full. */
 export class BoundedWork {
-  private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  #running = 0;
+  readonly #queue: (() => void)[] = [];
 
   constructor(
     private readonly limits: { readonly concurrent: number; readonly waiting: number },
@@ -12,19 +12,19 @@ export class BoundedWork {
 
   /** @throws UnavailableError at once when the queue is full. */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.running >= this.limits.concurrent) {
-      if (this.waiting.length >= this.limits.waiting) throw this.refusal();
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    if (this.#running >= this.limits.concurrent) {
+      if (this.#queue.length >= this.limits.waiting) throw this.refusal();
+      await new Promise<void>((resolve) => this.#queue.push(resolve));
     } else {
-      this.running += 1;
+      this.#running += 1;
     }
     try {
       return await work();
     } finally {
-      // The place is handed on, so that nobody who comes now can take it.
-      const next = this.waiting.shift();
+      // Passes the slot to the next task, so that a task that arrives now cannot take it.
+      const next = this.#queue.shift();
       if (next) next();
-      else this.running -= 1;
+      else this.#running -= 1;
     }
   }
 }

@@ -1,23 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 
-/** Whether a proxy at that address, so many hops away, is trusted; Express' `trust proxy fn`. */
+/** Decides whether a proxy `hop` hops away is trusted; `trust proxy fn` of Express. */
 export type TrustProxy = (address: string, hop: number) => boolean;
 
 /**
- * Returns the address that a request comes from: the nearest one that is not a
- * trusted proxy's, by `X-Forwarded-For`.
+ * Returns the client address of a request: the nearest address in `X-Forwarded-For` that does not
+ * belong to a trusted proxy.
  *
- * @returns an empty string when the connection is closed already
+ * @returns an empty string when the connection is already closed
  */
 export function clientAddressOf(request: IncomingMessage, trusted: TrustProxy): string {
-  const told = String(request.headers['x-forwarded-for'] ?? '')
+  const forwarded = String(request.headers['x-forwarded-for'] ?? '')
     .split(',')
     .map((address) => address.trim())
     .filter(Boolean);
   let address = request.socket.remoteAddress ?? '';
   for (let hop = 0; trusted(address, hop); hop += 1) {
-    const next = told.pop();
+    const next = forwarded.pop();
     if (next === undefined) break;
     address = next;
   }
@@ -25,15 +25,15 @@ export function clientAddressOf(request: IncomingMessage, trusted: TrustProxy): 
 }
 
 /**
- * Returns what limits of an address are counted by: an IPv4 address itself, and
- * of an IPv6 address its /64 network, because one customer has all of it.
+ * Returns the key by which limits count an address: an IPv4 address itself, or the /64 network of
+ * an IPv6 address, because one customer has all of it.
  */
 export function networkOf(address: string): string {
   const [host = ''] = address.split('%');
   if (!isIPv6(host)) return address;
   const ipv4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
   if (ipv4 !== undefined) return ipv4;
-  // Written in the one form that RFC 5952 allows: eight groups, the longest run of zeros left out.
+  // Canonical form of RFC 5952: eight groups, with the longest run of zeros omitted.
   const canonical = new URL(`http://[${host}]`).hostname.slice(1, -1);
   const [head = '', tail] = canonical.split('::');
   const groups = head.split(':').filter(Boolean);

@@ -5,13 +5,13 @@ export type CorsOrigin = (
   callback: (error: Error | null, allow: boolean) => void,
 ) => void;
 
-/** Decides by CORS_ORIGINS which pages may call; of one form for REST and Socket.IO. */
+/** Returns a callback that allows the origins of CORS_ORIGINS; works for REST and Socket.IO. */
 export function corsOrigin(settings: {
   readonly CORS_ORIGINS?: readonly string[] | undefined;
   readonly NODE_ENV: string;
 }): CorsOrigin {
-  const { CORS_ORIGINS: listed, NODE_ENV: environment } = settings;
+  const { CORS_ORIGINS: origins, NODE_ENV: environment } = settings;
   const allowed = (origin: string): boolean =>
-    listed ? listed.includes(origin) : environment !== 'production' && LOCAL.test(origin);
+    origins ? origins.includes(origin) : environment !== 'production' && LOCAL.test(origin);
   return (origin, callback) => callback(null, origin !== undefined && allowed(origin));
 }

@@ -1,8 +1,8 @@
 import type { ErrorCode, ErrorDetail } from '@chat/contracts';
 
 /**
- * An expected failure, told to whoever asked. Its message is one readable
- * sentence without internals. Everything else that is thrown becomes INTERNAL.
+ * Base class of expected errors, which are reported to the caller. The message is one readable
+ * sentence without internals. Any other thrown value is reported as INTERNAL.
  */
 export class Failure extends Error {
   override readonly name: string = 'Failure';
@@ -10,10 +10,10 @@ export class Failure extends Error {
     readonly code: ErrorCode,
     message: string,
     readonly options: {
-      /** When the same request may succeed; given with RATE_LIMITED and UNAVAILABLE. */
+      /** Time until a retry may succeed; set with RATE_LIMITED and UNAVAILABLE. */
       readonly retryAfterMs?: number;
       readonly details?: readonly ErrorDetail[];
-      /** Of the answer over HTTP, where it is not the usual one of the code. */
+      /** HTTP status, if it differs from the default status of the code. */
       readonly statusCode?: number;
       readonly cause?: unknown;
     } = {},
@@ -22,7 +22,7 @@ export class Failure extends Error {
   }
 }
 
-/** Nobody by that name, or nobody who may know of it: the two are told apart by nothing. */
+/** The resource does not exist, or the caller may not see it: both cases return the same error. */
 export class NotFoundError extends Failure {
   override readonly name = 'NotFoundError';
   constructor(message: string) {

@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache';
 
 /**
- * Creates a cache of at most `maxEntries` entries that takes memory as it fills.
+ * Creates an LRU cache of at most `maxEntries` entries that allocates memory as it fills.
  *
- * `max` of lru-cache takes the memory of all entries at once: 80 ms of a start for all caches of a process.
+ * With `max`, lru-cache allocates the memory of all entries at once, which costs 80 ms at start for
+ * all caches of a process.
  *
- * @param options `ttl` in milliseconds after which an entry is absent; without it, entries do not expire
+ * @param options `ttl`: lifetime of an entry in milliseconds; without it, entries do not expire
  */
 export function growingLruCache<Value extends object | string | number | boolean>(
   maxEntries: number,

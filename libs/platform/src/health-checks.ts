@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Health } from '@chat/contracts';
 
-/** In milliseconds. */
+/** Default timeout of a check, in milliseconds. */
 const CHECK_TIMEOUT_MS = 2_000;
 
 export interface CheckOptions {
-  /** Time that the check may take, in milliseconds. */
+  /** Timeout of the check, in milliseconds. */
   readonly timeoutMs?: number;
-  /** Whether the process serves without it; its state is told all the same. */
+  /** Whether the process can serve without the dependency; its state is reported all the same. */
   readonly optional?: boolean;
 }
 
@@ -17,56 +17,58 @@ interface RegisteredCheck extends Required<CheckOptions> {
 
 type Outcome = Health['checks'][string];
 
-/** What this process depends on; features and adapters register a check for each. */
+/** Registry of health checks; features and adapters register one for each dependency. */
 @Injectable()
 export class HealthChecks {
-  private readonly checks = new Map<string, RegisteredCheck>();
-  private stopped = false;
+  readonly #checks = new Map<string, RegisteredCheck>();
+  #stopping = false;
 
-  /** Whether the process has been told to stop: nothing new should come to it. */
+  /** Whether the process is stopping and should receive no new requests. */
   get stopping(): boolean {
-    return this.stopped;
+    return this.#stopping;
   }
 
-  /** From now on the process says that it is stopping. */
-  stop(): void {
-    this.stopped = true;
+  /** Marks the process as stopping: from now on it reports that it is unavailable. */
+  markStopping(): void {
+    this.#stopping = true;
   }
 
   /**
-   * @param check resolves when the dependency works, rejects when it does not.
-   * The reason is logged by whoever knows it and never told to the caller.
-   * @returns a function that removes the check.
+   * Registers a check.
+   *
+   * @param check resolves when the dependency is available, rejects when it is not. The component
+   * that registers it logs the reason, which is never reported to the caller.
+   * @returns a function that removes the check
    */
   register(
     name: string,
     check: () => Promise<void>,
     { timeoutMs = CHECK_TIMEOUT_MS, optional = false }: CheckOptions = {},
   ): () => void {
-    this.checks.set(name, { check, timeoutMs, optional });
-    return () => this.checks.delete(name);
+    this.#checks.set(name, { check, timeoutMs, optional });
+    return () => this.#checks.delete(name);
   }
 
-  /** Asks every dependency at once; never rejects. */
+  /** Runs all checks concurrently; never rejects. */
   async run(): Promise<Health> {
-    const outcomes = [...this.checks].map(
+    const outcomes = [...this.#checks].map(
       async ([name, { check, timeoutMs }]): Promise<[string, Outcome]> => [
         name,
         await outcomeOf(check, timeoutMs),
       ],
     );
     const checks = Object.fromEntries(await Promise.all(outcomes));
-    const serves = [...this.checks].every(
+    const serves = [...this.#checks].every(
       ([name, { optional }]) => optional || checks[name]?.status === 'ok',
     );
-    return { status: serves && !this.stopped ? 'ok' : 'unavailable', checks };
+    return { status: serves && !this.#stopping ? 'ok' : 'unavailable', checks };
   }
 }
 
 async function outcomeOf(check: () => Promise<void>, timeoutMs: number): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   const timer = setTimeout(
-    () => resolve({ status: 'unavailable', message: `No answer within ${timeoutMs} ms.` }),
+    () => resolve({ status: 'unavailable', message: `No response within ${timeoutMs} ms.` }),
     timeoutMs,
   );
   Promise.resolve()

@@ -12,9 +12,9 @@ import { INSTANCE_HEADER, INSTANCE_ID } from './instance-id.ts';
 import { Public, Unlimited } from './public-route.ts';
 
 /**
- * A controller for GET /health, /health/ready and /health/live.
+ * Creates a controller for GET /health, /health/ready and /health/live.
  *
- * @param aliases further paths that answer as /health, such as `auth/health`.
+ * @param aliases additional paths that respond like /health, such as `auth/health`
  */
 export function createHealthController(aliases: readonly string[] = []): Type<unknown> {
   @ApiTags('health')
@@ -25,9 +25,12 @@ export function createHealthController(aliases: readonly string[] = []): Type<un
     constructor(private readonly checks: HealthChecks) {}
 
     @Get(['health', 'health/ready', ...aliases])
-    @ApiOperation({ summary: 'Whether the server can serve, and the state of each dependency.' })
-    @ApiOkResponse({ standardSchema: Health, description: 'Everything works.' })
-    @ApiServiceUnavailableResponse({ standardSchema: Health, description: 'Something is amiss.' })
+    @ApiOperation({ summary: 'Returns whether the server is ready, and its dependencies.' })
+    @ApiOkResponse({ standardSchema: Health, description: 'The server is ready.' })
+    @ApiServiceUnavailableResponse({
+      standardSchema: Health,
+      description: 'A dependency is unavailable, or the server is stopping.',
+    })
     async ready(@Res({ passthrough: true }) response: Response): Promise<Health> {
       const health = await this.checks.run();
       response.status(health.status === 'ok' ? 200 : 503);
@@ -35,9 +38,12 @@ export function createHealthController(aliases: readonly string[] = []): Type<un
     }
 
     @Get('health/live')
-    @ApiOperation({ summary: 'Whether the process answers at all.' })
+    @ApiOperation({ summary: 'Returns whether the process is alive.' })
     @ApiOkResponse({ standardSchema: Health })
-    @ApiServiceUnavailableResponse({ standardSchema: Health, description: 'It is stopping.' })
+    @ApiServiceUnavailableResponse({
+      standardSchema: Health,
+      description: 'The process is stopping.',
+    })
     live(@Res({ passthrough: true }) response: Response): Health {
       response.setHeader(INSTANCE_HEADER, INSTANCE_ID);
       response.status(this.checks.stopping ? 503 : 200);

@@ -46,7 +46,7 @@ describe('a request with an Upgrade header', () => {
     return (server.address() as AddressInfo).port;
   }
 
-  const answer = (port: number, lines: readonly string[], body = ''): Promise<string> => {
+  const send = (port: number, lines: readonly string[], body = ''): Promise<string> => {
     const socket = connect(port, '127.0.0.1');
     socket.write([...lines, 'Host: chat', '', body].join('\r\n'));
     return text(socket);
@@ -60,24 +60,24 @@ describe('a request with an Upgrade header', () => {
   const WEBSOCKET = ['Connection: close, Upgrade', 'Upgrade: websocket'];
 
   it.each([true, false])(
-    'is answered as HTTP/1.1 when it asks for h2c (server has sockets: %s)',
+    'is answered as HTTP/1.1 when it requests h2c (server has sockets: %s)',
     async (sockets) => {
       const port = await start({ sockets });
-      const got = await answer(port, ['GET / HTTP/1.1', ...H2C]);
-      expect(got).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\ngot$/);
+      const response = await send(port, ['GET / HTTP/1.1', ...H2C]);
+      expect(response).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\ngot$/);
     },
   );
 
   it.each([
     ['of a known length', 'Content-Length: 4', 'body'],
     ['in chunks', 'Transfer-Encoding: chunked', '4\r\nbody\r\n0\r\n\r\n'],
-  ])('keeps its body %s when it asks for h2c', async (_how, length, body) => {
+  ])('keeps its body %s when it requests h2c', async (_encoding, length, body) => {
     const port = await start({ sockets: true });
-    const got = await answer(port, ['POST / HTTP/1.1', ...H2C, length], body);
-    expect(got).toMatch(/^HTTP\/1\.1 201 Created\r\n[^]*\r\n\r\nposted body$/);
+    const response = await send(port, ['POST / HTTP/1.1', ...H2C, length], body);
+    expect(response).toMatch(/^HTTP\/1\.1 201 Created\r\n[^]*\r\n\r\nposted body$/);
   });
 
-  it('leaves the connection open for the next request when it asks for h2c', async () => {
+  it('leaves the connection open for the next request when it requests h2c', async () => {
     const port = await start({ sockets: true });
     const socket = connect(port, '127.0.0.1');
     socket.write('GET / HTTP/1.1\r\nHost: chat\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
@@ -89,14 +89,14 @@ describe('a request with an Upgrade header', () => {
   it('switches to WebSocket on the path of Socket.IO only', async () => {
     const port = await start({ sockets: true });
     const first = async (path: string): Promise<string | undefined> =>
-      (await answer(port, [`GET ${path} HTTP/1.1`, ...WEBSOCKET])).split('\r\n')[0];
+      (await send(port, [`GET ${path} HTTP/1.1`, ...WEBSOCKET])).split('\r\n')[0];
     expect(await first('/socket.io/?EIO=4')).toBe('HTTP/1.1 101 Switching Protocols');
     expect(await first('/')).toBe('HTTP/1.1 200 OK');
   });
 
-  it('is answered as HTTP/1.1 when it asks a server without sockets for a WebSocket', async () => {
+  it('is answered as HTTP/1.1 when it requests a WebSocket of a server without sockets', async () => {
     const port = await start({ sockets: false });
-    const got = await answer(port, ['GET /socket.io/ HTTP/1.1', ...WEBSOCKET]);
-    expect(got).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
+    const response = await send(port, ['GET /socket.io/ HTTP/1.1', ...WEBSOCKET]);
+    expect(response).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
   });
 });

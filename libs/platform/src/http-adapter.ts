@@ -1,12 +1,13 @@
 import { createServer, IncomingMessage, Server } from 'node:http';
 import { ExpressAdapter } from '@nestjs/platform-express';
 
-/** Where Socket.IO listens, with the slash that it insists on. */
+/** Path of Socket.IO, with the trailing slash that it requires. */
 const SOCKET_PATH = '/socket.io/';
 
 /**
- * Express on a server that switches protocols only for WebSockets of Socket.IO, and only where something
- * handles them. Every other `Upgrade` header is ignored, and the request answered as HTTP/1.1 (RFC 9110, 7.8).
+ * Express adapter whose server switches protocols only for WebSockets of Socket.IO, and only when
+ * the server has an `upgrade` listener. Any other `Upgrade` header is ignored and the request is
+ * answered as HTTP/1.1 (RFC 9110, 7.8).
  */
 export class HttpAdapter extends ExpressAdapter {
   override initHttpServer(): void {
@@ -14,7 +15,7 @@ export class HttpAdapter extends ExpressAdapter {
       {
         shouldUpgradeCallback: (request) =>
           server.listenerCount('upgrade') > 0 && isSocketUpgrade(request),
-        ...(!IS_ASKED_BEFORE_UPGRADES && { IncomingMessage: MessageWithoutOtherUpgrades }),
+        ...(!HAS_UPGRADE_CALLBACK && { IncomingMessage: SocketIoUpgradeMessage }),
       },
       this.getInstance(),
     );
@@ -26,21 +27,23 @@ function isSocketUpgrade({ url, headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket' && url?.startsWith(SOCKET_PATH) === true;
 }
 
-/** Whether this Node knows `shouldUpgradeCallback`: 24.9 and newer. */
-const IS_ASKED_BEFORE_UPGRADES = 'shouldUpgradeCallback' in new Server();
+/** Whether this version of Node supports `shouldUpgradeCallback`: 24.9 and newer. */
+const HAS_UPGRADE_CALLBACK = 'shouldUpgradeCallback' in new Server();
 
 /**
- * For older versions of Node. Their server sets `upgrade` on a request that asks to switch protocols, and reads it
- * back, once the headers are there, to decide between the events `upgrade` and `request`.
+ * Request that hides upgrades to other protocols, for older versions of Node. Their server sets
+ * `upgrade` on a request with an `Upgrade` header, and reads it once the headers have arrived, to
+ * choose between the events `upgrade` and `request`.
  */
-class MessageWithoutOtherUpgrades extends IncomingMessage {
-  declare private asksForUpgrade: boolean | null;
+class SocketIoUpgradeMessage extends IncomingMessage {
+  // Not a `#` field: the base constructor sets `upgrade` before such a field would exist.
+  declare private upgradeRequested: boolean | null;
 
   get upgrade(): boolean {
-    return this.asksForUpgrade === true && isSocketUpgrade(this);
+    return this.upgradeRequested === true && isSocketUpgrade(this);
   }
 
-  set upgrade(asked: boolean | null) {
-    this.asksForUpgrade = asked;
+  set upgrade(requested: boolean | null) {
+    this.upgradeRequested = requested;
   }
 }

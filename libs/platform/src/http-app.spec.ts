@@ -35,8 +35,8 @@ class NotesController {
     throw new ConflictError('That note is taken.', [{ path: 'text', message: 'It is taken.' }]);
   }
 
-  @Get('hurried')
-  hurried() {
+  @Get('limited')
+  limited() {
     throw new RateLimitedError('Slow down, please.', 1_200);
   }
 
@@ -54,7 +54,7 @@ class NotesController {
   }
 }
 
-/** What services ask each other. */
+/** Routes for calls between services. */
 @Controller('internal')
 class InternalController {
   @Get('fine')
@@ -62,8 +62,8 @@ class InternalController {
     return {};
   }
 
-  @Get('away')
-  away() {
+  @Get('unavailable')
+  unavailable() {
     throw new UnavailableError(
       'The store cannot be reached at the moment.',
       1_000,
@@ -184,7 +184,7 @@ describe('an error response', () => {
   });
 
   it('rounds Retry-After up to whole seconds', async () => {
-    const response = await fetch(`${url}/notes/hurried`);
+    const response = await fetch(`${url}/notes/limited`);
     expect((await errorOf(response)).code).toBe('RATE_LIMITED');
     expect(response.headers.get('retry-after')).toBe('2');
   });
@@ -202,13 +202,17 @@ describe('an error response', () => {
   });
 
   it('hides the causes of an UnavailableError, which are in the log line of the request', async () => {
-    const error = await errorOf(await fetch(`${url}/internal/away`));
+    const error = await errorOf(await fetch(`${url}/internal/unavailable`));
     expect(error).toMatchObject({ statusCode: 503, code: 'UNAVAILABLE' });
     expect(JSON.stringify(error)).not.toMatch(/no server|10\.0\.0\.2/);
     const lines = logged.filter((one) => one.includes(error.requestId));
     expect(lines).toHaveLength(1);
     const line = JSON.parse(lines[0] ?? '') as unknown;
-    expect(line).toMatchObject({ msg: 'request failed', path: '/internal/away', status: 503 });
+    expect(line).toMatchObject({
+      msg: 'request failed',
+      path: '/internal/unavailable',
+      status: 503,
+    });
     expect(line).toHaveProperty('err', {
       type: 'UnavailableError',
       code: 'UNAVAILABLE',
@@ -233,7 +237,7 @@ describe('a request id', () => {
       'x-request-id',
     );
 
-  it('is kept when it is well-formed, and replaced by a UUID otherwise', async () => {
+  it('is used as sent when it is well-formed, and replaced by a UUID otherwise', async () => {
     expect(await idOf('my-request.1')).toBe('my-request.1');
     expect(await idOf('two words')).toMatch(/^[0-9a-f-]{36}$/);
     expect(await idOf('x'.repeat(65))).toMatch(/^[0-9a-f-]{36}$/);
@@ -257,10 +261,10 @@ describe('a request id', () => {
 
 describe('a request between services', () => {
   it('is not logged when it succeeds', async () => {
-    await fetch(`${url}/internal/fine`, { headers: { 'x-request-id': 'asked-by-a-service' } });
-    await fetch(`${url}/notes/abc`, { headers: { 'x-request-id': 'asked-by-a-person' } });
-    expect(logged.join('')).toContain('asked-by-a-person');
-    expect(logged.join('')).not.toContain('asked-by-a-service');
+    await fetch(`${url}/internal/fine`, { headers: { 'x-request-id': 'called-by-a-service' } });
+    await fetch(`${url}/notes/abc`, { headers: { 'x-request-id': 'called-by-a-client' } });
+    expect(logged.join('')).toContain('called-by-a-client');
+    expect(logged.join('')).not.toContain('called-by-a-service');
   });
 });
 
@@ -286,7 +290,7 @@ describe('CORS in development', () => {
   });
 
   it('lets pages of other origins read the headers of the contract, on errors too', async () => {
-    for (const path of ['/notes/abc', '/notes/hurried']) {
+    for (const path of ['/notes/abc', '/notes/limited']) {
       const { headers } = await fetch(url + path, { headers: { origin: 'http://localhost' } });
       expect((headers.get('access-control-expose-headers') ?? '').split(',')).toEqual([
         'Link',
@@ -308,10 +312,10 @@ describe('GET /health', () => {
     const checks = app.get(HealthChecks);
     const before = logged.length;
     expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok', checks: {} });
-    const stopGood = checks.register('good', () => Promise.resolve());
-    const stopSlow = checks.register('slow', () => new Promise(() => {}), { timeoutMs: 20 });
-    const stopBad = checks.register('bad', () => Promise.reject(new Error('10.0.0.1 refused')));
-    unregister = () => [stopGood, stopSlow, stopBad].forEach((stop) => stop());
+    const removeGood = checks.register('good', () => Promise.resolve());
+    const removeSlow = checks.register('slow', () => new Promise(() => {}), { timeoutMs: 20 });
+    const removeBad = checks.register('bad', () => Promise.reject(new Error('10.0.0.1 refused')));
+    unregister = () => [removeGood, removeSlow, removeBad].forEach((remove) => remove());
     for (const path of ['/health', '/health/ready', '/auth/health']) {
       const response = await fetch(url + path);
       expect(response.status).toBe(503);
@@ -319,7 +323,7 @@ describe('GET /health', () => {
         status: 'unavailable',
         checks: {
           good: { status: 'ok' },
-          slow: { status: 'unavailable', message: 'No answer within 20 ms.' },
+          slow: { status: 'unavailable', message: 'No response within 20 ms.' },
           bad: { status: 'unavailable', message: 'The check failed.' },
         },
       });
@@ -344,11 +348,11 @@ describe('the OpenAPI document', () => {
     ).toEqual([
       'post /notes 200 400 413 415 429 500 503',
       'get /notes/taken 200 429 500 503',
-      'get /notes/hurried 200 429 500 503',
+      'get /notes/limited 200 429 500 503',
       'get /notes/broken 200 429 500 503',
       'get /notes/{id} 200 429 500 503',
       'get /internal/fine 200 429 500 503',
-      'get /internal/away 200 429 500 503',
+      'get /internal/unavailable 200 429 500 503',
       'get /health 200 429 500 503',
       'get /health/ready 200 429 500 503',
       'get /auth/health 200 429 500 503',

@@ -2,11 +2,11 @@ import type { Server } from 'node:http';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
-import { answerInTurn } from './answer-in-turn.ts';
 import { corsOrigin } from './cors.ts';
 import { HttpErrorFilter } from './http-error-filter.ts';
 import { jsonBody } from './json-body.ts';
 import { Metrics } from './metrics.ts';
+import { serializePipelinedRequests } from './pipelined-requests.ts';
 import { Refusals } from './refusals.ts';
 import { assignRequestId } from './request-id.ts';
 import { createSchemaValidationPipe } from './schema-validation.ts';
@@ -18,8 +18,8 @@ export interface HttpAppSettings {
 }
 
 /**
- * What every HTTP application of ours has in common: all of
- * {@link configureHttpServer}, bounded JSON bodies and validation.
+ * Configures an HTTP application: everything that {@link configureHttpServer} sets up, a JSON body
+ * parser with a size limit, and validation.
  */
 export function configureHttpApp(app: NestExpressApplication, settings: HttpAppSettings): void {
   configureHttpServer(app, settings);
@@ -28,9 +28,11 @@ export function configureHttpApp(app: NestExpressApplication, settings: HttpAppS
 }
 
 /**
- * Logs, request ids, security headers, CORS, bounded time, one request of a
- * connection at a time and the error body of the contract; bodies are left as they are. To be called before `listen`, with
- * an app made with `{ bodyParser: false }` that imports `loggingModule`.
+ * Configures logging, request ids, security headers, CORS, timeouts, sequential handling of
+ * pipelined requests and the error body of the contract. Does not parse request bodies.
+ *
+ * Call it before `listen`, with an app that was created with `{ bodyParser: false }` and imports
+ * `loggingModule`.
  */
 export function configureHttpServer(app: NestExpressApplication, settings: HttpAppSettings): void {
   app.useLogger(app.get(Logger));
@@ -39,7 +41,7 @@ export function configureHttpServer(app: NestExpressApplication, settings: HttpA
   app.use(assignRequestId);
   app.use(
     helmet({
-      // For whoever terminates TLS to decide.
+      // Set by the proxy that terminates TLS, if any.
       strictTransportSecurity: false,
       contentSecurityPolicy: {
         useDefaults: false,
@@ -59,13 +61,16 @@ export function configureHttpServer(app: NestExpressApplication, settings: HttpA
     exposedHeaders: ['Link', 'Retry-After', 'X-Cache', 'X-Request-Id', 'X-Room-Rev', 'X-Room-Seq'],
     maxAge: 600,
   });
-  app.use(answerInTurn(app.get(Refusals)));
+  app.use(serializePipelinedRequests(app.get(Refusals)));
   app.useGlobalFilters(new HttpErrorFilter(app.get(Metrics)));
-  limitTimes(app.getHttpServer());
+  setTimeouts(app.getHttpServer());
 }
 
-/** Longer than the idle time of usual proxies, so that it is they who close; a request must arrive within 30 s. */
-function limitTimes(server: Server): void {
+/**
+ * Sets the timeouts of a server. The keep-alive timeout is longer than the idle timeout of common
+ * proxies, so that the proxy closes idle connections. A request must arrive within 30 s.
+ */
+function setTimeouts(server: Server): void {
   server.keepAliveTimeout = 65_000;
   server.headersTimeout = 20_000;
   server.requestTimeout = 30_000;

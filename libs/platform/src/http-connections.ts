@@ -1,29 +1,30 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How long a connection that is opened during a drain may take to send its request, in milliseconds. */
+/** Time for a connection opened during a drain to send its request, in milliseconds. */
 const FIRST_REQUEST_MS = 500;
 
 /**
- * The connections of an HTTP server. Node's own `close` waits for connections
- * that have never sent a request (browsers open some in advance) and for those
- * whose last answer was promised to keep them alive; this closes both.
+ * Tracks the connections of an HTTP server, to drain them at a stop.
+ *
+ * Node's own `close` waits for connections that have never sent a request (browsers open some in
+ * advance) and for those whose last response announced keep-alive; this class closes both.
  */
 export class HttpConnections {
   readonly #open = new Set<Socket>();
-  /** Connections without a request in progress, upgraded ones excluded. */
+  /** Connections without a request in progress, except upgraded ones. */
   readonly #idle = new Set<Socket>();
-  readonly #answering = new Map<Socket, Set<ServerResponse>>();
-  #announced = false;
+  readonly #pendingResponses = new Map<Socket, Set<ServerResponse>>();
+  #stopAnnounced = false;
   #draining = false;
 
-  /** @param server with all its listeners, those for upgrades included */
+  /** @param server the server, after all its listeners were added, including those for upgrades */
   constructor(server: Server) {
-    server.on('connection', (connection: Socket) => this.#opened(connection));
+    server.on('connection', (connection: Socket) => this.#trackConnection(connection));
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
-      this.#asked(request.socket, response),
+      this.#trackRequest(request.socket, response),
     );
-    // A listener changes what Node does with upgrades, so there is none where they are refused.
+    // A listener changes how Node handles upgrades, so none is added when the server has none.
     if (server.listenerCount('upgrade') > 0) {
       server.prependListener('upgrade', (_request: IncomingMessage, connection: Socket) =>
         this.#idle.delete(connection),
@@ -32,33 +33,33 @@ export class HttpConnections {
   }
 
   /**
-   * Announces with every answer whose headers are still to be sent, and with those to later
-   * requests, that it is the last of its connection.
+   * Announces, in every response whose headers have not been sent and in those to later requests,
+   * that it is the last response on its connection (`Connection: close`).
    */
   announceStop(): void {
-    this.#announced = true;
-    for (const responses of this.#answering.values()) endConnectionAfter(responses);
+    this.#stopAnnounced = true;
+    for (const responses of this.#pendingResponses.values()) closeConnectionAfter(responses);
   }
 
   /**
-   * Closes idle connections at once, and every other as soon as its requests are
-   * answered. The server may go on listening; what connects later has one answer.
+   * Closes idle connections at once, and all others as soon as their requests are answered. The
+   * server may continue to listen; a connection opened later gets one response.
    */
   drain(): void {
     this.#draining = true;
     this.announceStop();
-    // What has arrived already is read first: closing a connection would throw its request away.
+    // Reads received data first: closing a connection would discard its request.
     setImmediate(() => {
       for (const connection of this.#idle) connection.destroy();
     });
   }
 
-  /** Closes every connection, whatever is in progress on it. */
-  cut(): void {
+  /** Closes every connection, even if a request is in progress. */
+  destroyAll(): void {
     for (const connection of this.#open) connection.destroy();
   }
 
-  #opened(connection: Socket): void {
+  #trackConnection(connection: Socket): void {
     this.#open.add(connection);
     this.#idle.add(connection);
     connection.once('close', () => {
@@ -68,15 +69,15 @@ export class HttpConnections {
     if (this.#draining) setTimeout(() => this.#closeIfIdle(connection), FIRST_REQUEST_MS).unref();
   }
 
-  #asked(connection: Socket, response: ServerResponse): void {
+  #trackRequest(connection: Socket, response: ServerResponse): void {
     this.#idle.delete(connection);
-    const responses = this.#answering.get(connection) ?? new Set();
-    this.#answering.set(connection, responses.add(response));
-    if (this.#announced) endConnectionAfter(responses);
+    const responses = this.#pendingResponses.get(connection) ?? new Set();
+    this.#pendingResponses.set(connection, responses.add(response));
+    if (this.#stopAnnounced) closeConnectionAfter(responses);
     response.once('close', () => {
       responses.delete(response);
       if (responses.size > 0) return;
-      this.#answering.delete(connection);
+      this.#pendingResponses.delete(connection);
       if (!this.#open.has(connection)) return;
       this.#idle.add(connection);
       if (this.#draining) connection.destroySoon();
@@ -89,10 +90,10 @@ export class HttpConnections {
 }
 
 /**
- * Announces to the client that the last of these answers is the last of its connection, unless
- * its headers have been sent. Answers to pipelined requests before it leave the connection open.
+ * Marks the last of these responses as the last on its connection, unless its headers have been
+ * sent. The responses to earlier pipelined requests keep the connection open.
  */
-function endConnectionAfter(responses: ReadonlySet<ServerResponse>): void {
+function closeConnectionAfter(responses: ReadonlySet<ServerResponse>): void {
   const last = [...responses].at(-1);
   if (last && !last.headersSent) last.shouldKeepAlive = false;
 }

@@ -5,18 +5,18 @@ import type { Metrics } from './metrics.ts';
 import { requestIdOf } from './request-id.ts';
 
 /**
- * Answers every failed request with the contract's error body, and logs those that
- * nobody expected. Why something was unavailable is told in the request's own line.
+ * Answers every failed request with the error body of the contract, and logs unexpected errors.
+ * The cause of an UNAVAILABLE error is part of the request's own log line.
  */
 @Catch()
 export class HttpErrorFilter implements ExceptionFilter {
-  private readonly logger = new Logger(HttpErrorFilter.name);
-  private readonly errors;
+  readonly #logger = new Logger(HttpErrorFilter.name);
+  readonly #errors;
 
   constructor(metrics: Metrics) {
-    this.errors = metrics.counter({
+    this.#errors = metrics.counter({
       name: 'chat_http_errors_total',
-      help: 'Requests that were answered with an error, by its code.',
+      help: 'Requests answered with an error, by error code.',
       labelNames: ['code'],
     });
   }
@@ -27,9 +27,9 @@ export class HttpErrorFilter implements ExceptionFilter {
     const response = http.getResponse<Response>();
     const requestId = requestIdOf(request);
     const { body, retryAfterSeconds } = toHttpErrorAnswer(thrown, requestId);
-    this.errors.inc({ code: body.code });
+    this.#errors.inc({ code: body.code });
     if (body.code === 'INTERNAL') {
-      this.logger.error({ err: thrown }, 'A request failed unexpectedly');
+      this.#logger.error({ err: thrown }, 'unexpected error in request');
     } else if (body.code === 'UNAVAILABLE') {
       response.err = thrown as Error;
     }

@@ -25,21 +25,21 @@ const CODE_BY_STATUS: Partial<Record<number, ErrorCode>> = {
   503: 'UNAVAILABLE',
 };
 
-/** What is told when the cause is nobody's business. */
+/** Message of INTERNAL errors, which hides their cause. */
 export const INTERNAL_MESSAGE = 'Something went wrong on our side; please try again.';
 
-/** An answer to a failed request: its body and, where waiting helps, for how long. */
-export interface HttpErrorAnswer {
+/** Response to a failed request. */
+export interface HttpErrorResponse {
   readonly body: HttpError;
-  /** Seconds, for the `Retry-After` header. */
+  /** Value of the `Retry-After` header, in seconds; set when a retry may succeed. */
   readonly retryAfterSeconds?: number;
 }
 
 /**
- * The answer to whatever was thrown while a request was handled. Only the
- * words of a `Failure`, and of a refusal below 500 by the framework, are told.
+ * Returns the response for a value thrown while a request was handled. Exposes only the messages
+ * of a `Failure` and of a framework exception with a status below 500.
  */
-export function toHttpErrorAnswer(thrown: unknown, requestId: string): HttpErrorAnswer {
+export function toHttpErrorAnswer(thrown: unknown, requestId: string): HttpErrorResponse {
   if (thrown instanceof Failure) {
     const { retryAfterMs, details, statusCode = STATUS_BY_CODE[thrown.code] } = thrown.options;
     return {

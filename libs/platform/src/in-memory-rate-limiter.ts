@@ -1,15 +1,15 @@
 import { growingLruCache } from './growing-lru-cache.ts';
 import { RateLimiter, type RateLimit } from './rate-limiter.ts';
 
-/** Most keys counted at once; beyond it the one that was quiet for longest starts afresh. */
+/** Maximum number of keys; beyond it, the least recently used key is reset. */
 const MAX_KEYS = 100_000;
 
 /**
- * Rate limits of one process, by the generic cell rate algorithm: all that is
- * kept of a key is the time at which its burst will be whole again.
+ * Rate limiter of one process that uses the generic cell rate algorithm: it stores one number per
+ * key, the time at which the full burst will be available again.
  */
 export class InMemoryRateLimiter extends RateLimiter {
-  private readonly wholeAt = growingLruCache<number>(MAX_KEYS);
+  readonly #fullAt = growingLruCache<number>(MAX_KEYS);
 
   /** @param now the clock, in milliseconds; monotonic. */
   constructor(private readonly now: () => number = () => performance.now()) {
@@ -19,17 +19,17 @@ export class InMemoryRateLimiter extends RateLimiter {
   take(key: string, limit: RateLimit): Promise<number> {
     const now = this.now();
     const interval = limit.perMs / limit.points;
-    const wholeAt = Math.max(this.wholeAt.get(key) ?? now, now) + interval;
-    const waitMs = wholeAt - interval * limit.burst - now;
+    const fullAt = Math.max(this.#fullAt.get(key) ?? now, now) + interval;
+    const waitMs = fullAt - interval * limit.burst - now;
     // Rounding must not refuse the last point of a burst.
     if (waitMs > 0.001) return Promise.resolve(Math.ceil(waitMs));
-    this.wholeAt.set(key, wholeAt);
+    this.#fullAt.set(key, fullAt);
     return Promise.resolve(0);
   }
 
   giveBack(key: string, limit: RateLimit): Promise<void> {
-    const wholeAt = this.wholeAt.get(key);
-    if (wholeAt !== undefined) this.wholeAt.set(key, wholeAt - limit.perMs / limit.points);
+    const fullAt = this.#fullAt.get(key);
+    if (fullAt !== undefined) this.#fullAt.set(key, fullAt - limit.perMs / limit.points);
     return Promise.resolve();
   }
 }

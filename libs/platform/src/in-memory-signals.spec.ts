@@ -9,17 +9,17 @@ describe('InMemorySignals', () => {
   it('delivers a signal to every subscriber although one of them throws', () => {
     const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
     const signals = new InMemorySignals();
-    const heard: string[] = [];
-    signals.subscribe(() => heard.push('first'));
+    const received: string[] = [];
+    signals.subscribe(() => received.push('first'));
     signals.subscribe(() => {
-      throw new Error('deaf');
+      throw new Error('listener failed');
     });
-    const stop = signals.subscribe(() => heard.push('third'));
+    const unsubscribe = signals.subscribe(() => received.push('third'));
     signals.publish(ENDED);
-    expect(heard).toEqual(['first', 'third']);
+    expect(received).toEqual(['first', 'third']);
     expect(logged).toHaveBeenCalledTimes(1);
-    stop();
+    unsubscribe();
     signals.publish(ENDED);
-    expect(heard).toEqual(['first', 'third', 'first']);
+    expect(received).toEqual(['first', 'third', 'first']);
   });
 });

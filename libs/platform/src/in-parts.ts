@@ -1,17 +1,17 @@
-/** The same in parts of at most so many, in order; no part of nothing. */
-export function partsOf<One>(all: readonly One[], atMost: number): One[][] {
-  return Array.from({ length: Math.ceil(all.length / atMost) }, (_, part) =>
-    all.slice(part * atMost, (part + 1) * atMost),
+/** Splits `items` into chunks of at most `size`, in order; returns no chunks for an empty array. */
+export function partsOf<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
   );
 }
 
-/** Asks for at most so many at a time, one part after the other; all answers in that order. */
-export async function inParts<Asked, Answer>(
-  all: readonly Asked[],
-  atMost: number,
-  ask: (part: readonly Asked[]) => Promise<readonly Answer[]>,
-): Promise<Answer[]> {
-  const answers: Answer[] = [];
-  for (const part of partsOf(all, atMost)) answers.push(...(await ask(part)));
-  return answers;
+/** Calls `load` for chunks of at most `size` items, sequentially; returns all results in order. */
+export async function inParts<Item, Result>(
+  items: readonly Item[],
+  size: number,
+  load: (chunk: readonly Item[]) => Promise<readonly Result[]>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const chunk of partsOf(items, size)) results.push(...(await load(chunk)));
+  return results;
 }

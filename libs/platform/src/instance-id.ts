@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-/** Names this process among all of its kind, for as long as it lives. Holds no dot. */
+/** Id of this process among the instances of its service, random at each start; has no dot. */
 export const INSTANCE_ID = randomBytes(6).toString('base64url');
 
-/** Header of GET /health/live that tells {@link INSTANCE_ID}. */
+/** Header of the response to GET /health/live that contains {@link INSTANCE_ID}. */
 export const INSTANCE_HEADER = 'X-Instance-Id';

@@ -7,8 +7,8 @@ import { MAX_PACKET_BYTES } from '@chat/contracts';
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 
 /**
- * Express middleware: reads JSON bodies of at most 64 KiB, and refuses any
- * other body with a sentence of ours instead of the parser's.
+ * Creates Express middleware that parses JSON bodies of at most 64 KiB, and rejects any other body
+ * with its own error message instead of the parser's.
  */
 export function jsonBody(): RequestHandler {
   const parse = json({ limit: MAX_PACKET_BYTES });
@@ -19,7 +19,7 @@ export function jsonBody(): RequestHandler {
     }
     parse(request, response, (error?: unknown) => {
       if (error === undefined) return next();
-      next(refusal(error));
+      next(toHttpException(error));
     });
   };
 }
@@ -31,13 +31,11 @@ function hasBody(request: Request): boolean {
   );
 }
 
-function refusal(error: unknown): unknown {
+function toHttpException(error: unknown): unknown {
   const status = error instanceof Error && 'status' in error ? error.status : undefined;
   if (status === 413) return new PayloadTooLargeException('The body is larger than 64 KiB.');
   if (status === 415) {
-    return new UnsupportedMediaTypeException(
-      'The body has a charset or encoding that is not understood.',
-    );
+    return new UnsupportedMediaTypeException('The body has an unsupported charset or encoding.');
   }
   if (status === 400) return new BadRequestException('The body is not valid JSON.');
   return error;

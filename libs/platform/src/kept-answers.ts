@@ -1,95 +1,103 @@
 import type { LRUCache } from 'lru-cache';
 import { growingLruCache } from './growing-lru-cache.ts';
 
-export interface KeptAnswersOptions {
+export interface StaleWhileRevalidateCacheOptions {
+  /** Maximum number of entries. */
   readonly max: number;
-  /** An answer older than this is asked for again, in milliseconds. */
+  /** Age at which a value becomes stale and is requested again, in milliseconds. */
   readonly freshMs: number;
 }
 
-/** Whoever has an answer, if an old one, waits no longer than this for a newer one, in milliseconds. */
+/** Longest wait for a new value when a stale one is cached, in milliseconds. */
 const WAIT_MS = 250;
-/** An old answer stands for so long before it is asked for again, in milliseconds. */
+/** Time for which a stale value is served before it is requested again, in milliseconds. */
 const RETRY_MS = 1_000;
 
-interface Kept<T> {
+interface Entry<T> {
   readonly value: T;
-  readonly askedAt: number;
+  /** By `performance.now()`. */
+  readonly loadedAt: number;
 }
 
 /**
- * Answers of somebody who may be away. They are kept, and asked for again when
- * they are old; while nobody can say, or only slowly, what is known stands.
+ * Serves stale values while the source is unavailable.
+ *
+ * A value is cached and requested again when it is stale. While the source fails or is slow, the
+ * cached value is returned.
  */
 export class KeptAnswers<T extends object | boolean | string> {
-  readonly #kept: LRUCache<string, Kept<T>>;
-  readonly #asking = new Map<string, Promise<T>>();
+  readonly #entries: LRUCache<string, Entry<T>>;
+  readonly #pending = new Map<string, Promise<T>>();
 
-  constructor(private readonly options: KeptAnswersOptions) {
-    this.#kept = growingLruCache(options.max);
+  constructor(private readonly options: StaleWhileRevalidateCacheOptions) {
+    this.#entries = growingLruCache(options.max);
   }
 
   /**
-   * The answer, asked for if need be; those who ask together share it.
+   * Returns the value of a key, and requests it from the source if it is missing or stale.
+   * Concurrent calls for one key share a request.
    *
-   * @throws what `ask` throws, when there never was an answer
+   * @throws what `load` throws, when no value is cached
    */
-  async get(key: string, ask: () => Promise<T>): Promise<T> {
-    const kept = this.#kept.get(key);
-    if (kept && performance.now() - kept.askedAt < this.options.freshMs) return kept.value;
-    const asked = this.#asking.get(key) ?? this.#ask(key, ask);
-    if (!kept) return asked;
-    const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  async get(key: string, load: () => Promise<T>): Promise<T> {
+    const cached = this.#entries.get(key);
+    if (cached && performance.now() - cached.loadedAt < this.options.freshMs) return cached.value;
+    const loading = this.#pending.get(key) ?? this.#load(key, load);
+    if (!cached) return loading;
+    const { promise: timeout, resolve } = Promise.withResolvers<undefined>();
     const timer = setTimeout(resolve, WAIT_MS, undefined);
-    const answer = await Promise.race([asked.catch(() => undefined), late]);
+    const loaded = await Promise.race([loading.catch(() => undefined), timeout]);
     clearTimeout(timer);
-    if (answer !== undefined) return answer;
-    const { value } = this.#kept.get(key) ?? kept;
-    this.#kept.set(key, { value, askedAt: performance.now() - this.options.freshMs + RETRY_MS });
+    if (loaded !== undefined) return loaded;
+    const { value } = this.#entries.get(key) ?? cached;
+    this.#entries.set(key, {
+      value,
+      loadedAt: performance.now() - this.options.freshMs + RETRY_MS,
+    });
     return value;
   }
 
   /**
-   * Asks anew for all of the keys together, however fresh what is known of them.
+   * Requests the values of all keys in one call, even if the cached values are fresh.
    *
-   * @param ask answers in the order of the keys
-   * @throws what `ask` throws; what is known stands then
+   * @param load returns the values in the order of the keys
+   * @throws what `load` throws; the cached values are retained
    */
-  refresh(keys: readonly string[], ask: () => Promise<readonly T[]>): Promise<T[]> {
-    const asked = ask();
-    const answerTo = async (index: number): Promise<T> => {
-      const answer = (await asked)[index];
-      if (answer === undefined) throw new Error('An answer is missing.');
-      return answer;
+  refresh(keys: readonly string[], load: () => Promise<readonly T[]>): Promise<T[]> {
+    const loading = load();
+    const valueOf = async (index: number): Promise<T> => {
+      const value = (await loading)[index];
+      if (value === undefined) throw new Error('A value is missing.');
+      return value;
     };
-    return Promise.all(keys.map((key, index) => this.#ask(key, () => answerTo(index))));
+    return Promise.all(keys.map((key, index) => this.#load(key, () => valueOf(index))));
   }
 
-  /** What is known without asking. */
+  /** Returns the cached value, fresh or stale, without a request. */
   known(key: string): T | undefined {
-    return this.#kept.get(key)?.value;
+    return this.#entries.get(key)?.value;
   }
 
-  /** Keeps what somebody told: it is newer than any answer that is on its way. */
+  /** Stores a value that is newer than the result of any pending request. */
   tell(key: string, value: T): void {
-    this.#asking.delete(key);
-    this.#kept.set(key, { value, askedAt: performance.now() });
+    this.#pending.delete(key);
+    this.#entries.set(key, { value, loadedAt: performance.now() });
   }
 
-  #ask(key: string, ask: () => Promise<T>): Promise<T> {
-    const asked = ask().then(
+  #load(key: string, load: () => Promise<T>): Promise<T> {
+    const loading = load().then(
       (value) => {
-        // Something newer was told meanwhile.
-        if (this.#asking.get(key) !== asked) return this.#kept.get(key)?.value ?? value;
+        // A newer value was stored meanwhile.
+        if (this.#pending.get(key) !== loading) return this.#entries.get(key)?.value ?? value;
         this.tell(key, value);
         return value;
       },
       (error: unknown) => {
-        if (this.#asking.get(key) === asked) this.#asking.delete(key);
+        if (this.#pending.get(key) === loading) this.#pending.delete(key);
         throw error;
       },
     );
-    this.#asking.set(key, asked);
-    return asked;
+    this.#pending.set(key, loading);
+    return loading;
   }
 }

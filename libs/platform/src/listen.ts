@@ -3,16 +3,16 @@ import type { ListenOptions, Server } from 'node:net';
 import { optionName } from './settings.ts';
 import { StartError } from './start-error.ts';
 
-/** Which settings say where a server listens. */
+/** Names of the settings that configure the port and host of a server. */
 export interface ListenSettingNames {
   readonly port: string;
   readonly host: string;
 }
 
 /**
- * Resolves once the server listens.
+ * Starts listening; resolves once the server accepts connections.
  *
- * @throws StartError that names the setting to change when the port or the address is not to be had.
+ * @throws StartError that names the setting to change, when the port or address is unavailable
  */
 export async function listen(
   server: Server,
@@ -23,26 +23,26 @@ export async function listen(
     server.listen(options);
     await once(server, 'listening');
   } catch (error) {
-    const reason = refusal((error as NodeJS.ErrnoException).code, options, names);
+    const reason = startErrorMessage((error as NodeJS.ErrnoException).code, options, names);
     throw reason === undefined ? error : new StartError(reason, { cause: error });
   }
 }
 
-function refusal(
+function startErrorMessage(
   code: string | undefined,
   { port }: ListenOptions,
   names: ListenSettingNames,
 ): string | undefined {
-  const another = (name: string): string => `--${optionName(name)}`;
+  const option = (name: string): string => `--${optionName(name)}`;
   switch (code) {
     case 'EADDRINUSE':
-      return `${names.port}: port ${String(port)} is in use; stop what uses it, or choose another with ${another(names.port)}.`;
+      return `${names.port}: port ${String(port)} is in use; stop what uses it, or choose another with ${option(names.port)}.`;
     case 'EACCES':
-      return `${names.port}: port ${String(port)} may not be used by this user; choose one above 1023 with ${another(names.port)}.`;
+      return `${names.port}: port ${String(port)} may not be used by this user; choose one above 1023 with ${option(names.port)}.`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `${names.host}: this machine does not have that address; choose another with ${another(names.host)}.`;
+      return `${names.host}: this machine does not have that address; choose another with ${option(names.host)}.`;
     default:
       return undefined;
   }

@@ -1,13 +1,13 @@
-/** Codes of failures for which this process, or its machine, is the reason, and never the other end. */
+/** Error codes that are always caused by this process or machine, never by the peer. */
 const LOCAL_CODES: ReadonlySet<string> = new Set([
-  // No file descriptors, memory or buffers.
+  // Out of file descriptors, memory or buffers.
   'EMFILE',
   'ENFILE',
   'ENOMEM',
   'ENOBUFS',
   'EAGAIN',
   'EAI_MEMORY',
-  // No local ports or addresses.
+  // Out of local ports or addresses.
   'EADDRNOTAVAIL',
   'EADDRINUSE',
   // Forbidden on this machine.
@@ -17,9 +17,10 @@ const LOCAL_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The code of a connection error that says nothing about the other end.
+ * Returns the code of a connection error that has a local cause and says nothing about the peer.
  *
- * @param error also one that wraps others (`cause`), or stands for one attempt for each address (`errors`)
+ * @param error may wrap another error (`cause`), or combine the errors of one attempt per address
+ * (`errors`)
  * @returns undefined for any other error
  */
 export function localFailureCode(error: unknown): string | undefined {

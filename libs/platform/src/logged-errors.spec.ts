@@ -9,10 +9,10 @@ const TEXT = 'meet me at the pier';
 const EMAIL = 'ada@example.com';
 const HASH = '$argon2id$v=19$m=19456';
 
-/** A document as MongoDB has it. */
+/** Document as stored in MongoDB. */
 const DOCUMENT = { _id: '1', text: TEXT, email: EMAIL, passwordHash: HASH };
 
-/** An error as MongoDB's driver makes it: what the server answered becomes properties. */
+/** Error like those of MongoDB's driver, which copies the server's response to properties. */
 class MongoServerError extends Error {
   override get name() {
     return 'MongoServerError';
@@ -32,7 +32,7 @@ const duplicate = new MongoServerError({
   keyValue: { email: EMAIL },
 });
 
-/** With what Mongoose and the driver add to a bulk write that failed. */
+/** Failed bulk write, with the properties that Mongoose and the driver add. */
 const bulkWrite = Object.assign(
   new MongoServerError({
     errmsg: 'Document failed validation',
@@ -49,14 +49,14 @@ const bulkWrite = Object.assign(
   },
 );
 
-/** As Express's parser of bodies makes it. */
+/** Creates an error like those of Express's body parser. */
 function malformedBody(): Error {
   try {
     JSON.parse('[x ' + TEXT);
   } catch (error) {
     return Object.assign(error as Error, { body: `[x ${TEXT}`, statusCode: 400 });
   }
-  throw new Error('That was JSON.');
+  throw new Error('The input is valid JSON.');
 }
 
 const logged: string[] = [];
@@ -73,12 +73,12 @@ Logger.overrideLogger(
 );
 const logger = new Logger('Spec');
 
-/** The line that was logged, once it is sure that it holds nothing of anybody's. */
-function harmlessLine(): { msg: string; err: LoggedError } & Record<string, unknown> {
+/** Returns the logged line, after it checks that the line has no user data. */
+function redactedLine(): { msg: string; err: LoggedError } & Record<string, unknown> {
   expect(logged).toHaveLength(1);
   const line = logged[0] ?? '';
   for (const secret of [TEXT, 'meet me', EMAIL, 'ada@', HASH]) expect(line).not.toContain(secret);
-  return JSON.parse(line) as ReturnType<typeof harmlessLine>;
+  return JSON.parse(line) as ReturnType<typeof redactedLine>;
 }
 
 beforeEach(() => {
@@ -88,7 +88,7 @@ beforeEach(() => {
 describe('the log line of an error', () => {
   it('has the type, code and stack of the error and its redacted message', () => {
     logger.error({ err: duplicate }, 'failed');
-    const { err, msg } = harmlessLine();
+    const { err, msg } = redactedLine();
     expect(msg).toBe('failed');
     expect(err).toEqual({
       type: 'MongoServerError',
@@ -115,13 +115,13 @@ describe('the log line of an error', () => {
     ['the key in a thrown string', `dup key: { email: "${EMAIL}" }`, { type: 'string' }],
   ])('leaves out %s', (_name, error, expected) => {
     logger.error({ err: error }, 'failed');
-    expect(harmlessLine().err).toMatchObject(expected);
+    expect(redactedLine().err).toMatchObject(expected);
   });
 
   it('leaves out user data in the causes of the error and in aggregated errors', () => {
-    const together = new AggregateError([bulkWrite, duplicate], 'both failed');
-    logger.error({ err: new Error('not saved', { cause: together }) }, 'failed');
-    const { stack, ...err } = harmlessLine().err;
+    const aggregate = new AggregateError([bulkWrite, duplicate], 'both failed');
+    logger.error({ err: new Error('not saved', { cause: aggregate }) }, 'failed');
+    const { stack, ...err } = redactedLine().err;
     expect(stack).toMatch(/^Error: not saved\n +at /);
     expect(err).toMatchObject({
       type: 'Error',
@@ -138,27 +138,27 @@ describe('the log line of an error', () => {
 
   it('leaves out user data whatever field or logger call has the error', () => {
     logger.warn({ error: duplicate }, 'failed');
-    expect(harmlessLine()['error']).toMatchObject({ code: 11_000 });
+    expect(redactedLine()['error']).toMatchObject({ code: 11_000 });
     logged.length = 0;
     logger.warn({ reason: bulkWrite }, 'failed');
-    expect(harmlessLine()['reason']).toMatchObject({ code: 121 });
+    expect(redactedLine()['reason']).toMatchObject({ code: 121 });
     logged.length = 0;
     logger.error(duplicate);
-    expect(harmlessLine()).toMatchObject({
+    expect(redactedLine()).toMatchObject({
       msg: expect.stringContaining('E11000'),
       err: { code: 11_000 },
     });
     logged.length = 0;
     logger.error('Unable to connect.', duplicate.stack);
-    expect(harmlessLine().err.stack).toContain('E11000');
+    expect(redactedLine().err.stack).toContain('E11000');
     logged.length = 0;
     logger.error(`failed: ${duplicate.message}`);
-    expect(harmlessLine().msg).toContain('E11000');
+    expect(redactedLine().msg).toContain('E11000');
   });
 
   it('has no stacks for an expected failure and its causes', () => {
     logger.warn({ err: new UnavailableError('Not now.', 1_000, bulkWrite) }, 'failed');
-    expect(harmlessLine().err).toEqual({
+    expect(redactedLine().err).toEqual({
       type: 'UnavailableError',
       message: 'Not now.',
       code: 'UNAVAILABLE',
@@ -167,11 +167,11 @@ describe('the log line of an error', () => {
   });
 
   it('is bounded when the causes of the error are circular', () => {
-    const error: Error & { errors?: unknown } = new Error('round');
+    const error: Error & { errors?: unknown } = new Error('circular');
     error.cause = error;
     error.errors = Array.from({ length: 100 }, () => error);
     logger.error({ err: error }, 'failed');
-    expect(logged[0]?.match(/"message":"round"/g)?.length).toBeLessThan(10);
+    expect(logged[0]?.match(/"message":"circular"/g)?.length).toBeLessThan(10);
   });
 });
 

@@ -1,9 +1,9 @@
 import { Failure } from './failures.ts';
 
-/** How many causes, and errors that happened together, are told of one error, all in all. */
+/** Maximum number of causes and aggregated errors that are logged for one error. */
 const MAX_CAUSES = 8;
 
-/** All that is logged of an error. */
+/** Fields that are logged for an error. */
 export interface LoggedError {
   readonly type: string;
   readonly message: string;
@@ -12,34 +12,40 @@ export interface LoggedError {
   readonly statusCode?: string | number;
   readonly stack?: string;
   readonly cause?: LoggedError;
-  /** Those that an AggregateError is made of. */
+  /** The errors of an AggregateError. */
   readonly errors?: readonly LoggedError[];
 }
 
 /**
- * What may be logged of whatever was thrown, its causes included. Of properties
- * only codes: others may hold what the error is about, as MongoDB's hold the
- * documents and the body parser's the body.
+ * Returns the fields of a thrown value, and of its causes, that are safe to log. Of its other
+ * properties only codes are included: they may contain user data, such as the documents in errors
+ * of MongoDB and the body in errors of the body parser.
  *
- * @param stacks whether to tell where it was thrown; unless told otherwise not of
- * a {@link Failure}, which was expected, nor of what caused it
+ * @param includeStacks whether to include stack traces; by default not for a {@link Failure}, which
+ * is expected, nor for its causes
  */
-export function describeError(thrown: unknown, stacks = !(thrown instanceof Failure)): LoggedError {
-  let left = MAX_CAUSES;
+export function describeError(
+  thrown: unknown,
+  includeStacks = !(thrown instanceof Failure),
+): LoggedError {
+  let remaining = MAX_CAUSES;
   const causes = (given: readonly unknown[]): LoggedError[] =>
-    given.flatMap((cause) => (left-- > 0 ? [describe(cause)] : []));
-  const describe = (one: unknown): LoggedError => {
-    if (!isErrorLike(one)) {
-      const message = typeof one === 'string' ? withoutValues(one) : 'This is no error.';
-      return { type: typeof one, message };
+    given.flatMap((cause) => (remaining-- > 0 ? [describe(cause)] : []));
+  const describe = (value: unknown): LoggedError => {
+    if (!isErrorLike(value)) {
+      const message =
+        typeof value === 'string' ? redactValues(value) : 'The thrown value is not an error.';
+      return { type: typeof value, message };
     }
-    const [cause] = causes(one.cause === undefined ? [] : [one.cause]);
-    const errors = causes(Array.isArray(one.errors) ? one.errors : []);
+    const [cause] = causes(value.cause === undefined ? [] : [value.cause]);
+    const errors = causes(Array.isArray(value.errors) ? value.errors : []);
     return {
-      type: typeOf(one),
-      message: withoutValues(one.message),
-      ...codesOf(one),
-      ...(stacks && typeof one.stack === 'string' ? { stack: withoutValues(one.stack) } : {}),
+      type: typeOf(value),
+      message: redactValues(value.message),
+      ...codesOf(value),
+      ...(includeStacks && typeof value.stack === 'string'
+        ? { stack: redactValues(value.stack) }
+        : {}),
       ...(cause ? { cause } : {}),
       ...(errors.length > 0 ? { errors } : {}),
     };
@@ -47,17 +53,17 @@ export function describeError(thrown: unknown, stacks = !(thrown instanceof Fail
   return describe(thrown);
 }
 
-/** The same as text, for those who are told without a log. */
+/** Returns the same information as text, for output outside the log. */
 export function errorText(thrown: unknown): string {
   return textOf(describeError(thrown, true));
 }
 
 /**
- * A text without the values that messages of errors repeat: MongoDB's the key
- * that there was already, which may be an e-mail address, Mongoose's what it
- * could not convert, and those of JSON.parse what stands where it stopped.
+ * Redacts the values that error messages quote: the duplicate key in those of MongoDB, which may be
+ * an e-mail address, the value that Mongoose could not convert, and the input near the error in
+ * those of JSON.parse.
  */
-export function withoutValues(text: string): string {
+export function redactValues(text: string): string {
   return text
     .replace(/(dup key:|failed for value) [^]*?(?=\n +at |$)/g, '$1 [redacted]')
     .replace(/"[^]{0,80}"(?:\.\.\.)? is not valid JSON/g, '[redacted] is not valid JSON');
@@ -81,7 +87,7 @@ function isErrorLike(thrown: unknown): thrown is ErrorLike {
   );
 }
 
-/** Its name, or that of its class where nobody gave it one. */
+/** Returns the error's name, or the name of its class if it has none of its own. */
 function typeOf({ name, constructor }: ErrorLike): string {
   return typeof name === 'string' && name !== 'Error' ? name : (constructor?.name ?? 'Error');
 }

@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DynamicModule, LoggerService } from '@nestjs/common';
 import { Logger, LoggerModule, PinoLogger, type Params } from 'nestjs-pino';
 import type { LogLevel } from './common-settings.ts';
-import { describeError, withoutValues } from './logged-errors.ts';
+import { describeError, redactValues } from './logged-errors.ts';
 import { requestIdOf } from './request-id.ts';
 import { standardOutput } from './standard-streams.ts';
 
-/** What must never be readable in a log, wherever a log line happens to carry it. */
+/** Names of fields that are always redacted. */
 const SECRETS = [
   'authorization',
   'cookie',
@@ -19,7 +19,7 @@ const SECRETS = [
   'text',
 ];
 
-/** Where Nest tells of every module, route and event as it starts: a matter for debugging. */
+/** Contexts in which Nest logs every module, route and event at start; logged at debug level. */
 const START_DETAILS: ReadonlySet<unknown> = new Set([
   'InstanceLoader',
   'RouterExplorer',
@@ -27,22 +27,22 @@ const START_DETAILS: ReadonlySet<unknown> = new Set([
   'WebSocketsController',
 ]);
 
-const PROBE = /^(\/[a-z]+)?\/health(\/|$)/;
+const HEALTH_PATH = /^(\/[a-z]+)?\/health(\/|$)/;
 
-/** What services ask each other, for the sake of a request that is logged. */
-const INTERNAL = '/internal/';
+/** Path prefix of calls between services; the request that causes one is logged itself. */
+const INTERNAL_PREFIX = '/internal/';
 
 export interface LogSettings {
   readonly LOG_LEVEL: LogLevel;
 }
 
 /**
- * Structured logs (JSON, one object a line) with the id of the request that
- * a line belongs to. Requests are logged by method, path, status and duration:
- * neither headers, bodies nor query strings. Errors are logged as
- * {@link describeError} tells them. Nest's own `Logger` writes here too.
+ * Creates the module for structured logs: JSON, one object per line, with the id of the request
+ * that the line belongs to. Requests are logged with method, path, status and duration, without
+ * headers, bodies and query strings. Errors are logged with the fields of {@link describeError}.
+ * Nest's own `Logger` writes to this log, too.
  *
- * @param destination where the lines go; standard output unless told otherwise.
+ * @param destination stream for the lines; defaults to standard output
  */
 export function loggingModule(
   settings: LogSettings,
@@ -52,8 +52,8 @@ export function loggingModule(
 }
 
 /**
- * What {@link loggingModule} logs with, for the time before there is an
- * application. A process has one such log: whichever was asked for first.
+ * Creates the logger of {@link loggingModule} for use before the application exists. A process has
+ * one such log: the first one that is created.
  */
 export function createLogger(
   settings: LogSettings,
@@ -66,7 +66,7 @@ export function createLogger(
 function paramsOf(settings: LogSettings, destination?: NodeJS.WritableStream): Params {
   return {
     pinoHttp: {
-      // Pino's own destination spins for ever at the end of a process whose reader has ended before it.
+      // Pino's own destination loops forever at process exit when the reader has already exited.
       stream: destination ?? standardOutput,
       level: settings.LOG_LEVEL,
       base: null,
@@ -86,21 +86,21 @@ function paramsOf(settings: LogSettings, destination?: NodeJS.WritableStream): P
         censor: '[redacted]',
       },
       serializers: {
-        // Requests are summed up below; whole they would bring headers and query strings.
+        // Requests are summarized below; the full objects contain headers and query strings.
         req: () => undefined,
         res: () => undefined,
-        // Described already; the usual serializer would bring every property of an error.
+        // Already described; the default serializer would add every property of an error.
         err: (described: unknown) => described,
-        msg: (message: unknown) => (typeof message === 'string' ? withoutValues(message) : message),
+        msg: (message: unknown) => (typeof message === 'string' ? redactValues(message) : message),
       },
       wrapSerializers: false,
       genReqId: requestIdOf,
       quietReqLogger: true,
       customAttributeKeys: { reqId: 'requestId' },
-      autoLogging: { ignore: (request) => PROBE.test(pathOf(request)) },
+      autoLogging: { ignore: (request) => HEALTH_PATH.test(pathOf(request)) },
       customLogLevel: (request, response, error) => {
         if (error || response.statusCode >= 500) return 'error';
-        return pathOf(request).startsWith(INTERNAL) ? 'silent' : 'info';
+        return pathOf(request).startsWith(INTERNAL_PREFIX) ? 'silent' : 'info';
       },
       customSuccessObject: (request, response, value: Timed) => summary(request, response, value),
       customErrorObject: (request, response, _error, value: Timed) => ({
@@ -113,7 +113,7 @@ function paramsOf(settings: LogSettings, destination?: NodeJS.WritableStream): P
   };
 }
 
-/** The fields of a line with every error described, under whichever name it is there. */
+/** Replaces every error among the fields of a log line by its description, in any field. */
 function describeErrors(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
@@ -137,7 +137,7 @@ function summary(request: IncomingMessage, response: ServerResponse, { responseT
   };
 }
 
-/** The path as it was asked for, without its query string. */
+/** Returns the path of the request, without the query string. */
 function pathOf(request: IncomingMessage & { originalUrl?: string }): string {
   return (request.originalUrl ?? request.url ?? '').replace(/\?.*/s, '');
 }

@@ -5,13 +5,15 @@ import { Logger } from '@nestjs/common';
 import { listen } from './listen.ts';
 import type { Metrics } from './metrics.ts';
 
-/** Answers GET /metrics for Prometheus, on a port of its own that no client reaches. */
+/** Serves GET /metrics for Prometheus on a separate port, which clients do not reach. */
 export class MetricsServer {
   private constructor(private readonly server: Server) {}
 
   /**
-   * @param port 0 for any that is free; the log tells which
-   * @throws StartError when the port or the address is not to be had
+   * Starts the server.
+   *
+   * @param port 0 for any free port; the log has the actual one
+   * @throws StartError when the port or address is unavailable
    */
   static async listen(metrics: Metrics, port: number, host: string): Promise<MetricsServer> {
     const logger = new Logger(MetricsServer.name);
@@ -25,7 +27,7 @@ export class MetricsServer {
           response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(text);
         },
         (error: unknown) => {
-          logger.error({ err: error }, 'the metrics could not be collected');
+          logger.error({ err: error }, 'metrics collection failed');
           response.writeHead(500).end();
         },
       );
@@ -33,7 +35,7 @@ export class MetricsServer {
     server.requestTimeout = 5_000;
     await listen(server, { port, host }, { port: 'METRICS_PORT', host: 'METRICS_HOST' });
     const { port: listening } = server.address() as AddressInfo;
-    logger.log(`Metrics are at http://${host}:${listening}/metrics.`);
+    logger.log({ url: `http://${host}:${listening}/metrics` }, 'metrics server started');
     return new MetricsServer(server);
   }
 

@@ -11,9 +11,8 @@ import {
 } from 'prom-client';
 
 /**
- * What this process tells Prometheus: of itself (CPU, memory, event loop delay),
- * and what features count. Labels have few values that are known beforehand:
- * never an id, a name or an address.
+ * Prometheus metrics of this process: its CPU, memory and event loop delay, and the metrics of
+ * features. Labels have few values, known in advance: never an id, a name or an address.
  */
 @Injectable()
 export class Metrics {

@@ -5,7 +5,7 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import helmet from 'helmet';
 import { z } from 'zod';
 
-/** What a Zod schema is in OpenAPI 3.1; one with an `id` becomes a component of that name. */
+/** Creates a converter of Zod schemas to OpenAPI 3.1; a schema with an `id` becomes a component. */
 function createConverter() {
   const known: Record<string, object> = {};
   return (schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }) => {
@@ -17,14 +17,14 @@ function createConverter() {
     } = z.toJSONSchema(schema, { io: schemaType, override: openToNewFields });
     for (const [name, component] of Object.entries(components)) {
       if (!isDeepStrictEqual((known[name] ??= component), component)) {
-        throw new Error(`Two schemas are called ${name}, or one differs as input and as output.`);
+        throw new Error(`Two schemas have the id ${name}, or its input and output forms differ.`);
       }
     }
     return { schema: root, components };
   };
 }
 
-/** Fields may be added to any answer, so no schema rules others out. */
+/** Allows additional properties in a JSON schema, because fields may be added to any response. */
 export function openToNewFields({
   jsonSchema,
 }: {
@@ -33,7 +33,7 @@ export function openToNewFields({
   if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
 }
 
-/** Of the whole API, whichever process serves it. */
+/** Title and description of the whole API, whichever process serves it. */
 const API_INFO = {
   title: 'Chat API',
   version: '1.0.0',
@@ -44,7 +44,7 @@ const API_INFO = {
 
 type ApiInfo = typeof API_INFO;
 
-/** Describes the controllers of an application in OpenAPI 3.1. */
+/** Creates the OpenAPI 3.1 document of an application from its controllers. */
 export function createOpenApiDocument(app: NestExpressApplication, info: ApiInfo): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -64,7 +64,7 @@ export function createOpenApiDocument(app: NestExpressApplication, info: ApiInfo
   return document;
 }
 
-/** What may befall any operation, so that controllers need not repeat it. */
+/** Adds the error responses that every operation can return. */
 function documentCommonErrors(operation: NonNullable<OpenAPIObject['paths'][string]['get']>): void {
   for (const status of operation.requestBody ? [413, 415, 429, 500, 503] : [429, 500, 503]) {
     operation.responses[status] ??= {
@@ -77,7 +77,7 @@ function documentCommonErrors(operation: NonNullable<OpenAPIObject['paths'][stri
 /**
  * Serves Swagger UI at /docs and the document at /docs-json, without authentication.
  *
- * The first request for them creates the document, so that a start does not wait for it.
+ * The document is created at the first request, so that it does not delay the start.
  */
 export function serveOpenApi(app: NestExpressApplication, info: ApiInfo = API_INFO): void {
   allowSwaggerUi(app);
@@ -86,11 +86,11 @@ export function serveOpenApi(app: NestExpressApplication, info: ApiInfo = API_IN
   });
 }
 
-/** Serves Swagger UI at /docs for a document that somebody else serves at /docs-json. */
+/** Serves Swagger UI at /docs for a document that another component serves at /docs-json. */
 export function serveOpenApiPage(app: NestExpressApplication): void {
   allowSwaggerUi(app);
-  const nothing: OpenAPIObject = { openapi: '3.1.0', info: API_INFO, paths: {} };
-  SwaggerModule.setup('docs', app, nothing, {
+  const emptyDocument: OpenAPIObject = { openapi: '3.1.0', info: API_INFO, paths: {} };
+  SwaggerModule.setup('docs', app, emptyDocument, {
     raw: false,
     swaggerOptions: { url: '/docs-json', spec: null },
   });
@@ -104,7 +104,7 @@ function allowSwaggerUi(app: NestExpressApplication): void {
       directives: {
         defaultSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
-        // Swagger UI brings style elements of its own.
+        // Swagger UI adds its own style elements.
         styleSrc: ["'self'", "'unsafe-inline'"],
       },
     }),

@@ -39,23 +39,23 @@ describe('the page', () => {
     ['/?from=mail', '*/*'],
     ['/chat/general', BROWSER],
   ])('is served at %s with max-age=0 to a client that accepts %s', async (path, accept) => {
-    const answer = await fetch(url + path, { headers: { accept } });
-    expect([answer.status, await answer.text()]).toEqual([200, PAGE]);
-    expect(answer.headers.get('cache-control')).toBe('public, max-age=0');
+    const response = await fetch(url + path, { headers: { accept } });
+    expect([response.status, await response.text()]).toEqual([200, PAGE]);
+    expect(response.headers.get('cache-control')).toBe('public, max-age=0');
   });
 
   it.each([
     ['/chat/general', '*/*'],
     ['//rooms/general', '*/*'],
     ['/rooms/general', BROWSER],
-    ['/assets/gone.js', BROWSER],
+    ['/assets/missing.js', BROWSER],
   ])('is not served at %s to a client that accepts %s', async (path, accept) => {
     expect((await fetch(url + path, { headers: { accept } })).status).toBe(404);
   });
 
   it('has assets that are cached as immutable', async () => {
-    const answer = await fetch(`${url}/assets/index-abc.js`);
-    expect(await answer.text()).toBe('let chat;');
-    expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    const response = await fetch(`${url}/assets/index-abc.js`);
+    expect(await response.text()).toBe('let chat;');
+    expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
   });
 });

@@ -4,8 +4,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { StartError } from './start-error.ts';
 
-/** First segments of paths that belong to programs; every other page address is the web client's. */
-const NOT_PAGES = new Set([
+/** First path segments of the API and of assets; any other path can be an address of the page. */
+const RESERVED_SEGMENTS = new Set([
   'auth',
   'users',
   'rooms',
@@ -19,12 +19,12 @@ const NOT_PAGES = new Set([
 ]);
 
 /**
- * Serves the built web client: hashed assets for a year, and its one page for
- * every address that a browser navigates to. At `/` it is there for whoever asks, programs
- * that look whether the chat is up included.
+ * Serves the built web client: hashed assets with a max-age of one year, and its single page for
+ * every address that a browser navigates to. At `/` it is served to every client, including
+ * programs that check whether the chat is running.
  *
- * @param folder what `vite build` made
- * @throws StartError if it was not built
+ * @param folder output folder of `vite build`
+ * @throws StartError when the page is not built
  */
 export function servePage(app: NestExpressApplication, folder: string): void {
   const page = resolve(folder, 'index.html');
@@ -37,10 +37,10 @@ export function servePage(app: NestExpressApplication, folder: string): void {
   app.useStaticAssets(folder, { index: false, maxAge: 0 });
   app.use((request: Request, response: Response, next: NextFunction) => {
     const [, first = ''] = request.path.split('/');
-    const asksForPage = request.method === 'GET' || request.method === 'HEAD';
-    const browses = request.headers.accept?.includes('text/html') === true;
-    const isPage = request.path === '/' || (browses && !NOT_PAGES.has(first));
-    if (!asksForPage || !isPage) return next();
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const acceptsHtml = request.headers.accept?.includes('text/html') === true;
+    const isPage = request.path === '/' || (acceptsHtml && !RESERVED_SEGMENTS.has(first));
+    if (!isRead || !isPage) return next();
     response.sendFile(page, { maxAge: 0 });
   });
 }

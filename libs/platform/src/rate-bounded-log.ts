@@ -3,21 +3,21 @@ import type { Logger } from '@nestjs/common';
 const PERIOD_MS = 10_000;
 
 /**
- * Logs what clients can cause as often as they like: the first occurrence of a
- * reason at once, and those of the next 10 s as one line with their `count`.
+ * Limits the rate of log lines that clients can trigger: logs the first occurrence of a reason at
+ * once, and the occurrences of the next 10 s as one line with their `count`.
  */
 export class RateBoundedLog<Reason extends string> {
-  /** Occurrences that were not logged yet, by reasons that were logged a moment ago. */
+  /** Number of occurrences not yet logged, by reason, for reasons in their current period. */
   readonly #suppressed = new Map<Reason, number>();
 
-  /** @param message of every line; the reason and the count are fields */
+  /** @param message text of every line; the reason and the count are fields */
   constructor(
     private readonly logger: Pick<Logger, 'warn'>,
     private readonly message: string,
     private readonly periodMs = PERIOD_MS,
   ) {}
 
-  /** @param fields of the line, when this occurrence is logged by itself */
+  /** @param fields additional fields, used when this occurrence is logged separately */
   warn(reason: Reason, fields: Readonly<Record<string, unknown>> = {}): void {
     const suppressed = this.#suppressed.get(reason);
     if (suppressed !== undefined) {

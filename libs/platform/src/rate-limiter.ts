@@ -1,20 +1,20 @@
-/** A sustained rate with room for a burst. */
+/** Sustained rate and burst of a rate limit. */
 export interface RateLimit {
-  /** Allowed per `perMs`, for ever. */
+  /** Number allowed per `perMs`, sustained. */
   readonly points: number;
   readonly perMs: number;
-  /** Allowed at once by someone who was quiet; at least `points`. */
+  /** Number allowed at once after a pause; at least `points`. */
   readonly burst: number;
 }
 
-/** Counts by key (`send:USER`, `sign-in:ADDRESS`), over all instances where they share a counter. */
+/** Limits rates by key (`send:USER`, `sign-in:ADDRESS`), across instances that share a store. */
 export abstract class RateLimiter {
   /**
    * Takes one point.
    *
-   * @returns 0 when it was free to take, else the milliseconds until one is.
+   * @returns 0 when a point was available, else the milliseconds until one is
    */
   abstract take(key: string, limit: RateLimit): Promise<number>;
-  /** Gives a point back that was taken for something that turned out not to count. */
+  /** Returns a point that was taken for an operation that does not count. */
   abstract giveBack(key: string, limit: RateLimit): Promise<void>;
 }

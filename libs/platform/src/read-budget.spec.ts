@@ -8,7 +8,7 @@ const LIMITS = { perUser: 2, concurrent: 3, bytes: 1_000, userBytesPerSecond: 1_
 describe('ReadBudget', () => {
   let metrics: Metrics;
   let budget: ReadBudget;
-  const here = new AbortController().signal;
+  const connected = new AbortController().signal;
 
   beforeEach(() => {
     jest.useFakeTimers();
@@ -19,15 +19,15 @@ describe('ReadBudget', () => {
     jest.useRealTimers();
   });
 
-  /** Those that have a place, in the order in which they got it. */
+  /** Users and slots of the admitted reads, in the order of admission. */
   const entered: [string, ReadPlace][] = [];
   beforeEach(() => {
     entered.length = 0;
   });
-  const enter = (user: string, bytes = 10, gone = here) => {
-    const entering = budget.enter(user, bytes, gone).then((place) => {
-      if (place) entered.push([user, place]);
-      return place;
+  const enter = (user: string, bytes = 10, disconnected = connected) => {
+    const entering = budget.enter(user, bytes, disconnected).then((slot) => {
+      if (slot) entered.push([user, slot]);
+      return slot;
     });
     entering.catch(() => undefined);
     return entering;
@@ -37,31 +37,31 @@ describe('ReadBudget', () => {
     await settle();
     return entered.map(([user]) => user);
   };
-  const place = (index: number): ReadPlace => {
+  const slot = (index: number): ReadPlace => {
     const found = entered[index];
-    if (!found) throw new Error('there is no such place');
+    if (!found) throw new Error(`there is no slot ${index}`);
     return found[1];
   };
   const gauge = async (name: string): Promise<number | undefined> =>
     (await metrics.registry.getSingleMetric(name)?.get())?.values[0]?.value;
 
-  it('admits 2 reads of a user, and the next one when an answer has left', async () => {
+  it('admits 2 reads of a user, and the next one when a response has been sent', async () => {
     for (let n = 0; n < 4; n += 1) void enter('ann');
     expect(await users()).toEqual(['ann', 'ann']);
-    place(0).answered(10);
+    slot(0).answered(10);
     expect(await users()).toHaveLength(2);
-    place(0).release();
-    place(0).release();
+    slot(0).release();
+    slot(0).release();
     expect(await users()).toHaveLength(3);
   });
 
   it('refuses a user who has read more bytes than the rate and its burst allow', async () => {
     const read = async (user: string, bytes: number): Promise<void> => {
-      const place = await enter(user, 500);
-      place?.answered(bytes);
-      place?.release();
+      const slot = await enter(user, 500);
+      slot?.answered(bytes);
+      slot?.release();
     };
-    // What was reserved and not read is not charged.
+    // Reserved bytes that were not read are not charged.
     for (let n = 0; n < 30; n += 1) await read('bob', 100);
     for (let n = 0; n < 8; n += 1) await read('ann', 500);
     await read('ann', 500);
@@ -77,25 +77,25 @@ describe('ReadBudget', () => {
     void enter('bob');
     void enter('bob');
     expect(await users()).toEqual(['ann', 'ann', 'bob']);
-    place(0).release();
+    slot(0).release();
     expect(await users()).toEqual(['ann', 'ann', 'bob', 'ann']);
-    place(1).release();
+    slot(1).release();
     expect(await users()).toEqual(['ann', 'ann', 'bob', 'ann', 'bob']);
   });
 
-  it('lets the store work on 3 reads, and on the next one when one is answered', async () => {
+  it('allows 3 reads in the store, and the next one when a read is answered', async () => {
     for (const user of ['ann', 'bob', 'cid', 'dan']) void enter(user);
     expect(await users()).toEqual(['ann', 'bob', 'cid']);
-    place(0).answered(10);
+    slot(0).answered(10);
     expect(await users()).toEqual(['ann', 'bob', 'cid', 'dan']);
   });
 
-  it('reserves the maximum size of an answer until its size is known', async () => {
+  it('reserves the maximum size of a response until its size is known', async () => {
     void enter('ann', 600);
     void enter('bob', 600);
     expect(await users()).toEqual(['ann']);
     expect(await gauge('chat_read_bytes')).toBe(600);
-    place(0).answered(300);
+    slot(0).answered(300);
     expect(await users()).toEqual(['ann', 'bob']);
     expect(await gauge('chat_read_bytes')).toBe(900);
   });
@@ -110,7 +110,7 @@ describe('ReadBudget', () => {
     void enter('bob', 600);
     void enter('cid', 1);
     expect(await users()).toEqual(['ann']);
-    place(0).release();
+    slot(0).release();
     expect(await users()).toEqual(['ann', 'bob', 'cid']);
   });
 
@@ -135,14 +135,14 @@ describe('ReadBudget', () => {
     expect(await users()).toContain('bob');
   });
 
-  it('gives no place to a read that is aborted before or while it waits', async () => {
-    const gone = new AbortController();
+  it('grants no slot to a read that is aborted before or while it waits', async () => {
+    const disconnected = new AbortController();
     void enter('ann');
     void enter('ann');
-    const waiting = enter('ann', 10, gone.signal);
-    gone.abort();
+    const waiting = enter('ann', 10, disconnected.signal);
+    disconnected.abort();
     expect(await waiting).toBeUndefined();
-    expect(await enter('bob', 10, gone.signal)).toBeUndefined();
+    expect(await enter('bob', 10, disconnected.signal)).toBeUndefined();
     expect(await gauge('chat_reads_waiting')).toBe(0);
     expect(await users()).toEqual(['ann', 'ann']);
   });
@@ -155,7 +155,7 @@ describe('ReadBudget', () => {
 
   describe('when its queue is full', () => {
     const WAITING = 2_000;
-    /** Fills all waiting places, and the places of the store before them. */
+    /** Fills the slots in the store, and then the queue. */
     const fill = async (hostile: readonly string[], each: number): Promise<void> => {
       for (let n = 0; n < each; n += 1) for (const user of hostile) void enter(user);
       await settle();
@@ -164,7 +164,7 @@ describe('ReadBudget', () => {
 
     it('refuses the newest read of the user with the most waiting, and no other', async () => {
       await fill(['eve'], 2 + 100);
-      // The store works on three reads.
+      // The store has three slots.
       void enter('mallory');
       await fill(twenty.slice(1), 100);
       expect(await gauge('chat_reads_waiting')).toBe(WAITING);
@@ -183,7 +183,7 @@ describe('ReadBudget', () => {
       expect(await gauge('chat_reads_waiting')).toBe(WAITING);
       void enter('ann');
       for (let served = 0; served <= twenty.length; served += 1) {
-        place(served).release();
+        slot(served).release();
         await settle();
       }
       expect(await users()).toContain('ann');
@@ -198,16 +198,16 @@ describe('ReadBudget', () => {
   });
 
   describe('when no bytes are left', () => {
-    /** Sends an answer that does not leave until it is cut off or released. */
+    /** Starts a response that is not sent completely until it is cut off or released. */
     const send = (index: number, bytes: number): jest.Mock => {
       const cutOff = jest.fn();
-      place(index).answered(bytes);
-      place(index).sent(cutOff);
+      slot(index).answered(bytes);
+      slot(index).sent(cutOff);
       return cutOff;
     };
 
-    it('cuts off the answer, unread for 1 s, of the user who holds the most bytes', async () => {
-      const answers: jest.Mock[] = [];
+    it('cuts off the response, unread for 1 s, of the user who holds the most bytes', async () => {
+      const cutOffs: jest.Mock[] = [];
       for (const [user, bytes] of [
         ['ann', 60],
         ['eve', 600],
@@ -215,30 +215,30 @@ describe('ReadBudget', () => {
       ] as const) {
         void enter(user, bytes);
         await settle();
-        answers.push(send(answers.length, bytes));
+        cutOffs.push(send(cutOffs.length, bytes));
       }
-      const [ofAnn, ofEve, ofMallory] = answers;
+      const [cutOffAnn, cutOffEve, cutOffMallory] = cutOffs;
       void enter('bob', 200);
       void enter('cid', 200);
       await jest.advanceTimersByTimeAsync(999);
       expect(await users()).toEqual(['ann', 'eve', 'mallory']);
       await jest.advanceTimersByTimeAsync(1);
       expect(await users()).toEqual(['ann', 'eve', 'mallory', 'bob', 'cid']);
-      expect(ofEve).toHaveBeenCalledTimes(1);
-      expect(ofAnn).not.toHaveBeenCalled();
-      expect(ofMallory).not.toHaveBeenCalled();
+      expect(cutOffEve).toHaveBeenCalledTimes(1);
+      expect(cutOffAnn).not.toHaveBeenCalled();
+      expect(cutOffMallory).not.toHaveBeenCalled();
       expect(await gauge('chat_read_bytes')).toBe(760);
       expect(await refusedBy('read_not_taken')).toBe(1);
-      place(1).release();
+      slot(1).release();
       expect(await gauge('chat_read_bytes')).toBe(760);
     });
 
-    it('serves a read within 2 s although other users never read their answers', async () => {
+    it('serves a read within 2 s although other users never read their responses', async () => {
       const hostile = ['eve 1', 'eve 2', 'eve 3', 'eve 4'];
       const read = async (user: string): Promise<void> => {
-        const held = await enter(user, 240).catch(() => undefined);
-        held?.answered(240);
-        held?.sent(() => void read(user));
+        const slot = await enter(user, 240).catch(() => undefined);
+        slot?.answered(240);
+        slot?.sent(() => void read(user));
       };
       for (const user of hostile) for (let n = 0; n < 10; n += 1) void read(user);
       await settle();
@@ -247,26 +247,26 @@ describe('ReadBudget', () => {
       expect(await users()).toContain('ann');
     });
 
-    it('cuts off no answer that has left, or whose bytes no read waits for', async () => {
+    it('cuts off no response that has been sent, or whose bytes no read waits for', async () => {
       void enter('ann', 500);
       void enter('bob', 400);
       await settle();
-      const answers = [send(0, 500), send(1, 400)];
+      const cutOffs = [send(0, 500), send(1, 400)];
       await jest.advanceTimersByTimeAsync(5_000);
-      place(0).release();
+      slot(0).release();
       void enter('cid', 500);
       expect(await users()).toEqual(['ann', 'bob', 'cid']);
-      for (const cutOff of answers) expect(cutOff).not.toHaveBeenCalled();
+      for (const cutOff of cutOffs) expect(cutOff).not.toHaveBeenCalled();
     });
 
-    it('cuts off an answer 1 s after it was sent, however long the read took, and not before', async () => {
+    it('cuts off a response 1 s after its sending began, however long the read took, and not before', async () => {
       void enter('ann', 1_000);
       await settle();
-      place(0).answered(1_000);
+      slot(0).answered(1_000);
       void enter('bob', 10);
       await jest.advanceTimersByTimeAsync(1_500);
       const cutOff = jest.fn();
-      place(0).sent(cutOff);
+      slot(0).sent(cutOff);
       await jest.advanceTimersByTimeAsync(999);
       expect(cutOff).not.toHaveBeenCalled();
       expect(await users()).toEqual(['ann']);
@@ -275,15 +275,15 @@ describe('ReadBudget', () => {
       expect(await users()).toEqual(['ann', 'bob']);
     });
 
-    it('gives no place to a read that is aborted by the cut-off made for it', async () => {
+    it('grants no slot to a read that is aborted by the cut-off made for it', async () => {
       void enter('ann', 60);
       void enter('bob', 940);
       await settle();
-      const gone = new AbortController();
-      place(0).answered(60);
-      place(0).sent(() => gone.abort());
-      place(1).answered(940);
-      const waiting = enter('ann', 60, gone.signal);
+      const disconnected = new AbortController();
+      slot(0).answered(60);
+      slot(0).sent(() => disconnected.abort());
+      slot(1).answered(940);
+      const waiting = enter('ann', 60, disconnected.signal);
       await jest.advanceTimersByTimeAsync(1_000);
       expect(await waiting).toBeUndefined();
       expect(await gauge('chat_read_bytes')).toBe(940);
@@ -297,7 +297,7 @@ describe('ReadBudget', () => {
     void enter('bob', 60);
     void enter('bob', 60);
     expect(await users()).toEqual(['ann', 'bob', 'bob']);
-    place(0).answered(124);
+    slot(0).answered(124);
     expect(await users()).toEqual(['ann', 'bob', 'bob', 'ann']);
   });
 });

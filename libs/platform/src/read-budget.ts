@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
+import { ByteRateLimiter } from './byte-rate-limiter.ts';
 import { RateLimitedError } from './failures.ts';
 import { Metrics } from './metrics.ts';
-import { ReadAllowance } from './read-allowance.ts';
 import { Refusals } from './refusals.ts';
 import { Shares } from './shares.ts';
 
-/** How much may be read at once; provided by the app. */
+/** Limits of large reads; provided by the app. */
 export abstract class ReadSettings {
-  /** Large reads of one user, from when they begin until their answers have left. */
+  /** Concurrent large reads of one user, from their start until their responses were sent. */
   abstract readonly perUser: number;
-  /** Large reads of all users that the store works on. */
+  /** Concurrent large reads of all users in the store. */
   abstract readonly concurrent: number;
-  /** Bytes of all answers that have not left yet. */
+  /** Total bytes of responses that were not sent completely. */
   abstract readonly bytes: number;
-  /** Bytes that one user may read in a second, sustained. */
+  /** Sustained rate of bytes read per user, per second. */
   abstract readonly userBytesPerSecond: number;
 
   static of(settings: {
@@ -31,78 +31,79 @@ export abstract class ReadSettings {
   }
 }
 
-const MAX_WAITING_PER_USER = 100;
-const MAX_WAITING = 2_000;
-/** Longest wait for a place, in milliseconds. */
+const MAX_QUEUED_PER_USER = 100;
+const MAX_QUEUED = 2_000;
+/** Longest wait for a slot, in milliseconds. */
 const WAIT_MS = 3_000;
 const RETRY_AFTER_MS = 1_000;
-/** Seconds of its rate that a user may read at once. */
+/** Burst of a user, in seconds of the sustained rate. */
 const BURST_SECONDS = 4;
-/** The part of all bytes that one user may hold with more than one read. */
+/** Fraction of all bytes that one user may hold with more than one read. */
 const USER_SHARE = 1 / 8;
-/** How long an answer may take to leave before others get its bytes, in milliseconds. */
-const LEAVES_WITHIN_MS = 1_000;
+/** Time after which an unsent response may be cut off to free its bytes, in milliseconds. */
+const SLOW_AFTER_MS = 1_000;
 
-/** A place for one large read, held until its answer has left the process. */
+/** Slot for one large read, held until its response has been sent completely. */
 export interface ReadPlace {
-  /** The store has answered; the answer takes so many bytes. */
+  /** Reports that the store has responded, and the size of the response in bytes. */
   answered(bytes: number): void;
   /**
-   * The answer has been sent.
+   * Reports that sending of the response has started.
    *
-   * @param cutOff ends it: it has not left for a second, and another read needs its bytes
+   * @param cutOff aborts the response; called when it has not been sent completely within a second
+   * and another read needs its bytes
    */
   sent(cutOff: () => void): void;
-  /** The answer has left, or never will. May be called more than once. */
+  /** Frees the slot: the response was sent completely, or never will be. Idempotent. */
   release(): void;
 }
 
-interface Waiting {
+interface QueuedRead {
   readonly bytes: number;
-  readonly enter: (place: ReadPlace) => void;
+  readonly enter: (slot: ReadPlace) => void;
   readonly refuse: (error: RateLimitedError) => void;
 }
 
-/** What a user holds. */
-interface Held {
-  places: number;
+/** Slots and bytes that a user holds. */
+interface Usage {
+  slots: number;
   bytes: number;
 }
 
-/** An answer that has been sent and has not left. */
-interface SentAnswer {
-  readonly held: Held;
-  /** As `performance.now()` counts. */
-  readonly at: number;
-  readonly end: () => void;
+/** Response that is being sent. */
+interface SendingResponse {
+  readonly usage: Usage;
+  /** By `performance.now()`. */
+  readonly startedAt: number;
+  readonly abort: () => void;
 }
 
 /**
- * Bounds large reads: how many one user holds, how many the store works on, and
- * the bytes of answers that have not left the process. Reads beyond that wait for
- * a short time, the users in turn.
+ * Limits large reads: the reads of one user, the reads in the store, and the bytes of responses
+ * that were not sent completely. Reads beyond these limits are queued for a short time; users are
+ * served round-robin.
  *
- * A few users cannot keep others out. Each has a share of the bytes; when no bytes
- * are left, a read that waits for some gets those of an answer that has not left for a
- * second, of the user who holds the most. When too many reads wait, the user with
- * the most of them is refused one.
+ * A few users cannot block others. Each has a share of the bytes. When no bytes are left, a queued
+ * read gets the bytes of a response that was not sent completely within a second, of the user who
+ * holds the most: that response is cut off. When the queue is full, a read of the user with the
+ * most queued reads is refused.
  *
- * Bounds also the bytes that one user reads in a time: answers that have left are
- * garbage that takes memory until it is collected.
+ * Also limits the bytes that one user reads per second: responses that were sent are garbage, which
+ * takes memory until it is collected.
  */
 @Injectable()
 export class ReadBudget {
-  readonly #waiting = new Shares<Waiting>();
-  /** Users who wait; the next one to be served is the first. */
-  readonly #turns = new Set<string>();
-  readonly #held = new Map<string, Held>();
-  /** The answer that was sent first is the first. */
-  readonly #sent = new Set<SentAnswer>();
-  readonly #allowance: ReadAllowance;
+  readonly #queue = new Shares<QueuedRead>();
+  /** Users with queued reads, the next one to serve first. */
+  readonly #queuedUsers = new Set<string>();
+  readonly #usages = new Map<string, Usage>();
+  /** Responses that are being sent, the oldest first. */
+  readonly #sending = new Set<SendingResponse>();
+  readonly #byteRates: ByteRateLimiter;
   readonly #userBytes: number;
-  #working = 0;
+  #inStore = 0;
   #bytes = 0;
-  #reclaiming: NodeJS.Timeout | undefined;
+  #reclaimTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly settings: ReadSettings,
@@ -111,7 +112,7 @@ export class ReadBudget {
   ) {
     const { bytes, userBytesPerSecond } = settings;
     this.#userBytes = bytes * USER_SHARE;
-    this.#allowance = new ReadAllowance(userBytesPerSecond, BURST_SECONDS * userBytesPerSecond);
+    this.#byteRates = new ByteRateLimiter(userBytesPerSecond, BURST_SECONDS * userBytesPerSecond);
     const gauge = (name: string, help: string, value: () => number): void => {
       metrics.gauge({
         name,
@@ -121,186 +122,194 @@ export class ReadBudget {
         },
       });
     };
-    gauge('chat_reads_in_flight', 'Large reads that the store works on.', () => this.#working);
-    gauge('chat_reads_waiting', 'Large reads that wait for a place.', () => this.#waiting.size);
-    gauge('chat_read_bytes', 'Bytes of large answers that have not left yet.', () => this.#bytes);
+    gauge('chat_reads_in_flight', 'Large reads in the store.', () => this.#inStore);
+    gauge('chat_reads_waiting', 'Large reads that wait for a slot.', () => this.#queue.size);
+    gauge('chat_read_bytes', 'Bytes of large responses not sent completely.', () => this.#bytes);
   }
 
   /**
-   * Waits for a place.
+   * Waits for a slot.
    *
-   * @param bytes the most that the answer may take
-   * @param gone aborted when the client has gone
-   * @returns undefined when the client has gone meanwhile
-   * @throws RateLimitedError when too many wait, or no place is free in time
+   * @param bytes maximum size of the response
+   * @param disconnected aborts when the client disconnects
+   * @returns undefined when the client has disconnected
+   * @throws RateLimitedError when the queue is full, or no slot becomes free in time
    */
-  async enter(userId: string, bytes: number, gone: AbortSignal): Promise<ReadPlace | undefined> {
-    if (gone.aborted) return undefined;
-    this.#makeRoomToWait(userId);
+  async enter(
+    userId: string,
+    bytes: number,
+    disconnected: AbortSignal,
+  ): Promise<ReadPlace | undefined> {
+    if (disconnected.aborted) return undefined;
+    this.#ensureQueueSpace(userId);
     const { promise, resolve, reject } = Promise.withResolvers<ReadPlace | undefined>();
-    const waiting: Waiting = {
+    const read: QueuedRead = {
       bytes: Math.min(bytes, this.settings.bytes),
       enter: resolve,
       refuse: reject,
     };
-    this.#waiting.add(userId, waiting);
-    this.#turns.add(userId);
-    const late = (): void => {
-      if (this.#stopWaiting(userId, waiting)) reject(this.#refuse('read_wait'));
+    this.#queue.add(userId, read);
+    this.#queuedUsers.add(userId);
+    const expire = (): void => {
+      if (this.#dequeue(userId, read)) reject(this.#refuse('read_wait'));
     };
-    const leave = (): void => {
-      if (this.#stopWaiting(userId, waiting)) resolve(undefined);
+    const cancel = (): void => {
+      if (this.#dequeue(userId, read)) resolve(undefined);
     };
-    const timer = setTimeout(late, WAIT_MS);
-    gone.addEventListener('abort', leave);
+    const timer = setTimeout(expire, WAIT_MS);
+    disconnected.addEventListener('abort', cancel);
     this.#admit();
     try {
       return await promise;
     } finally {
       clearTimeout(timer);
-      gone.removeEventListener('abort', leave);
+      disconnected.removeEventListener('abort', cancel);
     }
   }
 
-  /** @throws RateLimitedError when too many wait, and no user has more of them than this one would */
-  #makeRoomToWait(userId: string): void {
-    const { size } = this.#waiting.of(userId);
-    if (size >= MAX_WAITING_PER_USER) throw this.#refuse('user_reads');
-    const { largest } = this.#waiting;
-    if (this.#waiting.size < MAX_WAITING || largest === undefined) return;
-    const newest = [...this.#waiting.of(largest)].at(-1);
-    if (!newest || this.#waiting.of(largest).size <= size + 1) throw this.#refuse('all_reads');
-    this.#stopWaiting(largest, newest);
+  /** @throws RateLimitedError when the queue is full and no user has more queued reads */
+  #ensureQueueSpace(userId: string): void {
+    const { size } = this.#queue.of(userId);
+    if (size >= MAX_QUEUED_PER_USER) throw this.#refuse('user_reads');
+    const { largest } = this.#queue;
+    if (this.#queue.size < MAX_QUEUED || largest === undefined) return;
+    const newest = [...this.#queue.of(largest)].at(-1);
+    if (!newest || this.#queue.of(largest).size <= size + 1) throw this.#refuse('all_reads');
+    this.#dequeue(largest, newest);
     newest.refuse(this.#refuse('all_reads'));
   }
 
-  /** @returns false when it did not wait any more */
-  #stopWaiting(userId: string, waiting: Waiting): boolean {
-    const waited = this.#waiting.delete(userId, waiting);
-    if (this.#waiting.of(userId).size === 0) this.#turns.delete(userId);
-    return waited;
+  /** @returns false when the read is no longer queued */
+  #dequeue(userId: string, read: QueuedRead): boolean {
+    const wasQueued = this.#queue.delete(userId, read);
+    if (this.#queue.of(userId).size === 0) this.#queuedUsers.delete(userId);
+    return wasQueued;
   }
 
-  /** Gives free places to those who wait, the users in turn. */
+  /** Grants free slots to queued reads, users round-robin. */
   #admit(): void {
-    // A user who is served and waits on is met again at the end.
-    for (const userId of this.#turns) {
-      if (this.#working >= this.settings.concurrent) return;
-      const [next] = this.#waiting.of(userId);
+    // A user who is served and has more queued reads moves to the end of the set.
+    for (const userId of this.#queuedUsers) {
+      if (this.#inStore >= this.settings.concurrent) return;
+      const [next] = this.#queue.of(userId);
       if (!next || !this.#isWithinShare(userId, next.bytes)) continue;
-      const waitMs = this.#allowance.waitMs(userId);
+      const waitMs = this.#byteRates.waitMs(userId);
       if (waitMs > 0) {
         this.#refuseAll(userId, waitMs);
         continue;
       }
-      // Nothing smaller overtakes it, or it might never have its turn.
+      // No smaller read may overtake it: it might starve.
       if (!this.#reclaim(next.bytes)) return;
-      // The client of an answer that was ended for it may be its own.
-      if (!this.#stopWaiting(userId, next)) continue;
-      if (this.#turns.delete(userId)) this.#turns.add(userId);
-      next.enter(this.#place(userId, next.bytes));
+      // A response that was cut off for this read may belong to the same client.
+      if (!this.#dequeue(userId, next)) continue;
+      if (this.#queuedUsers.delete(userId)) this.#queuedUsers.add(userId);
+      next.enter(this.#grant(userId, next.bytes));
     }
   }
 
-  /** Whatever it takes, a user may hold one read. */
+  /** Returns whether the user may hold the bytes; one read of any size is always allowed. */
   #isWithinShare(userId: string, bytes: number): boolean {
-    const held = this.#held.get(userId);
-    if (!held) return true;
-    return held.places < this.settings.perUser && held.bytes + bytes <= this.#userBytes;
+    const usage = this.#usages.get(userId);
+    if (!usage) return true;
+    return usage.slots < this.settings.perUser && usage.bytes + bytes <= this.#userBytes;
   }
 
-  /** Refuses what waits of a user who has read too much. */
+  /** Refuses all queued reads of a user who has read too many bytes. */
   #refuseAll(userId: string, waitMs: number): void {
-    for (const waiting of this.#waiting.of(userId)) {
-      this.#stopWaiting(userId, waiting);
-      waiting.refuse(this.#refuse('user_read_bytes', waitMs));
+    for (const read of this.#queue.of(userId)) {
+      this.#dequeue(userId, read);
+      read.refuse(this.#refuse('user_read_bytes', waitMs));
     }
   }
 
-  /** @returns whether so many bytes are free, if need be after answers have been ended that do not leave */
+  /**
+   * Frees bytes by cutting off slow responses, if necessary.
+   *
+   * @returns whether `bytes` are free
+   */
   #reclaim(bytes: number): boolean {
     while (this.#bytes + bytes > this.settings.bytes) {
-      const slowest = this.#slowAnswer();
+      const slowest = this.#slowResponse();
       if (!slowest) {
-        this.#reclaimLater();
+        this.#scheduleReclaim();
         return false;
       }
       this.refusals.count('read_not_taken');
-      slowest.end();
+      slowest.abort();
     }
     return true;
   }
 
-  /** Of the answers that have not left for long, the oldest of the user who holds the most bytes. */
-  #slowAnswer(): SentAnswer | undefined {
-    let slowest: SentAnswer | undefined;
-    for (const answer of this.#sent) {
-      if (performance.now() - answer.at < LEAVES_WITHIN_MS) break;
-      if (!slowest || answer.held.bytes > slowest.held.bytes) slowest = answer;
+  /** Returns the oldest slow response of the user who holds the most bytes among slow responses. */
+  #slowResponse(): SendingResponse | undefined {
+    let slowest: SendingResponse | undefined;
+    for (const response of this.#sending) {
+      if (performance.now() - response.startedAt < SLOW_AFTER_MS) break;
+      if (!slowest || response.usage.bytes > slowest.usage.bytes) slowest = response;
     }
     return slowest;
   }
 
-  /** Looks again when the oldest answer has not left for long; until then another read may end. */
-  #reclaimLater(): void {
-    const [oldest] = this.#sent;
-    if (!oldest || this.#reclaiming) return;
-    const dueMs = LEAVES_WITHIN_MS - (performance.now() - oldest.at);
-    this.#reclaiming = setTimeout(() => {
-      this.#reclaiming = undefined;
+  /** Retries when the oldest response becomes slow; another read may end before that. */
+  #scheduleReclaim(): void {
+    const [oldest] = this.#sending;
+    if (!oldest || this.#reclaimTimer) return;
+    const dueMs = SLOW_AFTER_MS - (performance.now() - oldest.startedAt);
+    this.#reclaimTimer = setTimeout(() => {
+      this.#reclaimTimer = undefined;
       this.#admit();
     }, Math.ceil(dueMs)).unref();
   }
 
-  #place(userId: string, reserved: number): ReadPlace {
-    const held = this.#held.get(userId) ?? { places: 0, bytes: 0 };
-    this.#held.set(userId, held);
-    held.places += 1;
-    this.#working += 1;
+  #grant(userId: string, reserved: number): ReadPlace {
+    const usage = this.#usages.get(userId) ?? { slots: 0, bytes: 0 };
+    this.#usages.set(userId, usage);
+    usage.slots += 1;
+    this.#inStore += 1;
     let bytes = 0;
-    let state: 'working' | 'answered' | 'released' = 'working';
-    let answer: SentAnswer | undefined;
-    const take = (now: number): void => {
-      this.#bytes += now - bytes;
-      held.bytes += now - bytes;
-      bytes = now;
+    let state: 'reading' | 'answered' | 'released' = 'reading';
+    let response: SendingResponse | undefined;
+    const setBytes = (newBytes: number): void => {
+      this.#bytes += newBytes - bytes;
+      usage.bytes += newBytes - bytes;
+      bytes = newBytes;
     };
-    const end = (): void => {
-      if (state === 'working') this.#working -= 1;
+    const free = (): void => {
+      if (state === 'reading') this.#inStore -= 1;
       state = 'released';
-      take(0);
-      held.places -= 1;
-      if (held.places === 0) this.#held.delete(userId);
-      if (answer) this.#sent.delete(answer);
+      setBytes(0);
+      usage.slots -= 1;
+      if (usage.slots === 0) this.#usages.delete(userId);
+      if (response) this.#sending.delete(response);
     };
-    take(reserved);
-    this.#allowance.charge(userId, reserved);
+    setBytes(reserved);
+    this.#byteRates.charge(userId, reserved);
     return {
-      answered: (taken) => {
-        if (state !== 'working') return;
+      answered: (actual) => {
+        if (state !== 'reading') return;
         state = 'answered';
-        this.#working -= 1;
-        this.#allowance.charge(userId, taken - reserved);
-        take(taken);
+        this.#inStore -= 1;
+        this.#byteRates.charge(userId, actual - reserved);
+        setBytes(actual);
         this.#admit();
       },
       sent: (cutOff) => {
-        if (state !== 'answered' || answer) return;
-        answer = {
-          held,
-          at: performance.now(),
-          end: () => {
-            end();
+        if (state !== 'answered' || response) return;
+        response = {
+          usage,
+          startedAt: performance.now(),
+          abort: () => {
+            free();
             cutOff();
           },
         };
-        this.#sent.add(answer);
-        // Others may wait for these bytes already.
+        this.#sending.add(response);
+        // Queued reads may already need these bytes.
         this.#admit();
       },
       release: () => {
         if (state === 'released') return;
-        end();
+        free();
         this.#admit();
       },
     };
@@ -311,6 +320,6 @@ export class ReadBudget {
     retryAfterMs = RETRY_AFTER_MS,
   ): RateLimitedError {
     this.refusals.count(limit);
-    return new RateLimitedError('Too much is being read at once.', retryAfterMs);
+    return new RateLimitedError('Too many large requests at once.', retryAfterMs);
   }
 }

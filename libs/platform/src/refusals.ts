@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics } from './metrics.ts';
 
-/** Limits that refuse work with RATE_LIMITED, as the label `limit` names them; `read_not_taken` ends an answer instead. */
+/**
+ * Values of the label `limit`: the limits that reject requests and events with RATE_LIMITED.
+ * `read_not_taken` cuts off a response instead.
+ */
 const LIMITS = [
   'user_requests',
   'address_requests',
@@ -16,7 +19,7 @@ const LIMITS = [
 ] as const;
 export type RefusingLimit = (typeof LIMITS)[number];
 
-/** Counts what this process refuses, by the limit that was reached. */
+/** Counts the requests and events that this process rejects, by limit. */
 @Injectable()
 export class Refusals {
   readonly #refused;
@@ -24,7 +27,7 @@ export class Refusals {
   constructor(metrics: Metrics) {
     this.#refused = metrics.counter({
       name: 'chat_refusals_total',
-      help: 'Requests and events that were refused as RATE_LIMITED, or cut off, by the limit that was reached.',
+      help: 'Requests and events that were rejected with RATE_LIMITED, or cut off, by limit.',
       labelNames: ['limit'],
     });
     for (const limit of LIMITS) this.#refused.inc({ limit }, 0);

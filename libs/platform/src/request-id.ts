@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const WELL_FORMED = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** By what a request is found again in the logs: the caller's `X-Request-Id` if it is well-formed, else ours. */
+/** Returns the id of a request: its `X-Request-Id` header if well-formed, else a new UUID. */
 export function requestIdOf(request: IncomingMessage): string {
   if (typeof request.id === 'string') return request.id;
   const given = request.headers['x-request-id'];
@@ -11,7 +11,7 @@ export function requestIdOf(request: IncomingMessage): string {
   return request.id;
 }
 
-/** Express middleware: names the request, and tells the name in the answer's `X-Request-Id`. */
+/** Express middleware: assigns the request id, and sends it in the response's `X-Request-Id`. */
 export function assignRequestId(
   request: IncomingMessage,
   response: ServerResponse,

@@ -1,31 +1,33 @@
 import type { z } from 'zod';
 import { errorText } from './logged-errors.ts';
 import { describeSettings, loadSettings } from './settings.ts';
-import { outliveReaders } from './standard-streams.ts';
+import { ignoreOutputErrors } from './standard-streams.ts';
 import { StartError } from './start-error.ts';
 import { onStopSignal } from './stop-signals.ts';
 
-/** A stop that takes longer than this is broken off. */
-const LONGEST_STOP_MS = 15_000;
+/** Time after which a stop is aborted, in milliseconds. */
+const STOP_TIMEOUT_MS = 15_000;
 
-/** A server that runs in this process. */
+/** Server that runs in this process. */
 export interface RunningServer {
-  /** One line that says that it is ready, and where. */
+  /** Line to print once the server is ready; contains its address. */
   readonly ready: string;
-  /** Drains and stops it. */
+  /** Drains and stops the server. */
   close(): Promise<void>;
 }
 
-/** What a process is, and how it starts. */
+/** Description and start function of a server process. */
 export interface ServerProgram<Shape extends z.ZodRawShape> {
-  /** One sentence for `--help`. */
+  /** One-sentence description for `--help`. */
   readonly about: string;
-  /** How it is called, for `--help`. */
+  /** Command line for `--help`. */
   readonly usage: string;
   readonly settings: z.ZodObject<Shape>;
   /**
-   * @param fail to be called when the server can go on no more; ends the process
-   * @throws StartError for what whoever starts it can mend
+   * Starts the server.
+   *
+   * @param fail ends the process; call it when the server cannot continue
+   * @throws StartError for causes that the operator can fix
    */
   start(
     settings: z.output<z.ZodObject<Shape>>,
@@ -34,20 +36,20 @@ export interface ServerProgram<Shape extends z.ZodRawShape> {
 }
 
 /**
- * The life of a server process: reads its settings from options, environment
- * and `.env`, starts it, says that it is ready, and stops it at SIGTERM, SIGINT
- * or SIGHUP; a second Ctrl-C ends it at once. What is wrong is said in a line.
+ * Runs a server process: reads its settings from options, environment and `.env`, starts the
+ * server, prints that it is ready, and stops it at SIGTERM, SIGINT or SIGHUP; a second Ctrl-C ends
+ * the process at once. Prints expected start errors as one line.
  */
 export async function runProcess<Shape extends z.ZodRawShape>(
   program: ServerProgram<Shape>,
 ): Promise<void> {
-  outliveReaders();
+  ignoreOutputErrors();
   const argv = process.argv.slice(2);
   if (argv.includes('--help') || argv.includes('-h')) {
     print(process.stdout, helpText(program));
     process.exit(0);
   }
-  // Node would end it too, but print every property of the error, documents and bodies included.
+  // Node would also exit, but print every property of the error, including documents and bodies.
   process.on('uncaughtException', (error) => {
     print(process.stderr, errorText(error));
     process.exit(1);
@@ -58,7 +60,7 @@ export async function runProcess<Shape extends z.ZodRawShape>(
       print(process.stderr, `${message} ${errorText(error)}`);
       process.exit(1);
     });
-    // Before it says that it is ready: a signal may follow at once.
+    // Before it prints that it is ready: a signal may follow at once.
     stopAtSignals(server);
     print(process.stdout, server.ready);
   } catch (error) {
@@ -69,11 +71,11 @@ export async function runProcess<Shape extends z.ZodRawShape>(
 
 function stopAtSignals(server: RunningServer): void {
   onStopSignal(() => {
-    setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref();
+    setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
     server.close().then(
       () => process.exit(0),
       (error: unknown) => {
-        print(process.stderr, `The stop failed. ${errorText(error)}`);
+        print(process.stderr, `The server failed to stop. ${errorText(error)}`);
         process.exit(1);
       },
     );
@@ -95,12 +97,12 @@ function helpText<Shape extends z.ZodRawShape>({
     '',
     `Usage: ${usage}`,
     '',
-    'Options, each also an environment variable or a line in .env:',
+    'Options (each can also be set as an environment variable or in .env):',
     ...options,
   ].join('\n');
 }
 
-/** Why the server did not start, in a line that helps; with a stack only for what nobody expected. */
+/** Returns why the server did not start: the message of a StartError, else the error and stack. */
 function startFailure(error: unknown): string {
   if (error instanceof StartError) return error.message;
   return errorText(error);

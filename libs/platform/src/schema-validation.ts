@@ -2,7 +2,7 @@ import { StandardSchemaValidationPipe } from '@nestjs/common';
 import type { z } from 'zod';
 import { Failure } from './failures.ts';
 
-/** Most details that one refusal lists. */
+/** Maximum number of details in one error. */
 const MAX_DETAILS = 20;
 
 interface Issue {
@@ -10,7 +10,7 @@ interface Issue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** The refusal of input that a schema did not accept, with where and what in `details`. */
+/** Creates the error for input that fails validation, with path and message of each issue. */
 function invalidInput(issues: readonly Issue[]): Failure {
   return new Failure('VALIDATION', 'The input is not valid.', {
     details: issues.slice(0, MAX_DETAILS).map(({ message, path = [] }) => ({
@@ -28,17 +28,17 @@ function asSentence(message: string): string {
 }
 
 /**
- * Validates what controllers declare with `@Body({ schema })`, `@Query({ schema })`
- * and `@Param('name', { schema })`, and hands them what the schema makes of it.
+ * Creates a pipe that validates parameters declared with `@Body({ schema })`, `@Query({ schema })`
+ * and `@Param('name', { schema })`, and passes the parsed values to the controller.
  */
 export function createSchemaValidationPipe(): StandardSchemaValidationPipe {
   return new StandardSchemaValidationPipe({ exceptionFactory: invalidInput });
 }
 
 /**
- * A socket event's payload as its schema makes it.
+ * Parses the payload of a socket event with its schema.
  *
- * @throws Failure VALIDATION with `details`, the same as for a REST body.
+ * @throws Failure VALIDATION with `details`, as for a REST body
  */
 export function parsePayload<Schema extends z.ZodType>(
   schema: Schema,

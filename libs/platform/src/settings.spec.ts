@@ -112,7 +112,7 @@ describe('settings', () => {
     [['--prot', '3000'], ['Unknown option --prot.']],
     [['--port'], ['Option --port needs a value.']],
     [['-p', '3000'], ['Unknown option -p.']],
-    [['hunter2'], ['Only options are understood']],
+    [['hunter2'], ['Only options are allowed']],
   ])('are refused when the command line is %j', (argv, expected) => {
     const problems = problemsOf({ argv });
     expect(problems).toHaveLength(expected.length);

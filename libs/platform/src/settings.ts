@@ -4,7 +4,7 @@ import { parse as parseDotenv } from 'dotenv';
 import { z } from 'zod';
 import { StartError } from './start-error.ts';
 
-/** The server cannot start with the settings it was given; one line for each that is wrong. */
+/** Invalid settings, with one line for each problem. */
 export class SettingsError extends StartError {
   override readonly name = 'SettingsError';
   constructor(readonly problems: readonly string[]) {
@@ -16,26 +16,26 @@ export interface SettingsSources {
   /** Command line options, without `node` and the script; `--data-dir x` sets DATA_DIR. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Path of a `.env` file; one that does not exist is as good as empty. */
+  /** Path of a `.env` file; a missing file counts as empty. */
   readonly envFile?: string;
 }
 
-/** What `--help` and the documentation say of one setting. */
+/** Description of one setting, for `--help` and the documentation. */
 export interface SettingDescription {
   readonly name: string;
-  /** As on the command line, for example `--data-dir`. */
+  /** Command line option, for example `--data-dir`. */
   readonly option: string;
   readonly description: string;
-  /** As it would be written; undefined when there is none. */
+  /** Default as text; undefined when there is none. */
   readonly defaultValue: string | undefined;
 }
 
 /**
- * Reads settings by name: from the command line, else the environment, else
- * the `.env` file, else the schema's default. An empty value counts as unset.
+ * Reads settings by name: from the command line, else the environment, else the `.env` file, else
+ * the default of the schema. An empty value counts as unset.
  *
- * @param schema an object schema whose keys are ENVIRONMENT_NAMES.
- * @throws SettingsError that names every setting that is wrong. It never contains a value.
+ * @param schema an object schema whose keys are ENVIRONMENT_NAMES
+ * @throws SettingsError that names every invalid setting and never contains a value
  */
 export function loadSettings<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
@@ -61,20 +61,20 @@ export function loadSettings<Shape extends z.ZodRawShape>(
   );
 }
 
-/** Every setting of a schema, in its order. */
+/** Returns the descriptions of all settings of a schema, in its order. */
 export function describeSettings(schema: z.ZodObject): SettingDescription[] {
   return Object.entries(schema.shape).map(([name, setting]) => {
-    const unset = z.safeParse(setting, undefined);
+    const parsed = z.safeParse(setting, undefined);
     return {
       name,
       option: `--${optionName(name)}`,
       description: z.globalRegistry.get(setting)?.description ?? '',
-      defaultValue: unset.success && unset.data !== undefined ? String(unset.data) : undefined,
+      defaultValue: parsed.success && parsed.data !== undefined ? String(parsed.data) : undefined,
     };
   });
 }
 
-/** A setting's name as on the command line, without the dashes. */
+/** Returns the command line option of a setting, without the leading dashes. */
 export function optionName(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
 }
@@ -86,15 +86,15 @@ function fromCommandLine(
   const options = Object.fromEntries(
     names.map((name) => [optionName(name), { type: 'string' as const }]),
   );
-  // Not strict, because the messages of the strict mode repeat what was typed.
+  // Not strict, because error messages of the strict mode quote the input.
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true });
   const values: Record<string, string | undefined> = {};
   const problems: string[] = [];
   for (const token of tokens) {
     if (token.kind !== 'option') {
-      // What follows an unknown option is its value, and no mistake of its own.
+      // The token after an unknown option is its value, not a separate problem.
       if (problems.length > 0) continue;
-      problems.push('Only options are understood on the command line, such as --port 3000.');
+      problems.push('Only options are allowed on the command line, such as --port 3000.');
     } else if (!(token.name in options)) {
       problems.push(`Unknown option ${token.rawName}.`);
     } else if (token.value === undefined) {

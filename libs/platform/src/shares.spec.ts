@@ -43,7 +43,7 @@ describe('Shares', () => {
       const owner = `owner ${random(5)}`;
       const members = expected.get(owner) ?? [];
       expected.set(owner, members);
-      // Grows and shrinks in turn, down to nothing.
+      // Alternately grows, and shrinks down to zero.
       if (random(100) < (step % 2_000 < 1_000 ? 70 : 30)) {
         members.push(step);
         shares.add(owner, step);

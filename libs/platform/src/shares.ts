@@ -1,37 +1,37 @@
 const NONE: ReadonlySet<never> = new Set();
 
 /**
- * Members of a bounded whole, by owner; knows the owner that has the most of
- * them. Every operation takes constant time.
+ * Set of members grouped by owner that tracks the owner with the most members. Every operation
+ * takes constant time.
  *
  * @example
- * const places = new Shares<Socket>();
- * places.add('192.0.2.7', socket);
- * places.largest; // '192.0.2.7'
+ * const sockets = new Shares<Socket>();
+ * sockets.add('192.0.2.7', socket);
+ * sockets.largest; // '192.0.2.7'
  */
 export class Shares<Member> {
   readonly #members = new Map<string, Set<Member>>();
-  /** Owners by their number of members, those of one first; the last set is never empty. */
+  /** Owners by number of members, those with one member first; the last set is never empty. */
   readonly #bySize: Set<string>[] = [];
   #size = 0;
 
-  /** Members of all owners. */
+  /** Number of members of all owners. */
   get size(): number {
     return this.#size;
   }
 
-  /** The owner with the most members; of several the one that has had so many for longest. */
+  /** Owner with the most members; among equals, the one that reached this number first. */
   get largest(): string | undefined {
     const [owner] = this.#bySize.at(-1) ?? [];
     return owner;
   }
 
-  /** The members of an owner, the oldest first. */
+  /** Returns the members of an owner, the oldest first. */
   of(owner: string): ReadonlySet<Member> {
     return this.#members.get(owner) ?? NONE;
   }
 
-  /** @param member not a member yet */
+  /** @param member must not be a member already */
   add(owner: string, member: Member): void {
     const members = this.#members.get(owner) ?? new Set();
     this.#members.set(owner, members);
@@ -42,7 +42,7 @@ export class Shares<Member> {
     this.#size += 1;
   }
 
-  /** @returns false when it is not a member */
+  /** @returns false when it is not a member of the owner */
   delete(owner: string, member: Member): boolean {
     const members = this.#members.get(owner);
     if (!members?.delete(member)) return false;

@@ -1,10 +1,10 @@
 import { Role, Room, RoomId, UserId } from '@chat/contracts';
 import { z } from 'zod';
 
-/** Most users that one signal names. */
+/** Maximum number of users in one signal. */
 export const MAX_SIGNAL_USERS = 500;
 
-/** Something that sockets must hear of at once, wherever they are connected. */
+/** Notification between processes about a change that affects sockets on any instance. */
 export const Signal = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session-ended'), sessionId: z.string() }).readonly(),
   z.object({ type: z.literal('room-updated'), room: Room }).readonly(),
@@ -16,7 +16,7 @@ export const Signal = z.discriminatedUnion('type', [
         .array(UserId)
         .max(MAX_SIGNAL_USERS)
         .readonly()
-        .describe('Who was in it; a room of many members is told by several signals.'),
+        .describe('Members of the room; several signals are sent for a room with many members.'),
     })
     .readonly(),
   z
@@ -31,12 +31,12 @@ export const Signal = z.discriminatedUnion('type', [
 export type Signal = z.infer<typeof Signal>;
 
 /**
- * Signals between features and between processes. A hint that may be lost:
- * whoever depends on it also looks the truth up from time to time.
+ * Port for signals between features and between processes. Delivery is best effort: subscribers
+ * also poll the authoritative state.
  */
 export abstract class Signals {
-  /** Never throws. */
+  /** Publishes a signal; never throws. */
   abstract publish(signal: Signal): void;
-  /** Every process that listens hears every signal. */
+  /** Subscribes to all signals of all processes; returns a function that unsubscribes. */
   abstract subscribe(listener: (signal: Signal) => void): () => void;
 }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { slicedJson } from './sliced-json.ts';
 
-const slicesOf = async (answer: unknown): Promise<Buffer[]> => {
-  const { body, length } = await slicedJson(answer);
-  const slices = (await body.getStream().toArray()) as Buffer[];
-  expect(Buffer.concat(slices)).toHaveLength(length);
-  return slices;
+const chunksOf = async (value: unknown): Promise<Buffer[]> => {
+  const { body, length } = await slicedJson(value);
+  const chunks = (await body.getStream().toArray()) as Buffer[];
+  expect(Buffer.concat(chunks)).toHaveLength(length);
+  return chunks;
 };
-const joined = async (answer: unknown): Promise<string> =>
-  Buffer.concat(await slicesOf(answer)).toString();
+const joined = async (value: unknown): Promise<string> =>
+  Buffer.concat(await chunksOf(value)).toString();
 
 describe('slicedJson', () => {
   it.each([
@@ -18,23 +18,23 @@ describe('slicedJson', () => {
     ['text'],
     [[1, 'two', { three: [3] }]],
     [{ rev: 1, changes: [{ text: 'ß "quoted"' }], absent: undefined, none: null, empty: [] }],
-  ])('encodes %j as JSON.stringify does', async (answer) => {
-    expect(await joined(answer)).toBe(JSON.stringify(answer));
+  ])('encodes %j as JSON.stringify does', async (value) => {
+    expect(await joined(value)).toBe(JSON.stringify(value));
   });
 
-  it('yields slices of less than 256 KiB, and lets the event loop run between them', async () => {
-    const answer = Array.from({ length: 200 }, (_, n) => ({ n, text: 'ß'.repeat(4_000) }));
+  it('yields chunks of less than 256 KiB, and lets the event loop run between them', async () => {
+    const value = Array.from({ length: 200 }, (_, n) => ({ n, text: 'ß'.repeat(4_000) }));
     let turns = 0;
     const count = (): void => {
       turns += 1;
       timer = setImmediate(count);
     };
     let timer = setImmediate(count);
-    const slices = await slicesOf(answer);
+    const chunks = await chunksOf(value);
     clearImmediate(timer);
-    expect(slices.length).toBeGreaterThan(10);
+    expect(chunks.length).toBeGreaterThan(10);
     expect(turns).toBeGreaterThan(10);
-    expect(Math.max(...slices.map(({ length }) => length))).toBeLessThan(256 * 1024);
-    expect(Buffer.concat(slices).toString()).toBe(JSON.stringify(answer));
+    expect(Math.max(...chunks.map(({ length }) => length))).toBeLessThan(256 * 1024);
+    expect(Buffer.concat(chunks).toString()).toBe(JSON.stringify(value));
   });
 });

@@ -2,47 +2,47 @@ import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StreamableFile } from '@nestjs/common';
 
-/** Characters of a slice, give or take one item. */
-const SLICE_LENGTH = 64 * 1024;
+/** Length of a chunk in characters; a chunk exceeds it by at most one item. */
+const CHUNK_LENGTH = 64 * 1024;
 
 /**
- * Encodes an answer of a controller as JSON in slices, and lets the event loop
- * run between them, so that a large one does not hold up everything else.
+ * Encodes the result of a controller as JSON in chunks, and yields to the event loop between them,
+ * so that a large response does not block other work.
  */
 export async function slicedJson(
-  answer: unknown,
+  result: unknown,
 ): Promise<{ readonly body: StreamableFile; readonly length: number }> {
-  const slices = await jsonSlices(answer);
-  const length = slices.reduce((sum, slice) => sum + slice.length, 0);
+  const chunks = await jsonChunks(result);
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const type = 'application/json; charset=utf-8';
-  const body = new StreamableFile(Readable.from(slices, { objectMode: false }), { type, length });
+  const body = new StreamableFile(Readable.from(chunks, { objectMode: false }), { type, length });
   return { body, length };
 }
 
-async function jsonSlices(answer: unknown): Promise<Buffer[]> {
-  const slices: Buffer[] = [];
-  let slice = '';
-  for (const part of partsOf(answer)) {
-    slice += part;
-    if (slice.length < SLICE_LENGTH) continue;
-    slices.push(Buffer.from(slice));
-    slice = '';
+async function jsonChunks(result: unknown): Promise<Buffer[]> {
+  const chunks: Buffer[] = [];
+  let chunk = '';
+  for (const fragment of fragmentsOf(result)) {
+    chunk += fragment;
+    if (chunk.length < CHUNK_LENGTH) continue;
+    chunks.push(Buffer.from(chunk));
+    chunk = '';
     await nextTurn();
   }
-  if (slice !== '') slices.push(Buffer.from(slice));
-  return slices;
+  if (chunk !== '') chunks.push(Buffer.from(chunk));
+  return chunks;
 }
 
-/** An array item by item, also one that a field of the answer holds; anything else as a whole. */
-function* partsOf(answer: unknown): Generator<string> {
-  if (Array.isArray(answer)) yield* itemsOf(answer);
-  else if (typeof answer === 'object' && answer !== null) yield* fieldsOf(answer);
-  else yield JSON.stringify(answer);
+/** Encodes an array, or an array in a field, item by item, and any other value as a whole. */
+function* fragmentsOf(result: unknown): Generator<string> {
+  if (Array.isArray(result)) yield* itemsOf(result);
+  else if (typeof result === 'object' && result !== null) yield* fieldsOf(result);
+  else yield JSON.stringify(result);
 }
 
-function* fieldsOf(answer: object): Generator<string> {
+function* fieldsOf(result: object): Generator<string> {
   yield '{';
-  const fields = Object.entries(answer as Record<string, unknown>).filter(
+  const fields = Object.entries(result as Record<string, unknown>).filter(
     ([, value]) => value !== undefined,
   );
   for (const [index, [name, value]] of fields.entries()) {

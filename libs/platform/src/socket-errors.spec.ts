@@ -11,7 +11,7 @@ function errorFrom(action: () => unknown): SocketError {
   } catch (error) {
     return SocketError.strict().parse(toSocketError(error));
   }
-  throw new Error('It did not fail.');
+  throw new Error('The action did not fail.');
 }
 
 describe('toSocketError', () => {

@@ -3,8 +3,8 @@ import { Failure } from './failures.ts';
 import { INTERNAL_MESSAGE } from './http-errors.ts';
 
 /**
- * The `error` of a negative acknowledgement for whatever was thrown. What is
- * no `Failure` becomes INTERNAL and tells nothing; the caller logs it.
+ * Returns the `error` of a negative acknowledgement for a thrown value. A value that is not a
+ * `Failure` becomes INTERNAL without details; the caller logs it.
  */
 export function toSocketError(thrown: unknown): SocketError {
   if (!(thrown instanceof Failure)) return { code: 'INTERNAL', message: INTERNAL_MESSAGE };

@@ -1,20 +1,21 @@
-/** Most bytes of the log that wait for a slow reader. */
-const MAX_WAITING_BYTES = 1024 * 1024;
+/** Maximum number of log bytes buffered for a slow reader. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 /**
- * Keeps the process serving after the reader of its output has ended, or a full
- * disk refuses its log: there is no place left to report that failure to.
+ * Ignores errors of standard output and standard error, so that the process continues to serve when
+ * the reader of its output exits or the disk of its log is full: there is nowhere left to report
+ * that failure.
  */
-export function outliveReaders(): void {
+export function ignoreOutputErrors(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
 /**
- * Standard output as a destination of log lines. It neither blocks the process nor
- * grows without bound: a reader that is more than 1 MiB behind misses lines.
+ * Standard output as the destination of log lines. It neither blocks the process nor buffers
+ * without limit: lines are dropped while the reader is more than 1 MiB behind.
  */
 export const standardOutput = {
   write(line: string): void {
-    if (process.stdout.writableLength < MAX_WAITING_BYTES) process.stdout.write(line);
+    if (process.stdout.writableLength < MAX_BUFFERED_BYTES) process.stdout.write(line);
   },
 };

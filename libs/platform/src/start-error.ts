@@ -1,4 +1,4 @@
-/** Why a process cannot start, in words for whoever starts it; printed without a stack. */
+/** Reason why a process cannot start, written for its operator; printed without a stack. */
 export class StartError extends Error {
   override readonly name: string = 'StartError';
 }

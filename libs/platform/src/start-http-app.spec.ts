@@ -58,12 +58,12 @@ const start = (
   );
 
 describe('an HTTP application', () => {
-  // While time stands still, a stop cuts no connection that is in use.
+  // With a stopped clock, a stop closes no connection that is in use.
   beforeEach(() => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
   });
   afterEach(() => {
-    // Ends the stop that a failed test waited for.
+    // Completes a stop that a failed test waited for.
     jest.runOnlyPendingTimers();
     jest.useRealTimers();
   });
@@ -98,10 +98,10 @@ describe('an HTTP application', () => {
     const app = await start({ STOP_DELAY_MS: 500 });
     const agent = new Agent({ keepAlive: true });
     const connectionAfter = async (): Promise<string | undefined> => {
-      const asked = get(app.url, { agent });
-      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
-      await text(answer);
-      return answer.headers.connection;
+      const request = get(app.url, { agent });
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      await text(response);
+      return response.headers.connection;
     };
     expect(await connectionAfter()).toBe('keep-alive');
     const stopped = app.close();
@@ -113,27 +113,27 @@ describe('an HTTP application', () => {
     }
   });
 
-  /** An application whose answers to `/slow` wait for a call. */
+  /** Starts an application that answers `/slow` only when `answerAll` is called. */
   const startSlow = async (settings: Partial<HttpProgramSettings>) => {
-    const asked: (() => void)[] = [];
+    const pending: (() => void)[] = [];
     const app = await start(settings, {
       configure: (nest) => {
         nest.use('/slow', (request: IncomingMessage, response: ServerResponse) => {
-          asked.push(() => response.end(request.url));
+          pending.push(() => response.end(request.url));
         });
       },
     });
-    const isAsked = async (times: number): Promise<void> => {
-      while (asked.length < times) await delay(5);
+    const received = async (count: number): Promise<void> => {
+      while (pending.length < count) await delay(5);
     };
-    return { app, isAsked, answerAll: () => asked.splice(0).forEach((answer) => answer()) };
+    return { app, received, answerAll: () => pending.splice(0).forEach((answer) => answer()) };
   };
 
   it('answers a request that began before its stop with Connection: close', async () => {
-    const { app, isAsked, answerAll } = await startSlow({ STOP_DELAY_MS: 2_000 });
+    const { app, received, answerAll } = await startSlow({ STOP_DELAY_MS: 2_000 });
     const agent = new Agent({ keepAlive: true });
     const response = once(get(`${app.url}/slow`, { agent }), 'response');
-    await isAsked(1);
+    await received(1);
     const stopped = app.close();
     try {
       answerAll();
@@ -147,13 +147,13 @@ describe('an HTTP application', () => {
   });
 
   it('answers pipelined requests that began before its stop, the last with Connection: close', async () => {
-    const { app, isAsked, answerAll } = await startSlow({ STOP_DELAY_MS: 2_000 });
+    const { app, received, answerAll } = await startSlow({ STOP_DELAY_MS: 2_000 });
     const client = connect(Number(new URL(app.url).port), '127.0.0.1');
     const answers = text(client);
     client.write(
       'GET /slow/1 HTTP/1.1\r\nHost: app\r\n\r\nGET /slow/2 HTTP/1.1\r\nHost: app\r\n\r\n',
     );
-    await isAsked(2);
+    await received(2);
     const stopped = app.close();
     try {
       answerAll();
@@ -192,8 +192,8 @@ describe('an HTTP application', () => {
       },
     );
     const agent = new Agent({ keepAlive: true });
-    const asked = get(`${app.url}/slow`, { agent });
-    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    const request = get(`${app.url}/slow`, { agent });
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
     const finish = await inProgress.promise;
     const idle = connect(Number(new URL(app.url).port), 'localhost');
     await once(idle, 'connect');
@@ -214,28 +214,28 @@ describe('an HTTP application', () => {
         module: moduleOf({
           provide: 'store',
           useFactory: () => {
-            new Logger('Store').warn('The store does not answer; trying again.');
-            new Logger('Store').debug('more than was asked for');
+            new Logger('Store').warn('waiting for dependency');
+            new Logger('Store').debug('below the log level');
             return waiting.promise;
           },
         }),
       },
     );
-    const gaveUp = expect(started).rejects.toThrow('The store never answered.');
+    const rejected = expect(started).rejects.toThrow('The store is unavailable.');
     try {
-      const seen = () => logged.some((line) => line.includes('The store does not answer'));
+      const seen = () => logged.some((line) => line.includes('waiting for dependency'));
       for (let round = 0; !seen() && round < 200; round += 1) await delay(10);
       expect(seen()).toBe(true);
     } finally {
-      waiting.reject(new Error('The store never answered.'));
-      await gaveUp;
+      waiting.reject(new Error('The store is unavailable.'));
+      await rejected;
     }
     const lines = logged.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toContainEqual(
       expect.objectContaining({ level: 'warn', context: 'Store', time: expect.any(String) }),
     );
-    expect(lines.at(-1)).toMatchObject({ level: 'error', msg: 'The store never answered.' });
-    expect(logged.join('')).not.toContain('more than was asked for');
+    expect(lines.at(-1)).toMatchObject({ level: 'error', msg: 'The store is unavailable.' });
+    expect(logged.join('')).not.toContain('below the log level');
   });
 });
 
@@ -252,32 +252,32 @@ describe('the start error of an HTTP application', () => {
     holder.close();
   });
 
-  const refusal = (starting: Promise<unknown>): Promise<string> =>
+  const startErrorOf = (starting: Promise<unknown>): Promise<string> =>
     starting.then(
-      () => 'It started.',
+      () => 'The application started.',
       (error: unknown) => (error instanceof StartError ? error.message : String(error)),
     );
 
   it('names the setting of a port in use', async () => {
-    expect(await refusal(start({ PORT: taken }))).toBe(
+    expect(await startErrorOf(start({ PORT: taken }))).toBe(
       `PORT: port ${taken} is in use; stop what uses it, or choose another with --port.`,
     );
-    expect(await refusal(start({ METRICS_PORT: taken }))).toBe(
+    expect(await startErrorOf(start({ METRICS_PORT: taken }))).toBe(
       `METRICS_PORT: port ${taken} is in use; stop what uses it, or choose another with --metrics-port.`,
     );
   });
 
   it('names the setting of an address that this machine does not have', async () => {
-    expect(await refusal(start({ HOST: '203.0.113.7' }))).toBe(
+    expect(await startErrorOf(start({ HOST: '203.0.113.7' }))).toBe(
       'HOST: this machine does not have that address; choose another with --host.',
     );
-    expect(await refusal(start({ METRICS_PORT: 0, METRICS_HOST: 'nowhere.invalid' }))).toBe(
+    expect(await startErrorOf(start({ METRICS_PORT: 0, METRICS_HOST: 'nowhere.invalid' }))).toBe(
       'METRICS_HOST: this machine does not have that address; choose another with --metrics-host.',
     );
   });
 
   it('names the setting of a port that the user may not use', async () => {
-    // Root may use every port, so a server is told so that would have been let.
+    // Root may use every port, so the error is simulated.
     const server = createServer();
     jest.spyOn(server, 'listen').mockImplementation(() => {
       const error = Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
@@ -285,7 +285,7 @@ describe('the start error of an HTTP application', () => {
       return server;
     });
     const names = { port: 'METRICS_PORT', host: 'METRICS_HOST' };
-    expect(await refusal(listen(server, { port: 80 }, names))).toBe(
+    expect(await startErrorOf(listen(server, { port: 80 }, names))).toBe(
       'METRICS_PORT: port 80 may not be used by this user; choose one above 1023 with --metrics-port.',
     );
   });

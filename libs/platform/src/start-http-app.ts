@@ -11,7 +11,7 @@ import { createLogger, type LogSettings } from './logging.ts';
 import { MetricsServer } from './metrics-server.ts';
 import { Metrics } from './metrics.ts';
 
-/** How long clients have to finish and to close once a stop has begun; below the longest stop of a process. */
+/** Time for clients to finish after a stop began; less than the stop timeout of a process. */
 const DRAIN_MS = 8_000;
 
 export interface HttpProgramSettings extends LogSettings {
@@ -19,37 +19,37 @@ export interface HttpProgramSettings extends LogSettings {
   readonly PORT: number;
   readonly METRICS_HOST: string;
   readonly METRICS_PORT?: number | undefined;
-  /** How long it goes on, saying that it stops, before it does; 0 for one that nobody stands in front of. */
+  /** Time between the announcement of a stop and the stop; 0 without a gateway in front. */
   readonly STOP_DELAY_MS: number;
 }
 
 export interface HttpProgram {
-  /** The application's module; with {@link HealthChecks} and {@link Metrics} in global modules. */
+  /** Module of the application; provides {@link HealthChecks} and {@link Metrics} globally. */
   readonly module: DynamicModule;
-  /** Everything that is done to the application before it listens. */
+  /** Configures the application before it listens. */
   configure(app: NestExpressApplication): Promise<void> | void;
-  /** Whether others may listen on the same port, so that a successor is there before this one stops. */
+  /** Whether processes may share the port, so that a successor can start before this one stops. */
   readonly sharesPort?: boolean;
 }
 
 export interface HttpServer {
-  /** Where a browser on this machine finds it. */
+  /** Address for a browser on this machine. */
   readonly url: string;
   close(): Promise<void>;
 }
 
 /**
- * Starts an HTTP application, and its metrics where a port is given for them.
+ * Starts an HTTP application, and a metrics server if `METRICS_PORT` is set.
  *
- * @param log where the log goes; standard output unless told otherwise.
- * @throws StartError when a port or an address is not to be had
+ * @param log stream for the log; defaults to standard output
+ * @throws StartError when a port or address is unavailable
  */
 export async function startHttpApp(
   settings: HttpProgramSettings,
   program: HttpProgram,
   log?: NodeJS.WritableStream,
 ): Promise<HttpServer> {
-  // Before Nest begins, so that what the application waits for at its start is seen meanwhile.
+  // Before Nest starts, so that logs of dependencies that the application waits for are visible.
   Logger.overrideLogger(createLogger(settings, log));
   const app = await NestFactory.create<NestExpressApplication>(program.module, new HttpAdapter(), {
     bodyParser: false,
@@ -74,16 +74,16 @@ export async function startHttpApp(
     return {
       url: browserUrl(server.address() as AddressInfo),
       close: async () => {
-        health.stop();
-        // Clients go on over other connections, and send nothing over one that is about to be closed.
+        health.markStopping();
+        // Clients switch to other connections before this server closes theirs.
         connections.announceStop();
-        new Logger('Process').log('Stopping.');
+        new Logger('Process').log('stopping');
         await delay(settings.STOP_DELAY_MS);
         connections.drain();
-        // A client that has vanished would keep the rest of the stop waiting, and what is open stay open.
-        const cut = setTimeout(() => connections.cut(), DRAIN_MS);
+        // An unresponsive client would delay the rest of the stop, and keep resources open.
+        const drainTimer = setTimeout(() => connections.destroyAll(), DRAIN_MS);
         await app.close();
-        clearTimeout(cut);
+        clearTimeout(drainTimer);
         await metrics?.close();
       },
     };

@@ -1,9 +1,12 @@
-/** Ctrl-C under npm arrives twice, from the terminal and from npm; later than this it was pressed again. */
+/**
+ * Under npm, one Ctrl-C sends SIGINT twice, from the terminal and from npm; a SIGINT after this
+ * time counts as a second Ctrl-C.
+ */
 const SAME_CTRL_C_MS = 500;
 
 /**
- * Calls `stop` at the first SIGTERM, SIGINT or SIGHUP. A second Ctrl-C ends the
- * process at once; other signals that follow change nothing.
+ * Calls `stop` at the first SIGTERM, SIGINT or SIGHUP. A second Ctrl-C ends the process at once;
+ * other later signals are ignored.
  */
 export function onStopSignal(stop: () => void): void {
   let stoppingSince: number | undefined;
