@@ -8,8 +8,8 @@ import type { Identity } from './identity.ts';
 import { RequestLimits } from './request-limits.ts';
 
 /**
- * Admits a request that carries a valid access token, or is for a route marked `@Public()`, within
- * the rate of its user or address.
+ * Guard that admits requests with a valid access token, and requests to routes marked `@Public()`,
+ * within the request limit of the user or address.
  */
 @Injectable()
 export class AccessTokenGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
@@ -21,7 +21,7 @@ export class AccessTokenGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
   }
 
   /**
-   * Sockets are authenticated once, in their handshake.
+   * Decides on HTTP requests; sockets are authenticated once, in their handshake.
    *
    * @throws UnauthorizedError, RateLimitedError
    */
@@ -44,7 +44,7 @@ export class AccessTokenGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
 
   override handleRequest<User>(error: Error | null, user: User | false): User {
     if (error) throw error;
-    if (!user) throw new UnauthorizedError('A valid access token is needed.');
+    if (!user) throw new UnauthorizedError('A valid access token is required.');
     return user;
   }
 

@@ -9,7 +9,7 @@ import { TOKEN_FORM, TokenSettings } from './token-settings.ts';
 
 export const ACCESS_TOKEN_STRATEGY = 'access-token';
 
-/** Reads the bearer token of a request and says whose it is. */
+/** Passport strategy that maps the bearer token of a request to an `Identity`. */
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN_STRATEGY) {
   constructor(
@@ -25,7 +25,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
     });
   }
 
-  /** Called with claims whose signature and expiry hold; false refuses them. */
+  /** Receives claims with a valid signature and expiry; returns false to reject them. */
   async validate(claims: unknown): Promise<Identity | false> {
     const identity = identityOf(claims);
     if (!identity) return false;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Identity } from './identity.ts';
 import { TOKEN_FORM, TokenSettings } from './token-settings.ts';
 
-/** Claims of an access token; `iat`, `iss` and `aud` are beside them. */
+/** Claims of an access token, except `iat`, `iss` and `aud`. */
 const Claims = z.object({
   sub: z.string().min(1),
   sid: z.string().min(1),
@@ -13,7 +13,7 @@ const Claims = z.object({
   exp: z.int().describe('Seconds since the epoch.'),
 });
 
-/** The identity that verified claims stand for; undefined if a claim is missing. */
+/** Returns the identity for verified claims; undefined if a claim is missing. */
 export function identityOf(claims: unknown): Identity | undefined {
   const parsed = Claims.safeParse(claims);
   if (!parsed.success) return undefined;
@@ -21,7 +21,7 @@ export function identityOf(claims: unknown): Identity | undefined {
   return { userId: sub, sessionId: sid, username, expiresAt: exp * 1000 };
 }
 
-/** Makes and checks access tokens: JWTs signed with HS256, and with nothing else. */
+/** Signs and verifies access tokens: JWTs signed with HS256; other algorithms are rejected. */
 @Injectable()
 export class AccessTokens {
   constructor(
@@ -29,7 +29,7 @@ export class AccessTokens {
     private readonly settings: TokenSettings,
   ) {}
 
-  /** Seconds for which a token is valid once it is made. */
+  /** Lifetime of a token, in seconds. */
   get ttlSeconds(): number {
     return this.settings.accessTokenTtlSeconds;
   }
@@ -47,9 +47,9 @@ export class AccessTokens {
   }
 
   /**
-   * Who the token speaks for. Whether the session still lives is not asked here.
+   * Returns the identity of a token. Does not check whether its session is still active.
    *
-   * @throws UnauthorizedError for anything that is not a token of ours, or is one no more.
+   * @throws UnauthorizedError when the token is invalid or has expired
    */
   async verify(token: string): Promise<Identity> {
     const { algorithm, issuer, audience } = TOKEN_FORM;
@@ -62,7 +62,7 @@ export class AccessTokens {
       })
       .catch(() => undefined);
     const identity = identityOf(claims);
-    if (!identity) throw new UnauthorizedError('The access token is not valid or has expired.');
+    if (!identity) throw new UnauthorizedError('The access token is invalid or has expired.');
     return identity;
   }
 }

@@ -9,9 +9,10 @@ import { RequestLimits, RequestLimitSettings } from './request-limits.ts';
 import { TokenSettings } from './token-settings.ts';
 
 /**
- * Guards every route of the application but those marked `@Public()`, and
- * offers `AccessTokens`, `Authenticator` and `TokenSettings` to all modules.
- * Limits the rate of requests. Expects `SessionStatus`, `RateLimiter` and `Refusals` from global modules.
+ * Guards all routes of the application except those marked `@Public()`, limits the rate of
+ * requests, and provides `AccessTokens`, `Authenticator` and `TokenSettings` to all modules.
+ *
+ * Requires `SessionStatus`, `RateLimiter` and `Refusals` from global modules.
  */
 @Module({})
 export class AuthModule {

@@ -24,16 +24,16 @@ const SECRET = randomBytes(32).toString('hex');
 const SUBJECT = { userId: 'u1', sessionId: 's1', username: 'ann' };
 
 @Controller()
-class WhoController {
-  @Get('who')
-  who(@CurrentIdentity() identity: Identity) {
+class IdentityController {
+  @Get('me')
+  me(@CurrentIdentity() identity: Identity) {
     return identity;
   }
 
   @Public()
   @Get('open')
   open() {
-    return 'come in';
+    return 'open';
   }
 }
 
@@ -52,25 +52,25 @@ const ended = new Set<string>();
 })
 class SessionsModule {}
 
-const GENEROUS = RequestLimitSettings.of({ REQUEST_RATE: 1_000, REQUEST_BURST: 1_000 });
+const HIGH_LIMITS = RequestLimitSettings.of({ REQUEST_RATE: 1_000, REQUEST_BURST: 1_000 });
 
 @Module({
   imports: [
     SessionsModule,
-    AuthModule.forRoot({ secret: SECRET, accessTokenTtlSeconds: 60 }, GENEROUS),
+    AuthModule.forRoot({ secret: SECRET, accessTokenTtlSeconds: 60 }, HIGH_LIMITS),
     loggingModule({ LOG_LEVEL: 'silent' }),
     MetricsModule,
   ],
-  controllers: [WhoController],
+  controllers: [IdentityController],
 })
-class WhoModule {}
+class TestModule {}
 
 let app: NestExpressApplication;
 let url: string;
 let valid: string;
 
 beforeAll(async () => {
-  app = await NestFactory.create<NestExpressApplication>(WhoModule, {
+  app = await NestFactory.create<NestExpressApplication>(TestModule, {
     bufferLogs: true,
     bodyParser: false,
   });
@@ -81,8 +81,8 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-function ask(token?: string) {
-  return fetch(`${url}/who`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+function request(token?: string) {
+  return fetch(`${url}/me`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
 }
 
 async function connect(auth: unknown) {
@@ -136,54 +136,54 @@ const FORGERIES: Record<string, () => string> = {
 
 describe('an HTTP request', () => {
   it('is accepted with the identity of its valid token', async () => {
-    const response = await ask(valid);
+    const response = await request(valid);
     expect(response.status).toBe(200);
     const identity = (await response.json()) as Identity;
     expect(identity).toMatchObject(SUBJECT);
     expect(Math.abs(identity.expiresAt - Date.now() - 60_000)).toBeLessThan(5_000);
-    expect((await ask(hmacToken(claims()))).status).toBe(200);
+    expect((await request(hmacToken(claims()))).status).toBe(200);
   });
 
   it('is accepted without a token only on public routes', async () => {
     expect((await fetch(`${url}/open`)).status).toBe(200);
-    const response = await ask();
+    const response = await request();
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({
       statusCode: 401,
       error: 'Unauthorized',
       code: 'UNAUTHORIZED',
-      message: 'A valid access token is needed.',
+      message: 'A valid access token is required.',
     });
   });
 
   it.each(Object.keys(FORGERIES))('is rejected with 401 for %s', async (name) => {
-    expect((await ask(FORGERIES[name]?.())).status).toBe(401);
+    expect((await request(FORGERIES[name]?.())).status).toBe(401);
   });
 
   it('is rejected with UNAUTHORIZED once its session has ended', async () => {
     const token = await app.get(AccessTokens).sign({ ...SUBJECT, sessionId: 's2' });
-    expect((await ask(token)).status).toBe(200);
+    expect((await request(token)).status).toBe(200);
     ended.add('s2');
-    expect(await (await ask(token)).json()).toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(await (await request(token)).json()).toMatchObject({ code: 'UNAUTHORIZED' });
   });
 
   it('takes no quadratic CPU time for a long Authorization header', async () => {
     const cpuTimeOf = async (authorization: string): Promise<number> => {
       const before = process.cpuUsage();
-      for (let n = 0; n < 20; n += 1) await fetch(`${url}/who`, { headers: { authorization } });
+      for (let n = 0; n < 20; n += 1) await fetch(`${url}/me`, { headers: { authorization } });
       const { user } = process.cpuUsage(before);
       return user;
     };
     await cpuTimeOf('Bearer x');
     const short = await cpuTimeOf('Bearer x');
-    // Read in quadratic time, it costs a hundred times as much.
+    // Quadratic time would cost a hundred times as much.
     expect(await cpuTimeOf('x'.repeat(15_000))).toBeLessThan(10 * short);
   });
 });
 
 describe('a Socket.IO handshake', () => {
   it('is accepted with the identity of its valid token', async () => {
-    const { identity, error } = await connect({ token: valid, username: 'somebody-else' });
+    const { identity, error } = await connect({ token: valid, username: 'other-user' });
     expect(error).toBeUndefined();
     expect(identity).toMatchObject(SUBJECT);
   });

@@ -4,7 +4,7 @@ import { AccessTokens } from './access-tokens.ts';
 import type { Identity } from './identity.ts';
 import { SessionStatus } from './session-status.ts';
 
-/** Says who an access token speaks for, now: it is valid and its session has not been ended. */
+/** Authenticates access tokens: the token must be valid and its session active. */
 @Injectable()
 export class Authenticator {
   constructor(
@@ -19,10 +19,10 @@ export class Authenticator {
     return identity;
   }
 
-  /** @throws UnauthorizedError when the identity's session has been ended. */
+  /** @throws UnauthorizedError when the session of the identity has ended */
   async requireActive(identity: Identity): Promise<void> {
     if (!(await this.sessions.isActive(identity.sessionId))) {
-      throw new UnauthorizedError('The session has ended; please sign in again.');
+      throw new UnauthorizedError('Your session has ended. Please sign in again.');
     }
   }
 }

@@ -7,22 +7,22 @@ function tokenOf(authorization: string): string | null {
 }
 
 describe('bearerTokenOf', () => {
-  it.each(['Bearer a.b-c_d', 'bearer a.b-c_d', 'BEARER  a.b-c_d'])('reads "%s"', (header) => {
+  it.each(['Bearer a.b-c_d', 'bearer a.b-c_d', 'BEARER  a.b-c_d'])('parses "%s"', (header) => {
     expect(tokenOf(header)).toBe('a.b-c_d');
   });
 
   it.each(['', 'Bearer', 'Bearer ', 'a.b-c_d', 'Basic a.b-c_d', 'Bearer a b', 'x Bearer a'])(
-    'finds no token in "%s"',
+    'returns null for "%s"',
     (header) => {
       expect(tokenOf(header)).toBeNull();
     },
   );
 
-  it('finds no token in a request without an Authorization header', () => {
+  it('returns null for a request without an Authorization header', () => {
     expect(bearerTokenOf({ headers: {} })).toBeNull();
   });
 
-  it('reads hostile headers in linear time', () => {
+  it('parses hostile headers in linear time', () => {
     assertForHostileTexts((text) => {
       const token = tokenOf(text);
       return token === null || text.endsWith(token);

@@ -1,4 +1,4 @@
-/** Who a request or socket speaks for: the verified claims of its access token. */
+/** User and session of a request or socket: the verified claims of its access token. */
 export interface Identity {
   readonly userId: string;
   readonly username: string;

@@ -8,14 +8,14 @@ import { resolveJwtSecret } from './jwt-secret.ts';
 
 const freshDir = () => mkdtempSync(join(tmpdir(), 'jwt-secret-'));
 
-function refusalOf(action: () => unknown): string {
+function settingsErrorOf(action: () => unknown): string {
   try {
     action();
   } catch (error) {
     if (error instanceof SettingsError) return error.message;
     throw error;
   }
-  return 'not refused';
+  return 'no error';
 }
 
 describe('JWT_SECRET in production', () => {
@@ -30,8 +30,8 @@ describe('JWT_SECRET in production', () => {
     ['an example', 'your-256-bit-secret-your-256-bit-secret'],
     ['a placeholder', 'change-me-in-production-change-me-please'],
     ['a keyboard walk', '12345678901234567890123456789012'],
-  ])('is rejected, without being quoted, when it is %s', (_what, secret) => {
-    const message = refusalOf(() => resolve(secret));
+  ])('is rejected, without being quoted, when it is %s', (_weakness, secret) => {
+    const message = settingsErrorOf(() => resolve(secret));
     expect(message).toMatch(/^JWT_SECRET: .*32 random characters/);
     if (secret) expect(message).not.toContain(secret);
   });
@@ -46,7 +46,7 @@ describe('JWT_SECRET in development', () => {
   const resolve = (dir: string, JWT_SECRET?: string) =>
     resolveJwtSecret({ NODE_ENV: 'development', JWT_SECRET }, dir);
 
-  it('is generated once and kept in a file that only its owner can read', () => {
+  it('is generated once and stored in a file that only its owner can read', () => {
     const dir = join(freshDir(), 'data');
     const secret = resolve(dir);
     expect(secret).toMatch(/^[A-Za-z0-9_-]{64}$/);
@@ -66,6 +66,6 @@ describe('JWT_SECRET in development', () => {
     const dir = freshDir();
     writeFileSync(join(dir, 'jwt-secret'), 'half');
     chmodSync(join(dir, 'jwt-secret'), 0o600);
-    expect(refusalOf(() => resolve(dir))).toMatch(/^JWT_SECRET: the file .* is damaged/);
+    expect(settingsErrorOf(() => resolve(dir))).toMatch(/^JWT_SECRET: the file .* is damaged/);
   });
 });

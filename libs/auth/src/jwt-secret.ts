@@ -6,15 +6,15 @@ import { SettingsError } from '@chat/platform';
 const MIN_LENGTH = 32;
 const SECRET_FILE = 'jwt-secret';
 
-/** What placeholders and the secrets of tutorials contain; random ones practically never do. */
+/** Words in placeholders and tutorial secrets; random secrets practically never contain them. */
 const WELL_KNOWN =
   /secret|passw|(change|replace)[-_ ]?(me|this|it)|your[-_ ]|example|default|qwerty|letmein|1234567|abcdefg/i;
 
 /**
- * The secret for signing tokens: JWT_SECRET if it is set; else, outside
- * production, one that is made once and kept in the data folder.
+ * Returns the secret that signs tokens: JWT_SECRET if it is set; else, outside production, a secret
+ * that is generated once and stored in the data folder.
  *
- * @throws SettingsError that names JWT_SECRET when production has none or a weak one.
+ * @throws SettingsError that names JWT_SECRET when it is missing or weak in production
  */
 export function resolveJwtSecret(
   settings: { readonly NODE_ENV: string; readonly JWT_SECRET?: string | undefined },
@@ -29,10 +29,10 @@ export function resolveJwtSecret(
       ]);
     }
   }
-  return given ?? keptSecret(join(dataDir, SECRET_FILE));
+  return given ?? storedSecret(join(dataDir, SECRET_FILE));
 }
 
-/** What makes the secret guessable; undefined for a good one. */
+/** Returns why the secret is guessable; undefined for a strong one. */
 function weaknessOf(secret: string): string | undefined {
   if (secret.length < MIN_LENGTH) return `is shorter than ${MIN_LENGTH} characters`;
   if (new Set(secret).size < 10) return 'repeats a few characters';
@@ -40,24 +40,24 @@ function weaknessOf(secret: string): string | undefined {
   return undefined;
 }
 
-function keptSecret(file: string): string {
-  const kept = read(file);
-  if (kept !== undefined) return kept;
-  // Written whole under another name first: a crash leaves either no secret or all of it.
-  const draft = `${file}.${randomBytes(6).toString('hex')}`;
+function storedSecret(file: string): string {
+  const existing = read(file);
+  if (existing !== undefined) return existing;
+  // Written completely under another name first: a crash leaves either no secret or all of it.
+  const temporary = `${file}.${randomBytes(6).toString('hex')}`;
   const secret = randomBytes(48).toString('base64url');
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(draft, secret, { flag: 'wx', mode: 0o600, flush: true });
+  writeFileSync(temporary, secret, { flag: 'wx', mode: 0o600, flush: true });
   try {
-    linkSync(draft, file);
+    linkSync(temporary, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
-    rmSync(draft, { force: true });
+    rmSync(temporary, { force: true });
   }
-  const made = read(file);
-  if (made === undefined) throw new Error(`${file} vanished`);
-  return made;
+  const stored = read(file);
+  if (stored === undefined) throw new Error(`${file} was deleted`);
+  return stored;
 }
 
 function read(file: string): string | undefined {
@@ -65,7 +65,7 @@ function read(file: string): string | undefined {
     const secret = readFileSync(file, 'utf8').trim();
     if (secret.length < MIN_LENGTH) {
       throw new SettingsError([
-        `JWT_SECRET: the file ${file} is damaged; delete it to make a new one.`,
+        `JWT_SECRET: the file ${file} is damaged; delete it to generate a new one.`,
       ]);
     }
     return secret;

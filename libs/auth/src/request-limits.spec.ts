@@ -92,8 +92,8 @@ describe('the request limit', () => {
   const get = (path: string, token?: string) =>
     fetch(url + path, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
   const statuses = async (count: number, path: string, token?: string): Promise<number[]> => {
-    const answers = await Promise.all(Array.from({ length: count }, () => get(path, token)));
-    return answers.map(({ status }) => status);
+    const responses = await Promise.all(Array.from({ length: count }, () => get(path, token)));
+    return responses.map(({ status }) => status);
   };
   const refusals = async (limit: string): Promise<number> => {
     const metric = app.get(Metrics).registry.getSingleMetric('chat_refusals_total');

@@ -1,11 +1,11 @@
 import { networkOf, RateLimitedError, RateLimiter, Refusals, type RateLimit } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 
-/** How many requests are served; given to `AuthModule.forRoot`. */
+/** Request limits; passed to `AuthModule.forRoot`. */
 export abstract class RequestLimitSettings {
-  /** Requests of one signed-in user. */
+  /** Limit of requests per signed-in user. */
   abstract readonly perUser: RateLimit;
-  /** Requests without a valid access token, of one address. */
+  /** Limit of requests without a valid access token per address. */
   abstract readonly perAddress: RateLimit;
 
   static of(settings: {
@@ -17,7 +17,7 @@ export abstract class RequestLimitSettings {
     const { REQUEST_RATE, REQUEST_BURST, SIGN_IN_RATE = 0, SIGN_IN_BURST = 0 } = settings;
     return {
       perUser: limitOf(REQUEST_RATE, REQUEST_BURST),
-      // Every sign-in is a request too.
+      // Every sign-in is also a request.
       perAddress: limitOf(
         Math.max(REQUEST_RATE, 2 * SIGN_IN_RATE),
         Math.max(REQUEST_BURST, 2 * SIGN_IN_BURST),
@@ -30,7 +30,10 @@ function limitOf(points: number, burst: number): RateLimit {
   return { points, perMs: 1_000, burst: Math.max(points, burst) };
 }
 
-/** Limits the rate of requests per user, and per network of an address for requests without a valid access token. */
+/**
+ * Limits the rate of requests per user, and of requests without a valid access token per network of
+ * the address.
+ */
 @Injectable()
 export class RequestLimits {
   constructor(
@@ -44,7 +47,7 @@ export class RequestLimits {
     const waitMs = await this.limiter.take(`request:user:${userId}`, this.settings.perUser);
     if (waitMs <= 0) return;
     this.refusals.count('user_requests');
-    throw new RateLimitedError('You are making too many requests.', waitMs);
+    throw new RateLimitedError('Too many requests. Please try again in a moment.', waitMs);
   }
 
   /** @throws RateLimitedError */
@@ -53,6 +56,9 @@ export class RequestLimits {
     const waitMs = await this.limiter.take(key, this.settings.perAddress);
     if (waitMs <= 0) return;
     this.refusals.count('address_requests');
-    throw new RateLimitedError('Too many requests from this address.', waitMs);
+    throw new RateLimitedError(
+      'Too many requests from this address. Please try again in a moment.',
+      waitMs,
+    );
   }
 }

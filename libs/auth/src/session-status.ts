@@ -1,6 +1,11 @@
-/** Whether a session, named by the `sid` of an access token, has not been ended. */
+/** Port that returns whether sessions, named by the `sid` of an access token, are active. */
 export abstract class SessionStatus {
+  /** Returns whether the session is active; may use a cached result. */
   abstract isActive(sessionId: string): Promise<boolean>;
-  /** Those of the sessions that are active, asked anew. @throws UnavailableError when nobody can say */
+  /**
+   * Queries the source for the active ones among the sessions, even if cached results are fresh.
+   *
+   * @throws UnavailableError when the source is unavailable
+   */
   abstract recheck(sessionIds: readonly string[]): Promise<Set<string>>;
 }

@@ -6,13 +6,13 @@ import type { Identity } from './identity.ts';
 
 const HandshakeAuth = z.object({ token: z.string().min(1).max(4096) });
 
-/** What the handshake reads and writes of a Socket.IO socket. */
+/** Part of a Socket.IO socket that the handshake reads and writes. */
 export interface HandshakeSocket {
   readonly handshake: { readonly auth: unknown };
   readonly data: { identity?: Identity };
 }
 
-/** Refuses a connection; Socket.IO hands `data` to the client as `connect_error.data`. */
+/** Rejects a connection; Socket.IO sends `data` to the client as `connect_error.data`. */
 export class HandshakeError extends Error {
   readonly data: SocketError;
   constructor(thrown: unknown) {
@@ -22,8 +22,8 @@ export class HandshakeError extends Error {
 }
 
 /**
- * Middleware for `io.use()`: admits sockets whose `auth.token` is a valid
- * access token of a live session, and puts the `Identity` in `socket.data.identity`.
+ * Creates middleware for `io.use()` that admits sockets whose `auth.token` is a valid access token
+ * of an active session, and stores the `Identity` in `socket.data.identity`.
  */
 export function authenticateHandshake(
   authenticator: Authenticator,
@@ -41,6 +41,6 @@ export function authenticateHandshake(
 
 async function identify(auth: unknown, authenticator: Authenticator): Promise<Identity> {
   const parsed = HandshakeAuth.safeParse(auth);
-  if (!parsed.success) throw new UnauthorizedError('A valid access token is needed.');
+  if (!parsed.success) throw new UnauthorizedError('A valid access token is required.');
   return authenticator.authenticate(parsed.data.token);
 }
