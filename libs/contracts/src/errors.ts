@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Every error code of the wire, REST and sockets alike. */
+/** All error codes of the contract, for REST and sockets. */
 export const ERROR_CODES = [
   'UNAUTHORIZED',
   'FORBIDDEN',
@@ -15,23 +15,23 @@ export const ERROR_CODES = [
 
 export const ErrorCode = z
   .enum(ERROR_CODES)
-  .meta({ id: 'ErrorCode', description: 'What went wrong, for programs.' });
+  .meta({ id: 'ErrorCode', description: 'Machine-readable error code.' });
 export type ErrorCode = z.infer<typeof ErrorCode>;
 
-/** Codes after which the same request may succeed later; they carry `retryAfterMs`. */
+/** Codes of errors after which a retry may succeed; they have `retryAfterMs`. */
 export const RETRYABLE_CODES: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 'UNAVAILABLE']);
 
 export const ErrorDetail = z
   .object({
     path: z
       .string()
-      .describe('Where in the input, in dotted form; empty for the input as a whole.'),
-    message: z.string().describe('What is wrong there, one sentence.'),
+      .describe('Path in the input, in dotted form; empty for the input as a whole.'),
+    message: z.string().describe('Problem at this path, as one sentence.'),
   })
   .meta({ id: 'ErrorDetail' });
 export type ErrorDetail = z.infer<typeof ErrorDetail>;
 
-/** Body of every REST answer with a status of 400 or more. */
+/** Body of every REST response with a status of 400 or more. */
 export const HttpError = z
   .object({
     statusCode: z.int().min(400).max(599),
@@ -41,7 +41,7 @@ export const HttpError = z
     details: z.array(ErrorDetail).optional(),
     requestId: z
       .string()
-      .describe('Found again in the server logs and in the X-Request-Id header.'),
+      .describe('Id of the request in the server logs and in the X-Request-Id header.'),
   })
   .meta({ id: 'HttpError' });
 export type HttpError = z.infer<typeof HttpError>;
@@ -55,7 +55,7 @@ export const SocketError = z
       .int()
       .nonnegative()
       .optional()
-      .describe('Present when the same event may succeed after this many milliseconds.'),
+      .describe('Milliseconds after which a retry may succeed; present for retryable errors.'),
     details: z.array(ErrorDetail).optional(),
   })
   .meta({ id: 'SocketError' });

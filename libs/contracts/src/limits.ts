@@ -2,32 +2,32 @@ import { z } from 'zod';
 
 /** Limits of the wire contract. Rates are settings of the server and are not listed here. */
 
-/** Longest message text, in characters (UTF-16 code units) after trimming. */
+/** Maximum length of a message text, in characters (UTF-16 code units) after trimming. */
 export const MAX_TEXT_LENGTH = 4_000;
-/** Most bytes that one message takes in an answer: its text in UTF-8, and everything else. */
+/** Maximum bytes of one message in a response: its text in UTF-8, and its other fields. */
 export const MAX_MESSAGE_BYTES = 3 * MAX_TEXT_LENGTH + 1_024;
-/** Largest Socket.IO packet and REST body, in bytes. */
+/** Maximum size of a Socket.IO packet and of a REST body, in bytes. */
 export const MAX_PACKET_BYTES = 64 * 1024;
-/** Most messages one history or changes page may hold. */
+/** Maximum number of messages in a page of history or changes. */
 export const MAX_PAGE_SIZE = 200;
-/** Messages in a page when the caller does not say. */
+/** Default number of messages in a page. */
 export const DEFAULT_PAGE_SIZE = 50;
-/** Most changes that `joinRoom` carries in its acknowledgement. */
+/** Maximum number of changes in the acknowledgement of `joinRoom`. */
 export const MAX_JOIN_CHANGES = 100;
-/** Most bytes of those changes; a client reads more of them page by page. */
+/** Maximum bytes of these changes; a client reads the remaining ones page by page. */
 export const MAX_JOIN_BYTES = 256 * 1024;
-/** Shortest password, in characters. */
+/** Minimum length of a password, in characters. */
 export const MIN_PASSWORD_LENGTH = 8;
-/** Longest password, in characters; bounds the work of hashing. */
+/** Maximum length of a password, in characters; limits the cost of hashing. */
 export const MAX_PASSWORD_LENGTH = 256;
 
-/** A whole number as a query string carries it: digits and nothing else. */
+/** Whole number in a query string: digits only. */
 export const QueryNumber = z
   .string()
   .regex(/^\d{1,15}$/, 'must be a whole number')
   .transform(Number);
 
-/** How many items a page may hold, as a query string carries it. */
-export function limitOf(most: number, usual: number) {
-  return QueryNumber.pipe(z.int().min(1).max(most)).default(usual);
+/** Creates the schema of a `limit` query parameter with a maximum and a default. */
+export function limitOf(max: number, defaultLimit: number) {
+  return QueryNumber.pipe(z.int().min(1).max(max)).default(defaultLimit);
 }

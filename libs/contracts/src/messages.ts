@@ -10,7 +10,7 @@ import {
 
 /** Position of a message in its room: 1, 2, 3 … without gaps, never reused. */
 export const Seq = z.int().min(1);
-/** Counter of every change to a room's messages: 1, 2, 3 … without gaps. */
+/** Number of a change to a room's messages: 1, 2, 3 … without gaps. */
 export const Rev = z.int().min(1);
 
 export const MessageText = z
@@ -25,13 +25,13 @@ export const Message = z
     id: MessageId,
     roomId: RoomId,
     seq: Seq.describe('Position in the room.'),
-    rev: Rev.describe("The room's latest change that touched this message."),
+    rev: Rev.describe('Number of the latest change to this message in its room.'),
     userId: UserId,
     username: z.string(),
     text: z.string(),
     timestamp: z.iso
       .datetime()
-      .describe("When the server accepted it, by the server's clock. Order is `seq`."),
+      .describe('Time at which the server accepted the message. Messages are ordered by `seq`.'),
     clientMessageId: ClientMessageId.optional(),
   })
   .meta({ id: 'Message' });
@@ -39,7 +39,7 @@ export type Message = z.infer<typeof Message>;
 
 export const Messages = z.array(Message);
 
-/** How far a room has come; zero for a room without messages. */
+/** Highest seq and rev of a room; 0 for a room without messages. */
 export const RoomHead = z
   .object({
     roomId: RoomId,
@@ -49,7 +49,7 @@ export const RoomHead = z
   .meta({ id: 'RoomHead' });
 export type RoomHead = z.infer<typeof RoomHead>;
 
-/** Between services: the rev of a room, as one side knows it. */
+/** Rev of a room as one service knows it; used in calls between services. */
 export const RoomRev = z.object({ roomId: RoomHead.shape.roomId, rev: RoomHead.shape.rev });
 export type RoomRev = z.infer<typeof RoomRev>;
 
@@ -59,9 +59,9 @@ const Cursor = QueryNumber;
 export const HistoryQuery = z
   .object({
     limit: Limit,
-    before: Cursor.optional().describe('Messages with a smaller seq, the nearest ones.'),
-    after: Cursor.optional().describe('Messages with a greater seq, the nearest ones.'),
-    around: Cursor.optional().describe('The message with this seq in the middle of the page.'),
+    before: Cursor.optional().describe('Returns the nearest messages with a smaller seq.'),
+    after: Cursor.optional().describe('Returns the nearest messages with a greater seq.'),
+    around: Cursor.optional().describe('Returns the page around the message with this seq.'),
   })
   .refine(
     ({ before, after, around }) =>
@@ -71,16 +71,16 @@ export const HistoryQuery = z
 export type HistoryQuery = z.infer<typeof HistoryQuery>;
 
 export const ChangesQuery = z.object({
-  since: Cursor.describe('The last rev that the caller has; 0 for all.'),
+  since: Cursor.describe('Highest rev that the client has; 0 for all changes.'),
   limit: Limit,
 });
 export type ChangesQuery = z.infer<typeof ChangesQuery>;
 
 export const Changes = z
   .object({
-    rev: z.int().min(0).describe('The last rev that this page covers.'),
-    complete: z.boolean().describe("Whether `rev` is the room's head."),
-    changes: Messages.describe('Every message changed after `since`, in rev order.'),
+    rev: z.int().min(0).describe('Last rev of this page.'),
+    complete: z.boolean().describe('Whether `rev` is the head of the room.'),
+    changes: Messages.describe('Messages changed after `since`, in the order of rev.'),
   })
   .meta({ id: 'Changes' });
 export type Changes = z.infer<typeof Changes>;

@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { ClientMessageId, MessageId, RoomId, UserId } from './ids.ts';
 
-/** Pattern of {@link MessageCreate} on the way to the writer. */
+/** Event pattern of {@link MessageCreate}. */
 export const MESSAGE_CREATE = 'message.create';
 
 /**
- * `message.create`: what the edge hands to the writer once a send is accepted.
- * Sender, room and authorisation are decided; seq and rev are given by the writer.
- * Sender, room, `clientMessageId` and text identify the message; `id` is the id that
- * the sender was told, which follows from them.
+ * `message.create`: event that `chat` publishes to the writer when it has accepted a send.
+ *
+ * Sender, room and authorization were checked; the writer assigns seq and rev. Sender, room,
+ * `clientMessageId` and text identify the message; `id` is derived from them, and is the id in the
+ * sender's acknowledgement.
  */
 export const MessageCreate = z.object({
   id: MessageId,
@@ -17,6 +18,6 @@ export const MessageCreate = z.object({
   username: z.string(),
   text: z.string(),
   clientMessageId: ClientMessageId,
-  timestamp: z.iso.datetime().describe('When the send was accepted.'),
+  timestamp: z.iso.datetime().describe('Time at which the send was accepted.'),
 });
 export type MessageCreate = z.infer<typeof MessageCreate>;

@@ -3,7 +3,7 @@ import { NamedRoomId, RoomId, UserId } from './ids.ts';
 import { limitOf } from './limits.ts';
 import { Message } from './messages.ts';
 
-/** The room that exists from the start. */
+/** Id of the room that always exists. */
 export const GENERAL_ROOM_ID = 'general';
 
 export const Role = z.enum(['owner', 'moderator', 'member']).meta({ id: 'Role' });
@@ -18,7 +18,7 @@ export const Room = z
     name: z.string(),
     visibility: Visibility,
     topic: z.string().optional(),
-    createdBy: UserId.optional().describe('Absent for rooms that exist from the start.'),
+    createdBy: UserId.optional().describe('Absent for rooms that always exist.'),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Room' });
@@ -26,12 +26,12 @@ export type Room = z.infer<typeof Room>;
 
 export const RoomSummary = Room.extend({
   role: Role.optional().describe(
-    "The caller's role; absent for a public room the caller is not in.",
+    'Role of the caller; absent for a public room that the caller has not joined.',
   ),
   seq: z.int().min(0),
   rev: z.int().min(0),
   lastMessage: Message.optional(),
-}).meta({ id: 'RoomSummary', description: 'A room and how far its conversation has come.' });
+}).meta({ id: 'RoomSummary', description: 'A room with its head and last message.' });
 export type RoomSummary = z.infer<typeof RoomSummary>;
 export const RoomSummaries = z.array(RoomSummary);
 
@@ -41,7 +41,7 @@ export const CreateRoomRequest = z
   .discriminatedUnion('visibility', [
     z.object({
       visibility: z.literal('public'),
-      name: z.string().trim().pipe(NamedRoomId).describe('Becomes the id of the room.'),
+      name: z.string().trim().pipe(NamedRoomId).describe('Also the id of the room.'),
       topic: Topic.optional(),
     }),
     z.object({
@@ -55,7 +55,7 @@ export type CreateRoomRequest = z.infer<typeof CreateRoomRequest>;
 
 export const UpdateRoomRequest = z
   .object({
-    name: z.string().trim().min(1).max(64).optional().describe('Of a private room only.'),
+    name: z.string().trim().min(1).max(64).optional().describe('For private rooms only.'),
     topic: Topic.optional(),
   })
   .meta({ id: 'UpdateRoomRequest' });
@@ -66,8 +66,8 @@ export const RoomListQuery = z.object({
     .enum(['true', 'false'])
     .default('false')
     .transform((value) => value === 'true')
-    .describe('Public rooms to join instead of the rooms I am in.'),
-  query: z.string().trim().max(64).optional().describe('Part of the name; with `discover` only.'),
+    .describe('Whether to return public rooms to join instead of the rooms of the caller.'),
+  query: z.string().trim().max(64).optional().describe('Part of the name or topic; with `discover` only.'),
 });
 export type RoomListQuery = z.infer<typeof RoomListQuery>;
 
@@ -86,7 +86,7 @@ export const Members = z.array(Member);
 
 export const MemberListQuery = z.object({
   limit: limitOf(200, 100),
-  after: UserId.optional().describe('The last user id of the page before.'),
+  after: UserId.optional().describe('Last user id of the previous page.'),
 });
 export type MemberListQuery = z.infer<typeof MemberListQuery>;
 

@@ -11,7 +11,7 @@ export const JoinRoomPayload = z
     RoomId.transform((roomId): { roomId: string; since?: number } => ({ roomId })),
     z.object({
       roomId: RoomId,
-      since: z.int().min(0).optional().describe('The last rev that the client has of this room.'),
+      since: z.int().min(0).optional().describe('Highest rev that the client has of this room.'),
     }),
   ])
   .meta({ id: 'JoinRoomPayload' });
@@ -21,13 +21,13 @@ export const JoinRoomResult = z
   .object({
     roomId: RoomId,
     seq: z.int().min(0),
-    rev: z.int().min(0).describe('The head; every later change arrives as an event.'),
+    rev: z.int().min(0).describe('Head of the room; later changes arrive as events.'),
     role: Role,
-    changes: Messages.optional().describe('All that came after `since`, when it fits.'),
+    changes: Messages.optional().describe('Changes after `since`, as many as fit.'),
     complete: z
       .boolean()
       .optional()
-      .describe('With `since`: whether `changes` is all of it; if not, ask GET /messages/changes.'),
+      .describe('With `since`: whether `changes` is complete; if not, call GET /messages/changes.'),
   })
   .meta({ id: 'JoinRoomResult' });
 export type JoinRoomResult = z.infer<typeof JoinRoomResult>;
@@ -35,7 +35,7 @@ export type JoinRoomResult = z.infer<typeof JoinRoomResult>;
 export const LeaveRoomPayload = RoomRef.meta({ id: 'LeaveRoomPayload' });
 export type LeaveRoomPayload = z.input<typeof LeaveRoomPayload>;
 
-/** Unknown properties (an older client's `userId`, `username`, `timestamp`) are dropped. */
+/** Unknown properties (`userId`, `username` and `timestamp` of older clients) are dropped. */
 export const SendMessagePayload = z
   .object({ roomId: RoomId, text: MessageText, clientMessageId: ClientMessageId.optional() })
   .meta({ id: 'SendMessagePayload' });
@@ -80,21 +80,21 @@ export const SessionExpired = z.object({}).meta({ id: 'SessionExpired' });
 export type SessionExpired = z.infer<typeof SessionExpired>;
 
 export const ServerDraining = z
-  .object({ reconnectInMs: z.int().min(0).describe('When to connect again; differs per client.') })
+  .object({ reconnectInMs: z.int().min(0).describe('Delay until reconnecting; varies by client.') })
   .meta({ id: 'ServerDraining' });
 export type ServerDraining = z.infer<typeof ServerDraining>;
 
-/** Events that a client sends: their payload and what a positive acknowledgement carries. */
+/** Events from client to server, with payload and result (in the positive acknowledgement). */
 export const CLIENT_EVENTS = {
   joinRoom: {
     payload: JoinRoomPayload,
     result: JoinRoomResult,
-    summary: 'Receive what happens in a room. Joining a public room makes a lasting member.',
+    summary: 'Subscribe to a room. Joining a public room creates a permanent membership.',
   },
   leaveRoom: {
     payload: LeaveRoomPayload,
     result: z.object({}),
-    summary: 'Stop receiving on this socket. The membership stays.',
+    summary: 'Unsubscribe this socket from a room. The membership is retained.',
   },
   sendMessage: {
     payload: SendMessagePayload,
@@ -104,22 +104,22 @@ export const CLIENT_EVENTS = {
   renewSession: {
     payload: RenewSessionPayload,
     result: RenewSessionResult,
-    summary: 'Keep this socket past the expiry of its access token.',
+    summary: 'Keep this socket connected after its access token expires.',
   },
 } as const;
 export type ClientEvent = keyof typeof CLIENT_EVENTS;
 
-/** Events that the server sends, and their payload. */
+/** Events from server to client, with their payload. */
 export const SERVER_EVENTS = {
   receiveMessage: { payload: Message, summary: 'A message was stored in a joined room.' },
   roomHeads: {
     payload: RoomHeads,
-    summary: 'How far joined rooms have come, now and then and after trouble.',
+    summary: 'Heads of joined rooms, sent periodically and after failures.',
   },
   roomUpdated: { payload: Room, summary: 'A room changed.' },
   memberChanged: {
     payload: MemberChanged,
-    summary: 'Somebody joined or left a room, or their role changed.',
+    summary: 'A user joined or left a room, or the role of a member changed.',
   },
   roomAdded: { payload: Room, summary: 'The user is now a member of this room.' },
   roomRemoved: { payload: RoomRemoved, summary: 'The user may no longer read this room.' },
@@ -129,20 +129,20 @@ export const SERVER_EVENTS = {
   },
   sessionExpired: {
     payload: SessionExpired,
-    summary: 'The session ended; the socket is closed next.',
+    summary: 'The session ended; the server closes the socket next.',
   },
   serverDraining: {
     payload: ServerDraining,
-    summary: 'A planned stop: connect again after the given time.',
+    summary: 'The server is stopping: reconnect after the given delay.',
   },
 } as const;
 export type ServerEvent = keyof typeof SERVER_EVENTS;
 
-/** What every acknowledgement carries: the result's fields, or the error. */
+/** Acknowledgement of an event: the fields of the result, or the error. */
 export type Ack<Result> = ({ ok: true } & Result) | { ok: false; error: SocketError };
 
 export type ClientPayload<E extends ClientEvent> = z.input<(typeof CLIENT_EVENTS)[E]['payload']>;
-/** For an event without a result, the empty object that takes any fields added later. */
+/** Result of an event; an open object if it has none, because fields may be added later. */
 export type ClientResult<E extends ClientEvent> = FieldsOf<
   z.infer<(typeof CLIENT_EVENTS)[E]['result']>
 >;

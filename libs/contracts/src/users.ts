@@ -8,7 +8,7 @@ export const Username = z
   .string()
   .trim()
   .regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,31}$/u, 'must be 1 to 32 letters, digits, ".", "_" or "-"')
-  .meta({ id: 'Username', description: 'Unique without regard to case.' });
+  .meta({ id: 'Username', description: 'Unique, regardless of case.' });
 
 export const DisplayName = z.string().trim().min(1).max(64).meta({ id: 'DisplayName' });
 
@@ -20,12 +20,12 @@ export const User = z
     avatarUrl: z.url().optional(),
     createdAt: Timestamp,
   })
-  .meta({ id: 'User', description: 'A user as others see them.' });
+  .meta({ id: 'User', description: 'Public profile of a user.' });
 export type User = z.infer<typeof User>;
 
 export const OwnUser = User.extend({ email: z.email() }).meta({
   id: 'OwnUser',
-  description: 'The signed-in user, with the e-mail address that nobody else sees.',
+  description: 'Profile of the signed-in user, with the private e-mail address.',
 });
 export type OwnUser = z.infer<typeof OwnUser>;
 
@@ -55,7 +55,7 @@ export type RefreshRequest = z.infer<typeof RefreshRequest>;
 export const Tokens = z
   .object({
     token: z.string().describe('Access token (JWT), sent as bearer and in the socket handshake.'),
-    refreshToken: z.string().describe('Works once; see POST /auth/refresh.'),
+    refreshToken: z.string().describe('Can be used once; see POST /auth/refresh.'),
     expiresIn: z.int().positive().describe('Seconds until the access token expires.'),
   })
   .meta({ id: 'Tokens' });
@@ -73,11 +73,11 @@ export const Session = z
   .object({
     id: z.string(),
     createdAt: Timestamp,
-    lastUsedAt: Timestamp.describe('When its tokens were last made.'),
+    lastUsedAt: Timestamp.describe('Time at which its tokens were last issued.'),
     userAgent: z.string().optional(),
-    current: z.boolean().describe('Whether this very request came with it.'),
+    current: z.boolean().describe('Whether this session made the request.'),
   })
-  .meta({ id: 'Session', description: 'One signed-in browser or program.' });
+  .meta({ id: 'Session', description: 'Sign-in of one browser or program.' });
 export type Session = z.infer<typeof Session>;
 export const Sessions = z.array(Session);
 
@@ -87,7 +87,7 @@ export const UpdateMeRequest = z
 export type UpdateMeRequest = z.infer<typeof UpdateMeRequest>;
 
 export const UserSearchQuery = z.object({
-  query: z.string().trim().min(1).max(64).describe('Start of a username or display name.'),
+  query: z.string().trim().min(1).max(64).describe('Prefix of a username or display name.'),
   limit: limitOf(50, 20),
 });
 export type UserSearchQuery = z.infer<typeof UserSearchQuery>;
