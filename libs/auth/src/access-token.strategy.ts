@@ -5,7 +5,7 @@ import { identityOf } from './access-tokens.ts';
 import { Authenticator } from './authenticator.ts';
 import { bearerTokenOf } from './bearer-token.ts';
 import type { Identity } from './identity.ts';
-import { TOKEN_FORM, TokenSettings } from './token-settings.ts';
+import { TOKEN_OPTIONS, TokenSettings } from './token-settings.ts';
 
 export const ACCESS_TOKEN_STRATEGY = 'access-token';
 
@@ -19,9 +19,9 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
     super({
       jwtFromRequest: bearerTokenOf,
       secretOrKey: settings.secret,
-      algorithms: [TOKEN_FORM.algorithm],
-      issuer: TOKEN_FORM.issuer,
-      audience: TOKEN_FORM.audience,
+      algorithms: [TOKEN_OPTIONS.algorithm],
+      issuer: TOKEN_OPTIONS.issuer,
+      audience: TOKEN_OPTIONS.audience,
     });
   }
 

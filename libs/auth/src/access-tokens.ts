@@ -3,7 +3,7 @@ import { JwtService } from '@nestjs/jwt';
 import { UnauthorizedError } from '@chat/platform';
 import { z } from 'zod';
 import type { Identity } from './identity.ts';
-import { TOKEN_FORM, TokenSettings } from './token-settings.ts';
+import { TOKEN_OPTIONS, TokenSettings } from './token-settings.ts';
 
 /** Claims of an access token, except `iat`, `iss` and `aud`. */
 const Claims = z.object({
@@ -38,7 +38,7 @@ export class AccessTokens {
     return this.jwt.signAsync(
       { sid: sessionId, username },
       {
-        ...TOKEN_FORM,
+        ...TOKEN_OPTIONS,
         secret: this.settings.secret,
         subject: userId,
         expiresIn: this.settings.accessTokenTtlSeconds,
@@ -52,7 +52,7 @@ export class AccessTokens {
    * @throws UnauthorizedError when the token is invalid or has expired
    */
   async verify(token: string): Promise<Identity> {
-    const { algorithm, issuer, audience } = TOKEN_FORM;
+    const { algorithm, issuer, audience } = TOKEN_OPTIONS;
     const claims: unknown = await this.jwt
       .verifyAsync(token, {
         secret: this.settings.secret,

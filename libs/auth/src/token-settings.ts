@@ -7,4 +7,4 @@ export abstract class TokenSettings {
 }
 
 /** Algorithm, issuer and audience of every access token; other tokens are rejected. */
-export const TOKEN_FORM = { algorithm: 'HS256', issuer: 'chat', audience: 'chat' } as const;
+export const TOKEN_OPTIONS = { algorithm: 'HS256', issuer: 'chat', audience: 'chat' } as const;

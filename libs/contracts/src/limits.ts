@@ -28,6 +28,6 @@ export const QueryNumber = z
   .transform(Number);
 
 /** Creates the schema of a `limit` query parameter with a maximum and a default. */
-export function limitOf(max: number, defaultLimit: number) {
+export function limitParameter(max: number, defaultLimit: number) {
   return QueryNumber.pipe(z.int().min(1).max(max)).default(defaultLimit);
 }

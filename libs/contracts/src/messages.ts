@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ClientMessageId, MessageId, RoomId, UserId } from './ids.ts';
 import {
   DEFAULT_PAGE_SIZE,
-  limitOf,
+  limitParameter,
   MAX_PAGE_SIZE,
   MAX_TEXT_LENGTH,
   QueryNumber,
@@ -53,7 +53,7 @@ export type RoomHead = z.infer<typeof RoomHead>;
 export const RoomRev = z.object({ roomId: RoomHead.shape.roomId, rev: RoomHead.shape.rev });
 export type RoomRev = z.infer<typeof RoomRev>;
 
-const Limit = limitOf(MAX_PAGE_SIZE, DEFAULT_PAGE_SIZE);
+const Limit = limitParameter(MAX_PAGE_SIZE, DEFAULT_PAGE_SIZE);
 const Cursor = QueryNumber;
 
 export const HistoryQuery = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NamedRoomId, RoomId, UserId } from './ids.ts';
-import { limitOf } from './limits.ts';
+import { limitParameter } from './limits.ts';
 import { Message } from './messages.ts';
 
 /** Id of the room that always exists. */
@@ -67,7 +67,12 @@ export const RoomListQuery = z.object({
     .default('false')
     .transform((value) => value === 'true')
     .describe('Whether to return public rooms to join instead of the rooms of the caller.'),
-  query: z.string().trim().max(64).optional().describe('Part of the name or topic; with `discover` only.'),
+  query: z
+    .string()
+    .trim()
+    .max(64)
+    .optional()
+    .describe('Part of the name or topic; only with `discover`.'),
 });
 export type RoomListQuery = z.infer<typeof RoomListQuery>;
 
@@ -85,7 +90,7 @@ export type Member = z.infer<typeof Member>;
 export const Members = z.array(Member);
 
 export const MemberListQuery = z.object({
-  limit: limitOf(200, 100),
+  limit: limitParameter(200, 100),
   after: UserId.optional().describe('Last user id of the previous page.'),
 });
 export type MemberListQuery = z.infer<typeof MemberListQuery>;

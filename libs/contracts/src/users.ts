@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserId } from './ids.ts';
-import { limitOf, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './limits.ts';
+import { limitParameter, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './limits.ts';
 
 const Timestamp = z.iso.datetime();
 
@@ -88,7 +88,7 @@ export type UpdateMeRequest = z.infer<typeof UpdateMeRequest>;
 
 export const UserSearchQuery = z.object({
   query: z.string().trim().min(1).max(64).describe('Prefix of a username or display name.'),
-  limit: limitOf(50, 20),
+  limit: limitParameter(50, 20),
 });
 export type UserSearchQuery = z.infer<typeof UserSearchQuery>;
 export const Users = z.array(User);

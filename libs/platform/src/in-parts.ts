@@ -9,9 +9,9 @@ export function partsOf<Item>(items: readonly Item[], size: number): Item[][] {
 export async function inParts<Item, Result>(
   items: readonly Item[],
   size: number,
-  load: (chunk: readonly Item[]) => Promise<readonly Result[]>,
+  load: (batch: readonly Item[]) => Promise<readonly Result[]>,
 ): Promise<Result[]> {
   const results: Result[] = [];
-  for (const chunk of partsOf(items, size)) results.push(...(await load(chunk)));
+  for (const batch of partsOf(items, size)) results.push(...(await load(batch)));
   return results;
 }
