@@ -14,7 +14,7 @@ import { map, type Observable } from 'rxjs';
 import type { ChatSocket } from './chat-socket.ts';
 import { RealtimeMetrics } from './realtime-metrics.ts';
 
-/** Answers an event's acknowledgement, if it has one, with the handler's result. */
+/** Answers the acknowledgement of an event, if it has one, with the result of the handler. */
 @Injectable()
 export class AcknowledgeInterceptor implements NestInterceptor<object, Ack<object>> {
   intercept(_context: ExecutionContext, next: CallHandler<object>): Observable<Ack<object>> {
@@ -22,7 +22,7 @@ export class AcknowledgeInterceptor implements NestInterceptor<object, Ack<objec
   }
 }
 
-/** Answers an event that failed: by its acknowledgement, or without one by `exception`. */
+/** Reports the failure of an event by its acknowledgement, or by `exception` if it has none. */
 @Catch()
 @Injectable()
 export class SocketErrorFilter implements ExceptionFilter {
@@ -33,18 +33,22 @@ export class SocketErrorFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const ws = host.switchToWs();
     if (!(error instanceof Failure)) {
-      this.#logger.error({ err: error, event: ws.getPattern() }, 'an event failed');
+      this.#logger.error({ err: error, event: ws.getPattern() }, 'event failed');
     } else if (error.code === 'UNAVAILABLE') {
-      // Who is away is told once by whoever watches the connection to it.
-      this.#logger.debug({ err: error, event: ws.getPattern() }, 'an event found somebody away');
+      // At debug level: the component that watches the connection logs the outage once.
+      this.#logger.debug({ err: error, event: ws.getPattern() }, 'event answered with UNAVAILABLE');
     }
-    const answered = toSocketError(error);
-    this.metrics.answeredWithError(answered.code);
-    answerError(ws.getClient(), ws.getPattern(), host.getArgByIndex(2), answered);
+    const socketError = toSocketError(error);
+    this.metrics.countError(socketError.code);
+    answerError(ws.getClient(), ws.getPattern(), host.getArgByIndex(2), socketError);
   }
 }
 
-/** @param acknowledge what the client gave as last argument, if that was a callback */
+/**
+ * Sends an error to the client by its acknowledgement, or by `exception` if it has none.
+ *
+ * @param acknowledge the last argument of the event, which may be a callback
+ */
 export function answerError(
   socket: ChatSocket,
   event: string,

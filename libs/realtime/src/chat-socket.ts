@@ -2,9 +2,9 @@ import type { ClientToServerEvents, ServerToClientEvents } from '@chat/contracts
 import type { Identity } from '@chat/auth';
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 
-/** What the server remembers of a socket. */
+/** Server-side data of a socket. */
 export interface SocketData {
-  /** Whom the socket speaks for; set by the handshake, replaced by `renewSession`. */
+  /** The authenticated user and session; set by the handshake, replaced by `renewSession`. */
   identity: Identity;
 }
 

@@ -8,7 +8,7 @@ import { Server, type Socket } from 'socket.io';
 import { io } from 'socket.io-client';
 import type { ChatServer, ChatSocket } from './chat-socket.ts';
 import { Draining } from './draining.ts';
-import { LiveSockets } from './live-sockets.ts';
+import { ConnectedSockets } from './connected-sockets.ts';
 import { RoomFanOut } from './rooms/room-fan-out.ts';
 import { SocketSends } from './sends/socket-sends.ts';
 
@@ -22,7 +22,7 @@ describe('Draining', () => {
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
     const fanOut = new RoomFanOut();
-    const sockets = new LiveSockets(fanOut);
+    const sockets = new ConnectedSockets(fanOut);
     const attached: unknown = server;
     sockets.attach(attached as ChatServer);
     const accepted = once(server, 'connection') as Promise<[Socket]>;

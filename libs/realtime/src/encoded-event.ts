@@ -1,23 +1,23 @@
 import type { ServerEvent, ServerPayload } from '@chat/contracts';
 import type { ChatSocket } from './chat-socket.ts';
 
-/** Packet type EVENT of the Socket.IO protocol (v5), on the main namespace. */
+/** Packet type EVENT of the Socket.IO protocol (v5), in the main namespace. */
 const SOCKET_IO_EVENT = '2';
 /** Packet type "message" of the Engine.IO protocol (v4). */
 const ENGINE_IO_MESSAGE = '4';
-/** FIN and opcode 1 of a WebSocket frame (RFC 6455, 5.2): all of one text message. */
+/** FIN and opcode 1 of a WebSocket frame (RFC 6455, 5.2): a complete text message. */
 const FINAL_TEXT = 0x81;
 
 type WriteOptions = NonNullable<Parameters<ChatSocket['conn']['write']>[1]>;
 
-/** Engine.IO writes the frame as it is to a WebSocket; other transports take the text. */
+/** Engine.IO writes the frame unchanged to a WebSocket; other transports use the text. */
 interface PreEncoded extends WriteOptions {
   readonly wsPreEncodedFrame: readonly [Buffer];
 }
 
 /**
- * An event that is encoded once, for any number of sockets.
- * Does what a broadcast of Socket.IO's in-memory adapter does for all sockets of a room.
+ * An event that is encoded once for any number of sockets, as a broadcast of Socket.IO's
+ * in-memory adapter does for all sockets of a room.
  */
 export class EncodedEvent<E extends ServerEvent = ServerEvent> {
   readonly #text: string;
@@ -28,18 +28,18 @@ export class EncodedEvent<E extends ServerEvent = ServerEvent> {
     this.#options = { wsPreEncodedFrame: [textFrame(ENGINE_IO_MESSAGE + this.#text)] };
   }
 
-  /** Memory that it takes, in bytes. */
+  /** Memory use, in bytes. */
   get bytes(): number {
     return this.#text.length + this.#options.wsPreEncodedFrame[0].length;
   }
 
-  /** Does nothing when the connection is closed. */
+  /** Writes the event to the socket; does nothing when its connection is closed. */
   writeTo({ conn }: ChatSocket): void {
     conn.write(this.#text, this.#options);
   }
 }
 
-/** An unmasked WebSocket frame of one text message. */
+/** Encodes one text message as an unmasked WebSocket frame. */
 function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const headerLength = length < 126 ? 2 : length < 65_536 ? 4 : 10;

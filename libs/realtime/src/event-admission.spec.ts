@@ -13,7 +13,7 @@ import type { RealtimeMetrics } from './realtime-metrics.ts';
 
 const BURST = 100;
 
-/** Answers when it is told to. */
+/** A limiter that answers only after `answer()`. */
 class SlowLimiter extends RateLimiter {
   taken = 0;
   readonly #answer = Promise.withResolvers<number>();
@@ -48,9 +48,9 @@ describe('EventAdmission', () => {
       maxUnauthenticated: { perAddress: 1, total: 1 },
     };
     refused = [];
-    const draining: Pick<Draining, 'refuseNew'> = { refuseNew: () => undefined };
-    const metrics: Pick<RealtimeMetrics, 'answeredWithError'> = {
-      answeredWithError: () => undefined,
+    const draining: Pick<Draining, 'rejectIfDraining'> = { rejectIfDraining: () => undefined };
+    const metrics: Pick<RealtimeMetrics, 'countError'> = {
+      countError: () => undefined,
     };
     const refusals: Pick<ConnectionRefusals, 'count'> = { count: (reason) => refused.push(reason) };
     const admission = new EventAdmission(
@@ -84,27 +84,27 @@ describe('EventAdmission', () => {
   });
 
   it('holds events while the rate limiter is slow, then admits them in order', async () => {
-    const heard: number[] = [];
+    const admitted: number[] = [];
     const last = Promise.withResolvers<void>();
     socket.on('sendMessage', (index: number) => {
-      if (heard.push(index) === BURST) last.resolve();
+      if (admitted.push(index) === BURST) last.resolve();
     });
     for (let index = 0; index < BURST; index += 1) client.emit('sendMessage', index);
     while (arrived < BURST) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(heard).toEqual([]);
+    expect(admitted).toEqual([]);
     limiter.answer();
     await last.promise;
-    expect(heard).toEqual(Array.from({ length: BURST }, (_, index) => index));
+    expect(admitted).toEqual(Array.from({ length: BURST }, (_, index) => index));
     client.emit('sendMessage', 'later');
     await once(socket, 'sendMessage');
   });
 
-  it('closes the connection when too many events wait, without asking the limiter again', async () => {
-    const gone = once(socket, 'disconnect');
+  it('closes the connection when too many events wait, without another limiter call', async () => {
+    const disconnected = once(socket, 'disconnect');
     for (let index = 0; index < 10_000; index += 1) {
       client.emit('sendMessage', 'x'.repeat(400));
     }
-    await gone;
+    await disconnected;
     expect(arrived).toBeLessThan(2_000);
     limiter.answer();
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -113,11 +113,11 @@ describe('EventAdmission', () => {
   });
 
   it('closes the connection when few but large waiting events come to megabytes', async () => {
-    const gone = once(socket, 'disconnect');
+    const disconnected = once(socket, 'disconnect');
     for (let index = 0; index < 500; index += 1) {
       client.emit('sendMessage', 'x'.repeat(60_000));
     }
-    await gone;
+    await disconnected;
     expect(arrived).toBeLessThan(60);
     expect(refused).toEqual(['events_waiting']);
   });

@@ -4,26 +4,26 @@ import { Injectable } from '@nestjs/common';
 import { answerError } from './acknowledgements.ts';
 import type { ChatSocket } from './chat-socket.ts';
 import { ConnectionRefusals } from './connections/connection-refusals.ts';
-import { cutOff } from './connections/engine-connection.ts';
+import { closeImmediately } from './connections/engine-connection.ts';
 import { Draining } from './draining.ts';
 import { RealtimeMetrics } from './realtime-metrics.ts';
 import { RealtimeSettings } from './realtime-settings.ts';
 
-/** Events of one socket that may wait for the limiter beyond a burst that is allowed. */
+/** Events of one socket that may wait for the rate limiter beyond an allowed burst. */
 const MAX_WAITING_EVENTS = 1_000;
-/** What they may come to as they were received, in characters: more than a burst of the longest messages. */
+/** Total received characters of waiting events: more than a burst of the longest messages. */
 const MAX_WAITING_LENGTH = 2 * 1024 * 1024;
 
 interface WaitingEvent {
   readonly name: string;
-  /** Characters that the socket's connection had received when it came. */
+  /** Characters that the connection had received when the event arrived. */
   readonly received: number;
-  /** What the client gave as last argument. */
+  /** The last argument of the event, which may be a callback. */
   readonly acknowledge: unknown;
   readonly admit: () => void;
 }
 
-/** Lets known events through, in the order in which they came, at the rate that a user may cause work. */
+/** Admits known events in the order of their arrival, within the rate limit of the user. */
 @Injectable()
 export class EventAdmission {
   readonly #maxWaiting: number;
@@ -38,7 +38,7 @@ export class EventAdmission {
     this.#maxWaiting = settings.eventLimit.burst + MAX_WAITING_EVENTS;
   }
 
-  /** Closes a socket whose events come so much faster than they are admitted that they pile up. */
+  /** Limits the events of a socket; closes it when too many of its events wait for admission. */
   guard(socket: ChatSocket): void {
     const waiting: WaitingEvent[] = [];
     let received = 0;
@@ -50,7 +50,7 @@ export class EventAdmission {
       if (waiting.length >= this.#maxWaiting || waitingLength > MAX_WAITING_LENGTH) {
         closed = true;
         this.refusals.count('events_waiting', { socketId: socket.id });
-        cutOff(socket.conn);
+        closeImmediately(socket.conn);
         return;
       }
       waiting.push({ name, received, acknowledge: args.at(-1), admit: () => next() });
@@ -68,23 +68,25 @@ export class EventAdmission {
       }
       waiting.shift();
     }
-    // Nobody is there for the answers to the rest.
+    // The client is disconnected, so the remaining events need no answer.
     waiting.length = 0;
   }
 
   #refuse(socket: ChatSocket, { name, acknowledge }: WaitingEvent, error: unknown): void {
-    const answered = toSocketError(error);
-    this.metrics.answeredWithError(answered.code);
-    answerError(socket, name, acknowledge, answered);
+    const socketError = toSocketError(error);
+    this.metrics.countError(socketError.code);
+    answerError(socket, name, acknowledge, socketError);
   }
 
   async #check(socket: ChatSocket, event: string): Promise<void> {
     const { userId } = socket.data.identity;
     const waitMs = await this.limiter.take(`event:${userId}`, this.settings.eventLimit);
-    if (waitMs > 0) throw new RateLimitedError('You are doing too much at once.', waitMs);
-    if (!Object.hasOwn(CLIENT_EVENTS, event)) {
-      throw new Failure('VALIDATION', 'There is no such event.');
+    if (waitMs > 0) {
+      throw new RateLimitedError('You are sending too many requests. Please slow down.', waitMs);
     }
-    this.draining.refuseNew();
+    if (!Object.hasOwn(CLIENT_EVENTS, event)) {
+      throw new Failure('VALIDATION', 'Unknown event.');
+    }
+    this.draining.rejectIfDraining();
   }
 }

@@ -1,16 +1,22 @@
 import type { Message } from '@chat/contracts';
 
-/** Called with changes of one room in rev order; a batch may be missing, late or repeated. */
+/** Receives changes of one room in rev order; a batch may be missing, late or repeated. */
 export type FeedListener = (changes: readonly Message[]) => void;
 
-/** The stream of stored messages, one channel per room. */
+/** Subscribes to the feed of stored messages, which has one channel per room. */
 export abstract class FeedSubscriber {
   /**
-   * Resolves once everything published from now on will be delivered. While the
-   * feed is away it resolves all the same after a short wait, at most 500 ms:
-   * delivery then begins when the feed is back, which is told as a gap.
+   * Resolves once everything published from now on will be delivered. While the feed is
+   * unavailable it still resolves after a short wait, at most 500 ms: delivery then begins
+   * when the feed is available again, which is reported as a gap.
+   *
+   * @returns a function that unsubscribes
    */
   abstract subscribe(roomId: string, listener: FeedListener): Promise<() => void>;
-  /** Calls the listener when changes of any room may have been missed and delivery goes on. */
+  /**
+   * Calls the listener when delivery resumes after changes of any room may have been missed.
+   *
+   * @returns a function that removes the listener
+   */
   abstract onGap(listener: () => void): () => void;
 }

@@ -1,12 +1,12 @@
 import type { Message } from '@chat/contracts';
 import { Metrics } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
-import { LiveSockets } from './live-sockets.ts';
+import { ConnectedSockets } from './connected-sockets.ts';
 
-/** Seconds. */
+/** Upper bounds of the histogram buckets, in seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 
-/** What the sockets of this process tell Prometheus. */
+/** Prometheus metrics of the sockets of this process. */
 @Injectable()
 export class RealtimeMetrics {
   readonly #sends;
@@ -14,38 +14,38 @@ export class RealtimeMetrics {
   readonly #shown;
   readonly #errors;
 
-  constructor(metrics: Metrics, sockets: LiveSockets) {
+  constructor(metrics: Metrics, sockets: ConnectedSockets) {
     metrics.gauge({
       name: 'chat_connections',
-      help: 'Sockets that are connected.',
+      help: 'Connected sockets.',
       collect() {
         this.set(sockets.count);
       },
     });
     this.#sends = metrics.counter({
       name: 'chat_sends_total',
-      help: 'Messages that clients sent, by what became of them: acknowledged, or refused.',
+      help: 'Messages sent by clients, by outcome: acknowledged or refused.',
       labelNames: ['outcome'],
     });
     this.#acknowledged = metrics.histogram({
       name: 'chat_send_to_acknowledged_seconds',
-      help: 'Time from when a send came in to when it was acknowledged.',
+      help: 'Time from receiving a send to acknowledging it.',
       buckets: BUCKETS,
     });
     this.#shown = metrics.histogram({
       name: 'chat_accepted_to_shown_seconds',
-      help: 'Time from when a message was accepted to when it was written to every socket of its room.',
+      help: 'Time from accepting a message to writing it to every socket of its room.',
       buckets: BUCKETS,
     });
     this.#errors = metrics.counter({
       name: 'chat_socket_errors_total',
-      help: 'Events that were answered with an error, by its code.',
+      help: 'Client events answered with an error, by error code.',
       labelNames: ['code'],
     });
   }
 
-  /** Counts a send by its outcome, and times it if it is acknowledged. */
-  async send<T>(sending: Promise<T>): Promise<T> {
+  /** Counts a send by its outcome, and records its duration if it is acknowledged. */
+  async measureSend<T>(sending: Promise<T>): Promise<T> {
     const begin = performance.now();
     try {
       const result = await sending;
@@ -58,13 +58,14 @@ export class RealtimeMetrics {
     }
   }
 
-  /** A message was written to every socket of its room. */
-  shown({ timestamp }: Message): void {
-    // The clocks of two machines may differ.
+  /** Records the time until a message was written to every socket of its room. */
+  observeShown({ timestamp }: Message): void {
+    // The clocks of two machines may differ, which can make the difference negative.
     this.#shown.observe(Math.max(0, Date.now() - Date.parse(timestamp)) / 1_000);
   }
 
-  answeredWithError(code: string): void {
+  /** Counts a client event that was answered with an error. */
+  countError(code: string): void {
     this.#errors.inc({ code });
   }
 }

@@ -1,25 +1,26 @@
 import type { RateLimit } from '@chat/platform';
 
-/** Work that any events of one user may cause, per second and at once. */
+/** Client events of any kind per user. */
 const EVENT_LIMIT: RateLimit = { points: 200, perMs: 1_000, burst: 1_000 };
 const MAX_SOCKETS_PER_USER = 100;
 
-/** What an operator decides about sockets; provided by the app. */
+/** Settings of the socket server; provided by the app. */
 export abstract class RealtimeSettings {
-  /** Sends, per user. */
+  /** Sends per user. */
   abstract readonly sendLimit: RateLimit;
-  /** Any events, per user: bounds the work that nonsense can cause. */
+  /** Client events of any kind per user: bounds the work caused by invalid events, too. */
   abstract readonly eventLimit: RateLimit;
-  /** Sockets that one user may have open at this instance. */
+  /** Open sockets of one user at this instance. */
   abstract readonly maxSocketsPerUser: number;
-  /** Connections, per address. */
+  /** New connections per address. */
   abstract readonly connectLimit: RateLimit;
-  /** Connections that have not authenticated yet, at this instance. */
+  /** Open connections that have not authenticated yet, at this instance. */
   abstract readonly maxUnauthenticated: {
     readonly perAddress: number;
     readonly total: number;
   };
 
+  /** Derives the settings from environment variables. */
   static of(settings: {
     readonly SEND_RATE: number;
     readonly SEND_BURST: number;
@@ -32,7 +33,7 @@ export abstract class RealtimeSettings {
     const { SOCKET_CONNECT_RATE, SOCKET_CONNECT_BURST } = settings;
     return {
       sendLimit: { points, perMs: 1_000, burst },
-      // Every send is an event too.
+      // Every send is also an event.
       eventLimit: {
         ...EVENT_LIMIT,
         points: Math.max(EVENT_LIMIT.points, 2 * points),

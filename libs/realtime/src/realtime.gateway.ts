@@ -28,7 +28,7 @@ import type { ChatServer, ChatSocket } from './chat-socket.ts';
 import { UnauthenticatedConnections } from './connections/unauthenticated-connections.ts';
 import { Draining } from './draining.ts';
 import { EventAdmission } from './event-admission.ts';
-import { LiveSockets } from './live-sockets.ts';
+import { ConnectedSockets } from './connected-sockets.ts';
 import { PayloadPipe } from './payload.pipe.ts';
 import { RealtimeMetrics } from './realtime-metrics.ts';
 import { RealtimeSettings } from './realtime-settings.ts';
@@ -38,7 +38,7 @@ import { SocketSends } from './sends/socket-sends.ts';
 import { SocketSessions } from './sessions/socket-sessions.ts';
 import { MAX_UNSENT_BYTES, SlowSockets } from './slow-sockets.ts';
 
-/** The socket events of the contract: who may connect, and which event goes where. */
+/** Authorizes socket connections and routes the client events of the contract to their handlers. */
 @WebSocketGateway()
 @UseFilters(SocketErrorFilter)
 export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConnection<ChatSocket> {
@@ -51,7 +51,7 @@ export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConn
     private readonly connections: UnauthenticatedConnections,
     private readonly admission: EventAdmission,
     private readonly slowSockets: SlowSockets,
-    private readonly sockets: LiveSockets,
+    private readonly sockets: ConnectedSockets,
     private readonly sessions: SocketSessions,
     private readonly joins: JoinRoom,
     private readonly sends: SocketSends,
@@ -63,9 +63,9 @@ export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConn
   afterInit(server: ChatServer): void {
     this.sockets.attach(server);
     this.connections.guard(server, this.#trustProxy());
-    server.use((_socket, next) => next(this.#refuse(() => this.draining.refuseNew())));
+    server.use((_socket, next) => next(this.#failureOf(() => this.draining.rejectIfDraining())));
     server.use(authenticateHandshake(this.authenticator));
-    server.use((socket, next) => next(this.#refuse(() => this.#limitSockets(socket))));
+    server.use((socket, next) => next(this.#failureOf(() => this.#limitSockets(socket))));
   }
 
   async handleConnection(socket: ChatSocket): Promise<void> {
@@ -75,9 +75,9 @@ export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConn
       this.joins.leaveAll(socket);
     });
     this.admission.guard(socket);
-    this.slowSockets.bound(socket.conn, MAX_UNSENT_BYTES);
+    this.slowSockets.limit(socket.conn, MAX_UNSENT_BYTES);
     this.sessions.watch(socket);
-    await this.sockets.admit(socket);
+    await this.sockets.register(socket);
     this.#logger.debug({ socketId: socket.id, userId }, 'socket connected');
   }
 
@@ -90,10 +90,10 @@ export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConn
     const joined = this.joins.join(socket, payload, (result) => {
       acknowledge?.({ ok: true, ...result });
     });
-    return this.sends.after(socket, payload.roomId, joined);
+    return this.sends.trackJoin(socket, payload.roomId, joined);
   }
 
-  /** Answers as `joinRoom` does, without an interceptor that would let a join overtake it. */
+  /** Acknowledges directly, like `joinRoom`: an interceptor would let a later join overtake it. */
   @SubscribeMessage('leaveRoom')
   leaveRoom(
     @ConnectedSocket() socket: ChatSocket,
@@ -110,7 +110,7 @@ export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConn
     @ConnectedSocket() socket: ChatSocket,
     @MessageBody(new PayloadPipe(SendMessagePayload)) payload: SendMessagePayload,
   ): Promise<SendMessageResult> {
-    return this.metrics.send(
+    return this.metrics.measureSend(
       this.sends.run(socket, payload.roomId, (order, joined) =>
         this.sendMessages.send(socket.data.identity, payload, order, joined),
       ),
@@ -126,13 +126,14 @@ export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConn
     return this.sessions.renew(socket, token);
   }
 
-  /** The rule by which Express finds the address of a request. */
+  /** Returns the rule by which Express determines the client address of a request. */
   #trustProxy(): TrustProxy {
     const express: ReturnType<NestExpressApplication['getHttpAdapter']> = this.http.httpAdapter;
     return express.getInstance().get('trust proxy fn') as TrustProxy;
   }
 
-  #refuse(check: () => void): Error | undefined {
+  /** Runs `check` and returns its failure as the reason for refusing a handshake. */
+  #failureOf(check: () => void): Error | undefined {
     try {
       check();
       return undefined;
@@ -143,7 +144,7 @@ export class RealtimeGateway implements OnGatewayInit<ChatServer>, OnGatewayConn
 
   #limitSockets({ data }: ChatSocket): void {
     if (this.sockets.ofUser(data.identity.userId).length >= this.settings.maxSocketsPerUser) {
-      throw new RateLimitedError('You have too many connections open.', 10_000);
+      throw new RateLimitedError('You have too many open connections. Please close one.', 10_000);
     }
   }
 }

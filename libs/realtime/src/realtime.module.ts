@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { AsyncApiController } from './asyncapi/asyncapi.controller.ts';
+import { ConnectedSockets } from './connected-sockets.ts';
 import { ConnectionRefusals } from './connections/connection-refusals.ts';
 import { HandshakeLimits } from './connections/handshake-limits.ts';
 import { UnauthenticatedConnections } from './connections/unauthenticated-connections.ts';
 import { Draining } from './draining.ts';
 import { EventAdmission } from './event-admission.ts';
-import { LiveSockets } from './live-sockets.ts';
 import { RealtimeGateway } from './realtime.gateway.ts';
 import { RealtimeMetrics } from './realtime-metrics.ts';
 import { JoinRoom } from './rooms/join-room.ts';
@@ -21,18 +21,18 @@ import { SignalListener } from './signal-listener.ts';
 import { SlowSockets } from './slow-sockets.ts';
 
 /**
- * Sockets. The app provides, globally: RealtimeSettings, RoomDirectory,
- * MessagePublisher, FeedSubscriber, Signals, RateLimiter, Metrics, and what libs/auth exports.
+ * Socket.IO server of the chat. The app provides these globally: RealtimeSettings, RoomDirectory,
+ * MessagePublisher, FeedSubscriber, Signals, RateLimiter, Metrics, and the exports of libs/auth.
  */
 @Module({
   controllers: [AsyncApiController],
   providers: [
+    ConnectedSockets,
     ConnectionRefusals,
     Draining,
     EventAdmission,
     HandshakeLimits,
     JoinRoom,
-    LiveSockets,
     MembershipChanges,
     Memberships,
     RealtimeGateway,

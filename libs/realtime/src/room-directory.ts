@@ -1,34 +1,36 @@
 import type { Changes, Role, RoomHead, RoomRev } from '@chat/contracts';
 
-/** A user's place in a room, whether or not it is taken. */
+/** A pair of user and room; the user may or may not be a member. */
 export interface Membership {
   readonly userId: string;
   readonly roomId: string;
 }
 
-/** Rooms that are asked about at once: so many fit into a request, whatever their names. */
+/** Rooms in one call of `revsBeyond`: so many fit into a request, however long their names. */
 export const MAX_REVS_ASKED = 500;
 
-/** What the edge must know of rooms and their messages; `chat` has no database of its own. */
+/** Rooms and their messages as the socket server needs them; `chat` has no database. */
 export abstract class RoomDirectory {
   /**
-   * The room, the user's role in it and how far it has come, after making the
-   * user a member of a public room, and a well-formed unknown public room where
-   * the settings allow it.
+   * Makes the user a member if the room is public, and returns the user's role and the head of
+   * the room. Creates an unknown public room if its name is well-formed and the settings allow it.
    *
-   * @throws NotFoundError for a room that does not exist or that the user may not know of.
+   * @throws NotFoundError for a room that does not exist or that is hidden from the user
    */
   abstract join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }>;
-  /** The roles in their order; undefined for anybody who is not a member, and for rooms that do not exist. */
+  /**
+   * Returns the roles in the order of `memberships`; undefined for users who are not members, and
+   * for rooms that do not exist.
+   */
   abstract rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]>;
-  /** How far the room has come; zeros for a room without messages. */
+  /** Returns the newest seq and rev of the room; zeros for a room without messages. */
   abstract head(roomId: string): Promise<RoomHead>;
   /**
-   * The rev of those rooms that have come further than the rev given; the others are left out.
+   * Returns the rev of those rooms whose rev is higher than the given one; omits the others.
    *
    * @param known at most {@link MAX_REVS_ASKED}
    */
   abstract revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]>;
-  /** As GET /messages/changes, without authorisation. */
+  /** Returns a page of changes as GET /messages/changes does, without authorisation. */
   abstract changes(roomId: string, since: number, limit: number): Promise<Changes>;
 }

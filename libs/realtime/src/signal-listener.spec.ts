@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Signals } from '@chat/platform';
 import { Module, type BeforeApplicationShutdown } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { LiveSockets } from './live-sockets.ts';
+import { ConnectedSockets } from './connected-sockets.ts';
 import { MembershipChanges } from './rooms/membership-changes.ts';
 import { SocketSessions } from './sessions/socket-sessions.ts';
 import { SignalListener } from './signal-listener.ts';
@@ -10,7 +10,7 @@ import { SignalListener } from './signal-listener.ts';
 describe('SignalListener', () => {
   it('stays subscribed until all sockets are drained, then unsubscribes', async () => {
     let subscribed = false;
-    let heardWhileDraining: boolean | undefined;
+    let subscribedWhileDraining: boolean | undefined;
     const signals: Pick<Signals, 'subscribe'> = {
       subscribe: () => {
         subscribed = true;
@@ -19,7 +19,7 @@ describe('SignalListener', () => {
     };
     const draining: BeforeApplicationShutdown = {
       beforeApplicationShutdown: () => {
-        heardWhileDraining = subscribed;
+        subscribedWhileDraining = subscribed;
       },
     };
     @Module({
@@ -28,14 +28,14 @@ describe('SignalListener', () => {
         { provide: Signals, useValue: signals },
         { provide: MembershipChanges, useValue: {} },
         { provide: SocketSessions, useValue: {} },
-        { provide: LiveSockets, useValue: {} },
+        { provide: ConnectedSockets, useValue: {} },
         { provide: 'draining', useValue: draining },
       ],
     })
     class Realtime {}
     const app = await NestFactory.createApplicationContext(Realtime, { logger: false });
     await app.close();
-    expect(heardWhileDraining).toBe(true);
+    expect(subscribedWhileDraining).toBe(true);
     expect(subscribed).toBe(false);
   });
 });

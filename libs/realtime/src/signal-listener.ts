@@ -1,44 +1,47 @@
 import { Signals, type Signal } from '@chat/platform';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { MembershipChanges } from './rooms/membership-changes.ts';
-import { LiveSockets } from './live-sockets.ts';
+import { ConnectedSockets } from './connected-sockets.ts';
 import { SocketSessions } from './sessions/socket-sessions.ts';
 
 /**
- * How often the truth is asked for, in case a signal was lost: sooner than kept
- * answers are old (10 s), so that sends find fresh ones.
+ * Interval at which sessions and memberships are rechecked in case a signal was lost: shorter
+ * than the lifetime of cached answers (10 s), so that sends find fresh answers.
  */
-const RECHECK_MS = 8_000;
+const RECHECK_INTERVAL_MS = 8_000;
 
-/** Brings signals of other features, wherever they come from, to the sockets. */
+/** Applies the signals of other features and processes to the sockets. */
 @Injectable()
 export class SignalListener implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger(SignalListener.name);
   #unsubscribe: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #rechecking = false;
-  /** Whether the last recheck failed, which is told once. */
-  #blind = false;
+  /** Whether the last recheck failed; a failure is logged once, until a recheck succeeds. */
+  #failing = false;
 
   constructor(
     private readonly signals: Signals,
     private readonly memberships: MembershipChanges,
     private readonly sessions: SocketSessions,
-    private readonly sockets: LiveSockets,
+    private readonly sockets: ConnectedSockets,
   ) {}
 
   onModuleInit(): void {
-    this.#unsubscribe = this.signals.subscribe((signal) => this.#hear(signal));
-    this.#timer = setInterval(() => void this.#recheck(), RECHECK_MS).unref();
+    this.#unsubscribe = this.signals.subscribe((signal) => this.#handle(signal));
+    this.#timer = setInterval(() => void this.#recheck(), RECHECK_INTERVAL_MS).unref();
   }
 
-  /** Not before all sockets are drained: until then they must not hear what they no longer may. */
+  /**
+   * Unsubscribes only after all sockets are drained: until then a removed member must not receive
+   * the room any more.
+   */
   onApplicationShutdown(): void {
     this.#unsubscribe?.();
     clearInterval(this.#timer);
   }
 
-  #hear(signal: Signal): void {
+  #handle(signal: Signal): void {
     switch (signal.type) {
       case 'session-ended':
         return this.sessions.endSession(signal.sessionId);
@@ -60,13 +63,13 @@ export class SignalListener implements OnModuleInit, OnApplicationShutdown {
     ]);
     this.#rechecking = false;
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed && !this.#blind) {
+    if (failed && !this.#failing) {
       this.#logger.warn(
         { err: failed.reason as unknown },
-        'sockets cannot be rechecked: what is known stands',
+        'recheck of sockets failed; using cached answers',
       );
     }
-    if (!failed && this.#blind) this.#logger.log('sockets are rechecked again');
-    this.#blind = failed !== undefined;
+    if (!failed && this.#failing) this.#logger.log('recheck of sockets succeeded again');
+    this.#failing = failed !== undefined;
   }
 }

@@ -6,15 +6,15 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Server, type Socket } from 'socket.io';
 import { io, type Socket as Client } from 'socket.io-client';
 import type { ConnectionRefusals } from './connections/connection-refusals.ts';
-import { takenBytesOf } from './connections/engine-connection.ts';
+import { sentBytesOf } from './connections/engine-connection.ts';
 import { MAX_UNSENT_BYTES, SlowSockets } from './slow-sockets.ts';
 
-/** How often `SlowSockets` looks at a backlog. */
-const LOOK_EVERY_MS = 500;
+/** How often `SlowSockets` checks a backlog. */
+const CHECK_INTERVAL_MS = 500;
 const KILOBYTE = 'x'.repeat(1024);
 const MEGABYTE = 'x'.repeat(1024 * 1024);
 
-/** What the connection of a client is made of, where it can be told to read no more. */
+/** The WebSocket of a client, which can pause reading. */
 interface PausableTransport {
   readonly ws: { pause(): void; resume(): void };
 }
@@ -36,7 +36,7 @@ describe('a socket', () => {
     const slowSockets = new SlowSockets(refusals as ConnectionRefusals);
     const connected = Promise.withResolvers<Socket>();
     server.on('connection', (accepted) => {
-      slowSockets.bound(accepted.conn, MAX_UNSENT_BYTES);
+      slowSockets.limit(accepted.conn, MAX_UNSENT_BYTES);
       connected.resolve(accepted);
     });
     http.listen(0, '127.0.0.1');
@@ -54,54 +54,54 @@ describe('a socket', () => {
     jest.useRealTimers();
   });
 
-  const connectionOf = () => (client.io.engine.transport as unknown as PausableTransport).ws;
+  const webSocketOf = () => (client.io.engine.transport as unknown as PausableTransport).ws;
 
-  /** Lets the server look once more, and the kernel take what it can. */
-  const look = async (): Promise<void> => {
-    await jest.advanceTimersByTimeAsync(LOOK_EVERY_MS);
+  /** Lets the server check once more, and the kernel accept what it can. */
+  const nextCheck = async (): Promise<void> => {
+    await jest.advanceTimersByTimeAsync(CHECK_INTERVAL_MS);
     await nextTurn();
   };
 
   it('is closed when more than 16 MiB wait for a client that does not read', async () => {
-    connectionOf().pause();
+    webSocketOf().pause();
     let megabytes = 0;
     while (socket.connected && megabytes < 200) {
       socket.emit('answer', MEGABYTE);
       megabytes += 1;
       await nextTurn();
     }
-    connectionOf().resume();
+    webSocketOf().resume();
     expect(socket.connected).toBe(false);
     expect(refused).toEqual(['slow']);
-    // What the kernel holds for both sides counts too.
+    // The buffers of the kernel on both sides count, too.
     expect(megabytes).toBeLessThan(40);
   });
 
   it('is closed when its client has read nothing of a backlog for 5 s', async () => {
-    connectionOf().pause();
+    webSocketOf().pause();
     for (let megabytes = 0; megabytes < 12; megabytes += 1) socket.emit('answer', MEGABYTE);
     let waitedMs = 0;
-    for (; socket.connected && waitedMs < 20_000; waitedMs += LOOK_EVERY_MS) await look();
+    for (; socket.connected && waitedMs < 20_000; waitedMs += CHECK_INTERVAL_MS) await nextCheck();
     expect(socket.connected).toBe(false);
     expect(waitedMs).toBeGreaterThan(4_000);
     expect(refused).toEqual(['slow']);
   });
 
-  it('stays open while its client takes 64 KiB of a backlog every 500 ms', async () => {
+  it('stays open while its client reads 64 KiB of a backlog every 500 ms', async () => {
     const [connection] = connections;
     if (connection === undefined) throw new Error('the server has no connection');
-    const reading = connectionOf();
+    const reading = webSocketOf();
     reading.pause();
     client.on('answer', () => socket.emit('answer', MEGABYTE));
     for (let megabytes = 0; megabytes < 12; megabytes += 1) socket.emit('answer', MEGABYTE);
-    // For longer than a client may take nothing.
-    for (let passedMs = 0; passedMs < 8_000; passedMs += LOOK_EVERY_MS) {
-      const wanted = takenBytesOf(connection) + 64 * 1024;
+    // For longer than a client may read nothing.
+    for (let passedMs = 0; passedMs < 8_000; passedMs += CHECK_INTERVAL_MS) {
+      const target = sentBytesOf(connection) + 64 * 1024;
       reading.resume();
-      // Waits in real time: the kernel has timers of its own, by which it asks for more.
-      while (socket.connected && takenBytesOf(connection) < wanted) await nextTurn();
+      // Waits in real time: the kernel requests more data by its own timers.
+      while (socket.connected && sentBytesOf(connection) < target) await nextTurn();
       reading.pause();
-      await look();
+      await nextCheck();
     }
     expect(refused).toEqual([]);
     expect(socket.connected).toBe(true);

@@ -2,39 +2,42 @@ import type { Socket as NetSocket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { ConnectionRefusals } from './connections/connection-refusals.ts';
 import {
-  cutOff,
-  outputOf,
-  takenBytesOf,
+  closeImmediately,
+  outputConnectionOf,
+  sentBytesOf,
   unsentBytesOf,
   type EngineConnection,
   type EnginePacket,
 } from './connections/engine-connection.ts';
 
-/** Bytes that may wait for one user's socket: enough for the longest answers to joins of many rooms at once. */
+/** Unsent bytes of a user's socket: enough for the longest answers to many concurrent joins. */
 export const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
-/** Bytes that may wait for all clients; beyond it those with the most are closed. */
-const MAX_UNSENT_BYTES_OF_ALL = 128 * 1024 * 1024;
-/** A client that more than this waits for, and that takes less than this in 5 s, reads too slowly. */
+/** Unsent bytes of all clients; beyond this the connections with the most are closed. */
+const MAX_TOTAL_UNSENT_BYTES = 128 * 1024 * 1024;
+/** A client with more unsent bytes than this that receives less than this in 5 s is too slow. */
 const BACKLOG_BYTES = 64 * 1024;
-const LOOK_EVERY_MS = 500;
-/** Counted instead of timed: while this process is busy itself, no client is blamed for it. */
-const STALLED_LOOKS = 10;
+const CHECK_INTERVAL_MS = 500;
+/**
+ * Checks without progress after which a client is too slow. Counted instead of timed: while this
+ * process is busy itself, no client is closed for it.
+ */
+const MAX_STALLED_CHECKS = 10;
 
 /**
- * Closes connections whose clients read too slowly, by the bytes that the kernel
- * has not taken: what waits for clients stays bounded, and they catch up by `rev`
- * when they connect again.
+ * Closes connections whose clients read too slowly, measured by the bytes that the kernel has not
+ * accepted: the memory for unsent output stays bounded, and clients catch up by `rev` when they
+ * reconnect.
  */
 @Injectable()
 export class SlowSockets {
   readonly #outputs = new WeakMap<EngineConnection, Output>();
   readonly #backlogs = new Map<EngineConnection, Output>();
-  #looking: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly refusals: ConnectionRefusals) {}
 
-  /** Bounds what may wait for a client, from now on; of several bounds the last one counts. */
-  bound(connection: EngineConnection, maxBytes: number): void {
+  /** Limits the unsent bytes of a connection from now on; a later call replaces the limit. */
+  limit(connection: EngineConnection, maxBytes: number): void {
     const known = this.#outputs.get(connection);
     if (known) known.maxBytes = maxBytes;
     else this.#watch(connection, new Output(maxBytes));
@@ -43,7 +46,7 @@ export class SlowSockets {
   /** Closes the connection of a client that reads too slowly. */
   close(connection: EngineConnection): void {
     this.refusals.count('slow');
-    cutOff(connection);
+    closeImmediately(connection);
   }
 
   #watch(connection: EngineConnection, output: Output): void {
@@ -52,20 +55,20 @@ export class SlowSockets {
       output.queuedBytes += data === undefined ? 0 : Buffer.byteLength(data);
       const { unsentBytes } = output;
       if (unsentBytes > output.maxBytes) this.close(connection);
-      else if (unsentBytes > BACKLOG_BYTES) this.#lookAt(connection, output);
+      else if (unsentBytes > BACKLOG_BYTES) this.#monitor(connection, output);
     });
-    connection.on('flush', () => output.handOver(outputOf(connection)));
+    connection.on('flush', () => output.handOver(outputConnectionOf(connection)));
     connection.once('close', () => this.#backlogs.delete(connection));
   }
 
-  #lookAt(connection: EngineConnection, output: Output): void {
+  #monitor(connection: EngineConnection, output: Output): void {
     if (this.#backlogs.has(connection)) return;
     output.beginBacklog();
     this.#backlogs.set(connection, output);
-    this.#looking ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+    this.#timer ??= setInterval(() => this.#checkBacklogs(), CHECK_INTERVAL_MS).unref();
   }
 
-  #look(): void {
+  #checkBacklogs(): void {
     for (const [connection, output] of this.#backlogs) {
       if (output.unsentBytes <= BACKLOG_BYTES) this.#backlogs.delete(connection);
       else if (output.isStalled()) this.close(connection);
@@ -73,26 +76,26 @@ export class SlowSockets {
     const unsent = [...this.#backlogs]
       .map(([connection, { unsentBytes }]) => ({ connection, unsentBytes }))
       .toSorted((a, b) => b.unsentBytes - a.unsentBytes);
-    let ofAll = unsent.reduce((sum, { unsentBytes }) => sum + unsentBytes, 0);
+    let total = unsent.reduce((sum, { unsentBytes }) => sum + unsentBytes, 0);
     for (const { connection, unsentBytes } of unsent) {
-      if (ofAll <= MAX_UNSENT_BYTES_OF_ALL) break;
-      ofAll -= unsentBytes;
+      if (total <= MAX_TOTAL_UNSENT_BYTES) break;
+      total -= unsentBytes;
       this.close(connection);
     }
     if (this.#backlogs.size > 0) return;
-    clearInterval(this.#looking);
-    this.#looking = undefined;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }
 
-/** What was written for one client and the kernel has not taken yet. */
+/** Output for one client that the kernel has not accepted yet. */
 class Output {
-  /** Bytes that Engine.IO has not handed over yet. */
+  /** Bytes that Engine.IO has not handed to its transport yet. */
   queuedBytes = 0;
-  /** Connections that were written to: one WebSocket, or those of several polls. */
+  /** TCP connections with output: that of one WebSocket, or those of several polls. */
   readonly #connections = new Set<NetSocket>();
-  #takenBytes = 0;
-  #looksWithoutProgress = 0;
+  #sentAtLastProgress = 0;
+  #stalledChecks = 0;
 
   constructor(public maxBytes: number) {}
 
@@ -102,7 +105,7 @@ class Output {
     return bytes;
   }
 
-  /** All that is queued is written next. */
+  /** Moves all queued bytes to the connection that they are written to next. */
   handOver(connection: NetSocket | undefined): void {
     this.queuedBytes = 0;
     for (const earlier of this.#connections) {
@@ -112,22 +115,22 @@ class Output {
   }
 
   beginBacklog(): void {
-    this.#takenBytes = this.#taken;
-    this.#looksWithoutProgress = 0;
+    this.#sentAtLastProgress = this.#sentBytes;
+    this.#stalledChecks = 0;
   }
 
-  /** Looks once more whether the kernel has taken enough since the last progress. */
+  /** Counts a check; returns whether the kernel has accepted too little since the last progress. */
   isStalled(): boolean {
-    const progress = this.#taken - this.#takenBytes;
-    // Less than nothing: a poll was finished, and is no longer counted.
+    const progress = this.#sentBytes - this.#sentAtLastProgress;
+    // Negative: a poll was finished, and its connection is no longer counted.
     if (progress >= BACKLOG_BYTES || progress < 0) this.beginBacklog();
-    else this.#looksWithoutProgress += 1;
-    return this.#looksWithoutProgress >= STALLED_LOOKS;
+    else this.#stalledChecks += 1;
+    return this.#stalledChecks >= MAX_STALLED_CHECKS;
   }
 
-  get #taken(): number {
+  get #sentBytes(): number {
     let bytes = 0;
-    for (const connection of this.#connections) bytes += takenBytesOf(connection);
+    for (const connection of this.#connections) bytes += sentBytesOf(connection);
     return bytes;
   }
 }

@@ -8,14 +8,14 @@ import { BoundedWebSocketServer } from './connections/bounded-web-socket-server.
 
 export interface SocketIoOptions {
   readonly cors: ServerOptions['cors'];
-  /** When a silent client is given up; clients are told, and give up a silent server alike. */
+  /** When a silent client is disconnected; clients receive both values and apply them alike. */
   readonly heartbeat: {
     readonly SOCKET_PING_INTERVAL_MS: number;
     readonly SOCKET_PING_TIMEOUT_MS: number;
   };
 }
 
-/** The Socket.IO server as the contract wants it. */
+/** Creates the Socket.IO server with the options of the contract. */
 export class SocketIoAdapter extends IoAdapter {
   constructor(
     app: INestApplicationContext,
@@ -43,7 +43,7 @@ export class SocketIoAdapter extends IoAdapter {
   }
 }
 
-/** Names the instance that the session lives on, so that a gateway finds it again. */
+/** Creates a session id that names this instance, by which the gateway routes its requests. */
 function sessionId(): string {
   return `${INSTANCE_ID}.${randomBytes(15).toString('base64url')}`;
 }

@@ -7,7 +7,7 @@ type JsonSchema = Record<string, unknown>;
 const DEFINITIONS = '#/definitions/';
 const SCHEMAS = '#/components/schemas/';
 
-/** The socket events as an AsyncAPI 3 document, made from the schemas that validate them. */
+/** Generates the AsyncAPI 3 document of the socket events from the schemas that validate them. */
 export function asyncApiDocument(version: string): object {
   const schemas: Record<string, JsonSchema> = {};
   const messages: Record<string, object> = {};
@@ -82,7 +82,7 @@ export function asyncApiDocument(version: string): object {
   };
 }
 
-/** The schema with its named parts moved to `schemas`. */
+/** Returns the JSON schema with its named subschemas moved to `schemas`. */
 function hoist(
   schema: z.ZodType,
   io: 'input' | 'output',

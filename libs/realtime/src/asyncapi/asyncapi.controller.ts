@@ -5,6 +5,7 @@ import { asyncApiDocument } from './asyncapi-document.ts';
 
 const DOCUMENT = asyncApiDocument('1.0.0');
 
+/** Serves the AsyncAPI document of the socket events. */
 @Controller()
 export class AsyncApiController {
   @Public()

@@ -1,7 +1,7 @@
 import { WebSocketServer, type ServerOptions } from 'ws';
 import { CLOSE_TIMEOUT_MS } from './engine-connection.ts';
 
-/** The WebSocket server beneath Engine.IO, which keeps nothing for clients that do not read. */
+/** The WebSocket server beneath Engine.IO; it queues no pongs for clients that do not read. */
 export class BoundedWebSocketServer extends WebSocketServer {
   constructor(options: ServerOptions) {
     const bounded: ServerOptions & { closeTimeout: number } = {
@@ -14,7 +14,7 @@ export class BoundedWebSocketServer extends WebSocketServer {
 
   override handleUpgrade(...[request, socket, head, accept]: Parameters<UpgradeHandler>): void {
     super.handleUpgrade(request, socket, head, (webSocket, upgraded) => {
-      // RFC 6455 allows to answer the most recent ping alone; those before it wait for nothing.
+      // RFC 6455 (5.5.3) allows answering only the most recent ping: earlier ones may be skipped.
       webSocket.on('ping', (data) => {
         if (webSocket.bufferedAmount === 0) webSocket.pong(data);
       });

@@ -1,25 +1,25 @@
 import type { Socket as NetSocket } from 'node:net';
 import type { ChatSocket } from '../chat-socket.ts';
 
-/** How long a client may take to close its side of a connection that was closed. */
+/** How long a client may take to close its side of a closed connection. */
 export const CLOSE_TIMEOUT_MS = 5_000;
 
-/** A connection of Engine.IO, which a socket of Socket.IO stands on. */
+/** The Engine.IO connection beneath a Socket.IO socket. */
 export type EngineConnection = ChatSocket['conn'];
 
-/** A packet of Engine.IO; `data` of a message is a packet of Socket.IO. */
+/** An Engine.IO packet; `data` of a message is a Socket.IO packet. */
 export interface EnginePacket {
   readonly type: string;
   readonly data?: string | Buffer;
 }
 
-/** What of the transports' own fields is used here; their types keep them protected. */
+/** Fields of the transports that their types declare as protected. */
 interface TransportInternals {
-  /** Of a WebSocket transport. */
+  /** The WebSocket of a WebSocket transport. */
   readonly socket?: WebSocketInternals;
-  /** How long a polling transport that was closed waits for a poll to say so, in milliseconds. */
+  /** How long a closed polling transport waits for a poll, to report the close; milliseconds. */
   closeTimeout?: number;
-  /** The poll that is being answered, of a polling transport. */
+  /** The open poll of a polling transport. */
   readonly res?: { readonly socket: NetSocket | null } | null;
 }
 
@@ -31,8 +31,8 @@ interface WebSocketInternals {
   once(event: 'close', listener: () => void): void;
 }
 
-/** Returns whether packets wait until the transport can write again. */
-export function hasQueued(connection: EngineConnection): boolean {
+/** Returns whether packets are queued until the transport can write again. */
+export function hasQueuedPackets(connection: EngineConnection): boolean {
   const { writeBuffer } = connection as unknown as { readonly writeBuffer: readonly unknown[] };
   return writeBuffer.length > 0;
 }
@@ -41,55 +41,62 @@ function webSocketOf(transport: EngineConnection['transport']): WebSocketInterna
   return (transport as unknown as TransportInternals).socket;
 }
 
-/** Bounds how long a connection that was closed waits for a client that does not poll; Engine.IO waits for 30 s. */
-export function boundClosing({ transport }: EngineConnection): void {
+/** Limits how long a closed connection waits for a poll of its client; Engine.IO waits 30 s. */
+export function limitClosingTime({ transport }: EngineConnection): void {
   if (transport.name === 'polling')
     (transport as TransportInternals).closeTimeout = CLOSE_TIMEOUT_MS;
 }
 
-/** Returns the connection that the transport writes its next output to, if it can write. */
-export function outputOf({ transport }: EngineConnection): NetSocket | undefined {
+/** Returns the TCP connection that the transport writes its next output to, if it can write. */
+export function outputConnectionOf({ transport }: EngineConnection): NetSocket | undefined {
   const { socket, res } = transport as unknown as TransportInternals;
   return socket?._socket ?? res?.socket ?? undefined;
 }
 
-/** Closes a connection at once, without waiting for a client that may not read, nor for what it has sent. */
-export function cutOff(connection: EngineConnection): void {
+/**
+ * Closes a connection immediately: waits neither for a client that may not read nor for packets
+ * that it has sent.
+ */
+export function closeImmediately(connection: EngineConnection): void {
   connection.close(true);
-  terminate(connection.transport);
+  terminateWebSocket(connection.transport);
 }
 
-/** Closes the WebSocket of a transport without the handshake of its end. */
-export function terminate(transport: EngineConnection['transport']): void {
+/** Closes the WebSocket of a transport, if it has one, without the closing handshake. */
+export function terminateWebSocket(transport: EngineConnection['transport']): void {
   webSocketOf(transport)?.terminate();
 }
 
-/** Calls back when a closed connection holds no WebSocket any more: its client may take a while to close it. */
-export function onceReleased({ transport }: EngineConnection, released: () => void): void {
+/**
+ * Calls back when the WebSocket of a closed connection is closed, which its client may delay;
+ * immediately if it has none.
+ */
+export function onWebSocketClosed({ transport }: EngineConnection, onClosed: () => void): void {
   const webSocket = webSocketOf(transport);
-  if (webSocket && webSocket.readyState !== webSocket.CLOSED) webSocket.once('close', released);
-  else released();
+  if (webSocket && webSocket.readyState !== webSocket.CLOSED) webSocket.once('close', onClosed);
+  else onClosed();
 }
 
-/** Parts of Node's connections by which Node itself sees whether a long write makes progress. */
+/** Fields of a Node.js socket by which Node.js itself detects the progress of a long write. */
 interface ConnectionInternals {
   readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null;
-  /** `writelen`: bytes of the write that is under way, and 0 without one. */
+  /** `writelen`: bytes of the write in progress, or 0 without one. */
   readonly _writableState: { readonly writelen: number };
 }
 
 const internalsOf = (connection: NetSocket) => connection as unknown as ConnectionInternals;
 
-/** Returns how many bytes of all that was written to a connection the kernel has taken, long writes included. */
-export function takenBytesOf(connection: NetSocket): number {
+/** Returns how many bytes written to a connection the kernel has accepted, long writes included. */
+export function sentBytesOf(connection: NetSocket): number {
   const { _handle: handle } = internalsOf(connection);
   return handle ? handle.bytesWritten - handle.writeQueueSize : 0;
 }
 
 /**
- * Returns how many bytes of all that was written to a connection the kernel has not taken.
+ * Returns how many bytes written to a connection the kernel has not accepted.
  *
- * `writableLength` counts a write in full until its last byte is taken, and Node joins all packets that wait into one write.
+ * `writableLength` counts a write in full until its last byte is accepted, and Node.js joins all
+ * waiting packets into one write.
  */
 export function unsentBytesOf(connection: NetSocket): number {
   const { _handle: handle, _writableState: state } = internalsOf(connection);

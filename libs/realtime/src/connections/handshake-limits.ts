@@ -15,10 +15,10 @@ import { Injectable } from '@nestjs/common';
 import { RealtimeSettings } from '../realtime-settings.ts';
 import { ConnectionRefusals, type RefusalReason } from './connection-refusals.ts';
 
-/** How long a refused client waits: connections authenticate, or are closed, within seconds. */
+/** Retry delay for refused clients: connections authenticate, or are closed, within seconds. */
 const UNAUTHENTICATED_RETRY_MS = 5_000;
 
-/** What Engine.IO has read of a request before its middleware. */
+/** A request with the query that Engine.IO parses before its middleware runs. */
 type EngineRequest = IncomingMessage & { readonly _query: { readonly sid?: string } };
 
 interface Refusal {
@@ -28,15 +28,14 @@ interface Refusal {
 
 /** A connection that has not authenticated. */
 interface Unauthenticated {
-  readonly displace: () => void;
+  readonly evict: () => void;
 }
 
 /**
- * Limits connections before they cost more than a request: how often an address
- * connects, and how many connections that have not authenticated there are. When
- * there are too many in all, a newcomer takes the place of the oldest connection of the
- * network that has the most of them, so that a few networks cannot keep others out.
- * Counts by process, since each has its own memory to protect.
+ * Limits connections before they cost more than a request: how often an address connects, and how
+ * many connections are unauthenticated. When there are too many in all, a new connection evicts the
+ * oldest one of the network that has the most of them, so that a few networks cannot lock out the
+ * others. Counts per process, since each process has its own memory to protect.
  */
 @Injectable()
 export class HandshakeLimits {
@@ -49,7 +48,7 @@ export class HandshakeLimits {
     private readonly refusals: ConnectionRefusals,
   ) {}
 
-  /** Answers a request that may not connect; a middleware of Engine.IO. */
+  /** Refuses a request beyond the limits with 429 or 503; a middleware of Engine.IO. */
   async check(
     request: IncomingMessage,
     response: ServerResponse,
@@ -57,9 +56,9 @@ export class HandshakeLimits {
     trusted: TrustProxy,
   ): Promise<void> {
     const isUpgrade = !(response instanceof ServerResponse);
-    // As Engine.IO reads it: an empty one, or of several the last, begins a session too.
+    // As Engine.IO reads it: an empty sid, of several the last one, begins a session too.
     const hasSession = Boolean((request as EngineRequest)._query.sid);
-    // Every WebSocket is a connection; of the requests of long polling only those that begin a session.
+    // Every WebSocket counts as a connection; a long polling request only if it begins a session.
     if (hasSession && !isUpgrade) return next();
     const network = networkOf(clientAddressOf(request, trusted));
     const refusal = await this.#refusalOf(network, hasSession);
@@ -80,41 +79,44 @@ export class HandshakeLimits {
   }
 
   /**
-   * Counts a connection that has not authenticated.
+   * Counts an unauthenticated connection.
    *
-   * @param displace closes it, because another needs its place; it is not counted any more
-   * @returns ends the count, when it has authenticated or is closed
+   * @param evict closes the connection in favour of another one; it is no longer counted then
+   * @returns a function that ends the count, for when the connection has authenticated or is closed
    */
-  enter(request: IncomingMessage, trusted: TrustProxy, displace: () => void): () => void {
+  track(request: IncomingMessage, trusted: TrustProxy, evict: () => void): () => void {
     const network = networkOf(clientAddressOf(request, trusted));
-    const connection: Unauthenticated = { displace };
+    const connection: Unauthenticated = { evict };
     this.#unauthenticated.add(network, connection);
-    while (this.#unauthenticated.size > this.settings.maxUnauthenticated.total) this.#displace();
+    while (this.#unauthenticated.size > this.settings.maxUnauthenticated.total) this.#evictOldest();
     return () => void this.#unauthenticated.delete(network, connection);
   }
 
   /** Closes the oldest connection of the network that has the most. */
-  #displace(): void {
+  #evictOldest(): void {
     const network = this.#unauthenticated.largest ?? '';
     const [oldest] = this.#unauthenticated.of(network);
     if (!oldest) return;
     this.#unauthenticated.delete(network, oldest);
     this.refusals.count('unauthenticated', { network });
-    oldest.displace();
+    oldest.evict();
   }
 
   async #refusalOf(network: string, hasSession: boolean): Promise<Refusal | undefined> {
     const { connectLimit, maxUnauthenticated } = this.settings;
     const waitMs = await this.#rates.take(network, connectLimit);
     if (waitMs > 0) {
-      const failure = new RateLimitedError('Too many connections from your address.', waitMs);
+      const failure = new RateLimitedError(
+        'Too many connections from your network. Please try again later.',
+        waitMs,
+      );
       return { reason: 'connect_rate', failure };
     }
     if (hasSession) return undefined;
     const own = this.#unauthenticated.of(network).size;
     if (own >= maxUnauthenticated.perAddress) {
       const failure = new RateLimitedError(
-        'Too many connections from your address have not authenticated.',
+        'Too many unauthenticated connections from your network. Please try again later.',
         UNAUTHENTICATED_RETRY_MS,
       );
       return { reason: 'unauthenticated_of_address', failure };
@@ -122,7 +124,7 @@ export class HandshakeLimits {
     const { size, largest = '' } = this.#unauthenticated;
     if (size >= maxUnauthenticated.total && own >= this.#unauthenticated.of(largest).size) {
       const failure = new UnavailableError(
-        'Too many clients are connecting; please try again.',
+        'The server is busy. Please try again.',
         UNAUTHENTICATED_RETRY_MS,
       );
       return { reason: 'unauthenticated', failure };

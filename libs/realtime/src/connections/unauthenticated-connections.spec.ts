@@ -86,8 +86,8 @@ describe('the socket server', () => {
   let app: NestExpressApplication;
   let url: string;
   let token: string;
-  let isTimeStopped = false;
-  const ends: (() => void)[] = [];
+  let hasFakeTimers = false;
+  const cleanups: (() => void)[] = [];
 
   beforeEach(async () => {
     app = await NestFactory.create<NestExpressApplication>(Realtime, {
@@ -103,22 +103,22 @@ describe('the socket server', () => {
     token = await app.get(AccessTokens, { strict: false }).sign(identity);
   });
   afterEach(async () => {
-    for (const end of ends.splice(0)) end();
+    for (const cleanUp of cleanups.splice(0)) cleanUp();
     await app.close();
-    startTime();
+    restoreTime();
   });
 
-  /** From now on time passes only as far as a test moves it on; sockets are as real as before. */
-  const stopTime = (): void => {
+  /** Installs fake timers: time passes only as far as a test advances it; sockets remain real. */
+  const fakeTime = (): void => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
-    isTimeStopped = true;
-    // Ends what a failed test would leave open.
-    ends.push(() => jest.runOnlyPendingTimers());
+    hasFakeTimers = true;
+    // Fires the timers that a failed test would leave pending.
+    cleanups.push(() => jest.runOnlyPendingTimers());
   };
-  const startTime = (): void => {
-    if (!isTimeStopped) return;
-    isTimeStopped = false;
-    // Closes sessions that wait for a poll before they are closed.
+  const restoreTime = (): void => {
+    if (!hasFakeTimers) return;
+    hasFakeTimers = false;
+    // Closes sessions that wait for a poll.
     jest.runOnlyPendingTimers();
     jest.useRealTimers();
   };
@@ -129,16 +129,16 @@ describe('the socket server', () => {
   };
   const official = (auth: object, options: object = {}): Client => {
     const client = io(url, { transports: ['websocket'], forceNew: true, auth, ...options });
-    ends.push(() => client.close());
+    cleanups.push(() => client.close());
     return client;
   };
-  const happens = (client: Client, event: 'connect' | 'connect_error'): Promise<unknown[]> =>
+  const waitFor = (client: Client, event: 'connect' | 'connect_error'): Promise<unknown[]> =>
     new Promise((resolve) => client.once(event, (...args: unknown[]) => resolve(args)));
-  /** A WebSocket that has got the open packet. */
+  /** Opens a WebSocket and waits for the open packet. */
   const webSocket = async (query = ''): Promise<WebSocket> => {
     const socket = new WebSocket(`${url}/socket.io/?EIO=4&transport=websocket${query}`);
     socket.on('error', () => socket.terminate());
-    ends.push(() => socket.terminate());
+    cleanups.push(() => socket.terminate());
     await once(socket, query === '' ? 'message' : 'open');
     return socket;
   };
@@ -176,13 +176,13 @@ describe('the socket server', () => {
       await polling(sid, { method: 'POST', body: CONNECT });
       const answer = await (await polling(sid)).text();
       expect(answer).toMatch(/^44\{/);
-      // The end comes with the next poll: a CLOSE packet.
+      // The next poll is answered with a CLOSE packet.
       expect((await (await polling(sid)).text()).split(SEPARATOR)).toContain('1');
       expect((await polling(sid)).status).toBe(400);
     });
 
     it('after a refused CONNECT over polling, even when the client never polls', async () => {
-      stopTime();
+      fakeTime();
       const sid = await openSession();
       await polling(sid, { method: 'POST', body: CONNECT });
       while ((await refused('connect_refused')) === 0) await delay(5);
@@ -277,7 +277,7 @@ describe('the socket server', () => {
     socket.resume();
     socket.send(CONNECT);
     await closed(socket);
-    // Those that the kernel took before its buffers were full.
+    // Those that the kernel accepted before its buffers were full.
     expect(pongs).toBeLessThan(PINGS / 2);
   }, 20_000);
 
@@ -300,14 +300,14 @@ describe('the socket server', () => {
         const address = `${url}/socket.io/?EIO=4&transport=polling${query}`;
         expect((await fetch(address)).status).toBe(429);
       }
-      // Other addresses connect as before.
+      // Clients of other addresses can still connect.
       for (let host = 1; host < TOTAL - PER_ADDRESS; host += 1) {
         await openSession({ 'x-forwarded-for': `2001:db8::${host}` });
       }
       expect(await refused('unauthenticated_of_address')).toBe(3);
     });
 
-    /** Opens as many sessions as there may be, from three networks; returns those of each. */
+    /** Opens the maximum number of sessions from three networks; returns them by network. */
     const fillAll = async (): Promise<Map<string, string[]>> => {
       const sessions = new Map<string, string[]>();
       for (const [network, count] of [
@@ -355,7 +355,7 @@ describe('the socket server', () => {
       await fillAll();
       const extraHeaders = { 'x-forwarded-for': '192.0.2.9' };
       const client = official({ token }, { extraHeaders, reconnection: false });
-      await happens(client, 'connect');
+      await waitFor(client, 'connect');
     });
 
     it('in total, while 40 clients of other networks connect at once', async () => {
@@ -374,7 +374,7 @@ describe('the socket server', () => {
       }
       for (let n = 0; n < 3; n += 1) {
         const extraHeaders = { 'x-forwarded-for': `203.0.113.${n}` };
-        await happens(official({ token }, { extraHeaders }), 'connect');
+        await waitFor(official({ token }, { extraHeaders }), 'connect');
       }
       expect(await refused('unauthenticated')).toBe(2 * TOTAL + 1);
     });
@@ -392,7 +392,7 @@ describe('the socket server', () => {
     it('without those that have authenticated or closed', async () => {
       for (let round = 0; round < 2; round += 1) {
         const sockets = Array.from({ length: PER_ADDRESS }, () => official({ token }));
-        await Promise.all(sockets.map((socket) => happens(socket, 'connect')));
+        await Promise.all(sockets.map((socket) => waitFor(socket, 'connect')));
       }
       for (let round = 0; round < 2; round += 1) {
         const sockets = await Promise.all(Array.from({ length: PER_ADDRESS }, () => webSocket()));
@@ -430,18 +430,18 @@ describe('the socket server', () => {
       const body = (await json(answer)) as HttpError;
       expect(body.code).toBe('RATE_LIMITED');
     }
-    // Requests of a session that there is are not connections.
+    // Requests of an existing session are not connections.
     expect((await polling(sid, { method: 'POST', body: '3' })).status).toBe(200);
   });
 
   it('sends official clients the reason of a refused CONNECT over every transport', async () => {
     for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
       const client = official({ token: 'expired' }, { transports });
-      const [error] = (await happens(client, 'connect_error')) as [Error & { data: unknown }];
+      const [error] = (await waitFor(client, 'connect_error')) as [Error & { data: unknown }];
       expect(error.data).toMatchObject({ code: 'UNAUTHORIZED' });
       client.auth = { token };
       client.connect();
-      await happens(client, 'connect');
+      await waitFor(client, 'connect');
       const { engine } = client.io;
       client.close();
       if (engine.readyState !== 'closed') {
@@ -451,17 +451,17 @@ describe('the socket server', () => {
     expect(await refused('protocol')).toBe(0);
   });
 
-  /** As many sessions as one address may have, and an official client that is refused and retries. */
-  const refusedForOthers = async () => {
+  /** Opens all sessions that an address may have, and an official client that has to retry. */
+  const exhaustAddress = async () => {
     const sessions: string[] = [];
     while (sessions.length < PER_ADDRESS) sessions.push(await openSession());
     const client = official({ token }, { reconnectionDelay: 200, reconnectionDelayMax: 500 });
-    await happens(client, 'connect_error');
-    return { sessions, connected: happens(client, 'connect') };
+    await waitFor(client, 'connect_error');
+    return { sessions, connected: waitFor(client, 'connect') };
   };
 
   it('accepts a retrying official client once other connections of its address have authenticated', async () => {
-    const { sessions, connected } = await refusedForOthers();
+    const { sessions, connected } = await exhaustAddress();
     for (const sid of sessions) {
       await polling(sid, { method: 'POST', body: `${CONNECT}${JSON.stringify({ token })}` });
       expect(await (await polling(sid)).text()).toMatch(/^40\{/);
@@ -473,7 +473,7 @@ describe('the socket server', () => {
   });
 
   it('accepts a retrying official client once other connections of its address are closed', async () => {
-    const { sessions, connected } = await refusedForOthers();
+    const { sessions, connected } = await exhaustAddress();
     for (const sid of sessions) {
       await polling(sid, { method: 'POST', body: CONNECT });
       await polling(sid);
@@ -483,7 +483,7 @@ describe('the socket server', () => {
   });
 
   it('closes connections that send no CONNECT within 10 s, whether the client polls or not', async () => {
-    stopTime();
+    fakeTime();
     const sessions: string[] = [];
     while (sessions.length < PER_ADDRESS) sessions.push(await openSession());
     const polls: Promise<string>[] = [];

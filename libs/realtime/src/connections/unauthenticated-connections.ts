@@ -5,35 +5,35 @@ import type { ChatServer } from '../chat-socket.ts';
 import { SlowSockets } from '../slow-sockets.ts';
 import { ConnectionRefusals } from './connection-refusals.ts';
 import {
-  boundClosing,
   CLOSE_TIMEOUT_MS,
-  cutOff,
-  onceReleased,
-  terminate,
+  closeImmediately,
+  limitClosingTime,
+  onWebSocketClosed,
+  terminateWebSocket,
   type EngineConnection,
   type EnginePacket,
 } from './engine-connection.ts';
 import { HandshakeLimits } from './handshake-limits.ts';
 
-/** Bytes that may wait for a client that has not authenticated: much more than the handshake and a refusal. */
+/** Unsent bytes of an unauthenticated client: much more than the handshake and a refusal. */
 const MAX_UNSENT_BYTES = 16 * 1024;
-/** Packets of a client that has not authenticated: its CONNECT, and pongs. */
+/** Packets of an unauthenticated client: its CONNECT, and pongs. */
 const MAX_PACKETS = 8;
-/** Probes of upgrades, each of which is answered; a client sends one. */
+/** Upgrade probes, each of which is answered; an official client sends one. */
 const MAX_PROBES = 5;
 
-/** As Socket.IO writes the types of its packets. */
+/** Packet types of the Socket.IO protocol (v5). */
 const CONNECT = '0';
 const CONNECT_ERROR = '4';
 
 /**
- * Bounds what a client can do before it has authenticated. It may send one
- * CONNECT; a refused one ends the connection.
+ * Limits what a client can do before it has authenticated. It may send one CONNECT; a refused
+ * CONNECT closes the connection.
  */
 @Injectable()
 export class UnauthenticatedConnections {
-  /** What ends the bounds of a connection, once it has authenticated. */
-  readonly #admit = new WeakMap<EngineConnection, () => void>();
+  /** Callbacks that lift the limits of a connection once it has authenticated. */
+  readonly #liftLimits = new WeakMap<EngineConnection, () => void>();
 
   constructor(
     private readonly limits: HandshakeLimits,
@@ -41,31 +41,31 @@ export class UnauthenticatedConnections {
     private readonly slowSockets: SlowSockets,
   ) {}
 
-  /** To be called once, before any client connects. */
+  /** Applies the limits to all connections of the server; called once, before clients connect. */
   guard(server: ChatServer, trusted: TrustProxy): void {
     server.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) =>
       this.limits.check(request, response, next, trusted),
     );
     server.engine.on('connection', (connection: EngineConnection) => {
-      boundClosing(connection);
-      this.slowSockets.bound(connection, MAX_UNSENT_BYTES);
-      this.#guardUntilAdmitted(connection, trusted);
+      limitClosingTime(connection);
+      this.slowSockets.limit(connection, MAX_UNSENT_BYTES);
+      this.#guardUntilAuthenticated(connection, trusted);
       this.#guardProbes(connection);
     });
     server.on('connection', (socket) => {
-      this.#admit.get(socket.conn)?.();
-      // A connection without a socket is counted by no limit of its user.
+      this.#liftLimits.get(socket.conn)?.();
+      // A connection without a socket would count towards no limit of its user.
       socket.once('disconnect', () => socket.conn.close());
     });
   }
 
-  #guardUntilAdmitted(connection: EngineConnection, trusted: TrustProxy): void {
+  #guardUntilAuthenticated(connection: EngineConnection, trusted: TrustProxy): void {
     let packets = 0;
     let connects = 0;
     let state: 'unauthenticated' | 'authenticated' | 'refused' = 'unauthenticated';
-    const release = this.limits.enter(connection.request, trusted, () => {
+    const release = this.limits.track(connection.request, trusted, () => {
       state = 'refused';
-      cutOff(connection);
+      closeImmediately(connection);
     });
     connection.on('packet', ({ type, data }: EnginePacket) => {
       packets += 1;
@@ -77,7 +77,7 @@ export class UnauthenticatedConnections {
           : !isConnect;
       if (isExpected && connects <= 1) return;
       state = 'refused';
-      this.#cutOff(connection);
+      this.#closeForProtocolError(connection);
     });
     const refuse = ({ type, data }: EnginePacket): void => {
       const isRefusal =
@@ -85,47 +85,50 @@ export class UnauthenticatedConnections {
       if (!isRefusal || state !== 'unauthenticated') return;
       state = 'refused';
       this.refusals.count('connect_refused');
-      // Once it is written: this is called before.
+      // In the next tick: this event precedes the write of the refusal.
       process.nextTick(() => closeAfterRefusal(connection));
     };
     connection.on('packetCreate', refuse);
     connection.once('close', (reason: string) => {
       if (state === 'authenticated') return;
-      // Socket.IO closes a connection that never asks, and one whose CONNECT it cannot read.
+      // Socket.IO closes a connection without a CONNECT, and one whose CONNECT it cannot parse.
       if (state === 'unauthenticated' && reason === 'forced close') {
         this.refusals.count(connects === 0 ? 'connect_timeout' : 'protocol');
       }
-      onceReleased(connection, release);
+      onWebSocketClosed(connection, release);
     });
-    this.#admit.set(connection, () => {
+    this.#liftLimits.set(connection, () => {
       state = 'authenticated';
       connection.off('packetCreate', refuse);
       release();
     });
   }
 
-  /** Every probe of an upgrade is answered, over a connection that nothing else bounds. */
+  /** Limits upgrade probes: each is answered, over a connection without any other limit. */
   #guardProbes(connection: EngineConnection): void {
     let probes = 0;
     connection.on('upgrading', (transport: EngineConnection['transport']) => {
       probes += 1;
       if (probes !== MAX_PROBES + 1) return;
-      terminate(transport);
-      // Engine.IO starts a timer of the upgrade after this event; only a close after that stops it.
-      process.nextTick(() => this.#cutOff(connection));
+      terminateWebSocket(transport);
+      // Engine.IO starts the upgrade timer after this event; only a close after that stops it.
+      process.nextTick(() => this.#closeForProtocolError(connection));
     });
   }
 
-  #cutOff(connection: EngineConnection): void {
+  #closeForProtocolError(connection: EngineConnection): void {
     this.refusals.count('protocol');
-    cutOff(connection);
+    closeImmediately(connection);
   }
 }
 
-/** Closes a connection once its client has the refusal; one that does not fetch it is not waited for. */
+/**
+ * Closes a connection once its client has received the refusal, or after a timeout if the client
+ * does not fetch it.
+ */
 function closeAfterRefusal(connection: EngineConnection): void {
   connection.close();
   if (connection.readyState === 'closed') return;
-  const late = setTimeout(() => cutOff(connection), CLOSE_TIMEOUT_MS).unref();
-  connection.once('close', () => clearTimeout(late));
+  const timeout = setTimeout(() => closeImmediately(connection), CLOSE_TIMEOUT_MS).unref();
+  connection.once('close', () => clearTimeout(timeout));
 }

@@ -5,7 +5,7 @@ import { InMemoryRateLimiter, Metrics, ReadBudget, Refusals } from '@chat/platfo
 import { Logger } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
 import { ConnectionRefusals } from '../connections/connection-refusals.ts';
-import { LiveSockets } from '../live-sockets.ts';
+import { ConnectedSockets } from '../connected-sockets.ts';
 import type { RoomDirectory } from '../room-directory.ts';
 import { SlowSockets } from '../slow-sockets.ts';
 import { JoinRoom } from './join-room.ts';
@@ -17,7 +17,7 @@ import type { RoomStreams } from './room-streams.ts';
 const READS_PER_USER = 2;
 const BUDGET = 100_000_000;
 
-/** What Engine.IO tells of a connection: whether everything has been handed to the kernel. */
+/** A fake Engine.IO transport; `writable` is true when all packets have left the process. */
 class Transport extends EventEmitter {
   writable = true;
 }
@@ -38,7 +38,7 @@ class Connection extends EventEmitter {
 describe('JoinRoom', () => {
   let memberships: Memberships;
   let opened: PromiseWithResolvers<RoomStream>;
-  let asked: number;
+  let directoryCalls: number;
   let reads: PromiseWithResolvers<Changes>[];
   let answers: JoinRoomResult[];
   let fanOut: RoomFanOut;
@@ -53,11 +53,11 @@ describe('JoinRoom', () => {
   beforeEach(() => {
     Logger.overrideLogger(false);
     const head = { roomId: 'den', seq: 0, rev: 0 };
-    asked = 0;
+    directoryCalls = 0;
     reads = [];
     const directory: Pick<RoomDirectory, 'join' | 'changes'> = {
       join: () => {
-        asked += 1;
+        directoryCalls += 1;
         return Promise.resolve({ role: 'member', head });
       },
       changes: () => {
@@ -68,8 +68,8 @@ describe('JoinRoom', () => {
     };
     memberships = new Memberships(directory as RoomDirectory);
     opened = Promise.withResolvers();
-    const streams: Pick<RoomStreams, 'hold' | 'release'> = {
-      hold: () => opened.promise,
+    const streams: Pick<RoomStreams, 'acquire' | 'release'> = {
+      acquire: () => opened.promise,
       release: () => undefined,
     };
     fanOut = new RoomFanOut();
@@ -90,7 +90,7 @@ describe('JoinRoom', () => {
       memberships,
       directory as RoomDirectory,
       streams as RoomStreams,
-      new LiveSockets(fanOut),
+      new ConnectedSockets(fanOut),
       new InMemoryRateLimiter(),
       budget,
       new SlowSockets(new ConnectionRefusals(metrics)),
@@ -119,22 +119,24 @@ describe('JoinRoom', () => {
     timestamp: '2026-01-01T00:00:00.000Z',
   });
 
-  /** @param rev how far the room has come; nothing of it is in memory */
+  /** @param rev the head of the room, whose changes are not in memory */
   const open = (rev = 0): void => {
     const stream: Partial<RoomStream> = {
       position: { roomId: 'den', seq: rev, rev },
-      reach: () => Promise.resolve(),
+      catchUpTo: () => Promise.resolve(),
       changesAfter: (after) => (after === rev ? [] : undefined),
     };
     opened.resolve(stream as RoomStream);
   };
-  const answered = (index: number, rev: number, text?: string): void =>
+  const answerRead = (index: number, rev: number, text?: string): void =>
     reads[index]?.resolve({ rev, complete: true, changes: [message(rev, text)] });
 
   it('succeeds when the membership is evicted from the cache meanwhile', async () => {
     const joining = join();
     await turn();
-    for (let index = 0; index < 100_000; index += 1) memberships.tell('bob', `${index}`, 'member');
+    for (let index = 0; index < 100_000; index += 1) {
+      memberships.applySignal('bob', `${index}`, 'member');
+    }
     open();
     await joining;
     expect(answers).toEqual([{ roomId: 'den', seq: 0, rev: 0, role: 'member' }]);
@@ -143,7 +145,7 @@ describe('JoinRoom', () => {
   it('rejects with NOT_FOUND when the user is removed during the join', async () => {
     const joining = join();
     await turn();
-    memberships.tell('ann', 'den', undefined);
+    memberships.applySignal('ann', 'den', undefined);
     open();
     await expect(joining).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(answers).toEqual([]);
@@ -183,14 +185,14 @@ describe('JoinRoom', () => {
   it('makes no directory call for a socket that has disconnected', async () => {
     socket.connected = false;
     await join();
-    expect(asked).toBe(0);
+    expect(directoryCalls).toBe(0);
   });
 
   it('returns the changes since the given rev', async () => {
     open(7);
     const joining = join(6);
     await turn();
-    answered(0, 7);
+    answerRead(0, 7);
     await joining;
     expect(answers).toMatchObject([{ rev: 7, complete: true, changes: [{ rev: 7 }] }]);
   });
@@ -224,7 +226,7 @@ describe('JoinRoom', () => {
     open(7);
     const joining = join(6);
     await turn();
-    answered(0, 7, 'ß'.repeat(150_000));
+    answerRead(0, 7, 'ß'.repeat(150_000));
     await joining;
     expect(answers).toEqual([{ roomId: 'den', seq: 7, rev: 7, role: 'member', complete: false }]);
   });
@@ -235,24 +237,24 @@ describe('JoinRoom', () => {
     const all = Promise.all([join(6), join(6), join(6)]);
     await turn();
     expect(reads).toHaveLength(READS_PER_USER);
-    answered(0, 7);
-    answered(1, 7);
+    answerRead(0, 7);
+    answerRead(1, 7);
     await turn();
     expect(answers).toHaveLength(2);
     expect(reads).toHaveLength(READS_PER_USER);
     conn.transport.emit('drain');
     await turn();
     expect(reads).toHaveLength(3);
-    answered(2, 7);
+    answerRead(2, 7);
     await all;
   });
 
-  it('closes a connection that takes no answer when another read needs its part of the budget', async () => {
+  it('closes a connection that reads no answer when another read needs its share of the budget', async () => {
     open(7);
     conn.transport.writable = false;
     const joining = join(6);
     await turn();
-    answered(0, 7);
+    answerRead(0, 7);
     await joining;
     const place = await budget.enter('bob', BUDGET, new AbortController().signal);
     expect(place).toBeDefined();
@@ -265,8 +267,8 @@ describe('JoinRoom', () => {
     await turn();
     joins.leaveAll(socket as unknown as ChatSocket);
     socket.connected = false;
-    answered(0, 7);
-    answered(1, 7);
+    answerRead(0, 7);
+    answerRead(1, 7);
     await all;
     expect(reads).toHaveLength(READS_PER_USER);
     expect(answers).toHaveLength(0);

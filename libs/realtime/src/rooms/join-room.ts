@@ -17,41 +17,41 @@ import {
 } from '@chat/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
-import { LiveSockets } from '../live-sockets.ts';
+import { ConnectedSockets } from '../connected-sockets.ts';
 import { RoomDirectory } from '../room-directory.ts';
 import { SlowSockets } from '../slow-sockets.ts';
-import { lastPacketLeft } from './last-packet-left.ts';
+import { whenSent } from './when-sent.ts';
 import { Memberships } from './memberships.ts';
 import type { RoomStream } from './room-stream.ts';
 import { RoomStreams } from './room-streams.ts';
 
-/** Joins of one user. */
+/** Joins per user. */
 const JOIN_LIMIT: RateLimit = { points: 50, perMs: 1_000, burst: 500 };
-/** Changes that one call asks for: few of them fit into the answer when they are long. */
-const READ_AT_ONCE = 25;
-/** What a message takes in an answer beside its text, more or less. */
-const BYTES_BESIDE_TEXT = 300;
+/** Changes per read: only few long changes fit into an answer. */
+const READ_PAGE_SIZE = 25;
+/** Approximate size of a message in an answer without its text. */
+const MESSAGE_OVERHEAD_BYTES = 300;
 
-interface JoinUnderWay {
+interface PendingJoin {
   readonly roomId: string;
-  /** Whether the socket has left the room again since it asked to join. */
+  /** Whether the socket has left the room since it requested the join. */
   left: boolean;
 }
 
-/** Puts sockets into rooms and takes them out, without a gap in what they receive. */
+/** Adds sockets to rooms and removes them, without a gap in the changes that they receive. */
 @Injectable()
 export class JoinRoom {
   readonly #logger = new Logger(JoinRoom.name);
   readonly #joined = new WeakMap<ChatSocket, Set<string>>();
-  readonly #underWay = new WeakMap<ChatSocket, Set<JoinUnderWay>>();
-  /** Ends what joins of the socket wait for. */
-  readonly #gone = new WeakMap<ChatSocket, AbortController>();
+  readonly #pending = new WeakMap<ChatSocket, Set<PendingJoin>>();
+  /** Aborts the waiting reads of a disconnected socket. */
+  readonly #aborts = new WeakMap<ChatSocket, AbortController>();
 
   constructor(
     private readonly memberships: Memberships,
     private readonly directory: RoomDirectory,
     private readonly streams: RoomStreams,
-    private readonly sockets: LiveSockets,
+    private readonly sockets: ConnectedSockets,
     private readonly limiter: RateLimiter,
     private readonly budget: ReadBudget,
     private readonly slowSockets: SlowSockets,
@@ -59,9 +59,9 @@ export class JoinRoom {
   ) {}
 
   /**
-   * Joins, and answers in the same tick in which the socket begins to receive:
-   * what the answer does not hold arrives as an event after it. A socket that leaves before the
-   * answer gets the answer alone.
+   * Joins the room, and answers in the same tick in which the socket begins to receive events:
+   * changes that the answer does not contain arrive as events after it. A socket that leaves before
+   * the answer gets the answer only.
    *
    * @throws NotFoundError for a room that the user may not read
    * @throws RateLimitedError
@@ -71,103 +71,112 @@ export class JoinRoom {
     { roomId, since }: { roomId: string; since?: number },
     answer: (result: JoinRoomResult) => void,
   ): Promise<void> {
-    const underWay = this.#underWay.get(socket) ?? new Set();
-    const join: JoinUnderWay = { roomId, left: false };
-    this.#underWay.set(socket, underWay.add(join));
+    const pending = this.#pending.get(socket) ?? new Set();
+    const join: PendingJoin = { roomId, left: false };
+    this.#pending.set(socket, pending.add(join));
     try {
       await this.#join(socket, join, since, answer);
     } finally {
-      underWay.delete(join);
+      pending.delete(join);
     }
   }
 
-  /** At the socket's own wish, so that joins that it asked for before this do not bring it back. */
+  /** Leaves the room at the client's request, which also cancels earlier joins in progress. */
   leave(socket: ChatSocket, roomId: string): void {
-    for (const join of this.#underWay.get(socket) ?? []) {
+    for (const join of this.#pending.get(socket) ?? []) {
       if (join.roomId === roomId) join.left = true;
     }
-    this.takeOut(socket, roomId);
+    this.removeFromRoom(socket, roomId);
   }
 
-  /** Whether or not the socket wishes it. */
-  takeOut(socket: ChatSocket, roomId: string): void {
+  /** Removes the socket from the room, also without a request of its client. */
+  removeFromRoom(socket: ChatSocket, roomId: string): void {
     if (!this.#joined.get(socket)?.delete(roomId)) return;
     this.sockets.leaveRoom(socket, roomId);
     this.streams.release(roomId);
   }
 
-  /** For a socket that is gone. */
+  /** Removes a disconnected socket from all its rooms. */
   leaveAll(socket: ChatSocket): void {
-    this.#gone.get(socket)?.abort();
-    for (const roomId of this.#joined.get(socket) ?? []) this.takeOut(socket, roomId);
+    this.#aborts.get(socket)?.abort();
+    for (const roomId of this.#joined.get(socket) ?? []) this.removeFromRoom(socket, roomId);
   }
 
   async #join(
     socket: ChatSocket,
-    join: JoinUnderWay,
+    join: PendingJoin,
     since: number | undefined,
     answer: (result: JoinRoomResult) => void,
   ): Promise<void> {
     const { userId } = socket.data.identity;
     const { roomId } = join;
-    await this.#withinRate(userId);
-    if (hasGone(socket)) return;
+    await this.#checkRate(userId);
+    if (isDisconnected(socket)) return;
     const { role, head } = await this.memberships.join(userId, roomId);
-    if (hasGone(socket)) return;
-    const stream = await this.streams.hold(roomId);
+    if (isDisconnected(socket)) return;
+    const stream = await this.streams.acquire(roomId);
     let joined = false;
     let place: ReadPlace | undefined;
-    let left = Promise.resolve();
+    let sent = Promise.resolve();
     try {
-      await stream.reach(head.rev);
+      await stream.catchUpTo(head.rev);
       const missed = since === undefined ? 0 : stream.position.rev - since;
       let page: Changes | undefined;
       if (since !== undefined && missed > 0 && missed <= MAX_JOIN_CHANGES) {
-        if (hasGone(socket)) return;
+        if (isDisconnected(socket)) return;
         place = await this.#enterRead(socket, missed);
         if (!place) return;
         try {
           page = await this.#pageSince(stream, roomId, since);
         } finally {
-          // The store has done its part; the room may have much to write before the answer.
+          // The read is finished; the room may have many events to write before the answer.
           place.answered(bytesOf(page?.changes ?? []));
         }
-        await stream.reach(page?.rev ?? 0);
+        await stream.catchUpTo(page?.rev ?? 0);
       }
-      if (this.memberships.knownRole(userId, roomId) === null) {
+      if (this.memberships.cachedRole(userId, roomId) === null) {
         throw new NotFoundError('There is no such room.');
       }
-      if (hasGone(socket)) return;
+      if (isDisconnected(socket)) return;
       joined = !join.left && this.#enter(socket, roomId);
       const { seq, rev } = stream.position;
       const changes = changesSince(stream, since, page);
       answer({ roomId, seq, rev, role, ...changes });
-      if (place) left = lastPacketLeft(socket);
+      if (place) sent = whenSent(socket);
       place?.sent(() => this.slowSockets.close(socket.conn));
     } finally {
-      void left.then(() => place?.release());
+      void sent.then(() => place?.release());
       if (!joined) this.streams.release(roomId);
     }
     this.#logger.debug({ socketId: socket.id, userId, roomId }, 'room joined');
   }
 
-  /** @throws RateLimitedError */
-  async #withinRate(userId: string): Promise<void> {
+  /**
+   * Checks the rate limit of joins.
+   *
+   * @throws RateLimitedError
+   */
+  async #checkRate(userId: string): Promise<void> {
     const waitMs = await this.limiter.take(`join:${userId}`, JOIN_LIMIT);
     if (waitMs <= 0) return;
     this.refusals.count('user_joins');
-    throw new RateLimitedError('You are joining rooms too fast.', waitMs);
+    throw new RateLimitedError('You are joining rooms too fast. Please slow down.', waitMs);
   }
 
-  /** A place to read so many messages; undefined when the socket has gone meanwhile. @throws RateLimitedError */
+  /**
+   * Acquires a place in the read budget for so many messages; undefined when the socket has
+   * disconnected meanwhile.
+   *
+   * @throws RateLimitedError
+   */
   #enterRead(socket: ChatSocket, messages: number): Promise<ReadPlace | undefined> {
-    const gone = this.#gone.get(socket) ?? new AbortController();
-    this.#gone.set(socket, gone);
+    const abort = this.#aborts.get(socket) ?? new AbortController();
+    this.#aborts.set(socket, abort);
     const { userId } = socket.data.identity;
-    return this.budget.enter(userId, messages * MAX_MESSAGE_BYTES, gone.signal);
+    return this.budget.enter(userId, messages * MAX_MESSAGE_BYTES, abort.signal);
   }
 
-  /** What was missed, when it is not in memory anyway; no more of it than fits into the answer. */
+  /** Reads missed changes, unless they are all in memory; stops when they exceed the answer. */
   async #pageSince(
     stream: RoomStream,
     roomId: string,
@@ -176,7 +185,7 @@ export class JoinRoom {
     if (stream.changesAfter(since)) return undefined;
     const changes: Message[] = [];
     for (let rev = since; ;) {
-      const page = await this.directory.changes(roomId, rev, READ_AT_ONCE);
+      const page = await this.directory.changes(roomId, rev, READ_PAGE_SIZE);
       changes.push(...page.changes);
       if (page.complete || page.changes.length === 0 || !fitAnswer(changes)) {
         return { ...page, changes };
@@ -185,7 +194,10 @@ export class JoinRoom {
     }
   }
 
-  /** False when the socket was in the room before: then it is written what it still lacks. */
+  /**
+   * Adds the socket to the room. Returns false when it was closed or is in the room already, in
+   * which case it has just received its unwritten events.
+   */
   #enter(socket: ChatSocket, roomId: string): boolean {
     if (!this.sockets.enterRoom(socket, roomId)) return false;
     const rooms = this.#joined.get(socket) ?? new Set();
@@ -195,7 +207,7 @@ export class JoinRoom {
   }
 }
 
-/** All changes from `since` to the stream's position, if they are at hand, and few and small enough. */
+/** Returns the changes from `since` to the position of the stream, if they fit into the answer. */
 function changesSince(
   stream: RoomStream,
   since: number | undefined,
@@ -213,10 +225,13 @@ function fitAnswer(changes: readonly Message[]): boolean {
 }
 
 function bytesOf(changes: readonly Message[]): number {
-  return changes.reduce((sum, { text }) => sum + Buffer.byteLength(text) + BYTES_BESIDE_TEXT, 0);
+  return changes.reduce(
+    (sum, { text }) => sum + Buffer.byteLength(text) + MESSAGE_OVERHEAD_BYTES,
+    0,
+  );
 }
 
-/** Called again after every wait, since the socket may have gone meanwhile. */
-function hasGone({ connected }: ChatSocket): boolean {
+/** Checked after every wait, since the socket may have disconnected meanwhile. */
+function isDisconnected({ connected }: ChatSocket): boolean {
   return !connected;
 }

@@ -4,19 +4,19 @@ import { UnavailableError } from '@chat/platform';
 import { RoomDirectory, type Membership } from '../room-directory.ts';
 import { Memberships } from './memberships.ts';
 
-/** Answers when it is told to. */
+/** A directory whose calls stay pending until a test settles them. */
 class SlowDirectory extends RoomDirectory {
   readonly joins: PromiseWithResolvers<{ role: Role; head: RoomHead }>[] = [];
-  readonly asked: PromiseWithResolvers<(Role | undefined)[]>[] = [];
+  readonly roleCalls: PromiseWithResolvers<(Role | undefined)[]>[] = [];
   join(): Promise<{ role: Role; head: RoomHead }> {
     const join = Promise.withResolvers<{ role: Role; head: RoomHead }>();
     this.joins.push(join);
     return join.promise;
   }
   rolesOf(): Promise<(Role | undefined)[]> {
-    const asked = Promise.withResolvers<(Role | undefined)[]>();
-    this.asked.push(asked);
-    return asked.promise;
+    const call = Promise.withResolvers<(Role | undefined)[]>();
+    this.roleCalls.push(call);
+    return call.promise;
   }
   revsBeyond(): Promise<never> {
     return Promise.reject(new Error('not needed here'));
@@ -45,43 +45,43 @@ describe('Memberships', () => {
 
   it('coalesces concurrent lookups of a role and caches the role for 10 s', async () => {
     const answers = [memberships.roleOf('ann', 'den'), memberships.roleOf('ann', 'den')];
-    directory.asked[0]?.resolve(['member']);
+    directory.roleCalls[0]?.resolve(['member']);
     expect(await Promise.all(answers)).toEqual(['member', 'member']);
     jest.advanceTimersByTime(9_999);
     expect(await memberships.roleOf('ann', 'den')).toBe('member');
-    expect(directory.asked).toHaveLength(1);
+    expect(directory.roleCalls).toHaveLength(1);
     jest.advanceTimersByTime(2);
     const later = memberships.roleOf('ann', 'den');
-    directory.asked[1]?.resolve([undefined]);
+    directory.roleCalls[1]?.resolve([undefined]);
     expect(await later).toBeUndefined();
   });
 
   it('returns a stale role, or UNAVAILABLE without one, while the directory is unavailable', async () => {
-    memberships.tell('ann', 'den', 'owner');
+    memberships.applySignal('ann', 'den', 'owner');
     jest.advanceTimersByTime(60_000);
     const known = memberships.roleOf('ann', 'den');
-    directory.asked[0]?.reject(new UnavailableError('Nobody to ask.', 1_000));
+    directory.roleCalls[0]?.reject(new UnavailableError('The service is unavailable.', 1_000));
     expect(await known).toBe('owner');
     const unknown = memberships.roleOf('bob', 'den');
-    directory.asked[1]?.reject(new UnavailableError('Nobody to ask.', 1_000));
+    directory.roleCalls[1]?.reject(new UnavailableError('The service is unavailable.', 1_000));
     await expect(unknown).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('keeps the role of a signal over the answer of a lookup that began before the signal', async () => {
-    const asked = memberships.roleOf('ann', 'den');
-    memberships.tell('ann', 'den', undefined);
-    directory.asked[0]?.resolve(['member']);
-    expect(await asked).toBeUndefined();
-    expect(memberships.knownRole('ann', 'den')).toBeNull();
+    const lookup = memberships.roleOf('ann', 'den');
+    memberships.applySignal('ann', 'den', undefined);
+    directory.roleCalls[0]?.resolve(['member']);
+    expect(await lookup).toBeUndefined();
+    expect(memberships.cachedRole('ann', 'den')).toBeNull();
   });
 
   it('rejects a join with NOT_FOUND when a signal removes the member meanwhile', async () => {
-    memberships.tell('ann', 'den', 'member');
+    memberships.applySignal('ann', 'den', 'member');
     const joining = memberships.join('ann', 'den');
-    memberships.tell('ann', 'den', undefined);
+    memberships.applySignal('ann', 'den', undefined);
     directory.joins[0]?.resolve({ role: 'member', head });
     await expect(joining).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect(memberships.knownRole('ann', 'den')).toBeNull();
+    expect(memberships.cachedRole('ann', 'den')).toBeNull();
   });
 
   it('overwrites fresh roles in a recheck, except those that a signal changed meanwhile', async () => {
@@ -89,17 +89,17 @@ describe('Memberships', () => {
       userId,
       roomId: 'den',
     }));
-    if (!ann || !bob || !cid || !dan) throw new Error('somebody is missing');
-    for (const { userId } of [ann, bob, cid, dan]) memberships.tell(userId, 'den', 'member');
+    if (!ann || !bob || !cid || !dan) throw new Error('a user is missing');
+    for (const { userId } of [ann, bob, cid, dan]) memberships.applySignal(userId, 'den', 'member');
     const none: Membership[] = [];
     const rechecked = memberships.recheck([ann, bob, cid, dan], (one) => none.push(one));
-    memberships.tell('cid', 'den', undefined);
-    memberships.tell('dan', 'den', 'owner');
-    directory.asked[0]?.resolve(['moderator', undefined, 'member', undefined]);
+    memberships.applySignal('cid', 'den', undefined);
+    memberships.applySignal('dan', 'den', 'owner');
+    directory.roleCalls[0]?.resolve(['moderator', undefined, 'member', undefined]);
     await rechecked;
     expect(none).toEqual([bob, cid]);
-    expect(directory.asked).toHaveLength(1);
-    expect(['ann', 'bob', 'cid', 'dan'].map((id) => memberships.knownRole(id, 'den'))).toEqual([
+    expect(directory.roleCalls).toHaveLength(1);
+    expect(['ann', 'bob', 'cid', 'dan'].map((id) => memberships.cachedRole(id, 'den'))).toEqual([
       'moderator',
       null,
       null,
@@ -107,19 +107,19 @@ describe('Memberships', () => {
     ]);
     jest.advanceTimersByTime(9_999);
     expect(await memberships.roleOf('ann', 'den')).toBe('moderator');
-    expect(directory.asked).toHaveLength(1);
+    expect(directory.roleCalls).toHaveLength(1);
   });
 
   it('keeps the known roles when a recheck fails with UNAVAILABLE', async () => {
-    memberships.tell('ann', 'den', 'member');
+    memberships.applySignal('ann', 'den', 'member');
     const none: Membership[] = [];
     const rechecked = memberships.recheck([{ userId: 'ann', roomId: 'den' }], (one) => {
       none.push(one);
     });
-    directory.asked[0]?.reject(new UnavailableError('Nobody to ask.', 1_000));
+    directory.roleCalls[0]?.reject(new UnavailableError('The service is unavailable.', 1_000));
     await expect(rechecked).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(none).toEqual([]);
-    expect(memberships.knownRole('ann', 'den')).toBe('member');
+    expect(memberships.cachedRole('ann', 'den')).toBe('member');
   });
 
   it('reports ended memberships after each batch of a recheck, even when another batch fails', async () => {
@@ -130,14 +130,14 @@ describe('Memberships', () => {
     const none: Membership[] = [];
     const rechecked = memberships.recheck(many, (one) => none.push(one));
     await jest.advanceTimersByTimeAsync(2_000);
-    directory.asked[1]?.resolve(Array.from({ length: 500 }, () => undefined));
+    directory.roleCalls[1]?.resolve(Array.from({ length: 500 }, () => undefined));
     await jest.advanceTimersByTimeAsync(2_000);
     expect(none).toEqual(many.slice(500, 1_000));
-    directory.asked[0]?.reject(new UnavailableError('Nobody to ask.', 1_000));
-    directory.asked[2]?.resolve(Array.from({ length: 100 }, () => 'member'));
+    directory.roleCalls[0]?.reject(new UnavailableError('The service is unavailable.', 1_000));
+    directory.roleCalls[2]?.resolve(Array.from({ length: 100 }, () => 'member'));
     await expect(rechecked).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(none).toEqual(many.slice(500, 1_000));
-    expect(memberships.knownRole('user 1000', 'den')).toBe('member');
+    expect(memberships.cachedRole('user 1000', 'den')).toBe('member');
   });
 
   it('sends the calls of a recheck two at a time, spread over 6 s', async () => {
@@ -147,27 +147,27 @@ describe('Memberships', () => {
     }));
     const rechecked = memberships.recheck(many, () => undefined);
     await jest.advanceTimersByTimeAsync(1_000);
-    expect(directory.asked).toHaveLength(2);
+    expect(directory.roleCalls).toHaveLength(2);
     const counts: number[] = [];
     for (let second = 1; second <= 5; second += 1) {
-      await answering(500, 1_000);
-      counts.push(directory.asked.length);
+      await answerRoleCalls(500, 1_000);
+      counts.push(directory.roleCalls.length);
     }
-    expect(directory.asked).toHaveLength(200);
+    expect(directory.roleCalls).toHaveLength(200);
     expect(counts.every((count, index) => count >= (index + 1) * 33 && count < 200 + index)).toBe(
       true,
     );
-    await answering(500, 1_000);
+    await answerRoleCalls(500, 1_000);
     await rechecked;
   });
 
-  /** Answers every question as soon as it is asked, for a time. */
-  const answering = async (roles: number, ms: number): Promise<void> => {
+  /** Answers every role call within 10 ms, for the given time. */
+  const answerRoleCalls = async (roles: number, ms: number): Promise<void> => {
     for (let past = 0, answered = 0; past < ms; past += 10) {
-      for (const asked of directory.asked.slice(answered)) {
-        asked.resolve(Array.from({ length: roles }, () => 'member'));
+      for (const call of directory.roleCalls.slice(answered)) {
+        call.resolve(Array.from({ length: roles }, () => 'member'));
       }
-      answered = directory.asked.length;
+      answered = directory.roleCalls.length;
       await jest.advanceTimersByTimeAsync(10);
     }
   };
@@ -184,7 +184,7 @@ describe('Memberships', () => {
 
   it('does not coalesce a join after a removal with a join that began before the removal', async () => {
     const before = memberships.join('ann', 'den');
-    memberships.tell('ann', 'den', undefined);
+    memberships.applySignal('ann', 'den', undefined);
     const after = memberships.join('ann', 'den');
     expect(directory.joins).toHaveLength(2);
     directory.joins[0]?.resolve({ role: 'member', head });
@@ -193,45 +193,47 @@ describe('Memberships', () => {
     expect(await after).toMatchObject({ role: 'member' });
   });
 
-  it('returns from tell() whether a signal differs from the previous signal', async () => {
+  it('returns from applySignal() whether a signal differs from the previous signal', async () => {
     const joining = memberships.join('ann', 'den');
     directory.joins[0]?.resolve({ role: 'member', head });
     await joining;
-    expect(memberships.tell('ann', 'den', 'member')).toBe(true);
-    expect(memberships.tell('ann', 'den', 'member')).toBe(false);
-    expect(memberships.tell('ann', 'den', 'owner')).toBe(true);
-    expect(memberships.tell('ann', 'den', undefined)).toBe(true);
-    expect(memberships.tell('ann', 'den', undefined)).toBe(false);
+    expect(memberships.applySignal('ann', 'den', 'member')).toBe(true);
+    expect(memberships.applySignal('ann', 'den', 'member')).toBe(false);
+    expect(memberships.applySignal('ann', 'den', 'owner')).toBe(true);
+    expect(memberships.applySignal('ann', 'den', undefined)).toBe(true);
+    expect(memberships.applySignal('ann', 'den', undefined)).toBe(false);
   });
 
   it('does not treat a membership evicted from the cache as ended', async () => {
     const joining = memberships.join('ann', 'den');
     directory.joins[0]?.resolve({ role: 'member', head });
     await joining;
-    for (let index = 0; index < 100_000; index += 1) memberships.tell('bob', `${index}`, 'member');
-    expect(memberships.knownRole('ann', 'den')).toBeUndefined();
-    memberships.tell('ann', 'den', undefined);
-    expect(memberships.knownRole('ann', 'den')).toBeNull();
+    for (let index = 0; index < 100_000; index += 1) {
+      memberships.applySignal('bob', `${index}`, 'member');
+    }
+    expect(memberships.cachedRole('ann', 'den')).toBeUndefined();
+    memberships.applySignal('ann', 'den', undefined);
+    expect(memberships.cachedRole('ann', 'den')).toBeNull();
   });
 
-  it('ends all memberships of a deleted room, whatever pending lookups and joins answer', async () => {
-    memberships.tell('ann', 'den', 'owner');
-    const asked = memberships.roleOf('bob', 'den');
+  it('ends all memberships of a deleted room, also when pending lookups and joins succeed', async () => {
+    memberships.applySignal('ann', 'den', 'owner');
+    const lookup = memberships.roleOf('bob', 'den');
     const joining = memberships.join('cid', 'den');
-    memberships.tellDeleted('den');
-    directory.asked[0]?.resolve(['member']);
+    memberships.applyDeletion('den');
+    directory.roleCalls[0]?.resolve(['member']);
     directory.joins[0]?.resolve({ role: 'member', head });
-    expect(await asked).toBeUndefined();
+    expect(await lookup).toBeUndefined();
     await expect(joining).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(await memberships.roleOf('ann', 'den')).toBeUndefined();
-    expect(memberships.knownRole('ann', 'den')).toBeNull();
+    expect(memberships.cachedRole('ann', 'den')).toBeNull();
   });
 
   it('stores the role of a user who joins after a removal', async () => {
-    memberships.tell('ann', 'den', undefined);
+    memberships.applySignal('ann', 'den', undefined);
     const joining = memberships.join('ann', 'den');
     directory.joins[0]?.resolve({ role: 'member', head });
     expect(await joining).toEqual({ role: 'member', head });
-    expect(memberships.knownRole('ann', 'den')).toBe('member');
+    expect(memberships.cachedRole('ann', 'den')).toBe('member');
   });
 });

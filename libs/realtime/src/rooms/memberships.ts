@@ -3,49 +3,47 @@ import { growingLruCache, KeptAnswers, NotFoundError, partsOf } from '@chat/plat
 import { Injectable } from '@nestjs/common';
 import { RoomDirectory, type Membership } from '../room-directory.ts';
 
-/** How late a removal may be noticed when its signal was lost, in milliseconds. */
+/** Lifetime of a cached role in milliseconds; limits how late a removal without signal applies. */
 const FRESH_MS = 10_000;
-const MAX_KNOWN = 100_000;
-const MAX_DELETED = 10_000;
-/** Memberships that a recheck asks for in one call. */
-const RECHECKED_TOGETHER = 500;
-const RECHECKS_AT_ONCE = 2;
-/** Calls of one recheck are spread over this time, in milliseconds: less than from one recheck to the next. */
+const MAX_CACHED_ROLES = 100_000;
+const MAX_DELETED_ROOMS = 10_000;
+/** Memberships per call of a recheck. */
+const RECHECK_CHUNK_SIZE = 500;
+const RECHECK_CONCURRENCY = 2;
+/** Calls of a recheck are spread over this time: less than the recheck interval. Milliseconds. */
 const RECHECK_SPREAD_MS = 6_000;
 
-interface Known {
+interface CachedRole {
   readonly role: Role | undefined;
-  /** Whether a signal told it; an answer may be older than what is asked meanwhile. */
-  readonly bySignal: boolean;
+  /** Whether the role comes from a signal; an answer in flight may be older than the signal. */
+  readonly fromSignal: boolean;
 }
 
-/** Who may be in which room, as far as this instance has asked or been told. */
+/** Caches the roles of users in rooms, from answers of the directory and from signals. */
 @Injectable()
 export class Memberships {
-  readonly #known = new KeptAnswers<Known>({ max: MAX_KNOWN, freshMs: FRESH_MS });
-  /** Rooms that a signal told to be deleted: whatever is answered later, they never come back. */
-  readonly #deleted = growingLruCache<true>(MAX_DELETED);
-
-  /** Joins under way by user and room. */
-  readonly #joining = new Map<string, Promise<{ role: Role; head: RoomHead }>>();
+  readonly #roles = new KeptAnswers<CachedRole>({ max: MAX_CACHED_ROLES, freshMs: FRESH_MS });
+  /** Rooms deleted by a signal; it overrides all later answers, since a deletion is permanent. */
+  readonly #deleted = growingLruCache<true>(MAX_DELETED_ROOMS);
+  /** Joins in progress by user and room. */
+  readonly #pendingJoins = new Map<string, Promise<{ role: Role; head: RoomHead }>>();
 
   constructor(private readonly directory: RoomDirectory) {}
 
   /**
-   * Makes the user a member where that is possible. Joins of one user and room that are under way
-   * at the same time share a call.
+   * Makes the user a member where that is allowed. Concurrent joins of the same user and room share
+   * a call.
    *
-   * @throws NotFoundError, also when the user was removed, or the room deleted, while the answer
-   * was on its way
+   * @throws NotFoundError, also when the user was removed, or the room deleted, during the call
    */
   join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }> {
     const key = keyOf(userId, roomId);
-    const underWay = this.#joining.get(key);
-    if (underWay) return underWay;
+    const pending = this.#pendingJoins.get(key);
+    if (pending) return pending;
     const joining = this.#join(key, userId, roomId).finally(() => {
-      if (this.#joining.get(key) === joining) this.#joining.delete(key);
+      if (this.#pendingJoins.get(key) === joining) this.#pendingJoins.delete(key);
     });
-    this.#joining.set(key, joining);
+    this.#pendingJoins.set(key, joining);
     return joining;
   }
 
@@ -54,93 +52,94 @@ export class Memberships {
     userId: string,
     roomId: string,
   ): Promise<{ role: Role; head: RoomHead }> {
-    const before = this.#known.known(key);
+    const before = this.#roles.known(key);
     const answer = await this.directory.join(userId, roomId);
-    const now = this.#known.known(key);
-    const removed = now !== before && now?.bySignal && now.role === undefined;
+    const now = this.#roles.known(key);
+    const removed = now !== before && now?.fromSignal && now.role === undefined;
     if (removed || this.#deleted.has(roomId)) {
       throw new NotFoundError('There is no such room.');
     }
-    this.#known.tell(key, { role: answer.role, bySignal: false });
+    this.#roles.tell(key, { role: answer.role, fromSignal: false });
     return answer;
   }
 
   /**
-   * The user's role in the room, undefined for none.
+   * Returns the role of the user in the room; undefined for none. Serves a stale role while the
+   * directory is unavailable.
    *
-   * @throws what the directory throws, when it was never answered before.
+   * @throws the errors of the directory, when no role is cached
    */
   async roleOf(userId: string, roomId: string): Promise<Role | undefined> {
     if (this.#deleted.has(roomId)) return undefined;
-    const { role } = await this.#known.get(keyOf(userId, roomId), async () => {
-      const [asked] = await this.directory.rolesOf([{ userId, roomId }]);
-      return { role: asked, bySignal: false };
+    const { role } = await this.#roles.get(keyOf(userId, roomId), async () => {
+      const [answer] = await this.directory.rolesOf([{ userId, roomId }]);
+      return { role: answer, fromSignal: false };
     });
     return this.#deleted.has(roomId) ? undefined : role;
   }
 
   /**
-   * Asks for all of them anew, in parts that are spread over time: a part that fails holds up none
-   * of the others, and what is known of it stands.
+   * Refreshes all given roles in chunks that are spread over time: a chunk that fails does not
+   * block the others, and its cached roles remain.
    *
-   * @param tellNone hears of those that are none, or none any more, as soon as it is known
-   * @throws what the directory threw for a part, once all parts have been answered or have failed
+   * @param onEnded called for every pair without a membership as soon as its chunk is answered
+   * @throws the first error of the directory, once all chunks have been answered or have failed
    */
   async recheck(
     memberships: readonly Membership[],
-    tellNone: (membership: Membership) => void,
+    onEnded: (membership: Membership) => void,
   ): Promise<void> {
-    const parts = partsOf(memberships, RECHECKED_TOGETHER);
+    const chunks = partsOf(memberships, RECHECK_CHUNK_SIZE);
     const begin = performance.now();
     const failures: unknown[] = [];
-    const rest = parts.entries();
-    const recheckOn = async (): Promise<void> => {
-      for (const [index, part] of rest) {
-        const dueInMs = begin + (index * RECHECK_SPREAD_MS) / parts.length - performance.now();
+    const remaining = chunks.entries();
+    const recheckRemaining = async (): Promise<void> => {
+      for (const [index, chunk] of remaining) {
+        const dueInMs = begin + (index * RECHECK_SPREAD_MS) / chunks.length - performance.now();
         if (dueInMs > 0) await pause(dueInMs);
-        await this.#recheck(part, tellNone).catch((error: unknown) => failures.push(error));
+        await this.#recheckChunk(chunk, onEnded).catch((error: unknown) => failures.push(error));
       }
     };
-    await Promise.all(Array.from({ length: RECHECKS_AT_ONCE }, recheckOn));
+    await Promise.all(Array.from({ length: RECHECK_CONCURRENCY }, recheckRemaining));
     if (failures.length > 0) throw failures[0];
   }
 
-  /** What is known without asking: null for no role, undefined when nothing is known, or no more. */
-  knownRole(userId: string, roomId: string): Role | null | undefined {
+  /** Returns the cached role: null for no role, undefined when none is cached any more. */
+  cachedRole(userId: string, roomId: string): Role | null | undefined {
     if (this.#deleted.has(roomId)) return null;
-    const known = this.#known.known(keyOf(userId, roomId));
-    return known && (known.role ?? null);
+    const cached = this.#roles.known(keyOf(userId, roomId));
+    return cached && (cached.role ?? null);
   }
 
   /**
-   * Keeps what a signal told; answers that are still on their way are older than it.
+   * Caches the role in a signal, which is newer than any answer that is still in flight.
    *
-   * @returns false when a signal told the same before
+   * @returns false when the previous signal had the same role
    */
-  tell(userId: string, roomId: string, role: Role | undefined): boolean {
+  applySignal(userId: string, roomId: string, role: Role | undefined): boolean {
     const key = keyOf(userId, roomId);
-    const before = this.#known.known(key);
-    this.#joining.delete(key);
-    this.#known.tell(key, { role, bySignal: true });
-    return !before?.bySignal || before.role !== role;
+    const before = this.#roles.known(key);
+    this.#pendingJoins.delete(key);
+    this.#roles.tell(key, { role, fromSignal: true });
+    return !before?.fromSignal || before.role !== role;
   }
 
-  /** Keeps what a signal told: the room was deleted, and nobody is in it ever again. */
-  tellDeleted(roomId: string): void {
+  /** Applies a signal that the room was deleted: it has no members from now on. */
+  applyDeletion(roomId: string): void {
     this.#deleted.set(roomId, true);
   }
 
-  async #recheck(
-    part: readonly Membership[],
-    tellNone: (membership: Membership) => void,
+  async #recheckChunk(
+    chunk: readonly Membership[],
+    onEnded: (membership: Membership) => void,
   ): Promise<void> {
-    const keys = part.map(({ userId, roomId }) => keyOf(userId, roomId));
-    const known = await this.#known.refresh(keys, async () => {
-      const roles = await this.directory.rolesOf(part);
-      return roles.map((role) => ({ role, bySignal: false }));
+    const keys = chunk.map(({ userId, roomId }) => keyOf(userId, roomId));
+    const refreshed = await this.#roles.refresh(keys, async () => {
+      const roles = await this.directory.rolesOf(chunk);
+      return roles.map((role) => ({ role, fromSignal: false }));
     });
-    part.forEach((membership, index) => {
-      if (!known[index]?.role || this.#deleted.has(membership.roomId)) tellNone(membership);
+    chunk.forEach((membership, index) => {
+      if (!refreshed[index]?.role || this.#deleted.has(membership.roomId)) onEnded(membership);
     });
   }
 }

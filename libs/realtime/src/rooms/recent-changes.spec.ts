@@ -34,11 +34,11 @@ describe('RecentChanges', () => {
   it('evicts the oldest changes when those of all rooms exceed the byte budget', () => {
     const recent = new RecentChanges(100_000);
     for (let room = 0; room < 100; room += 1) recent.add(range(`room-${room}`, 1, 10));
-    const kept = Array.from({ length: 100 }, (_, room) =>
+    const cached = Array.from({ length: 100 }, (_, room) =>
       recent.following(`room-${room}`, 0, 10),
     ).flat();
-    expect(kept.length).toBeGreaterThan(10);
-    expect(kept.length * TEXT.length).toBeLessThan(100_000);
+    expect(cached.length).toBeGreaterThan(10);
+    expect(cached.length * TEXT.length).toBeLessThan(100_000);
     expect(recent.following('room-99', 0, 10)).toHaveLength(10);
   });
 

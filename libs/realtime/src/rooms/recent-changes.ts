@@ -1,14 +1,14 @@
 import type { Message } from '@chat/contracts';
 import { LRUCache } from 'lru-cache';
 
-/** Changes of all rooms together, in bytes. */
+/** Memory for the changes of all rooms together, in bytes. */
 const MAX_BYTES = 32 * 1024 * 1024;
-/** Changes of one room: older ones leave first, so that a busy room does not evict the others. */
+/** Changes of one room; older ones are evicted, so that a busy room does not evict other rooms. */
 const MAX_PER_ROOM = 1_000;
-/** What a change takes besides its text: its other fields, its key and the cache's own entry. */
+/** Memory use of a change besides its text: its other fields, its key and the cache entry. */
 const OVERHEAD_BYTES = 700;
 
-/** The newest changes of every open room, in one cache bounded in bytes. */
+/** Caches the newest changes of every open room within one limit in bytes. */
 export class RecentChanges {
   readonly #changes: LRUCache<string, Message>;
 
@@ -26,7 +26,7 @@ export class RecentChanges {
     }
   }
 
-  /** The changes that follow `rev` without a gap, at most `limit`. */
+  /** Returns the changes that follow `rev` without a gap, at most `limit`. */
   following(roomId: string, rev: number, limit: number): Message[] {
     const found: Message[] = [];
     while (found.length < limit) {

@@ -35,17 +35,17 @@ interface Payload {
   readonly userId?: string;
 }
 
-/** A socket that keeps what is written to it. */
+/** A socket that records the events written to it. */
 class Recorder {
   readonly events: [event: ServerEvent, payload: Payload][] = [];
-  readonly conn = { write: (text: string) => this.#keep(text) };
+  readonly conn = { write: (text: string) => this.#record(text) };
   readonly #revs = new Map<string, number[]>();
 
   get socket(): ChatSocket {
     return this as unknown as ChatSocket;
   }
 
-  /** Revs of messages and users of changed memberships, as they came. */
+  /** Revs of messages and users of changed memberships, in order of arrival. */
   get received(): (number | string | undefined)[] {
     return this.events.map(([event, { rev, userId }]) =>
       event === 'memberChanged' ? userId : rev,
@@ -56,7 +56,7 @@ class Recorder {
     return this.#revs.get(roomId) ?? [];
   }
 
-  #keep(text: string): void {
+  #record(text: string): void {
     const [event, payload] = JSON.parse(text.slice(1)) as [ServerEvent, Payload];
     this.events.push([event, payload]);
     const { roomId, rev } = payload;
@@ -73,9 +73,9 @@ describe('RoomFanOut', () => {
   it('writes every change once and in order to every socket of the room', async () => {
     const fanOut = new RoomFanOut(TINY);
     const members = recorders(7);
-    const [stranger] = recorders(1);
+    const [outsider] = recorders(1);
     for (const { socket } of members) fanOut.enter('general', socket);
-    if (stranger) fanOut.enter('other', stranger.socket);
+    if (outsider) fanOut.enter('other', outsider.socket);
     fanOut.sendChanges('general', range('general', 1, 5), ignore);
     await nextTurn();
     fanOut.sendChanges('general', range('general', 6, 250), ignore);
@@ -83,7 +83,7 @@ describe('RoomFanOut', () => {
     for (const member of members) {
       expect(member.received).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
     }
-    expect(stranger?.received).toEqual([]);
+    expect(outsider?.received).toEqual([]);
   });
 
   it('removes a socket from the room when a write closes the socket', async () => {
@@ -255,9 +255,9 @@ describe('RoomFanOut', () => {
   });
 });
 
-/** What a socket is to receive between entering a room and leaving it. */
+/** The expected changes of a socket between entering a room and leaving it. */
 interface Stay {
-  /** Where it begins in what the socket was written of the room. */
+  /** Index of its first change in all changes of the room that the socket received. */
   readonly from: number;
   readonly expected: number[];
 }
@@ -269,18 +269,18 @@ class Interleaving {
   readonly #sockets = recorders(6);
   readonly #stays = new Map<string, Stay>();
   readonly #revs = new Map<string, number>();
-  /** What each socket was written of each room when it left, which must stay all. */
+  /** Number of changes of each room that a socket had received when it left; it must not grow. */
   readonly #left = new Map<string, number>();
 
   constructor(private seed: number) {}
 
   async run(): Promise<void> {
     for (let step = 0; step < 400; step += 1) {
-      const dice = this.#random(20);
-      if (dice < 6) this.#change();
-      else if (dice < 10) this.#enter();
-      else if (dice < 13) this.#leave();
-      else if (dice < 14) this.#leaveAll();
+      const roll = this.#random(20);
+      if (roll < 6) this.#change();
+      else if (roll < 10) this.#enter();
+      else if (roll < 13) this.#leave();
+      else if (roll < 14) this.#leaveAll();
       else await nextTurn();
       this.#checkLeft();
     }
@@ -308,7 +308,7 @@ class Interleaving {
     const stay = this.#stays.get(key);
     this.#fanOut.enter(roomId, recorder.socket);
     const received = this.#received(key);
-    // One that is in the room has all of it when it is told that it is.
+    // A socket that is in the room already has all of its changes when `enter` returns.
     if (stay) expect(received.slice(stay.from)).toEqual(stay.expected);
     else this.#stays.set(key, { from: received.length, expected: [] });
     this.#left.delete(key);
@@ -353,7 +353,7 @@ class Interleaving {
     return from[this.#random(from.length)] as T;
   }
 
-  /** A whole number below `limit`: the same ones for the same seed (mulberry32). */
+  /** Returns a pseudo-random integer below `limit`, reproducible by the seed (mulberry32). */
   #random(limit: number): number {
     this.seed = (this.seed + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.seed ^ (this.seed >>> 15), 1 | this.seed);

@@ -1,19 +1,19 @@
 import type { Message, ServerEvent, ServerPayload } from '@chat/contracts';
 import type { ChatSocket } from '../chat-socket.ts';
 import { EncodedEvent } from '../encoded-event.ts';
-import { Audience } from './audience.ts';
+import { SocketGroup } from './socket-group.ts';
 
-/** How much is done before pings, acknowledgements, probes and all else get their turn. */
+/** Limits of the work before pings, acknowledgements, probes and other work have their turn. */
 export interface FanOutLimits {
-  /** Writes of one slice, about. Each may cost as much again later, when the socket drains. */
+  /** Approximate writes per slice. Each may cost as much again later, when the socket drains. */
   readonly sliceWrites: number;
-  /** Time of one slice, in milliseconds, about. */
+  /** Approximate duration of a slice, in milliseconds. */
   readonly sliceMs: number;
-  /** Writes of one room before the next room has its turn, about. */
+  /** Approximate writes for one room before the next room has its turn. */
   readonly turnWrites: number;
-  /** Unwritten events of one room beyond which it has no space for changes, in bytes. */
+  /** Unwritten events of one room beyond which the room has no space for changes, in bytes. */
   readonly roomBytes: number;
-  /** The same of all rooms together. */
+  /** Unwritten events of all rooms beyond which no room has space for changes, in bytes. */
   readonly totalBytes: number;
 }
 
@@ -25,7 +25,7 @@ const DEFAULT_LIMITS: FanOutLimits = {
   totalBytes: 16 * 1024 * 1024,
 };
 
-/** Events about the state of a room: a later one makes an earlier one of the same subject needless. */
+/** Events about the state of a room: a later event replaces an earlier one of the same subject. */
 export type RoomEvent = 'memberChanged' | 'roomHeads' | 'roomUpdated';
 
 const SUBJECTS: { readonly [E in RoomEvent]: (payload: ServerPayload<E>) => string } = {
@@ -40,13 +40,13 @@ interface WaitingForSpace {
 }
 
 /**
- * Writes the events of rooms to their sockets in slices of the event loop, room
- * by room in turn. Each socket is written a room's events in their order.
+ * Writes the events of rooms to their sockets in slices of the event loop, room by room in turn.
+ * Each socket receives the events of a room in order.
  */
 export class RoomFanOut {
-  readonly #rooms = new Map<string, Audience>();
-  /** Those with unwritten events, in the order of their turns, and the ids of those that are rooms. */
-  readonly #busy = new Map<Audience, string | undefined>();
+  readonly #rooms = new Map<string, SocketGroup>();
+  /** Groups with unwritten events in the order of their turns; the value is the id of a room. */
+  readonly #busy = new Map<SocketGroup, string | undefined>();
   readonly #waiting: WaitingForSpace[] = [];
   #whenIdle: (() => void)[] = [];
   #bytes = 0;
@@ -55,22 +55,22 @@ export class RoomFanOut {
   constructor(private readonly limits: FanOutLimits = DEFAULT_LIMITS) {}
 
   /**
-   * From now on the socket is written what is sent to the room, and nothing that was sent before.
-   * One that is in the room already is written at once what was sent before and it still lacks.
-   * Returns false when that closed the socket: it is not in the room then.
+   * Adds a socket to the room: it receives events that are sent from now on, and none sent before.
+   * A socket that is in the room already immediately receives the events that it has not received
+   * yet. Returns false when that closed the socket: it is not in the room then.
    */
   enter(roomId: string, socket: ChatSocket): boolean {
-    const room = this.#rooms.get(roomId) ?? new Audience();
+    const room = this.#rooms.get(roomId) ?? new SocketGroup();
     this.#rooms.set(roomId, room);
     return room.enter(socket);
   }
 
-  /** From now on the socket is written nothing of the room, not even what was sent before. */
+  /** Removes a socket from the room: it receives no further events, not even those sent before. */
   leave(roomId: string, socket: ChatSocket): void {
     const room = this.#rooms.get(roomId);
     if (!room) return;
     room.leave(socket);
-    this.#forgetIfEmpty(roomId, room);
+    this.#deleteIfEmpty(roomId, room);
   }
 
   socketsIn(roomId: string): ChatSocket[] {
@@ -78,9 +78,10 @@ export class RoomFanOut {
   }
 
   /**
-   * The caller waits for space before, or else memory is not bounded.
+   * Sends changes to the sockets of the room. The caller first waits for space: otherwise memory is
+   * not bounded.
    *
-   * @param written called once every socket was written all of them
+   * @param written called once all changes were written to every socket
    */
   sendChanges(roomId: string, changes: readonly Message[], written: () => void): void {
     const room = this.#rooms.get(roomId);
@@ -92,22 +93,22 @@ export class RoomFanOut {
     }
   }
 
-  /** An event that waits already and is about the same is not sent any more. */
+  /** Sends an event to the sockets of the room; replaces a waiting event of the same subject. */
   send<E extends RoomEvent>(roomId: string, event: E, payload: ServerPayload<E>): void {
     const room = this.#rooms.get(roomId);
     if (!room) return;
     this.#push(room, roomId, SUBJECTS[event](payload), new EncodedEvent(event, payload));
   }
 
-  /** Sends to these sockets, whatever rooms they are in. */
+  /** Sends an event to the given sockets, independent of their rooms. */
   sendTo<E extends ServerEvent>(
     sockets: Iterable<ChatSocket>,
     event: E,
     payload: ServerPayload<E>,
   ): void {
-    const audience = new Audience();
-    for (const socket of sockets) audience.enter(socket);
-    this.#push(audience, undefined, event, new EncodedEvent(event, payload));
+    const group = new SocketGroup();
+    for (const socket of sockets) group.enter(socket);
+    this.#push(group, undefined, event, new EncodedEvent(event, payload));
   }
 
   hasSpace(roomId: string): boolean {
@@ -116,7 +117,7 @@ export class RoomFanOut {
     return room.bytes < this.limits.roomBytes && this.#bytes < this.limits.totalBytes;
   }
 
-  /** Resolves when the room may have space: those that wait are let in one by one. */
+  /** Resolves when the room may have space; waiting callers are resumed one by one. */
   whenSpace(roomId: string): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push({ roomId, resolve });
@@ -124,23 +125,23 @@ export class RoomFanOut {
     });
   }
 
-  /** Resolves once nothing is unwritten. */
+  /** Resolves once all events are written. */
   whenIdle(): Promise<void> {
     if (this.#isIdle) return Promise.resolve();
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
   #push(
-    audience: Audience,
+    group: SocketGroup,
     roomId: string | undefined,
     subject: unknown,
     event: EncodedEvent,
     written?: () => void,
   ): void {
-    const before = audience.bytes;
-    audience.push(subject, event, written);
-    this.#bytes += audience.bytes - before;
-    this.#busy.set(audience, roomId);
+    const before = group.bytes;
+    group.push(subject, event, written);
+    this.#bytes += group.bytes - before;
+    this.#busy.set(group, roomId);
     this.#schedule();
   }
 
@@ -151,12 +152,12 @@ export class RoomFanOut {
       this.#scheduled = false;
       this.#writeSlice();
       if (this.#isIdle) for (const resolve of this.#whenIdle.splice(0)) resolve();
-      this.#letOneIn();
+      this.#resumeOneWaiter();
       if (!this.#isIdle || this.#whenIdle.length > 0) this.#schedule();
     });
   }
 
-  /** What waits for space is unwritten, too. */
+  /** Whether all events are written and no caller waits for space to send more. */
   get #isIdle(): boolean {
     return this.#busy.size === 0 && this.#waiting.length === 0;
   }
@@ -164,25 +165,25 @@ export class RoomFanOut {
   #writeSlice(): void {
     const deadline = performance.now() + this.limits.sliceMs;
     let writes = 0;
-    for (const [audience, roomId] of this.#busy) {
-      const before = audience.bytes;
-      writes += audience.write(this.limits.turnWrites);
-      this.#bytes -= before - audience.bytes;
-      this.#busy.delete(audience);
-      // To the end of the line: this loop comes to it again.
-      if (!audience.idle) this.#busy.set(audience, roomId);
-      else if (roomId !== undefined) this.#forgetIfEmpty(roomId, audience);
+    for (const [group, roomId] of this.#busy) {
+      const before = group.bytes;
+      writes += group.write(this.limits.turnWrites);
+      this.#bytes -= before - group.bytes;
+      this.#busy.delete(group);
+      // Appended at the end of the map, so that this loop visits it again.
+      if (!group.idle) this.#busy.set(group, roomId);
+      else if (roomId !== undefined) this.#deleteIfEmpty(roomId, group);
       if (writes >= this.limits.sliceWrites || performance.now() >= deadline) return;
     }
   }
 
-  /** One at a time: how much space it takes is not known before. */
-  #letOneIn(): void {
+  /** Resumes one waiting caller at a time, since the space that it will use is unknown. */
+  #resumeOneWaiter(): void {
     const index = this.#waiting.findIndex(({ roomId }) => this.hasSpace(roomId));
     if (index >= 0) this.#waiting.splice(index, 1)[0]?.resolve();
   }
 
-  #forgetIfEmpty(roomId: string, room: Audience): void {
+  #deleteIfEmpty(roomId: string, room: SocketGroup): void {
     if (room.empty && room.idle && this.#rooms.get(roomId) === room) this.#rooms.delete(roomId);
   }
 }

@@ -21,7 +21,7 @@ function message(rev: number): Message {
 const range = (from: number, to: number): Message[] =>
   Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
 
-/** A room of which the store already holds the messages 1 … `stored`. */
+/** A room whose messages 1 … `stored` are in the store. */
 class Room extends RoomDirectory {
   reads = 0;
   unreachable = false;
@@ -50,7 +50,7 @@ class Room extends RoomDirectory {
   }
 }
 
-/** Takes all it is given, until it is told to take no more. */
+/** An outlet that records changes; `fill()` makes it full. */
 class Outlet {
   readonly emitted: number[] = [];
   #space = Promise.withResolvers<void>();
@@ -120,7 +120,7 @@ describe('RoomStream', () => {
     feed(...range(1, 2));
     feed(...range(6, 7));
     feed(...range(8, 9));
-    await stream.reach(9);
+    await stream.catchUpTo(9);
     expect(emitted).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
@@ -129,7 +129,7 @@ describe('RoomStream', () => {
     const { stream, emitted, feed } = await open(room);
     room.stored = 1_234;
     feed(message(1_234));
-    await stream.reach(1_234);
+    await stream.catchUpTo(1_234);
     expect(emitted).toEqual(range(1, 1_234).map(({ rev }) => rev));
   });
 
@@ -139,9 +139,9 @@ describe('RoomStream', () => {
     room.stored = 5;
     room.unreachable = true;
     feed(message(3));
-    await expect(stream.reach(5)).rejects.toThrow('the store is unreachable');
+    await expect(stream.catchUpTo(5)).rejects.toThrow('the store is unreachable');
     room.unreachable = false;
-    await stream.reach(5);
+    await stream.catchUpTo(5);
     expect(emitted).toEqual([1, 2, 3, 4, 5]);
   });
 
@@ -155,9 +155,9 @@ describe('RoomStream', () => {
     expect(room.reads).toBeLessThanOrEqual(2);
   });
 
-  it('rejects reach() with UNAVAILABLE when the store does not have the rev', async () => {
+  it('rejects catchUpTo() with UNAVAILABLE when the store does not have the rev', async () => {
     const { stream } = await open(new Room(3));
-    await expect(stream.reach(4)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(stream.catchUpTo(4)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('returns recent changes from memory, or undefined when memory does not have all of them', async () => {
@@ -183,19 +183,19 @@ describe('RoomStream', () => {
     expect(emitted).toEqual([]);
     expect(stream.position.rev).toBe(0);
     outlet.drain();
-    await stream.reach(300);
+    await stream.catchUpTo(300);
     expect(emitted).toEqual(range(1, 300).map(({ rev }) => rev));
     expect(room.reads).toBe(0);
   });
 
-  it('reads the changes from the store that memory could not keep while the outlet was full', async () => {
+  it('reads the changes from the store that did not fit into memory while the outlet was full', async () => {
     const room = new Room(0);
     const { outlet, emitted, feed, stream } = await open(room, new RecentChanges(20_000));
     outlet.fill();
     room.stored = 300;
     for (const change of range(1, 300)) feed(change);
     outlet.drain();
-    await stream.reach(300);
+    await stream.catchUpTo(300);
     expect(emitted).toEqual(range(1, 300).map(({ rev }) => rev));
     expect(room.reads).toBeGreaterThan(0);
   });

@@ -5,27 +5,26 @@ import type { RoomDirectory } from '../room-directory.ts';
 import type { RecentChanges } from './recent-changes.ts';
 
 /** Changes that are emitted, or read from the store, at once. */
-const PAGE = 200;
+const PAGE_SIZE = 200;
 
-/** Where a stream's changes go. */
+/** Destination of the changes of a stream. */
 export interface RoomOutlet {
-  /** Called with changes in rev order. */
+  /** Emits changes, which are in rev order. */
   emit(changes: readonly Message[]): void;
-  /** Whether it takes more changes now. */
+  /** Returns whether the outlet has space for more changes now. */
   hasSpace(): boolean;
-  /** Resolves when it may take more. */
+  /** Resolves when the outlet may have space again. */
   whenSpace(): Promise<void>;
 }
 
 /**
- * What this instance emits of one room: every change once, in rev order. The
- * feed moves it on; where the feed left something out, the store is asked.
- * While the outlet has no space the stream stands still: what the feed brings
- * meanwhile is kept as long as memory allows, and read from the store otherwise.
+ * Emits every change of one room once, in rev order. Changes come from the feed; gaps in the feed
+ * are filled from the store. While the outlet has no space the stream pauses: changes of the feed
+ * are cached meanwhile as far as memory allows, and otherwise read from the store later.
  */
 export class RoomStream {
-  /** The highest rev that the feed has brought. */
-  #known = 0;
+  /** The highest rev received from the feed. */
+  #feedRev = 0;
   #filling: Promise<void> | undefined;
   #unsubscribe: (() => void) | undefined;
   #closed = false;
@@ -38,9 +37,9 @@ export class RoomStream {
   ) {}
 
   /**
-   * Begins at the room's head: later changes are emitted, earlier ones never.
+   * Opens a stream at the head of the room: emits later changes only.
    *
-   * @throws what the feed or the directory throws
+   * @throws the errors of the feed and the directory
    */
   static async open(
     roomId: string,
@@ -49,12 +48,12 @@ export class RoomStream {
     recent: RecentChanges,
     outlet: RoomOutlet,
   ): Promise<RoomStream> {
-    let known = 0;
+    let feedRev = 0;
     let stream: RoomStream | undefined;
     const unsubscribe = await feed.subscribe(roomId, (changes) => {
       recent.add(changes);
-      known = Math.max(known, changes.at(-1)?.rev ?? 0);
-      if (stream) stream.#moveTo(known);
+      feedRev = Math.max(feedRev, changes.at(-1)?.rev ?? 0);
+      if (stream) stream.#advanceTo(feedRev);
     });
     try {
       stream = new RoomStream(directory, recent, outlet, await directory.head(roomId));
@@ -63,11 +62,11 @@ export class RoomStream {
       throw error;
     }
     stream.#unsubscribe = unsubscribe;
-    stream.#moveTo(known);
+    stream.#advanceTo(feedRev);
     return stream;
   }
 
-  /** The last change that was emitted. */
+  /** The seq and rev of the last emitted change. */
   get position(): RoomHead {
     return this.head;
   }
@@ -75,9 +74,10 @@ export class RoomStream {
   /**
    * Resolves once everything up to `rev` has been emitted.
    *
-   * @throws what the directory throws; the stream then stays where it came to.
+   * @throws the errors of the directory; the stream then stays at the position it has reached
+   * @throws UnavailableError when the store has no change up to `rev`
    */
-  async reach(rev: number): Promise<void> {
+  async catchUpTo(rev: number): Promise<void> {
     while (this.head.rev < rev) {
       if (this.#filling) {
         await this.#filling;
@@ -86,12 +86,12 @@ export class RoomStream {
       const before = this.head.rev;
       await this.#startFilling(rev);
       if (this.head.rev === before) {
-        throw new UnavailableError('The room cannot be read at the moment.', 1_000);
+        throw new UnavailableError('The room is not available right now. Please try again.', 1_000);
       }
     }
   }
 
-  /** All changes after `rev`, in order; undefined when they are not all in memory. */
+  /** Returns all changes after `rev` in order; undefined when not all of them are in memory. */
   changesAfter(rev: number): Message[] | undefined {
     const missing = this.head.rev - rev;
     if (missing < 0) return undefined;
@@ -99,27 +99,27 @@ export class RoomStream {
     return changes.length === missing ? changes : undefined;
   }
 
-  /** Emits nothing any more. */
+  /** Stops emitting and unsubscribes from the feed. */
   close(): void {
     this.#closed = true;
     this.#unsubscribe?.();
   }
 
-  /** The room has come to `rev`: perhaps known already, perhaps after a gap. */
-  #moveTo(rev: number): void {
+  /** Emits changes up to `rev`, a rev from the feed; fills a gap before it from the store. */
+  #advanceTo(rev: number): void {
     if (this.#closed) return;
-    this.#known = Math.max(this.#known, rev);
+    this.#feedRev = Math.max(this.#feedRev, rev);
     if (this.#filling) return;
     this.#emitFromMemory();
-    if (this.head.rev < this.#known) void this.#startFilling(this.#known);
+    if (this.head.rev < this.#feedRev) void this.#startFilling(this.#feedRev);
   }
 
   #startFilling(rev: number): Promise<void> {
     this.#filling = this.#fill(rev).finally(() => {
       this.#filling = undefined;
-      if (this.#known > rev) this.#moveTo(this.#known);
+      if (this.#feedRev > rev) this.#advanceTo(this.#feedRev);
     });
-    // Whoever waits in reach() hears of a failure; for the feed the next heads check tries again.
+    // catchUpTo() reports a failure to its callers; for the feed the next heads check retries.
     this.#filling.catch(() => undefined);
     return this.#filling;
   }
@@ -131,7 +131,7 @@ export class RoomStream {
         continue;
       }
       if (this.#emitFromMemory()) continue;
-      const page = await this.directory.changes(this.head.roomId, this.head.rev, PAGE);
+      const page = await this.directory.changes(this.head.roomId, this.head.rev, PAGE_SIZE);
       this.recent.add(page.changes);
       this.#emit(page.changes);
       if (page.rev > this.head.rev) this.head = { ...this.head, rev: page.rev };
@@ -142,11 +142,11 @@ export class RoomStream {
     }
   }
 
-  /** Emits what is at hand, as far as there is space. Returns whether there was anything. */
+  /** Emits cached changes while the outlet has space; returns whether there were any. */
   #emitFromMemory(): boolean {
     const before = this.head.rev;
     while (!this.#closed && this.outlet.hasSpace()) {
-      const changes = this.recent.following(this.head.roomId, this.head.rev, PAGE);
+      const changes = this.recent.following(this.head.roomId, this.head.rev, PAGE_SIZE);
       if (changes.length === 0) break;
       this.#emit(changes);
     }

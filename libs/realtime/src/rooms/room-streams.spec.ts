@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Changes, Message, RoomHead, RoomRev } from '@chat/contracts';
 import { Metrics } from '@chat/platform';
-import type { LiveSockets } from '../live-sockets.ts';
+import type { ConnectedSockets } from '../connected-sockets.ts';
 import { RealtimeMetrics } from '../realtime-metrics.ts';
 import { MAX_REVS_ASKED, type RoomDirectory } from '../room-directory.ts';
 import { RecentChanges } from './recent-changes.ts';
@@ -27,7 +27,7 @@ describe('RoomStreams', () => {
   let headReads: number;
   let unreadable: string | undefined;
   let emitted: unknown[];
-  let tellGap: () => void;
+  let reportGap: () => void;
   let streams: RoomStreams;
 
   beforeEach(() => {
@@ -38,8 +38,8 @@ describe('RoomStreams', () => {
     const feed = {
       subscribe: () => Promise.resolve(() => undefined),
       onGap: (listener: () => void) => {
-        tellGap = listener;
-        return () => (tellGap = () => undefined);
+        reportGap = listener;
+        return () => (reportGap = () => undefined);
       },
     };
     const directory: Pick<RoomDirectory, 'head' | 'revsBeyond' | 'changes'> = {
@@ -47,7 +47,7 @@ describe('RoomStreams', () => {
       revsBeyond: async (known): Promise<RoomRev[]> => {
         headReads += 1;
         await delay(20);
-        if (known.some(({ roomId }) => roomId === unreadable)) throw new Error('away');
+        if (known.some(({ roomId }) => roomId === unreadable)) throw new Error('unavailable');
         return known
           .filter(({ rev }) => rev < stored)
           .map(({ roomId }) => ({ roomId, rev: stored }));
@@ -64,22 +64,22 @@ describe('RoomStreams', () => {
       },
       hasSpace: () => true,
     };
-    const sockets: Pick<LiveSockets, 'count'> = { count: 0 };
+    const sockets: Pick<ConnectedSockets, 'count'> = { count: 0 };
     streams = new RoomStreams(
       feed,
       directory as RoomDirectory,
       new RecentChanges(),
       fanOut as RoomFanOut,
-      new RealtimeMetrics(new Metrics(), sockets as LiveSockets),
+      new RealtimeMetrics(new Metrics(), sockets as ConnectedSockets),
     );
   });
 
   afterEach(() => streams.onApplicationShutdown());
 
   it('catches up with the store as soon as the feed reports a gap', async () => {
-    await streams.hold('general');
+    await streams.acquire('general');
     stored = 2;
-    tellGap();
+    reportGap();
     await delay(100);
     expect(emitted).toEqual([
       ['receiveMessage', message(1)],
@@ -89,7 +89,7 @@ describe('RoomStreams', () => {
   });
 
   it('coalesces 50 head checks requested during a running check into one more check', async () => {
-    await streams.hold('general');
+    await streams.acquire('general');
     headReads = 0;
     const first = streams.checkHeads();
     await delay(5);
@@ -100,8 +100,8 @@ describe('RoomStreams', () => {
   });
 
   it('catches up other rooms when reading the revs of some rooms fails', async () => {
-    for (let n = 0; n < MAX_REVS_ASKED; n += 1) await streams.hold(`room-${n}`);
-    await streams.hold('general');
+    for (let n = 0; n < MAX_REVS_ASKED; n += 1) await streams.acquire(`room-${n}`);
+    await streams.acquire('general');
     unreadable = 'room-7';
     stored = 1;
     await streams.checkHeads();
@@ -112,10 +112,10 @@ describe('RoomStreams', () => {
   });
 
   it('ignores gaps reported by the feed after shutdown', async () => {
-    await streams.hold('general');
+    await streams.acquire('general');
     headReads = 0;
     streams.onApplicationShutdown();
-    tellGap();
+    reportGap();
     await delay(50);
     expect(headReads).toBe(0);
   });

@@ -8,28 +8,28 @@ import { RecentChanges } from './recent-changes.ts';
 import { RoomFanOut } from './room-fan-out.ts';
 import { RoomStream } from './room-stream.ts';
 
-/** How often heads are compared with the store, and told to sockets where they moved. */
-const HEADS_CHECK_MS = 5_000;
-/** Rooms that are brought to their heads at once. */
-const FILLS_AT_ONCE = 16;
+/** How often heads are compared with the store, and sent to sockets where they moved. */
+const HEADS_CHECK_INTERVAL_MS = 5_000;
+/** Rooms that catch up with the store at the same time. */
+const CATCH_UP_CONCURRENCY = 16;
 
 interface OpenStream {
   readonly roomId: string;
-  /** Sockets in the room, and joins on their way. */
+  /** Number of sockets in the room and of joins in progress. */
   holders: number;
-  /** The rev that `roomHeads` told last. */
+  /** The rev in the last `roomHeads` event. */
   announcedRev: number;
   opening: Promise<RoomStream>;
   stream?: RoomStream;
 }
 
-/** One stream for every room that a socket of this instance has joined. */
+/** Keeps one stream open for every room that a socket of this instance has joined. */
 @Injectable()
 export class RoomStreams implements OnApplicationShutdown {
   readonly #logger = new Logger(RoomStreams.name);
   readonly #open = new Map<string, OpenStream>();
   readonly #timer: NodeJS.Timeout;
-  readonly #stopHearingGaps: () => void;
+  readonly #removeGapListener: () => void;
   #lastCheck: Promise<void> = Promise.resolve();
   #nextCheck: Promise<void> | undefined;
 
@@ -40,20 +40,20 @@ export class RoomStreams implements OnApplicationShutdown {
     private readonly fanOut: RoomFanOut,
     private readonly metrics: RealtimeMetrics,
   ) {
-    this.#timer = setInterval(() => void this.checkHeads(), HEADS_CHECK_MS).unref();
-    this.#stopHearingGaps = feed.onGap(() => void this.checkHeads());
+    this.#timer = setInterval(() => void this.checkHeads(), HEADS_CHECK_INTERVAL_MS).unref();
+    this.#removeGapListener = feed.onGap(() => void this.checkHeads());
   }
 
-  /** Rooms that are open, whoever is in them. */
+  /** Returns the ids of all rooms with an open stream. */
   roomIds(): string[] {
     return [...this.#open.keys()];
   }
 
   /**
-   * The stream of a room, opened if it is not. Whoever holds it releases it
-   * once; the last release closes it.
+   * Returns the stream of a room and opens it if needed. The caller releases it exactly once; the
+   * last release closes the stream.
    */
-  async hold(roomId: string): Promise<RoomStream> {
+  async acquire(roomId: string): Promise<RoomStream> {
     const entry = this.#open.get(roomId) ?? this.#openEntry(roomId);
     entry.holders += 1;
     try {
@@ -64,6 +64,7 @@ export class RoomStreams implements OnApplicationShutdown {
     }
   }
 
+  /** Ends one use of the stream; closes it with the last one. */
   release(roomId: string): void {
     const entry = this.#open.get(roomId);
     if (!entry) return;
@@ -77,9 +78,8 @@ export class RoomStreams implements OnApplicationShutdown {
   }
 
   /**
-   * Finds out what the feed may have lost, emits it, and tells sockets how far
-   * their rooms have come. One check runs at a time; all who ask meanwhile share
-   * the one after it.
+   * Reads and emits changes that the feed may have lost, and sends the new heads of rooms to their
+   * sockets. One check runs at a time; all calls during a check share the next one.
    */
   checkHeads(): Promise<void> {
     this.#nextCheck ??= this.#lastCheck.then(() => {
@@ -92,37 +92,37 @@ export class RoomStreams implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     clearInterval(this.#timer);
-    this.#stopHearingGaps();
+    this.#removeGapListener();
   }
 
   async #compareHeads(): Promise<void> {
     const behind = (await this.#roomsBehind()).values();
-    // One room that cannot be read holds up none of the others.
-    await Promise.all(Array.from({ length: FILLS_AT_ONCE }, () => this.#catchUp(behind)));
+    // A room that cannot be read does not block the others.
+    await Promise.all(Array.from({ length: CATCH_UP_CONCURRENCY }, () => this.#catchUp(behind)));
     for (const entry of this.#open.values()) this.#announce(entry);
   }
 
-  /** Asks in parts: one that nobody answers holds up none of the others. */
+  /** Requests revs in chunks: a chunk that fails does not block the others. */
   async #roomsBehind(): Promise<RoomRev[]> {
     const known = [...this.#open.values()].flatMap(({ stream }) => stream?.position ?? []);
-    const asked = partsOf(known, MAX_REVS_ASKED).map((part) =>
-      this.directory.revsBeyond(part.map(({ roomId, rev }) => ({ roomId, rev }))),
+    const requests = partsOf(known, MAX_REVS_ASKED).map((chunk) =>
+      this.directory.revsBeyond(chunk.map(({ roomId, rev }) => ({ roomId, rev }))),
     );
-    const answers = await Promise.allSettled(asked);
+    const answers = await Promise.allSettled(requests);
     const failed = answers.find((answer) => answer.status === 'rejected');
     if (failed) {
-      this.#logger.warn({ err: failed.reason as unknown }, 'heads could not be read; trying again');
+      this.#logger.warn({ err: failed.reason as unknown }, 'reading room heads failed; retrying');
     }
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   }
 
-  /** Brings one room after the other to its head, until none is left. */
+  /** Catches up one room after the other, until none is left. */
   async #catchUp(behind: Iterator<RoomRev> & Iterable<RoomRev>): Promise<void> {
     for (const { roomId, rev } of behind) {
       try {
-        await this.#open.get(roomId)?.stream?.reach(rev);
+        await this.#open.get(roomId)?.stream?.catchUpTo(rev);
       } catch (error) {
-        this.#logger.warn({ err: error, roomId }, 'a room could not catch up; trying again');
+        this.#logger.warn({ err: error, roomId }, 'room catch-up failed; retrying');
       }
     }
   }
@@ -147,7 +147,7 @@ export class RoomStreams implements OnApplicationShutdown {
 
   #shown(changes: readonly Message[]): void {
     for (const change of changes) {
-      this.metrics.shown(change);
+      this.metrics.observeShown(change);
       const { id: messageId, roomId, rev } = change;
       this.#logger.debug({ messageId, roomId, rev }, 'message shown');
     }

@@ -9,7 +9,7 @@ import { RealtimeSettings } from '../realtime-settings.ts';
 import { Memberships } from '../rooms/memberships.ts';
 import type { SendOrder } from './send-order.ts';
 
-/** Accepts a message: within the sender's rate, into a room the sender is in, durably. */
+/** Accepts messages: checks the rate limit and the membership of the sender, then publishes. */
 @Injectable()
 export class SendMessage {
   readonly #logger = new Logger(SendMessage.name);
@@ -22,10 +22,10 @@ export class SendMessage {
   ) {}
 
   /**
-   * Resolves once the message is durable.
+   * Publishes a message; resolves once it is durable.
    *
-   * @param order of the socket that it came from, in its room
-   * @param joined settles when a join of that room that came before it has been answered
+   * @param order of the sends of the same socket to the same room
+   * @param joined settles when an earlier join of the room by the same socket has been answered
    * @throws RateLimitedError, NotFoundError, UnavailableError
    */
   async send(
@@ -36,7 +36,7 @@ export class SendMessage {
   ): Promise<SendMessageResult> {
     const content = { userId: sender.userId, roomId, clientMessageId, text: text.toWellFormed() };
     const id = await order.run(async () => {
-      await this.#withinRate(sender);
+      await this.#checkRate(sender);
       await joined;
       await this.#requireMember(sender, roomId);
       const event: MessageCreate = {
@@ -52,13 +52,15 @@ export class SendMessage {
     return { id, clientMessageId };
   }
 
-  async #withinRate({ userId }: Identity): Promise<void> {
+  async #checkRate({ userId }: Identity): Promise<void> {
     const waitMs = await this.limiter.take(`send:${userId}`, this.settings.sendLimit);
-    if (waitMs > 0) throw new RateLimitedError('You are sending too fast.', waitMs);
+    if (waitMs > 0) {
+      throw new RateLimitedError('You are sending too fast. Please slow down.', waitMs);
+    }
   }
 
   async #requireMember({ userId }: Identity, roomId: string): Promise<void> {
     const role = await this.memberships.roleOf(userId, roomId);
-    if (!role) throw new NotFoundError('There is no such room, or you are not in it.');
+    if (!role) throw new NotFoundError('This room does not exist, or you are not a member.');
   }
 }

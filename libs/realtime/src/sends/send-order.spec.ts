@@ -8,13 +8,13 @@ const outcomes = (promises: Promise<unknown>[]) =>
   );
 
 describe('SendOrder', () => {
-  it('hands sends over in order without waiting for their outcomes', async () => {
+  it('publishes sends in order without waiting for their outcomes', async () => {
     const order = new SendOrder();
     const log: string[] = [];
     const release = Promise.withResolvers<void>();
-    const send = (name: string, preparation: number): Promise<string> =>
+    const send = (name: string, delayMs: number): Promise<string> =>
       order.run(async () => {
-        await new Promise((resolve) => setTimeout(resolve, preparation));
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
         log.push(name);
         return { outcome: release.promise.then(() => name) };
       });
@@ -37,24 +37,24 @@ describe('SendOrder', () => {
     ];
     const settled = outcomes(sends);
     await new Promise(setImmediate);
-    b.reject(new UnavailableError('The broker is away.', 100));
+    b.reject(new UnavailableError('RabbitMQ is unavailable.', 100));
     await new Promise(setImmediate);
     rest.resolve('ok');
     expect(await settled).toEqual(['ok', 'UNAVAILABLE', 'UNAVAILABLE']);
   });
 
-  it('hands over no send queued behind a send that failed with UNAVAILABLE', async () => {
+  it('publishes no send queued behind a send that failed with UNAVAILABLE', async () => {
     const order = new SendOrder();
-    let handedOver = 0;
+    let published = 0;
     const sends = [
-      order.run(() => Promise.reject(new UnavailableError('Nobody to ask.', 100))),
+      order.run(() => Promise.reject(new UnavailableError('The service is unavailable.', 100))),
       order.run(() => {
-        handedOver += 1;
+        published += 1;
         return Promise.resolve({ outcome: Promise.resolve('ok') });
       }),
     ];
     expect(await outcomes(sends)).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
-    expect(handedOver).toBe(0);
+    expect(published).toBe(0);
   });
 
   it('continues with the next send after a permanent failure', async () => {

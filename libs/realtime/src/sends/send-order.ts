@@ -1,70 +1,74 @@
 import { RETRYABLE_CODES } from '@chat/contracts';
 import { Failure, UnavailableError } from '@chat/platform';
 
-/** Sends of one socket that wait for their answer; more are refused. */
+/** Sends of one socket to one room that wait for their outcome; more are rejected. */
 const MAX_PENDING = 500;
 
 interface PendingSend {
-  overtaken: boolean;
+  /** Whether an earlier send failed, so that this one must fail, too. */
+  mustFail: boolean;
 }
 
 /**
- * Keeps the sends of one socket to one room in order. They are handed over one
- * after the other and then travel together; when one of them fails in a way
- * that makes its sender repeat it, the later ones fail too, so that what was
- * answered with `ok` is stored in the order of sending.
+ * Keeps the sends of one socket to one room in order. They are published one after the other and
+ * are then in flight together; when one of them fails with an error that the sender retries, the
+ * later ones fail too, so that all sends answered with `ok` are stored in the order of sending.
  */
 export class SendOrder {
-  #turn: Promise<unknown> = Promise.resolve();
+  #lastStarted: Promise<unknown> = Promise.resolve();
   readonly #pending = new Set<PendingSend>();
 
+  /** Whether no send is pending. */
   get idle(): boolean {
     return this.#pending.size === 0;
   }
 
   /**
-   * @param start runs when its turn has come, and hands the send over; the
-   * promise that it wraps settles with the outcome.
+   * Runs a send after the earlier ones have started, and returns its outcome.
+   *
+   * @param start publishes the message; called once all earlier sends have been published. It
+   * resolves to a promise of the outcome.
+   * @throws UnavailableError when an earlier send failed or too many are pending
    */
   async run<T>(start: () => Promise<{ outcome: Promise<T> }>): Promise<T> {
     if (this.#pending.size >= MAX_PENDING) {
-      throw new UnavailableError('Too many of your messages wait to be stored.', 1_000);
+      throw new UnavailableError('Too many of your messages are waiting. Please try again.', 1_000);
     }
-    const send: PendingSend = { overtaken: false };
+    const send: PendingSend = { mustFail: false };
     this.#pending.add(send);
-    const started = this.#turn.then(() => {
-      refuseOvertaken(send);
+    const started = this.#lastStarted.then(() => {
+      throwIfMustFail(send);
       return start();
     });
-    this.#turn = started.catch(() => undefined);
+    this.#lastStarted = started.catch(() => undefined);
     try {
       const { outcome } = await started;
       const result = await outcome;
-      refuseOvertaken(send);
+      throwIfMustFail(send);
       return result;
     } catch (error) {
-      if (isRepeatable(error)) this.#failLaterThan(send);
+      if (isRetryable(error)) this.#failSendsAfter(send);
       throw error;
     } finally {
       this.#pending.delete(send);
     }
   }
 
-  #failLaterThan(failed: PendingSend): void {
+  #failSendsAfter(failed: PendingSend): void {
     let later = false;
     for (const send of this.#pending) {
-      if (later) send.overtaken = true;
+      if (later) send.mustFail = true;
       if (send === failed) later = true;
     }
   }
 }
 
-function refuseOvertaken(send: PendingSend): void {
-  if (send.overtaken) {
-    throw new UnavailableError('An earlier message of yours was not stored; send it first.', 100);
+function throwIfMustFail(send: PendingSend): void {
+  if (send.mustFail) {
+    throw new UnavailableError('An earlier message was not stored. Please resend it first.', 100);
   }
 }
 
-function isRepeatable(error: unknown): boolean {
+function isRetryable(error: unknown): boolean {
   return !(error instanceof Failure) || RETRYABLE_CODES.has(error.code);
 }

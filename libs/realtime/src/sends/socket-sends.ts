@@ -4,34 +4,35 @@ import { SendOrder } from './send-order.ts';
 
 interface RoomSends {
   readonly order: SendOrder;
-  /** The last join of the room that the socket has asked for. */
+  /** The latest join of the room by the socket, while it is in progress. */
   joined?: Promise<void>;
 }
 
-/** What every socket has on its way, by room. */
+/** Tracks the sends in flight of every socket, by room. */
 @Injectable()
 export class SocketSends {
   readonly #rooms = new WeakMap<ChatSocket, Map<string, RoomSends>>();
   readonly #running = new Set<Promise<unknown>>();
 
-  /** Sends to the room that come after this join wait for it. */
-  after(socket: ChatSocket, roomId: string, joined: Promise<void>): Promise<void> {
-    const sends = this.#of(socket, roomId);
+  /** Makes later sends of the socket to the room wait for this join; returns the join. */
+  trackJoin(socket: ChatSocket, roomId: string, joined: Promise<void>): Promise<void> {
+    const sends = this.#sendsOf(socket, roomId);
     sends.joined = joined;
     const settled = (): void => {
       if (sends.joined === joined) delete sends.joined;
-      this.#forgetIdle(socket, roomId, sends);
+      this.#deleteIfIdle(socket, roomId, sends);
     };
     joined.then(settled, settled);
     return joined;
   }
 
+  /** Runs a send with the order of its socket and room, and the join that it has to wait for. */
   async run<T>(
     socket: ChatSocket,
     roomId: string,
     send: (order: SendOrder, joined: Promise<unknown> | undefined) => Promise<T>,
   ): Promise<T> {
-    const sends = this.#of(socket, roomId);
+    const sends = this.#sendsOf(socket, roomId);
     const running = send(
       sends.order,
       sends.joined?.catch(() => undefined),
@@ -41,16 +42,16 @@ export class SocketSends {
       return await running;
     } finally {
       this.#running.delete(running);
-      this.#forgetIdle(socket, roomId, sends);
+      this.#deleteIfIdle(socket, roomId, sends);
     }
   }
 
-  /** Resolves when nothing is on its way any more. */
-  async settled(): Promise<void> {
+  /** Resolves when no send is in flight any more. */
+  async whenSettled(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  #of(socket: ChatSocket, roomId: string): RoomSends {
+  #sendsOf(socket: ChatSocket, roomId: string): RoomSends {
     const rooms = this.#rooms.get(socket) ?? new Map<string, RoomSends>();
     this.#rooms.set(socket, rooms);
     const sends = rooms.get(roomId) ?? { order: new SendOrder() };
@@ -58,7 +59,7 @@ export class SocketSends {
     return sends;
   }
 
-  #forgetIdle(socket: ChatSocket, roomId: string, sends: RoomSends): void {
+  #deleteIfIdle(socket: ChatSocket, roomId: string, sends: RoomSends): void {
     const rooms = this.#rooms.get(socket);
     if (sends.order.idle && !sends.joined && rooms?.get(roomId) === sends) rooms.delete(roomId);
   }

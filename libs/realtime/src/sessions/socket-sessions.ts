@@ -3,12 +3,12 @@ import { Authenticator, SessionStatus } from '@chat/auth';
 import { UnauthorizedError } from '@chat/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
-import { LiveSockets } from '../live-sockets.ts';
+import { ConnectedSockets } from '../connected-sockets.ts';
 
-/** The longest that setTimeout can wait. */
+/** The longest delay that setTimeout supports. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Ends sockets with the session or token that they came with, unless it is renewed. */
+/** Closes sockets when their session ends or their access token expires without renewal. */
 @Injectable()
 export class SocketSessions {
   readonly #logger = new Logger(SocketSessions.name);
@@ -17,34 +17,35 @@ export class SocketSessions {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly status: SessionStatus,
-    private readonly sockets: LiveSockets,
+    private readonly sockets: ConnectedSockets,
   ) {}
 
-  /** Ends the socket when its access token expires. */
+  /** Schedules the end of the socket for the expiry of its access token. */
   watch(socket: ChatSocket): void {
     this.unwatch(socket);
-    // By the wall clock, like every other service: the token states the time at which it expires.
+    // By the wall clock, like every other service: the token states its time of expiry.
     const wait = Math.min(MAX_TIMER_MS, socket.data.identity.expiresAt - Date.now());
     const timer = setTimeout(() => {
-      this.#end(socket, 'its token expired');
+      this.#end(socket, 'token expired');
     }, wait);
     this.#timers.set(socket, timer.unref());
   }
 
+  /** Cancels the scheduled end of the socket. */
   unwatch(socket: ChatSocket): void {
     clearTimeout(this.#timers.get(socket));
   }
 
   /**
-   * Keeps the socket until the new token expires.
+   * Replaces the token of the socket, which stays open until the new token expires.
    *
-   * @throws UnauthorizedError for a token that is not valid, or is another user's
+   * @throws UnauthorizedError for an invalid token, or a token of another user
    */
   async renew(socket: ChatSocket, token: string): Promise<RenewSessionResult> {
     const identity = await this.authenticator.authenticate(token);
     const before = socket.data.identity;
     if (identity.userId !== before.userId) {
-      throw new UnauthorizedError('The token belongs to somebody else.');
+      throw new UnauthorizedError('The token belongs to another user.');
     }
     socket.data.identity = identity;
     if (identity.sessionId !== before.sessionId) {
@@ -54,12 +55,12 @@ export class SocketSessions {
     return { expiresIn: Math.max(1, Math.floor((identity.expiresAt - Date.now()) / 1_000)) };
   }
 
-  /** Ends every socket of the session. */
+  /** Closes every socket of the session. */
   endSession(sessionId: string): void {
-    for (const socket of this.sockets.ofSession(sessionId)) this.#end(socket, 'its session ended');
+    for (const socket of this.sockets.ofSession(sessionId)) this.#end(socket, 'session ended');
   }
 
-  /** Ends sockets whose session ended without this instance being told. */
+  /** Closes sockets whose session ended, in case the signal was lost. */
   async recheck(): Promise<void> {
     const sessions = new Set(this.sockets.all().map(({ data }) => data.identity.sessionId));
     const active = await this.status.recheck([...sessions]);
@@ -69,7 +70,7 @@ export class SocketSessions {
   }
 
   #end(socket: ChatSocket, reason: string): void {
-    this.#logger.log(`a socket was closed: ${reason}`);
+    this.#logger.log({ socketId: socket.id, reason }, 'socket closed');
     socket.emit('sessionExpired', {});
     socket.disconnect(true);
   }

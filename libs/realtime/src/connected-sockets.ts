@@ -7,17 +7,16 @@ const userChannel = (userId: string): string => `user:${userId}`;
 const sessionChannel = (sessionId: string): string => `session:${sessionId}`;
 
 /**
- * The sockets connected to this instance, by room, user and session. Everything
- * is emitted to local sockets only: every instance hears the feed and the
- * signals itself.
+ * The sockets connected to this instance, by room, user and session. Events are emitted to local
+ * sockets only: every instance receives the feed and the signals itself.
  */
 @Injectable()
-export class LiveSockets {
+export class ConnectedSockets {
   #server: ChatServer | undefined;
 
   constructor(private readonly rooms: RoomFanOut) {}
 
-  /** Called once, by the gateway. */
+  /** Sets the Socket.IO server; the gateway calls it once. */
   attach(server: ChatServer): void {
     this.#server = server;
   }
@@ -26,19 +25,19 @@ export class LiveSockets {
     return this.#server?.sockets.sockets.size ?? 0;
   }
 
-  /** Makes the socket reachable by its user and session. */
-  async admit(socket: ChatSocket): Promise<void> {
+  /** Registers the socket under its user and session. */
+  async register(socket: ChatSocket): Promise<void> {
     const { userId, sessionId } = socket.data.identity;
     await socket.join([userChannel(userId), sessionChannel(sessionId)]);
   }
 
-  /** The socket now speaks for another session of its user. */
+  /** Moves the socket to another session of its user. */
   async moveSession(socket: ChatSocket, from: string, to: string): Promise<void> {
     await socket.leave(sessionChannel(from));
     await socket.join(sessionChannel(to));
   }
 
-  /** Returns false when the socket was closed meanwhile: see {@link RoomFanOut.enter}. */
+  /** Adds the socket to the room; returns false if it was closed: see {@link RoomFanOut.enter}. */
   enterRoom(socket: ChatSocket, roomId: string): boolean {
     return this.rooms.enter(roomId, socket);
   }
@@ -63,12 +62,12 @@ export class LiveSockets {
     return [...this.#attached().sockets.sockets.values()];
   }
 
-  /** In order with the room's messages, and in slices as these. */
+  /** Emits to the sockets of a room, in slices and in order with the messages of the room. */
   emitToRoom<E extends RoomEvent>(roomId: string, event: E, payload: ServerPayload<E>): void {
     this.rooms.send(roomId, event, payload);
   }
 
-  /** In slices: for sockets that may be many. */
+  /** Emits to the given sockets in slices; suited to many sockets. */
   emitTo<E extends ServerEvent>(
     sockets: Iterable<ChatSocket>,
     event: E,

@@ -6,16 +6,16 @@ import { Server } from 'socket.io';
 import { io, type Socket as Client } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import type { ChatSocket } from '../chat-socket.ts';
-import { lastPacketLeft } from './last-packet-left.ts';
+import { whenSent } from './when-sent.ts';
 
-/** More than the buffers of a connection on this machine take. */
+/** More bytes than the buffers of a connection on this machine hold. */
 const LARGE = 'x'.repeat(32 * 1024 * 1024);
 
-describe('lastPacketLeft', () => {
+describe('whenSent', () => {
   let http: HttpServer;
   let server: Server;
   let url: string;
-  const ends: (() => void)[] = [];
+  const cleanups: (() => void)[] = [];
 
   beforeEach(async () => {
     http = createServer();
@@ -25,40 +25,40 @@ describe('lastPacketLeft', () => {
     url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   });
   afterEach(async () => {
-    for (const end of ends.splice(0)) end();
+    for (const cleanUp of cleanups.splice(0)) cleanUp();
     await server.close();
   });
 
-  const connected = async (connect: () => void): Promise<ChatSocket> => {
+  const accept = async (connect: () => void): Promise<ChatSocket> => {
     const accepted = once(server, 'connection');
     connect();
     const [socket] = (await accepted) as [ChatSocket];
     return socket;
   };
-  const official = async (transport: string): Promise<[ChatSocket, Client]> => {
+  const officialClient = async (transport: string): Promise<[ChatSocket, Client]> => {
     const client = io(url, { transports: [transport] });
-    ends.push(() => client.close());
-    return [await connected(() => client.connect()), client];
+    cleanups.push(() => client.close());
+    return [await accept(() => client.connect()), client];
   };
   /** A client that stops reading once it is connected. */
-  const silent = async (): Promise<[ChatSocket, WebSocket]> => {
+  const pausedClient = async (): Promise<[ChatSocket, WebSocket]> => {
     const client = new WebSocket(`${url}/socket.io/?EIO=4&transport=websocket`);
     client.on('error', () => client.terminate());
-    ends.push(() => client.terminate());
+    cleanups.push(() => client.terminate());
     client.once('open', () => client.send('40'));
-    const socket = await connected(() => undefined);
+    const socket = await accept(() => undefined);
     client.pause();
     return [socket, client];
   };
-  /** Keeps something queued for the client at every moment. */
+  /** Keeps a packet queued for the client at all times. */
   const keepBusy = (socket: ChatSocket): void => {
     let busy = true;
-    ends.push(() => (busy = false));
-    const more = (): void => {
+    cleanups.push(() => (busy = false));
+    const sendNext = (): void => {
       if (busy) socket.emit('serverDraining', { reconnectInMs: 0 });
     };
-    socket.conn.on('flush', () => process.nextTick(more));
-    more();
+    socket.conn.on('flush', () => process.nextTick(sendNext));
+    sendNext();
   };
   const isPending = async (promise: Promise<void>): Promise<boolean> => {
     const later = new Promise<'pending'>((resolve) => setTimeout(resolve, 200, 'pending'));
@@ -68,21 +68,21 @@ describe('lastPacketLeft', () => {
   it.each(['websocket', 'polling'])(
     'resolves once the packet has left, even while more packets are queued, over %s',
     async (transport) => {
-      const [socket, client] = await official(transport);
+      const [socket, client] = await officialClient(transport);
       keepBusy(socket);
       const received = new Promise((resolve) => client.once('sessionExpired', resolve));
       socket.emit('sessionExpired', {});
-      await lastPacketLeft(socket);
+      await whenSent(socket);
       await received;
     },
   );
 
-  it('waits until a client that stopped reading resumes, for packets in flight and queued', async () => {
-    const [socket, client] = await silent();
+  it('waits for packets in flight and queued packets until a paused client resumes reading', async () => {
+    const [socket, client] = await pausedClient();
     socket.conn.write(LARGE);
-    const first = lastPacketLeft(socket);
+    const first = whenSent(socket);
     socket.emit('sessionExpired', {});
-    const second = lastPacketLeft(socket);
+    const second = whenSent(socket);
     expect(await isPending(first)).toBe(true);
     expect(await isPending(second)).toBe(true);
     client.resume();
@@ -93,20 +93,20 @@ describe('lastPacketLeft', () => {
   it.each(['in flight', 'queued'])(
     'resolves when the connection closes with the packet still %s',
     async (where) => {
-      const [socket] = await silent();
+      const [socket] = await pausedClient();
       socket.conn.write(LARGE);
       if (where === 'queued') socket.emit('sessionExpired', {});
-      const left = lastPacketLeft(socket);
+      const sent = whenSent(socket);
       socket.conn.close(true);
       (socket.conn.transport as unknown as { socket: WebSocket }).socket.terminate();
-      await left;
+      await sent;
     },
   );
 
   it('resolves without waiting when every packet has left', async () => {
-    const [socket] = await official('websocket');
-    await lastPacketLeft(socket);
-    await lastPacketLeft(socket);
+    const [socket] = await officialClient('websocket');
+    await whenSent(socket);
+    await whenSent(socket);
     expect(socket.conn.listenerCount('upgrade')).toBe(0);
   });
 });
