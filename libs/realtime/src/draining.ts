@@ -11,7 +11,7 @@ const SENDS_TIMEOUT_MS = 5_000;
 /** Time that pending events of rooms get to be written. */
 const EVENTS_TIMEOUT_MS = 5_000;
 /** Time that clients that read slowly get to receive their last answers. */
-const CLOSE_TIMEOUT_MS = 1_000;
+const ANSWERS_TIMEOUT_MS = 1_000;
 /** Clients spread their reconnects over this time, so that they do not all arrive at once. */
 const RECONNECT_SPREAD_MS = 2_000;
 const MIN_RECONNECT_MS = 250;
@@ -54,7 +54,7 @@ export class Draining implements BeforeApplicationShutdown {
     // The answer to a send is written a few microtasks after the send has settled.
     await nextTurn();
     await waitAtMost(EVENTS_TIMEOUT_MS, this.rooms.whenIdle());
-    await waitAtMost(CLOSE_TIMEOUT_MS, Promise.all(this.sockets.all().map(close)));
+    await waitAtMost(ANSWERS_TIMEOUT_MS, Promise.all(this.sockets.all().map(close)));
   }
 }
 

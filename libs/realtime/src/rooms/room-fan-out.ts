@@ -81,15 +81,15 @@ export class RoomFanOut {
    * Sends changes to the sockets of the room. The caller first waits for space: otherwise memory is
    * not bounded.
    *
-   * @param written called once all changes were written to every socket
+   * @param onWritten called once all changes were written to every socket
    */
-  sendChanges(roomId: string, changes: readonly Message[], written: () => void): void {
+  sendChanges(roomId: string, changes: readonly Message[], onWritten: () => void): void {
     const room = this.#rooms.get(roomId);
     if (!room) return;
     const last = changes.at(-1);
     for (const change of changes) {
       const event = new EncodedEvent('receiveMessage', change);
-      this.#push(room, roomId, change, event, change === last ? written : undefined);
+      this.#push(room, roomId, change, event, change === last ? onWritten : undefined);
     }
   }
 
@@ -136,10 +136,10 @@ export class RoomFanOut {
     roomId: string | undefined,
     subject: unknown,
     event: EncodedEvent,
-    written?: () => void,
+    onWritten?: () => void,
   ): void {
     const before = group.bytes;
-    group.push(subject, event, written);
+    group.push(subject, event, onWritten);
     this.#bytes += group.bytes - before;
     this.#busy.set(group, roomId);
     this.#schedule();

@@ -9,7 +9,7 @@ interface Packet {
   /** 1, 2, 3 … in the order in which the events were pushed. */
   readonly number: number;
   readonly event: EncodedEvent;
-  readonly written: (() => void) | undefined;
+  readonly onWritten: (() => void) | undefined;
 }
 
 /** Packets that are being written to every socket, one socket after the other. */
@@ -74,14 +74,14 @@ export class SocketGroup {
    * Queues an event for every socket.
    *
    * @param subject the event replaces a waiting event of the same subject
-   * @param written called once the event was written to every socket; never if it is replaced
+   * @param onWritten called once the event was written to every socket; never if it is replaced
    */
-  push(subject: unknown, event: EncodedEvent, written?: () => void): void {
+  push(subject: unknown, event: EncodedEvent, onWritten?: () => void): void {
     this.#bytes += event.bytes - (this.#waiting.get(subject)?.event.bytes ?? 0);
     this.#lastNumber += 1;
     // Deleted first, so that the packet is appended at the end.
     this.#waiting.delete(subject);
-    this.#waiting.set(subject, { number: this.#lastNumber, event, written });
+    this.#waiting.set(subject, { number: this.#lastNumber, event, onWritten });
   }
 
   /**
@@ -117,9 +117,9 @@ export class SocketGroup {
 
   #end({ packets }: Batch): void {
     this.#batch = undefined;
-    for (const { event, written } of packets) {
+    for (const { event, onWritten } of packets) {
       this.#bytes -= event.bytes;
-      written?.();
+      onWritten?.();
     }
   }
 
