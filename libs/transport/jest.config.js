@@ -3,7 +3,7 @@ import preset from '../../jest.preset.js';
 export default {
   ...preset,
   displayName: 'transport',
-  // Suites wait for brokers most of the time.
+  // The suites spend most of their time waiting for brokers.
   maxWorkers: 2,
   globalSetup: '<rootDir>/test/start-broker.js',
   globalTeardown: '<rootDir>/test/stop-broker.js',

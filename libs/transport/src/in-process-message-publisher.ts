@@ -4,12 +4,12 @@ import { UnavailableError } from '@chat/platform';
 import { MessagePublisher } from '@chat/realtime';
 import { Injectable } from '@nestjs/common';
 
-/** Most events that may wait for the store; a flood or a failing disk meets this bound. */
+/** Most events that may wait for the store; reached by a flood or a failing disk. */
 const MAX_IN_FLIGHT = 5_000;
 /** Longest wait for the store before a send is answered with UNAVAILABLE. */
 const PUBLISH_TIMEOUT_MS = 5_000;
 
-/** The bus of a single process: an event is durable once the store has committed it. */
+/** Passes events to the writer of this process; an event is durable once the store commits it. */
 @Injectable()
 export class InProcessMessagePublisher extends MessagePublisher {
   #inFlight = 0;
@@ -20,13 +20,13 @@ export class InProcessMessagePublisher extends MessagePublisher {
 
   override async publish(event: MessageCreate): Promise<string> {
     if (this.#inFlight >= MAX_IN_FLIGHT) {
-      throw new UnavailableError('Too many messages wait to be stored.', 1_000);
+      throw new UnavailableError('The server is busy. Please try again.', 1_000);
     }
     this.#inFlight += 1;
     const stored = this.writer.write(event).finally(() => (this.#inFlight -= 1));
     const { promise: timedOut, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      reject(new UnavailableError('The message was not stored in time.', 1_000));
+      reject(new UnavailableError('Sending the message timed out. Please try again.', 1_000));
     }, PUBLISH_TIMEOUT_MS);
     try {
       const { id } = await Promise.race([stored, timedOut]);

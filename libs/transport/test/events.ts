@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { MessageCreate } from '@chat/contracts';
 import { messageIdOf } from '@chat/messages/message-id';
 
-/** An event of the room, told from all others by its id. */
+/** Returns an event of the room with a unique id. */
 export function eventIn(roomId: string, text = 'hello'): MessageCreate {
   const clientMessageId = randomBytes(16).toString('base64url');
   const content = { userId: 'u'.repeat(22), roomId, clientMessageId, text };

@@ -1,7 +1,7 @@
 import type { Message, RoomHead } from '@chat/contracts';
 import { ConflictingWriterError, MessageStore, RefusedMessageError } from '@chat/messages';
 
-/** The messages of one or several stores, found without a search: suites store thousands. */
+/** Messages that several stores can share, indexed by id and room: suites store thousands. */
 class StoredMessages {
   readonly all: Message[] = [];
   readonly byId = new Map<string, Message>();
@@ -16,44 +16,44 @@ class StoredMessages {
   }
 }
 
-/** A store that outlives its writers and can be taken away from them. */
+/** A fake store that outlives its writers and can be made unavailable. */
 export class InMemoryMessageStore extends MessageStore {
   /** Every call fails while it is set. */
-  away = false;
-  /** Calls that failed because of {@link away} or {@link refused}. */
+  unavailable = false;
+  /** Number of calls that failed because of {@link unavailable} or {@link refused}. */
   failures = 0;
-  /** Nothing is stored in this room while it is set. */
+  /** Writes to this room fail. */
   refused: string | undefined;
 
-  /** A message with this text can never be stored. */
+  /** A message with this text is refused. */
   unstorable: string | undefined;
 
   readonly #stored: StoredMessages;
 
-  /** @param sameAs another way to the same messages */
+  /** @param sameAs a store whose messages this one shares */
   constructor(sameAs?: InMemoryMessageStore) {
     super();
     this.#stored = sameAs ? sameAs.#stored : new StoredMessages();
   }
 
-  /** All messages, the first stored first. */
+  /** All messages in the order in which they were stored. */
   get messages(): readonly Message[] {
     return this.#stored.all;
   }
 
-  /** The messages of a room in the order of their seqs. */
+  /** The messages of a room by seq. */
   of(roomId: string): Message[] {
-    // Skips the place of a missing seq.
+    // Skips missing seqs.
     return Object.values(this.#stored.byRoom.get(roomId) ?? []);
   }
 
-  /** Stores as another writer does. */
+  /** Stores a message as another writer would. */
   add(message: Message): void {
     this.#stored.add(message);
   }
 
   async append(messages: readonly Message[]): Promise<void> {
-    await this.#answer();
+    await this.#respond();
     if (messages.some(({ roomId }) => roomId === this.refused)) {
       this.failures += 1;
       throw new Error('refused');
@@ -71,13 +71,13 @@ export class InMemoryMessageStore extends MessageStore {
   }
 
   async findByIds(ids: readonly string[]): Promise<Map<string, Message>> {
-    await this.#answer();
+    await this.#respond();
     const found = ids.flatMap((id) => this.#stored.byId.get(id) ?? []);
     return new Map(found.map((message) => [message.id, message]));
   }
 
   async heads(roomIds: readonly string[]): Promise<Map<string, RoomHead>> {
-    await this.#answer();
+    await this.#respond();
     return new Map(
       roomIds.map((roomId) => {
         const seq = this.of(roomId).at(-1)?.seq ?? 0;
@@ -99,9 +99,9 @@ export class InMemoryMessageStore extends MessageStore {
     return Promise.reject(new Error('not needed by the writer'));
   }
 
-  async #answer(): Promise<void> {
+  async #respond(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 1));
-    if (!this.away) return;
+    if (!this.unavailable) return;
     this.failures += 1;
     throw new Error('the store is unavailable');
   }

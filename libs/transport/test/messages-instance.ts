@@ -5,10 +5,10 @@ import { Logger, Module, type INestMicroservice, type Type } from '@nestjs/commo
 import { NestFactory } from '@nestjs/core';
 import { PartitionedRmqServer } from '../src/rabbitmq/partitioned-rmq-server.ts';
 
-const SHOWN = process.env['SHOW_LOGS'] ? (['log', 'warn', 'error'] as const) : [];
-Logger.overrideLogger([...SHOWN]);
+const LOG_LEVELS = process.env['SHOW_LOGS'] ? (['log', 'warn', 'error'] as const) : [];
+Logger.overrideLogger([...LOG_LEVELS]);
 
-/** As a `messages` process has it: the handlers, and the server that gives them their share. */
+/** The consumer of a `messages` process: its handlers, and the server that delivers to them. */
 export interface MessagesInstance {
   readonly app: INestMicroservice;
   readonly server: PartitionedRmqServer;
@@ -20,7 +20,7 @@ const GIVE_UP_MS = 400;
 const NO_DELETED_ROOMS: DeletedRooms = { deletedOf: () => Promise.resolve(new Set()) };
 
 export interface InstanceOptions {
-  /** Handlers beside those of `messages`. */
+  /** Handlers in addition to those of `messages`. */
   readonly controllers?: Type[];
   readonly deletedRooms?: DeletedRooms;
   readonly heartbeatMs?: number;
@@ -58,7 +58,7 @@ export async function startMessages(
 
   const app = await NestFactory.createMicroservice(MessagesApp, {
     strategy: server,
-    logger: [...SHOWN],
+    logger: [...LOG_LEVELS],
   });
   await app.listen();
   return { app, server };

@@ -1,6 +1,6 @@
 import { startSharedRabbitMq } from '@chat/testing/shared-rabbitmq';
 
-/** A virtual host for each suite that leaves the broker running. */
+/** One virtual host for each suite that does not stop the broker. */
 const VIRTUAL_HOSTS = [
   'dead-letters',
   'delivery',

@@ -1,28 +1,28 @@
 import { Logger } from '@nestjs/common';
 import { connect, type AmqpConnectionManager } from 'amqp-connection-manager';
 import type { ChannelModel } from 'amqplib';
-import { within } from './time-limit.ts';
+import { withTimeout } from './with-timeout.ts';
 
 export interface BrokerOptions {
   /** `amqp://` or `amqps://`, with user and password. */
   readonly url: string;
   readonly heartbeatSeconds: number;
-  /** As the broker shows it. */
+  /** Name of the connection, in the broker's management tools and in logs. */
   readonly name: string;
 }
 
 /** Longest wait for the handshake; a frozen broker still accepts connections. */
 const CONNECT_TIMEOUT_MS = 5_000;
 const RECONNECT_SECONDS = 1;
-/** Longest wait for a broker to agree to the end of a connection. */
+/** Longest wait for the broker to confirm that a connection is closed. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** A connection to RabbitMQ, made anew for as long as it is open. */
+/** Holds a connection to RabbitMQ, and reconnects until it is closed. */
 export class BrokerConnection {
   readonly manager: AmqpConnectionManager;
   readonly #logger = new Logger('RabbitMQ');
-  #state: 'connecting' | 'connected' | 'lost' | 'closed' = 'connecting';
-  #reported = false;
+  #state: 'connecting' | 'connected' | 'disconnected' | 'closed' = 'connecting';
+  #outageLogged = false;
   #blocked = false;
 
   constructor(private readonly options: BrokerOptions) {
@@ -37,27 +37,28 @@ export class BrokerConnection {
     });
     this.manager.on('connect', () => this.#connected());
     this.manager.on('connectFailed', ({ err }) => this.#unreachable(err));
-    this.manager.on('disconnect', ({ err }) => this.#lost(err));
+    this.manager.on('disconnect', ({ err }) => this.#disconnected(err));
     this.manager.on('blocked', ({ reason }) => {
       this.#blocked = true;
-      this.#logger.warn(`${this.#address} takes no messages for now: ${reason}.`);
+      this.#logger.warn({ ...this.#logFields, reason }, 'broker blocked publishing');
     });
     this.manager.on('unblocked', () => {
       this.#blocked = false;
-      this.#logger.log(`${this.#address} takes messages again.`);
+      this.#logger.log(this.#logFields, 'broker unblocked publishing');
     });
   }
 
+  /** The open connection; undefined while disconnected. */
   get current(): ChannelModel | undefined {
     return this.#state === 'connected' ? this.manager.connection : undefined;
   }
 
-  /** The broker is short of memory or disk and reads nothing more for now. */
+  /** Whether the broker, short of memory or disk, reads nothing from this connection. */
   get blocked(): boolean {
     return this.#blocked;
   }
 
-  /** The connection as soon as there is one; undefined when the signal was aborted before. */
+  /** Resolves with the open connection; with undefined when the signal is aborted before. */
   async connected(signal: AbortSignal): Promise<ChannelModel | undefined> {
     while (!signal.aborted) {
       if (this.current) return this.current;
@@ -75,42 +76,41 @@ export class BrokerConnection {
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    await within(CLOSE_TIMEOUT_MS, this.manager.close()).catch(() => undefined);
+    await withTimeout(CLOSE_TIMEOUT_MS, this.manager.close()).catch(() => undefined);
   }
 
-  /** Without user and password. */
-  get #address(): string {
+  /** Fields without user and password. */
+  get #logFields(): { dependency: string; connection: string; host: string } {
     const { url, name } = this.options;
-    return `RabbitMQ at ${new URL(url).host} (${name})`;
+    return { dependency: 'RabbitMQ', connection: name, host: new URL(url).host };
   }
 
   #connected(): void {
     if (this.#state === 'closed') return;
+    const reconnected = this.#state === 'disconnected';
     this.#state = 'connected';
-    this.#reported = false;
+    this.#outageLogged = false;
     this.#blocked = false;
-    this.#logger.log(`Connected to ${this.#address}.`);
+    this.#logger.log(
+      this.#logFields,
+      reconnected ? 'dependency available again' : 'dependency connected',
+    );
   }
 
-  #lost(error: Error | undefined): void {
+  #disconnected(error: Error | undefined): void {
     if (this.#state === 'closed') return;
-    this.#state = 'lost';
+    this.#state = 'disconnected';
     this.#blocked = false;
-    this.#reported = true;
+    this.#outageLogged = true;
     this.#logger.error(
-      `The connection to ${this.#address} was lost${reasonOf(error)}. Trying again until it is back.`,
+      { ...this.#logFields, ...(error && { err: error }) },
+      'dependency unavailable',
     );
   }
 
   #unreachable(error: Error): void {
-    if (this.#state === 'closed' || this.#reported) return;
-    this.#reported = true;
-    this.#logger.error(
-      `${this.#address} cannot be reached${reasonOf(error)}. Trying again until it answers.`,
-    );
+    if (this.#state === 'closed' || this.#outageLogged) return;
+    this.#outageLogged = true;
+    this.#logger.error({ ...this.#logFields, err: error }, 'waiting for dependency');
   }
-}
-
-function reasonOf(error: Error | undefined): string {
-  return error ? ` (${error.message})` : '';
 }

@@ -12,7 +12,7 @@ import { RabbitMqMessagePublisher } from './rabbitmq-message-publisher.ts';
 jest.setTimeout(60_000);
 
 const ROOMS = ['general', 'random', 'news'];
-/** More than a channel has in hand: they cannot all come unless some are acknowledged. */
+/** More than the prefetch count of a channel: some must be acknowledged before the rest comes. */
 const WAITING = 1_200;
 
 describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
@@ -58,14 +58,14 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
     alarmed = false;
   }
 
-  /** Lasts until the instances no longer hear each other, so that each takes every partition. */
+  /** Resolves once the instances miss each other's heartbeats, so that each owns all partitions. */
   async function raiseAlarm(): Promise<void> {
     alarmed = true;
     await limitMemory('1MB');
     await eventually(() => expect(shares()).toEqual([PARTITION_COUNT, PARTITION_COUNT]), 20_000);
   }
 
-  /** Publishes to all rooms, a few at a time, until told to stop; gives what was acknowledged. */
+  /** Publishes to all rooms, a few at a time, until it is stopped; collects acknowledged ids. */
   function publishSteadily() {
     const acknowledged: string[] = [];
     let refused = 0;
@@ -116,11 +116,11 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
   });
 
   it('stores and acknowledges all waiting events in order during a memory alarm', async () => {
-    store.away = true;
+    store.unavailable = true;
     const events = Array.from({ length: WAITING }, () => eventIn('general'));
     await Promise.all(events.map((event) => publisher.publish(event)));
     await raiseAlarm();
-    store.away = false;
+    store.unavailable = false;
     await eventually(() => {
       expect(store.of('general').map(({ id }) => id)).toEqual(events.map(({ id }) => id));
     }, 15_000);
@@ -137,21 +137,21 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
   });
 
   it('retries a dead letter during a memory alarm, and publishes it once after the alarm', async () => {
-    store.away = true;
+    store.unavailable = true;
     const [late, next] = [eventIn('gone'), eventIn('news')];
     await publisher.publish(late);
     await publisher.publish(next);
     await raiseAlarm();
-    store.away = false;
+    store.unavailable = false;
     await eventually(() => expect(store.of('news').map(({ id }) => id)).toEqual([next.id]));
-    // Each attempt gives up at once: a letter sent to the blocked broker would wait 5 s for its confirm.
+    // Each attempt fails at once: a letter to the blocked broker would wait 5 s for its confirm.
     deletedOf.mockClear();
-    const triedAgain = () => deletedOf.mock.calls.filter(([ids]) => ids.includes('gone')).length;
-    await eventually(() => expect(triedAgain()).toBeGreaterThan(3));
+    const retries = () => deletedOf.mock.calls.filter(([ids]) => ids.includes('gone')).length;
+    await eventually(() => expect(retries()).toBeGreaterThan(3));
     await endAlarm();
     const fence = eventIn('gone');
     await eventually(() => publisher.publish(fence));
-    // In the order of the queue: a second letter of the first event would come before the fence.
+    // The queue is ordered: a second letter of the first event would precede the fence.
     const deadLetters = await DeadLetters.open(broker.url);
     await eventually(async () => {
       const letters: DeadLetter[] = [];

@@ -4,31 +4,31 @@ import { publishDeadLetter } from './dead-letter.ts';
 import { SupervisedChannel } from './supervised-channel.ts';
 import { declareDeadLetters } from './topology.ts';
 
-/** Puts aside what can never be stored. */
+/** Publishes messages that can never be stored to the dead letters. */
 export class DeadLetterPublisher {
   readonly #channel: SupervisedChannel;
   #open: ConfirmChannel | undefined;
 
-  /** @param connection one that carries no acknowledgements: an alarm of the broker stops it */
+  /** @param connection one that carries no acknowledgements: a memory or disk alarm blocks it */
   constructor(private readonly connection: BrokerConnection) {
     this.#channel = new SupervisedChannel(connection, {
-      name: 'The channel of dead letters',
-      opened: async (channel) => {
+      name: 'dead letters',
+      onOpen: async (channel) => {
         await declareDeadLetters(channel);
         this.#open = channel;
-        this.#channel.succeeded();
+        this.#channel.resetBackoff();
       },
-      closed: () => {
+      onClose: () => {
         this.#open = undefined;
       },
     });
     this.#channel.start();
   }
 
-  /** Resolves once the message is durable among the dead letters. */
+  /** Resolves once the message is durable in the dead-letter queue. */
   async publish(message: ConsumeMessage, partition: number, reason: string): Promise<void> {
     if (!this.#open || this.connection.blocked) {
-      throw new Error('RabbitMQ takes no dead letters now');
+      throw new Error('RabbitMQ does not accept dead letters now');
     }
     await publishDeadLetter(this.#open, message, partition, reason);
   }

@@ -7,8 +7,8 @@ export const REASON_HEADER = 'x-chat-reason';
 export const PARTITION_HEADER = 'x-chat-partition';
 
 /**
- * Puts a delivered message among the dead letters, unchanged, with the reason.
- * It is there when this resolves; the delivery can be acknowledged then.
+ * Publishes a delivered message to the dead letters, unchanged, with the reason. Resolves
+ * once it is durable there, so that the delivery can be acknowledged.
  */
 export function publishDeadLetter(
   channel: ConfirmChannel,

@@ -51,7 +51,7 @@ describeWith('rabbitmq-server', 'the dead-letter queue', () => {
   });
   afterEach(() => messages.app.close());
 
-  /** As a publisher does that is not ours. */
+  /** Publishes raw content, as a foreign publisher may. */
   function send(content: string, messageId?: string): Promise<void> {
     return publishConfirmed(
       channel,
@@ -89,27 +89,27 @@ describeWith('rabbitmq-server', 'the dead-letter queue', () => {
     const event = eventIn('general');
     await send('not JSON at all');
     await send('["JSON", "but no event"]');
-    await send(JSON.stringify({ pattern: 'message.unheard', data: {} }), 'unheard');
+    await send(JSON.stringify({ pattern: 'message.unhandled', data: {} }), 'unhandled');
     await send(create({ ...eventIn('general'), roomId: 17, text: undefined }), 'malformed');
     await send(create(event));
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([event.id]));
     const letters = await allOnce(4);
     expect(letters.map(({ reason }) => reason).sort()).toEqual([
-      'It is not JSON with a pattern and data.',
-      'It is not JSON with a pattern and data.',
-      'Nobody handles the pattern "message.unheard".',
-      'Not a message.create event: wrong are roomId, text.',
+      'Invalid message.create event; invalid fields: roomId, text.',
+      'No handler for the pattern "message.unhandled".',
+      'The event is not JSON with a pattern and data.',
+      'The event is not JSON with a pattern and data.',
     ]);
-    const unheard = letters.find(({ id }) => id === 'unheard');
-    expect(unheard).toMatchObject({ partition: 11, roomId: undefined });
-    expect(unheard?.content.toString()).toContain('message.unheard');
-    expect(Math.abs(Date.now() - Number(unheard?.diedAt))).toBeLessThan(10_000);
+    const unhandled = letters.find(({ id }) => id === 'unhandled');
+    expect(unhandled).toMatchObject({ partition: 11, roomId: undefined });
+    expect(unhandled?.content.toString()).toContain('message.unhandled');
+    expect(Math.abs(Date.now() - Number(unhandled?.diedAt))).toBeLessThan(10_000);
     expect(letters.every(({ id }) => id.length > 0)).toBe(true);
   });
 
   it('holds a message to a deleted room, and the next message is stored', async () => {
     const [late, next] = [eventIn('gone'), eventIn('general')];
-    // By the key of the other room, for both to come through one queue.
+    // With the routing key of the other room, so that both go through one queue.
     await send(create(late), late.id);
     await send(create(next), next.id);
     expect(await allOnce(1)).toMatchObject([
@@ -164,7 +164,7 @@ describeWith('rabbitmq-server', 'the dead-letter queue', () => {
     await eventually(() => expect(store.of('general')).toHaveLength(5));
   });
 
-  it('takes at most 10 letters a minute from a partition, which pauses then', async () => {
+  it('receives at most 10 letters a minute from a partition, which then pauses', async () => {
     store.unstorable = 'poison';
     const poisons = Array.from({ length: 12 }, () => eventIn('general', 'poison'));
     for (const event of [...poisons, eventIn('general', 'fine')]) await send(create(event));
@@ -192,7 +192,7 @@ describeWith('rabbitmq-server', 'the dead-letter queue', () => {
 
   it('receives a refused message once it is declared again after it was deleted', async () => {
     store.unstorable = 'poison';
-    // The instance has declared the queue by then, and does not do so again.
+    // By then the instance has declared the queue, and does not declare it again.
     await send('no JSON');
     await allOnce(1);
     await channel.deleteQueue(DEAD_LETTER_QUEUE);
@@ -212,8 +212,8 @@ describeWith('rabbitmq-server', 'the dead-letter queue', () => {
     expect(await all()).toEqual(first);
   });
 
-  /** Puts an event aside that can be stored by now, as one whose room was away. */
-  async function putAside(roomId: string) {
+  /** Publishes a dead letter whose event can be stored by now. */
+  async function addLetter(roomId: string) {
     const event = eventIn(roomId);
     const content = Buffer.from(create(event));
     const delivery = { content, properties: { messageId: event.id } };
@@ -221,13 +221,13 @@ describeWith('rabbitmq-server', 'the dead-letter queue', () => {
       channel,
       delivery as Parameters<typeof publishDeadLetter>[1],
       0,
-      'No such room.',
+      'There is no such room.',
     );
     return event;
   }
 
-  /** With no property at all: `publish` of amqplib always adds headers. */
-  async function putForeign(content: string): Promise<void> {
+  /** Publishes without any properties; `publish` of amqplib always adds headers. */
+  async function addForeignMessage(content: string): Promise<void> {
     const plain = await connection.createChannel();
     const bare = plain as unknown as {
       sendMessage(fields: object, properties: object, content: Buffer): void;
@@ -237,7 +237,7 @@ describeWith('rabbitmq-server', 'the dead-letter queue', () => {
   }
 
   it('is emptied by a replay that stores its messages', async () => {
-    const events = [await putAside('general'), await putAside('random')];
+    const events = [await addLetter('general'), await addLetter('random')];
     expect((await allOnce(2)).map(({ roomId }) => roomId)).toEqual(['general', 'random']);
     expect(await deadLetters.replay()).toBe(2);
     await eventually(() => expect(store.messages).toHaveLength(2));
@@ -246,15 +246,15 @@ describeWith('rabbitmq-server', 'the dead-letter queue', () => {
   });
 
   it('keeps its other letters when one letter is replayed by id', async () => {
-    const [kept, replayed] = [await putAside('general'), await putAside('general')];
+    const [kept, replayed] = [await addLetter('general'), await addLetter('general')];
     expect(await deadLetters.replay(replayed.id)).toBe(1);
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([replayed.id]));
     expect((await allOnce(1)).map(({ id }) => id)).toEqual([kept.id]);
   });
 
   it('keeps a foreign message when the letter behind it is replayed', async () => {
-    await putForeign('foreign');
-    const event = await putAside('general');
+    await addForeignMessage('foreign');
+    const event = await addLetter('general');
     expect(await allOnce(2)).toMatchObject([
       { id: '', reason: 'unknown', partition: undefined, diedAt: undefined },
       { id: event.id },

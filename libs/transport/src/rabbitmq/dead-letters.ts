@@ -16,46 +16,46 @@ const Headers = z.object({
   [REASON_HEADER]: z.string().catch('unknown'),
   [PARTITION_HEADER]: z.number().optional().catch(undefined),
 });
-/** Whatever somebody has put there: one letter that is not ours hides none of the others. */
+/** Tolerates any properties: a foreign message in the queue must not hide the dead letters. */
 const Properties = z.object({
   messageId: z.string().catch(''),
   timestamp: z.number().optional().catch(undefined),
   headers: Headers.catch(Headers.parse({})),
 });
 
-const OfRoom = z.object({ data: z.object({ roomId: z.string() }) });
+const EventWithRoom = z.object({ data: z.object({ roomId: z.string() }) });
 
 /** A message that could never be stored. */
 export interface DeadLetter {
   readonly id: string;
   readonly reason: string;
-  /** When it was put aside. */
+  /** When it was published to the dead letters. */
   readonly diedAt: Date | undefined;
-  /** The partition that it came through. */
+  /** The partition that delivered it. */
   readonly partition: number | undefined;
-  /** Undefined when it names none. */
+  /** Undefined when the content has no room id. */
   readonly roomId: string | undefined;
-  /** As it was published. */
+  /** The content as it was originally published. */
   readonly content: Buffer;
 }
 
-/** The dead-letter queue, for operators. */
+/** Lists and replays the messages of the dead-letter queue, for operators. */
 export class DeadLetters {
   private constructor(private readonly connection: ChannelModel) {}
 
-  /** @throws Error when the broker cannot be reached; its message holds no password */
+  /** @throws Error when the broker is unreachable; its message contains no password */
   static async open(url: string): Promise<DeadLetters> {
     const connection = await connect(url, { timeout: CONNECT_TIMEOUT_MS });
-    // Whoever waits for an answer is told of it anyhow.
+    // Without a listener it would be thrown; pending calls reject with the error anyway.
     connection.on('error', () => undefined);
     return new DeadLetters(connection);
   }
 
-  /** All of them, oldest first; each stays where it is. */
+  /** Yields all dead letters, oldest first, and leaves them in the queue. */
   async *all(): AsyncGenerator<DeadLetter> {
     const channel = await this.#channel();
     try {
-      for await (const message of everyMessage(channel)) yield describe(message);
+      for await (const message of queuedMessages(channel)) yield toDeadLetter(message);
     } finally {
       await closeQuietly(channel);
     }
@@ -63,19 +63,19 @@ export class DeadLetters {
 
   /**
    * Appends dead letters to the queues of their partitions, oldest first, as if
-   * they were sent now. Each is taken away once it is durable there.
+   * they were sent now. Each is removed from the dead letters once it is durable there.
    *
-   * @param id only those of this id; without it, all that are there now
-   * @returns how many were appended
+   * @param id replays only the letters with this id; without it, all that are there now
+   * @returns the number of replayed letters
    */
   async replay(id?: string): Promise<number> {
     const channel = await this.#channel();
     let replayed = 0;
     try {
-      for await (const message of everyMessage(channel)) {
-        const letter = describe(message);
+      for await (const message of queuedMessages(channel)) {
+        const letter = toDeadLetter(message);
         if (id !== undefined && letter.id !== id) continue;
-        const routingKey = routingKeyOfLetter(letter);
+        const routingKey = replayRoutingKey(letter);
         if (routingKey === undefined) continue;
         await publishConfirmed(channel, EVENTS_EXCHANGE, routingKey, letter.content, {
           messageId: letter.id,
@@ -102,8 +102,8 @@ export class DeadLetters {
   }
 }
 
-/** Those that are there at the start: what dies again meanwhile is left for later. */
-async function* everyMessage(channel: ConfirmChannel): AsyncGenerator<GetMessage> {
+/** Yields the messages that are in the queue at the start, not those that arrive meanwhile. */
+async function* queuedMessages(channel: ConfirmChannel): AsyncGenerator<GetMessage> {
   const { messageCount } = await channel.checkQueue(DEAD_LETTER_QUEUE);
   for (let count = 0; count < messageCount; count += 1) {
     const message = await channel.get(DEAD_LETTER_QUEUE);
@@ -112,32 +112,32 @@ async function* everyMessage(channel: ConfirmChannel): AsyncGenerator<GetMessage
   }
 }
 
-function describe({ content, properties }: GetMessage): DeadLetter {
+function toDeadLetter({ content, properties }: GetMessage): DeadLetter {
   const { messageId, timestamp, headers } = Properties.parse(properties);
   return {
     id: messageId,
     reason: headers[REASON_HEADER],
     diedAt: timestamp === undefined ? undefined : new Date(timestamp * 1_000),
     partition: headers[PARTITION_HEADER],
-    roomId: roomOf(content),
+    roomId: roomIdOf(content),
     content,
   };
 }
 
-function roomOf(content: Buffer): string | undefined {
+function roomIdOf(content: Buffer): string | undefined {
   try {
-    return OfRoom.safeParse(JSON.parse(content.toString())).data?.data.roomId;
+    return EventWithRoom.safeParse(JSON.parse(content.toString())).data?.data.roomId;
   } catch {
     return undefined;
   }
 }
 
-function routingKeyOfLetter({ roomId, partition }: DeadLetter): string | undefined {
+function replayRoutingKey({ roomId, partition }: DeadLetter): string | undefined {
   if (roomId !== undefined) return routingKeyOfRoom(roomId);
   return partition === undefined ? undefined : routingKeyOf(partition);
 }
 
-/** What the broker has closed already need not be closed again. */
+/** Ignores errors: the broker may have closed it already. */
 async function closeQuietly(open: { close(): Promise<void> }): Promise<void> {
   await open.close().catch(() => undefined);
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
 const EventEnvelope = z.object({ pattern: z.string().min(1).max(200), data: z.unknown() });
-/** What Nest puts around an event on its way through the broker. */
+/** The wrapper that Nest puts around an event that is sent through a broker. */
 export type EventEnvelope = z.infer<typeof EventEnvelope>;
 
-/** Undefined when the bytes are no such envelope. */
+/** Decodes an envelope; returns undefined when the content is not one. */
 export function decodeEnvelope(content: Buffer): EventEnvelope | undefined {
   try {
     return EventEnvelope.safeParse(JSON.parse(content.toString())).data;

@@ -1,133 +1,135 @@
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { z } from 'zod';
 import type { BrokerConnection } from './broker-connection.ts';
-import { SupervisedChannel, type ChannelUse } from './supervised-channel.ts';
+import { SupervisedChannel, type ChannelHandlers } from './supervised-channel.ts';
 import { declareInstanceQueue, INSTANCES_EXCHANGE } from './topology.ts';
 
 const Heartbeat = z.object({ id: z.string().max(100), state: z.enum(['here', 'leaving']) });
 type Heartbeat = z.infer<typeof Heartbeat>;
-/** Whether an instance is to be counted among those that share the partitions. */
+/** Whether an instance takes a share of the partitions (`here`) or releases it (`leaving`). */
 export type PresenceState = Heartbeat['state'];
 
-/** Silent for this many heartbeats, an instance counts as gone. */
-const MISSED_UNTIL_GONE = 3;
-/** Share of a heartbeat's time in which the others answer a newcomer. */
-const INTRODUCTION = 0.25;
+/** An instance without a heartbeat for this many intervals is removed. */
+const MISSED_HEARTBEATS = 3;
+/** Fraction of the heartbeat interval in which the other instances answer a new one. */
+const DISCOVERY_FRACTION = 0.25;
 
-/** Which instances live, told by heartbeats through the broker. */
+/** Tracks the live instances by heartbeats through the broker. */
 export class InstancePresence {
   readonly #channel: SupervisedChannel;
-  /** When each other instance is given up, as `performance.now()` counts. */
+  /** Other instances, and when each is removed without a heartbeat, in `performance.now()` time. */
   readonly #others = new Map<string, number>();
-  /** When this one counts as deaf for want of its own heartbeats. */
-  #deafAt = 0;
+  /** When the channel is reopened unless this instance receives its own heartbeat. */
+  #ownDeadline = 0;
   #state: PresenceState = 'here';
   #open: ConfirmChannel | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #introduction: NodeJS.Timeout | undefined;
-  #lastBeat = 0;
+  #heartbeatTimer: NodeJS.Timeout | undefined;
+  #discoveryTimer: NodeJS.Timeout | undefined;
+  #lastHeartbeat = 0;
 
   /**
-   * @param connection one that carries no acknowledgements: an alarm of the broker stops it
-   * @param changed told of the ids of all that share the partitions: once after
-   * every connect and whenever somebody comes or goes. This instance is among
-   * them while it is here, and while nobody else is
+   * @param connection one that carries no acknowledgements: a memory or disk alarm blocks it
+   * @param onChange called with the ids of all instances that share the partitions: once after
+   * every connect, and whenever an instance joins or leaves. The ids include this instance while
+   * its state is `here`, and while there are no others
    */
   constructor(
     private readonly connection: BrokerConnection,
     private readonly id: string,
     private readonly heartbeatMs: number,
-    private readonly changed: (living: readonly string[]) => void,
+    private readonly onChange: (instanceIds: readonly string[]) => void,
   ) {
-    this.#channel = new SupervisedChannel(connection, this.#use());
+    this.#channel = new SupervisedChannel(connection, this.#handlers());
   }
 
   start(): void {
     this.#channel.start();
   }
 
-  /** Tells the others, so that they need not wait for silence. */
+  /** Publishes a new state at once, so that the other instances need not wait for a timeout. */
   announce(state: PresenceState): void {
     if (state === this.#state) return;
     this.#state = state;
-    this.#say();
-    this.#tell();
+    this.#sendHeartbeat();
+    this.#reportInstances();
   }
 
-  /** Leaves for good. */
+  /** Announces `leaving` and closes the channel permanently. */
   async leave(): Promise<void> {
     this.announce('leaving');
     await this.#channel.stop();
   }
 
-  #use(): ChannelUse {
+  #handlers(): ChannelHandlers {
     return {
-      name: 'The channel of heartbeats',
-      opened: async (channel) => {
+      name: 'heartbeats',
+      onOpen: async (channel) => {
         const queue = await declareInstanceQueue(channel);
-        await channel.consume(queue, (message) => this.#hear(message), { noAck: true });
+        await channel.consume(queue, (message) => this.#receive(message), { noAck: true });
         this.#open = channel;
-        this.#lastBeat = performance.now();
-        this.#deafAt = this.#goneAt();
-        this.#channel.succeeded();
-        this.#say();
-        this.#timer = setInterval(() => this.#beat(), this.heartbeatMs);
-        this.#introduction = setTimeout(() => {
-          this.#introduction = undefined;
-          this.#tell();
-        }, this.heartbeatMs * INTRODUCTION);
+        this.#lastHeartbeat = performance.now();
+        this.#ownDeadline = this.#nextDeadline();
+        this.#channel.resetBackoff();
+        this.#sendHeartbeat();
+        this.#heartbeatTimer = setInterval(() => this.#onInterval(), this.heartbeatMs);
+        this.#discoveryTimer = setTimeout(() => {
+          this.#discoveryTimer = undefined;
+          this.#reportInstances();
+        }, this.heartbeatMs * DISCOVERY_FRACTION);
       },
-      closed: () => {
+      onClose: () => {
         this.#open = undefined;
-        clearInterval(this.#timer);
-        clearTimeout(this.#introduction);
-        this.#introduction = undefined;
+        clearInterval(this.#heartbeatTimer);
+        clearTimeout(this.#discoveryTimer);
+        this.#discoveryTimer = undefined;
         this.#others.clear();
       },
     };
   }
 
-  #beat(): void {
+  #onInterval(): void {
     const now = performance.now();
-    const wasAway = now - this.#lastBeat > this.heartbeatMs * 2;
-    this.#lastBeat = now;
-    // Frozen or busy itself, it cannot have heard the others.
-    if (wasAway) for (const id of this.#others.keys()) this.#others.set(id, this.#goneAt());
-    // Nor itself, as nobody does while the broker takes nothing.
-    if (wasAway || this.connection.blocked) this.#deafAt = this.#goneAt();
-    if (this.#deafAt < now) return this.#channel.giveUp(new Error('it does not hear itself'));
-    this.#say();
-    const gone = [...this.#others].filter(([, goneAt]) => goneAt < now);
-    for (const [id] of gone) this.#others.delete(id);
-    if (gone.length > 0) this.#tell();
+    const wasPaused = now - this.#lastHeartbeat > this.heartbeatMs * 2;
+    this.#lastHeartbeat = now;
+    // A process that was frozen or busy cannot have received the heartbeats of the others.
+    if (wasPaused) for (const id of this.#others.keys()) this.#others.set(id, this.#nextDeadline());
+    // Nor its own heartbeats, which no instance receives while the broker blocks publishing.
+    if (wasPaused || this.connection.blocked) this.#ownDeadline = this.#nextDeadline();
+    if (this.#ownDeadline < now) {
+      return this.#channel.reopen(new Error('own heartbeats not received'));
+    }
+    this.#sendHeartbeat();
+    const expired = [...this.#others].filter(([, deadline]) => deadline < now);
+    for (const [id] of expired) this.#others.delete(id);
+    if (expired.length > 0) this.#reportInstances();
   }
 
-  #hear(message: ConsumeMessage | null): void {
-    if (!message) return this.#channel.giveUp(new Error('its queue is gone'));
+  #receive(message: ConsumeMessage | null): void {
+    if (!message) return this.#channel.reopen(new Error('heartbeat queue deleted'));
     const heartbeat = decode(message);
     if (!heartbeat) return;
     const { id, state } = heartbeat;
     if (id === this.id) {
-      this.#deafAt = this.#goneAt();
+      this.#ownDeadline = this.#nextDeadline();
       return;
     }
     if (state === 'leaving') {
-      if (this.#others.delete(id)) this.#tell();
+      if (this.#others.delete(id)) this.#reportInstances();
       return;
     }
     const known = this.#others.has(id);
-    this.#others.set(id, this.#goneAt());
+    this.#others.set(id, this.#nextDeadline());
     if (known) return;
-    this.#say();
-    this.#tell();
+    this.#sendHeartbeat();
+    this.#reportInstances();
   }
 
-  #goneAt(): number {
-    return performance.now() + this.heartbeatMs * MISSED_UNTIL_GONE;
+  #nextDeadline(): number {
+    return performance.now() + this.heartbeatMs * MISSED_HEARTBEATS;
   }
 
-  #say(): void {
-    // Nothing is to pile up, nor to be said later.
+  #sendHeartbeat(): void {
+    // While the broker blocks publishing, heartbeats would be buffered and sent late.
     if (this.connection.blocked) return;
     const heartbeat: Heartbeat = { id: this.id, state: this.#state };
     try {
@@ -137,12 +139,12 @@ export class InstancePresence {
     }
   }
 
-  /** Whoever has just come waits until the others have answered. */
-  #tell(): void {
-    if (!this.#open || this.#introduction) return;
+  /** Calls `onChange`, but not before the other instances have had time to answer a new one. */
+  #reportInstances(): void {
+    if (!this.#open || this.#discoveryTimer) return;
     const others = [...this.#others.keys()];
-    const counts = this.#state === 'here' || others.length === 0;
-    this.changed(counts ? [this.id, ...others] : others);
+    const included = this.#state === 'here' || others.length === 0;
+    this.onChange(included ? [this.id, ...others] : others);
   }
 }
 

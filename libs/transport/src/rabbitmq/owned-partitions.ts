@@ -1,42 +1,43 @@
 import type { BrokerConnection } from './broker-connection.ts';
 import { PartitionConsumer, type PartitionHost } from './partition-consumer.ts';
 
-/** The partitions that an instance consumes now, or waits for. */
+/** Manages the consumers of the partitions that are assigned to this instance. */
 export class OwnedPartitions {
   readonly #consumers = new Map<number, PartitionConsumer>();
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #stopping = new Set<Promise<void>>();
 
   constructor(
     private readonly connection: BrokerConnection,
     private readonly host: PartitionHost,
   ) {}
 
+  /** The assigned partitions, consumed now or waiting for their previous consumer to stop. */
   get numbers(): number[] {
     return [...this.#consumers.keys()];
   }
 
   /**
-   * Hands over what is not in the share and takes over what is new.
+   * Stops the consumers of partitions that are no longer assigned, and starts those of new ones.
    *
-   * @param drainTimeoutMs longest wait for what is in hand
+   * @param drainTimeoutMs longest wait for the unacknowledged deliveries of a stopped consumer
    */
-  become(share: readonly number[], drainTimeoutMs: number): void {
+  assign(assigned: readonly number[], drainTimeoutMs: number): void {
     for (const [partition, consumer] of this.#consumers) {
-      if (share.includes(partition)) continue;
+      if (assigned.includes(partition)) continue;
       this.#consumers.delete(partition);
-      const left = consumer.stop(drainTimeoutMs);
-      this.#leaving.add(left);
-      void left.finally(() => this.#leaving.delete(left));
+      const stopped = consumer.stop(drainTimeoutMs);
+      this.#stopping.add(stopped);
+      void stopped.finally(() => this.#stopping.delete(stopped));
     }
-    for (const partition of share) {
+    for (const partition of assigned) {
       if (this.#consumers.has(partition)) continue;
       this.#consumers.set(partition, new PartitionConsumer(this.connection, partition, this.host));
     }
   }
 
-  /** Hands everything over; resolves once every channel is closed. */
+  /** Stops all consumers; resolves once every channel is closed. */
   async stop(drainTimeoutMs: number): Promise<void> {
-    this.become([], drainTimeoutMs);
-    await Promise.all(this.#leaving);
+    this.assign([], drainTimeoutMs);
+    await Promise.all(this.#stopping);
   }
 }

@@ -2,41 +2,41 @@ import { MAX_BATCH, type PartitionWriter } from '@chat/messages';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.ts';
 import { PartitionSession, type SessionHost } from './partition-session.ts';
-import { SupervisedChannel, type ChannelUse } from './supervised-channel.ts';
+import { SupervisedChannel, type ChannelHandlers } from './supervised-channel.ts';
 import { declarePartition, queueOf } from './topology.ts';
 
-/** What the instance does for its partitions. */
+/** What the instance provides to its partition consumers. */
 export interface PartitionHost extends SessionHost {
   openWriter(partition: number): PartitionWriter;
   handle(message: ConsumeMessage, session: PartitionSession): Promise<void>;
 }
 
-/** Consumes one partition, through one channel after the other, until it is stopped. */
+/** Consumes one partition until it is stopped, with a new session for every channel. */
 export class PartitionConsumer {
   readonly #channel: SupervisedChannel;
   #session: PartitionSession | undefined;
 
-  /** @param connection one on which nothing is published: an alarm of the broker would stop acknowledgements, too */
+  /** @param connection one that publishes nothing: an alarm would block acknowledgements, too */
   constructor(
     connection: BrokerConnection,
     private readonly partition: number,
     private readonly host: PartitionHost,
   ) {
-    this.#channel = new SupervisedChannel(connection, this.#use());
+    this.#channel = new SupervisedChannel(connection, this.#handlers());
     this.#channel.start();
   }
 
-  /** Finishes what is in hand and closes the channel: what follows stays with the broker, in order. */
+  /** Drains unacknowledged deliveries and closes the channel; later messages stay queued. */
   async stop(drainTimeoutMs: number): Promise<void> {
     await this.#session?.drain(drainTimeoutMs);
     await this.#channel.stop();
   }
 
-  #use(): ChannelUse {
+  #handlers(): ChannelHandlers {
     return {
-      name: `The channel of partition ${this.partition}`,
-      opened: (channel) => this.#consume(channel),
-      closed: async () => {
+      name: `partition ${this.partition}`,
+      onOpen: (channel) => this.#consume(channel),
+      onClose: async () => {
         await this.#session?.close();
         this.#session = undefined;
       },

@@ -3,9 +3,9 @@ import { RmqContext } from '@nestjs/microservices';
 import type { ConsumeMessage } from 'amqplib';
 import type { PartitionSession } from './partition-session.ts';
 
-/** Nest's context of a delivery, with its end in the hands of the handler. */
+/** Nest's context of a delivery, which the handler acknowledges, rejects or gives up. */
 export class PartitionDelivery extends RmqContext implements EventDelivery {
-  #ended = false;
+  #settled = false;
 
   constructor(
     private readonly message: ConsumeMessage,
@@ -19,28 +19,28 @@ export class PartitionDelivery extends RmqContext implements EventDelivery {
     return this.session.writer;
   }
 
-  /** Whether one of the three below was called. */
-  get ended(): boolean {
-    return this.#ended;
+  /** Whether the delivery was acknowledged, rejected or given up. */
+  get settled(): boolean {
+    return this.#settled;
   }
 
   acknowledge(): void {
-    this.#end();
+    this.#settle();
     this.session.acknowledge(this.message);
   }
 
   reject(reason: string): void {
-    this.#end();
+    this.#settle();
     void this.session.reject(this.message, reason);
   }
 
   giveUp(cause: unknown): void {
-    this.#end();
+    this.#settle();
     void this.session.giveUpOnStore(cause);
   }
 
-  #end(): void {
-    if (this.#ended) throw new Error('a delivery ends once');
-    this.#ended = true;
+  #settle(): void {
+    if (this.#settled) throw new Error('the delivery is already settled');
+    this.#settled = true;
   }
 }

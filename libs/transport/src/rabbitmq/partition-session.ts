@@ -1,29 +1,30 @@
 import { ConflictingWriterError, type PartitionWriter } from '@chat/messages';
 import { Logger } from '@nestjs/common';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
-import { within } from './time-limit.ts';
+import { withTimeout } from './with-timeout.ts';
 
-/** What follows a session's outcomes; the supervision of its channel. */
-export interface SessionEnd {
-  succeeded(): void;
-  giveUp(reason: Error): void;
+/** The supervision of a session's channel. */
+export interface ChannelSupervisor {
+  resetBackoff(): void;
+  reopen(reason: Error): void;
 }
 
-/** What the instance does for its sessions. */
+/** What the instance provides to its sessions. */
 export interface SessionHost {
-  /** Resolves once the message is durable among the dead letters. */
-  putAside(message: ConsumeMessage, partition: number, reason: string): Promise<void>;
-  /** Told when a session ends because something could not be stored. */
+  /** Resolves once the message is durable in the dead-letter queue. */
+  publishDeadLetter(message: ConsumeMessage, partition: number, reason: string): Promise<void>;
+  /** Called when a session ends because a message could not be stored. */
   storeFailed(): void;
 }
 
-/** A partition for as long as one channel lives: the channel, its writer, and what is in hand. */
+/** Settles a partition's deliveries for the lifetime of one channel and its writer. */
 export class PartitionSession {
   readonly #logger = new Logger('Partitions');
   readonly #drained = Promise.withResolvers<void>();
-  /** Dead letters on their way, whose messages are acknowledged once they are durable. */
-  readonly #puttingAside = new Set<Promise<void>>();
-  #inHand = 0;
+  /** Dead letters that are not durable yet; their deliveries are acknowledged afterwards. */
+  readonly #pendingDeadLetters = new Set<Promise<void>>();
+  /** Number of accepted deliveries that are not acknowledged. */
+  #unacknowledged = 0;
   #draining = false;
   #closed = false;
 
@@ -31,14 +32,14 @@ export class PartitionSession {
     readonly partition: number,
     readonly channel: ConfirmChannel,
     readonly writer: PartitionWriter,
-    private readonly end: SessionEnd,
+    private readonly supervisor: ChannelSupervisor,
     private readonly host: SessionHost,
   ) {}
 
-  /** Whether a delivery is to be handled; one that is not stays with the broker. */
+  /** Returns whether to handle a delivery; one that is not handled stays with the broker. */
   accept(): boolean {
     if (this.#draining || this.#closed) return false;
-    this.#inHand += 1;
+    this.#unacknowledged += 1;
     return true;
   }
 
@@ -49,44 +50,45 @@ export class PartitionSession {
     } catch (error) {
       return this.giveUp(error);
     }
-    this.end.succeeded();
-    this.#done();
+    this.supervisor.resetBackoff();
+    this.#onAcknowledged();
   }
 
   reject(message: ConsumeMessage, reason: string): Promise<void> {
     const rejecting = this.#reject(message, reason).finally(() => {
-      this.#puttingAside.delete(rejecting);
+      this.#pendingDeadLetters.delete(rejecting);
     });
-    this.#puttingAside.add(rejecting);
+    this.#pendingDeadLetters.add(rejecting);
     return rejecting;
   }
 
   async #reject(message: ConsumeMessage, reason: string): Promise<void> {
     const { partition } = this;
     try {
-      await this.host.putAside(message, partition, reason);
+      await this.host.publishDeadLetter(message, partition, reason);
     } catch (error) {
       return this.giveUp(error);
     }
     const messageId: unknown = message.properties.messageId;
-    this.#logger.warn({ partition, messageId, reason }, 'message put among the dead letters');
+    this.#logger.warn({ partition, messageId, reason }, 'dead letter published');
     this.acknowledge(message);
   }
 
+  /** Closes the channel; the broker redelivers everything that is not acknowledged. */
   giveUp(cause: unknown): void {
     if (this.#closed) return;
-    this.end.giveUp(cause instanceof Error ? cause : new Error(String(cause)));
+    this.supervisor.reopen(cause instanceof Error ? cause : new Error(String(cause)));
   }
 
   /**
-   * What is in hand cannot be stored now. Dead letters on their way are waited for: given up,
-   * they would be delivered again, and put aside once more.
+   * Gives up because a message cannot be stored now. Waits for pending dead letters first: given
+   * up, their messages would be delivered again and become dead letters twice.
    */
   async giveUpOnStore(cause: unknown): Promise<void> {
-    await Promise.all(this.#puttingAside);
+    await Promise.all(this.#pendingDeadLetters);
     if (this.#closed) return;
     this.giveUp(cause);
-    // A store that refuses a second writer is there.
+    // A store that refuses a second writer is reachable.
     if (!(cause instanceof ConflictingWriterError)) this.host.storeFailed();
   }
 
@@ -97,20 +99,20 @@ export class PartitionSession {
    */
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
-    if (this.#inHand === 0) return;
-    await within(timeoutMs, this.#drained.promise).catch(() => undefined);
-    await Promise.all(this.#puttingAside);
+    if (this.#unacknowledged === 0) return;
+    await withTimeout(timeoutMs, this.#drained.promise).catch(() => undefined);
+    await Promise.all(this.#pendingDeadLetters);
   }
 
-  /** Its channel is gone: whatever comes to an end now changes nothing for the broker. */
+  /** Ends the session after its channel closed: later outcomes no longer reach the broker. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#drained.resolve();
     await this.writer.abandon();
   }
 
-  #done(): void {
-    this.#inHand -= 1;
-    if (this.#draining && this.#inHand === 0) this.#drained.resolve();
+  #onAcknowledged(): void {
+    this.#unacknowledged -= 1;
+    if (this.#draining && this.#unacknowledged === 0) this.#drained.resolve();
   }
 }

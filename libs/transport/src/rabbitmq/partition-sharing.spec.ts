@@ -14,15 +14,15 @@ import {
 import { RabbitMqMessagePublisher } from './rabbitmq-message-publisher.ts';
 import { INSTANCES_EXCHANGE } from './topology.ts';
 
-/** Over several times as long as it takes to give up, and to come back. */
-const LOOKS = 60;
-/** A machine that stands still for a moment may have an instance count as gone for as long. */
-const MOST_LOOKS = 40;
+/** Samples of the shares; together several times as long as a release and a takeover need. */
+const SAMPLES = 60;
+/** Fewest samples that must match: while the machine pauses, an instance may miss heartbeats. */
+const MIN_MATCHES = 40;
 const ROOMS_OF_A_PARTITION = 2;
-/** From one message of a room to the next. */
-const PACE_MS = 20;
+/** Pause between two messages of a room. */
+const SEND_INTERVAL_MS = 20;
 
-/** Names of rooms, the same number in every partition. */
+/** Returns names of rooms that no other test uses, the same number for every partition. */
 function roomsOfTest(test: number): string[] {
   const rooms: string[] = [];
   const counts = Array<number>(PARTITION_COUNT).fill(0);
@@ -42,7 +42,7 @@ describeWith('rabbitmq-server', 'messages instances', () => {
   let publisher: RabbitMqMessagePublisher;
   const running: MessagesInstance[] = [];
   let testCount = 0;
-  /** Of this test alone: what the one before has stored may be delivered once more. */
+  /** Used by this test only: messages of the previous test may be delivered again. */
   let rooms: string[];
 
   beforeEach(async () => {
@@ -63,24 +63,24 @@ describeWith('rabbitmq-server', 'messages instances', () => {
     await Promise.all(running.splice(0).map(({ app }) => app.close()));
   });
 
-  interface Start {
+  interface StartOptions {
     readonly port?: number;
-    /** Its own way to the store. */
+    /** Separate access to the store. */
     readonly store?: InMemoryMessageStore;
     readonly heartbeatMs?: number;
   }
 
-  async function start(own: Start = {}): Promise<MessagesInstance> {
-    const url = broker.url.replace(`:${broker.port}`, `:${own.port ?? broker.port}`);
-    const { heartbeatMs = HEARTBEAT_MS } = own;
-    const instance = await startMessages(url, own.store ?? store, { heartbeatMs });
+  async function start(options: StartOptions = {}): Promise<MessagesInstance> {
+    const url = broker.url.replace(`:${broker.port}`, `:${options.port ?? broker.port}`);
+    const { heartbeatMs = HEARTBEAT_MS } = options;
+    const instance = await startMessages(url, options.store ?? store, { heartbeatMs });
     running.push(instance);
     return instance;
   }
 
   const shares = () => running.map(({ server }) => server.ownedPartitions.length);
 
-  /** Sends to every room until `done` resolves, each message after the one before it; gives their ids by room. */
+  /** Sends to every room, one message at a time, until `done` resolves; returns the ids by room. */
   async function sendWhile(done: Promise<unknown>): Promise<Map<string, string[]>> {
     let running = true;
     void done.finally(() => (running = false));
@@ -93,7 +93,7 @@ describeWith('rabbitmq-server', 'messages instances', () => {
           const event = eventIn(roomId);
           await publisher.publish(event);
           ids.push(event.id);
-          await delay(PACE_MS);
+          await delay(SEND_INTERVAL_MS);
         }
       }),
     );
@@ -101,8 +101,8 @@ describeWith('rabbitmq-server', 'messages instances', () => {
     return sent;
   }
 
-  /** Resolves once every room has a message more than now: those who send and those who store are at work. */
-  async function underWay(): Promise<void> {
+  /** Resolves once every room has one more message than now, so senders and writers are running. */
+  async function progressInEveryRoom(): Promise<void> {
     const counts = rooms.map((roomId) => store.of(roomId).length);
     await eventually(() => {
       for (const [index, roomId] of rooms.entries()) {
@@ -111,17 +111,17 @@ describeWith('rabbitmq-server', 'messages instances', () => {
     });
   }
 
-  /** How many of {@link LOOKS} find these shares. */
-  async function looksAt(expected: number[]): Promise<number> {
-    let found = 0;
-    for (let look = 0; look < LOOKS; look += 1) {
-      if (shares().join() === expected.join()) found += 1;
+  /** Returns how many of {@link SAMPLES} samples match these shares. */
+  async function countMatches(expected: number[]): Promise<number> {
+    let matches = 0;
+    for (let sample = 0; sample < SAMPLES; sample += 1) {
+      if (shares().join() === expected.join()) matches += 1;
       await delay(HEARTBEAT_MS / 10);
     }
-    return found;
+    return matches;
   }
 
-  /** Exactly what was sent, once, in order and without gaps. */
+  /** Expects that each room holds exactly what was sent to it, once, in order and without gaps. */
   async function expectStored(sent: Map<string, string[]>): Promise<void> {
     await eventually(() => {
       for (const [roomId, ids] of sent) {
@@ -162,11 +162,11 @@ describeWith('rabbitmq-server', 'messages instances', () => {
     await eventually(() => expect(shares()).toEqual([8, 8]));
     const sent = await sendWhile(
       (async () => {
-        await underWay();
+        await progressInEveryRoom();
         await link.cut();
         running.splice(running.indexOf(lost), 1);
         await eventually(() => expect(shares()).toEqual([16]));
-        await underWay();
+        await progressInEveryRoom();
       })(),
     );
     await expectStored(sent);
@@ -180,13 +180,13 @@ describeWith('rabbitmq-server', 'messages instances', () => {
     await eventually(() => expect(shares()).toEqual([8, 8]));
     const sent = await sendWhile(
       (async () => {
-        await underWay();
+        await progressInEveryRoom();
         link.swallow();
         await eventually(() => expect(shares()[0]).toBe(16));
-        await underWay();
+        await progressInEveryRoom();
         await link.restore();
         await eventually(() => expect(shares()).toEqual([8, 8]));
-        await underWay();
+        await progressInEveryRoom();
       })(),
     );
     await expectStored(sent);
@@ -195,7 +195,7 @@ describeWith('rabbitmq-server', 'messages instances', () => {
   });
 
   it('take over from an instance that shuts down before its heartbeats time out', async () => {
-    // Missed after 12 s, which is longer than anything here is waited for.
+    // The heartbeat timeout is 12 s, longer than any wait of this test.
     const heartbeatMs = 4_000;
     const [, leaving] = [await start({ heartbeatMs }), await start({ heartbeatMs })];
     await eventually(() => expect(shares()).toEqual([8, 8]));
@@ -221,51 +221,51 @@ describeWith('rabbitmq-server', 'messages instances', () => {
 
   it('store nothing while the store is unavailable, and everything in order afterwards', async () => {
     await start();
-    store.away = true;
-    // More often than all partitions try before they are given up: they were opened again.
+    store.unavailable = true;
+    // More failures than all partitions have before they are given up, so they were opened again.
     const tried = eventually(() => expect(store.failures).toBeGreaterThan(PARTITION_COUNT * 8));
     const sent = await sendWhile(tried);
     expect(store.messages).toHaveLength(0);
-    store.away = false;
+    store.unavailable = false;
     await expectStored(sent);
   });
 
   it('release partitions while only they cannot reach the store, and regain them afterwards', async () => {
-    const way = new InMemoryMessageStore(store);
+    const access = new InMemoryMessageStore(store);
     await start();
-    await start({ store: way });
+    await start({ store: access });
     await eventually(() => expect(shares()).toEqual([8, 8]));
-    way.away = true;
+    access.unavailable = true;
     const sent = await sendWhile(
       (async () => {
         await eventually(() => expect(shares()).toEqual([16, 0]));
-        await underWay();
-        await underWay();
+        await progressInEveryRoom();
+        await progressInEveryRoom();
       })(),
     );
     await expectStored(sent);
     await eventually(() => expect(shares()).toEqual([16, 0]));
-    way.away = false;
+    access.unavailable = false;
     await eventually(() => expect(shares()).toEqual([8, 8]));
   });
 
   it('all own every partition while none reaches the store, until the first of them does', async () => {
-    const ways = [store, store].map((same) => new InMemoryMessageStore(same));
-    const [first, second] = ways as [InMemoryMessageStore, InMemoryMessageStore];
+    const accesses = [store, store].map((same) => new InMemoryMessageStore(same));
+    const [first, second] = accesses as [InMemoryMessageStore, InMemoryMessageStore];
     await start({ store: first });
     await start({ store: second });
     await eventually(() => expect(shares()).toEqual([8, 8]));
-    first.away = true;
-    second.away = true;
-    const looks = eventually(() => expect(shares()).toEqual([16, 16])).then(() =>
-      looksAt([16, 16]),
+    first.unavailable = true;
+    second.unavailable = true;
+    const matches = eventually(() => expect(shares()).toEqual([16, 16])).then(() =>
+      countMatches([16, 16]),
     );
-    const sent = await sendWhile(looks);
-    expect(await looks).toBeGreaterThan(MOST_LOOKS);
-    second.away = false;
+    const sent = await sendWhile(matches);
+    expect(await matches).toBeGreaterThan(MIN_MATCHES);
+    second.unavailable = false;
     await eventually(() => expect(shares()).toEqual([0, 16]));
     await expectStored(sent);
-    first.away = false;
+    first.unavailable = false;
     await eventually(() => expect(shares()).toEqual([8, 8]));
   });
 
@@ -274,9 +274,9 @@ describeWith('rabbitmq-server', 'messages instances', () => {
     await start();
     await eventually(() => expect(shares()).toEqual([8, 8]));
     store.refused = rooms[0];
-    const looks = looksAt([8, 8]);
-    const sent = await sendWhile(looks);
-    expect(await looks).toBeGreaterThan(MOST_LOOKS);
+    const matches = countMatches([8, 8]);
+    const sent = await sendWhile(matches);
+    expect(await matches).toBeGreaterThan(MIN_MATCHES);
     store.refused = undefined;
     await expectStored(sent);
   });
@@ -299,7 +299,7 @@ describeWith('rabbitmq-server', 'messages instances', () => {
     await eventually(() => expect(shares()).toEqual([16]));
     const sent = await sendWhile(
       (async () => {
-        await underWay();
+        await progressInEveryRoom();
         await instance.app.close();
         running.pop();
       })(),

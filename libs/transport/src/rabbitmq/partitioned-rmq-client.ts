@@ -3,17 +3,18 @@ import { UnavailableError } from '@chat/platform';
 import { ClientRMQ, type ReadPacket } from '@nestjs/microservices';
 import type { ConfirmChannel, Message } from 'amqplib';
 import { BrokerConnection, type BrokerOptions } from './broker-connection.ts';
-import { SupervisedChannel, type ChannelUse } from './supervised-channel.ts';
+import { SupervisedChannel, type ChannelHandlers } from './supervised-channel.ts';
 import { declareTopology, EVENTS_EXCHANGE, routingKeyOfRoom } from './topology.ts';
 
-/** Most events that wait for a confirm, those included that were given up but may yet be confirmed. */
+/** Most events that wait for a confirm, including timed-out ones that may still be confirmed. */
 const MAX_IN_FLIGHT = 5_000;
-/** Most bytes of them. */
+/** Most bytes of the events that wait for a confirm. */
 const MAX_BYTES_IN_FLIGHT = 32 * 1_024 * 1_024;
-/** When a refused send may be tried again, in milliseconds. */
+/** Retry hint for a refused send. */
 const RETRY_AFTER_MS = 1_000;
-/** Longest wait at the end for confirms that are still out. */
+/** Longest wait for outstanding confirms on close. */
 const DRAIN_TIMEOUT_MS = 5_000;
+const UNAVAILABLE_TEXT = 'The server cannot accept messages right now. Please try again.';
 
 export interface PublisherOptions extends BrokerOptions {
   /** Longest wait for a confirm, in milliseconds. */
@@ -21,23 +22,24 @@ export interface PublisherOptions extends BrokerOptions {
 }
 
 interface InFlight {
-  /** Ends the wait; without an error the broker has taken the event. Later calls change nothing. */
+  /** Settles the publish: confirmed, or failed with an error. Only the first call has an effect. */
   readonly settle: (error?: Error) => void;
+  /** Whether the broker returned the event because no queue is bound. */
   returned: boolean;
 }
 
 /**
- * Nest's client for RabbitMQ, emitting events of rooms to the partition of the
- * room. Unlike its base class it resolves when the broker has confirmed, and
- * refuses at once what cannot be sent now: nothing is kept to be sent later.
+ * Nest's client for RabbitMQ, which publishes an event to the partition of its room.
+ * Unlike its base class it resolves when the broker has confirmed the event, and rejects
+ * at once what cannot be sent now: nothing is buffered to be sent later.
  */
 export class PartitionedRmqClient extends ClientRMQ {
   readonly #broker: BrokerConnection;
   readonly #supervised: SupervisedChannel;
   readonly #inFlight = new Map<string, InFlight>();
-  #ready: ConfirmChannel | undefined;
+  #channel: ConfirmChannel | undefined;
   #bytesInFlight = 0;
-  #count = 0;
+  #lastCorrelationId = 0;
   #closing = false;
   #drained: (() => void) | undefined;
 
@@ -45,7 +47,7 @@ export class PartitionedRmqClient extends ClientRMQ {
     super({ urls: [publisher.url] });
     this.#broker = new BrokerConnection(publisher);
     this.client = this.#broker.manager;
-    this.#supervised = new SupervisedChannel(this.#broker, this.#use());
+    this.#supervised = new SupervisedChannel(this.#broker, this.#handlers());
     this.#supervised.start();
   }
 
@@ -55,15 +57,15 @@ export class PartitionedRmqClient extends ClientRMQ {
 
   /** Whether an event would be sent now. */
   get ready(): boolean {
-    return !this.#closing && this.#ready !== undefined && !this.#broker.blocked;
+    return !this.#closing && this.#channel !== undefined && !this.#broker.blocked;
   }
 
-  /** The connection is made in the background: nobody waits for it. */
+  /** Resolves at once: the connection is opened in the background. */
   override connect(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Sends nothing more, waits for the confirms that are out, and disconnects. */
+  /** Accepts nothing more, waits for outstanding confirms, and disconnects. */
   override async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
@@ -79,23 +81,25 @@ export class PartitionedRmqClient extends ClientRMQ {
   }
 
   protected override dispatchEvent(packet: ReadPacket<MessageCreate>): Promise<void> {
-    const channel = this.#ready;
-    if (!channel || !this.ready) return refused('The server cannot take messages now.');
+    const channel = this.#channel;
+    if (!channel || !this.ready) return rejectUnavailable(UNAVAILABLE_TEXT);
     if (this.#inFlight.size >= MAX_IN_FLIGHT || this.#bytesInFlight >= MAX_BYTES_IN_FLIGHT) {
-      return refused('Too many messages wait to be taken.');
+      return rejectUnavailable('The server is busy. Please try again.');
     }
     const { id, roomId } = packet.data;
     const content = Buffer.from(JSON.stringify(packet));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
-      reject(new UnavailableError('The message was not taken in time.', RETRY_AFTER_MS));
+      reject(
+        new UnavailableError('Sending the message timed out. Please try again.', RETRY_AFTER_MS),
+      );
     }, this.publisher.publishTimeoutMs);
-    const number = String((this.#count += 1));
+    const correlationId = String((this.#lastCorrelationId += 1));
     const sent: InFlight = {
       returned: false,
       settle: (error) => {
         clearTimeout(timer);
-        if (!this.#inFlight.delete(number)) return;
+        if (!this.#inFlight.delete(correlationId)) return;
         this.#bytesInFlight -= content.length;
         if (this.#inFlight.size === 0) this.#drained?.();
         if (error) reject(unavailable(error));
@@ -103,7 +107,7 @@ export class PartitionedRmqClient extends ClientRMQ {
         else resolve();
       },
     };
-    this.#inFlight.set(number, sent);
+    this.#inFlight.set(correlationId, sent);
     this.#bytesInFlight += content.length;
     try {
       channel.publish(
@@ -115,7 +119,7 @@ export class PartitionedRmqClient extends ClientRMQ {
           mandatory: true,
           contentType: 'application/json',
           messageId: id,
-          correlationId: number,
+          correlationId,
         },
         (error: Error | null) => sent.settle(error ?? undefined),
       );
@@ -125,20 +129,20 @@ export class PartitionedRmqClient extends ClientRMQ {
     return promise;
   }
 
-  #use(): ChannelUse {
+  #handlers(): ChannelHandlers {
     return {
-      name: 'The channel of the publisher',
-      opened: async (channel) => {
+      name: 'publisher',
+      onOpen: async (channel) => {
         channel.on('return', ({ properties }: Message) => {
           const sent = this.#inFlight.get(String(properties.correlationId));
           if (sent) sent.returned = true;
         });
         await declareTopology(channel);
-        this.#ready = channel;
-        this.#supervised.succeeded();
+        this.#channel = channel;
+        this.#supervised.resetBackoff();
       },
-      closed: () => {
-        this.#ready = undefined;
+      onClose: () => {
+        this.#channel = undefined;
         for (const { settle } of [...this.#inFlight.values()]) {
           settle(new Error('the channel closed before the confirm'));
         }
@@ -148,9 +152,9 @@ export class PartitionedRmqClient extends ClientRMQ {
 }
 
 function unavailable(cause: Error): UnavailableError {
-  return new UnavailableError('The server cannot take messages now.', RETRY_AFTER_MS, cause);
+  return new UnavailableError(UNAVAILABLE_TEXT, RETRY_AFTER_MS, cause);
 }
 
-function refused(message: string): Promise<never> {
+function rejectUnavailable(message: string): Promise<never> {
   return Promise.reject(new UnavailableError(message, RETRY_AFTER_MS));
 }

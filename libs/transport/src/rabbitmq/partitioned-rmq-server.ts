@@ -4,53 +4,53 @@ import { UnavailableError } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import { ServerRMQ, type ReadPacket } from '@nestjs/microservices';
 import type { ConsumeMessage } from 'amqplib';
-import { partitionsOf } from './assignment.ts';
 import { BrokerConnection, type BrokerOptions } from './broker-connection.ts';
 import { DeadLetterPublisher } from './dead-letter-publisher.ts';
 import { decodeEnvelope } from './event-envelope.ts';
 import { InstancePresence } from './instance-presence.ts';
 import { OwnedPartitions } from './owned-partitions.ts';
+import { assignedPartitions } from './partition-assignment.ts';
 import { PartitionDelivery } from './partition-delivery.ts';
 import type { PartitionSession } from './partition-session.ts';
 import { QueueDepths } from './queue-depths.ts';
-import { StoreWatch } from './store-watch.ts';
+import { StoreHealth } from './store-health.ts';
 
 export interface ConsumerOptions extends BrokerOptions {
-  /** How often instances tell each other that they live, in milliseconds. */
+  /** Interval of the heartbeats between instances, in milliseconds. */
   readonly heartbeatMs: number;
-  /** Longest wait for what is in hand when a partition is handed over, in milliseconds. */
+  /** Longest wait for unacknowledged deliveries when a partition is released, in milliseconds. */
   readonly drainTimeoutMs: number;
-  /** Called for every channel of a partition; the writer lives no longer than the channel. */
+  /** Called for every channel of a partition; the writer is used for that channel only. */
   readonly openWriter: (partition: number) => PartitionWriter;
-  /** Reads something of no matter what from the store: rejects while that cannot be reached. */
+  /** Pings the store; rejects while it is unreachable. */
   readonly storeAnswers: () => Promise<unknown>;
 }
 
-/** What there is while the server listens. */
+/** The state of a server that is listening. */
 interface Running {
   readonly consuming: BrokerConnection;
   /**
-   * For heartbeats and dead letters: in an alarm of memory or disk RabbitMQ reads
-   * nothing more from a connection that publishes, and would never learn there
-   * what was acknowledged.
+   * For heartbeats and dead letters: during a memory or disk alarm RabbitMQ reads
+   * nothing more from a connection that publishes, and would not receive the
+   * acknowledgements that are sent on it.
    */
   readonly publishing: BrokerConnection;
   readonly deadLetters: DeadLetterPublisher;
   readonly presence: InstancePresence;
-  readonly store: StoreWatch;
+  readonly storeHealth: StoreHealth;
   readonly partitions: OwnedPartitions;
   readonly depths: QueueDepths;
 }
 
 /**
- * Nest's server for RabbitMQ, consuming its share of the partitions. Unlike its
- * base class it loses nothing: a delivery is acknowledged by its handler, one
- * that can never be handled goes to the dead letters, and the rest stays with
- * the broker, in order, until somebody can handle it. While it does not reach
- * its store it leaves the partitions to others, if there are any.
+ * Nest's server for RabbitMQ, which consumes its share of the partitions. Unlike its
+ * base class it loses nothing: a delivery is acknowledged by its handler, one that can
+ * never be handled becomes a dead letter, and the rest stays with the broker, in order,
+ * until an instance can handle it. While its store is unreachable it releases its
+ * partitions to the other instances, if there are any.
  *
- * Handlers are `@EventPattern` methods that return a promise and end their
- * `EventDelivery`, which is given as `@Ctx()`.
+ * Handlers are `@EventPattern` methods that return a promise and settle their
+ * `EventDelivery`, which they receive as `@Ctx()`.
  */
 export class PartitionedRmqServer extends ServerRMQ {
   readonly #id = randomUUID();
@@ -61,72 +61,81 @@ export class PartitionedRmqServer extends ServerRMQ {
     super({ urls: [consumer.url], noAck: false });
   }
 
-  /** The partitions that this instance consumes now, or waits for. */
+  /** The assigned partitions, consumed now or waiting for their previous consumer to stop. */
   get ownedPartitions(): number[] {
     return this.#running?.partitions.numbers ?? [];
   }
 
-  /** Begins in the background: a broker that is away delays nobody's start. */
+  /** Connects in the background: an unreachable broker does not delay the start of the process. */
   override listen(callback: () => void): Promise<void> {
     const { consumer } = this;
     const consuming = new BrokerConnection(consumer);
     const publishing = new BrokerConnection({ ...consumer, name: `${consumer.name}, publishing` });
     const deadLetters = new DeadLetterPublisher(publishing);
-    const presence = new InstancePresence(publishing, this.#id, consumer.heartbeatMs, (living) =>
-      this.#share(living),
+    const presence = new InstancePresence(publishing, this.#id, consumer.heartbeatMs, (ids) =>
+      this.#rebalance(ids),
     );
-    const store = new StoreWatch(consumer.storeAnswers, consumer.heartbeatMs, () =>
-      presence.announce(store.lost ? 'leaving' : 'here'),
+    const storeHealth = new StoreHealth(consumer.storeAnswers, consumer.heartbeatMs, () =>
+      presence.announce(storeHealth.unavailable ? 'leaving' : 'here'),
     );
     const partitions = new OwnedPartitions(consuming, {
       openWriter: consumer.openWriter,
       handle: (message, session) => this.handleMessage(message, session),
-      putAside: (...letter) => deadLetters.publish(...letter),
-      storeFailed: () => store.doubt(),
+      publishDeadLetter: (...letter) => deadLetters.publish(...letter),
+      storeFailed: () => storeHealth.check(),
     });
     const depths = new QueueDepths(consuming);
-    this.#running = { consuming, publishing, deadLetters, presence, store, partitions, depths };
+    this.#running = {
+      consuming,
+      publishing,
+      deadLetters,
+      presence,
+      storeHealth,
+      partitions,
+      depths,
+    };
     this.server = consuming.manager;
     presence.start();
     callback();
     return Promise.resolve();
   }
 
-  /** Hands every partition over once what is in hand is stored and acknowledged, and disconnects. */
+  /** Releases every partition once its deliveries are stored and acknowledged, and disconnects. */
   override async close(): Promise<void> {
     const running = this.#running;
     if (!running) return;
     this.#running = undefined;
-    const { consuming, publishing, deadLetters, presence, store, partitions } = running;
-    store.stop();
+    const { consuming, publishing, deadLetters, presence, storeHealth, partitions } = running;
+    storeHealth.stop();
     await presence.leave();
-    await partitions.stop(this.#drainTimeoutMs(store));
+    await partitions.stop(this.#drainTimeoutMs(storeHealth));
     await deadLetters.stop();
     await Promise.all([consuming.close(), publishing.close()]);
   }
 
   /**
-   * Messages that wait in each partition's queue and are not delivered yet, of
-   * all instances. @throws Error while the broker is away or silent
+   * Returns how many messages in the queue of each partition are not delivered to any instance.
+   *
+   * @throws Error while the broker is unreachable or does not answer in time
    */
   async queueDepths(): Promise<number[]> {
-    if (!this.#running) throw new Error('it does not listen');
+    if (!this.#running) throw new Error('the server is not listening');
     return this.#running.depths.read();
   }
 
-  /** For health: resolves when this instance is connected. */
+  /** Health check: resolves when this instance is connected. */
   check(): Promise<void> {
     if (this.#running?.consuming.current && this.#running.publishing.current) {
       return Promise.resolve();
     }
-    return Promise.reject(new UnavailableError('RabbitMQ cannot be reached.', 1_000));
+    return Promise.reject(new UnavailableError('RabbitMQ is unreachable.', 1_000));
   }
 
   /** @param session what {@link ServerRMQ} calls the channel */
   override async handleMessage(message: ConsumeMessage, session: PartitionSession): Promise<void> {
     const envelope = decodeEnvelope(message.content);
     const delivery = new PartitionDelivery(message, session, envelope?.pattern ?? '');
-    if (!envelope) return delivery.reject('It is not JSON with a pattern and data.');
+    if (!envelope) return delivery.reject('The event is not JSON with a pattern and data.');
     await this.handleEvent(envelope.pattern, envelope, delivery);
   }
 
@@ -136,25 +145,25 @@ export class PartitionedRmqServer extends ServerRMQ {
     delivery: PartitionDelivery,
   ): Promise<void> {
     if (!this.getHandlerByPattern(pattern)) {
-      return delivery.reject(`Nobody handles the pattern ${JSON.stringify(pattern)}.`);
+      return delivery.reject(`No handler for the pattern ${JSON.stringify(pattern)}.`);
     }
     await super.handleEvent(pattern, packet, delivery);
-    if (!delivery.ended) delivery.giveUp(new Error(`the handler of ${pattern} failed`));
+    if (!delivery.settled) delivery.giveUp(new Error(`the handler of ${pattern} failed`));
   }
 
-  #share(living: readonly string[]): void {
+  #rebalance(instanceIds: readonly string[]): void {
     if (!this.#running) return;
-    const { partitions, store } = this.#running;
-    const share = partitionsOf(this.#id, living);
-    partitions.become(share, this.#drainTimeoutMs(store));
-    const own = share.length === 0 ? 'none of them' : share.join(', ');
+    const { partitions, storeHealth } = this.#running;
+    const assigned = assignedPartitions(this.#id, instanceIds);
+    partitions.assign(assigned, this.#drainTimeoutMs(storeHealth));
     this.#logger.log(
-      `Instances that share the partitions: ${living.length}; this one owns ${own}.`,
+      { instances: instanceIds.length, partitions: assigned },
+      'partitions rebalanced',
     );
   }
 
-  /** What cannot be stored is not waited for: somebody else may store it. */
-  #drainTimeoutMs(store: StoreWatch): number {
-    return store.lost ? 0 : this.consumer.drainTimeoutMs;
+  /** Does not wait while the store is unavailable: another instance may be able to store. */
+  #drainTimeoutMs(storeHealth: StoreHealth): number {
+    return storeHealth.unavailable ? 0 : this.consumer.drainTimeoutMs;
   }
 }

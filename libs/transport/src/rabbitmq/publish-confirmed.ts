@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfirmChannel, Message, Options } from 'amqplib';
-import { within } from './time-limit.ts';
+import { withTimeout } from './with-timeout.ts';
 
 const TIMEOUT_MS = 5_000;
 
-/** Resolves once the message is durable in a queue; rejects when it is in none, or that cannot be said in time. */
+/**
+ * Publishes a message. Resolves once it is durable in a queue; rejects when no queue takes it, or
+ * the broker does not confirm it in time.
+ */
 export function publishConfirmed(
   channel: ConfirmChannel,
   exchange: string,
@@ -14,10 +17,10 @@ export function publishConfirmed(
 ): Promise<void> {
   const correlationId = randomUUID();
   let returned = false;
-  const hear = ({ properties }: Message): void => {
+  const onReturn = ({ properties }: Message): void => {
     if (properties.correlationId === correlationId) returned = true;
   };
-  channel.on('return', hear);
+  channel.on('return', onReturn);
   const confirmed = new Promise<void>((resolve, reject) => {
     channel.publish(
       exchange,
@@ -26,10 +29,12 @@ export function publishConfirmed(
       { ...options, correlationId, persistent: true, mandatory: true },
       (error: Error | null) => {
         if (error) reject(error);
-        else if (returned) reject(new Error(`no queue behind ${exchange}`));
+        else if (returned) reject(new Error(`no queue bound to ${exchange}`));
         else resolve();
       },
     );
   });
-  return within(TIMEOUT_MS, confirmed).finally(() => channel.removeListener('return', hear));
+  return withTimeout(TIMEOUT_MS, confirmed).finally(() =>
+    channel.removeListener('return', onReturn),
+  );
 }

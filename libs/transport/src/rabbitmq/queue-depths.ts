@@ -1,30 +1,30 @@
 import { PARTITION_COUNT } from '@chat/contracts';
 import type { BrokerConnection } from './broker-connection.ts';
-import { within } from './time-limit.ts';
+import { withTimeout } from './with-timeout.ts';
 import { queueOf } from './topology.ts';
 
-/** Longest wait for all of them. */
+/** Longest wait for the depths of all queues. */
 const TIMEOUT_MS = 1_000;
 
-/** Messages that wait in each partition's queue and are not delivered yet. */
+/** Reads how many messages in the queue of each partition are not delivered yet. */
 export class QueueDepths {
   #reading: Promise<number[]> | undefined;
 
   constructor(private readonly connection: BrokerConnection) {}
 
   /**
-   * Whoever asks while they are being read is given the same answer.
+   * Returns the depths by partition. Concurrent calls share one read.
    *
-   * @throws Error while the broker is away or silent
+   * @throws Error while the broker is unreachable or does not answer in time
    */
   read(): Promise<number[]> {
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
-    return within(TIMEOUT_MS, this.#reading);
+    return withTimeout(TIMEOUT_MS, this.#reading);
   }
 
   async #read(): Promise<number[]> {
     const connection = this.connection.current;
-    if (!connection) throw new Error('RabbitMQ cannot be reached');
+    if (!connection) throw new Error('RabbitMQ is unreachable');
     const channel = await connection.createChannel();
     channel.on('error', () => undefined);
     try {

@@ -15,7 +15,7 @@ const ROOMS = ['general', 'random', 'news'];
 
 let broken = false;
 
-/** Makes the broker close the channel that it was delivered through, once. */
+/** Makes the broker close the channel of the delivery, once. */
 @Controller()
 class ChannelBreaker {
   @EventPattern('test.break-channel')
@@ -47,7 +47,7 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
     await messages.app.close();
   });
 
-  /** A publisher behind the link. */
+  /** Starts a publisher that connects through the link. */
   async function startPublisher(publishTimeoutMs: number): Promise<RabbitMqMessagePublisher> {
     const url = broker.url.replace(`:${broker.port}`, `:${link.port}`);
     const started = new RabbitMqMessagePublisher({
@@ -62,7 +62,7 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
 
   const stored = () => new Set(store.messages.map(({ id }) => id));
 
-  /** A raw channel, for what no part of ours does. */
+  /** Runs `use` with a raw channel, for operations that our code does not perform. */
   async function withChannel(use: (channel: ConfirmChannel) => Promise<unknown>): Promise<void> {
     const connection = await connect(broker.url);
     await use(await connection.createConfirmChannel());
@@ -90,10 +90,10 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
   it('returns UNAVAILABLE at once while the broker is unreachable, then publishes again', async () => {
     await link.cut();
     await eventually(() => expect(publisher.check()).rejects.toThrow());
-    // At once: a wait would end with the message of the time limit.
+    // At once: after a wait the message would be that of the timeout.
     await expect(publisher.publish(eventIn('general'))).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: 'The server cannot take messages now.',
+      message: 'The server cannot accept messages right now. Please try again.',
     });
     await link.restore();
     const event = eventIn('general');
@@ -107,7 +107,7 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
     link.hold();
     await expect(impatient.publish(early)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: 'The message was not taken in time.',
+      message: 'Sending the message timed out. Please try again.',
     });
     await eventually(() => expect(impatient.check()).rejects.toThrow());
     link.release();
@@ -141,8 +141,8 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
     const before = eventIn('general');
     await publisher.publish(before);
     await withChannel(async (channel) => {
-      const order = Buffer.from(JSON.stringify({ pattern: 'test.break-channel', data: {} }));
-      channel.publish(EVENTS_EXCHANGE, routingKeyOfRoom('general'), order);
+      const command = Buffer.from(JSON.stringify({ pattern: 'test.break-channel', data: {} }));
+      channel.publish(EVENTS_EXCHANGE, routingKeyOfRoom('general'), command);
       await channel.waitForConfirms();
     });
     await eventually(() => expect(broken).toBe(true));

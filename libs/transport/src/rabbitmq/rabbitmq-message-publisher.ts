@@ -5,7 +5,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { lastValueFrom } from 'rxjs';
 import { PartitionedRmqClient, type PublisherOptions } from './partitioned-rmq-client.ts';
 
-/** The bus between processes: an event is durable once RabbitMQ has confirmed it. */
+/** Publishes events through RabbitMQ: an event is durable once the broker has confirmed it. */
 @Injectable()
 export class RabbitMqMessagePublisher extends MessagePublisher implements OnApplicationShutdown {
   readonly #client: PartitionedRmqClient;
@@ -15,7 +15,7 @@ export class RabbitMqMessagePublisher extends MessagePublisher implements OnAppl
     this.#client = new PartitionedRmqClient(options);
   }
 
-  /** Events that the broker has not confirmed yet. */
+  /** Number of events that the broker has not confirmed yet. */
   get inFlight(): number {
     return this.#client.inFlight;
   }
@@ -27,13 +27,15 @@ export class RabbitMqMessagePublisher extends MessagePublisher implements OnAppl
     return event.id;
   }
 
-  /** For health: resolves when events can be published now. */
+  /** Health check: resolves when events can be published now. */
   check(): Promise<void> {
     if (this.#client.ready) return Promise.resolve();
-    return Promise.reject(new UnavailableError('RabbitMQ takes no messages now.', 1_000));
+    return Promise.reject(
+      new UnavailableError('RabbitMQ does not accept messages right now.', 1_000),
+    );
   }
 
-  /** Waits for the confirms that are out, and disconnects. */
+  /** Waits for the outstanding confirms, and disconnects. */
   onApplicationShutdown(): Promise<void> {
     return this.#client.close();
   }

@@ -13,7 +13,7 @@ describeWith('rabbitmq-server', 'SupervisedChannel', () => {
   let connection: BrokerConnection;
   let channel: SupervisedChannel;
   let openings: number;
-  /** Waits before a reopening, as they are logged, in milliseconds. */
+  /** Logged backoffs, in milliseconds. */
   let backoffs: number[];
 
   beforeEach(async () => {
@@ -22,18 +22,18 @@ describeWith('rabbitmq-server', 'SupervisedChannel', () => {
     const url = broker.url.replace(`:${broker.port}`, `:${link.port}`);
     connection = new BrokerConnection({ url, heartbeatSeconds: 1, name: 'a test' });
     backoffs = [];
-    jest.spyOn(Logger.prototype, 'warn').mockImplementation((line: unknown) => {
-      const [, backoff] = /again in (\d+) ms/.exec(String(line)) ?? [];
-      if (backoff !== undefined) backoffs.push(Number(backoff));
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation((fields: unknown) => {
+      const { retryInMs } = fields as { retryInMs?: number };
+      if (retryInMs !== undefined) backoffs.push(retryInMs);
     });
     openings = 0;
     channel = new SupervisedChannel(connection, {
-      name: 'The channel of a test',
-      opened: () => {
+      name: 'test',
+      onOpen: () => {
         openings += 1;
         return Promise.resolve();
       },
-      closed: () => undefined,
+      onClose: () => undefined,
     });
     channel.start();
     await opened(1);
@@ -57,19 +57,19 @@ describeWith('rabbitmq-server', 'SupervisedChannel', () => {
     expect(backoffs).toEqual([]);
   });
 
-  it('backs off for longer after each failure, and starts over after a success', async () => {
-    const giveUp = async (): Promise<number> => {
+  it('backs off for longer after each failure, and resets the backoff after a success', async () => {
+    const reopen = async (): Promise<number> => {
       const [began, times] = [performance.now(), openings];
-      channel.giveUp(new Error('in a test'));
+      channel.reopen(new Error('in a test'));
       await opened(times + 1);
       const backoff = backoffs.at(-1) ?? NaN;
       // A timer may fire within the millisecond before.
       expect(performance.now() - began).toBeGreaterThan(backoff - 1);
       return backoff;
     };
-    for (let times = 1; times <= 4; times += 1) await giveUp();
-    expect(await giveUp()).toBeGreaterThanOrEqual(400);
-    channel.succeeded();
-    expect(await giveUp()).toBeLessThanOrEqual(50);
+    for (let times = 1; times <= 4; times += 1) await reopen();
+    expect(await reopen()).toBeGreaterThanOrEqual(400);
+    channel.resetBackoff();
+    expect(await reopen()).toBeLessThanOrEqual(50);
   });
 });

@@ -3,52 +3,58 @@ import { backoffMs } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import type { ConfirmChannel } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.ts';
-import { within } from './time-limit.ts';
+import { withTimeout } from './with-timeout.ts';
 
-/** What a channel is for. Every call of `opened` that was begun is followed by one of `closed`. */
-export interface ChannelUse {
-  /** As people know it, for logs. */
+/** Callbacks of a supervised channel. Every call of `onOpen` is followed by one of `onClose`. */
+export interface ChannelHandlers {
+  /** Identifies the channel in logs. */
   readonly name: string;
-  /** Sets a fresh channel up; when that fails, the next one is opened. */
-  opened(channel: ConfirmChannel): Promise<void>;
-  /** The channel is gone, and nothing that came through it can be acknowledged any more. The next one waits for this. */
-  closed(): Promise<void> | void;
+  /** Sets up a new channel; when it rejects, the channel is closed and another one opened. */
+  onOpen(channel: ConfirmChannel): Promise<void>;
+  /**
+   * Cleans up after a channel closed: its deliveries can no longer be acknowledged.
+   * The next channel is opened after this resolves.
+   */
+  onClose(): Promise<void> | void;
 }
 
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
- * A channel that is opened again whenever it is gone: as soon as there is a
- * connection when that was lost, and with backoff when it closed alone or its
- * user gave it up.
+ * Keeps a channel open. After the connection was lost, the channel is opened again as soon as
+ * the connection is back; after the channel closed alone, or {@link reopen} was called, it is
+ * opened again with backoff.
  */
 export class SupervisedChannel {
   readonly #logger = new Logger('RabbitMQ');
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
-  #giveUp: ((reason: Error) => void) | undefined;
+  #endCurrent: ((reason: Error) => void) | undefined;
   #attempt = 0;
 
   constructor(
     private readonly connection: BrokerConnection,
-    private readonly use: ChannelUse,
+    private readonly handlers: ChannelHandlers,
   ) {}
 
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** It does what it is for: the next reopening need not wait long. */
-  succeeded(): void {
+  /** Resets the backoff, because the channel works. */
+  resetBackoff(): void {
     this.#attempt = 0;
   }
 
-  /** Closes the current channel; the broker gives what was not acknowledged to whoever comes next. */
-  giveUp(reason: Error): void {
-    this.#giveUp?.(reason);
+  /**
+   * Closes the current channel and opens another one with backoff. The broker redelivers what
+   * was not acknowledged to the next consumer.
+   */
+  reopen(reason: Error): void {
+    this.#endCurrent?.(reason);
   }
 
-  /** Closes the channel for good. */
+  /** Closes the channel permanently. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
@@ -59,21 +65,22 @@ export class SupervisedChannel {
     while (!signal.aborted) {
       const model = await this.connection.connected(signal);
       if (!model) return;
-      const reason = await this.#useOne(() => model.createConfirmChannel());
+      const reason = await this.#runChannel(() => model.createConfirmChannel());
       if (this.#stopping.signal.aborted) return;
-      // A lost connection is told of once, by the connection, and says nothing of the channel.
+      // The connection logs its own loss, which is no failure of the channel.
       if (this.connection.current !== model) continue;
       this.#attempt += 1;
       const retryInMs = backoffMs(this.#attempt);
       this.#logger.warn(
-        `${this.use.name} closed (${reason.message}). Opening it again in ${retryInMs} ms.`,
+        { channel: this.handlers.name, err: reason, retryInMs },
+        'channel closed; reopening',
       );
       await delay(retryInMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  /** Resolves with why it ended, once it has. */
-  async #useOne(open: () => Promise<ConfirmChannel>): Promise<Error> {
+  /** Opens a channel and waits until it is closed; resolves with the reason. */
+  async #runChannel(open: () => Promise<ConfirmChannel>): Promise<Error> {
     let channel: ConfirmChannel;
     try {
       channel = await open();
@@ -82,25 +89,25 @@ export class SupervisedChannel {
     }
     const { promise: ended, resolve: end } = Promise.withResolvers<Error>();
     const { promise: closed, resolve: hasClosed } = Promise.withResolvers<void>();
-    // Every publish that waits for its confirm listens.
+    // Every publish that waits for its confirm adds a listener.
     channel.setMaxListeners(0);
     channel.on('error', end);
     channel.on('close', () => {
       end(new Error('closed by the broker'));
       hasClosed();
     });
-    this.#giveUp = end;
+    this.#endCurrent = end;
     const stop = (): void => end(new Error('stopped'));
     this.#stopping.signal.addEventListener('abort', stop);
     if (this.#stopping.signal.aborted) stop();
-    this.use.opened(channel).catch((error: unknown) => end(asError(error)));
+    this.handlers.onOpen(channel).catch((error: unknown) => end(asError(error)));
     const reason = await ended;
     this.#stopping.signal.removeEventListener('abort', stop);
-    this.#giveUp = undefined;
+    this.#endCurrent = undefined;
     const closing = channel.close().catch(() => undefined);
     await Promise.all([
-      within(CLOSE_TIMEOUT_MS, Promise.race([closed, closing])).catch(() => undefined),
-      this.use.closed(),
+      withTimeout(CLOSE_TIMEOUT_MS, Promise.race([closed, closing])).catch(() => undefined),
+      this.handlers.onClose(),
     ]);
     return reason;
   }

@@ -1,18 +1,21 @@
 import { PARTITION_COUNT, partitionOf } from '@chat/contracts';
 import type { Channel } from 'amqplib';
 
-/** Persistence events, by the number of a partition. The count is part of the name: another count is another topology. */
+/**
+ * Exchange of persistence events, routed by partition number. The name contains the number of
+ * partitions, because another number is another topology.
+ */
 export const EVENTS_EXCHANGE = `chat.messages.${PARTITION_COUNT}`;
-/** What can never be stored, with its reason. */
+/** Exchange of messages that can never be stored, with the reason. */
 export const DEAD_LETTER_EXCHANGE = 'chat.messages.dead';
 export const DEAD_LETTER_QUEUE = 'chat.messages.dead';
-/** Heartbeats of the instances that share the partitions. */
+/** Exchange of heartbeats between the instances that share the partitions. */
 export const INSTANCES_EXCHANGE = 'chat.messages.instances';
 
-/** No `x-delivery-limit`, which could never be changed: a policy lifts the default of RabbitMQ 4. */
+/** No `x-delivery-limit`, which could never be changed: a policy lifts the limit of RabbitMQ 4. */
 const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } } as const;
 
-/** The queue of a partition: in order, and with one active consumer however many there are. */
+/** Returns the name of a partition's queue, which is ordered and has a single active consumer. */
 export function queueOf(partition: number): string {
   return `${EVENTS_EXCHANGE}.${partition}`;
 }
@@ -21,12 +24,12 @@ export function routingKeyOf(partition: number): string {
   return String(partition);
 }
 
-/** The routing key of a room's events. */
+/** Returns the routing key of a room's events. */
 export function routingKeyOfRoom(roomId: string): string {
   return routingKeyOf(partitionOf(roomId));
 }
 
-/** Everything that is durable. Whoever comes first makes it; to everybody else it is a check. */
+/** Declares all durable exchanges and queues: creates them, or checks that existing ones match. */
 export async function declareTopology(channel: Channel): Promise<void> {
   await declareDeadLetters(channel);
   for (let partition = 0; partition < PARTITION_COUNT; partition += 1) {
@@ -49,7 +52,7 @@ export async function declareDeadLetters(channel: Channel): Promise<void> {
   await channel.bindQueue(DEAD_LETTER_QUEUE, DEAD_LETTER_EXCHANGE, '');
 }
 
-/** A queue of its own, gone with the connection, that hears every instance. */
+/** Declares a private queue for the heartbeats of all instances, deleted with the connection. */
 export async function declareInstanceQueue(channel: Channel): Promise<string> {
   await channel.assertExchange(INSTANCES_EXCHANGE, 'fanout', { durable: true });
   const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true });

@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { PARTITION_COUNT } from '@chat/contracts';
-import { partitionsOf } from './assignment.ts';
+import { assignedPartitions } from './partition-assignment.ts';
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `instance-${index}`);
 
-describe('partitionsOf', () => {
+describe('assignedPartitions', () => {
   it('assigns every partition to a single instance', () => {
-    expect(partitionsOf('a', ['a'])).toHaveLength(PARTITION_COUNT);
+    expect(assignedPartitions('a', ['a'])).toHaveLength(PARTITION_COUNT);
   });
 
   for (const count of [2, 3, 5, 16]) {
     it(`assigns each of ${count} instances an even share, and every partition to one instance`, () => {
-      const shares = ids(count).map((id) => partitionsOf(id, ids(count)));
+      const shares = ids(count).map((id) => assignedPartitions(id, ids(count)));
       expect(
         shares
           .flat()
@@ -26,7 +26,7 @@ describe('partitionsOf', () => {
   }
 
   it('assigns one partition each to 16 of 20 instances, and none to the other four', () => {
-    const shares = ids(20).map((id) => partitionsOf(id, ids(20)).length);
+    const shares = ids(20).map((id) => assignedPartitions(id, ids(20)).length);
     expect(shares.toSorted((a, b) => b - a)).toEqual([
       ...Array<number>(PARTITION_COUNT).fill(1),
       ...Array<number>(20 - PARTITION_COUNT).fill(0),
@@ -34,10 +34,12 @@ describe('partitionsOf', () => {
   });
 
   it('assigns no partition to an instance that is not in the list', () => {
-    expect(partitionsOf('a', ['b', 'c'])).toEqual([]);
+    expect(assignedPartitions('a', ['b', 'c'])).toEqual([]);
   });
 
   it('does not depend on the order of the instances in the list', () => {
-    expect(partitionsOf('b', ['c', 'a', 'b'])).toEqual(partitionsOf('b', ['a', 'b', 'c']));
+    expect(assignedPartitions('b', ['c', 'a', 'b'])).toEqual(
+      assignedPartitions('b', ['a', 'b', 'c']),
+    );
   });
 });
