@@ -2,24 +2,24 @@ import type { Message, RoomHead } from '@chat/contracts';
 import { Injectable } from '@nestjs/common';
 import { MessageStore, type PageCursor } from './message-store.ts';
 
-/** `bypass`: the cache was not asked, because there is none or it is away. */
+/** `bypass`: the page came from the store, because there is no cache or it is unavailable. */
 export type CacheOutcome = 'hit' | 'miss' | 'bypass';
 
-/** A page of a room's messages and how far the room has come. */
+/** A page of a room's messages, with the head of the room. */
 export interface HistoryPage {
   readonly messages: Message[];
   readonly head: RoomHead;
-  /** What the cache had to do with it. */
+  /** Whether the page came from the cache. */
   readonly cache: CacheOutcome;
 }
 
-/** Pages of history, read through a cache. Who may read them is for the caller to know. */
+/** Reads pages of history through a cache. The caller checks access. */
 export abstract class HistoryCache {
-  /** As {@link MessageStore.page}; at most 10 s behind it, and only when the cache was not told. */
+  /** As {@link MessageStore.page}; at most 10 s stale, and only after a lost cache update. */
   abstract page(roomId: string, cursor: PageCursor, limit: number): Promise<HistoryPage>;
 }
 
-/** No cache: every page comes from the store. */
+/** Reads every page from the store, without a cache. */
 @Injectable()
 export class UncachedHistory extends HistoryCache {
   constructor(private readonly store: MessageStore) {

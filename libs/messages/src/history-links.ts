@@ -1,7 +1,7 @@
 import type { HistoryPage } from './history-cache.ts';
 
 /**
- * The `Link` header (RFC 8288) of a page: `prev` are older messages, `next`
+ * Returns the `Link` header (RFC 8288) of a page: `prev` links to older messages, `next` to
  * newer ones. Undefined when there are neither.
  */
 export function historyLinks(

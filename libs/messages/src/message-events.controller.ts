@@ -5,15 +5,17 @@ import { RefusedMessageError } from './message-store.ts';
 import { DeletedRoomError } from './writer/deleted-rooms.ts';
 import { EventDelivery } from './writer/event-delivery.ts';
 
-/** Stores what the edge has accepted. */
+/** Stores the messages that an edge has accepted. */
 @Controller()
 export class MessageEventsController {
   @EventPattern<typeof MESSAGE_CREATE>(MESSAGE_CREATE)
   async create(@Payload() payload: unknown, @Ctx() delivery: EventDelivery): Promise<void> {
     const event = MessageCreate.safeParse(payload);
     if (!event.success) {
-      const paths = event.error.issues.map(({ path }) => path.join('.') || 'the event');
-      return delivery.reject(`Not a ${MESSAGE_CREATE} event: wrong are ${paths.join(', ')}.`);
+      const fields = event.error.issues.map(({ path }) => path.join('.') || 'the event');
+      return delivery.reject(
+        `Invalid ${MESSAGE_CREATE} event; invalid fields: ${fields.join(', ')}.`,
+      );
     }
     try {
       await delivery.writer.write(event.data);

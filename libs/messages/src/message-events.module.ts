@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MessageEventsController } from './message-events.controller.ts';
 
-/** Stores the persistence events that a broker delivers. The app connects the microservice that hands them over. */
+/** Stores the events of a broker. The app connects the microservice that consumes them. */
 @Module({ controllers: [MessageEventsController] })
 export class MessageEventsModule {}

@@ -8,24 +8,25 @@ import { UncachedHistory } from './history-cache.ts';
 import { MessageHistory } from './message-history.ts';
 import { MessageStore, type PageCursor } from './message-store.ts';
 
-/** One room's messages; its revs run ahead of its seqs, as they do once messages change. */
+/** A fake store of one room. Revs are ahead of seqs, as after changes of messages. */
 class OneRoomStore extends MessageStore {
-  readonly asked: PageCursor[] = [];
+  /** Cursors of the pages that were read. */
+  readonly cursors: PageCursor[] = [];
 
-  /** How many of the newest it has not yet heard of, as a primary that has just come. */
-  unheard = 0;
+  /** Number of newest messages that {@link changes} does not see yet, as after a failover. */
+  missing = 0;
 
   constructor(private readonly messages: Message[]) {
     super();
   }
 
   page(_roomId: string, cursor: PageCursor, limit: number) {
-    this.asked.push(cursor);
+    this.cursors.push(cursor);
     return Promise.resolve({ messages: this.messages.slice(-limit), head: this.#head() });
   }
   changes(_roomId: string, since: number, limit: number) {
-    const heard = this.messages.slice(0, this.messages.length - this.unheard);
-    const messages = heard.filter(({ rev }) => rev > since).slice(0, limit);
+    const visible = this.messages.slice(0, this.messages.length - this.missing);
+    const messages = visible.filter(({ rev }) => rev > since).slice(0, limit);
     return Promise.resolve({ messages, head: this.#head() });
   }
   heads(): Promise<Map<string, RoomHead>> {
@@ -60,14 +61,14 @@ const message = (seq: number, rev = seq): Message => ({
   text: `text ${seq}`,
   timestamp: '2026-01-01T00:00:00.000Z',
 });
-const who = (userId: string): Identity => ({
+const identityOf = (userId: string): Identity => ({
   userId,
   username: userId,
   sessionId: 's',
   expiresAt: 0,
 });
 
-/** Lets ann alone read. */
+/** Lets only ann read. */
 const access: Pick<RoomAccess, 'requireReadable'> = {
   requireReadable: (userId, roomId) =>
     userId === 'ann'
@@ -95,17 +96,17 @@ describe('the history of a room', () => {
     [{ after: '0' }, { kind: 'after', seq: 0 }],
     [{ around: '2' }, { kind: 'around', seq: 2 }],
   ])('is read at the cursor of the query %j', async (query, cursor) => {
-    const page = await history.history(who('ann'), 'den', HistoryQuery.parse(query));
+    const page = await history.history(identityOf('ann'), 'den', HistoryQuery.parse(query));
     expect(page.head).toEqual({ roomId: 'den', seq: 4, rev: 6 });
-    expect(store.asked).toEqual([cursor]);
+    expect(store.cursors).toEqual([cursor]);
   });
 
   it('is NOT_FOUND, without a store read, for a user without access to the room', async () => {
     const query = HistoryQuery.parse({});
-    await expect(history.history(who('bob'), 'den', query)).rejects.toMatchObject({
+    await expect(history.history(identityOf('bob'), 'den', query)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-    expect(store.asked).toEqual([]);
+    expect(store.cursors).toEqual([]);
   });
 
   it('links to the older and newer pages when they exist', () => {
@@ -138,7 +139,7 @@ describe('the changes of a room', () => {
   });
 
   it('are incomplete when the store reads fewer of them than its head announces', async () => {
-    store.unheard = 1;
+    store.missing = 1;
     expect(await changes(2, 50)).toEqual({ rev: 5, complete: false, revs: [5] });
   });
 
@@ -162,10 +163,10 @@ describe('the changes of a room', () => {
 
   it('are NOT_FOUND for a user without access to the room', async () => {
     const query = ChangesQuery.parse({ since: '0' });
-    await expect(history.changes(who('bob'), 'den', query)).rejects.toMatchObject({
+    await expect(history.changes(identityOf('bob'), 'den', query)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-    expect((await history.changes(who('ann'), 'den', query)).changes).toHaveLength(4);
+    expect((await history.changes(identityOf('ann'), 'den', query)).changes).toHaveLength(4);
   });
 });
 

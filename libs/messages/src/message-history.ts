@@ -12,7 +12,7 @@ import { Injectable } from '@nestjs/common';
 import { HistoryCache, type HistoryPage } from './history-cache.ts';
 import { MessageStore, type PageCursor } from './message-store.ts';
 
-/** What rooms have said: for those who may read them, and inside the server for the edge. */
+/** Reads the messages of rooms: with an access check for users, and without one for the edge. */
 @Injectable()
 export class MessageHistory implements RoomActivity {
   constructor(
@@ -21,28 +21,28 @@ export class MessageHistory implements RoomActivity {
     private readonly access: RoomAccess,
   ) {}
 
-  /** Oldest first; without a cursor the newest messages. @throws NotFoundError */
+  /** Returns a page, oldest first; without a cursor the newest messages. @throws NotFoundError */
   async history({ userId }: Identity, roomId: string, query: HistoryQuery): Promise<HistoryPage> {
     await this.access.requireReadable(userId, roomId);
     return this.cache.page(roomId, cursorOf(query), query.limit);
   }
 
-  /** What changed after a rev, in rev order. @throws NotFoundError */
+  /** Returns the changes after a rev, in rev order. @throws NotFoundError */
   async changes({ userId }: Identity, roomId: string, query: ChangesQuery): Promise<Changes> {
     await this.access.requireReadable(userId, roomId);
     return this.changesOf(roomId, query.since, query.limit);
   }
 
-  /** As {@link changes}; whether somebody may read it is for the caller to know. */
+  /** As {@link changes}, without an access check. */
   async changesOf(roomId: string, since: number, limit: number): Promise<Changes> {
     const { messages, head } = await this.store.changes(roomId, since, limit);
     if (since > head.rev) return { rev: head.rev, complete: false, changes: [] };
-    // Never further than what is in hand: the head may have been told by a store that knew more.
+    // Never beyond the messages read: the head may come from a read of a more recent state.
     const rev = messages.at(-1)?.rev ?? since;
     return { rev, complete: rev === head.rev, changes: messages };
   }
 
-  /** How far a room has come; zeros for a room without messages. */
+  /** Returns the head of a room; zeros for a room without messages. */
   async headOf(roomId: string): Promise<RoomHead> {
     const heads = await this.headsOf([roomId]);
     return heads.get(roomId) ?? { roomId, seq: 0, rev: 0 };

@@ -1,7 +1,7 @@
 import type { Message, RoomHead, RoomRev } from '@chat/contracts';
 import { Failure } from '@chat/platform';
 
-/** Which messages of a room a page holds. Cursors are seqs and are themselves left out, but for `around`. */
+/** Selects the messages of a page. The message at the cursor is excluded, except for `around`. */
 export type PageCursor =
   | { readonly kind: 'newest' }
   | { readonly kind: 'before'; readonly seq: number }
@@ -9,20 +9,20 @@ export type PageCursor =
   | { readonly kind: 'around'; readonly seq: number };
 
 /**
- * Another message is stored at a seq or rev that a batch claims: a second
- * writer is alive. Whoever gets it forgets what it knows and takes over afresh.
+ * Another message is stored at a seq or rev that a batch claims: a second writer
+ * is active. The caller must discard its cached heads and read them again.
  */
 export class ConflictingWriterError extends Error {
   override readonly name = 'ConflictingWriterError';
 }
 
 /**
- * The store can never hold one of the messages, because of what is in it: it is too
- * large, or breaks a rule of the database. Failures that may pass are never this one.
+ * The store can never hold one of the messages, because of its content: it is too large,
+ * or violates a rule of the database. Never thrown for temporary failures.
  */
 export class RefusedMessageError extends Failure {
   override readonly name = 'RefusedMessageError';
-  /** @param reason for operators, without anything of the message's content */
+  /** @param reason for operators; contains nothing of the message's content */
   constructor(
     readonly reason: string,
     cause?: unknown,
@@ -32,33 +32,33 @@ export class RefusedMessageError extends Failure {
 }
 
 /**
- * Messages by room. The caller gives ids, seqs and revs; the store keeps
- * `id`, (room, seq) and (room, rev) unique. A seq is never above its message's
- * rev: every message is a change.
+ * Stores messages by room. The caller assigns ids, seqs and revs; the store keeps
+ * `id`, (room, seq) and (room, rev) unique. A message's seq is never greater than
+ * its rev, because every message is a change.
  */
 export abstract class MessageStore {
   /**
-   * Stores the messages in the order given; durable when it resolves.
+   * Stores the messages in the given order; they are durable when it resolves.
    *
-   * A failure may leave a prefix stored, never a hole. The same batch may be
-   * given again unchanged: what it already stored counts as stored.
+   * A failure may leave a prefix stored, never a gap. The same batch may be
+   * appended again unchanged: messages that are stored already are skipped.
    *
    * @throws ConflictingWriterError if another message holds one of the ids, seqs or revs.
    * @throws RefusedMessageError if one of the messages can never be stored.
    */
   abstract append(messages: readonly Message[]): Promise<void>;
-  /** Those of the ids that are stored, with the message. */
+  /** Returns the stored messages that have one of the ids, by id. */
   abstract findByIds(ids: readonly string[]): Promise<Map<string, Message>>;
-  /** The highest stored seq and rev of each room asked for; zeros for a room without messages. */
+  /** Returns the highest seq and rev of each room; zeros for a room without messages. */
   abstract heads(roomIds: readonly string[]): Promise<Map<string, RoomHead>>;
-  /** The highest rev of those rooms that have come further than the rev given; the others are left out. */
+  /** Returns the highest rev of each room that is ahead of the known rev; omits the other rooms. */
   abstract revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]>;
-  /** The last message of each room that has one. */
+  /** Returns the last message of each room that has messages. */
   abstract lastMessages(roomIds: readonly string[]): Promise<Map<string, Message>>;
   /**
-   * At most `limit` messages, oldest first, with the head as of the same moment.
-   * `around` centres the message with that seq, giving the larger half to what
-   * came before when `limit` is even, and fills up from the other side at an end.
+   * Returns at most `limit` messages, oldest first, with the head as of the same moment.
+   * `around` centres the message with that seq. When `limit` is even, the older half is the
+   * larger one; at either end of the room the page is filled from the other side.
    */
   abstract page(
     roomId: string,
@@ -66,7 +66,7 @@ export abstract class MessageStore {
     limit: number,
   ): Promise<{ messages: Message[]; head: RoomHead }>;
   /**
-   * At most `limit` messages whose rev is greater than `since`, in rev order,
+   * Returns at most `limit` messages whose rev is greater than `since`, in rev order,
    * with the head as of the same moment.
    */
   abstract changes(

@@ -62,7 +62,7 @@ export class MessagesController {
 
   @Get('changes/:roomId')
   @BoundedRead(PAGE)
-  @ApiOperation({ summary: 'Every message that changed after a rev, in rev order.' })
+  @ApiOperation({ summary: 'The messages that changed after a rev, in rev order.' })
   @ApiOkResponse({ standardSchema: Changes })
   @ApiErrors(400, 401, 404)
   changes(

@@ -2,14 +2,14 @@ import { RoomsModule } from '@chat/rooms';
 import { Global, Module } from '@nestjs/common';
 import { MessageHistory } from './message-history.ts';
 import { MessagesController } from './messages.controller.ts';
+import { CachedDeletedRooms } from './writer/cached-deleted-rooms.ts';
 import { DeletedRooms } from './writer/deleted-rooms.ts';
 import { PartitionWriters } from './writer/partition-writers.ts';
-import { RememberedDeletedRooms } from './writer/remembered-deleted-rooms.ts';
 import { WriterMetrics } from './writer/writer-metrics.ts';
 
 /**
- * Message history and the writers of partitions. The app provides, globally: MessageStore,
- * HistoryCache and FeedPublisher. It is global itself, because rooms show how far they have come.
+ * Provides message history and the writers of partitions. The app provides, globally: MessageStore,
+ * HistoryCache and FeedPublisher. This module is global, because room lists include the heads.
  */
 @Global()
 @Module({
@@ -19,7 +19,7 @@ import { WriterMetrics } from './writer/writer-metrics.ts';
     MessageHistory,
     PartitionWriters,
     WriterMetrics,
-    { provide: DeletedRooms, useClass: RememberedDeletedRooms },
+    { provide: DeletedRooms, useClass: CachedDeletedRooms },
   ],
   exports: [MessageHistory, PartitionWriters],
 })

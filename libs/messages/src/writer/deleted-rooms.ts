@@ -1,15 +1,15 @@
 import { Failure } from '@chat/platform';
 
-/** Which rooms were deleted: their writers store nothing more for them. */
+/** Looks up deleted rooms: writers store nothing more for them. */
 export abstract class DeletedRooms {
   /**
-   * Those of the rooms that were deleted. A room that was deleted within the last
+   * Returns those of the rooms that were deleted. A room that was deleted in the last
    * seconds may be missing.
    */
   abstract deletedOf(roomIds: readonly string[]): Promise<Set<string>>;
 }
 
-/** A message cannot be stored, because its room was deleted; to its sender, that room does not exist. */
+/** A message cannot be stored, because its room was deleted. The sender gets `NOT_FOUND`. */
 export class DeletedRoomError extends Failure {
   override readonly name = 'DeletedRoomError';
   constructor() {

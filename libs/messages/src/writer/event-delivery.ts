@@ -1,23 +1,23 @@
 import type { PartitionWriter } from './partition-writer.ts';
 
 /**
- * A persistence event as a broker hands it over, and what becomes of it:
- * exactly one of the three calls ends it.
+ * A persistence event that a broker has delivered. Exactly one of the three methods
+ * must be called, once, to settle it.
  */
 export abstract class EventDelivery {
-  /** The writer of the event's partition, as old as the channel that the event came through. */
+  /** The writer of the event's partition, opened with the channel that delivered the event. */
   abstract readonly writer: PartitionWriter;
-  /** It is durable, and not delivered again. */
+  /** Confirms that the event is durable: it is not delivered again. */
   abstract acknowledge(): void;
   /**
-   * It can never be stored: it goes to the dead letters, and the next one comes.
+   * Moves an event that can never be stored to the dead letters; the next one is delivered.
    *
-   * @param reason one readable sentence without anything of the event's content
+   * @param reason one readable sentence that contains nothing of the event's content
    */
   abstract reject(reason: string): void;
   /**
-   * It cannot be stored here and now: its partition is handed over, and whoever
-   * takes over is given this event and all that follow, in order.
+   * Releases the partition because the event cannot be stored now: the broker redelivers this
+   * event and all that follow, in order, to the next consumer.
    */
   abstract giveUp(cause: unknown): void;
 }

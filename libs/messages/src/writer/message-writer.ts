@@ -3,7 +3,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { PartitionWriter } from './partition-writer.ts';
 import { PartitionWriters } from './partition-writers.ts';
 
-/** The writers of all partitions, for a process that owns them all. */
+/** Writes to all partitions, in a process that owns them all. */
 @Injectable()
 export class MessageWriter implements OnApplicationShutdown {
   readonly #partitions: PartitionWriter[];

@@ -12,12 +12,12 @@ function refusal(): RefusedMessageError {
   return new RefusedMessageError('a rule');
 }
 
-/** A store whose next calls can be made to fail, as a disk or network does now and then. */
+/** A fake store whose next calls can be made to fail. */
 class FaultyStore extends MessageStore {
   readonly messages: Message[] = [];
   readonly batches: string[][] = [];
   readonly faults: ((messages: readonly Message[]) => void)[] = [];
-  /** How much of a batch with a message that can never be stored is stored: what comes before it, or nothing. */
+  /** Whether a batch with an unstorable message is refused as a whole, or from that message on. */
   refusesBatch: 'from the message on' | 'whole' = 'whole';
 
   get names(): (string | undefined)[] {
@@ -79,20 +79,20 @@ function event(name: string, roomId = 'general', text = `text of ${name}`): Mess
   };
 }
 
-/** The same as an earlier version of `chat` published it. */
+/** Returns the event as an earlier version of `chat` published it. */
 function legacyEvent(name: string, text?: string): MessageCreate {
   const current = event(name, 'general', text);
   return { ...current, id: legacyMessageIdOf(current) };
 }
 
-/** Rooms that can be deleted; the next question can be made to fail. */
+/** Fake rooms that can be deleted, and whose next lookups can be made to fail. */
 class DeletableRooms extends DeletedRooms {
   readonly deleted = new Set<string>();
-  readonly asked: (readonly string[])[] = [];
+  readonly lookups: (readonly string[])[] = [];
   readonly faults: Error[] = [];
 
   deletedOf(roomIds: readonly string[]): Promise<Set<string>> {
-    this.asked.push(roomIds);
+    this.lookups.push(roomIds);
     const fault = this.faults.shift();
     if (fault) return Promise.reject(fault);
     return Promise.resolve(new Set(roomIds.filter((roomId) => this.deleted.has(roomId))));
@@ -155,16 +155,16 @@ describe('PartitionWriter', () => {
 
   it('reads the heads of 120 rooms in chunks of 50 and repeats only the chunk that failed', async () => {
     const store = new FaultyStore();
-    const asked: (readonly string[])[] = [];
+    const reads: (readonly string[])[] = [];
     const heads = store.heads.bind(store);
     store.heads = (roomIds) => {
-      asked.push(roomIds);
-      return asked.length === 3 ? Promise.reject(new Error('away')) : heads(roomIds);
+      reads.push(roomIds);
+      return reads.length === 3 ? Promise.reject(new Error('unavailable')) : heads(roomIds);
     };
     const { writer } = open(store);
     const rooms = Array.from({ length: 121 }, (_, n) => `room-${n}`);
     await Promise.all(rooms.map((roomId) => writer.write(event(`in ${roomId}`, roomId))));
-    expect(asked).toEqual([
+    expect(reads).toEqual([
       rooms.slice(0, 1),
       rooms.slice(1, 51),
       rooms.slice(51, 101),
@@ -201,7 +201,7 @@ describe('PartitionWriter', () => {
     const { store, writer, published, failures } = open();
     store.faults.push((messages) => {
       store.messages.push(...messages.slice(0, 1));
-      throw new Error('connection lost after a part was stored');
+      throw new Error('connection lost after a prefix was stored');
     });
     const x = writer.write(event('x'));
     await Promise.all([x, writer.write(event('a')), writer.write(event('b'))]);
@@ -236,7 +236,7 @@ describe('PartitionWriter', () => {
   it('rejects unstored messages with UNAVAILABLE when closed while the store fails', async () => {
     const { store, writer } = open();
     const failing = (): never => {
-      throw new Error('the disk is gone');
+      throw new Error('disk failure');
     };
     store.faults.push(...Array.from({ length: 100 }, () => failing));
     const write = writer.write(event('a'));
@@ -356,7 +356,7 @@ describe('PartitionWriter for a deleted room', () => {
     }
     expect(store.batches).toEqual([['x@1'], ['a@2', 'c@3', 'e@4']]);
     expect(published).toEqual(['general/x@1', 'general/a@2', 'general/c@3', 'general/e@4']);
-    expect(rooms.asked).toEqual([['general'], ['general', 'gone']]);
+    expect(rooms.lookups).toEqual([['general'], ['general', 'gone']]);
   });
 
   it('returns the stored message for a retry but rejects a new one with NOT_FOUND', async () => {
@@ -377,9 +377,9 @@ describe('PartitionWriter for a deleted room', () => {
   it('retries when the lookup of deleted rooms fails', async () => {
     const { writer, failures, rooms } = open();
     rooms.deleted.add('gone');
-    rooms.faults.push(new Error('the store is away'));
+    rooms.faults.push(new Error('the store is unavailable'));
     await expect(writer.write(event('a', 'gone'))).rejects.toThrow(DeletedRoomError);
-    expect(failures).toEqual([new Error('the store is away')]);
+    expect(failures).toEqual([new Error('the store is unavailable')]);
   });
 });
 
@@ -445,7 +445,7 @@ describe('PartitionWriter with an unstorable message', () => {
       () => undefined,
       (messages) => {
         store.messages.push(...messages.slice(0, 1));
-        throw new Error('connection lost after a part was stored');
+        throw new Error('connection lost after a prefix was stored');
       },
     );
     const outcomes = await outcomesOf([first, ...batch.map((one) => writer.write(one))]);
@@ -454,7 +454,7 @@ describe('PartitionWriter with an unstorable message', () => {
     expect(failures).toHaveLength(1);
   });
 
-  it('rejects that message once and continues after another writer', async () => {
+  it('rejects that message once and continues after a conflict with another writer', async () => {
     const { store, writer, refused } = open();
     const first = writer.write(event('x'));
     const batch = [poison('p'), event('a'), event('b'), event('c')];
@@ -508,32 +508,32 @@ describe('PartitionWriter with giveUpAfterMs', () => {
     expect(store.names).toEqual(['a', 'foreign']);
   });
 
-  it('retries after a short failure of the store', async () => {
+  it('retries after a temporary failure of the store', async () => {
     const { store, writer } = open(new FaultyStore(), limits);
     store.faults.push(() => {
-      throw new Error('the network blinked');
+      throw new Error('network failure');
     });
     expect((await writer.write(event('a'))).seq).toBe(1);
   });
 
-  it('stops when the store fails for longer, and rejects later messages', async () => {
+  it('stops when the store fails for longer than the limit, and rejects later messages', async () => {
     const { store, writer } = open(new FaultyStore(), limits);
     const failing = (): never => {
-      throw new Error('the store is away');
+      throw new Error('the store is unavailable');
     };
     store.faults.push(...Array.from({ length: 100 }, () => failing));
     const writes = ['a', 'b'].map((id) => writer.write(event(id)));
-    for (const write of writes) await expect(write).rejects.toThrow('the store is away');
+    for (const write of writes) await expect(write).rejects.toThrow('the store is unavailable');
     store.faults.length = 0;
     await expect(writer.write(event('c'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(store.messages).toHaveLength(0);
   });
 
-  it('rejects a message when the store does not answer in time', async () => {
+  it('rejects a message when the store times out', async () => {
     const store = new FaultyStore();
     store.findByIds = () => new Promise(() => undefined);
     const { writer } = open(store, limits);
-    await expect(writer.write(event('a'))).rejects.toThrow('has not answered in time');
+    await expect(writer.write(event('a'))).rejects.toThrow('the store timed out');
   });
 
   it('rejects a pending message and stores nothing once it is abandoned', async () => {

@@ -7,14 +7,15 @@ import {
   type MessageStore,
 } from '../message-store.ts';
 import { DeletedRoomError, type DeletedRooms } from './deleted-rooms.ts';
-import { sortOut, type NewMessage } from './new-messages.ts';
+import { deduplicate, type NewMessage } from './new-messages.ts';
 import { PendingWrite } from './pending-write.ts';
 import type { RefusalLimit } from './refusal-limit.ts';
 
-/** Told of what a writer does; for logs and metrics. */
+/** Receives the events of a writer, for logs and metrics. */
 export interface WriterObserver {
+  /** A batch was stored. */
   stored(messages: readonly Message[]): void;
-  /** The same batch is tried again after `retryInMs`. */
+  /** An attempt failed; it is retried after `retryInMs`. */
   failed(error: unknown, attempt: number, retryInMs: number): void;
   /** The store can never hold this message. */
   refused(message: MessageCreate, error: RefusedMessageError): void;
@@ -22,37 +23,37 @@ export interface WriterObserver {
   stopped(forMs: number): void;
 }
 
-/** A message that is stored, or about to be, with the writes that wait for it. */
+/** A message with its assigned seq and rev, and the writes that wait for it. */
 interface NumberedMessage {
   readonly message: Message;
   readonly writes: readonly PendingWrite[];
 }
 
-/** For a writer whose partition others can take over: when it stops trying. */
+/** Limits of a writer whose partition another instance can take over. */
 export interface WriterLimits {
-  /** How long the store may fail or keep silent, in milliseconds. */
+  /** How long the store may fail or not answer before the writer stops, in milliseconds. */
   readonly giveUpAfterMs: number;
 }
 
 /** Most messages in one commit. */
 export const MAX_BATCH = 500;
-/** Rooms whose head is kept; the head of a forgotten one is read again. */
+/** Most cached room heads; an evicted head is read again. */
 const MAX_HEADS = 10_000;
-/** Rooms whose heads are read in one go, within one limit of time. */
-const HEADS_AT_ONCE = 50;
+/** Most heads in one read, which has its own deadline. */
+const HEADS_CHUNK_SIZE = 50;
 
 /**
- * The one active writer of a partition. It gives every message its seq and rev,
- * stores messages in batches (whatever arrived while the last commit was in
- * flight), and publishes them to the feed once they are durable.
+ * The single active writer of a partition. Assigns a seq and a rev to every message,
+ * stores messages in batches (everything that arrived during the last commit), and
+ * publishes them to the feed once they are durable.
  *
- * A batch that fails is tried again unchanged, for as long as it takes: its
- * outcome is unknown, so nothing may be numbered after it before it is decided.
- * With limits it stops instead, for good, when the store is away for too long or
- * another writer has been there: whoever takes over then reads afresh.
+ * A batch that fails is retried unchanged until it succeeds: its outcome is unknown,
+ * so no later message may be numbered before it is known. With limits the writer stops
+ * permanently instead, when the store is unavailable for too long or another writer has
+ * stored in the partition; the next writer reads the heads again.
  *
- * A message that the store can never hold is found by halving its batch and is
- * rejected; the others are numbered again. When the store refuses too many,
+ * A message that the store can never hold is found by bisecting its batch and is
+ * rejected; the others are numbered again. When the store refuses too many messages,
  * nothing is stored for a while.
  */
 export class PartitionWriter {
@@ -68,19 +69,19 @@ export class PartitionWriter {
     private readonly deletedRooms: DeletedRooms,
     private readonly feed: FeedPublisher,
     private readonly observer: WriterObserver,
-    /** Of the partition: it outlives this writer. */
+    /** Belongs to the partition and outlives this writer. */
     private readonly refusals: RefusalLimit,
     private readonly limits?: WriterLimits,
   ) {}
 
   /**
-   * Resolves with the stored message once it is durable; for a repeat of an event
-   * that was stored before, with what is stored.
+   * Resolves with the stored message once it is durable; for a retry of an event that is
+   * stored already, with the stored message.
    *
-   * @throws DeletedRoomError if its room was deleted; whatever is written with it is stored.
-   * @throws RefusedMessageError if the store can never hold it; whatever is written with it is stored.
+   * @throws DeletedRoomError if its room was deleted; the rest of the batch is stored.
+   * @throws RefusedMessageError if the store can never hold it; the rest of the batch is stored.
    * @throws UnavailableError if the writer is closed before that, or the store refuses
-   * too many messages; with limits also whatever made it stop.
+   * too many messages; with limits also the error that made the writer stop.
    */
   write(event: MessageCreate): Promise<Message> {
     if (this.#closed) return Promise.reject(closedError());
@@ -90,14 +91,14 @@ export class PartitionWriter {
     });
   }
 
-  /** Stores what is queued, unless the store fails; what is not stored then is rejected. */
+  /** Stores the queued messages, unless the store fails: then they are rejected. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#wake?.();
     await this.#draining;
   }
 
-  /** Begins nothing more and rejects what waits; resolves once nothing is in flight. */
+  /** Starts nothing more and rejects the queued messages; resolves once nothing is in flight. */
   async abandon(): Promise<void> {
     this.#stop(closedError());
     this.#wake?.();
@@ -125,17 +126,17 @@ export class PartitionWriter {
 
   /** Settles every write of the batch. */
   async #persist(batch: readonly PendingWrite[]): Promise<void> {
-    this.#requireFewRefusals();
+    this.#requireNotStopped();
     for (;;) {
-      const open = batch.filter(({ settled }) => !settled);
-      const ids = open.flatMap((write) => [write.ids.current, write.ids.legacy]);
-      const stored = await this.#retrying(() => this.store.findByIds(ids));
-      const { repeats, fresh } = sortOut(open, stored);
-      for (const [write, message] of repeats) write.resolve(message);
-      const living = await this.#inLivingRooms(fresh);
-      if (living.length === 0) return;
+      const pending = batch.filter(({ settled }) => !settled);
+      const ids = pending.flatMap((write) => [write.ids.current, write.ids.legacy]);
+      const stored = await this.#retry(() => this.store.findByIds(ids));
+      const { duplicates, fresh } = deduplicate(pending, stored);
+      for (const [write, message] of duplicates) write.resolve(message);
+      const storable = await this.#withoutDeletedRooms(fresh);
+      if (storable.length === 0) return;
       try {
-        return await this.#store(living);
+        return await this.#store(storable);
       } catch (error) {
         if (!(error instanceof ConflictingWriterError) || this.limits) throw error;
         this.#heads.clear();
@@ -144,11 +145,11 @@ export class PartitionWriter {
     }
   }
 
-  /** Those whose rooms were not deleted; the writes of the others are rejected. */
-  async #inLivingRooms(fresh: readonly NewMessage[]): Promise<NewMessage[]> {
+  /** Returns the messages whose rooms were not deleted, and rejects the writes of the others. */
+  async #withoutDeletedRooms(fresh: readonly NewMessage[]): Promise<NewMessage[]> {
     const roomIds = [...new Set(fresh.map(({ message }) => message.roomId))];
     if (roomIds.length === 0) return [];
-    const deleted = await this.#retrying(() => this.deletedRooms.deletedOf(roomIds));
+    const deleted = await this.#retry(() => this.deletedRooms.deletedOf(roomIds));
     return fresh.filter(({ message, writes }) => {
       if (!deleted.has(message.roomId)) return true;
       for (const write of writes) write.reject(new DeletedRoomError());
@@ -158,32 +159,32 @@ export class PartitionWriter {
 
   async #store(fresh: readonly NewMessage[]): Promise<void> {
     if (fresh.length === 0) return;
-    const numbered = await this.#number(fresh);
+    const numbered = await this.#assignPositions(fresh);
     try {
-      await this.#retrying(() => this.store.append(numbered.map(({ message }) => message)));
+      await this.#retry(() => this.store.append(numbered.map(({ message }) => message)));
     } catch (error) {
       if (!(error instanceof RefusedMessageError)) throw error;
-      return this.#storeAllBut(fresh, error);
+      return this.#bisect(fresh, error);
     }
     this.#settle(numbered);
   }
 
-  /** Stores what can be stored of messages that the store refused together, each room without a gap. */
-  async #storeAllBut(fresh: readonly NewMessage[], error: RefusedMessageError): Promise<void> {
+  /** Stores a refused batch in halves until the refused message is found; no room gets a gap. */
+  async #bisect(fresh: readonly NewMessage[], error: RefusedMessageError): Promise<void> {
     const [first] = fresh;
     if (first && fresh.length === 1) return this.#refuse(first, error);
-    // The refused append may have stored those before the message that it refused.
-    const stored = await this.#retrying(() =>
+    // The refused append may have stored the messages before the refused one.
+    const stored = await this.#retry(() =>
       this.store.findByIds(fresh.map(({ message }) => message.id)),
     );
-    const known: NumberedMessage[] = [];
+    const alreadyStored: NumberedMessage[] = [];
     const rest: NewMessage[] = [];
     for (const one of fresh) {
       const message = stored.get(one.message.id);
-      if (message) known.push({ message, writes: one.writes });
+      if (message) alreadyStored.push({ message, writes: one.writes });
       else rest.push(one);
     }
-    this.#settle(known);
+    this.#settle(alreadyStored);
     const middle = Math.ceil(rest.length / 2);
     await this.#store(rest.slice(0, middle));
     await this.#store(rest.slice(middle));
@@ -192,18 +193,24 @@ export class PartitionWriter {
   #refuse({ message, writes }: NewMessage, error: RefusedMessageError): void {
     if (!this.refusals.admit()) {
       this.observer.stopped(this.refusals.stoppedForMs);
-      this.#requireFewRefusals();
+      this.#requireNotStopped();
     }
     this.observer.refused(message, error);
     for (const write of writes) write.reject(error);
   }
 
-  #requireFewRefusals(): void {
+  /** @throws UnavailableError while the partition is stopped */
+  #requireNotStopped(): void {
     const waitMs = this.refusals.stoppedForMs;
-    if (waitMs > 0) throw new UnavailableError('The store refuses too many messages.', waitMs);
+    if (waitMs > 0) {
+      throw new UnavailableError(
+        'The server cannot store messages right now. Please try again.',
+        waitMs,
+      );
+    }
   }
 
-  /** They are stored: shows them and answers their writes. */
+  /** Publishes stored messages and resolves their writes. */
   #settle(numbered: readonly NumberedMessage[]): void {
     if (numbered.length === 0) return;
     const messages = numbered.map(({ message }) => message);
@@ -213,7 +220,7 @@ export class PartitionWriter {
     for (const { message, writes } of numbered) for (const write of writes) write.resolve(message);
   }
 
-  async #number(fresh: readonly NewMessage[]): Promise<NumberedMessage[]> {
+  async #assignPositions(fresh: readonly NewMessage[]): Promise<NumberedMessage[]> {
     const next = await this.#headsOf(new Set(fresh.map(({ message }) => message.roomId)));
     return fresh.map(({ message, writes }) => {
       const { roomId } = message;
@@ -232,9 +239,9 @@ export class PartitionWriter {
       if (head) heads.set(roomId, head);
       else unknown.push(roomId);
     }
-    // What was read stays read when the store fails after it: a stale head could only end in a conflict.
-    for (const some of partsOf(unknown, HEADS_AT_ONCE)) {
-      for (const [roomId, head] of await this.#retrying(() => this.store.heads(some))) {
+    // Heads stay cached when a later chunk fails: a stale head could only cause a conflict.
+    for (const ids of partsOf(unknown, HEADS_CHUNK_SIZE)) {
+      for (const [roomId, head] of await this.#retry(() => this.store.heads(ids))) {
         heads.set(roomId, head);
         this.#heads.set(roomId, head);
       }
@@ -251,12 +258,12 @@ export class PartitionWriter {
     for (const [roomId, changes] of byRoom) this.feed.publish(roomId, changes);
   }
 
-  async #retrying<T>(operation: () => Promise<T>): Promise<T> {
+  async #retry<T>(operation: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + (this.limits?.giveUpAfterMs ?? Infinity);
     for (let attempt = 1; ; attempt += 1) {
       if (this.#abandoned) throw closedError();
       try {
-        return await before(deadline, operation());
+        return await withDeadline(deadline, operation());
       } catch (error) {
         if (error instanceof ConflictingWriterError || error instanceof RefusedMessageError) {
           throw error;
@@ -280,23 +287,27 @@ export class PartitionWriter {
   }
 }
 
-/** @param deadline as `performance.now()` counts; Infinity for none */
-async function before<T>(deadline: number, operation: Promise<T>): Promise<T> {
+/**
+ * Settles as the operation does. @throws Error if it is still pending at the deadline
+ *
+ * @param deadline in `performance.now()` time; Infinity for none
+ */
+async function withDeadline<T>(deadline: number, operation: Promise<T>): Promise<T> {
   if (deadline === Infinity) return operation;
-  const { promise: late, reject } = Promise.withResolvers<never>();
+  const { promise: timedOut, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => {
-      reject(new Error('the store has not answered in time'));
+      reject(new Error('the store timed out'));
     },
     Math.max(0, deadline - performance.now()),
   );
   try {
-    return await Promise.race([operation, late]);
+    return await Promise.race([operation, timedOut]);
   } finally {
     clearTimeout(timer);
   }
 }
 
 function closedError(cause?: unknown): UnavailableError {
-  return new UnavailableError('The server is stopping.', 1_000, cause);
+  return new UnavailableError('The server is shutting down. Please try again.', 1_000, cause);
 }

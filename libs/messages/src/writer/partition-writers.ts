@@ -7,7 +7,7 @@ import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
 import { RefusalLimit } from './refusal-limit.ts';
 import { WriterMetrics } from './writer-metrics.ts';
 
-/** Opens the writers of partitions; what they do is logged and counted. */
+/** Opens the writers of partitions, with logs and metrics. */
 @Injectable()
 export class PartitionWriters {
   readonly #logger = new Logger(PartitionWriters.name);
@@ -20,7 +20,7 @@ export class PartitionWriters {
     private readonly metrics: WriterMetrics,
   ) {}
 
-  /** A writer that knows nothing yet: it reads from the store how far every room has come. */
+  /** Opens a writer with an empty cache: it reads the head of every room from the store. */
   open(partition: number, limits?: WriterLimits): PartitionWriter {
     const observer = {
       stored: (messages: readonly Message[]) => {
@@ -31,7 +31,10 @@ export class PartitionWriters {
       },
       failed: (error: unknown, attempt: number, retryInMs: number) => {
         this.metrics.failed();
-        this.#logger.error({ err: error, partition, attempt, retryInMs }, 'storing failed');
+        this.#logger.error(
+          { err: error, partition, attempt, retryInMs },
+          'batch write failed; retrying',
+        );
       },
       refused: ({ id, roomId }: MessageCreate, error: RefusedMessageError) => {
         this.metrics.refused();

@@ -1,9 +1,9 @@
 import type { Message, MessageCreate } from '@chat/contracts';
 import { legacyMessageIdOf, messageIdOf } from '../message-id.ts';
 
-/** An event that waits to be stored. It is settled once; later calls have no effect. */
+/** An event that waits to be stored. Settled once; later calls have no effect. */
 export class PendingWrite {
-  /** Ids under which its message may be stored. They follow from its content; `legacy` does not cover the text. */
+  /** Ids that its message may have, computed from its content; `legacy` does not cover the text. */
   readonly ids: { readonly current: string; readonly legacy: string };
   #settled = false;
 

@@ -2,7 +2,7 @@ import type { Message } from '@chat/contracts';
 import { Metrics } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 
-/** What the writers of this process tell Prometheus. */
+/** Prometheus metrics of the writers of this process. */
 @Injectable()
 export class WriterMetrics {
   readonly #stored;
@@ -14,15 +14,15 @@ export class WriterMetrics {
   constructor(metrics: Metrics) {
     this.#stored = metrics.counter({
       name: 'chat_messages_stored_total',
-      help: 'Messages that were stored.',
+      help: 'Messages stored.',
     });
     this.#failures = metrics.counter({
       name: 'chat_store_failures_total',
-      help: 'Attempts to store a batch that failed; it is tried again.',
+      help: 'Failed attempts to store a batch; each is retried.',
     });
     this.#refusals = metrics.counter({
       name: 'chat_store_refusals_total',
-      help: 'Messages that the store can never hold. Each is a dead letter, or its sender was told.',
+      help: 'Messages that the store can never hold: dead letters, or errors for their senders.',
     });
     this.#batches = metrics.histogram({
       name: 'chat_batch_messages',
@@ -31,7 +31,7 @@ export class WriterMetrics {
     });
     this.#lag = metrics.histogram({
       name: 'chat_accepted_to_stored_seconds',
-      help: 'Time from when a message was accepted to when it was stored.',
+      help: 'Time from accepting a message to storing it.',
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60],
     });
   }
@@ -41,7 +41,7 @@ export class WriterMetrics {
     this.#batches.observe(messages.length);
     const now = Date.now();
     for (const { timestamp } of messages) {
-      // The clocks of two machines may differ.
+      // Negative when the clocks of two machines differ.
       this.#lag.observe(Math.max(0, now - Date.parse(timestamp)) / 1_000);
     }
   }

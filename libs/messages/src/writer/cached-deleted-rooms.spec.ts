@@ -1,31 +1,31 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { RoomStore } from '@chat/rooms';
-import { RememberedDeletedRooms } from './remembered-deleted-rooms.ts';
+import { CachedDeletedRooms } from './cached-deleted-rooms.ts';
 
-describe('RememberedDeletedRooms', () => {
+describe('CachedDeletedRooms', () => {
   let deleted: Set<string>;
-  let asked: string[][];
-  let rooms: RememberedDeletedRooms;
+  let reads: string[][];
+  let rooms: CachedDeletedRooms;
   beforeEach(() => {
     jest.useFakeTimers();
     deleted = new Set();
-    asked = [];
+    reads = [];
     const store: Pick<RoomStore, 'findDeleted'> = {
       findDeleted: (roomIds) => {
-        asked.push([...roomIds]);
+        reads.push([...roomIds]);
         return Promise.resolve(new Set(roomIds.filter((roomId) => deleted.has(roomId))));
       },
     };
-    rooms = new RememberedDeletedRooms(store as RoomStore);
+    rooms = new CachedDeletedRooms(store as RoomStore);
   });
   afterEach(() => {
     jest.useRealTimers();
   });
 
-  it('reads all unknown rooms in one call and caches the answer for 10 s', async () => {
+  it('reads all unknown rooms in one call and caches the result for 10 s', async () => {
     expect(await rooms.deletedOf(['den', 'lunch'])).toEqual(new Set());
     expect(await rooms.deletedOf(['den', 'lunch', 'music'])).toEqual(new Set());
-    expect(asked).toEqual([['den', 'lunch'], ['music']]);
+    expect(reads).toEqual([['den', 'lunch'], ['music']]);
     deleted.add('den');
     jest.advanceTimersByTime(10_001);
     expect(await rooms.deletedOf(['den'])).toEqual(new Set(['den']));
@@ -44,6 +44,6 @@ describe('RememberedDeletedRooms', () => {
     await rooms.deletedOf(['den']);
     jest.advanceTimersByTime(3_600_000);
     expect(await rooms.deletedOf(['den', 'lunch'])).toEqual(new Set(['den']));
-    expect(asked).toEqual([['den'], ['lunch']]);
+    expect(reads).toEqual([['den'], ['lunch']]);
   });
 });
