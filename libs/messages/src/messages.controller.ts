@@ -28,7 +28,7 @@ export class MessagesController {
   @Get('history/:roomId')
   @BoundedRead(PAGE)
   @ApiOperation({
-    summary: "A page of a room's messages, oldest first; without a cursor the newest.",
+    summary: "Get a page of a room's messages, oldest first; without a cursor the newest.",
   })
   @ApiOkResponse({
     standardSchema: Messages,
@@ -62,7 +62,7 @@ export class MessagesController {
 
   @Get('changes/:roomId')
   @BoundedRead(PAGE)
-  @ApiOperation({ summary: 'The messages that changed after a rev, in rev order.' })
+  @ApiOperation({ summary: 'Get the messages that changed after a rev, in rev order.' })
   @ApiOkResponse({ standardSchema: Changes })
   @ApiErrors(400, 401, 404)
   changes(
