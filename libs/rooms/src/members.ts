@@ -2,24 +2,24 @@ import type { Member, MemberListQuery, Role, Room } from '@chat/contracts';
 import type { Identity } from '@chat/auth';
 import { ConflictError, ForbiddenError, NotFoundError } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
-import { MemberNotices } from './member-notices.ts';
 import { MembershipLimit } from './membership-limit.ts';
+import { MembershipSignals } from './membership-signals.ts';
 import { noSuchRoom, RoomAccess } from './room-access.ts';
 import { RoomStore, type MemberRecord } from './room-store.ts';
 import { UserDirectory } from './user-directory.ts';
 
-/** Who is in a room, and who decides about it. */
+/** Lists, adds and removes the members of rooms. */
 @Injectable()
 export class Members {
   constructor(
     private readonly store: RoomStore,
     private readonly access: RoomAccess,
     private readonly directory: UserDirectory,
-    private readonly notices: MemberNotices,
+    private readonly membershipSignals: MembershipSignals,
     private readonly limit: MembershipLimit,
   ) {}
 
-  /** By user id, page by page. @throws NotFoundError */
+  /** Returns a page of members, ordered by user id. @throws NotFoundError */
   async list({ userId }: Identity, roomId: string, query: MemberListQuery): Promise<Member[]> {
     await this.access.requireReadable(userId, roomId);
     const { after, limit } = query;
@@ -28,8 +28,8 @@ export class Members {
   }
 
   /**
-   * Adds a user; owners and moderators may add others, and everybody may join a
-   * public room. Somebody who is a member already stays what they are.
+   * Adds a user. Owners and moderators may add others, and any user may join a
+   * public room. An existing member keeps the role.
    *
    * @throws NotFoundError for the room or the user, ForbiddenError, RateLimitedError
    */
@@ -41,7 +41,7 @@ export class Members {
     await this.limit.admit(userId);
     const joinedAt = new Date().toISOString();
     const added: MemberRecord = { roomId, userId: addedId, role: 'member', joinedAt };
-    if (await this.store.addMember(added)) this.notices.changed(room, addedId, 'member');
+    if (await this.store.addMember(added)) this.membershipSignals.publish(room, addedId, 'member');
     const member = await this.store.findMember(roomId, addedId);
     if (!member) throw noSuchRoom();
     const [view] = await this.#views([member]);
@@ -50,20 +50,21 @@ export class Members {
   }
 
   /**
-   * Removes a member; everybody may leave, and owners and moderators may remove
-   * others, but not the owner. The owner of a private room stays.
+   * Removes a member. Any member may leave, and owners and moderators may remove
+   * others, but not the owner. The owner of a private room cannot leave.
    *
-   * @throws NotFoundError for the room or the member, ForbiddenError, ConflictError, RateLimitedError
+   * @throws NotFoundError for the room or the member, ForbiddenError, ConflictError,
+   * RateLimitedError
    */
   async remove({ userId }: Identity, roomId: string, removedId: string): Promise<void> {
     const { room, role } = await this.access.requireReadable(userId, roomId);
     if (removedId !== userId) requireModerator(role, 'remove members');
     const removed = await this.store.findMember(roomId, removedId);
     if (!removed) throw new NotFoundError('That user is not a member of the room.');
-    if (removed.role === 'owner') requireDispensable(room, removedId === userId);
+    if (removed.role === 'owner') requireRemovableOwner(room, removedId === userId);
     await this.limit.admit(userId);
     if (await this.store.removeMember(roomId, removedId)) {
-      this.notices.changed(room, removedId, null);
+      this.membershipSignals.publish(room, removedId, null);
     }
   }
 
@@ -78,15 +79,15 @@ export class Members {
   }
 }
 
-function requireModerator(role: Role | undefined, act: string): void {
+function requireModerator(role: Role | undefined, action: string): void {
   if (role !== 'owner' && role !== 'moderator') {
-    throw new ForbiddenError(`Only owners and moderators may ${act}.`);
+    throw new ForbiddenError(`Only owners and moderators can ${action}.`);
   }
 }
 
-/** Its owner may leave a public room; a private one would be left to nobody. */
-function requireDispensable(room: Room, leaves: boolean): void {
-  if (!leaves) throw new ForbiddenError('The owner of a room cannot be removed.');
+/** The owner may leave a public room; a private room would remain without an owner. */
+function requireRemovableOwner(room: Room, leaves: boolean): void {
+  if (!leaves) throw new ForbiddenError('The owner cannot be removed from the room.');
   if (room.visibility === 'private') {
     throw new ConflictError('You are the only owner of this private room and cannot leave it.');
   }

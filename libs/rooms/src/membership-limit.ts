@@ -1,7 +1,7 @@
 import { RateLimitedError, RateLimiter, Refusals, type RateLimit } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 
-/** Changes of membership that one user may make; each is broadcast to everyone in its room. */
+/** Membership changes that one user may make; each is broadcast to all members of the room. */
 const CHANGE_LIMIT: RateLimit = { points: 5, perMs: 1_000, burst: 200 };
 
 /** Limits how fast a user joins and leaves rooms, and adds and removes others. */
@@ -12,11 +12,14 @@ export class MembershipLimit {
     private readonly refusals: Refusals,
   ) {}
 
-  /** To be called before a change. @throws RateLimitedError */
+  /** Counts a change; call it before the change. @throws RateLimitedError */
   async admit(userId: string): Promise<void> {
     const waitMs = await this.limiter.take(`membership:${userId}`, CHANGE_LIMIT);
     if (waitMs <= 0) return;
     this.refusals.count('membership_changes');
-    throw new RateLimitedError('You are changing memberships too fast.', waitMs);
+    throw new RateLimitedError(
+      'You are changing memberships too quickly. Please wait a moment.',
+      waitMs,
+    );
   }
 }

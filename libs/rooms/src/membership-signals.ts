@@ -2,13 +2,13 @@ import type { Role, Room } from '@chat/contracts';
 import { Signals } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 
-/** Tells sockets of changes to rooms, after they are stored. */
+/** Signals changes of membership to the sockets of a room, after they are stored. */
 @Injectable()
-export class MemberNotices {
+export class MembershipSignals {
   constructor(private readonly signals: Signals) {}
 
-  /** @param role null for somebody who is no longer a member */
-  changed(room: Room, userId: string, role: Role | null): void {
+  /** @param role null for a user who is no longer a member */
+  publish(room: Room, userId: string, role: Role | null): void {
     this.signals.publish({ type: 'member-changed', room, userId, role });
   }
 }

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const LENGTH = 22;
 
-/** A new id that nobody can guess (131 bits), outside the form of named rooms. */
+/** Returns a new unguessable id (131 bits), which cannot be the id of a public room. */
 export function privateRoomId(): string {
   const letters = Array.from({ length: LENGTH }, () => ALPHABET.charAt(randomInt(ALPHABET.length)));
   return `~${letters.join('')}`;

@@ -1,9 +1,9 @@
 import type { Message, RoomHead } from '@chat/contracts';
 
-/** How far the conversations of rooms have come; rooms themselves hold no messages. */
+/** Reads the heads and last messages of rooms, which hold no messages themselves. */
 export abstract class RoomActivity {
-  /** Of each room asked for; zeros for one without messages. */
+  /** Returns the head of each room; zeros for a room without messages. */
   abstract headsOf(roomIds: readonly string[]): Promise<Map<string, RoomHead>>;
-  /** The last message of each room that has one. */
+  /** Returns the last message of each room that has messages. */
   abstract lastMessagesOf(roomIds: readonly string[]): Promise<Map<string, Message>>;
 }

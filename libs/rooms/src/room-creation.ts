@@ -1,24 +1,24 @@
 import { GENERAL_ROOM_ID, type CreateRoomRequest, type Room } from '@chat/contracts';
 import { ConflictError, RateLimitedError, RateLimiter, type RateLimit } from '@chat/platform';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { MemberNotices } from './member-notices.ts';
+import { MembershipSignals } from './membership-signals.ts';
 import { privateRoomId } from './private-room-id.ts';
 import { RoomStore, type RoomRecord } from './room-store.ts';
 import { toRoom } from './room-views.ts';
 
-/** Rooms that one user may make. */
+/** Rooms that one user may create. */
 const CREATION_LIMIT: RateLimit = { points: 10, perMs: 60_000, burst: 30 };
 
-/** Makes rooms. */
+/** Creates rooms within a rate limit. */
 @Injectable()
 export class RoomCreation implements OnModuleInit {
   constructor(
     private readonly store: RoomStore,
     private readonly limiter: RateLimiter,
-    private readonly notices: MemberNotices,
+    private readonly membershipSignals: MembershipSignals,
   ) {}
 
-  /** `general` exists from the start, whichever instance starts first. */
+  /** Creates `general` unless another instance has created it. */
   async onModuleInit(): Promise<void> {
     await this.store.createRoom({
       id: GENERAL_ROOM_ID,
@@ -29,9 +29,9 @@ export class RoomCreation implements OnModuleInit {
   }
 
   /**
-   * A room with its maker as owner.
+   * Creates a room with the user as its owner.
    *
-   * @throws ConflictError when a public room of that name exists
+   * @throws ConflictError when a public room with that name exists
    * @throws RateLimitedError
    */
   async create(userId: string, { name, visibility, topic }: CreateRoomRequest): Promise<Room> {
@@ -44,15 +44,15 @@ export class RoomCreation implements OnModuleInit {
       createdAt: new Date().toISOString(),
     };
     if (!(await this.#insert(userId, room))) {
-      throw new ConflictError('A room of that name exists already.', [
-        { path: 'name', message: 'Is taken.' },
+      throw new ConflictError('A room with this name already exists.', [
+        { path: 'name', message: 'This name is taken.' },
       ]);
     }
     return toRoom(room);
   }
 
   /**
-   * A public room with its first member as owner; nothing when somebody else was faster.
+   * Creates a public room with the user as its owner; does nothing if the room exists by then.
    *
    * @throws RateLimitedError
    */
@@ -68,10 +68,15 @@ export class RoomCreation implements OnModuleInit {
 
   async #insert(userId: string, room: RoomRecord): Promise<boolean> {
     const waitMs = await this.limiter.take(`create-room:${userId}`, CREATION_LIMIT);
-    if (waitMs > 0) throw new RateLimitedError('You are making rooms too fast.', waitMs);
+    if (waitMs > 0) {
+      throw new RateLimitedError(
+        'You are creating rooms too quickly. Please wait a moment.',
+        waitMs,
+      );
+    }
     const owner = { roomId: room.id, userId, role: 'owner', joinedAt: room.createdAt } as const;
     const created = await this.store.createRoom(room, owner);
-    if (created) this.notices.changed(toRoom(room), userId, 'owner');
+    if (created) this.membershipSignals.publish(toRoom(room), userId, 'owner');
     return created;
   }
 }

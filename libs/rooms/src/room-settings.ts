@@ -1,5 +1,5 @@
-/** What an operator decides about rooms; provided by the app. */
+/** Operator settings of rooms; provided by the app. */
 export abstract class RoomSettings {
-  /** Whether joining a well-formed unknown public room makes it. */
+  /** Whether joining an unknown public room with a valid id creates it. */
   abstract readonly autoCreate: boolean;
 }

@@ -5,19 +5,19 @@ export interface RoomRecord {
   readonly name: string;
   readonly visibility: Visibility;
   readonly topic?: string;
-  /** User id; absent for rooms that exist from the start. */
+  /** User id; absent for a room that the server created. */
   readonly createdBy?: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
 }
 
-/** What of a room can change; what is left out stays. */
+/** The changeable properties of a room; an omitted property stays. */
 export interface RoomChanges {
   readonly name?: string;
   readonly topic?: string;
 }
 
-/** A user's place in a room, whether or not it is taken. */
+/** A pair of room and user, whether or not the user is a member. */
 export interface Membership {
   readonly roomId: string;
   readonly userId: string;
@@ -30,47 +30,50 @@ export interface MemberRecord extends Membership {
 }
 
 /**
- * Rooms and who is in them. What resolves is durable.
+ * Stores rooms and their members. A write is durable when it resolves.
  *
- * A deleted room is to every method one that does not exist, with two exceptions:
- * its id stays taken, and {@link RoomStore.findDeleted} knows it. Seqs must never
- * be given twice, so nothing may begin anew under an id that was in use.
+ * For every method a deleted room does not exist, with two exceptions: its id stays
+ * taken, and {@link RoomStore.findDeleted} returns it. A seq must never be assigned
+ * twice, so an id is never reused.
  */
 export abstract class RoomStore {
   /**
-   * Stores the room and its first member together; false if the id is taken, also
-   * by a deleted room (nothing is stored then).
+   * Stores the room and its first member together. Returns false, and stores nothing, if the id
+   * is taken, also by a deleted room.
    */
   abstract createRoom(room: RoomRecord, firstMember?: MemberRecord): Promise<boolean>;
   abstract findRoom(roomId: string): Promise<RoomRecord | undefined>;
-  /** Undefined if there is no such room. */
+  /** Returns the changed room; undefined if there is no such room. */
   abstract updateRoom(roomId: string, changes: RoomChanges): Promise<RoomRecord | undefined>;
   /**
-   * Deletes the room and who was in it, for good; its messages are none of a
-   * RoomStore's business and stay. False if there is no such room.
+   * Deletes the room and its members permanently. Its messages, which a RoomStore does
+   * not manage, stay. Returns false if there is no such room.
    *
    * @param deletedAt ISO 8601, UTC
    */
   abstract deleteRoom(roomId: string, deletedAt: string): Promise<boolean>;
-  /** Those of the ids whose rooms were deleted. */
+  /** Returns those of the ids whose rooms were deleted. */
   abstract findDeleted(roomIds: readonly string[]): Promise<Set<string>>;
-  /** Public rooms whose name or topic contains `query` (all without one), ignoring case, by name. */
+  /**
+   * Returns public rooms whose name or topic contains `query`, ignoring case, by name; without a
+   * query all public rooms.
+   */
   abstract findPublicRooms(query: string | undefined, limit: number): Promise<RoomRecord[]>;
-  /** False if the user was a member already (the stored role stays then), or the room was deleted. */
+  /** Returns false if the user is a member already (the role stays), or the room was deleted. */
   abstract addMember(member: MemberRecord): Promise<boolean>;
-  /** False if the user was no member. */
+  /** Returns false if the user was not a member. */
   abstract removeMember(roomId: string, userId: string): Promise<boolean>;
-  /** Those who are members, in any order. At most 1,000 are asked for at once. */
+  /** Returns those that exist, in any order. A call has at most 1,000 memberships. */
   abstract findMembers(of: readonly Membership[]): Promise<MemberRecord[]>;
   async findMember(roomId: string, userId: string): Promise<MemberRecord | undefined> {
     const [member] = await this.findMembers([{ roomId, userId }]);
     return member;
   }
-  /** Members by ascending user id, those after `after` if it is given. */
+  /** Returns members by ascending user id; with `after` only those after it. */
   abstract listMembers(
     roomId: string,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<MemberRecord[]>;
-  /** Every room that the user is a member of, with the role, by room name. */
+  /** Returns every room that the user is a member of, with the role, by room name. */
   abstract listRoomsOf(userId: string): Promise<{ room: RoomRecord; role: Role }[]>;
 }

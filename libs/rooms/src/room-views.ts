@@ -1,7 +1,7 @@
 import type { Room } from '@chat/contracts';
 import type { RoomRecord } from './room-store.ts';
 
-/** A room as it is told to those who may know of it. */
+/** Returns the public form of a room, as users see it. */
 export function toRoom({ id, name, visibility, topic, createdBy, createdAt }: RoomRecord): Room {
   return {
     id,

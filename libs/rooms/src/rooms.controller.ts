@@ -25,7 +25,7 @@ import {
 import { Members } from './members.ts';
 import { Rooms } from './rooms.ts';
 
-/** Rooms come with their last messages; who is in more of them takes more once that is known. */
+/** Expected rooms of a list, each with its last message; more count once the size is known. */
 const ROOM_LIST = { most: 100, usual: 100 };
 
 @ApiTags('rooms')
@@ -39,7 +39,7 @@ export class RoomsController {
 
   @Get()
   @BoundedRead(ROOM_LIST)
-  @ApiOperation({ summary: 'The rooms I am in, or public rooms to discover.' })
+  @ApiOperation({ summary: 'List my rooms, or discover public rooms.' })
   @ApiOkResponse({ standardSchema: RoomSummaries })
   @ApiErrors(400, 401)
   list(
@@ -50,7 +50,7 @@ export class RoomsController {
   }
 
   @Post()
-  @ApiOperation({ summary: 'Make a room; its maker is the owner.' })
+  @ApiOperation({ summary: 'Create a room and become its owner.' })
   @ApiCreatedResponse({ standardSchema: RoomSummary })
   @ApiErrors(400, 401, 409, 413, 415, 429)
   create(
@@ -61,7 +61,7 @@ export class RoomsController {
   }
 
   @Get(':roomId')
-  @ApiOperation({ summary: 'A room that I may read.' })
+  @ApiOperation({ summary: 'Get a room.' })
   @ApiOkResponse({ standardSchema: RoomSummary })
   @ApiErrors(400, 401, 404)
   get(
@@ -85,7 +85,7 @@ export class RoomsController {
 
   @Delete(':roomId')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Delete a room that I own, for good.' })
+  @ApiOperation({ summary: 'Delete a room that I own, permanently.' })
   @ApiNoContentResponse()
   @ApiErrors(400, 401, 403, 404, 409)
   delete(
@@ -96,7 +96,7 @@ export class RoomsController {
   }
 
   @Get(':roomId/members')
-  @ApiOperation({ summary: 'Who is in a room, by user id.' })
+  @ApiOperation({ summary: 'List the members of a room, by user id.' })
   @ApiOkResponse({ standardSchema: MemberList })
   @ApiErrors(400, 401, 404)
   listMembers(
@@ -108,7 +108,7 @@ export class RoomsController {
   }
 
   @Post(':roomId/members')
-  @ApiOperation({ summary: 'Add a user, or join a public room myself.' })
+  @ApiOperation({ summary: 'Add a member, or join a public room.' })
   @ApiCreatedResponse({ standardSchema: Member })
   @ApiErrors(400, 401, 403, 404, 413, 415, 429)
   addMember(
@@ -121,7 +121,7 @@ export class RoomsController {
 
   @Delete(':roomId/members/:userId')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Remove a member, or leave for good.' })
+  @ApiOperation({ summary: 'Remove a member, or leave a room permanently.' })
   @ApiNoContentResponse()
   @ApiErrors(400, 401, 403, 404, 409)
   removeMember(

@@ -9,9 +9,9 @@ import {
   Refusals,
   type Signal,
 } from '@chat/platform';
-import { MemberNotices } from './member-notices.ts';
 import { Members } from './members.ts';
 import { MembershipLimit } from './membership-limit.ts';
+import { MembershipSignals } from './membership-signals.ts';
 import { RoomAccess } from './room-access.ts';
 import type { RoomActivity } from './room-activity.ts';
 import { RoomCreation } from './room-creation.ts';
@@ -115,8 +115,8 @@ const directory: UserDirectory = {
       ),
     ),
 };
-/** Rooms without any message. */
-const silence: RoomActivity = {
+/** A fake in which no room has messages. */
+const noActivity: RoomActivity = {
   headsOf: () => Promise.resolve(new Map()),
   lastMessagesOf: () => Promise.resolve(new Map()),
 };
@@ -133,17 +133,17 @@ function open(autoCreate = true): void {
   signals = [];
   const bus = new InMemorySignals();
   bus.subscribe((signal) => signals.push(signal));
-  const notices = new MemberNotices(bus);
-  creation = new RoomCreation(store, new InMemoryRateLimiter(), notices);
+  const membershipSignals = new MembershipSignals(bus);
+  creation = new RoomCreation(store, new InMemoryRateLimiter(), membershipSignals);
   const limiter = new InMemoryRateLimiter();
   const limit = new MembershipLimit(limiter, new Refusals(new Metrics()));
-  access = new RoomAccess(store, creation, notices, limit, { autoCreate });
-  members = new Members(store, access, directory, notices, limit);
-  rooms = new Rooms(store, access, creation, silence, bus);
+  access = new RoomAccess(store, creation, membershipSignals, limit, { autoCreate });
+  members = new Members(store, access, directory, membershipSignals, limit);
+  rooms = new Rooms(store, access, creation, noActivity, bus);
 }
 
-/** Who changed to which role, in the order told. */
-const told = (): [string, Role | null][] =>
+/** User ids and roles of the membership signals, in order. */
+const membershipChanges = (): [string, Role | null][] =>
   signals.flatMap((signal) =>
     signal.type === 'member-changed' ? [[signal.userId, signal.role]] : [],
   );
@@ -153,7 +153,7 @@ const publicRoom = async (): Promise<string> =>
   (await rooms.create(ann, { name: 'den', visibility: 'public' })).id;
 const privateRoom = async (): Promise<string> =>
   (await rooms.create(ann, { name: 'Plans', visibility: 'private' })).id;
-/** A private room of ann's, with bob as a moderator and cid as a member. */
+/** Creates a private room owned by ann, with bob as a moderator and cid as a member. */
 async function staffedRoom(): Promise<string> {
   const roomId = await privateRoom();
   const joinedAt = '2026-01-01T00:00:00.000Z';
@@ -179,7 +179,7 @@ describe('RoomAccess', () => {
         () => 'allowed',
         (error: unknown) => error,
       );
-    const ways: ((id: string) => Promise<unknown>)[] = [
+    const calls: ((id: string) => Promise<unknown>)[] = [
       (id) => access.requireReadable('bob', id),
       (id) => access.join('bob', id),
       (id) => rooms.get(bob, id),
@@ -190,22 +190,22 @@ describe('RoomAccess', () => {
       (id) => members.remove(bob, id, 'bob'),
       (id) => members.remove(bob, id, 'ann'),
     ];
-    for (const way of ways) {
-      const real = await failure(way(roomId));
+    for (const call of calls) {
+      const real = await failure(call(roomId));
       expect(real).toMatchObject({ code: 'NOT_FOUND', message: 'There is no such room.' });
-      expect(real).toEqual(await failure(way(NO_ROOM)));
+      expect(real).toEqual(await failure(call(NO_ROOM)));
     }
     expect(await roleOf('bob', roomId)).toBeUndefined();
     expect(await roleOf('bob', NO_ROOM)).toBeUndefined();
   });
 
-  it('makes a user who joins a public room a lasting member and signals the change once', async () => {
+  it('makes a user who joins a public room a permanent member and signals the change once', async () => {
     const roomId = await publicRoom();
     expect(await access.join('bob', roomId)).toMatchObject({ role: 'member' });
     expect(await access.join('bob', roomId)).toMatchObject({ role: 'member' });
     expect(await access.join('ann', roomId)).toMatchObject({ role: 'owner' });
     expect(await roleOf('bob', roomId)).toBe('member');
-    expect(told()).toEqual([
+    expect(membershipChanges()).toEqual([
       ['ann', 'owner'],
       ['bob', 'member'],
     ]);
@@ -225,13 +225,13 @@ describe('RoomAccess', () => {
       return addMember(member);
     };
     await expect(members.add(ann, other.id, 'bob')).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect(told().filter(([userId]) => userId === 'bob')).toEqual([]);
+    expect(membershipChanges().filter(([userId]) => userId === 'bob')).toEqual([]);
   });
 
   it('returns the role of a member who joins a private room, without a signal', async () => {
     const roomId = await staffedRoom();
     expect(await access.join('bob', roomId)).toMatchObject({ role: 'moderator' });
-    expect(told()).toEqual([]);
+    expect(membershipChanges()).toEqual([]);
   });
 });
 
@@ -340,22 +340,22 @@ describe('Members.add', () => {
   it.each([
     ['owner', ann],
     ['moderator', bob],
-  ])('lets the %s of a private room add a user', async (_role, who) => {
+  ])('lets the %s of a private room add a user', async (_role, caller) => {
     const roomId = await staffedRoom();
-    expect(await members.add(who, roomId, 'dan')).toMatchObject({
+    expect(await members.add(caller, roomId, 'dan')).toMatchObject({
       userId: 'dan',
       username: 'dan',
       displayName: 'DAN',
       role: 'member',
     });
-    expect(told()).toEqual([['dan', 'member']]);
+    expect(membershipChanges()).toEqual([['dan', 'member']]);
   });
 
   it('rejects plain members, and non-members of a public room, with FORBIDDEN', async () => {
     const refused = { code: 'FORBIDDEN' };
     await expect(members.add(cid, await staffedRoom(), 'dan')).rejects.toMatchObject(refused);
     await expect(members.add(bob, await publicRoom(), 'dan')).rejects.toMatchObject(refused);
-    expect(told()).toEqual([['ann', 'owner']]);
+    expect(membershipChanges()).toEqual([['ann', 'owner']]);
   });
 
   it('lets users add themselves to a public room', async () => {
@@ -366,7 +366,7 @@ describe('Members.add', () => {
   it('keeps the role of an existing member and sends no signal', async () => {
     const roomId = await staffedRoom();
     expect(await members.add(ann, roomId, 'bob')).toMatchObject({ role: 'moderator' });
-    expect(told()).toEqual([]);
+    expect(membershipChanges()).toEqual([]);
   });
 
   it('rejects an unknown user with NOT_FOUND', async () => {
@@ -383,10 +383,10 @@ describe('Members.remove', () => {
   it.each([
     ['owner', ann],
     ['moderator', bob],
-  ])('lets the %s remove a member, who can no longer read the room', async (_role, who) => {
+  ])('lets the %s remove a member, who can no longer read the room', async (_role, caller) => {
     const roomId = await staffedRoom();
-    await members.remove(who, roomId, 'cid');
-    expect(told()).toEqual([['cid', null]]);
+    await members.remove(caller, roomId, 'cid');
+    expect(membershipChanges()).toEqual([['cid', null]]);
     await expect(access.requireReadable('cid', roomId)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
@@ -405,7 +405,7 @@ describe('Members.remove', () => {
     await access.join('ann', 'general');
     await members.remove(ann, 'general', 'ann');
     expect(await rooms.list(cid, { discover: false })).toEqual([]);
-    expect(told()).toEqual([
+    expect(membershipChanges()).toEqual([
       ['cid', null],
       ['ann', 'member'],
       ['ann', null],
@@ -505,10 +505,10 @@ describe('Rooms.delete', () => {
     const roomId = await staffedRoom();
     await rooms.delete(ann, roomId);
     expect(signals).toEqual([{ type: 'room-deleted', roomId, userIds: ['ann', 'bob', 'cid'] }]);
-    const gone = { code: 'NOT_FOUND', message: 'There is no such room.' };
-    await expect(rooms.get(ann, roomId)).rejects.toMatchObject(gone);
-    await expect(access.join('bob', roomId)).rejects.toMatchObject(gone);
-    await expect(rooms.delete(ann, roomId)).rejects.toMatchObject(gone);
+    const notFound = { code: 'NOT_FOUND', message: 'There is no such room.' };
+    await expect(rooms.get(ann, roomId)).rejects.toMatchObject(notFound);
+    await expect(access.join('bob', roomId)).rejects.toMatchObject(notFound);
+    await expect(rooms.delete(ann, roomId)).rejects.toMatchObject(notFound);
     expect(await rooms.list(cid, { discover: false })).toEqual([]);
     expect(await roleOf('ann', roomId)).toBeUndefined();
   });

@@ -16,11 +16,11 @@ import { RoomCreation } from './room-creation.ts';
 import { RoomStore } from './room-store.ts';
 import { toRoom } from './room-views.ts';
 
-/** Most rooms that discovery shows; a query narrows it. */
+/** Most rooms that discovery returns; a query narrows them down. */
 const MAX_DISCOVERED = 100;
 /**
- * Most signals that tell of one deletion. Members beyond them hear of it only on
- * sockets that are in the room; others see it when they list their rooms anew.
+ * Most signals for one deletion. The other members are notified only on sockets that
+ * are in the room, or see the deletion when they list their rooms again.
  */
 const MAX_DELETION_SIGNALS = 20;
 
@@ -29,7 +29,7 @@ interface ListedRoom {
   readonly role?: Role | undefined;
 }
 
-/** Rooms, as their members and those who look for them see them. */
+/** Lists, creates, changes and deletes rooms on behalf of a user. */
 @Injectable()
 export class Rooms {
   constructor(
@@ -40,7 +40,7 @@ export class Rooms {
     private readonly signals: Signals,
   ) {}
 
-  /** The caller's rooms, or with `discover` public ones, by name. */
+  /** Returns the caller's rooms, or with `discover` public rooms, by name. */
   async list({ userId }: Identity, { discover, query }: RoomListQuery): Promise<RoomSummary[]> {
     const mine = await this.store.listRoomsOf(userId);
     if (!discover)
@@ -50,19 +50,19 @@ export class Rooms {
     return this.#summaries(found.map((room) => ({ room: toRoom(room), role: roles.get(room.id) })));
   }
 
-  /** @throws NotFoundError */
+  /** Returns a room that the caller may read. @throws NotFoundError */
   async get({ userId }: Identity, roomId: string): Promise<RoomSummary> {
     return this.#summary(await this.access.requireReadable(userId, roomId));
   }
 
-  /** @throws ConflictError, RateLimitedError */
+  /** Creates a room with the caller as its owner. @throws ConflictError, RateLimitedError */
   async create({ userId }: Identity, request: CreateRoomRequest): Promise<RoomSummary> {
     const room = await this.creation.create(userId, request);
     return this.#summary({ room, role: 'owner' });
   }
 
   /**
-   * Changes the topic, and the name of a private room; a public room's name is its id.
+   * Changes the topic, and the name of a private room; the name of a public room is its id.
    *
    * @throws NotFoundError, ForbiddenError
    */
@@ -73,10 +73,10 @@ export class Rooms {
   ): Promise<RoomSummary> {
     const { room, role } = await this.access.requireReadable(userId, roomId);
     if (role !== 'owner' && role !== 'moderator') {
-      throw new ForbiddenError('Only owners and moderators may change a room.');
+      throw new ForbiddenError('Only owners and moderators can change a room.');
     }
     if (room.visibility === 'public' && changes.name !== undefined) {
-      throw new Failure('VALIDATION', 'A public room keeps its name, which is its id.', {
+      throw new Failure('VALIDATION', 'The name of a public room cannot be changed.', {
         details: [{ path: 'name', message: 'Cannot be changed for a public room.' }],
       });
     }
@@ -87,34 +87,36 @@ export class Rooms {
   }
 
   /**
-   * Deletes a room for good: to everybody it is from now on one that does not
-   * exist, and its id is never given again. Its messages stay stored, but nobody
-   * can read them any more.
+   * Deletes a room permanently: for all users it no longer exists, and its id is
+   * never reused. Its messages stay stored, but can no longer be read.
    *
-   * @throws NotFoundError, ForbiddenError for members other than the owner, ConflictError for `general`
+   * @throws NotFoundError, ForbiddenError for members other than the owner, ConflictError for
+   * `general`
    */
   async delete({ userId }: Identity, roomId: string): Promise<void> {
     const { role } = await this.access.requireReadable(userId, roomId);
     if (roomId === GENERAL_ROOM_ID) {
-      throw new ConflictError('The room "general" is always there and cannot be deleted.');
+      throw new ConflictError('The room "general" cannot be deleted.');
     }
-    if (role !== 'owner') throw new ForbiddenError('Only its owner may delete a room.');
-    const told = await this.#membersToTell(roomId);
+    if (role !== 'owner') throw new ForbiddenError('Only the owner can delete a room.');
+    const memberChunks = await this.#memberChunks(roomId);
     if (!(await this.store.deleteRoom(roomId, new Date().toISOString()))) throw noSuchRoom();
-    for (const userIds of told) this.signals.publish({ type: 'room-deleted', roomId, userIds });
+    for (const userIds of memberChunks) {
+      this.signals.publish({ type: 'room-deleted', roomId, userIds });
+    }
   }
 
-  /** In portions of a signal each, and at least one of them. */
-  async #membersToTell(roomId: string): Promise<string[][]> {
-    const portions: string[][] = [];
+  /** Returns the members to notify, in one chunk per signal; at least one chunk. */
+  async #memberChunks(roomId: string): Promise<string[][]> {
+    const chunks: string[][] = [];
     let after: string | undefined;
     do {
       const page = { limit: MAX_SIGNAL_USERS, ...(after !== undefined && { after }) };
       const members = await this.store.listMembers(roomId, page);
-      portions.push(members.map(({ userId }) => userId));
+      chunks.push(members.map(({ userId }) => userId));
       after = members.length === MAX_SIGNAL_USERS ? members.at(-1)?.userId : undefined;
-    } while (after !== undefined && portions.length < MAX_DELETION_SIGNALS);
-    return portions;
+    } while (after !== undefined && chunks.length < MAX_DELETION_SIGNALS);
+    return chunks;
   }
 
   async #summary(listed: ListedRoom): Promise<RoomSummary> {

@@ -1,7 +1,7 @@
 import type { User } from '@chat/contracts';
 
-/** Who is who; rooms keep ids only. */
+/** Looks up the public profiles of users; rooms store ids only. */
 export abstract class UserDirectory {
-  /** Those of `ids` that exist, by id. */
+  /** Returns the users that exist, by id. */
   abstract publicUsers(ids: readonly string[]): Promise<Map<string, User>>;
 }
