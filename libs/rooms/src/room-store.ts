@@ -55,8 +55,8 @@ export abstract class RoomStore {
   /** Returns those of the ids whose rooms were deleted. */
   abstract findDeleted(roomIds: readonly string[]): Promise<Set<string>>;
   /**
-   * Returns public rooms whose name or topic contains `query`, ignoring case, by name; without a
-   * query all public rooms.
+   * Returns public rooms, ordered by name, whose name or topic contains `query`, ignoring case;
+   * without a query all public rooms.
    */
   abstract findPublicRooms(query: string | undefined, limit: number): Promise<RoomRecord[]>;
   /** Returns false if the user is a member already (the role stays), or the room was deleted. */
@@ -74,6 +74,6 @@ export abstract class RoomStore {
     roomId: string,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<MemberRecord[]>;
-  /** Returns every room that the user is a member of, with the role, by room name. */
+  /** Returns every room that the user is a member of, with the role, ordered by room name. */
   abstract listRoomsOf(userId: string): Promise<{ room: RoomRecord; role: Role }[]>;
 }

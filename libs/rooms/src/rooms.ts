@@ -40,7 +40,7 @@ export class Rooms {
     private readonly signals: Signals,
   ) {}
 
-  /** Returns the caller's rooms, or with `discover` public rooms, by name. */
+  /** Returns the caller's rooms, or with `discover` public rooms, ordered by name. */
   async list({ userId }: Identity, { discover, query }: RoomListQuery): Promise<RoomSummary[]> {
     const mine = await this.store.listRoomsOf(userId);
     if (!discover)

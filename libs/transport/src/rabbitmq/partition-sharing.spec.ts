@@ -230,7 +230,7 @@ describeWith('rabbitmq-server', 'messages instances', () => {
     await expectStored(sent);
   });
 
-  it('release partitions while only they cannot reach the store, and regain them afterwards', async () => {
+  it('release partitions while only others reach the store, and regain them afterwards', async () => {
     const access = new InMemoryMessageStore(store);
     await start();
     await start({ store: access });
@@ -249,7 +249,7 @@ describeWith('rabbitmq-server', 'messages instances', () => {
     await eventually(() => expect(shares()).toEqual([8, 8]));
   });
 
-  it('all own every partition while none reaches the store, until the first of them does', async () => {
+  it('each own all partitions while none of them reaches the store, until one does', async () => {
     const accesses = [store, store].map((same) => new InMemoryMessageStore(same));
     const [first, second] = accesses as [InMemoryMessageStore, InMemoryMessageStore];
     await start({ store: first });
