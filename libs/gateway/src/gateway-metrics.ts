@@ -2,7 +2,7 @@ import { Metrics } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import type { UpstreamName } from './gateway-settings.ts';
 
-/** What the gateway tells Prometheus. */
+/** Prometheus metrics of the gateway. */
 @Injectable()
 export class GatewayMetrics {
   readonly #requests;
@@ -12,29 +12,29 @@ export class GatewayMetrics {
   constructor(metrics: Metrics) {
     this.#requests = metrics.counter({
       name: 'chat_gateway_requests_total',
-      help: 'Requests that were passed on, by service and by the first digit of the answer.',
+      help: 'Requests forwarded to services, by service and status class of the response.',
       labelNames: ['service', 'answer'],
     });
     this.#sockets = metrics.gauge({
       name: 'chat_gateway_sockets',
-      help: 'WebSockets that pass through.',
+      help: 'Open WebSockets that are forwarded to services.',
     });
     this.#localFailures = metrics.counter({
       name: 'chat_gateway_local_failures_total',
-      help: 'Connections to services that failed because the gateway lacks a resource, by error code.',
+      help: 'Connections to services that failed for lack of a local resource, by error code.',
       labelNames: ['code'],
     });
   }
 
-  answered(service: UpstreamName, statusCode: number): void {
+  countResponse(service: UpstreamName, statusCode: number): void {
     this.#requests.inc({ service, answer: `${Math.floor(statusCode / 100)}xx` });
   }
 
-  sockets(open: number): void {
+  setOpenSockets(open: number): void {
     this.#sockets.set(open);
   }
 
-  localFailure(code: string): void {
+  countLocalFailure(code: string): void {
     this.#localFailures.inc({ code });
   }
 }

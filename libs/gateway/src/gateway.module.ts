@@ -9,8 +9,8 @@ import { LocalFailures } from './upstreams/local-failures.ts';
 import { Upstreams } from './upstreams/upstreams.ts';
 
 /**
- * Passes requests and WebSockets on to the services. The app provides, globally:
- * GatewaySettings, RateLimiter, Metrics and HealthChecks; it attaches UpgradeForwarder to its server.
+ * Forwards requests and WebSockets to the services. The app provides GatewaySettings, RateLimiter,
+ * Metrics and HealthChecks globally, and attaches UpgradeForwarder to its server.
  */
 @Module({
   controllers: [DocumentsController],

@@ -1,6 +1,6 @@
 import type { UpstreamName } from './gateway-settings.ts';
 
-/** Which service answers, by the first segment of a path; everything else is the gateway's own. */
+/** Services by the first segment of a path; the gateway itself handles every other path. */
 const ROUTES: ReadonlyMap<string, UpstreamName> = new Map([
   ['auth', 'users'],
   ['users', 'users'],
@@ -10,13 +10,17 @@ const ROUTES: ReadonlyMap<string, UpstreamName> = new Map([
   ['asyncapi.json', 'chat'],
 ]);
 
-/** @param url a path with its query, as a request has it */
+/**
+ * Returns the service that handles a request; undefined when the gateway itself handles it.
+ *
+ * @param url path and query of the request
+ */
 export function routeOf(url: string): UpstreamName | undefined {
   const [, first = ''] = /^\/([^/?#]*)/.exec(url) ?? [];
   return ROUTES.get(first);
 }
 
-/** Where the session of a Socket.IO request lives; undefined for one that begins a session. */
+/** Returns the id of the instance that holds a Socket.IO session; undefined for a new session. */
 export function sessionInstanceOf(url: string): string | undefined {
   if (!/^\/socket\.io\/?(\?|$)/.test(url)) return undefined;
   const sessionId = new URL(url, 'http://gateway').searchParams.get('sid');

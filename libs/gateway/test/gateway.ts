@@ -25,15 +25,15 @@ export interface Gateway {
   readonly url: string;
   readonly port: number;
   readonly server: Server;
-  /** How many connections of clients are open. */
+  /** Returns the number of open client connections. */
   connections(): Promise<number>;
-  /** As Prometheus is told. */
+  /** Returns the metrics as Prometheus scrapes them. */
   metrics(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** For who tests what comes of silence: one that keeps it is soon taken out. */
-export const IMPATIENT_POOL = {
+/** For tests of silent instances: a silent instance soon becomes unavailable. */
+export const FAST_PROBING_POOL = {
   probeEveryMs: 50,
   probeTimeoutMs: 500,
   lostAfterMs: 1_500,
@@ -41,8 +41,8 @@ export const IMPATIENT_POOL = {
 };
 
 /**
- * As the app has it, in front of these upstreams. It looks at them often, and is as patient as a busy machine
- * needs.
+ * Starts a gateway, configured as in the app, in front of these instances. It probes them often,
+ * with timeouts that are long enough for a busy machine.
  */
 export async function startGateway(
   urls: Partial<Record<UpstreamName, readonly string[]>>,
@@ -91,7 +91,7 @@ export async function startGateway(
     connections: promisify(server.getConnections.bind(server)),
     metrics: () => app.get(Metrics).registry.metrics(),
     close: async () => {
-      // The clients of tests keep theirs for seconds.
+      // HTTP clients of tests keep idle connections open for seconds.
       server.closeAllConnections();
       await app.close();
     },

@@ -4,26 +4,26 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { privatePort } from '@chat/testing';
 
-/** A service behind the gateway, as far as the gateway sees it. */
+/** Fake service behind the gateway. */
 export class Upstream {
-  /** What came through, probes aside. */
+  /** Requests received, without probes. */
   readonly seen: {
     method: string;
     url: string;
     headers: IncomingMessage['headers'];
     body: string;
   }[] = [];
-  /** Status of /health/live; undefined keeps silent. */
+  /** Status of /health/live; undefined never responds. */
   live: number | undefined = 200;
-  /** How long /health/live takes, in milliseconds. */
+  /** Delay of /health/live, in milliseconds. */
   liveAfterMs = 0;
   probesAnswered = 0;
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => void;
-  /** Connections for what came through, from the first request of each. */
+  /** Connections that carried at least one request, without probes. */
   readonly used = new Set<Socket>();
-  /** Requests whose body broke off. */
-  brokenOff = 0;
-  /** Whether it answers 413 as soon as it has read the headers. */
+  /** Requests whose body was aborted. */
+  abortedBodies = 0;
+  /** Whether it responds with 413 as soon as it has read the headers. */
   refuseBodies = false;
   readonly #sockets = new Set<Socket>();
 
@@ -40,7 +40,7 @@ export class Upstream {
     });
     server.on('request', (request, response) => {
       if (request.url?.startsWith('/socket.io')) return;
-      this.#handle(request, response).catch(() => (this.brokenOff += 1));
+      this.#handle(request, response).catch(() => (this.abortedBodies += 1));
     });
   }
 

@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { MergedOpenApi } from './merged-open-api.ts';
 
-/** What programs read of the whole API. */
+/** Serves the OpenAPI document of all services. */
 @Controller()
 export class DocumentsController {
   constructor(private readonly openApi: MergedOpenApi) {}

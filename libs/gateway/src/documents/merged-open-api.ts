@@ -6,17 +6,20 @@ import { Upstreams } from '../upstreams/upstreams.ts';
 import type { UpstreamPool } from '../upstreams/upstream-pool.ts';
 
 const TIMEOUT_MS = 5_000;
-/** After so long the services are asked again: one of them may be newer by then. */
+/** How long the merged document is cached; a service may be upgraded meanwhile. */
 const FRESH_MS = 60_000;
 
-/** One OpenAPI document of all services, as clients see them through the gateway. */
+/**
+ * Merges the OpenAPI documents of all services into one, as clients see the API through the
+ * gateway.
+ */
 @Injectable()
 export class MergedOpenApi {
   #merged: { readonly document: OpenAPIObject; readonly at: number } | undefined;
 
   constructor(private readonly upstreams: Upstreams) {}
 
-  /** @throws UnavailableError when a service cannot be asked, and never could be */
+  /** @throws UnavailableError when a service is unreachable and no earlier document is cached */
   async document(): Promise<OpenAPIObject> {
     if (this.#merged && performance.now() - this.#merged.at < FRESH_MS) {
       return this.#merged.document;
@@ -27,7 +30,11 @@ export class MergedOpenApi {
       this.#merged = { document: merge(documents), at: performance.now() };
     } catch (error) {
       if (!this.#merged) {
-        throw new UnavailableError('Not all services can be asked at the moment.', 1_000, error);
+        throw new UnavailableError(
+          'The API document is unavailable. Please try again.',
+          1_000,
+          error,
+        );
       }
     }
     return this.#merged.document;
@@ -36,15 +43,17 @@ export class MergedOpenApi {
 
 async function documentOf(pool: UpstreamPool): Promise<OpenAPIObject> {
   const instance = pool.choose();
-  if (!instance) throw new Error(`no ${pool.service} service lives`);
+  if (!instance) throw new Error(`no instance of the ${pool.service} service is available`);
   const response = await fetch(`${instance.url}/docs-json`, {
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  if (!response.ok) throw new Error(`${instance.url} answers ${response.status}`);
+  if (!response.ok) throw new Error(`${instance.url} responded with status ${response.status}`);
   return (await response.json()) as OpenAPIObject;
 }
 
-/** The same path or component of two services is the same in both. */
+/**
+ * Merges documents. A path or component that several services define is the same in all of them.
+ */
 function merge(documents: readonly OpenAPIObject[]): OpenAPIObject {
   const [first] = documents;
   if (!first) throw new Error('there is no document');
@@ -67,7 +76,7 @@ function merge(documents: readonly OpenAPIObject[]): OpenAPIObject {
   };
 }
 
-/** What the gateway itself may answer, whatever was asked. */
+/** Adds the errors that the gateway itself may return for any operation. */
 function documentGatewayErrors(
   operation: NonNullable<OpenAPIObject['paths'][string]['get']>,
 ): void {

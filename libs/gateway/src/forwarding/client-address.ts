@@ -4,10 +4,12 @@ import { clientAddressOf, type TrustProxy } from '@chat/platform';
 export type { TrustProxy };
 
 /**
- * Says in the request's headers whom it comes from, so that the service behind
- * believes us and nobody before us whom we do not trust.
+ * Sets the `X-Forwarded-*` headers of a request. Values from an address that is not a trusted proxy
+ * are replaced, so that services can trust these headers.
+ *
+ * @returns the address of the client
  */
-export function nameClient(request: IncomingMessage, trusted: TrustProxy): string {
+export function setForwardedHeaders(request: IncomingMessage, trusted: TrustProxy): string {
   const address = clientAddressOf(request, trusted);
   const { headers, socket } = request;
   const isTrusted = trusted(socket.remoteAddress ?? '', 0);

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** For one request, over a connection that is there already. */
+/** HTTP agent that sends one request over an existing connection. */
 export class ConnectedAgent extends Agent {
   constructor(private readonly socket: Socket) {
     super({ keepAlive: false });

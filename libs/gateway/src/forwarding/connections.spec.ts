@@ -31,8 +31,12 @@ async function gateway(...call: Parameters<typeof startGateway>): Promise<Gatewa
 const post = (url: string): Promise<Response> =>
   fetch(`${url}/auth/login`, { method: 'POST', body: '{}' });
 
-/** Over connections of the agent, one for each request at a time. */
-async function ask(url: string, options: RequestOptions, body?: string): Promise<IncomingMessage> {
+/** Sends a request; the agent of `options` decides which connection carries it. */
+async function sendRequest(
+  url: string,
+  options: RequestOptions,
+  body?: string,
+): Promise<IncomingMessage> {
   const sent = send(url, options);
   sent.end(body);
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
@@ -55,21 +59,21 @@ describe('connections of the gateway to services', () => {
 
   it('are limited to 256: a request without one gets 503 and is never sent', async () => {
     const users = await upstream('users');
-    // Answers without an end, each of which keeps its connection.
+    // Endless responses, each of which occupies its connection.
     users.answer = (_request, response) => {
       response.write('x');
       const trickle = setInterval(() => response.write('x'), 500);
       response.once('close', () => clearInterval(trickle));
     };
     const { url } = await gateway({ users: [users.url] }, { timeoutMs: 5_000 });
-    const left = new AbortController();
-    const login = { method: 'POST', body: '{}', signal: left.signal };
-    // Kept, because `fetch` cancels an answer that is garbage collected, and its connection is free again.
+    const disconnect = new AbortController();
+    const login = { method: 'POST', body: '{}', signal: disconnect.signal };
+    // References are kept because `fetch` cancels an answer that is garbage collected.
     const answers = await Promise.all(
       Array.from({ length: 300 }, () => fetch(`${url}/auth/login`, login)),
     );
     const statuses = answers.map(({ status }) => status);
-    left.abort();
+    disconnect.abort();
     expect(statuses.filter((status) => status === 200)).toHaveLength(256);
     expect(statuses.filter((status) => status === 503)).toHaveLength(44);
     expect([users.used.size, users.seen.length]).toEqual([256, 256]);
@@ -96,7 +100,7 @@ describe('connections of the gateway to services', () => {
     const users = await upstream('users');
     const answeredAt = new WeakMap<object, number>();
     users.answer = ({ socket }, response) => {
-      // As a service that stops does: it closes what has been idle since it began to announce it.
+      // As a stopping service does: closes connections that were idle while it announced the stop.
       if (performance.now() - (answeredAt.get(socket) ?? Infinity) > 1_500) socket.destroy();
       answeredAt.set(socket, performance.now());
       response.end();
@@ -120,15 +124,15 @@ describe('connections of the gateway to services', () => {
 
   it('are closed when the client disconnects before the response', async () => {
     const users = await upstream('users');
-    const asked = Promise.withResolvers<IncomingMessage>();
-    users.answer = (request) => asked.resolve(request);
+    const received = Promise.withResolvers<IncomingMessage>();
+    users.answer = (request) => received.resolve(request);
     const { url } = await gateway({ users: [users.url] }, { timeoutMs: 600_000 });
-    const left = new AbortController();
-    const asking = fetch(`${url}/users/me`, { signal: left.signal });
-    const { socket } = await asked.promise;
+    const disconnect = new AbortController();
+    const pending = fetch(`${url}/users/me`, { signal: disconnect.signal });
+    const { socket } = await received.promise;
     const closed = once(socket, 'close');
-    left.abort();
-    await expect(asking).rejects.toThrow();
+    disconnect.abort();
+    await expect(pending).rejects.toThrow();
     await closed;
   });
 });
@@ -174,7 +178,7 @@ describe('a request through the gateway', () => {
     upload.write('x'.repeat(100_000));
     await eventually(() => expect(users.used.size).toBe(1));
     upload.destroy();
-    await eventually(() => expect(users.brokenOff).toBe(1));
+    await eventually(() => expect(users.abortedBodies).toBe(1));
     expect(users.seen).toEqual([]);
     expect((await post(url)).status).toBe(200);
   });
@@ -182,7 +186,7 @@ describe('a request through the gateway', () => {
   it.each([
     ['the service refuses a large body', true, 413],
     ['no instance is available', false, 503],
-  ])('leaves the client connection usable when %s', async (_why, refuses, status) => {
+  ])('leaves the client connection usable when %s', async (_reason, refuses, status) => {
     const users = await upstream('users');
     users.refuseBodies = true;
     const { port } = await gateway({ users: refuses ? [users.url] : [] }, { retryForMs: 0 });
@@ -230,7 +234,7 @@ describe('a request through the gateway', () => {
       response.end();
     };
     const { url } = await gateway({ users: [users.url] });
-    const answer = await ask(`${url}/users/me`, {
+    const answer = await sendRequest(`${url}/users/me`, {
       headers: {
         connection: 'x-hop, X-Forwarded-For, x-request-id, upgrade, te',
         'x-hop': 'client',
@@ -243,7 +247,7 @@ describe('a request through the gateway', () => {
         upgrade: 'h2c',
       },
     });
-    const gone = [
+    const removed = [
       'x-hop',
       'keep-alive',
       'proxy-connection',
@@ -252,7 +256,7 @@ describe('a request through the gateway', () => {
       'upgrade',
     ];
     const got = users.seen[0]?.headers ?? {};
-    for (const name of gone) expect(got).not.toHaveProperty(name);
+    for (const name of removed) expect(got).not.toHaveProperty(name);
     expect(got).toMatchObject({
       'x-end': 'client',
       'x-forwarded-for': '127.0.0.1',
@@ -279,10 +283,10 @@ describe('a request through the gateway', () => {
       socket.write(lines.join('\r\n'));
       return text(socket);
     };
-    const head = await ask(`${url}/users/me`, { method: 'HEAD' });
+    const head = await sendRequest(`${url}/users/me`, { method: 'HEAD' });
     expect([head.statusCode, head.headers['content-length']]).toEqual([200, '5']);
     for (const status of [204, 304]) {
-      const empty = await ask(`${url}/users/${status}`, {});
+      const empty = await sendRequest(`${url}/users/${status}`, {});
       expect([empty.statusCode, await text(empty)]).toEqual([status, '']);
     }
     const expecting = ['POST /auth/login HTTP/1.1', 'Host: chat', 'Connection: close'];
@@ -295,7 +299,9 @@ describe('a request through the gateway', () => {
   });
 });
 
-/** A service with file descriptors: the tests of one file are one process. */
+/**
+ * A service in a separate process: all tests of a file share the file descriptors of one process.
+ */
 const SERVICE = `
   const server = require('node:http').createServer((_request, response) => {
     response.setHeader('x-instance-id', 'one').end();
@@ -307,7 +313,7 @@ const SERVICE = `
   server.listen(0, '127.0.0.1', () => process.stdout.write(String(server.address().port)));
 `;
 
-async function serviceOfItsOwn(): Promise<string> {
+async function startServiceProcess(): Promise<string> {
   const service = spawn(process.execPath, ['-e', SERVICE], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -318,7 +324,7 @@ async function serviceOfItsOwn(): Promise<string> {
 
 describeWith('prlimit', 'the gateway without file descriptors', () => {
   it('answers 503 with Retry-After and keeps existing sockets open', async () => {
-    const url = await serviceOfItsOwn();
+    const url = await startServiceProcess();
     const through = await gateway({ users: [url], chat: [url] }, { retryForMs: 600_000 });
     const upgrade =
       'GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: chat\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
@@ -331,20 +337,21 @@ describeWith('prlimit', 'the gateway without file descriptors', () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     open.push({ close: () => agent.destroy() });
     const login = async (): Promise<IncomingMessage> => {
-      const answer = await ask(`${through.url}/auth/login`, { method: 'POST', agent }, '{}');
+      const options = { method: 'POST', agent };
+      const answer = await sendRequest(`${through.url}/auth/login`, options, '{}');
       answer.resume();
       await once(answer, 'end');
       return answer;
     };
-    (await ask(`${through.url}/health/live`, { agent })).resume();
-    const giveBack = await exhaustFileDescriptors();
+    (await sendRequest(`${through.url}/health/live`, { agent })).resume();
+    const releaseFileDescriptors = await exhaustFileDescriptors();
     try {
       const refused = await login();
       expect(refused.statusCode).toBe(503);
       expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
       late.write(upgrade);
       expect(await text(late)).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n/);
-      // Long enough for probes to fail, too, and often enough for an instance to count as lost.
+      // Until probes have failed, too, often enough for the instance to count as lost.
       await eventually(async () => {
         const [, count] =
           /local_failures_total\{code="EMFILE"\} (\d+)/.exec(await through.metrics()) ?? [];
@@ -353,7 +360,7 @@ describeWith('prlimit', 'the gateway without file descriptors', () => {
       socket.write('still here');
       expect(String((await once(socket, 'data'))[0])).toBe('still here');
     } finally {
-      await giveBack();
+      await releaseFileDescriptors();
     }
     expect((await login()).statusCode).toBe(200);
   });

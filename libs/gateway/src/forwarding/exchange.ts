@@ -3,51 +3,53 @@ import type { Dispatcher } from 'undici';
 import type { AnswerHandler } from '../upstreams/instance.ts';
 import { removeHopByHop } from './hop-by-hop.ts';
 
-/** So much of an answer is taken from a service while its client reads slowly: most are smaller. */
+/**
+ * Most of a response that is buffered for a client that reads slowly; most responses are smaller.
+ */
 const MAX_BUFFERED_BYTES = 256 * 1_024;
 
 /**
- * One request at one instance: passes the answer to the client as it comes. Informational answers and trailers,
- * which no service sends, are not passed on.
+ * One request to one instance: streams the response to the client. Informational responses and
+ * trailers, which no service sends, are not forwarded.
  */
 export class Exchange implements AnswerHandler {
-  readonly #begun = Promise.withResolvers<void>();
+  readonly #started = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   #controller: Dispatcher.DispatchController | undefined;
   #aborted: Error | undefined;
-  #isAnswered = false;
+  #hasStarted = false;
 
-  /** @param stalledAfterMs how long a client may read nothing of its answer */
+  /** @param stalledAfterMs how long a client may read nothing of its response, in milliseconds */
   constructor(
     private readonly response: ServerResponse,
     private readonly stalledAfterMs: number,
   ) {}
 
-  /** Resolves when the answer begins; rejects when there will be none. */
-  get begun(): Promise<void> {
-    return this.#begun.promise;
+  /** Resolves when the response starts; rejects when there will be none. */
+  get started(): Promise<void> {
+    return this.#started.promise;
   }
 
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
 
-  /** Whether any of the request may have reached the instance. */
+  /** Whether the instance may have received any of the request. */
   get wasSent(): boolean {
     return this.#controller !== undefined;
   }
 
-  /** Gives the request up, and the answer, if it has begun. */
+  /** Aborts the request, and the response if it has started. */
   abort(reason: Error): void {
     this.#aborted ??= reason;
     if (this.#controller) this.#controller.abort(reason);
-    else this.#begun.reject(reason);
+    else this.#started.reject(reason);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // It waited for a connection in vain.
+    // Aborted while it waited for a connection.
     if (this.#aborted) throw this.#aborted;
-    if (this.#controller) throw new Error('a request that may have been delivered is not repeated');
+    if (this.#controller) throw new Error('a possibly delivered request is not sent again');
     this.#controller = controller;
   }
 
@@ -64,8 +66,8 @@ export class Exchange implements AnswerHandler {
     }
     this.response.writeHead(statusCode, statusMessage);
     this.response.setTimeout(this.stalledAfterMs, () => this.response.destroy());
-    this.#isAnswered = true;
-    this.#begun.resolve();
+    this.#hasStarted = true;
+    this.#started.resolve();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -84,7 +86,7 @@ export class Exchange implements AnswerHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#ended.resolve();
-    if (this.#isAnswered) this.response.destroy();
-    else this.#begun.reject(error);
+    if (this.#hasStarted) this.response.destroy();
+    else this.#started.reject(error);
   }
 }

@@ -5,11 +5,11 @@ import { GatewayMetrics } from '../gateway-metrics.ts';
 import { GatewaySettings } from '../gateway-settings.ts';
 import { routeOf } from '../routes.ts';
 import { Upstreams } from '../upstreams/upstreams.ts';
-import { nameClient, type TrustProxy } from './client-address.ts';
+import { setForwardedHeaders, type TrustProxy } from './client-address.ts';
 import { removeHopByHop } from './hop-by-hop.ts';
 import { RequestForwarder } from './request-forwarder.ts';
 
-/** Passes on what belongs to a service; everything else is for the gateway itself to answer. */
+/** Forwards the requests that belong to a service; the gateway itself handles all others. */
 @Injectable()
 export class ForwardingMiddleware implements NestMiddleware<Request, Response> {
   constructor(
@@ -23,15 +23,17 @@ export class ForwardingMiddleware implements NestMiddleware<Request, Response> {
   async use(request: Request, response: Response, next: NextFunction): Promise<void> {
     const route = routeOf(request.originalUrl);
     if (!route) return next();
-    // Middleware sees the rest of the path only; services are given all of it.
+    // Middleware sees only the rest of the path; services need all of it.
     request.url = request.originalUrl;
-    // First, so that a client cannot have removed what is added here.
+    // First, so that a client cannot remove the headers that are added below.
     removeHopByHop(request.headers);
-    response.once('finish', () => this.metrics.answered(route, response.statusCode));
+    response.once('finish', () => this.metrics.countResponse(route, response.statusCode));
     const trusted = request.app.get('trust proxy fn') as TrustProxy;
-    const address = nameClient(request, trusted);
+    const address = setForwardedHeaders(request, trusted);
     const waitMs = await this.limiter.take(`gateway:${networkOf(address)}`, this.settings.limit);
-    if (waitMs > 0) throw new RateLimitedError('Too many requests from your address.', waitMs);
+    if (waitMs > 0) {
+      throw new RateLimitedError('Too many requests. Please wait a moment and try again.', waitMs);
+    }
     await this.forwarder.forward(request, response, this.upstreams[route]);
   }
 }

@@ -3,37 +3,41 @@ import type { UpstreamPool } from '../upstreams/upstream-pool.ts';
 
 const RETRY_AFTER_MS = 1_000;
 
-/** 503: no instance of the service took the request; it was never sent. */
-export function nobodyThere({ service }: UpstreamPool): Failure {
-  return new Failure('UNAVAILABLE', `The ${service} service cannot be reached.`, {
+/** 503: no instance of the service accepted the request; it was never sent. */
+export function serviceUnreachable({ service }: UpstreamPool): Failure {
+  return new Failure('UNAVAILABLE', `The ${service} service is unavailable. Please try again.`, {
     retryAfterMs: RETRY_AFTER_MS,
   });
 }
 
-/** 503: as many requests as are allowed wait for the service already; it was never sent. */
-export function busy({ service }: UpstreamPool): Failure {
-  return new Failure('UNAVAILABLE', `The ${service} service is busy.`, {
+/** 503: the limit of requests that wait for the service is reached; this one was never sent. */
+export function serviceBusy({ service }: UpstreamPool): Failure {
+  return new Failure('UNAVAILABLE', `The ${service} service is busy. Please try again.`, {
     retryAfterMs: RETRY_AFTER_MS,
   });
 }
 
-/** 503: the gateway could not open a connection, for a reason of its own; the request was never sent. */
-export function lacksResources(): Failure {
-  return new Failure('UNAVAILABLE', 'The gateway is overloaded.', { retryAfterMs: RETRY_AFTER_MS });
+/** 503: the gateway lacks a resource to open a connection; the request was never sent. */
+export function gatewayOverloaded(): Failure {
+  return new Failure('UNAVAILABLE', 'The server is overloaded. Please try again.', {
+    retryAfterMs: RETRY_AFTER_MS,
+  });
 }
 
-/** 502: the connection broke before an answer came. The request may have been done. */
-export function brokenOff({ service }: UpstreamPool, cause: unknown): Failure {
-  return new Failure('UNAVAILABLE', `The ${service} service broke off.`, {
+/** 502: the connection broke before a response. The request may have been processed. */
+export function connectionLost({ service }: UpstreamPool, cause: unknown): Failure {
+  const message = `The connection to the ${service} service was lost. Please try again.`;
+  return new Failure('UNAVAILABLE', message, {
     retryAfterMs: RETRY_AFTER_MS,
     statusCode: 502,
     cause,
   });
 }
 
-/** 504: no answer came in time. The request may have been done, or be done yet. */
-export function tooLate({ service }: UpstreamPool): Failure {
-  return new Failure('UNAVAILABLE', `The ${service} service did not answer in time.`, {
+/** 504: no response in time. The request may have been, or may still be, processed. */
+export function responseTimedOut({ service }: UpstreamPool): Failure {
+  const message = `The ${service} service did not respond in time. Please try again.`;
+  return new Failure('UNAVAILABLE', message, {
     retryAfterMs: RETRY_AFTER_MS,
     statusCode: 504,
   });

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Fields of one connection, never of the message (RFC 9110, 7.6.1). */
+/** Headers that apply to one connection and are not forwarded (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = [
   'connection',
   'keep-alive',
@@ -11,11 +11,11 @@ const HOP_BY_HOP = [
   'trailer',
   'transfer-encoding',
   'upgrade',
-  // Answered by the gateway's server before the request gets here.
+  // The gateway's HTTP server has already handled it.
   'expect',
 ];
 
-/** Removes what a message must not carry on to the next connection, and what its `Connection` field names. */
+/** Removes hop-by-hop headers, and those that the `Connection` header names. */
 export function removeHopByHop(headers: IncomingHttpHeaders): void {
   const named = (headers.connection ?? '').split(',');
   for (const name of [...HOP_BY_HOP, ...named])

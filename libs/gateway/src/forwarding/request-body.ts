@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 
-/** As much as services accept; what is larger is theirs to refuse. */
+/** Largest body that services accept; they refuse larger ones themselves. */
 const MAX_READ_AHEAD_BYTES = 64 * 1_024;
 
 /**
- * Reads a body before it is passed on, so that a slow upload occupies no connection to a service. What is larger
- * than 64 KiB is passed on as it comes.
+ * Reads a body before it is forwarded, so that a slow upload occupies no connection to a service.
+ * A body larger than 64 KiB is streamed.
  *
- * @returns an empty buffer for a request without a body, undefined when the client left
+ * @returns an empty buffer for a request without a body, undefined when the client disconnected
  */
 export function bodyOf(request: IncomingMessage): Promise<Buffer | Readable | undefined> {
   if (request.destroyed) return Promise.resolve(undefined);
@@ -31,8 +31,9 @@ export function bodyOf(request: IncomingMessage): Promise<Buffer | Readable | un
 }
 
 /**
- * A stream of its own, because the connection of the client does not end with one to a service. When it is closed
- * early, the rest of the body is read and thrown away, so that the connection can be used again.
+ * Returns the body as a separate stream, because the connection of the client outlives the one to
+ * the service. When the stream is closed early, the rest of the body is read and discarded, so that
+ * the connection of the client can be reused.
  */
 function restOf(request: IncomingMessage, chunks: readonly Buffer[]): Readable {
   const body = new PassThrough();

@@ -6,51 +6,59 @@ import { errors, type Dispatcher } from 'undici';
 import { GatewaySettings } from '../gateway-settings.ts';
 import { sessionInstanceOf } from '../routes.ts';
 import {
+  InstanceUnreachableError,
   LocalFailureError,
-  RefusedError,
   type Instance,
   type RequestKind,
 } from '../upstreams/instance.ts';
 import type { UpstreamPool } from '../upstreams/upstream-pool.ts';
-import { chooseUntil } from './connecting.ts';
 import { Exchange } from './exchange.ts';
-import { brokenOff, busy, lacksResources, nobodyThere, tooLate } from './gateway-failures.ts';
+import {
+  connectionLost,
+  gatewayOverloaded,
+  responseTimedOut,
+  serviceBusy,
+  serviceUnreachable,
+} from './gateway-failures.ts';
+import { waitForInstance } from './instance-connection.ts';
 import { bodyOf } from './request-body.ts';
 
-/** A long poll of Socket.IO is answered when there is something to say. */
+/** Timeout of a Socket.IO long poll, whose response waits until there is a packet. */
 const POLL_TIMEOUT_MS = 60_000;
-/** Methods that may be repeated although the first attempt may have been done (RFC 9110, 9.2.2). */
-const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
+/**
+ * Methods that may be retried although the first attempt may have been processed (RFC 9110, 9.2.2).
+ */
+const RETRYABLE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-class LateError extends Error {
-  override readonly name = 'LateError';
+class ResponseTimeoutError extends Error {
+  override readonly name = 'ResponseTimeoutError';
 }
-class ClientLeftError extends Error {
-  override readonly name = 'ClientLeftError';
+class ClientDisconnectedError extends Error {
+  override readonly name = 'ClientDisconnectedError';
 }
 
-/** Where a request goes, and what is sent. */
-interface Forwarded {
+/** A request as it is sent to an instance. */
+interface ForwardedRequest {
   readonly kind: RequestKind;
   readonly options: Dispatcher.DispatchOptions;
-  /** Whether it may be sent again after a first attempt that may have been delivered. */
-  readonly isRepeatable: boolean;
+  /** Whether it may be sent again after an attempt that may have been delivered. */
+  readonly isRetryable: boolean;
 }
 
-/** Passes requests to the service behind, and its answers back. */
+/** Forwards requests to services, and their responses to clients. */
 @Injectable()
 export class RequestForwarder implements BeforeApplicationShutdown {
-  /** Answers that are due when there is something to say. */
+  /** Responses of long polls that wait. */
   readonly #polls = new Set<ServerResponse>();
 
   constructor(private readonly settings: GatewaySettings) {}
 
   /**
-   * Resolves once the answer is on its way, or the client has left.
+   * Forwards a request; resolves once the response has started, or the client has disconnected.
    *
-   * @param request without what belongs to its connection alone
-   * @throws Failure with UNAVAILABLE, when nothing was answered: 503 if the request
-   * was never sent, 502 if the connection broke, 504 if the answer is late
+   * @param request without hop-by-hop headers
+   * @throws Failure with UNAVAILABLE, when there was no response: 503 if the request was never
+   * sent, 502 if the connection broke, 504 after the timeout
    */
   async forward(
     request: IncomingMessage,
@@ -59,24 +67,26 @@ export class RequestForwarder implements BeforeApplicationShutdown {
   ): Promise<void> {
     const body = await bodyOf(request);
     if (body === undefined || response.closed) return;
-    const left = new AbortController();
-    response.once('close', () => left.abort());
-    const forwarded = this.#forwarded(request, body);
-    if (forwarded.kind === 'poll' && !this.#admitPoll(response)) throw busy(pool);
+    const disconnected = new AbortController();
+    response.once('close', () => disconnected.abort());
+    const forwarded = this.#requestToForward(request, body);
+    if (forwarded.kind === 'poll' && !this.#admitPoll(response)) throw serviceBusy(pool);
     try {
-      await this.#send(forwarded, response, pool, left.signal);
+      await this.#send(forwarded, response, pool, disconnected.signal);
     } catch (error) {
       if (body instanceof Readable) body.destroy();
-      if (!left.signal.aborted) throw error;
+      if (!disconnected.signal.aborted) throw error;
     }
   }
 
-  /** Ends long polls, which would outlast the stop: their clients connect again, to another gateway. */
+  /**
+   * Ends long polls, which would outlast the shutdown; their clients reconnect to another gateway.
+   */
   beforeApplicationShutdown(): void {
     for (const response of this.#polls) response.destroy();
   }
 
-  #forwarded(request: IncomingMessage, body: Buffer | Readable): Forwarded {
+  #requestToForward(request: IncomingMessage, body: Buffer | Readable): ForwardedRequest {
     const { method = '', url = '' } = request;
     const isStream = body instanceof Readable;
     const isEmpty = !isStream && body.length === 0;
@@ -84,11 +94,12 @@ export class RequestForwarder implements BeforeApplicationShutdown {
     const { 'content-length': length, ...headers } = request.headers;
     return {
       kind,
-      // What a poll was answered with is never sent again: its session must end, so that its client catches up.
-      isRepeatable: kind !== 'poll' && REPEATABLE.has(method) && isEmpty,
+      // A lost response to a poll is never sent again: its session must end, so that the client
+      // catches up.
+      isRetryable: kind !== 'poll' && RETRYABLE_METHODS.has(method) && isEmpty,
       options: {
         method,
-        // As it came: with its dots resolved it could be one that is not routed.
+        // Unchanged: with resolved dot segments it could be a path that is not routed.
         path: url,
         headers: {
           ...headers,
@@ -101,7 +112,7 @@ export class RequestForwarder implements BeforeApplicationShutdown {
     };
   }
 
-  /** @returns false when as many polls as are allowed wait already */
+  /** @returns false when the limit of waiting polls is reached */
   #admitPoll(response: ServerResponse): boolean {
     if (this.#polls.size >= this.settings.maxSockets) return false;
     this.#polls.add(response);
@@ -109,59 +120,64 @@ export class RequestForwarder implements BeforeApplicationShutdown {
     return true;
   }
 
-  /** Sends a request until it is answered; again only when it was not delivered, or once when it is repeatable. */
+  /**
+   * Sends a request. Retries as long as it was certainly not delivered, and once after a possible
+   * delivery if it is retryable.
+   */
   async #send(
-    { kind, options, isRepeatable }: Forwarded,
+    { kind, options, isRetryable }: ForwardedRequest,
     response: ServerResponse,
     pool: UpstreamPool,
-    left: AbortSignal,
+    disconnected: AbortSignal,
   ): Promise<void> {
     const session = sessionInstanceOf(options.path);
     const deadline = performance.now() + this.settings.retryForMs;
-    for (let mayRepeat = isRepeatable; ;) {
+    for (let mayRetry = isRetryable; ;) {
       const instance =
-        session === undefined ? await chooseUntil(deadline, pool, left) : await pool.ofId(session);
-      if (left.aborted) return;
-      if (!instance && session !== undefined) return refuseSession(response);
-      if (!instance) throw nobodyThere(pool);
-      if (kind === 'request' && instance.isFull) throw busy(pool);
-      if (kind === 'poll' && session === undefined) instance.sessionBegan();
+        session === undefined
+          ? await waitForInstance(deadline, pool, disconnected)
+          : await pool.findById(session);
+      if (disconnected.aborted) return;
+      if (!instance && session !== undefined) return rejectSession(response);
+      if (!instance) throw serviceUnreachable(pool);
+      if (kind === 'request' && instance.isFull) throw serviceBusy(pool);
+      if (kind === 'poll' && session === undefined) instance.sessionStarted();
       const exchange = new Exchange(response, this.settings.timeoutMs);
       try {
-        return await this.#exchange(exchange, kind, options, instance, left);
+        return await this.#exchange(exchange, kind, options, instance, disconnected);
       } catch (error) {
         if (exchange.wasSent) {
-          if (error instanceof LateError) throw tooLate(pool);
-          if (!mayRepeat) throw brokenOff(pool, error);
-          mayRepeat = false;
+          if (error instanceof ResponseTimeoutError) throw responseTimedOut(pool);
+          if (!mayRetry) throw connectionLost(pool, error);
+          mayRetry = false;
         } else {
-          if (error instanceof LateError) throw busy(pool);
+          if (error instanceof ResponseTimeoutError) throw serviceBusy(pool);
           reportUnsent(error, instance, pool);
           const isOver = performance.now() > deadline;
-          if (isOver || (session !== undefined && error instanceof RefusedError)) {
-            throw nobodyThere(pool);
+          if (isOver || (session !== undefined && error instanceof InstanceUnreachableError)) {
+            throw serviceUnreachable(pool);
           }
         }
       }
     }
   }
 
-  /** Settles when the answer begins, or will never come. */
+  /** Resolves when the response starts; rejects when there will be none. */
   async #exchange(
     exchange: Exchange,
     kind: RequestKind,
     options: Dispatcher.DispatchOptions,
     instance: Instance,
-    left: AbortSignal,
+    disconnected: AbortSignal,
   ): Promise<void> {
     const late = setTimeout(
-      () => exchange.abort(new LateError()),
+      () => exchange.abort(new ResponseTimeoutError()),
       kind === 'poll' ? POLL_TIMEOUT_MS : this.settings.timeoutMs,
     );
-    left.addEventListener('abort', () => exchange.abort(new ClientLeftError()));
+    disconnected.addEventListener('abort', () => exchange.abort(new ClientDisconnectedError()));
     instance.send(kind, options, exchange);
     try {
-      await exchange.begun;
+      await exchange.started;
     } finally {
       clearTimeout(late);
     }
@@ -169,23 +185,23 @@ export class RequestForwarder implements BeforeApplicationShutdown {
 }
 
 /**
- * Blames the instance, or the gateway, for a request that was never sent.
+ * Reports why a request was not sent: the instance is unreachable, or the gateway lacks a resource.
  *
- * @throws when it is of no use to try again
+ * @throws when a retry cannot succeed
  */
 function reportUnsent(error: unknown, instance: Instance, pool: UpstreamPool): void {
-  if (error instanceof RefusedError) pool.reportRefused(instance);
+  if (error instanceof InstanceUnreachableError) pool.reportUnreachable(instance);
   if (error instanceof LocalFailureError) {
     pool.reportLocalFailure(error.code);
-    throw lacksResources();
+    throw gatewayOverloaded();
   }
   const isInvalid =
     error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError;
   if (isInvalid) throw error;
 }
 
-/** As Engine.IO itself says it, so that its client begins a new session. */
-function refuseSession(response: ServerResponse): void {
+/** Responds as Engine.IO itself does, so that the client starts a new session. */
+function rejectSession(response: ServerResponse): void {
   response.writeHead(400, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ code: 1, message: 'Session ID unknown' }));
 }

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
-import { IMPATIENT_POOL, startGateway, type Gateway } from '../../test/gateway.ts';
+import { FAST_PROBING_POOL, startGateway, type Gateway } from '../../test/gateway.ts';
 import { Upstream } from '../../test/upstream.ts';
 
 describe('a request through the gateway', () => {
@@ -24,7 +24,7 @@ describe('a request through the gateway', () => {
     open.push(started);
     return started;
   };
-  /** @param request one that has the connection closed */
+  /** @param request with `Connection: close` */
   const raw = (port: number, request: string): Promise<string> => {
     const socket = connect(port, '127.0.0.1');
     socket.write(request);
@@ -97,14 +97,14 @@ describe('a request through the gateway', () => {
       response.shouldKeepAlive = keepAlive;
     });
     const agent = new Agent({ keepAlive: true });
-    for (const [said, connection] of [
+    for (const [sent, connection] of [
       ['close', 'keep-alive'],
       ['keep-alive', 'close'],
     ]) {
       keepAlive = connection === 'keep-alive';
-      users.answer = (_request, response) => response.setHeader('connection', said ?? '').end();
-      const asked = get({ host: '127.0.0.1', port, path: '/users/me', agent });
-      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      users.answer = (_request, response) => response.setHeader('connection', sent ?? '').end();
+      const clientRequest = get({ host: '127.0.0.1', port, path: '/users/me', agent });
+      const [answer] = (await once(clientRequest, 'response')) as [IncomingMessage];
       await text(answer);
       expect(answer.headers.connection).toBe(connection);
     }
@@ -120,7 +120,7 @@ describe('a request through the gateway', () => {
 
   it('skips an instance that does not answer or is stopping, until it recovers', async () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
-    const { url } = await gateway({ users: [one.url, two.url] }, { pool: IMPATIENT_POOL });
+    const { url } = await gateway({ users: [one.url, two.url] }, { pool: FAST_PROBING_POOL });
     const seenByOne = async (): Promise<number> => {
       const before = one.seen.length;
       for (let n = 0; n < 4; n += 1) await fetch(`${url}/users/me`);
@@ -138,7 +138,7 @@ describe('a request through the gateway', () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     const { url } = await gateway(
       { users: [one.url, two.url] },
-      { pool: { ...IMPATIENT_POOL, probeEveryMs: 60_000, probeTimeoutMs: 5_000 } },
+      { pool: { ...FAST_PROBING_POOL, probeEveryMs: 60_000, probeTimeoutMs: 5_000 } },
     );
     await one.stop();
     const body = JSON.stringify({ text: 'x'.repeat(50_000) });
@@ -159,7 +159,7 @@ describe('a request through the gateway', () => {
     expect(await refused.json()).toMatchObject({
       statusCode: 503,
       code: 'UNAVAILABLE',
-      message: 'The users service cannot be reached.',
+      message: 'The users service is unavailable. Please try again.',
       requestId: refused.headers.get('x-request-id'),
     });
     const waiting = from(`${url}/users/me`);
@@ -193,20 +193,20 @@ describe('a request through the gateway', () => {
     expect(await late.json()).toMatchObject({
       statusCode: 504,
       code: 'UNAVAILABLE',
-      message: 'The users service did not answer in time.',
+      message: 'The users service did not respond in time. Please try again.',
     });
   });
 
   it('keeps its request id, and its forwarded client address only from a trusted proxy', async () => {
     const one = await upstream('one');
-    const open_ = await gateway({ users: [one.url] });
-    const behind = await gateway({ users: [one.url] }, { trustProxy: ['127.0.0.1'] });
+    const direct = await gateway({ users: [one.url] });
+    const behindProxy = await gateway({ users: [one.url] }, { trustProxy: ['127.0.0.1'] });
     const headers = {
       'x-request-id': 'my-id',
       'x-forwarded-for': '6.6.6.6, 7.7.7.7',
       'x-forwarded-proto': 'https',
     };
-    for (const { url } of [open_, behind]) {
+    for (const { url } of [direct, behindProxy]) {
       const answer = await fetch(`${url}/users/me`, { headers });
       expect(answer.headers.get('x-request-id')).toBe('my-id');
     }
@@ -254,14 +254,14 @@ describe('a request through the gateway', () => {
 
   it('does not affect later requests when its client leaves early', async () => {
     const one = await upstream('one');
-    const asked = Promise.withResolvers<void>();
-    one.answer = () => asked.resolve();
+    const received = Promise.withResolvers<void>();
+    one.answer = () => received.resolve();
     const { url } = await gateway({ users: [one.url] });
-    const gone = new AbortController();
-    const asking = fetch(`${url}/users/me`, { signal: gone.signal });
-    await asked.promise;
-    gone.abort();
-    await expect(asking).rejects.toThrow();
+    const disconnect = new AbortController();
+    const pending = fetch(`${url}/users/me`, { signal: disconnect.signal });
+    await received.promise;
+    disconnect.abort();
+    await expect(pending).rejects.toThrow();
     one.answer = (_request, response) => response.end('{"from":"one"}');
     expect(await from(`${url}/users/me`)).toBe('one');
   });

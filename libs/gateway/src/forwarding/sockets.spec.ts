@@ -6,7 +6,7 @@ import { eventually, Link } from '@chat/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Server } from 'socket.io';
 import { io, type Socket } from 'socket.io-client';
-import { IMPATIENT_POOL, startGateway, type Gateway } from '../../test/gateway.ts';
+import { FAST_PROBING_POOL, startGateway, type Gateway } from '../../test/gateway.ts';
 import { Upstream } from '../../test/upstream.ts';
 
 const UPGRADE =
@@ -24,7 +24,7 @@ describe('a socket through the gateway', () => {
     const server = new Server(upstream.server, { pingInterval: 20_000 });
     server.engine.generateId = () => `${id}.${Math.random().toString(36).slice(2)}`;
     server.on('connection', (socket) => {
-      socket.on('who', (answer: (id: string) => void) => answer(id));
+      socket.on('instanceId', (answer: (id: string) => void) => answer(id));
     });
     open.push({
       close: async () => {
@@ -49,8 +49,8 @@ describe('a socket through the gateway', () => {
     open.push({ close: () => void socket.disconnect() });
     return socket;
   }
-  const who = (socket: Socket): Promise<string> =>
-    socket.timeout(3_000).emitWithAck('who') as Promise<string>;
+  const instanceOf = (socket: Socket): Promise<string> =>
+    socket.timeout(3_000).emitWithAck('instanceId') as Promise<string>;
 
   it.each([
     ['polling only', ['polling'], 'polling'],
@@ -63,9 +63,11 @@ describe('a socket through the gateway', () => {
     await eventually(() => {
       for (const socket of sockets) expect(socket.io.engine.transport.name).toBe(ends);
     });
-    const answers = await Promise.all(sockets.map(who));
+    const answers = await Promise.all(sockets.map(instanceOf));
     expect(answers.toSorted()).toEqual(['one', 'one', 'one', 'two', 'two', 'two']);
-    for (const [index, socket] of sockets.entries()) expect(await who(socket)).toBe(answers[index]);
+    for (const [index, socket] of sockets.entries()) {
+      expect(await instanceOf(socket)).toBe(answers[index]);
+    }
   });
 
   it('gets 400 with "Session ID unknown" when its session id is unknown', async () => {
@@ -85,7 +87,7 @@ describe('a socket through the gateway', () => {
     const one = await chat('one');
     const { url, port, ...through } = await gateway({ chat: [one.url] });
     const other = client(url, ['websocket']);
-    expect(await who(other)).toBe('one');
+    expect(await instanceOf(other)).toBe('one');
     for (const afterMs of [0, 1, 50]) {
       const raw = connect(port, '127.0.0.1');
       raw.on('error', () => undefined);
@@ -95,7 +97,7 @@ describe('a socket through the gateway', () => {
     }
     await eventually(async () => expect(await through.connections()).toBe(1));
     expect(other.connected).toBe(true);
-    expect(await who(other)).toBe('one');
+    expect(await instanceOf(other)).toBe('one');
   });
 
   it.each([
@@ -116,32 +118,32 @@ describe('a socket through the gateway', () => {
     const [one, two] = [await chat('one'), await chat('two')];
     const { url } = await gateway({ chat: [one.url, two.url] });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
-    expect((await Promise.all(sockets.map(who))).toSorted()).toEqual(['one', 'two']);
+    expect((await Promise.all(sockets.map(instanceOf))).toSorted()).toEqual(['one', 'two']);
     await one.stop();
     await eventually(async () => {
-      expect(await Promise.all(sockets.map(who))).toEqual(['two', 'two']);
+      expect(await Promise.all(sockets.map(instanceOf))).toEqual(['two', 'two']);
     });
   });
 
   it('stays open while its instance is stopping, or fails probes but still sends', async () => {
     const [one, two] = [await chat('one'), await chat('two')];
-    const { url } = await gateway({ chat: [one.url, two.url] }, { pool: IMPATIENT_POOL });
+    const { url } = await gateway({ chat: [one.url, two.url] }, { pool: FAST_PROBING_POOL });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
-    const answers = await Promise.all(sockets.map(who));
+    const answers = await Promise.all(sockets.map(instanceOf));
     expect(answers.toSorted()).toEqual(['one', 'two']);
     const closed: unknown[] = [];
     for (const socket of sockets) socket.on('disconnect', (reason) => closed.push(reason));
     two.live = 503;
     one.live = undefined;
-    const until = performance.now() + 2 * IMPATIENT_POOL.lostAfterMs;
+    const until = performance.now() + 2 * FAST_PROBING_POOL.lostAfterMs;
     while (performance.now() < until) {
-      await Promise.all(sockets.map(who));
+      await Promise.all(sockets.map(instanceOf));
       await delay(100);
     }
     expect(closed).toEqual([]);
     two.live = 200;
     const fresh = client(url, ['websocket']);
-    expect(await who(fresh)).toBe('two');
+    expect(await instanceOf(fresh)).toBe('two');
   });
 
   it('is closed and reconnects elsewhere when its instance goes silent', async () => {
@@ -149,16 +151,16 @@ describe('a socket through the gateway', () => {
     const link = await Link.to(one.port);
     open.push({ close: () => link.cut() });
     const through = { chat: [`http://127.0.0.1:${link.port}`, two.url] };
-    const { url } = await gateway(through, { pool: IMPATIENT_POOL });
+    const { url } = await gateway(through, { pool: FAST_PROBING_POOL });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
-    const answers = await Promise.all(sockets.map(who));
+    const answers = await Promise.all(sockets.map(instanceOf));
     const onOne = sockets.find((_socket, index) => answers[index] === 'one');
-    if (!onOne) throw new Error('the sockets are not spread');
+    if (!onOne) throw new Error('both sockets are on the same instance');
     const closed = new Promise((resolve) => onOne.once('disconnect', resolve));
     link.swallow();
-    // Long before the client would notice by its heartbeat.
+    // Long before the client's heartbeat would detect it.
     await closed;
-    await eventually(async () => expect(await who(onOne)).toBe('two'));
+    await eventually(async () => expect(await instanceOf(onOne)).toBe('two'));
   });
 
   it('gets 503 beyond the socket limit or without an instance, and 429 beyond the rate limit', async () => {
@@ -168,7 +170,7 @@ describe('a socket through the gateway', () => {
       { chat: [one.url] },
       { limit: { points: 1, perMs: 60_000, burst: 1 } },
     );
-    const nobody = await gateway({ chat: [] });
+    const withoutInstance = await gateway({ chat: [] });
     const first = (port: number): Promise<string> =>
       new Promise((resolve) => {
         const raw = connect(port, '127.0.0.1', () => raw.write(UPGRADE));
@@ -180,7 +182,7 @@ describe('a socket through the gateway', () => {
     expect(await first(full.port)).toBe('HTTP/1.1 503 Service Unavailable');
     expect(await first(limited.port)).toBe('HTTP/1.1 101 Switching Protocols');
     expect(await first(limited.port)).toBe('HTTP/1.1 429 Too Many Requests');
-    expect(await first(nobody.port)).toBe('HTTP/1.1 503 Service Unavailable');
+    expect(await first(withoutInstance.port)).toBe('HTTP/1.1 503 Service Unavailable');
   });
 
   it('gets 429 beyond the rate limit of its IPv6 /64 network', async () => {

@@ -9,23 +9,23 @@ import { GatewaySettings } from '../gateway-settings.ts';
 import { sessionInstanceOf } from '../routes.ts';
 import { LocalFailureError } from '../upstreams/instance.ts';
 import { Upstreams } from '../upstreams/upstreams.ts';
-import { nameClient, type TrustProxy } from './client-address.ts';
+import { setForwardedHeaders, type TrustProxy } from './client-address.ts';
 import { ConnectedAgent } from './connected-agent.ts';
-import { connectTo, connectToAny, type Connected } from './connecting.ts';
+import { connectTo, connectToAny, type InstanceConnection } from './instance-connection.ts';
 
-/** Longest wait for a service to agree to an upgrade. */
+/** Timeout for a service to accept an upgrade. */
 const UPGRADE_TIMEOUT_MS = 10_000;
-/** How long a client that is slow gets what it was sent before the end. */
-const LAST_WORDS_MS = 3_000;
+/** How long a slow client may read what was sent before its connection is destroyed. */
+const CLOSE_TIMEOUT_MS = 3_000;
 
-/** Passes WebSockets to the instance of their session, both ways, for as long as they last. */
+/** Forwards WebSockets to the instance that holds their session. */
 @Injectable()
 export class UpgradeForwarder implements BeforeApplicationShutdown {
   readonly #logger = new Logger('Upgrades');
   readonly #proxy = createProxyServer();
   readonly #clients = new Set<Duplex>();
-  /** Limits of the time in which services agree, by the connections to them. */
-  readonly #agreeing = new WeakMap<Socket, NodeJS.Timeout>();
+  /** Upgrade timeouts, by the connection to the service; absent once the upgrade is accepted. */
+  readonly #upgradeTimers = new WeakMap<Socket, NodeJS.Timeout>();
   #server: Server | undefined;
 
   constructor(
@@ -34,24 +34,24 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
     private readonly upstreams: Upstreams,
     private readonly metrics: GatewayMetrics,
   ) {
-    this.#proxy.on('open', (socket) => this.#settle(socket));
-    // Told of by the connection's close, too, which ends the other side.
+    this.#proxy.on('open', (socket) => this.#clearUpgradeTimer(socket));
+    // The connection's close event follows, and ends the other side.
     this.#proxy.on('error', () => undefined);
   }
 
-  /** To be called once. */
+  /** Handles the upgrade requests of `server`. Must be called once. */
   attach(server: Server, trusted: TrustProxy): void {
     this.#server = server;
     server.on('upgrade', (request: IncomingMessage, client: Duplex, head: Buffer) => {
       client.on('error', () => client.destroy());
       this.#upgrade(request, client, head, trusted).catch((error: unknown) => {
-        this.#logger.error({ err: error }, 'an upgrade failed unexpectedly');
+        this.#logger.error({ err: error }, 'upgrade failed');
         client.destroy();
       });
     });
   }
 
-  /** Takes nothing new, and ends every socket: clients connect again, to another gateway. */
+  /** Accepts no new connection, and ends every socket; clients reconnect to another gateway. */
   beforeApplicationShutdown(): void {
     this.#server?.close();
     for (const client of this.#clients) end(client);
@@ -64,87 +64,93 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
     trusted: TrustProxy,
   ): Promise<void> {
     const { url = '' } = request;
-    const address = nameClient(request, trusted);
+    const address = setForwardedHeaders(request, trusted);
     const waitMs = await this.limiter.take(`gateway:${networkOf(address)}`, this.settings.limit);
     if (waitMs > 0) {
-      return answer(client, '429 Too Many Requests', Math.ceil(waitMs / 1_000));
+      return respond(client, '429 Too Many Requests', Math.ceil(waitMs / 1_000));
     }
     if (this.#clients.size >= this.settings.maxSockets) {
-      this.#logger.warn('A socket was refused: as many as are allowed pass through already.');
-      return answer(client, '503 Service Unavailable', 10);
+      this.#logger.warn({ maxSockets: this.settings.maxSockets }, 'socket limit reached');
+      return respond(client, '503 Service Unavailable', 10);
     }
-    this.#count(client);
+    this.#track(client);
     const connected = await this.#connect(url, client).catch((error: unknown) => {
       if (error instanceof LocalFailureError) return undefined;
       throw error;
     });
-    if (connected === 'unknown session') return answer(client, '400 Bad Request');
-    if (!connected) return answer(client, '503 Service Unavailable', 1);
+    if (connected === 'unknown session') return respond(client, '400 Bad Request');
+    if (!connected) return respond(client, '503 Service Unavailable', 1);
     if (client.destroyed) return void connected.socket.destroy();
     request.headers['x-request-id'] = requestIdOf(request);
-    this.#join(request, client, head, connected);
+    this.#proxyUpgrade(request, client, head, connected);
   }
 
-  #count(client: Duplex): void {
+  #track(client: Duplex): void {
     this.#clients.add(client);
-    this.metrics.sockets(this.#clients.size);
+    this.metrics.setOpenSockets(this.#clients.size);
     client.once('close', () => {
       this.#clients.delete(client);
-      this.metrics.sockets(this.#clients.size);
+      this.metrics.setOpenSockets(this.#clients.size);
     });
   }
 
-  async #connect(url: string, client: Duplex): Promise<Connected | 'unknown session' | undefined> {
+  async #connect(
+    url: string,
+    client: Duplex,
+  ): Promise<InstanceConnection | 'unknown session' | undefined> {
     const pool = this.upstreams.chat;
     const instanceId = sessionInstanceOf(url);
     if (instanceId !== undefined) {
-      const instance = await pool.ofId(instanceId);
+      const instance = await pool.findById(instanceId);
       return instance ? connectTo(instance, pool) : 'unknown session';
     }
-    const gone = new AbortController();
-    client.once('close', () => gone.abort());
-    return connectToAny(pool, this.settings.retryForMs, gone.signal);
+    const disconnected = new AbortController();
+    client.once('close', () => disconnected.abort());
+    return connectToAny(pool, this.settings.retryForMs, disconnected.signal);
   }
 
-  #join(
+  #proxyUpgrade(
     request: IncomingMessage,
     client: Duplex,
     head: Buffer,
-    { instance, socket }: Connected,
+    { instance, socket }: InstanceConnection,
   ): void {
-    this.#agreeing.set(
+    this.#upgradeTimers.set(
       socket,
       setTimeout(() => socket.destroy(), UPGRADE_TIMEOUT_MS),
     );
     socket.once('close', () => {
-      this.#settle(socket);
+      this.#clearUpgradeTimer(socket);
       end(client);
     });
     client.once('close', () => socket.destroy());
     const options = { target: instance.url, agent: new ConnectedAgent(socket), toProxy: true };
     this.#proxy.ws(request, client, head, options, () => {
-      if (this.#agreeing.has(socket)) answer(client, '502 Bad Gateway', 1);
+      if (this.#upgradeTimers.has(socket)) respond(client, '502 Bad Gateway', 1);
       else client.destroy();
     });
   }
 
-  /** The service has agreed to the upgrade, or never will. */
-  #settle(socket: Socket): void {
-    clearTimeout(this.#agreeing.get(socket));
-    this.#agreeing.delete(socket);
+  /** Ends the wait for an upgrade: the service has accepted it, or its connection is closed. */
+  #clearUpgradeTimer(socket: Socket): void {
+    clearTimeout(this.#upgradeTimers.get(socket));
+    this.#upgradeTimers.delete(socket);
   }
 }
 
-/** An answer to a request that asked for an upgrade, which ends the connection. */
-function answer(client: Duplex, status: string, retryAfterSeconds?: number): void {
+/** Refuses an upgrade request with an HTTP response, and ends the connection. */
+function respond(client: Duplex, status: string, retryAfterSeconds?: number): void {
   const retry = retryAfterSeconds === undefined ? '' : `Retry-After: ${retryAfterSeconds}\r\n`;
   client.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n${retry}\r\n`);
   end(client);
 }
 
-/** Ends a connection whether its other end closes it too or not: without HTTP nobody else looks. */
+/**
+ * Ends a connection even if the client keeps its side open; after an upgrade no HTTP timeout does
+ * so.
+ */
 function end(client: Duplex): void {
-  const late = setTimeout(() => client.destroy(), LAST_WORDS_MS);
+  const late = setTimeout(() => client.destroy(), CLOSE_TIMEOUT_MS);
   client.once('close', () => clearTimeout(late));
   client.end(() => client.destroy());
 }

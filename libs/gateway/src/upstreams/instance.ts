@@ -4,54 +4,60 @@ import { Pool, type Client, type Dispatcher } from 'undici';
 import { Liveness } from './liveness.ts';
 import { PollConnections } from './poll-connections.ts';
 
-/** Within this time the next request of a session that has just begun is there. */
+/** Time within which a new session sends its next request. */
 const SESSION_FOLLOWS_WITHIN_MS = 1_000;
-/** Longest wait for a connection. */
+/** Timeout of a connection attempt. */
 const CONNECT_TIMEOUT_MS = 1_000;
-/** Connections for ordinary requests. A service is one thread: more would only wait there instead of here. */
+/**
+ * Most connections for ordinary requests. A service has one thread: more requests would only wait
+ * there.
+ */
 const MAX_CONNECTIONS = 256;
-/** Ordinary requests at once, those included that wait for a connection. */
+/** Most ordinary requests in flight, including those that wait for a connection. */
 const MAX_REQUESTS = 4_096;
 
-/** An instance could not be connected to: nothing was sent to it. */
-export class RefusedError extends Error {
-  override readonly name = 'RefusedError';
+/** Thrown when a connection to an instance cannot be opened; nothing was sent. */
+export class InstanceUnreachableError extends Error {
+  override readonly name = 'InstanceUnreachableError';
 }
 
-/** The gateway could not open a connection, for a reason that is not the instance's: nothing was sent. */
+/** Thrown when the gateway lacks a resource to open a connection; nothing was sent. */
 export class LocalFailureError extends Error {
   override readonly name = 'LocalFailureError';
   constructor(
     readonly code: string,
     cause: unknown,
   ) {
-    super('the gateway cannot open a connection', { cause });
+    super('the gateway lacks a resource to open a connection', { cause });
   }
 }
 
 /**
- * `in`: it answers. `out`: it does not answer in time, or is stopping, so nothing new goes to
- * it, and what is open to it goes on. `lost`: nothing at all has come from it for so long that
- * what is open to it is closed.
+ * `available`: it responds to probes. `unavailable`: it does not respond in time, or is stopping;
+ * it gets nothing new, and its open connections continue. `lost`: it has sent no byte for so long
+ * that its connections are closed.
  */
-export type InstanceState = 'in' | 'out' | 'lost';
+export type InstanceState = 'available' | 'unavailable' | 'lost';
 
-/** `request`: answered soon. `poll`: answered when there is something to say, so it holds its connection for long. */
+/**
+ * `request`: an ordinary request. `poll`: a long poll, which holds its connection until there is a
+ * packet.
+ */
 export type RequestKind = 'request' | 'poll';
 
-/** Receives an answer; `ended` resolves when nothing more comes. */
+/** Receives a response; `ended` resolves when the response is complete or has failed. */
 export interface AnswerHandler extends Dispatcher.DispatchHandler {
   readonly ended: Promise<void>;
 }
 
-/** One process of a service, as the gateway sees it. */
+/** The gateway's view of one process of a service: its state, load and connections. */
 export class Instance {
-  state: InstanceState = 'out';
-  /** What its session ids begin with; undefined until it has answered. */
+  state: InstanceState = 'unavailable';
+  /** Prefix of its session ids; undefined until it has responded to a probe. */
   id: string | undefined;
-  /** Connections to it, from the moment they are tried. */
-  readonly #open = new Set<Socket>();
-  readonly #active = { request: 0, poll: 0, socket: 0, begun: 0 };
+  /** Its connections, including those being opened. */
+  readonly #connections = new Set<Socket>();
+  readonly #active = { request: 0, poll: 0, socket: 0, newSessions: 0 };
   readonly #requests: Pool;
   readonly #polls: PollConnections;
   readonly #liveness = new Liveness();
@@ -61,7 +67,7 @@ export class Instance {
     readonly port: number,
   ) {
     const options: Client.Options = {
-      // Requests bring limits of their own, which begin before there is a connection.
+      // Each request has its own timeout, which starts before there is a connection.
       headersTimeout: 0,
       connect: (_options, done) => {
         this.#dial().then(
@@ -78,48 +84,49 @@ export class Instance {
     this.#polls = new PollConnections(this.url, options);
   }
 
-  /** Origin of its own, by address. */
+  /** Origin of the instance, by address. */
   get url(): string {
     const host = this.address.includes(':') ? `[${this.address}]` : this.address;
     return `http://${host}:${this.port}`;
   }
 
-  /** What it has to do: requests, sockets, and sessions that are between their first two requests. */
+  /** Number of its requests, sockets, and sessions that are between their first two requests. */
   get load(): number {
-    const { request, poll, socket, begun } = this.#active;
-    return request + poll + socket + begun;
+    const { request, poll, socket, newSessions } = this.#active;
+    return request + poll + socket + newSessions;
   }
 
-  /** Whether as many ordinary requests as are allowed are on their way to it. */
+  /** Whether the limit of ordinary requests in flight is reached. */
   get isFull(): boolean {
     return this.#active.request >= MAX_REQUESTS;
   }
 
-  /** A session of many short requests has begun: it counts before its next one comes. */
-  sessionBegan(): void {
-    this.#active.begun += 1;
-    setTimeout(() => (this.#active.begun -= 1), SESSION_FOLLOWS_WITHIN_MS).unref();
+  /** Adds a new long-polling session to the load for 1 s: by then its next request has arrived. */
+  sessionStarted(): void {
+    this.#active.newSessions += 1;
+    setTimeout(() => (this.#active.newSessions -= 1), SESSION_FOLLOWS_WITHIN_MS).unref();
   }
 
-  /** Records an answer, in time or not. */
-  heard(): void {
-    this.#liveness.heard();
+  /** Records a response, in time or late. */
+  markAlive(): void {
+    this.#liveness.markAlive();
   }
 
-  /** For how long there was neither an answer nor a byte over any connection to it. */
+  /** Returns for how long there was neither a response nor a byte on any of its connections. */
   silentForMs(): number {
-    return this.#liveness.silentForMs(this.#open);
+    return this.#liveness.silentForMs(this.#connections);
   }
 
-  /** Closes every connection: requests that wait for an answer get none. */
-  closeAll(): void {
-    for (const socket of this.#open) socket.destroy();
+  /** Closes every connection; requests in flight fail. */
+  closeConnections(): void {
+    for (const socket of this.#connections) socket.destroy();
   }
 
   /**
-   * Sends a request over a kept connection, or a new one.
+   * Sends a request over a persistent connection, or a new one.
    *
-   * @param handler is given RefusedError or LocalFailureError when there is no connection
+   * @param handler receives InstanceUnreachableError or LocalFailureError when there is no
+   * connection
    */
   send(kind: RequestKind, request: Dispatcher.DispatchOptions, handler: AnswerHandler): void {
     this.#active[kind] += 1;
@@ -131,7 +138,7 @@ export class Instance {
   /**
    * Opens a connection for a socket.
    *
-   * @throws RefusedError, LocalFailureError
+   * @throws InstanceUnreachableError, LocalFailureError
    */
   async connect(): Promise<Socket> {
     this.#active.socket += 1;
@@ -147,8 +154,8 @@ export class Instance {
   #dial(): Promise<Socket> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host: this.address, port: this.port, noDelay: true });
-      this.#open.add(socket);
-      socket.once('close', () => this.#open.delete(socket));
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
       const timer = setTimeout(() => {
         fail(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`));
       }, CONNECT_TIMEOUT_MS);
@@ -158,7 +165,7 @@ export class Instance {
         const code = localFailureCode(cause);
         reject(
           code === undefined
-            ? new RefusedError(`${this.url} cannot be connected to`, { cause })
+            ? new InstanceUnreachableError(`cannot connect to ${this.url}`, { cause })
             : new LocalFailureError(code, cause),
         );
       };
@@ -166,7 +173,7 @@ export class Instance {
       socket.once('connect', () => {
         clearTimeout(timer);
         socket.off('error', fail);
-        // Whoever uses it listens too; an error in between must not end the process.
+        // The user of the socket adds a listener; an error before that must not end the process.
         socket.on('error', () => undefined);
         resolve(socket);
       });

@@ -1,22 +1,26 @@
 import type { Socket } from 'node:net';
 
-/** Since when nothing has come from an instance: a slow one still sends, a dead or frozen one does not. */
+/**
+ * Measures the silence of an instance: a slow one still sends bytes, a dead or frozen one does not.
+ */
 export class Liveness {
-  #heardAt = performance.now();
+  #aliveAt = performance.now();
   readonly #bytesRead = new WeakMap<Socket, number>();
 
-  /** It has shown that it lives. */
-  heard(): void {
-    this.#heardAt = performance.now();
+  /** Records a sign of life. */
+  markAlive(): void {
+    this.#aliveAt = performance.now();
   }
 
-  /** Bytes that came over any of its connections since the last call show that it lives, too. */
+  /**
+   * Returns the time since the last sign of life; bytes received on any connection count as one.
+   */
   silentForMs(connections: Iterable<Socket>): number {
     for (const connection of connections) {
       const { bytesRead } = connection;
-      if (bytesRead > (this.#bytesRead.get(connection) ?? 0)) this.heard();
+      if (bytesRead > (this.#bytesRead.get(connection) ?? 0)) this.markAlive();
       this.#bytesRead.set(connection, bytesRead);
     }
-    return performance.now() - this.#heardAt;
+    return performance.now() - this.#aliveAt;
   }
 }

@@ -2,7 +2,7 @@ import { RateBoundedLog } from '@chat/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { GatewayMetrics } from '../gateway-metrics.ts';
 
-/** Counts and logs the connections to services that failed for a reason of the gateway's own. */
+/** Counts and logs connections to services that failed because the gateway lacks a resource. */
 @Injectable()
 export class LocalFailures {
   readonly #log = new RateBoundedLog(
@@ -12,9 +12,9 @@ export class LocalFailures {
 
   constructor(private readonly metrics: GatewayMetrics) {}
 
-  /** @param code the system's error code, such as `EMFILE` */
+  /** @param code system error code, such as `EMFILE` */
   report(code: string): void {
-    this.metrics.localFailure(code);
+    this.metrics.countLocalFailure(code);
     this.#log.warn(code);
   }
 }

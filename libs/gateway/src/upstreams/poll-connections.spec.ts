@@ -8,8 +8,8 @@ import { PollConnections } from './poll-connections.ts';
 
 const POLLS = 30;
 
-/** An answer of which only its end matters. */
-class Ending implements AnswerHandler {
+/** Response handler that records only the end of the response. */
+class EndHandler implements AnswerHandler {
   readonly #ended = Promise.withResolvers<void>();
   readonly ended = this.#ended.promise;
   error: Error | undefined;
@@ -46,24 +46,24 @@ describe('PollConnections', () => {
     waiting.length = 0;
   });
 
-  const poll = (): Ending => {
-    const ending = new Ending();
-    polls.dispatch({ path: '/socket.io/', method: 'GET' }, ending);
-    return ending;
+  const poll = (): EndHandler => {
+    const handler = new EndHandler();
+    polls.dispatch({ path: '/socket.io/', method: 'GET' }, handler);
+    return handler;
   };
   const answerAll = (): void => {
     for (const response of waiting.splice(0)) response.end('2');
   };
   const pollAtOnce = async (count: number): Promise<void> => {
-    const endings: Ending[] = [];
-    // One after the other, or the kernel may drop some of the attempts to connect for a while.
-    while (endings.length < count) {
-      const asked = once(server, 'request');
-      endings.push(poll());
-      await asked;
+    const handlers: EndHandler[] = [];
+    // One after the other: the kernel may drop concurrent connection attempts for a while.
+    while (handlers.length < count) {
+      const received = once(server, 'request');
+      handlers.push(poll());
+      await received;
     }
     answerAll();
-    await Promise.all(endings.map(({ ended }) => ended));
+    await Promise.all(handlers.map(({ ended }) => ended));
   };
 
   it('opens one connection per waiting poll and reuses it', async () => {

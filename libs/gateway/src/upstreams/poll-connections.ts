@@ -3,13 +3,15 @@ import { Client, type Dispatcher } from 'undici';
 import type { AnswerHandler } from './instance.ts';
 
 /**
- * Connections to an instance for long polls: one for each poll that waits. One without
- * a poll is kept for the next, until it is closed as every kept connection is. undici's
- * pool would keep a client for each connection that there ever was at the same time.
+ * Connections to an instance for long polls, one for each waiting poll. An idle connection is
+ * reused for the next poll until its keep-alive timeout closes it. undici's pool would instead
+ * retain a client for each connection of the highest number that were ever open at the same time.
  */
 export class PollConnections {
   readonly #open = new Set<Client>();
-  /** The one used last is the last, and is used next, so that the others are closed when fewer are needed. */
+  /**
+   * Last in, first out, so that surplus connections stay idle and are closed when fewer are needed.
+   */
   readonly #idle: Client[] = [];
 
   constructor(
@@ -22,7 +24,7 @@ export class PollConnections {
     return this.#open.size;
   }
 
-  /** Sends a poll over a connection of its own. */
+  /** Sends a poll over a dedicated connection. */
   dispatch(request: Dispatcher.DispatchOptions, handler: AnswerHandler): void {
     const client = this.#idle.pop() ?? this.#connect();
     void handler.ended.then(() => {

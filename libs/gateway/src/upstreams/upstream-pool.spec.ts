@@ -12,7 +12,7 @@ const OPTIONS = {
 };
 
 const noFailure = (code: string): never => {
-  throw new Error(`the machine lacks a resource: ${code}`);
+  throw new Error(`the gateway lacks a resource: ${code}`);
 };
 
 describe('UpstreamPool', () => {
@@ -21,14 +21,14 @@ describe('UpstreamPool', () => {
     for (const one of open.splice(0)) await one.stop();
   });
 
-  /** A pool of one instance, with a connection to it. */
-  const connected = async (lostAfterMs: number) => {
+  /** Starts a pool of one instance, with a connection to it. */
+  const startConnected = async (lostAfterMs: number) => {
     const one = await Upstream.start('one');
     const options = { ...OPTIONS, probeTimeoutMs: 100, lostAfterMs };
     const pool = new UpstreamPool('chat', [one.url], options, noFailure);
     open.push(one, pool);
     await pool.start();
-    return { one, pool, connection: await (await pool.ofId('one'))?.connect() };
+    return { one, pool, connection: await (await pool.findById('one'))?.connect() };
   };
 
   it('follows the addresses of a DNS name as they appear and disappear', async () => {
@@ -41,7 +41,7 @@ describe('UpstreamPool', () => {
     open.push(pool);
     await pool.start();
     expect(pool.choose()?.url).toBe(one.url);
-    // Nobody listens at the second address.
+    // No process listens at the second address.
     addresses = ['127.0.0.1', '127.0.0.2'];
     await eventually(() => expect(pool.choose()?.url).toBe(one.url));
     addresses = ['127.0.0.2'];
@@ -53,14 +53,16 @@ describe('UpstreamPool', () => {
   it('keeps the known instances while DNS resolution fails', async () => {
     const one = await Upstream.start('one');
     open.push(one);
-    let asked = 0;
+    let lookups = 0;
     const pool = new UpstreamPool('users', [`http://users:${one.port}`], OPTIONS, noFailure, () => {
-      asked += 1;
-      return asked === 1 ? Promise.resolve(['127.0.0.1']) : Promise.reject(new Error('no answer'));
+      lookups += 1;
+      return lookups === 1
+        ? Promise.resolve(['127.0.0.1'])
+        : Promise.reject(new Error('no answer'));
     });
     open.push(pool);
     await pool.start();
-    await eventually(() => expect(asked).toBeGreaterThan(3));
+    await eventually(() => expect(lookups).toBeGreaterThan(3));
     expect(pool.choose()?.url).toBe(one.url);
   });
 
@@ -70,12 +72,12 @@ describe('UpstreamPool', () => {
     const pool = new UpstreamPool('chat', [one.url], OPTIONS, noFailure);
     open.push(pool);
     await pool.start();
-    expect((await pool.ofId('first'))?.url).toBe(one.url);
+    expect((await pool.findById('first'))?.url).toBe(one.url);
     const { port } = one;
     await one.stop();
     open.push(await Upstream.start('second', port));
-    expect((await pool.ofId('second'))?.url).toBe(`http://127.0.0.1:${port}`);
-    expect(await pool.ofId('first')).toBeUndefined();
+    expect((await pool.findById('second'))?.url).toBe(`http://127.0.0.1:${port}`);
+    expect(await pool.findById('first')).toBeUndefined();
   });
 
   it('chooses the instance with the lowest load, also for 10 requests at once', async () => {
@@ -84,26 +86,26 @@ describe('UpstreamPool', () => {
     const pool = new UpstreamPool('chat', [one.url, two.url], OPTIONS, noFailure);
     open.push(pool);
     await pool.start();
-    const busy = await pool.ofId('one');
+    const busy = await pool.findById('one');
     for (let n = 0; n < 2; n += 1) await busy?.connect();
-    for (let n = 0; n < 2; n += 1) busy?.sessionBegan();
+    for (let n = 0; n < 2; n += 1) busy?.sessionStarted();
     const connecting: Promise<Socket>[] = [];
     for (let n = 0; n < 10; n += 1) {
       const instance = pool.choose();
       if (instance) connecting.push(instance.connect());
     }
     await Promise.all(connecting);
-    // A session of which nothing more is heard does not count for long.
+    // A session without another request counts only for a short time.
     await eventually(() => expect(busy?.load).toBe(5));
-    busy?.closeAll();
+    busy?.closeConnections();
     await eventually(() => expect(busy?.load).toBe(0));
   });
 
   it('sends nothing new to an instance whose probes are late, but keeps its connections open', async () => {
-    const { one, pool, connection } = await connected(1_000);
+    const { one, pool, connection } = await startConnected(1_000);
     one.liveAfterMs = 300;
     await eventually(() => expect(pool.choose()).toBeUndefined());
-    // One in 100 ms at most: by then a silence would have lasted too long.
+    // At most one in 100 ms: by then a silence would have exceeded lostAfterMs.
     const lateAnswers = one.probesAnswered;
     await eventually(() => expect(one.probesAnswered).toBeGreaterThan(lateAnswers + 16));
     expect(connection?.destroyed).toBe(false);
@@ -112,20 +114,20 @@ describe('UpstreamPool', () => {
   });
 
   it('closes the connections of an instance that sends no bytes for lostAfterMs', async () => {
-    const { one, pool, connection } = await connected(1_000);
+    const { one, pool, connection } = await startConnected(1_000);
     one.live = undefined;
     await eventually(() => expect(connection?.destroyed).toBe(true));
-    expect(await pool.ofId('one')).toBeUndefined();
+    expect(await pool.findById('one')).toBeUndefined();
     one.live = 200;
     await eventually(() => expect(pool.choose()?.url).toBe(one.url));
   });
 
   it('keeps an instance and its connections after a stall of the gateway itself', async () => {
-    const { one, pool, connection } = await connected(500);
-    const look = pool.probe();
+    const { one, pool, connection } = await startConnected(500);
+    const probe = pool.probe();
     const until = performance.now() + 2 * 500;
     while (performance.now() < until);
-    await look;
+    await probe;
     await eventually(() => expect(pool.choose()?.url).toBe(one.url));
     expect(connection?.destroyed).toBe(false);
   });

@@ -4,15 +4,18 @@ import { INSTANCE_HEADER, localFailureCode } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import { Instance, type InstanceState } from './instance.ts';
 
-/** How a service's instances are watched. All in milliseconds. */
+/** Probing of the instances of a service. All in milliseconds. */
 export interface PoolOptions {
-  /** Between two looks at an instance. */
+  /** Interval of the probes of an instance. */
   readonly probeEveryMs: number;
-  /** Longest wait for its answer before it gets nothing new. A later answer shows that it lives. */
+  /**
+   * Timeout of a probe, after which the instance gets nothing new. A late response still counts as
+   * a sign of life.
+   */
   readonly probeTimeoutMs: number;
-  /** Silence on every connection, probes included, after which what is open to it is closed. */
+  /** Silence on every connection, probes included, after which its connections are closed. */
   readonly lostAfterMs: number;
-  /** Between two looks at the addresses of a name. */
+  /** Interval of DNS resolution. */
   readonly resolveEveryMs: number;
 }
 
@@ -23,77 +26,77 @@ export const DEFAULT_POOL_OPTIONS: PoolOptions = {
   resolveEveryMs: 5_000,
 };
 
-/** Looks in a row that had no answer in time before an instance is lost: the gateway may have stood still itself. */
+/** Consecutive failed probes before an instance is lost: the gateway itself may have stalled. */
 const LOST_AFTER_PROBES = 3;
 
-/** Addresses of a host name. */
+/** Resolves a host name to addresses. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
 /**
- * The instances of one service: those of every address that its names have.
- * Each is asked again and again whether it lives; one that does not answer in time, or
- * says that it is stopping, gets nothing new until it answers again. What is open to it
- * is closed only when nothing at all comes from it: a slow instance is not a dead one.
+ * The instances of one service: one for each address of its host names. Each is probed regularly;
+ * one that does not respond in time, or reports that it is stopping, gets nothing new until it
+ * responds again. Its connections are closed only when no byte comes from it: a slow instance is
+ * not a dead one.
  */
 export class UpstreamPool {
   readonly #logger = new Logger('Upstreams');
   readonly #instances = new Map<string, Instance>();
-  readonly #misses = new WeakMap<Instance, number>();
+  readonly #missedProbes = new WeakMap<Instance, number>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #stopped = new AbortController();
-  #turn = 0;
+  #rotation = 0;
   #probing: Promise<void> | undefined;
 
   /**
-   * @param service its name, for people
-   * @param urls origins; a name that has several addresses stands for all of them
-   * @param reportLocalFailure takes note of an error of the gateway's own, by its code
+   * @param service name for logs and error messages
+   * @param urls origins; a host name with several addresses stands for all of them
+   * @param reportLocalFailure called with the error code when the gateway lacks a resource
    */
   constructor(
     readonly service: string,
     private readonly urls: readonly string[],
     private readonly options: PoolOptions,
     readonly reportLocalFailure: (code: string) => void,
-    private readonly resolve: Resolve = addressesOf,
+    private readonly resolve: Resolve = resolveAddresses,
   ) {}
 
-  /** Resolves once every instance has been looked at. */
+  /** Resolves once every instance has been probed. */
   async start(): Promise<void> {
-    await this.#findInstances();
+    await this.#resolveInstances();
     await this.probe();
     this.#repeat(this.options.probeEveryMs, () => this.probe());
-    this.#repeat(this.options.resolveEveryMs, () => this.#findInstances());
+    this.#repeat(this.options.resolveEveryMs, () => this.#resolveInstances());
   }
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
-    for (const instance of this.#instances.values()) instance.closeAll();
+    for (const instance of this.#instances.values()) instance.closeConnections();
     this.#stopped.abort();
   }
 
-  /** The living instance that has the least to do; undefined when none lives. */
+  /** Returns the available instance with the lowest load; undefined when there is none. */
   choose(): Instance | undefined {
-    const living = this.#living();
-    if (living.length === 0) return undefined;
-    this.#turn = (this.#turn + 1) % living.length;
-    const rotated = [...living.slice(this.#turn), ...living.slice(0, this.#turn)];
+    const available = this.#available();
+    if (available.length === 0) return undefined;
+    this.#rotation = (this.#rotation + 1) % available.length;
+    const rotated = [...available.slice(this.#rotation), ...available.slice(0, this.#rotation)];
     return rotated.reduce((least, one) => (one.load < least.load ? one : least));
   }
 
-  /** The instance with that id, which also gets what belongs to it while it is stopping. */
-  async ofId(id: string): Promise<Instance | undefined> {
-    const known = this.#known(id);
+  /** Returns the instance with this id, also while it is stopping, unless it is lost. */
+  async findById(id: string): Promise<Instance | undefined> {
+    const known = this.#findKnown(id);
     if (known) return known;
     await this.probe();
-    return this.#known(id);
+    return this.#findKnown(id);
   }
 
-  /** Somebody has seen that nothing listens there. */
-  reportRefused(instance: Instance): void {
-    this.#enter(instance, 'out', 'nobody listens there');
+  /** Marks an instance as unavailable after a failed connection attempt. */
+  reportUnreachable(instance: Instance): void {
+    this.#setState(instance, 'unavailable', 'connection failed');
   }
 
-  /** Looks at every instance now; those who ask together share a look. */
+  /** Probes every instance now; concurrent calls are coalesced. */
   probe(): Promise<void> {
     this.#probing ??= Promise.all(
       [...this.#instances.values()].map((one) => this.#probe(one)),
@@ -103,21 +106,21 @@ export class UpstreamPool {
     return this.#probing;
   }
 
-  /** For health: resolves when an instance says that it can serve. */
+  /** Health check: resolves when at least one instance is ready. */
   async check(): Promise<void> {
     await Promise.any(
-      this.#living().map(async ({ url }) => {
+      this.#available().map(async ({ url }) => {
         const response = await this.#get(`${url}/health/ready`, this.options.probeTimeoutMs);
         if (!response.ok) throw new Error(`${url} is not ready`);
       }),
     );
   }
 
-  #living(): Instance[] {
-    return [...this.#instances.values()].filter(({ state }) => state === 'in');
+  #available(): Instance[] {
+    return [...this.#instances.values()].filter(({ state }) => state === 'available');
   }
 
-  #known(id: string): Instance | undefined {
+  #findKnown(id: string): Instance | undefined {
     return [...this.#instances.values()].find((one) => one.id === id && one.state !== 'lost');
   }
 
@@ -125,31 +128,31 @@ export class UpstreamPool {
     const { probeEveryMs, probeTimeoutMs, lostAfterMs } = this.options;
     const answer = this.#get(`${instance.url}/health/live`, lostAfterMs);
     answer.then(
-      () => instance.heard(),
+      () => instance.markAlive(),
       () => undefined,
     );
     try {
-      const response = await within(probeTimeoutMs, answer);
-      this.#misses.delete(instance);
+      const response = await withTimeout(probeTimeoutMs, answer);
+      this.#missedProbes.delete(instance);
       instance.id = response.headers.get(INSTANCE_HEADER) ?? undefined;
-      if (response.ok) this.#enter(instance, 'in', 'it answers');
-      else this.#enter(instance, 'out', 'it is stopping');
+      if (response.ok) this.#setState(instance, 'available', 'probe succeeded');
+      else this.#setState(instance, 'unavailable', 'instance is stopping');
     } catch (error) {
       const code = localFailureCode(error);
-      // Says nothing about the instance.
+      // A local failure says nothing about the instance.
       if (code !== undefined) return this.reportLocalFailure(code);
-      const misses = (this.#misses.get(instance) ?? 0) + 1;
-      this.#misses.set(instance, misses);
-      const patienceMs = isRefusal(error) ? probeEveryMs : lostAfterMs;
-      const isSilent = instance.silentForMs() >= patienceMs;
-      const state = isSilent && misses >= LOST_AFTER_PROBES ? 'lost' : 'out';
-      this.#enter(instance, state, 'it does not answer in time');
+      const missed = (this.#missedProbes.get(instance) ?? 0) + 1;
+      this.#missedProbes.set(instance, missed);
+      const maxSilenceMs = isConnectionRefused(error) ? probeEveryMs : lostAfterMs;
+      const isSilent = instance.silentForMs() >= maxSilenceMs;
+      const state = isSilent && missed >= LOST_AFTER_PROBES ? 'lost' : 'unavailable';
+      this.#setState(instance, state, 'no response in time');
     }
   }
 
   async #get(url: string, timeoutMs: number): Promise<Response> {
     const response = await fetch(url, {
-      // What is kept open to an instance that froze would be of no use.
+      // A persistent connection to a frozen instance would be of no use.
       headers: { connection: 'close' },
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#stopped.signal]),
     });
@@ -157,26 +160,26 @@ export class UpstreamPool {
     return response;
   }
 
-  #enter(instance: Instance, state: InstanceState, reason: string): void {
+  #setState(instance: Instance, state: InstanceState, reason: string): void {
     const before = instance.state;
     if (before === state) return;
-    // One that is lost stays so until it answers.
-    if (before === 'lost' && state === 'out') return;
+    // A lost instance stays lost until it responds.
+    if (before === 'lost' && state === 'unavailable') return;
     instance.state = state;
-    const name = `${this.service} at ${instance.url}`;
-    if (state === 'in') return this.#logger.log(`${name} is in: ${reason}.`);
-    if (before === 'in') this.#logger.warn(`${name} is out: ${reason}.`);
-    if (state === 'out') return;
-    this.#logger.warn(`${name} is lost: nothing comes from it; its connections are closed.`);
-    instance.closeAll();
+    const fields = { dependency: this.service, instance: instance.url, reason };
+    if (state === 'available') return this.#logger.log(fields, 'dependency connected');
+    if (before === 'available') this.#logger.warn(fields, 'dependency unavailable');
+    if (state === 'unavailable') return;
+    this.#logger.warn(fields, 'instance sends nothing; closing its connections');
+    instance.closeConnections();
   }
 
-  async #findInstances(): Promise<void> {
+  async #resolveInstances(): Promise<void> {
     const found = new Set<string>();
     for (const url of this.urls) {
       const { hostname, port } = new URL(url);
       const addresses = await this.resolve(hostname).catch(() => undefined);
-      // Nobody can say at the moment: what was known stands.
+      // DNS resolution failed: the known instances stay.
       if (!addresses) return;
       for (const address of addresses) {
         const key = `${address} ${port || '80'}`;
@@ -191,8 +194,11 @@ export class UpstreamPool {
     for (const [key, instance] of this.#instances) {
       if (found.has(key)) continue;
       this.#instances.delete(key);
-      instance.closeAll();
-      this.#logger.log(`${this.service} at ${instance.url} is gone: its name no longer says it.`);
+      instance.closeConnections();
+      this.#logger.log(
+        { dependency: this.service, instance: instance.url },
+        'instance removed; its address is no longer in DNS',
+      );
     }
   }
 
@@ -205,7 +211,7 @@ export class UpstreamPool {
         () => (running = false),
         (error: unknown) => {
           running = false;
-          this.#logger.error({ err: error }, `the instances of ${this.service} are not watched`);
+          this.#logger.error({ err: error, dependency: this.service }, 'probing failed');
         },
       );
     }, everyMs);
@@ -213,11 +219,15 @@ export class UpstreamPool {
   }
 }
 
-/** @throws Error when there is no answer in time, else what the answer throws */
-async function within<T>(timeMs: number, answer: Promise<T>): Promise<T> {
+/**
+ * Waits for `answer` at most `timeMs`.
+ *
+ * @throws Error after the timeout, else what `answer` throws
+ */
+async function withTimeout<T>(timeMs: number, answer: Promise<T>): Promise<T> {
   const answered = new AbortController();
   const late = delay(timeMs, undefined, { signal: answered.signal }).then(() => {
-    throw new Error(`no answer within ${timeMs} ms`);
+    throw new Error(`no response within ${timeMs} ms`);
   });
   try {
     return await Promise.race([answer, late]);
@@ -227,14 +237,17 @@ async function within<T>(timeMs: number, answer: Promise<T>): Promise<T> {
   }
 }
 
-/** Nothing listens there: a process that ran has ended. */
-function isRefusal(error: unknown): boolean {
+/** Whether no process listens on the port: the instance has ended. */
+function isConnectionRefused(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
 }
 
-/** Of one family only: a name with an address of each stands for one server. */
-async function addressesOf(hostname: string): Promise<readonly string[]> {
+/**
+ * Returns addresses of one family only: a name with an IPv4 and an IPv6 address stands for one
+ * server.
+ */
+async function resolveAddresses(hostname: string): Promise<readonly string[]> {
   const found = await lookup(hostname.replace(/^\[|\]$/g, ''), { all: true });
   const four = found.filter(({ family }) => family === 4);
   return (four.length > 0 ? four : found).map(({ address }) => address);

@@ -4,7 +4,7 @@ import { GatewaySettings, type UpstreamName } from '../gateway-settings.ts';
 import { LocalFailures } from './local-failures.ts';
 import { UpstreamPool } from './upstream-pool.ts';
 
-/** The services behind the gateway. */
+/** Instance pools of the services behind the gateway. */
 @Injectable()
 export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   readonly users: UpstreamPool;
@@ -12,14 +12,14 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   readonly chat: UpstreamPool;
 
   constructor({ urls, pool }: GatewaySettings, health: HealthChecks, failures: LocalFailures) {
-    const open = (name: UpstreamName): UpstreamPool => {
+    const createPool = (name: UpstreamName): UpstreamPool => {
       const upstream = new UpstreamPool(name, urls[name], pool, (code) => failures.report(code));
       health.register(name, () => upstream.check());
       return upstream;
     };
-    this.users = open('users');
-    this.messages = open('messages');
-    this.chat = open('chat');
+    this.users = createPool('users');
+    this.messages = createPool('messages');
+    this.chat = createPool('chat');
   }
 
   async onModuleInit(): Promise<void> {

@@ -1,24 +1,28 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { LocalFailureError, RefusedError, type Instance } from '../upstreams/instance.ts';
+import {
+  InstanceUnreachableError,
+  LocalFailureError,
+  type Instance,
+} from '../upstreams/instance.ts';
 import type { UpstreamPool } from '../upstreams/upstream-pool.ts';
 
-const PAUSE_MS = 100;
+const RETRY_PAUSE_MS = 100;
 
-/** A connection to an instance over which nothing was sent yet. */
-export interface Connected {
+/** A new connection to an instance, over which nothing has been sent. */
+export interface InstanceConnection {
   readonly instance: Instance;
   readonly socket: Socket;
 }
 
 /**
- * Chooses an instance that lives, waiting while none does.
+ * Chooses an available instance, and waits while there is none.
  *
  * @param deadline by `performance.now()`
- * @param signal aborts when the client has gone
- * @returns undefined when none lived in time, or the signal was aborted
+ * @param signal aborts when the client disconnects
+ * @returns undefined when no instance was available in time, or the signal was aborted
  */
-export async function chooseUntil(
+export async function waitForInstance(
   deadline: number,
   pool: UpstreamPool,
   signal: AbortSignal,
@@ -28,26 +32,26 @@ export async function chooseUntil(
     const instance = pool.choose();
     if (instance) return instance;
     if (performance.now() > deadline) return undefined;
-    await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+    await delay(RETRY_PAUSE_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
 /**
- * Connects to any instance that lives, trying on as long as none does. Nothing
- * has been sent before it resolves, so this is safe for every request.
+ * Connects to any available instance, and retries while there is none. Nothing has been sent
+ * before it resolves, so this is safe for every request.
  *
- * @param signal aborts when the client has gone
- * @returns undefined when nobody was there in time, or the signal was aborted
+ * @param signal aborts when the client disconnects
+ * @returns undefined when no instance was reachable in time, or the signal was aborted
  * @throws LocalFailureError
  */
 export async function connectToAny(
   pool: UpstreamPool,
   tryForMs: number,
   signal: AbortSignal,
-): Promise<Connected | undefined> {
+): Promise<InstanceConnection | undefined> {
   const deadline = performance.now() + tryForMs;
   do {
-    const instance = await chooseUntil(deadline, pool, signal);
+    const instance = await waitForInstance(deadline, pool, signal);
     if (!instance) return undefined;
     const connected = await connectTo(instance, pool);
     if (connected) return connected;
@@ -56,19 +60,21 @@ export async function connectToAny(
 }
 
 /**
- * @returns undefined when the instance refuses; it then is out of the pool
+ * Connects to one instance.
+ *
+ * @returns undefined when the instance is unreachable; it is then marked as unavailable
  * @throws LocalFailureError
  */
 export async function connectTo(
   instance: Instance,
   pool: UpstreamPool,
-): Promise<Connected | undefined> {
+): Promise<InstanceConnection | undefined> {
   try {
     return { instance, socket: await instance.connect() };
   } catch (error) {
     if (error instanceof LocalFailureError) pool.reportLocalFailure(error.code);
-    if (!(error instanceof RefusedError)) throw error;
-    pool.reportRefused(instance);
+    if (!(error instanceof InstanceUnreachableError)) throw error;
+    pool.reportUnreachable(instance);
     return undefined;
   }
 }
