@@ -3,7 +3,7 @@ import type { FeedPublisher } from '@chat/messages';
 import type { FeedListener, FeedSubscriber } from '@chat/realtime';
 import { Injectable, Logger } from '@nestjs/common';
 
-/** The feed within one process: nothing is lost, nothing is late. */
+/** Feed within one process: delivers synchronously and without loss. */
 @Injectable()
 export class InMemoryFeed implements FeedPublisher, FeedSubscriber {
   readonly #logger = new Logger(InMemoryFeed.name);
@@ -14,7 +14,7 @@ export class InMemoryFeed implements FeedPublisher, FeedSubscriber {
       try {
         listener(changes);
       } catch (error) {
-        this.#logger.error({ err: error, roomId }, 'a feed listener failed');
+        this.#logger.error({ err: error, roomId }, 'feed listener failed');
       }
     }
   }

@@ -40,12 +40,12 @@ const READS = { perUser: 4, concurrent: 4, bytes: 10_000_000, userBytesPerSecond
 const LIMIT = { points: 1_000, perMs: 1_000, burst: 1_000 };
 
 export interface ChatInstance {
-  /** A connected socket of that user, whose session has the same id. */
+  /** Connects a socket of this user, whose session has the same id. */
   connect(userId: string): Promise<Socket>;
   close(): Promise<void>;
 }
 
-/** As a `chat` process has it, but for the services behind it. */
+/** Starts the components of a `chat` process, with fake services behind it. */
 export async function startChat(redisUrl: string, rooms: SharedRooms): Promise<ChatInstance> {
   const connections = [
     connectRedis(redisUrl, 'chat'),

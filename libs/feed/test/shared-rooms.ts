@@ -2,12 +2,12 @@ import type { Changes, Message, MessageCreate, Role, RoomHead, RoomRev } from '@
 import { NotFoundError } from '@chat/platform';
 import type { Membership, MessagePublisher, RoomDirectory } from '@chat/realtime';
 
-/** What `messages` knows, of one room, for all chat instances of a test. */
+/** Fake `messages` service with one room, shared by all chat instances of a test. */
 export class SharedRooms implements RoomDirectory, MessagePublisher {
   readonly members = new Set<string>();
   readonly stored: Message[] = [];
 
-  /** @param published told of what was stored */
+  /** @param published called with each stored message */
   constructor(private readonly published: (roomId: string, changes: Message[]) => void) {}
 
   publish(event: MessageCreate): Promise<string> {

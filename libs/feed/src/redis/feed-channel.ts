@@ -2,7 +2,7 @@ import { Messages, type Message } from '@chat/contracts';
 
 const PREFIX = 'chat:feed:';
 
-/** The channel of a room's stored messages. */
+/** Returns the Redis channel for the stored messages of a room. */
 export function feedChannelOf(roomId: string): string {
   return PREFIX + roomId;
 }
@@ -15,7 +15,7 @@ export function encodeChanges(changes: readonly Message[]): string {
   return JSON.stringify(changes);
 }
 
-/** Undefined for anything but changes of that room. */
+/** Decodes a batch; returns undefined unless it holds valid changes of this room only. */
 export function decodeChanges(roomId: string, text: string): Message[] | undefined {
   try {
     const { success, data } = Messages.safeParse(JSON.parse(text));

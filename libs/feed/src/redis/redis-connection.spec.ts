@@ -8,8 +8,8 @@ import { connectRedis } from './redis-connection.ts';
 
 Logger.overrideLogger(false);
 
-/** Until the next heartbeat, and then until its answer is overdue. */
-const NOTICED_WITHIN_MS = 3_000;
+/** Until the next heartbeat, and then until its response is overdue. */
+const DETECTION_MS = 3_000;
 
 describeWith('redis-server', 'a Redis connection', () => {
   let server: RedisServer;
@@ -32,7 +32,7 @@ describeWith('redis-server', 'a Redis connection', () => {
     await server.close();
   });
 
-  /** The next event of that name, whatever errors come before. */
+  /** Resolves with the next event of this name, even if errors come before. */
   function next(event: 'connect' | 'ready' | 'close'): Promise<void> {
     return new Promise((resolve) => {
       redis.once(event, resolve);
@@ -42,7 +42,7 @@ describeWith('redis-server', 'a Redis connection', () => {
   it('stays open after a reconnect although a command was in flight during the outage', async () => {
     link.swallow();
     const unanswered = redis.ping();
-    // So that a heartbeat is in flight, too.
+    // Until a heartbeat is in flight, too.
     await delay(1_100);
     const back = next('ready');
     await link.cut();
@@ -56,7 +56,7 @@ describeWith('redis-server', 'a Redis connection', () => {
 
   it('is closed within 6 s when the server is frozen', async () => {
     await server.process.freeze();
-    await eventually(() => expect(closes).toBe(1), NOTICED_WITHIN_MS * 2);
+    await eventually(() => expect(closes).toBe(1), DETECTION_MS * 2);
   });
 
   it('is replaced when the server is silent before the connection is ready', async () => {
@@ -64,11 +64,11 @@ describeWith('redis-server', 'a Redis connection', () => {
     redis.stream.destroy();
     await next('connect');
     await link.restore();
-    await eventually(() => expect(redis.status).toBe('ready'), NOTICED_WITHIN_MS * 2);
+    await eventually(() => expect(redis.status).toBe('ready'), DETECTION_MS * 2);
   });
 
   it('is kept while a large answer takes more than 3 s to arrive', async () => {
-    // Comes in pieces of 64 KB.
+    // Arrives in chunks of 64 KB.
     const text = 'x'.repeat(36 * 64 * 1024);
     await redis.set('long', text);
     const started = performance.now();
@@ -78,7 +78,7 @@ describeWith('redis-server', 'a Redis connection', () => {
       setTimeout(() => stream.resume(), 100);
     });
     expect(await redis.get('long')).toHaveLength(text.length);
-    expect(performance.now() - started).toBeGreaterThan(NOTICED_WITHIN_MS);
+    expect(performance.now() - started).toBeGreaterThan(DETECTION_MS);
     expect(closes).toBe(0);
   });
 });

@@ -1,28 +1,27 @@
 import { Logger } from '@nestjs/common';
 import { Redis, type RedisOptions } from 'ioredis';
 
-/** Longest wait between two attempts to connect. */
-const MAX_RECONNECT_MS = 2_000;
+/** Longest delay between two connection attempts. */
+const MAX_RECONNECT_DELAY_MS = 2_000;
 const HEARTBEAT_MS = 1_000;
-/** A server that owes an answer for so long is given up: its connection is made anew. */
-const SILENCE_MS = 2_000;
+/** Response timeout, after which the connection is replaced. */
+const RESPONSE_TIMEOUT_MS = 2_000;
 
 /**
- * A connection that comes back by itself, also from a server that keeps silent.
- * While it is away commands fail at once instead of waiting, and its state is
- * logged once for every change. Subscriptions are lost with a connection: whoever
- * made them makes them again on `ready`. Whoever opens it ends it with `disconnect()`.
+ * Opens a connection that reconnects by itself, also after the server stops responding. While it is
+ * disconnected, commands fail at once instead of waiting; each change of its state is logged once.
+ * Subscriptions are lost with a connection: the subscriber must subscribe again on `ready`. The
+ * caller closes the connection with `disconnect()`.
  *
- * @param name what it is for, in the log and in Redis' list of clients
+ * @param name purpose, for logs and Redis' client list
  */
 export function connectRedis(url: string, name: string): Redis {
   return supervised(new LenientRedis(url, optionsFor(name)), name);
 }
 
 /**
- * As {@link connectRedis}, for Socket.IO's adapter, which leaves its subscriptions
- * to the connection: they wait until Redis is there, and are made again whenever
- * it is back.
+ * Like {@link connectRedis}, for Socket.IO's adapter, which leaves its subscriptions to the
+ * connection: they wait until Redis is connected, and are restored after each reconnect.
  */
 export function connectSubscribingRedis(url: string, name: string): Redis {
   const options: RedisOptions = {
@@ -34,9 +33,12 @@ export function connectSubscribingRedis(url: string, name: string): Redis {
   return supervised(new LenientRedis(url, options), name);
 }
 
-/** Socket.IO's adapter drops the promises of its commands: a failed one must not end the process. */
+/**
+ * Client whose failed commands never end the process: Socket.IO's adapter ignores the promises of
+ * its commands.
+ */
 class LenientRedis extends Redis {
-  /** Whether whoever opened it has ended it. */
+  /** Whether its owner has called `disconnect()`. */
   ended = false;
 
   override disconnect(...call: Parameters<Redis['disconnect']>): void {
@@ -58,60 +60,61 @@ function optionsFor(name: string): RedisOptions {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
-    connectTimeout: SILENCE_MS,
+    connectTimeout: RESPONSE_TIMEOUT_MS,
     keepAlive: 5_000,
-    retryStrategy: (attempt) => Math.min(MAX_RECONNECT_MS, 50 * 2 ** Math.min(attempt, 10)),
+    retryStrategy: (attempt) => Math.min(MAX_RECONNECT_DELAY_MS, 50 * 2 ** Math.min(attempt, 10)),
   };
 }
 
 function supervised(redis: LenientRedis, name: string): Redis {
   const logger = new Logger('Redis');
-  let away = false;
+  const fields = { dependency: 'Redis', connection: name };
+  let isUnavailable = false;
   redis.on('ready', () => {
-    logger.log(away ? `Redis is back (${name}).` : `Redis is connected (${name}).`);
-    away = false;
+    logger.log(fields, isUnavailable ? 'dependency available again' : 'dependency connected');
+    isUnavailable = false;
   });
   const lost = (reason: string): void => {
-    if (away || redis.ended) return;
-    logger.warn(`Redis is away (${name}: ${reason}); going on without it.`);
-    away = true;
+    if (isUnavailable || redis.ended) return;
+    logger.warn({ ...fields, reason }, 'dependency unavailable');
+    isUnavailable = true;
   };
-  // Not the error itself: it may carry the command, and with it the password.
+  // Not the error itself: it may contain the command, and with it the password.
   redis.on('error', (error: NodeJS.ErrnoException) => lost(error.code ?? error.message));
-  redis.on('close', () => lost('the connection was closed'));
-  giveUpWhenSilent(redis);
+  redis.on('close', () => lost('connection closed'));
+  destroyWhenSilent(redis);
   return redis;
 }
 
 /**
- * Destroys a connection that owes an answer and brings nothing for {@link SILENCE_MS}.
- * Not by ioredis' `socketTimeout`, which outlives its connection and ends the next one.
+ * Destroys a connection that receives nothing for {@link RESPONSE_TIMEOUT_MS} while a response is
+ * due. ioredis' `socketTimeout` cannot do this: it outlives its connection and ends the next one.
  */
-function giveUpWhenSilent(redis: Redis): void {
+function destroyWhenSilent(redis: Redis): void {
   let silence: NodeJS.Timeout | undefined;
-  const expectAnswer = (): void => {
+  const expectResponse = (): void => {
     // Not by disconnect(true), which waits for the server to close its end.
-    const giveUp = (): unknown =>
-      redis.stream.destroy(new Error(`no answer within ${SILENCE_MS} ms`));
-    silence = setTimeout(giveUp, SILENCE_MS).unref();
+    const destroy = (): unknown =>
+      redis.stream.destroy(new Error(`no response within ${RESPONSE_TIMEOUT_MS} ms`));
+    silence = setTimeout(destroy, RESPONSE_TIMEOUT_MS).unref();
   };
-  const answered = (): void => {
+  const responded = (): void => {
     clearTimeout(silence);
     silence = undefined;
   };
   redis.on('connect', () => {
-    expectAnswer();
-    // Whatever comes shows that the server lives, also before the answer that is behind it.
+    expectResponse();
+    // Any data is a sign of life, also before the awaited response.
     redis.stream.on('data', () => silence?.refresh());
   });
-  redis.on('ready', answered);
-  redis.on('close', answered);
+  redis.on('ready', responded);
+  redis.on('close', responded);
   const heartbeat = setInterval(() => {
     if (redis.status !== 'ready' || silence) return;
-    expectAnswer();
-    redis.ping().then(answered, (error: unknown) => {
-      // A refusal is an answer, too.
-      if (error instanceof Error && error.name === 'ReplyError') answered();
+    expectResponse();
+    redis.ping().then(responded, (error: unknown) => {
+      // An error reply is a response, too.
+      if (error instanceof Error && error.name === 'ReplyError') responded();
     });
   }, HEARTBEAT_MS).unref();
   redis.on('end', () => clearInterval(heartbeat));

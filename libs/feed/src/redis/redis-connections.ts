@@ -3,15 +3,15 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { connectRedis, connectSubscribingRedis } from './redis-connection.ts';
 
-/** The connections of one process to Redis, by what they are for; closed when it stops. */
+/** The Redis connections of one process, by purpose; closed when it stops. */
 export class RedisConnections implements OnApplicationShutdown {
   /** For commands. */
   readonly commands: Redis;
-  /** For Socket.IO's adapter, which subscribes over it. */
+  /** For the subscriptions of Socket.IO's adapter. */
   readonly sockets: Redis;
   #feed: Redis | undefined;
 
-  /** @param name of the process, in the log and in Redis' list of clients */
+  /** @param name of the process, for logs and Redis' client list */
   constructor(
     private readonly url: string,
     private readonly name: string,
@@ -19,11 +19,11 @@ export class RedisConnections implements OnApplicationShutdown {
   ) {
     this.commands = connectRedis(url, name);
     this.sockets = connectSubscribingRedis(url, `${name} signals`);
-    // Without Redis everything is slower, and nothing is lost.
+    // Optional: without Redis the services are slower, but lose no data.
     health.register('redis', async () => void (await this.commands.ping()), { optional: true });
   }
 
-  /** For the feed, which subscribes over it. */
+  /** For the subscriptions of the feed; opened on first use. */
   get feed(): Redis {
     this.#feed ??= connectRedis(this.url, `${this.name} feed`);
     return this.#feed;

@@ -4,12 +4,12 @@ import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { encodeChanges, feedChannelOf } from './feed-channel.ts';
 
-/** Most that waits for Redis to confirm it, in characters; what comes beyond that is dropped. */
+/** Most characters that wait for Redis to confirm them; batches beyond that are dropped. */
 const MAX_IN_FLIGHT = 8 * 1024 * 1024;
 
 /**
- * Publishes stored batches on the channel of their room. A batch that Redis
- * does not take is dropped: edges find out by their checks of the heads.
+ * Publishes stored batches on the channel of their room. A batch that Redis does not accept is
+ * dropped: `chat` processes detect the gap when they poll the room heads.
  */
 export class RedisFeedPublisher extends FeedPublisher {
   readonly #logger = new Logger(RedisFeedPublisher.name);
@@ -17,8 +17,8 @@ export class RedisFeedPublisher extends FeedPublisher {
   #dropping = false;
 
   /**
-   * @param before sends what must arrive before a batch, over the same connection; not called
-   * for a batch that is dropped, so that no more of it is in flight than batches are
+   * @param before sends commands that must arrive before a batch, over the same connection. Not
+   * called for a dropped batch, so that its commands in flight are bounded as well
    */
   constructor(
     private readonly redis: Redis,
@@ -30,31 +30,30 @@ export class RedisFeedPublisher extends FeedPublisher {
   publish(roomId: string, changes: readonly Message[]): void {
     const text = encodeChanges(changes);
     if (this.#inFlight > 0 && this.#inFlight + text.length > MAX_IN_FLIGHT) {
-      return this.#drop('too much waits for Redis');
+      return this.#drop('too many unconfirmed batches');
     }
     this.#inFlight += text.length;
     this.before?.(roomId, changes);
     void this.redis
       .publish(feedChannelOf(roomId), text)
       .then(
-        () => this.#taken(),
-        (error: unknown) => this.#drop(error instanceof Error ? error.message : 'Redis is away'),
+        () => this.#published(),
+        (error: unknown) =>
+          this.#drop(error instanceof Error ? error.message : 'Redis is unavailable'),
       )
       .finally(() => {
         this.#inFlight -= text.length;
       });
   }
 
-  #taken(): void {
-    if (this.#dropping) this.#logger.log('Stored messages are published to the feed again.');
+  #published(): void {
+    if (this.#dropping) this.#logger.log('feed publishing works again');
     this.#dropping = false;
   }
 
   #drop(reason: string): void {
     if (!this.#dropping) {
-      this.#logger.warn(
-        `Stored messages are not published to the feed (${reason}); edges read them from the store.`,
-      );
+      this.#logger.warn({ reason }, 'feed publishing failed; subscribers read from the store');
     }
     this.#dropping = true;
   }

@@ -3,40 +3,40 @@ import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { decodeChanges, feedChannelOf, roomOfFeedChannel } from './feed-channel.ts';
 
-/** Longest that a subscription keeps its caller waiting for Redis. */
-const CONFIRM_WITHIN_MS = 500;
-/** Channels in one command when all are subscribed anew. */
-const CHANNELS_AT_ONCE = 1_000;
+/** Longest wait of a subscriber for Redis to confirm a subscription. */
+const CONFIRM_TIMEOUT_MS = 500;
+/** Channels per SUBSCRIBE command after a reconnect. */
+const CHANNELS_PER_COMMAND = 1_000;
 
 interface RoomSubscription {
   readonly listeners: Set<FeedListener>;
-  /** Settles with whether Redis has confirmed. */
+  /** Resolves with whether Redis has confirmed the subscription. */
   confirmed: Promise<boolean>;
 }
 
 /**
- * Hears the feed over one connection that does nothing else. It subscribes
- * anew by itself when Redis is back, and then tells of the gap.
+ * Receives the feed over a dedicated connection. Subscribes again after a reconnect, and then
+ * reports a gap.
  */
 export class RedisFeedSubscriber extends FeedSubscriber {
   readonly #logger = new Logger(RedisFeedSubscriber.name);
   readonly #rooms = new Map<string, RoomSubscription>();
   readonly #gapListeners = new Set<() => void>();
-  #gapIsDue = false;
+  #isGapScheduled = false;
 
-  /** @param redis a connection of its own, of {@link connectRedis} */
+  /** @param redis a dedicated connection, from {@link connectRedis} */
   constructor(private readonly redis: Redis) {
     super();
-    redis.on('ready', () => void this.#subscribeAnew());
-    redis.on('message', (channel: string, text: string) => this.#hear(channel, text));
+    redis.on('ready', () => void this.#resubscribe());
+    redis.on('message', (channel: string, text: string) => this.#receive(channel, text));
   }
 
   async subscribe(roomId: string, listener: FeedListener): Promise<() => void> {
     const room = this.#rooms.get(roomId) ?? this.#open(roomId);
-    // A wrapper of its own, so that the same function may listen twice.
+    // A separate wrapper, so that the same function may subscribe twice.
     const entry: FeedListener = (changes) => listener(changes);
     room.listeners.add(entry);
-    await this.#confirmedInTime(room);
+    await this.#waitForConfirmation(room);
     return () => {
       room.listeners.delete(entry);
       if (room.listeners.size === 0) this.#close(roomId, room);
@@ -62,18 +62,18 @@ export class RedisFeedSubscriber extends FeedSubscriber {
     this.redis.unsubscribe(feedChannelOf(roomId)).catch(() => undefined);
   }
 
-  async #subscribeAnew(): Promise<void> {
+  async #resubscribe(): Promise<void> {
     const rooms = [...this.#rooms];
     if (rooms.length === 0) return;
-    const answers: Promise<boolean>[] = [];
-    for (let from = 0; from < rooms.length; from += CHANNELS_AT_ONCE) {
-      const some = rooms.slice(from, from + CHANNELS_AT_ONCE);
-      const confirmed = this.#confirm(some.map(([roomId]) => feedChannelOf(roomId)));
-      for (const [, room] of some) room.confirmed = confirmed;
-      answers.push(confirmed);
+    const confirmations: Promise<boolean>[] = [];
+    for (let from = 0; from < rooms.length; from += CHANNELS_PER_COMMAND) {
+      const chunk = rooms.slice(from, from + CHANNELS_PER_COMMAND);
+      const confirmed = this.#confirm(chunk.map(([roomId]) => feedChannelOf(roomId)));
+      for (const [, room] of chunk) room.confirmed = confirmed;
+      confirmations.push(confirmed);
     }
-    await Promise.all(answers);
-    this.#tellGap();
+    await Promise.all(confirmations);
+    this.#reportGap();
   }
 
   async #confirm(channels: readonly string[]): Promise<boolean> {
@@ -85,34 +85,34 @@ export class RedisFeedSubscriber extends FeedSubscriber {
     }
   }
 
-  async #confirmedInTime({ confirmed }: RoomSubscription): Promise<void> {
+  async #waitForConfirmation({ confirmed }: RoomSubscription): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<'late'>();
-    const timer = setTimeout(resolve, CONFIRM_WITHIN_MS, 'late');
+    const timer = setTimeout(resolve, CONFIRM_TIMEOUT_MS, 'late');
     const outcome = await Promise.race([confirmed, late]);
     clearTimeout(timer);
-    // What was published between the caller's next step and the confirmation is missing.
-    if (outcome === 'late') void confirmed.then((isConfirmed) => isConfirmed && this.#tellGap());
+    // Batches published between the caller's next step and the confirmation are missing.
+    if (outcome === 'late') void confirmed.then((isConfirmed) => isConfirmed && this.#reportGap());
   }
 
-  #hear(channel: string, text: string): void {
+  #receive(channel: string, text: string): void {
     const roomId = roomOfFeedChannel(channel);
     const changes = decodeChanges(roomId, text);
-    if (!changes) return this.#logger.warn(`Something else than changes came on ${channel}.`);
+    if (!changes) return this.#logger.warn({ channel }, 'invalid feed payload ignored');
     for (const listener of this.#rooms.get(roomId)?.listeners ?? []) {
       try {
         listener(changes);
       } catch (error) {
-        this.#logger.error({ err: error, roomId }, 'a feed listener failed');
+        this.#logger.error({ err: error, roomId }, 'feed listener failed');
       }
     }
   }
 
-  /** Once for all that was late together. */
-  #tellGap(): void {
-    if (this.#gapIsDue) return;
-    this.#gapIsDue = true;
+  /** Reports one gap for all subscriptions that were confirmed late at the same time. */
+  #reportGap(): void {
+    if (this.#isGapScheduled) return;
+    this.#isGapScheduled = true;
     setImmediate(() => {
-      this.#gapIsDue = false;
+      this.#isGapScheduled = false;
       for (const listener of this.#gapListeners) listener();
     });
   }

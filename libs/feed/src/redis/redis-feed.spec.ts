@@ -53,7 +53,7 @@ describeWith('redis-server', 'the Redis feed', () => {
     await server.close();
   });
 
-  /** Revs that a listener of the room has heard. */
+  /** Subscribes a listener to the room, and records the revs that it receives. */
   async function listen(roomId: string): Promise<{ revs: number[]; stop: () => void }> {
     const revs: number[] = [];
     const stop = await subscriber.subscribe(roomId, (changes) => {
@@ -127,7 +127,7 @@ describeWith('redis-server', 'the Redis feed', () => {
   it('subscribes without waiting for a frozen Redis, and reports a gap once Redis responds', async () => {
     await server.process.freeze();
     const { revs } = await listen('a');
-    // Not yet lost: it waited neither for an answer nor for the time limit of one.
+    // Still connected: subscribing waited neither for a response nor for its timeout.
     expect(edges.status).toBe('ready');
     server.process.thaw();
     await eventually(() => expect(gaps).toBeGreaterThanOrEqual(1));

@@ -5,21 +5,21 @@ import type { Redis } from 'ioredis';
 import { Server } from 'socket.io';
 import type { RedisConnections } from './redis-connections.ts';
 
-/** Server-side event between processes; its argument is the signal. */
+/** Name of the server-side event between processes; its argument is the signal. */
 const EVENT = 'signal';
 
 /**
- * Signals between processes, as server-side events of Socket.IO's Redis adapter:
- * one message for each, and nobody is asked for an answer. Listeners of the
- * process that publishes hear at once, also while Redis is away.
+ * Sends signals between processes as server-side events of Socket.IO's Redis adapter: one Redis
+ * message for each signal, without acknowledgement. Listeners in the publishing process are called
+ * at once, also while Redis is unavailable.
  */
 export class RedisSignals extends InMemorySignals {
   readonly #logger = new Logger(RedisSignals.name);
   #server: Server | undefined;
 
   /**
-   * @param publishing of {@link connectRedis}; may be used for other commands too
-   * @param subscribing a connection of its own, of {@link connectSubscribingRedis}
+   * @param publishing from {@link connectRedis}; may be used for other commands too
+   * @param subscribing a dedicated connection, from {@link connectSubscribingRedis}
    */
   constructor(
     private readonly publishing: Redis,
@@ -28,7 +28,9 @@ export class RedisSignals extends InMemorySignals {
     super();
   }
 
-  /** For a process that has no sockets: its Socket.IO server listens nowhere. */
+  /**
+   * Creates signals for a process without sockets: its Socket.IO server does not listen on a port.
+   */
   static withoutSockets({ commands, sockets }: RedisConnections): RedisSignals {
     const signals = new RedisSignals(commands, sockets);
     signals.attach(new Server());
@@ -36,12 +38,11 @@ export class RedisSignals extends InMemorySignals {
   }
 
   /**
-   * Joins the process's Socket.IO server to those of the other processes. To be
-   * called once.
+   * Connects the process's Socket.IO server to those of the other processes. Must be called once.
    */
   attach(server: Server): void {
     server.adapter(createAdapter(this.publishing, this.subscribing));
-    server.of('/').on(EVENT, (payload: unknown) => this.#hear(payload));
+    server.of('/').on(EVENT, (payload: unknown) => this.#receive(payload));
     this.#server = server;
   }
 
@@ -50,9 +51,9 @@ export class RedisSignals extends InMemorySignals {
     this.#server?.serverSideEmit(EVENT, signal);
   }
 
-  #hear(payload: unknown): void {
+  #receive(payload: unknown): void {
     const { success, data } = Signal.safeParse(payload);
     if (success) super.publish(data);
-    else this.#logger.warn('Something else than a signal came from another process.');
+    else this.#logger.warn('invalid signal ignored');
   }
 }

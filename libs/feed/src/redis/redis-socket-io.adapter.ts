@@ -3,7 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { Server, ServerOptions } from 'socket.io';
 import type { RedisSignals } from './redis-signals.ts';
 
-/** The Socket.IO server of one `chat` among several. */
+/** Adapter for the Socket.IO server of one of several `chat` instances. */
 export class RedisSocketIoAdapter extends SocketIoAdapter {
   constructor(
     app: INestApplicationContext,

@@ -29,8 +29,8 @@ describeWith('redis-server', 'processes that share Redis', () => {
   let commands: Redis;
   let ann: Socket;
   let bob: Socket;
-  /** What the service hears, and the way in which it tells. */
-  let heard: Signal[];
+  /** Signals that the service receives. */
+  let received: Signal[];
   let signals: RedisSignals;
   let connections: Redis[];
 
@@ -45,9 +45,9 @@ describeWith('redis-server', 'processes that share Redis', () => {
     chats = [await startChat(redis.url, rooms), await startChat(redis.url, rooms)];
     signals = new RedisSignals(commands, subscriptions);
     signals.attach(new Server());
-    heard = [];
-    signals.subscribe((signal) => heard.push(signal));
-    await allHear(3);
+    received = [];
+    signals.subscribe((signal) => received.push(signal));
+    await waitForSubscribers(3);
     [ann, bob] = [await chats[0].connect('ann'), await chats[1].connect('bob')];
     for (const socket of [ann, bob]) {
       expect(await socket.emitWithAck('joinRoom', { roomId: 'den' })).toMatchObject({ ok: true });
@@ -61,16 +61,19 @@ describeWith('redis-server', 'processes that share Redis', () => {
     await redis.close();
   });
 
-  /** Waits until so many processes hear each other. */
-  async function allHear(processes: number): Promise<void> {
+  /** Waits until this number of processes is subscribed. */
+  async function waitForSubscribers(processes: number): Promise<void> {
     await eventually(async () => {
       const [, listening] = await commands.pubsub('NUMSUB', 'socket.io-request#/#');
       expect(listening).toBe(processes);
     });
   }
 
-  /** What comes with the event, which the signal brings at once, and a look at everybody after seconds only. */
-  function soon(socket: Socket, event: string): Promise<unknown> {
+  /**
+   * Returns the payload of the event. A signal causes it at once; the regular recheck of
+   * memberships would take longer than this timeout.
+   */
+  function nextEvent(socket: Socket, event: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`no ${event} in time`)), 4_000);
       socket.once(event, (payload: unknown) => {
@@ -80,14 +83,14 @@ describeWith('redis-server', 'processes that share Redis', () => {
     });
   }
 
-  function received(socket: Socket): Message[] {
+  function collectMessages(socket: Socket): Message[] {
     const messages: Message[] = [];
     socket.on('receiveMessage', (message: Message) => messages.push(message));
     return messages;
   }
 
   it('deliver messages once and in one order to the sockets of every chat instance', async () => {
-    const [annSees, bobSees] = [received(ann), received(bob)];
+    const [annSees, bobSees] = [collectMessages(ann), collectMessages(bob)];
     await ann.emitWithAck('sendMessage', { roomId: 'den', text: 'hello' });
     await bob.emitWithAck('sendMessage', { roomId: 'den', text: 'hi' });
     await eventually(() => expect([annSees.length, bobSees.length]).toEqual([2, 2]));
@@ -95,7 +98,7 @@ describeWith('redis-server', 'processes that share Redis', () => {
   });
 
   it('deliver a message stored during an outage of Redis within 4.5 s of its restart', async () => {
-    const [annSees, bobSees] = [received(ann), received(bob)];
+    const [annSees, bobSees] = [collectMessages(ann), collectMessages(bob)];
     await redis.process.kill();
     await ann.emitWithAck('sendMessage', { roomId: 'den', text: 'hello' });
     expect([annSees, bobSees]).toEqual([[], []]);
@@ -105,52 +108,52 @@ describeWith('redis-server', 'processes that share Redis', () => {
   });
 
   it('unsubscribe a removed member from the room, whichever chat instance has the socket', async () => {
-    const bobSees = received(bob);
-    const removed = soon(bob, 'roomRemoved');
-    const annHears = soon(ann, 'memberChanged');
+    const bobSees = collectMessages(bob);
+    const removed = nextEvent(bob, 'roomRemoved');
+    const annReceives = nextEvent(ann, 'memberChanged');
     rooms.members.delete('bob');
     signals.publish({ type: 'member-changed', room: DEN, userId: 'bob', role: null });
     await removed;
-    expect(await annHears).toEqual({ roomId: 'den', userId: 'bob', role: null });
-    const annSees = received(ann);
-    await ann.emitWithAck('sendMessage', { roomId: 'den', text: 'he is gone' });
+    expect(await annReceives).toEqual({ roomId: 'den', userId: 'bob', role: null });
+    const annSees = collectMessages(ann);
+    await ann.emitWithAck('sendMessage', { roomId: 'den', text: 'bob was removed' });
     await eventually(() => expect(annSees).toHaveLength(1));
     expect(bobSees).toEqual([]);
   });
 
   it('close the sockets of a session when another process publishes session-ended', async () => {
-    const closed = soon(bob, 'disconnect');
+    const closed = nextEvent(bob, 'disconnect');
     signals.publish({ type: 'session-ended', sessionId: 'bob' });
     await closed;
     expect(ann.connected).toBe(true);
-    expect(heard).toEqual([{ type: 'session-ended', sessionId: 'bob' }]);
+    expect(received).toEqual([{ type: 'session-ended', sessionId: 'bob' }]);
   });
 
   it('exchange signals again after Redis was killed, and deliver own signals meanwhile', async () => {
     const subscriptions = connectSubscribingRedis(redis.url, 'users');
     connections.push(subscriptions);
     const users = new RedisSignals(commands, subscriptions);
-    const usersHeard: Signal[] = [];
-    users.subscribe((signal) => usersHeard.push(signal));
+    const usersReceived: Signal[] = [];
+    users.subscribe((signal) => usersReceived.push(signal));
     await redis.process.kill();
     users.attach(new Server());
     const lost: Signal = { type: 'session-ended', sessionId: 's1' };
     users.publish(lost);
-    expect(usersHeard).toEqual([lost]);
+    expect(usersReceived).toEqual([lost]);
     await redis.process.start();
     const later: Signal = { type: 'session-ended', sessionId: 's2' };
-    await allHear(4);
+    await waitForSubscribers(4);
     users.publish(later);
-    await eventually(() => expect(heard).toEqual([later]));
+    await eventually(() => expect(received).toEqual([later]));
     signals.publish(later);
-    await eventually(() => expect(usersHeard).toEqual([lost, later, later]));
+    await eventually(() => expect(usersReceived).toEqual([lost, later, later]));
   });
 
   it('ignore an invalid signal', async () => {
     const noise = { uid: 'x', type: 6, data: ['signal', { type: 'session-ended' }] };
     await commands.publish('socket.io-request#/#', JSON.stringify(noise));
     signals.publish({ type: 'room-updated', room: DEN });
-    await soon(bob, 'roomUpdated');
-    expect(heard).toEqual([{ type: 'room-updated', room: DEN }]);
+    await nextEvent(bob, 'roomUpdated');
+    expect(received).toEqual([{ type: 'room-updated', room: DEN }]);
   });
 });
