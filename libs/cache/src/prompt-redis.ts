@@ -1,79 +1,83 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 
-/** Longest that anybody waits for Redis, unless told otherwise. */
-const ANSWER_WITHIN_MS = 100;
-/** After a failure Redis is left alone for so long; then a single command tries it. */
-const RETRY_AFTER_MS = 1_000;
+/** Default timeout of a command. */
+const COMMAND_TIMEOUT_MS = 100;
+/** Interval of the probes while the circuit is open. */
+const PROBE_INTERVAL_MS = 1_000;
 
-/** Redis is away, or too slow to be of use. */
-export class RedisAwayError extends Error {
-  override readonly name = 'RedisAwayError';
+/** Thrown when Redis is unavailable, or slower than the timeout. */
+export class RedisUnavailableError extends Error {
+  override readonly name = 'RedisUnavailableError';
 }
 
 /**
- * Redis for those who can do without it: it answers within 100 ms, or not at
- * all. While it is away or slow only one command a second finds out whether it
- * still is, and the others fail at once. Either change is logged once.
+ * Circuit breaker for optional use of Redis: a command fails after 100 ms. After a failure the
+ * circuit is open: one command per second probes Redis, and all others fail at once. Each change of
+ * the state is logged once.
  */
 export class PromptRedis {
   readonly #logger = new Logger(PromptRedis.name);
-  #away = false;
-  #triedAgainAt = 0;
+  #isOpen = false;
+  #nextProbeAt = 0;
 
   /**
-   * @param redis a connection on which commands fail while it is away, instead of waiting
-   * @param answerWithinMs longest that anybody waits for an answer
+   * @param redis a connection whose commands fail at once while it is disconnected
+   * @param timeoutMs timeout of a command
    */
   constructor(
     readonly redis: Redis,
-    private readonly answerWithinMs = ANSWER_WITHIN_MS,
+    private readonly timeoutMs = COMMAND_TIMEOUT_MS,
   ) {}
 
-  /** @throws RedisAwayError */
+  /**
+   * Runs a command with the timeout.
+   *
+   * @throws RedisUnavailableError while the circuit is open, or when the command fails
+   */
   async ask<T>(command: () => Promise<T>): Promise<T> {
-    if (this.#away) this.#beTheOneWhoTries();
+    if (this.#isOpen) this.#allowProbe();
     try {
-      const answer = await inTime(command(), this.answerWithinMs);
-      this.#answered();
-      return answer;
+      const result = await withTimeout(command(), this.timeoutMs);
+      this.#close();
+      return result;
     } catch (error) {
-      this.#failed(error);
-      throw new RedisAwayError('Redis has not answered.', { cause: error });
+      this.#open(error);
+      throw new RedisUnavailableError('the Redis command failed', { cause: error });
     }
   }
 
-  #beTheOneWhoTries(): void {
+  /** @throws RedisUnavailableError unless this command may probe Redis: one per interval */
+  #allowProbe(): void {
     const now = performance.now();
-    if (now < this.#triedAgainAt) throw new RedisAwayError('Redis is away.');
-    this.#triedAgainAt = now + RETRY_AFTER_MS;
+    if (now < this.#nextProbeAt) throw new RedisUnavailableError('the circuit is open');
+    this.#nextProbeAt = now + PROBE_INTERVAL_MS;
   }
 
-  #answered(): void {
-    if (this.#away) this.#logger.log('Redis answers again: limits and cache are shared.');
-    this.#away = false;
+  #close(): void {
+    if (this.#isOpen) this.#logger.log({ dependency: 'Redis' }, 'circuit breaker closed');
+    this.#isOpen = false;
   }
 
-  #failed(error: unknown): void {
-    if (this.#away) return;
-    this.#away = true;
-    this.#triedAgainAt = performance.now() + RETRY_AFTER_MS;
-    // Not the error itself: it may carry the command.
-    const reason = error instanceof Error ? error.message : 'no answer';
-    this.#logger.warn(
-      `Redis is away or slow (${reason}): this process limits by itself and reads from the store.`,
-    );
+  #open(error: unknown): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#nextProbeAt = performance.now() + PROBE_INTERVAL_MS;
+    // Not the error itself: it may contain the command.
+    const reason = error instanceof Error ? error.message : 'no response';
+    const fields = { dependency: 'Redis', reason };
+    this.#logger.warn(fields, 'circuit breaker opened; using local fallbacks');
   }
 }
 
-async function inTime<T>(answer: Promise<T>, withinMs: number): Promise<T> {
+async function withTimeout<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    // An answer that came while this process was busy is read first.
+    // A response that arrived while this process was busy is processed first.
     setImmediate(() => {
-      reject(new Error(`no answer within ${withinMs} ms`));
+      reject(new Error(`no response within ${timeoutMs} ms`));
     });
-  }, withinMs);
+  }, timeoutMs);
   try {
     return await Promise.race([answer, late]);
   } finally {

@@ -14,15 +14,15 @@ import { RoomRevs } from './room-revs.ts';
 Logger.overrideLogger(false);
 
 const NEWEST: PageCursor = { kind: 'newest' };
-/** For a Redis that is there: it may be slow on a busy machine. */
-const PATIENT_MS = 5_000;
+/** For a healthy Redis, which may be slow on a busy machine. */
+const LONG_TIMEOUT_MS = 5_000;
 
 /** One room; a page is its newest messages, whatever the cursor. */
 class Store {
   readonly messages: Message[] = [];
   pageReads = 0;
   headReads = 0;
-  /** What a read of a page waits for, before it looks. */
+  /** Delays each page read until it resolves. */
   gate: Promise<void> = Promise.resolve();
 
   store(text: string): Message {
@@ -42,7 +42,7 @@ class Store {
   }
 
   revsBeyond(): Promise<never> {
-    return Promise.reject(new Error('not needed by the cache'));
+    return Promise.reject(new Error('not used by the cache'));
   }
   heads(): Promise<Map<string, RoomHead>> {
     this.headReads += 1;
@@ -80,7 +80,7 @@ describeWith('redis-server', 'RedisHistoryCache', () => {
     connections = [];
     store = new Store();
     outcomes = [];
-    ({ cache, feed } = await instance(PATIENT_MS));
+    ({ cache, feed } = await instance(LONG_TIMEOUT_MS));
   });
 
   afterEach(async () => {
@@ -90,18 +90,18 @@ describeWith('redis-server', 'RedisHistoryCache', () => {
   });
 
   /**
-   * What a `messages` process has of the cache.
+   * Creates the cache components of one `messages` process.
    *
-   * @param answerWithinMs that of the product when Redis is to be missed
+   * @param timeoutMs omit it, for the default timeout, when Redis will be unavailable
    */
   async function instance(
-    answerWithinMs?: number,
+    timeoutMs?: number,
   ): Promise<{ cache: RedisHistoryCache; feed: FeedPublisher }> {
     const redis = new Redis(server.url, { enableOfflineQueue: false, retryStrategy: () => 50 });
     redis.on('error', () => undefined);
     connections.push(redis);
     await eventually(() => expect(redis.status).toBe('ready'));
-    const prompt = new PromptRedis(redis, answerWithinMs);
+    const prompt = new PromptRedis(redis, timeoutMs);
     const revs = new RoomRevs(prompt);
     const observer = { answered: (outcome: CacheOutcome) => void outcomes.push(outcome) };
     return {
@@ -115,7 +115,7 @@ describeWith('redis-server', 'RedisHistoryCache', () => {
     };
   }
 
-  /** Stores as the writer does: the cache is told after the commit. */
+  /** Stores a message as the writer does: announces it to the cache after the commit. */
   function write(text: string): void {
     feed.publish('general', [store.store(text)]);
   }
@@ -126,7 +126,7 @@ describeWith('redis-server', 'RedisHistoryCache', () => {
 
   it('reads a page from the store once for all instances', async () => {
     write('one');
-    const other = await instance(PATIENT_MS);
+    const other = await instance(LONG_TIMEOUT_MS);
     expect(await texts()).toEqual(['one']);
     await eventually(async () => {
       expect((await cache.page('general', NEWEST, 50)).cache).toBe('hit');
@@ -141,7 +141,7 @@ describeWith('redis-server', 'RedisHistoryCache', () => {
   });
 
   it('serves a message as soon as it is published to the feed', async () => {
-    const other = await instance(PATIENT_MS);
+    const other = await instance(LONG_TIMEOUT_MS);
     for (let count = 1; count <= 20; count += 1) {
       write(`message ${count}`);
       expect(await texts()).toHaveLength(count);
@@ -150,7 +150,7 @@ describeWith('redis-server', 'RedisHistoryCache', () => {
   });
 
   it('serves a message in every instance once the feed has delivered it, also after a Redis timeout', async () => {
-    const other = await instance(PATIENT_MS);
+    const other = await instance(LONG_TIMEOUT_MS);
     ({ cache, feed } = await instance());
     write('one');
     await texts(other.cache);
@@ -162,7 +162,7 @@ describeWith('redis-server', 'RedisHistoryCache', () => {
     await edge.subscribe('shown');
     await connections[1]?.client('PAUSE', 200);
     expect((await cache.page('general', NEWEST, 50)).cache).toBe('bypass');
-    // Answered once the pause is over.
+    // Responds once the pause is over.
     await edge.ping();
     const shown = once(edge, 'message');
     write('two');
@@ -189,9 +189,9 @@ describeWith('redis-server', 'RedisHistoryCache', () => {
   it('does not cache the stale page of a reader that was slower than a write', async () => {
     write('one');
     const { promise, resolve } = Promise.withResolvers<void>();
-    const slow = await instance(PATIENT_MS);
+    const slow = await instance(LONG_TIMEOUT_MS);
     const page = store.page.bind(store);
-    // It has read the page, and is held up before it can put it into the cache.
+    // The reader has read the page, and is delayed before it caches it.
     jest.spyOn(store, 'page').mockImplementationOnce(async (...query) => {
       const read = await page(...query);
       await promise;
@@ -285,11 +285,11 @@ describeWith('redis-server', 'RedisHistoryCache', () => {
     write('one');
     await server.process.freeze();
     expect(await texts()).toEqual(['one']);
-    // One command a second tries whether Redis is back, the others do not wait for it.
+    // One command per second probes Redis, the others fail without waiting for it.
     const [, redis] = connections;
-    const asked = redis && jest.spyOn(redis, 'sendCommand');
+    const sent = redis && jest.spyOn(redis, 'sendCommand');
     for (let count = 0; count < 20; count += 1) await texts();
-    expect(asked?.mock.calls.length).toBeLessThan(5);
+    expect(sent?.mock.calls.length).toBeLessThan(5);
     expect(outcomes).toEqual(Array.from({ length: 21 }, () => 'bypass'));
     await server.process.kill();
     const now = performance.now.bind(performance);
@@ -299,8 +299,11 @@ describeWith('redis-server', 'RedisHistoryCache', () => {
     write('three');
     expect(await texts()).toHaveLength(3);
     expect(warned.mock.calls).toEqual([
-      [expect.stringContaining('Redis is away or slow')],
-      [expect.stringContaining('not told of changes')],
+      [
+        expect.objectContaining({ dependency: 'Redis' }),
+        expect.stringContaining('circuit breaker opened'),
+      ],
+      [expect.anything(), expect.stringContaining('history cache invalidation failed')],
     ]);
     await server.process.start();
     await eventually(async () => {

@@ -11,35 +11,35 @@ import { createCache, KeyvAdapter, type Cache, type CacheManagerStore } from 'ca
 import { redisInsStore } from 'cache-manager-ioredis-yet';
 import { Keyv } from 'keyv';
 import { z } from 'zod';
-import { RedisAwayError, type PromptRedis } from './prompt-redis.ts';
+import { RedisUnavailableError, type PromptRedis } from './prompt-redis.ts';
+import { ReadCoalescer } from './read-coalescer.ts';
 import type { RoomRevs } from './room-revs.ts';
-import { SharedReads } from './shared-reads.ts';
 
 const PAGE_TTL_MS = 60_000;
 
 const CachedPage = z.object({ messages: Messages, head: RoomHead });
 type CachedPage = z.infer<typeof CachedPage>;
 
-/** Told of every page that was read; for metrics. */
+/** Receives the outcome of every page read, for metrics. */
 export interface HistoryCacheObserver {
   answered(outcome: CacheOutcome): void;
 }
 
 /**
- * Pages of history, cache-aside in Redis. A key carries the room's rev as it was
- * before the page was read: what is stored under it is never older than that rev,
- * however slow its reader was, and a key of a later rev is another key.
+ * Caches pages of history in Redis (cache-aside). A key contains the room's rev from before the
+ * page was read: a page stored under it is never older than that rev, however slow its reader was,
+ * and a later rev has another key.
  *
- * While Redis is away or slow pages come straight from the store, and those who
- * ask for the same page together share a read.
+ * While Redis is unavailable or slow, pages are read from the store, and concurrent reads of the
+ * same page are coalesced.
  */
 export class RedisHistoryCache extends HistoryCache {
   readonly #logger = new Logger(RedisHistoryCache.name);
   readonly #cache: Cache;
-  // Per process is enough: a hot page is then read at most once by each of a few instances.
+  // Coalescing per process is enough: a hot page is then read at most once by each instance.
   readonly #reads = new Map<string, Promise<CachedPage>>();
   readonly #revReads = new Map<string, Promise<number>>();
-  readonly #directReads = new SharedReads<CachedPage>();
+  readonly #bypassReads = new ReadCoalescer<CachedPage>();
 
   constructor(
     private readonly store: MessageStore,
@@ -48,8 +48,8 @@ export class RedisHistoryCache extends HistoryCache {
     private readonly observer: HistoryCacheObserver,
   ) {
     super();
-    // Never as a raw store: that one turns texts which begin with `_function_` into functions.
-    // Its types, unlike itself, are those of an older cache-manager.
+    // Never as a raw store, which turns texts that begin with `_function_` into functions.
+    // Its types, unlike its code, are those of an older cache-manager.
     const redis = redisInsStore(prompt.redis) as unknown as CacheManagerStore;
     const keyv = new Keyv({ store: new KeyvAdapter(redis), namespace: 'chat:history' });
     this.#cache = createCache({ stores: [keyv] });
@@ -68,21 +68,23 @@ export class RedisHistoryCache extends HistoryCache {
       const key = `${rev}:${keyOf(roomId, cursor, limit)}`;
       const found = await this.#find(key);
       if (found) return { ...found, cache: 'hit' };
-      const page = await this.#readOnce(key, rev, () => this.store.page(roomId, cursor, limit));
+      const page = await this.#readCoalesced(key, rev, () =>
+        this.store.page(roomId, cursor, limit),
+      );
       return { ...page, cache: 'miss' };
     } catch (error) {
-      if (!(error instanceof RedisAwayError)) throw error;
+      if (!(error instanceof RedisUnavailableError)) throw error;
       const key = keyOf(roomId, cursor, limit);
       const read = () => this.store.page(roomId, cursor, limit);
-      return { ...(await this.#directReads.read(key, read)), cache: 'bypass' };
+      return { ...(await this.#bypassReads.read(key, read)), cache: 'bypass' };
     }
   }
 
   async #revOf(roomId: string): Promise<number> {
     const known = await this.revs.known(roomId);
     if (known !== undefined) return known;
-    const underway = this.#revReads.get(roomId);
-    if (underway) return underway;
+    const pending = this.#revReads.get(roomId);
+    if (pending) return pending;
     const reading = this.#readRev(roomId).finally(() => this.#revReads.delete(roomId));
     this.#revReads.set(roomId, reading);
     return reading;
@@ -98,23 +100,23 @@ export class RedisHistoryCache extends HistoryCache {
     return CachedPage.optional().catch(undefined).parse(found);
   }
 
-  #readOnce(key: string, rev: number, read: () => Promise<CachedPage>): Promise<CachedPage> {
-    const underway = this.#reads.get(key);
-    if (underway) return underway;
+  #readCoalesced(key: string, rev: number, read: () => Promise<CachedPage>): Promise<CachedPage> {
+    const pending = this.#reads.get(key);
+    if (pending) return pending;
     const reading = read();
     this.#reads.set(key, reading);
-    // Until it is kept, or somebody who missed it a moment ago would read it again.
-    void this.#keep(key, rev, reading).finally(() => this.#reads.delete(key));
+    // Until the page is cached: a reader with a concurrent cache miss must not read it again.
+    void this.#cachePage(key, rev, reading).finally(() => this.#reads.delete(key));
     return reading;
   }
 
-  async #keep(key: string, rev: number, reading: Promise<CachedPage>): Promise<void> {
+  async #cachePage(key: string, rev: number, reading: Promise<CachedPage>): Promise<void> {
     try {
       const page = await reading;
       if (page.head.rev < rev) return;
       await this.prompt.ask(() => this.#cache.set(key, page, PAGE_TTL_MS));
     } catch {
-      // Whoever reads hears of it; what is not kept is read again.
+      // The reader gets the error of the read; a page that is not cached is read again.
     }
   }
 }

@@ -10,18 +10,18 @@ import { RedisRateLimiter } from './redis-rate-limiter.ts';
 Logger.overrideLogger(false);
 
 const LIMIT = { points: 20, perMs: 60_000, burst: 30 };
-/** For a Redis that is there: it may be slow on a busy machine. */
-const PATIENT_MS = 5_000;
+/** For a healthy Redis, which may be slow on a busy machine. */
+const LONG_TIMEOUT_MS = 5_000;
 
 describeWith('redis-server', 'RedisRateLimiter', () => {
   let server: RedisServer;
   let connections: Redis[];
   let warned: jest.SpiedFunction<Logger['warn']>;
-  let told: jest.SpiedFunction<Logger['log']>;
+  let logged: jest.SpiedFunction<Logger['log']>;
 
   beforeEach(async () => {
     warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
-    told = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => {});
+    logged = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => {});
     connections = [];
     server = await RedisServer.start();
   });
@@ -32,13 +32,13 @@ describeWith('redis-server', 'RedisRateLimiter', () => {
     jest.restoreAllMocks();
   });
 
-  /** @param answerWithinMs that of the product when Redis is to be missed */
-  async function instance(answerWithinMs?: number): Promise<RedisRateLimiter> {
+  /** @param timeoutMs omit it, for the default timeout, when Redis will be unavailable */
+  async function instance(timeoutMs?: number): Promise<RedisRateLimiter> {
     const redis = new Redis(server.url, { enableOfflineQueue: false, retryStrategy: () => 50 });
     redis.on('error', () => undefined);
     connections.push(redis);
     await eventually(() => expect(redis.status).toBe('ready'));
-    return new RedisRateLimiter(new PromptRedis(redis, answerWithinMs));
+    return new RedisRateLimiter(new PromptRedis(redis, timeoutMs));
   }
 
   async function takeAll(limiter: RedisRateLimiter, key: string, limit = LIMIT): Promise<number> {
@@ -46,7 +46,7 @@ describeWith('redis-server', 'RedisRateLimiter', () => {
   }
 
   it('allows one burst across all instances, then returns how long to wait', async () => {
-    const [first, second] = [await instance(PATIENT_MS), await instance(PATIENT_MS)];
+    const [first, second] = [await instance(LONG_TIMEOUT_MS), await instance(LONG_TIMEOUT_MS)];
     for (let taken = 0; taken < 10; taken += 1) await first.take('a', LIMIT);
     expect(await takeAll(second, 'a')).toBe(20);
     const waitMs = await first.take('a', LIMIT);
@@ -56,7 +56,7 @@ describeWith('redis-server', 'RedisRateLimiter', () => {
   });
 
   it('sustains its rate, and deletes a key that is not used', async () => {
-    const limiter = await instance(PATIENT_MS);
+    const limiter = await instance(LONG_TIMEOUT_MS);
     const fast = { points: 7, perMs: 7_000, burst: 3 };
     expect(await takeAll(limiter, 'a', fast)).toBe(3);
     await delay(await limiter.take('a', fast));
@@ -66,7 +66,7 @@ describeWith('redis-server', 'RedisRateLimiter', () => {
   }, 20_000);
 
   it('restores a point on giveBack(), but never beyond the burst', async () => {
-    const limiter = await instance(PATIENT_MS);
+    const limiter = await instance(LONG_TIMEOUT_MS);
     await takeAll(limiter, 'a');
     await limiter.giveBack('a', LIMIT);
     expect(await takeAll(limiter, 'a')).toBe(1);
@@ -84,11 +84,11 @@ describeWith('redis-server', 'RedisRateLimiter', () => {
     await server.process.start();
     await eventually(async () => {
       await first.take('b', LIMIT);
-      expect(told).toHaveBeenCalledTimes(1);
+      expect(logged).toHaveBeenCalledTimes(1);
     });
     await eventually(async () => {
       await second.take('c', LIMIT);
-      expect(told).toHaveBeenCalledTimes(2);
+      expect(logged).toHaveBeenCalledTimes(2);
     });
     expect(await takeAll(first, 'd')).toBe(30);
     expect(await takeAll(second, 'd')).toBe(0);
@@ -100,15 +100,15 @@ describeWith('redis-server', 'RedisRateLimiter', () => {
     await limiter.take('a', LIMIT);
     await server.process.freeze();
     expect(await limiter.take('a', LIMIT)).toBe(0);
-    // One command a second tries whether Redis is back, the others do not wait for it.
+    // One command per second probes Redis, the others fail without waiting for it.
     const [redis] = connections;
-    const asked = redis && jest.spyOn(redis, 'sendCommand');
+    const sent = redis && jest.spyOn(redis, 'sendCommand');
     for (let taken = 0; taken < 20; taken += 1) await limiter.take('a', LIMIT);
-    expect(asked?.mock.calls.length).toBeLessThan(5);
+    expect(sent?.mock.calls.length).toBeLessThan(5);
     server.process.thaw();
     await eventually(async () => {
       await limiter.take('b', LIMIT);
-      expect(told).toHaveBeenCalledTimes(1);
+      expect(logged).toHaveBeenCalledTimes(1);
     });
   });
 });

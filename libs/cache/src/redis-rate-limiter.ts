@@ -1,12 +1,12 @@
 import { InMemoryRateLimiter, RateLimiter, type RateLimit } from '@chat/platform';
 import type { Redis } from 'ioredis';
-import { RedisAwayError, type PromptRedis } from './prompt-redis.ts';
+import { RedisUnavailableError, type PromptRedis } from './prompt-redis.ts';
 
 /**
- * The generic cell rate algorithm of InMemoryRateLimiter, by the clock of Redis.
- * KEYS: what is limited. ARGV: milliseconds per point, points of a burst.
- * Returns the milliseconds to wait. The tolerance is for rounding, which must
- * not refuse the last point of a burst.
+ * The generic cell rate algorithm of InMemoryRateLimiter, with the clock of Redis.
+ * KEYS: the limited key. ARGV: milliseconds per point, points per burst.
+ * Returns the milliseconds to wait. The tolerance of 0.01 ms is for rounding errors, which must not
+ * refuse the last point of a burst.
  */
 const TAKE = `
 local time = redis.call('TIME')
@@ -20,7 +20,7 @@ redis.call('SET', KEYS[1], string.format('%.17g', whole_at), 'PX', math.ceil(who
 return 0
 `;
 
-/** KEYS: what is limited. ARGV: milliseconds per point. A key that has expired is whole already. */
+/** KEYS: the limited key. ARGV: milliseconds per point. An expired key has its whole burst. */
 const GIVE_BACK = `
 local known = redis.call('GET', KEYS[1])
 if not known then return end
@@ -33,12 +33,12 @@ interface Commands {
 }
 
 /**
- * Rate limits that all instances share. While Redis is away or slow each
- * instance limits by itself, beginning with whole bursts.
+ * Rate limiter that all instances share. While Redis is unavailable or slow, each instance limits
+ * by itself, and starts with whole bursts.
  */
 export class RedisRateLimiter extends RateLimiter {
   readonly #commands: Commands;
-  readonly #alone = new InMemoryRateLimiter();
+  readonly #fallback = new InMemoryRateLimiter();
 
   constructor(private readonly prompt: PromptRedis) {
     super();
@@ -49,24 +49,24 @@ export class RedisRateLimiter extends RateLimiter {
   }
 
   take(key: string, limit: RateLimit): Promise<number> {
-    return this.#sharedOr(
+    return this.#withFallback(
       () => this.#commands.takePoint(keyOf(key), intervalOf(limit), limit.burst),
-      () => this.#alone.take(key, limit),
+      () => this.#fallback.take(key, limit),
     );
   }
 
   giveBack(key: string, limit: RateLimit): Promise<void> {
-    return this.#sharedOr(
+    return this.#withFallback(
       async () => void (await this.#commands.giveBackPoint(keyOf(key), intervalOf(limit))),
-      () => this.#alone.giveBack(key, limit),
+      () => this.#fallback.giveBack(key, limit),
     );
   }
 
-  async #sharedOr<T>(shared: () => Promise<T>, alone: () => Promise<T>): Promise<T> {
+  async #withFallback<T>(shared: () => Promise<T>, fallback: () => Promise<T>): Promise<T> {
     try {
       return await this.prompt.ask(shared);
     } catch (error) {
-      if (error instanceof RedisAwayError) return alone();
+      if (error instanceof RedisUnavailableError) return fallback();
       throw error;
     }
   }

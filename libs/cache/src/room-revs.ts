@@ -3,10 +3,13 @@ import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { PromptRedis } from './prompt-redis.ts';
 
-/** After so long a rev is read from the store again, which heals an advance that was lost. */
+/** Lifetime of a cached rev. It is then read from the store again, which repairs a lost advance. */
 const EXPIRES_MS = 10_000;
 
-/** Compare and max. KEYS: the room's rev. ARGV: a rev, milliseconds to keep it. Returns the higher rev. */
+/**
+ * Sets the maximum. KEYS: the room's rev. ARGV: a rev, its lifetime in milliseconds. Returns the
+ * higher rev.
+ */
 const ADVANCE = `
 local known = tonumber(redis.call('GET', KEYS[1]) or -1)
 if tonumber(ARGV[1]) <= known then return known end
@@ -18,52 +21,60 @@ interface Commands {
   advanceRev(key: string, rev: number, expiresMs: number): Promise<number>;
 }
 
-/** How far rooms have come, as all instances know it. A rev only grows, until it expires. */
+/** Caches the revs of rooms in Redis for all instances. A rev only grows, until it expires. */
 export class RoomRevs {
   readonly #logger = new Logger(RoomRevs.name);
   readonly #commands: Redis & Commands;
-  #losing = false;
+  #isFailing = false;
 
   constructor(private readonly prompt: PromptRedis) {
     prompt.redis.defineCommand('advanceRev', { numberOfKeys: 1, lua: ADVANCE });
     this.#commands = prompt.redis as Redis & Commands;
   }
 
-  /** Undefined when it is not known. @throws RedisAwayError */
+  /**
+   * Returns the cached rev of a room; undefined on a cache miss.
+   *
+   * @throws RedisUnavailableError
+   */
   async known(roomId: string): Promise<number | undefined> {
     const rev = await this.prompt.ask(() => this.#commands.get(keyOf(roomId)));
     return rev === null ? undefined : Number(rev);
   }
 
-  /** The room has come at least so far; returns how far it has. @throws RedisAwayError */
+  /**
+   * Raises the cached rev of a room to `rev`, if it is lower, and returns the higher one.
+   *
+   * @throws RedisUnavailableError
+   */
   advance(roomId: string, rev: number): Promise<number> {
     return this.prompt.ask(() => this.#commands.advanceRev(keyOf(roomId), rev, EXPIRES_MS));
   }
 
   /**
-   * The room has changed. Sent at once and whatever was found out about Redis
-   * before: who is shown what is published next over the same connection finds it
-   * in the history. An advance that is lost heals when the rev expires.
+   * Raises the cached rev of a room after a change. Sent at once, even while the circuit breaker is
+   * open: a client that receives the change, which is published next over the same connection, also
+   * finds it in the history. A lost advance is repaired when the rev expires.
    */
   announce(roomId: string, changes: readonly Message[]): void {
     const last = changes.at(-1);
     if (!last) return;
     this.#commands.advanceRev(keyOf(roomId), last.rev, EXPIRES_MS).then(
-      () => this.#taken(),
-      (error: unknown) => this.#lost(error),
+      () => this.#advanced(),
+      (error: unknown) => this.#failed(error),
     );
   }
 
-  #taken(): void {
-    if (this.#losing) this.#logger.log('The cache of history is told of changes again.');
-    this.#losing = false;
+  #advanced(): void {
+    if (this.#isFailing) this.#logger.log('history cache invalidation works again');
+    this.#isFailing = false;
   }
 
-  #lost(error: unknown): void {
-    if (this.#losing) return;
-    this.#losing = true;
-    const reason = error instanceof Error ? error.message : 'Redis is away';
-    this.#logger.warn(`The cache of history is not told of changes (${reason}); it expires.`);
+  #failed(error: unknown): void {
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    const reason = error instanceof Error ? error.message : 'Redis is unavailable';
+    this.#logger.warn({ reason }, 'history cache invalidation failed; cached revs expire');
   }
 }
 

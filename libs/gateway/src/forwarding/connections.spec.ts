@@ -299,9 +299,7 @@ describe('a request through the gateway', () => {
   });
 });
 
-/**
- * A service in a separate process: all tests of a file share the file descriptors of one process.
- */
+/** A service in a separate process: the tests of a file share one process and its descriptors. */
 const SERVICE = `
   const server = require('node:http').createServer((_request, response) => {
     response.setHeader('x-instance-id', 'one').end();
