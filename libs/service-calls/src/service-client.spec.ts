@@ -38,13 +38,13 @@ const answering = (from: string) =>
 const client = (...urls: string[]) =>
   new ServiceClient({ name: 'users', urls, timeoutMs: TIMEOUT_MS }, credentials);
 
-/** For what says nothing about time. */
-const patient = (url: string) =>
+/** For tests that do not depend on the timeout. */
+const patientClient = (url: string) =>
   new ServiceClient({ name: 'users', urls: [url], timeoutMs: 30_000 }, credentials);
 
 describe('ServiceClient', () => {
-  const nobody = async (): Promise<string> => {
-    const url = await answering('nobody');
+  const unreachable = async (): Promise<string> => {
+    const url = await answering('unreachable');
     const server = servers.pop();
     server?.close();
     if (server) await once(server, 'close');
@@ -62,10 +62,10 @@ describe('ServiceClient', () => {
         response.end(JSON.stringify({ from: 'it' }));
       });
     });
-    expect(await patient(url).call('/internal/ask', { question: 1 }, Answer)).toEqual({
+    expect(await patientClient(url).call('/internal/call', { value: 1 }, Answer)).toEqual({
       from: 'it',
     });
-    expect(seen).toMatchObject([{ path: '/internal/ask', body: { question: 1 } }]);
+    expect(seen).toMatchObject([{ path: '/internal/call', body: { value: 1 } }]);
     await expect(credentials.verify(seen[0]?.token ?? '')).resolves.toBeUndefined();
   });
 
@@ -77,18 +77,18 @@ describe('ServiceClient', () => {
   });
 
   it('retries a failed call on another instance and skips the failed one for a while', async () => {
-    let silences = 0;
-    const silent = await serve(() => void (silences += 1));
-    const users = client(await nobody(), silent, await answering('the last'));
+    let unanswered = 0;
+    const silent = await serve(() => void (unanswered += 1));
+    const users = client(await unreachable(), silent, await answering('the last'));
     for (let n = 0; n < 18; n += 1) {
       expect(await users.call('/', {}, Answer)).toEqual({ from: 'the last' });
     }
-    // One that failed is left alone for 2 s: asked in turn it would be silent six times.
-    expect(silences).toBeGreaterThan(0);
-    expect(silences).toBeLessThan(4);
+    // A failed instance is avoided for 2 s: called in turn it would leave six calls unanswered.
+    expect(unanswered).toBeGreaterThan(0);
+    expect(unanswered).toBeLessThan(4);
   });
 
-  it('makes 1,000 calls, 800 of them at once, over few kept connections', async () => {
+  it('makes 1,000 calls, 800 of them at once, over few persistent connections', async () => {
     const sockets = new Set<Socket>();
     const url = await serve(({ socket }, response) => {
       sockets.add(socket);
@@ -111,9 +111,9 @@ describe('ServiceClient', () => {
   });
 
   it('rejects with UNAVAILABLE when no instance is reachable or answers in time', async () => {
-    await expect(client(await nobody()).call('/', {}, Answer)).rejects.toMatchObject({
+    await expect(client(await unreachable()).call('/', {}, Answer)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: 'The users service cannot be reached.',
+      message: 'The users service is unavailable. Please try again.',
     });
     await expect(client(await serve(() => undefined)).call('/', {}, Answer)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -148,7 +148,7 @@ describe('ServiceClient', () => {
           statusCode: 401,
           error: 'Unauthorized',
           code: 'UNAUTHORIZED',
-          message: 'This call is for services only.',
+          message: 'This endpoint is for internal services only.',
           requestId: 'r',
         }),
       );
@@ -165,14 +165,14 @@ describe('ServiceClient', () => {
 describeWith('prlimit', 'ServiceClient without file descriptors', () => {
   it('rejects with UNAVAILABLE and keeps all instances in rotation', async () => {
     const users = client(await answering('one'), await answering('two'));
-    const giveBack = await exhaustFileDescriptors();
+    const releaseFileDescriptors = await exhaustFileDescriptors();
     try {
       await expect(users.call('/', {}, Answer)).rejects.toMatchObject({
         code: 'UNAVAILABLE',
-        message: 'The server is overloaded.',
+        message: 'The server is overloaded. Please try again.',
       });
     } finally {
-      await giveBack();
+      await releaseFileDescriptors();
     }
     const from = new Set<string>();
     for (let n = 0; n < 4; n += 1) from.add((await users.call('/', {}, Answer)).from);

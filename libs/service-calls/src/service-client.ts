@@ -13,26 +13,26 @@ import type { z } from 'zod';
 import type { ServiceCredentials } from './credentials/service-credentials.ts';
 
 const RETRY_AFTER_MS = 1_000;
-const SHORTEST_ATTEMPT_MS = 500;
-const PAUSE_MS = 50;
-/** How long an instance that failed is left alone. */
-const AVOID_MS = 2_000;
-/** Connections to one instance; a call that finds none free waits, within its own time limit. */
+const MIN_ATTEMPT_MS = 500;
+const RETRY_PAUSE_MS = 50;
+/** How long an instance is avoided after a failure. */
+const AVOID_FAILED_MS = 2_000;
+/** Most connections to one instance; a call waits for a free one within its timeout. */
 const MAX_CONNECTIONS = 128;
 
-/** Where a service is, and how long an answer may take. */
+/** Instances of a service, and the timeout of its calls. */
 export interface ServiceAddress {
-  /** As people know it, for error messages. */
+  /** Name for logs and error messages. */
   readonly name: string;
   /** Origins of its instances, such as `http://messages:3002`. */
   readonly urls: readonly string[];
-  /** Longest wait for an answer, however many instances are tried. */
+  /** Timeout of a call, including all attempts, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 /**
- * Calls another service, over connections that are kept open. Every call may be
- * repeated harmlessly, so one that fails at an instance is tried at the others.
+ * Calls another service over persistent connections. Every call is idempotent, so one that fails on
+ * an instance is retried on the others.
  */
 export class ServiceClient {
   readonly #logger = new Logger('ServiceCalls');
@@ -43,7 +43,7 @@ export class ServiceClient {
   readonly #agent = new Agent({
     ...KEPT_CONNECTIONS,
     connections: MAX_CONNECTIONS,
-    // Each attempt has a limit of its own.
+    // Each attempt has its own timeout.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
@@ -56,31 +56,33 @@ export class ServiceClient {
   ) {}
 
   /**
-   * @throws the Failure that the service answered with; UnavailableError when it
-   * cannot be reached or does not answer in time
+   * Sends a call, and parses the response.
+   *
+   * @throws the Failure that the service returned; UnavailableError when it is unreachable or does
+   * not respond in time
    */
   async call<Schema extends z.ZodType>(
     path: string,
     body: unknown,
-    answer: Schema,
+    responseSchema: Schema,
   ): Promise<z.output<Schema>> {
-    const response = await this.#reach(path, JSON.stringify(body));
+    const response = await this.#send(path, JSON.stringify(body));
     const parsed: unknown = await response.body.json().catch((error: unknown) => {
       throw this.#unavailable(error);
     });
-    if (response.statusCode === 401) throw this.#refused(path);
+    if (response.statusCode === 401) throw this.#credentialRejected(path);
     if (response.statusCode >= 300) throw failureOf(response, parsed);
-    return answer.parse(parsed);
+    return responseSchema.parse(parsed);
   }
 
-  async #reach(path: string, body: string): Promise<Dispatcher.ResponseData> {
+  async #send(path: string, body: string): Promise<Dispatcher.ResponseData> {
     const { urls, timeoutMs } = this.address;
     const deadline = performance.now() + timeoutMs;
-    // One that keeps silent must leave time for another.
-    const attemptMs = Math.max(SHORTEST_ATTEMPT_MS, timeoutMs / (urls.length + 1));
-    let failed: unknown;
+    // An instance that does not respond must leave time for another.
+    const attemptMs = Math.max(MIN_ATTEMPT_MS, timeoutMs / (urls.length + 1));
+    let lastError: unknown;
     do {
-      const origin = this.#choose();
+      const origin = this.#chooseInstance();
       const token = await this.credentials.token();
       const leftMs = Math.max(1, deadline - performance.now());
       try {
@@ -90,15 +92,15 @@ export class ServiceClient {
           AbortSignal.timeout(Math.ceil(Math.min(attemptMs, leftMs))),
         );
       } catch (error) {
-        failed = error;
-        this.#note(error, origin);
-        await delay(PAUSE_MS);
+        lastError = error;
+        this.#recordFailure(error, origin);
+        await delay(RETRY_PAUSE_MS);
       }
     } while (performance.now() < deadline);
-    throw this.#unavailable(failed);
+    throw this.#unavailable(lastError);
   }
 
-  /** @param signal ends the wait for a connection, too, which undici does not */
+  /** @param signal also ends the wait for a connection, which undici does not do */
   #post(
     call: { readonly origin: string; readonly path: string; readonly body: string },
     token: string,
@@ -106,37 +108,38 @@ export class ServiceClient {
   ): Promise<Dispatcher.ResponseData> {
     const { promise: expired, reject } = Promise.withResolvers<never>();
     signal.addEventListener('abort', () => reject(signal.reason));
-    const answered = this.#agent.request({
+    const response = this.#agent.request({
       ...call,
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       signal,
     });
-    return Promise.race([answered, expired]);
+    return Promise.race([response, expired]);
   }
 
-  /** An instance that failed is avoided for a while; a failure of this process says nothing about it. */
-  #note(error: unknown, origin: string): void {
+  /** Records a failed attempt: the instance is avoided for a while, unless the failure is local. */
+  #recordFailure(error: unknown, origin: string): void {
     const code = localFailureCode(error);
     if (code === undefined) this.#failedAt.set(origin, performance.now());
     else this.#localFailures.warn(code);
   }
 
-  /** In turn; one that failed a moment ago only when all did. */
-  #choose(): string {
+  /** Chooses the next instance in turn; one that failed recently only when all did. */
+  #chooseInstance(): string {
     const { urls } = this.address;
     this.#next = (this.#next + 1) % urls.length;
     const inTurn = [...urls.slice(this.#next), ...urls.slice(0, this.#next)];
-    const failedLately = (url: string): boolean =>
-      performance.now() - (this.#failedAt.get(url) ?? -AVOID_MS) < AVOID_MS;
-    return inTurn.find((url) => !failedLately(url)) ?? inTurn[0] ?? '';
+    const failedRecently = (url: string): boolean =>
+      performance.now() - (this.#failedAt.get(url) ?? -AVOID_FAILED_MS) < AVOID_FAILED_MS;
+    return inTurn.find((url) => !failedRecently(url)) ?? inTurn[0] ?? '';
   }
 
-  /** The other service does not believe that we are one: nothing that whoever asked us could mend. */
-  #refused(path: string): UnavailableError {
+  /** Logs a rejected service credential. It is a configuration error that no client can fix. */
+  #credentialRejected(path: string): UnavailableError {
     const { name } = this.address;
     this.#logger.error(
-      `The ${name} service refuses ${path}: JWT_SECRET or the clocks of the two machines differ.`,
+      { dependency: name, path },
+      'service credential rejected; JWT_SECRET or the clocks of the machines differ',
     );
     return this.#unavailable(undefined);
   }
@@ -144,15 +147,17 @@ export class ServiceClient {
   #unavailable(cause: unknown): UnavailableError {
     const message =
       localFailureCode(cause) === undefined
-        ? `The ${this.address.name} service cannot be reached.`
-        : 'The server is overloaded.';
+        ? `The ${this.address.name} service is unavailable. Please try again.`
+        : 'The server is overloaded. Please try again.';
     return new UnavailableError(message, RETRY_AFTER_MS, cause);
   }
 }
 
 function failureOf({ headers }: Dispatcher.ResponseData, body: unknown): Failure {
   const parsed = HttpError.safeParse(body);
-  if (!parsed.success) return new UnavailableError('A service is not well.', RETRY_AFTER_MS);
+  if (!parsed.success) {
+    return new UnavailableError('The service failed. Please try again.', RETRY_AFTER_MS);
+  }
   const { code, message, details } = parsed.data;
   const retryAfter = Number(headers['retry-after'] ?? 0);
   return new Failure(code, message, {

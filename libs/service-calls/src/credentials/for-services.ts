@@ -3,6 +3,6 @@ import { applyDecorators, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { ServiceGuard } from './service.guard.ts';
 
-/** A controller that only other services of ours may call, and no document describes. */
+/** Marks a controller that only other services may call, and that is excluded from OpenAPI. */
 export const ForServices = (): ClassDecorator =>
   applyDecorators(Public(), Unlimited(), UseGuards(ServiceGuard), ApiExcludeController());

@@ -12,8 +12,8 @@ describe('a service credential', () => {
   it('is accepted only by services with the same secret', async () => {
     const token = await credentials.token();
     await expect(credentials.verify(token)).resolves.toBeUndefined();
-    const others = new ServiceCredentials({ ...settings, secret: 'y'.repeat(40) });
-    await expect(others.verify(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    const otherSecret = new ServiceCredentials({ ...settings, secret: 'y'.repeat(40) });
+    await expect(otherSecret.verify(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
     await expect(credentials.verify('nonsense')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
   });
 
@@ -29,22 +29,22 @@ describe('a service credential', () => {
   it.each([
     ['the clock was set back by an hour', -3_600, 250],
     ['the machine slept', 250, 0],
-  ])('is renewed before it expires even when %s', async (_what, dateSeconds, ageSeconds) => {
-    const own = new ServiceCredentials(settings);
-    const before = await own.token();
-    expect(await own.token()).toBe(before);
+  ])('is renewed before it expires even when %s', async (_reason, dateSeconds, ageSeconds) => {
+    const renewing = new ServiceCredentials(settings);
+    const before = await renewing.token();
+    expect(await renewing.token()).toBe(before);
     const [date, age] = [Date.now(), performance.now()];
     jest.spyOn(Date, 'now').mockReturnValue(date + dateSeconds * 1_000);
     jest.spyOn(performance, 'now').mockReturnValue(age + ageSeconds * 1_000);
-    expect(await own.token()).not.toBe(before);
+    expect(await renewing.token()).not.toBe(before);
     jest.restoreAllMocks();
   });
 
   it('is rejected after it has expired', async () => {
-    const stale = await new JwtService().signAsync(
+    const expired = await new JwtService().signAsync(
       {},
       { secret: settings.secret, issuer: 'chat', audience: 'chat-services', expiresIn: -61 },
     );
-    await expect(credentials.verify(stale)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    await expect(credentials.verify(expired)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
   });
 });

@@ -3,23 +3,26 @@ import { UnauthorizedError } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 
-/** Unlike an access token's, so that neither passes for the other. */
-const FORM = { algorithm: 'HS256', issuer: 'chat', audience: 'chat-services' } as const;
+/** Differs from an access token's, so that neither is accepted as the other. */
+const JWT_FORMAT = { algorithm: 'HS256', issuer: 'chat', audience: 'chat-services' } as const;
 const TTL_SECONDS = 300;
-/** A credential is used for so long, by either clock: one may be set, and the other stops while a machine sleeps. */
-const USED_FOR_MS = (TTL_SECONDS - 60) * 1_000;
-/** By so much the clocks of two machines may differ. */
+/**
+ * How long a credential is reused, by both clocks: the wall clock may be set, and the monotonic
+ * clock stops while a machine sleeps.
+ */
+const REUSED_FOR_MS = (TTL_SECONDS - 60) * 1_000;
+/** Largest difference between the clocks of two machines. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 
 interface Credential {
   readonly token: string;
-  /** By `performance.now()`. */
-  readonly madeAt: number;
-  /** By `Date.now()`. */
-  readonly date: number;
+  /** When it was created, by `performance.now()`. */
+  readonly createdAt: number;
+  /** When it was created, by `Date.now()`. */
+  readonly createdAtDate: number;
 }
 
-/** What a service shows to another one: a short-lived token signed with the common secret. */
+/** Credentials for calls between services: short-lived tokens, signed with the shared secret. */
 @Injectable()
 export class ServiceCredentials {
   readonly #jwt = new JwtService();
@@ -27,20 +30,20 @@ export class ServiceCredentials {
 
   constructor(private readonly settings: TokenSettings) {}
 
-  /** A valid credential. */
+  /** Returns a valid credential; renews it before it expires. */
   async token(): Promise<string> {
-    if (this.#current && ageOf(this.#current) < USED_FOR_MS) return this.#current.token;
+    if (this.#current && ageOf(this.#current) < REUSED_FOR_MS) return this.#current.token;
     const token = await this.#jwt.signAsync(
       {},
-      { ...FORM, secret: this.settings.secret, expiresIn: TTL_SECONDS },
+      { ...JWT_FORMAT, secret: this.settings.secret, expiresIn: TTL_SECONDS },
     );
-    this.#current = { token, madeAt: performance.now(), date: Date.now() };
+    this.#current = { token, createdAt: performance.now(), createdAtDate: Date.now() };
     return token;
   }
 
-  /** @throws UnauthorizedError for anything that is not a credential of a service of ours */
+  /** @throws UnauthorizedError unless `token` is a valid service credential */
   async verify(token: string): Promise<void> {
-    const { algorithm, issuer, audience } = FORM;
+    const { algorithm, issuer, audience } = JWT_FORMAT;
     try {
       await this.#jwt.verifyAsync(token, {
         secret: this.settings.secret,
@@ -50,11 +53,11 @@ export class ServiceCredentials {
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
     } catch {
-      throw new UnauthorizedError('This call is for services only.');
+      throw new UnauthorizedError('This endpoint is for internal services only.');
     }
   }
 }
 
-function ageOf({ madeAt, date }: Credential): number {
-  return Math.max(performance.now() - madeAt, Date.now() - date);
+function ageOf({ createdAt, createdAtDate }: Credential): number {
+  return Math.max(performance.now() - createdAt, Date.now() - createdAtDate);
 }

@@ -3,7 +3,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import type { Request } from 'express';
 import { ServiceCredentials } from './service-credentials.ts';
 
-/** Lets a request pass that another service of ours makes. */
+/** Guard that accepts only requests with a valid service credential. */
 @Injectable()
 export class ServiceGuard implements CanActivate {
   constructor(private readonly credentials: ServiceCredentials) {}
@@ -12,7 +12,7 @@ export class ServiceGuard implements CanActivate {
     const { headers } = context.switchToHttp().getRequest<Request>();
     const [scheme, token] = (headers.authorization ?? '').split(' ');
     if (scheme !== 'Bearer' || !token) {
-      throw new UnauthorizedError('This call is for services only.');
+      throw new UnauthorizedError('This endpoint is for internal services only.');
     }
     await this.credentials.verify(token);
     return true;

@@ -4,34 +4,34 @@ import { RoomDirectory, type Membership } from '@chat/realtime';
 import type { ServiceClient } from '../service-client.ts';
 import { MAX_ROLES_PER_CALL, ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
 
-/** What the edge asks of rooms and messages, of the messages service. */
+/** RoomDirectory that calls the `messages` service. */
 export class HttpRoomDirectory extends RoomDirectory {
   constructor(private readonly messages: ServiceClient) {
     super();
   }
 
   join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }> {
-    return this.messages.call(CALLS.join.path, { userId, roomId }, CALLS.join.answer);
+    return this.messages.call(CALLS.join.path, { userId, roomId }, CALLS.join.response);
   }
 
   async rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]> {
-    const { path, answer } = CALLS.rolesOf;
-    return inParts(memberships, MAX_ROLES_PER_CALL, async (some) => {
-      const { roles } = await this.messages.call(path, { memberships: some }, answer);
+    const { path, response } = CALLS.rolesOf;
+    return inParts(memberships, MAX_ROLES_PER_CALL, async (chunk) => {
+      const { roles } = await this.messages.call(path, { memberships: chunk }, response);
       return roles.map((role) => role ?? undefined);
     });
   }
 
   head(roomId: string): Promise<RoomHead> {
-    return this.messages.call(CALLS.head.path, { roomId }, CALLS.head.answer);
+    return this.messages.call(CALLS.head.path, { roomId }, CALLS.head.response);
   }
 
   async revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {
-    const { path, answer } = CALLS.revsBeyond;
-    return (await this.messages.call(path, { known }, answer)).moved;
+    const { path, response } = CALLS.revsBeyond;
+    return (await this.messages.call(path, { known }, response)).moved;
   }
 
   changes(roomId: string, since: number, limit: number): Promise<Changes> {
-    return this.messages.call(CALLS.changes.path, { roomId, since, limit }, CALLS.changes.answer);
+    return this.messages.call(CALLS.changes.path, { roomId, since, limit }, CALLS.changes.response);
   }
 }

@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import { ForServices } from '../credentials/for-services.ts';
 import { ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
 
-/** Answers the edge, which has decided who asks. */
+/** Serves the calls of `chat`, which has authenticated the user. */
 @ForServices()
 @Controller()
 export class RoomDirectoryController {

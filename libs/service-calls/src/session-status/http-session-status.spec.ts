@@ -21,7 +21,7 @@ describe('HttpSessionStatus', () => {
     jest.useRealTimers();
   });
 
-  it('reports a session as ended after its signal, whatever the users service answers', async () => {
+  it('reports a session as ended after its signal, whatever the users service returns', async () => {
     expect(await status.isActive('s')).toBe(true);
     signals.publish({ type: 'session-ended', sessionId: 's' });
     expect(await status.isActive('s')).toBe(false);
@@ -30,7 +30,7 @@ describe('HttpSessionStatus', () => {
     expect(await status.isActive('s')).toBe(false);
   });
 
-  it('caches an ended session for 10 s, then asks the users service again', async () => {
+  it('caches an ended session for 10 s, then queries the users service again', async () => {
     active = [];
     expect(await status.isActive('s')).toBe(false);
     active = ['s'];

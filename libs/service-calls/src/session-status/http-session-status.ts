@@ -4,18 +4,18 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { ServiceClient } from '../service-client.ts';
 import { ACTIVE_SESSIONS_CALL, MAX_SESSIONS_PER_CALL } from './session-status-calls.ts';
 
-const MAX_KNOWN = 50_000;
-/** How late the end of a session may be noticed when its signal was lost, in milliseconds. */
+const MAX_CACHED = 50_000;
+/** How long a status is cached: the longest delay after the signal of an ended session was lost. */
 const FRESH_MS = 10_000;
 
 /**
- * Whether a session lives, of the users service. While that cannot be reached,
- * what was known of a session stands: who is signed in stays signed in.
+ * SessionStatus that calls the `users` service. While that is unreachable, cached values are used:
+ * signed-in users stay signed in.
  */
 export class HttpSessionStatus extends SessionStatus implements OnApplicationShutdown {
-  readonly #known = new KeptAnswers<boolean>({ max: MAX_KNOWN, freshMs: FRESH_MS });
-  /** Those whose end was told: they never live again. What was answered may have been too old. */
-  readonly #ended = growingLruCache<true>(MAX_KNOWN);
+  readonly #cache = new KeptAnswers<boolean>({ max: MAX_CACHED, freshMs: FRESH_MS });
+  /** Sessions whose end was signalled. They never become active again: a response may be older. */
+  readonly #ended = growingLruCache<true>(MAX_CACHED);
   readonly #unsubscribe: () => void;
 
   constructor(
@@ -30,12 +30,14 @@ export class HttpSessionStatus extends SessionStatus implements OnApplicationShu
 
   async isActive(sessionId: string): Promise<boolean> {
     if (this.#ended.has(sessionId)) return false;
-    return this.#known.get(sessionId, async () => (await this.#ask([sessionId])).has(sessionId));
+    return this.#cache.get(sessionId, async () =>
+      (await this.#fetchActive([sessionId])).has(sessionId),
+    );
   }
 
   async recheck(sessionIds: readonly string[]): Promise<Set<string>> {
-    const isActive = await this.#known.refresh(sessionIds, async () => {
-      const active = await this.#ask(sessionIds);
+    const isActive = await this.#cache.refresh(sessionIds, async () => {
+      const active = await this.#fetchActive(sessionIds);
       return sessionIds.map((sessionId) => active.has(sessionId));
     });
     return new Set(
@@ -47,10 +49,10 @@ export class HttpSessionStatus extends SessionStatus implements OnApplicationShu
     this.#unsubscribe();
   }
 
-  async #ask(sessionIds: readonly string[]): Promise<Set<string>> {
-    const { path, answer } = ACTIVE_SESSIONS_CALL;
-    const active = await inParts(sessionIds, MAX_SESSIONS_PER_CALL, async (some) => {
-      return (await this.users.call(path, { sessionIds: some }, answer)).active;
+  async #fetchActive(sessionIds: readonly string[]): Promise<Set<string>> {
+    const { path, response } = ACTIVE_SESSIONS_CALL;
+    const active = await inParts(sessionIds, MAX_SESSIONS_PER_CALL, async (chunk) => {
+      return (await this.users.call(path, { sessionIds: chunk }, response)).active;
     });
     return new Set(active);
   }

@@ -3,15 +3,15 @@ import { UserDirectory } from '@chat/rooms';
 import type { ServiceClient } from '../service-client.ts';
 import { PUBLIC_USERS_CALL } from './user-directory-calls.ts';
 
-/** Who is who, for rooms, of the users service. */
+/** UserDirectory that calls the `users` service. */
 export class HttpUserDirectory extends UserDirectory {
   constructor(private readonly users: ServiceClient) {
     super();
   }
 
   async publicUsers(ids: readonly string[]): Promise<Map<string, User>> {
-    const { path, answer } = PUBLIC_USERS_CALL;
-    const { users } = await this.users.call(path, { ids }, answer);
+    const { path, response } = PUBLIC_USERS_CALL;
+    const { users } = await this.users.call(path, { ids }, response);
     return new Map(users.map((user) => [user.id, user]));
   }
 }
