@@ -35,7 +35,7 @@ export class PromptRedis {
    *
    * @throws RedisUnavailableError while the circuit is open, or when the command fails
    */
-  async ask<T>(command: () => Promise<T>): Promise<T> {
+  async run<T>(command: () => Promise<T>): Promise<T> {
     if (this.#isOpen) this.#allowProbe();
     try {
       const result = await withTimeout(command(), this.timeoutMs);
@@ -70,7 +70,7 @@ export class PromptRedis {
   }
 }
 
-async function withTimeout<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
+async function withTimeout<T>(pending: Promise<T>, timeoutMs: number): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     // A response that arrived while this process was busy is processed first.
@@ -79,7 +79,7 @@ async function withTimeout<T>(answer: Promise<T>, timeoutMs: number): Promise<T>
     });
   }, timeoutMs);
   try {
-    return await Promise.race([answer, late]);
+    return await Promise.race([pending, late]);
   } finally {
     clearTimeout(timer);
   }

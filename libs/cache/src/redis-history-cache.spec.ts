@@ -101,11 +101,11 @@ describeWith('redis-server', 'RedisHistoryCache', () => {
     redis.on('error', () => undefined);
     connections.push(redis);
     await eventually(() => expect(redis.status).toBe('ready'));
-    const prompt = new PromptRedis(redis, timeoutMs);
-    const revs = new RoomRevs(prompt);
+    const breaker = new PromptRedis(redis, timeoutMs);
+    const revs = new RoomRevs(breaker);
     const observer = { answered: (outcome: CacheOutcome) => void outcomes.push(outcome) };
     return {
-      cache: new RedisHistoryCache(store as unknown as MessageStore, revs, prompt, observer),
+      cache: new RedisHistoryCache(store as unknown as MessageStore, revs, breaker, observer),
       feed: {
         publish: (roomId, changes) => {
           revs.announce(roomId, changes);

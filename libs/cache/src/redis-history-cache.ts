@@ -44,13 +44,13 @@ export class RedisHistoryCache extends HistoryCache {
   constructor(
     private readonly store: MessageStore,
     private readonly revs: RoomRevs,
-    private readonly prompt: PromptRedis,
+    private readonly breaker: PromptRedis,
     private readonly observer: HistoryCacheObserver,
   ) {
     super();
     // Never as a raw store, which turns texts that begin with `_function_` into functions.
     // Its types, unlike its code, are those of an older cache-manager.
-    const redis = redisInsStore(prompt.redis) as unknown as CacheManagerStore;
+    const redis = redisInsStore(breaker.redis) as unknown as CacheManagerStore;
     const keyv = new Keyv({ store: new KeyvAdapter(redis), namespace: 'chat:history' });
     this.#cache = createCache({ stores: [keyv] });
   }
@@ -81,7 +81,7 @@ export class RedisHistoryCache extends HistoryCache {
   }
 
   async #revOf(roomId: string): Promise<number> {
-    const known = await this.revs.known(roomId);
+    const known = await this.revs.get(roomId);
     if (known !== undefined) return known;
     const pending = this.#revReads.get(roomId);
     if (pending) return pending;
@@ -96,7 +96,7 @@ export class RedisHistoryCache extends HistoryCache {
   }
 
   async #find(key: string): Promise<CachedPage | undefined> {
-    const found = await this.prompt.ask(() => this.#cache.get(key));
+    const found = await this.breaker.run(() => this.#cache.get(key));
     return CachedPage.optional().catch(undefined).parse(found);
   }
 
@@ -114,7 +114,7 @@ export class RedisHistoryCache extends HistoryCache {
     try {
       const page = await reading;
       if (page.head.rev < rev) return;
-      await this.prompt.ask(() => this.#cache.set(key, page, PAGE_TTL_MS));
+      await this.breaker.run(() => this.#cache.set(key, page, PAGE_TTL_MS));
     } catch {
       // The reader gets the error of the read; a page that is not cached is read again.
     }

@@ -40,9 +40,9 @@ export class RedisRateLimiter extends RateLimiter {
   readonly #commands: Commands;
   readonly #fallback = new InMemoryRateLimiter();
 
-  constructor(private readonly prompt: PromptRedis) {
+  constructor(private readonly breaker: PromptRedis) {
     super();
-    const { redis } = prompt;
+    const { redis } = breaker;
     redis.defineCommand('takePoint', { numberOfKeys: 1, lua: TAKE });
     redis.defineCommand('giveBackPoint', { numberOfKeys: 1, lua: GIVE_BACK });
     this.#commands = redis as Redis & Commands;
@@ -64,7 +64,7 @@ export class RedisRateLimiter extends RateLimiter {
 
   async #withFallback<T>(shared: () => Promise<T>, fallback: () => Promise<T>): Promise<T> {
     try {
-      return await this.prompt.ask(shared);
+      return await this.breaker.run(shared);
     } catch (error) {
       if (error instanceof RedisUnavailableError) return fallback();
       throw error;

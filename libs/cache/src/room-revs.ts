@@ -27,9 +27,9 @@ export class RoomRevs {
   readonly #commands: Redis & Commands;
   #isFailing = false;
 
-  constructor(private readonly prompt: PromptRedis) {
-    prompt.redis.defineCommand('advanceRev', { numberOfKeys: 1, lua: ADVANCE });
-    this.#commands = prompt.redis as Redis & Commands;
+  constructor(private readonly breaker: PromptRedis) {
+    breaker.redis.defineCommand('advanceRev', { numberOfKeys: 1, lua: ADVANCE });
+    this.#commands = breaker.redis as Redis & Commands;
   }
 
   /**
@@ -37,8 +37,8 @@ export class RoomRevs {
    *
    * @throws RedisUnavailableError
    */
-  async known(roomId: string): Promise<number | undefined> {
-    const rev = await this.prompt.ask(() => this.#commands.get(keyOf(roomId)));
+  async get(roomId: string): Promise<number | undefined> {
+    const rev = await this.breaker.run(() => this.#commands.get(keyOf(roomId)));
     return rev === null ? undefined : Number(rev);
   }
 
@@ -48,7 +48,7 @@ export class RoomRevs {
    * @throws RedisUnavailableError
    */
   advance(roomId: string, rev: number): Promise<number> {
-    return this.prompt.ask(() => this.#commands.advanceRev(keyOf(roomId), rev, EXPIRES_MS));
+    return this.breaker.run(() => this.#commands.advanceRev(keyOf(roomId), rev, EXPIRES_MS));
   }
 
   /**

@@ -28,9 +28,7 @@ export class RedisSignals extends InMemorySignals {
     super();
   }
 
-  /**
-   * Creates signals for a process without sockets: its Socket.IO server does not listen on a port.
-   */
+  /** Creates signals for a process without sockets: its Socket.IO server listens on no port. */
   static withoutSockets({ commands, sockets }: RedisConnections): RedisSignals {
     const signals = new RedisSignals(commands, sockets);
     signals.attach(new Server());

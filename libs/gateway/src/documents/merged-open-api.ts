@@ -51,9 +51,7 @@ async function documentOf(pool: UpstreamPool): Promise<OpenAPIObject> {
   return (await response.json()) as OpenAPIObject;
 }
 
-/**
- * Merges documents. A path or component that several services define is the same in all of them.
- */
+/** Merges documents. A path or component of several services is the same in all of them. */
 function merge(documents: readonly OpenAPIObject[]): OpenAPIObject {
   const [first] = documents;
   if (!first) throw new Error('there is no document');

@@ -1,18 +1,16 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
-import type { AnswerHandler } from '../upstreams/instance.ts';
+import type { ResponseHandler } from '../upstreams/instance.ts';
 import { removeHopByHop } from './hop-by-hop.ts';
 
-/**
- * Most of a response that is buffered for a client that reads slowly; most responses are smaller.
- */
+/** Most bytes that are buffered for a slow client; most responses are smaller. */
 const MAX_BUFFERED_BYTES = 256 * 1_024;
 
 /**
  * One request to one instance: streams the response to the client. Informational responses and
  * trailers, which no service sends, are not forwarded.
  */
-export class Exchange implements AnswerHandler {
+export class Exchange implements ResponseHandler {
   readonly #started = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   #controller: Dispatcher.DispatchController | undefined;

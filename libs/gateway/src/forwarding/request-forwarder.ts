@@ -25,9 +25,7 @@ import { bodyOf } from './request-body.ts';
 
 /** Timeout of a Socket.IO long poll, whose response waits until there is a packet. */
 const POLL_TIMEOUT_MS = 60_000;
-/**
- * Methods that may be retried although the first attempt may have been processed (RFC 9110, 9.2.2).
- */
+/** Methods that may be retried even if the first attempt was processed (RFC 9110, 9.2.2). */
 const RETRYABLE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 class ResponseTimeoutError extends Error {
@@ -79,9 +77,7 @@ export class RequestForwarder implements BeforeApplicationShutdown {
     }
   }
 
-  /**
-   * Ends long polls, which would outlast the shutdown; their clients reconnect to another gateway.
-   */
+  /** Ends long polls, which would outlast the shutdown; clients reconnect to another gateway. */
   beforeApplicationShutdown(): void {
     for (const response of this.#polls) response.destroy();
   }

@@ -145,10 +145,7 @@ function respond(client: Duplex, status: string, retryAfterSeconds?: number): vo
   end(client);
 }
 
-/**
- * Ends a connection even if the client keeps its side open; after an upgrade no HTTP timeout does
- * so.
- */
+/** Ends a connection even if the client keeps its side open: no HTTP timeout applies to it. */
 function end(client: Duplex): void {
   const late = setTimeout(() => client.destroy(), CLOSE_TIMEOUT_MS);
   client.once('close', () => clearTimeout(late));

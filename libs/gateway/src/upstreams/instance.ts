@@ -9,8 +9,8 @@ const SESSION_FOLLOWS_WITHIN_MS = 1_000;
 /** Timeout of a connection attempt. */
 const CONNECT_TIMEOUT_MS = 1_000;
 /**
- * Most connections for ordinary requests. A service has one thread: more requests would only wait
- * there.
+ * Most connections for ordinary requests. A service has one thread: more requests would wait there
+ * instead of in the gateway.
  */
 const MAX_CONNECTIONS = 256;
 /** Most ordinary requests in flight, including those that wait for a connection. */
@@ -39,14 +39,11 @@ export class LocalFailureError extends Error {
  */
 export type InstanceState = 'available' | 'unavailable' | 'lost';
 
-/**
- * `request`: an ordinary request. `poll`: a long poll, which holds its connection until there is a
- * packet.
- */
+/** `request`: ordinary. `poll`: a long poll, which holds its connection until there is a packet. */
 export type RequestKind = 'request' | 'poll';
 
 /** Receives a response; `ended` resolves when the response is complete or has failed. */
-export interface AnswerHandler extends Dispatcher.DispatchHandler {
+export interface ResponseHandler extends Dispatcher.DispatchHandler {
   readonly ended: Promise<void>;
 }
 
@@ -128,7 +125,7 @@ export class Instance {
    * @param handler receives InstanceUnreachableError or LocalFailureError when there is no
    * connection
    */
-  send(kind: RequestKind, request: Dispatcher.DispatchOptions, handler: AnswerHandler): void {
+  send(kind: RequestKind, request: Dispatcher.DispatchOptions, handler: ResponseHandler): void {
     this.#active[kind] += 1;
     void handler.ended.then(() => (this.#active[kind] -= 1));
     if (kind === 'poll') this.#polls.dispatch(request, handler);

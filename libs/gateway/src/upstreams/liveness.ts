@@ -1,8 +1,6 @@
 import type { Socket } from 'node:net';
 
-/**
- * Measures the silence of an instance: a slow one still sends bytes, a dead or frozen one does not.
- */
+/** Measures how long an instance is silent: a slow one sends bytes, a dead or frozen one none. */
 export class Liveness {
   #aliveAt = performance.now();
   readonly #bytesRead = new WeakMap<Socket, number>();
@@ -12,9 +10,7 @@ export class Liveness {
     this.#aliveAt = performance.now();
   }
 
-  /**
-   * Returns the time since the last sign of life; bytes received on any connection count as one.
-   */
+  /** Returns the time since the last sign of life; bytes on any connection count as one. */
   silentForMs(connections: Iterable<Socket>): number {
     for (const connection of connections) {
       const { bytesRead } = connection;

@@ -3,13 +3,13 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
-import type { AnswerHandler } from './instance.ts';
+import type { ResponseHandler } from './instance.ts';
 import { PollConnections } from './poll-connections.ts';
 
 const POLLS = 30;
 
 /** Response handler that records only the end of the response. */
-class EndHandler implements AnswerHandler {
+class EndHandler implements ResponseHandler {
   readonly #ended = Promise.withResolvers<void>();
   readonly ended = this.#ended.promise;
   error: Error | undefined;

@@ -1,17 +1,15 @@
 import { KEPT_CONNECTIONS } from '@chat/platform';
 import { Client, type Dispatcher } from 'undici';
-import type { AnswerHandler } from './instance.ts';
+import type { ResponseHandler } from './instance.ts';
 
 /**
  * Connections to an instance for long polls, one for each waiting poll. An idle connection is
  * reused for the next poll until its keep-alive timeout closes it. undici's pool would instead
- * retain a client for each connection of the highest number that were ever open at the same time.
+ * retain as many clients as connections were ever open at the same time.
  */
 export class PollConnections {
   readonly #open = new Set<Client>();
-  /**
-   * Last in, first out, so that surplus connections stay idle and are closed when fewer are needed.
-   */
+  /** Last in, first out, so that surplus connections stay idle and are closed. */
   readonly #idle: Client[] = [];
 
   constructor(
@@ -25,7 +23,7 @@ export class PollConnections {
   }
 
   /** Sends a poll over a dedicated connection. */
-  dispatch(request: Dispatcher.DispatchOptions, handler: AnswerHandler): void {
+  dispatch(request: Dispatcher.DispatchOptions, handler: ResponseHandler): void {
     const client = this.#idle.pop() ?? this.#connect();
     void handler.ended.then(() => {
       if (this.#open.has(client)) this.#idle.push(client);

@@ -126,13 +126,13 @@ export class UpstreamPool {
 
   async #probe(instance: Instance): Promise<void> {
     const { probeEveryMs, probeTimeoutMs, lostAfterMs } = this.options;
-    const answer = this.#get(`${instance.url}/health/live`, lostAfterMs);
-    answer.then(
+    const pending = this.#get(`${instance.url}/health/live`, lostAfterMs);
+    pending.then(
       () => instance.markAlive(),
       () => undefined,
     );
     try {
-      const response = await withTimeout(probeTimeoutMs, answer);
+      const response = await withTimeout(probeTimeoutMs, pending);
       this.#missedProbes.delete(instance);
       instance.id = response.headers.get(INSTANCE_HEADER) ?? undefined;
       if (response.ok) this.#setState(instance, 'available', 'probe succeeded');
@@ -211,7 +211,7 @@ export class UpstreamPool {
         () => (running = false),
         (error: unknown) => {
           running = false;
-          this.#logger.error({ err: error, dependency: this.service }, 'probing failed');
+          this.#logger.error({ err: error, dependency: this.service }, 'monitoring failed');
         },
       );
     }, everyMs);
@@ -220,19 +220,19 @@ export class UpstreamPool {
 }
 
 /**
- * Waits for `answer` at most `timeMs`.
+ * Waits for `pending` at most `timeoutMs`.
  *
- * @throws Error after the timeout, else what `answer` throws
+ * @throws Error after the timeout, else what `pending` rejects with
  */
-async function withTimeout<T>(timeMs: number, answer: Promise<T>): Promise<T> {
-  const answered = new AbortController();
-  const late = delay(timeMs, undefined, { signal: answered.signal }).then(() => {
-    throw new Error(`no response within ${timeMs} ms`);
+async function withTimeout<T>(timeoutMs: number, pending: Promise<T>): Promise<T> {
+  const settled = new AbortController();
+  const late = delay(timeoutMs, undefined, { signal: settled.signal }).then(() => {
+    throw new Error(`no response within ${timeoutMs} ms`);
   });
   try {
-    return await Promise.race([answer, late]);
+    return await Promise.race([pending, late]);
   } finally {
-    answered.abort();
+    settled.abort();
     late.catch(() => undefined);
   }
 }
@@ -243,10 +243,7 @@ function isConnectionRefused(error: unknown): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
 }
 
-/**
- * Returns addresses of one family only: a name with an IPv4 and an IPv6 address stands for one
- * server.
- */
+/** Returns addresses of one family: a name with IPv4 and IPv6 addresses stands for one server. */
 async function resolveAddresses(hostname: string): Promise<readonly string[]> {
   const found = await lookup(hostname.replace(/^\[|\]$/g, ''), { all: true });
   const four = found.filter(({ family }) => family === 4);
