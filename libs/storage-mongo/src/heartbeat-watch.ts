@@ -2,63 +2,63 @@ import { Logger } from '@nestjs/common';
 import type { Connection } from 'mongoose';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long an outcome may take: a connection, its handshake and an answer, each within its limit. */
-const LIMITS_PER_HEARTBEAT = 3;
+/** Timeouts that one heartbeat may use up: of the connection, its handshake and the reply. */
+const TIMEOUTS_PER_HEARTBEAT = 3;
 
 /**
- * Connects anew when the driver's own look at the server never ends.
+ * Reconnects the client when a heartbeat of the driver hangs.
  *
- * The driver (seen in 7.5 to 7.9) writes its heartbeat to a socket that was
- * destroyed a moment before, when a server dies at the wrong time, and then waits
- * for ever for it to drain. It takes the server for lost from then on.
+ * When a server dies at the wrong moment, the driver (seen in 7.5 to 7.9) writes its
+ * heartbeat to a socket that was destroyed just before, and then waits forever for the
+ * socket to drain. From then on the driver considers the server lost.
  *
- * @param timeoutMs limit of a connection and of an answer, in milliseconds
+ * @param timeoutMs timeout of a connection and of a reply, in milliseconds
  */
 export function watchHeartbeats(connection: Connection, timeoutMs: number): void {
   const logger = new Logger('MongoDB');
   const client = connection.getClient();
-  const underway = new Map<string, NodeJS.Timeout>();
+  const timers = new Map<string, NodeJS.Timeout>();
   let isClosed = false;
 
-  const end = (address: string): void => {
-    clearTimeout(underway.get(address));
-    underway.delete(address);
+  const stopTimer = (address: string): void => {
+    clearTimeout(timers.get(address));
+    timers.delete(address);
   };
-  const endAll = (): void => {
-    for (const address of underway.keys()) end(address);
+  const stopAllTimers = (): void => {
+    for (const address of timers.keys()) stopTimer(address);
   };
-  const connectAnew = async (address: string): Promise<void> => {
-    logger.warn(`The heartbeat of MongoDB at ${address} hangs in the driver. Connecting anew.`);
+  const reconnect = async (address: string): Promise<void> => {
+    logger.warn({ dependency: 'MongoDB', address }, 'heartbeat hangs in the driver; reconnecting');
     for (;;) {
-      endAll();
+      stopAllTimers();
       try {
         await client.close();
         if (isClosed) return;
         await client.connect();
-        logger.log('MongoDB is connected anew.');
+        logger.log({ dependency: 'MongoDB' }, 'reconnected after a hanging heartbeat');
         return;
       } catch (error) {
-        logger.warn({ err: error }, 'MongoDB cannot be connected; trying again');
+        logger.warn({ dependency: 'MongoDB', err: error }, 'reconnecting failed; retrying');
         await delay(timeoutMs, undefined, { ref: false });
       }
     }
   };
 
   client.on('serverHeartbeatStarted', ({ connectionId: address, awaited }) => {
-    end(address);
+    stopTimer(address);
     if (isClosed) return;
-    // One that is awaited is answered when something changes, or after this time.
+    // An awaited heartbeat is answered when something changes, or after this time.
     const awaitedMs = awaited ? client.options.heartbeatFrequencyMS : 0;
     const timer = setTimeout(
-      () => void connectAnew(address),
-      awaitedMs + LIMITS_PER_HEARTBEAT * timeoutMs,
+      () => void reconnect(address),
+      awaitedMs + TIMEOUTS_PER_HEARTBEAT * timeoutMs,
     );
-    underway.set(address, timer.unref());
+    timers.set(address, timer.unref());
   });
-  client.on('serverHeartbeatSucceeded', ({ connectionId: address }) => end(address));
-  client.on('serverHeartbeatFailed', ({ connectionId: address }) => end(address));
+  client.on('serverHeartbeatSucceeded', ({ connectionId: address }) => stopTimer(address));
+  client.on('serverHeartbeatFailed', ({ connectionId: address }) => stopTimer(address));
   connection.once('close', () => {
     isClosed = true;
-    endAll();
+    stopAllTimers();
   });
 }

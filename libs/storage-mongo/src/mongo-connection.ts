@@ -11,23 +11,25 @@ import {
 } from '@nestjs/common';
 import { createConnection, type Connection, type ConnectOptions, type Model } from 'mongoose';
 import { watchHeartbeats } from './heartbeat-watch.ts';
-import { reaching, unavailable } from './mongo-failure.ts';
+import { translateErrors, unavailable } from './mongo-failure.ts';
 
 export interface MongoSettings {
   /** `mongodb://host:port/database`, or `mongodb+srv://`. */
   readonly uri: string;
-  /** Longest wait for a server, for a free connection and for an answer, each, in milliseconds. */
+  /** Timeout of a connection, of the wait for a free one, and of a reply, each in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** Between two looks for a MongoDB that is not there at the start. */
-const START_DELAY_MS = 1_000;
+/** Delay between two attempts while MongoDB is unavailable at startup. */
+const START_RETRY_MS = 1_000;
 const MAX_CONNECTIONS = 50;
 const OPENED = 'opened-connection';
+/** Value of the log field `dependency`. */
+const dependency = 'MongoDB';
 
-const logger = new Logger('MongoDB');
+const logger = new Logger(dependency);
 
-/** A connection of a name of its own, for `MongooseModule.forFeature` and `getConnectionToken`. */
+/** Provides a named connection for `MongooseModule.forFeature` and `getConnectionToken`. */
 @Global()
 @Module({})
 export class MongoConnectionModule implements OnApplicationShutdown {
@@ -51,13 +53,13 @@ export class MongoConnectionModule implements OnApplicationShutdown {
 }
 
 /**
- * Waits for MongoDB for as long as it takes.
+ * Connects to MongoDB; waits without limit while it is unavailable.
  *
- * @throws StartError when the address cannot be one of a MongoDB that lets us in
+ * @throws StartError when the address is invalid or MongoDB rejects the credentials
  */
 async function connect(name: string, { uri, timeoutMs }: MongoSettings): Promise<Connection> {
-  const options = optionsOf(name, timeoutMs);
-  const connection = await patiently(async () => {
+  const options = connectionOptions(name, timeoutMs);
+  const connection = await retryWhileUnavailable(async () => {
     const opening = createConnection(uri, options);
     try {
       return await opening.asPromise();
@@ -69,16 +71,16 @@ async function connect(name: string, { uri, timeoutMs }: MongoSettings): Promise
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartError(`MONGO_URI: MongoDB cannot be used: ${reason}`);
   });
-  tellOfState(connection);
+  logStateChanges(connection);
   watchHeartbeats(connection, timeoutMs);
   return connection;
 }
 
 /**
- * Writes count once a majority has them in its journal, and reads see nothing
- * else: what was read cannot be undone by a change of the primary.
+ * Returns the options of a connection. A write succeeds once a majority has it in its
+ * journal, and reads return only such data: a failover cannot roll back what was read.
  */
-function optionsOf(name: string, timeoutMs: number): ConnectOptions {
+function connectionOptions(name: string, timeoutMs: number): ConnectOptions {
   return {
     appName: `chat-${name}`,
     writeConcern: { w: 'majority', journal: true, wtimeoutMS: timeoutMs },
@@ -95,42 +97,42 @@ function optionsOf(name: string, timeoutMs: number): ConnectOptions {
   };
 }
 
-/** Makes the indexes that are missing; resolves once they serve. */
+/** Creates the missing indexes of a model; resolves once they can be used. */
 export async function withIndexes<Document>(model: Model<Document>): Promise<Model<Document>> {
-  await patiently(() => model.createIndexes());
+  await retryWhileUnavailable(() => model.createIndexes());
   return model;
 }
 
-/** Reports in the health of the process whether the database answers. */
-export function checkHealth(health: HealthChecks, connection: Connection): void {
+/** Registers a health check that pings the database. */
+export function registerHealthCheck(health: HealthChecks, connection: Connection): void {
   health.register('mongodb', async () => {
     if (!connection.db) throw unavailable();
     await connection.db.command({ ping: 1 });
   });
 }
 
-/** The same again for as long as MongoDB is away, which is told once. */
-async function patiently<T>(operation: () => Promise<T>): Promise<T> {
+/** Retries an operation while MongoDB is unavailable; logs the first failure only. */
+async function retryWhileUnavailable<T>(operation: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await reaching(operation);
+      return await translateErrors(operation);
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error;
-      if (attempt === 1) logger.warn({ err: error.cause }, 'MongoDB is away; waiting for it.');
-      await delay(START_DELAY_MS);
+      if (attempt === 1) logger.warn({ dependency, err: error.cause }, 'waiting for dependency');
+      await delay(START_RETRY_MS);
     }
   }
 }
 
-/** Every change once, but for the end of this process. */
-function tellOfState(connection: Connection): void {
+/** Logs each change of the connection state once, except for the planned disconnect at shutdown. */
+function logStateChanges(connection: Connection): void {
   const onDisconnected = (): void => {
-    logger.warn('MongoDB is away.');
+    logger.warn({ dependency }, 'dependency unavailable');
   };
   connection.on('disconnected', onDisconnected);
   connection.on('connected', () => {
-    logger.log('MongoDB is back.');
+    logger.log({ dependency }, 'dependency available again');
   });
   connection.once('disconnecting', () => connection.off('disconnected', onDisconnected));
-  logger.log('MongoDB is connected.');
+  logger.log({ dependency }, 'dependency connected');
 }

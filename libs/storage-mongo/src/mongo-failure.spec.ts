@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { mongo } from 'mongoose';
-import { reaching, reasonOfRefusal } from './mongo-failure.ts';
+import { reasonOfRefusal, translateErrors } from './mongo-failure.ts';
 
-/** As the driver throws it when the server refuses the first document of an insert. */
+/** Returns the error of the driver when the server refuses the first document of an insert. */
 function refusedWith(code: number): Error {
   const refused: Pick<mongo.WriteError, 'code' | 'index'> = { code, index: 0 };
   const writeErrors = [refused as mongo.WriteError];
@@ -38,21 +38,21 @@ describe('reasonOfRefusal', () => {
   });
 });
 
-describe('reaching', () => {
+describe('translateErrors', () => {
   it('rejects with UNAVAILABLE when a write to the socket of the driver fails', async () => {
     const failed = Object.assign(new Error('write ECONNRESET'), {
       errno: -104,
       code: 'ECONNRESET',
       syscall: 'write',
     });
-    await expect(reaching(() => Promise.reject(failed))).rejects.toMatchObject({
+    await expect(translateErrors(() => Promise.reject(failed))).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       cause: failed,
     });
   });
 
-  it('rejects with an error that says nothing about the connection as it is', async () => {
+  it('rethrows unchanged an error that does not concern the connection', async () => {
     const failed = new TypeError('x is undefined');
-    await expect(reaching(() => Promise.reject(failed))).rejects.toBe(failed);
+    await expect(translateErrors(() => Promise.reject(failed))).rejects.toBe(failed);
   });
 });

@@ -4,8 +4,8 @@ import { Error as MongooseError, mongo } from 'mongoose';
 const RETRY_AFTER_MS = 1_000;
 const DUPLICATE_KEY = 11_000;
 
-/** What the server says when it stops, is no primary or was too slow; its outcome may be unknown. */
-const PASSING_CODES = new Set<unknown>([
+/** Errors of a server that stops, is no primary or was too slow; the outcome may be unknown. */
+const TRANSIENT_CODES = new Set<unknown>([
   6, // HostUnreachable
   7, // HostNotFound
   43, // CursorNotFound
@@ -26,18 +26,18 @@ const PASSING_CODES = new Set<unknown>([
   13436, // NotPrimaryOrSecondary
 ]);
 
-/** Why the server refuses a document for what is in it. */
-const REFUSALS = new Map<unknown, string>([
+/** Errors with which the server refuses a document because of its content. */
+const CONTENT_ERRORS = new Map<unknown, string>([
   [2, 'BadValue'], // also for a document that is larger than the server allows
   [22, 'InvalidBSON'],
   [121, 'DocumentValidationFailure'],
   [10334, 'BSONObjectTooLarge'],
   [17280, 'KeyTooLong'],
 ]);
-/** How the driver begins when it refuses a document that is too large; it has no code for that. */
-const TOO_LARGE = 'Document is larger than the maximum size';
+/** Start of the driver's message about a document that is too large; it has no code for that. */
+const TOO_LARGE_PREFIX = 'Document is larger than the maximum size';
 
-const PASSING_ERRORS = [
+const TRANSIENT_ERRORS = [
   mongo.MongoNetworkError,
   mongo.MongoServerSelectionError,
   MongooseError.MongooseServerSelectionError,
@@ -47,53 +47,57 @@ const PASSING_ERRORS = [
   mongo.MongoWriteConcernError,
 ] as const;
 
-/** Whether a unique index refused a write. */
+/** Returns whether a unique index refused a write. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
 }
 
 /**
- * Why one document of an insert can never be stored; undefined for errors that say
- * nothing about a document.
+ * Returns why one document of an insert can never be stored; undefined for errors that
+ * do not concern the content of a document.
  */
 export function reasonOfRefusal(error: unknown): string | undefined {
   if (error instanceof mongo.MongoInvalidArgumentError) {
-    return error.message.startsWith(TOO_LARGE) ? 'the document is too large' : undefined;
+    return error.message.startsWith(TOO_LARGE_PREFIX) ? 'the document is too large' : undefined;
   }
   if (!(error instanceof mongo.MongoBulkWriteError)) return undefined;
   const code = [error.writeErrors].flat()[0]?.code;
-  const name = REFUSALS.get(code);
+  const name = CONTENT_ERRORS.get(code);
   return name === undefined ? undefined : `error ${code} of MongoDB, ${name}`;
 }
 
-/** MongoDB cannot say at the moment; the same may succeed later. */
+/** Creates the error of a call that MongoDB cannot answer now; a retry may succeed. */
 export function unavailable(cause?: unknown): UnavailableError {
-  return new UnavailableError('The store cannot be reached at the moment.', RETRY_AFTER_MS, cause);
+  return new UnavailableError(
+    'The service is temporarily unavailable. Please try again shortly.',
+    RETRY_AFTER_MS,
+    cause,
+  );
 }
 
-/** What the operation gives; of its errors those that may pass become UnavailableErrors. */
-export async function reaching<T>(operation: () => Promise<T>): Promise<T> {
+/** Runs an operation; its transient errors become UnavailableErrors. */
+export async function translateErrors<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {
-    throw mayPass(error) ? unavailable(error) : error;
+    throw isTransient(error) ? unavailable(error) : error;
   }
 }
 
-function mayPass(error: unknown): boolean {
-  if (PASSING_ERRORS.some((kind) => error instanceof kind) || isSystemError(error)) return true;
+function isTransient(error: unknown): boolean {
+  if (TRANSIENT_ERRORS.some((kind) => error instanceof kind) || isSystemError(error)) return true;
   if (!(error instanceof mongo.MongoError)) return false;
   // Not exported by the driver: no connection of the pool was free in time.
   if (error.name === 'MongoWaitQueueTimeoutError') return true;
   if (error.hasErrorLabel('RetryableWriteError')) return true;
-  // A bulk write whose documents were all taken, but not by a majority in time.
+  // A bulk write whose documents were all accepted, but not by a majority in time.
   if (error instanceof mongo.MongoBulkWriteError && error.result.getWriteErrorCount() === 0) {
     return true;
   }
-  return PASSING_CODES.has(error.code);
+  return TRANSIENT_CODES.has(error.code);
 }
 
-/** Whether the operating system failed; the driver passes on what a write to its socket throws as it is. */
+/** Whether a system call failed; the driver passes on errors of socket writes unchanged. */
 function isSystemError(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'syscall' in error;
 }

@@ -7,8 +7,8 @@ import type { Model } from 'mongoose';
 import { messageSchema, type MessageDocument } from './messages/message.schema.ts';
 import { MongoMessageStore } from './messages/mongo-message-store.ts';
 import {
-  checkHealth,
   MongoConnectionModule,
+  registerHealthCheck,
   withIndexes,
   type MongoSettings,
 } from './mongo-connection.ts';
@@ -21,11 +21,11 @@ const ROOMS = 'Room';
 const MEMBERS = 'Member';
 const MESSAGES = 'Message';
 
-/** The rooms and messages of the `messages` service, in a database of its own. */
+/** Stores the rooms and messages of the `messages` service in its own database. */
 @Global()
 @Module({})
 export class MongoMessagesStorageModule {
-  /** The ports can be injected once every index serves. */
+  /** Provides the stores once every index can be used. */
   static forRoot(settings: MongoSettings): DynamicModule {
     return {
       module: MongoMessagesStorageModule,
@@ -56,7 +56,7 @@ export class MongoMessagesStorageModule {
         {
           provide: 'messages-storage-health',
           inject: [HealthChecks, getConnectionToken(CONNECTION)],
-          useFactory: checkHealth,
+          useFactory: registerHealthCheck,
         },
       ],
       exports: [RoomStore, MessageStore],

@@ -36,11 +36,11 @@ function batchFrom(first: number): Message[] {
   });
 }
 
-/** The same again until it succeeds, as the writer of a partition does; how often it failed. */
-async function insist(append: () => Promise<void>): Promise<number> {
+/** Retries until success, as the writer of a partition does; returns the number of failures. */
+async function retryUntilSuccess(operation: () => Promise<void>): Promise<number> {
   for (let failures = 0; ; failures += 1) {
     try {
-      await append();
+      await operation();
       return failures;
     } catch (error) {
       expect(error).toBeInstanceOf(UnavailableError);
@@ -48,7 +48,7 @@ async function insist(append: () => Promise<void>): Promise<number> {
   }
 }
 
-/** Counts what is logged. */
+/** Counts logged texts. */
 class CountingLogger implements LoggerService {
   readonly #lines: unknown[] = [];
 
@@ -164,7 +164,7 @@ await describeWithMongo('the MongoDB storage', () => {
     await storage.get(MessageStore).append(batchFrom(1));
     await server.freeze();
     try {
-      // Without limits of their own they would wait for longer than the test may take.
+      // Without timeouts the calls would wait for longer than the timeout of the test.
       const calls = [
         storage.get(MessageStore).append(batchFrom(BATCH + 1)),
         storage.get(MessageStore).heads(['den']),
@@ -182,7 +182,7 @@ await describeWithMongo('the MongoDB storage', () => {
     } finally {
       server.thaw();
     }
-    await insist(() => storage.get(MessageStore).append(batchFrom(BATCH + 1)));
+    await retryUntilSuccess(() => storage.get(MessageStore).append(batchFrom(BATCH + 1)));
     const { messages } = await storage.get(MessageStore).changes('den', 0, 10_000);
     expect(messages).toEqual([...batchFrom(1), ...batchFrom(BATCH + 1)]);
     expect((await storage.get(HealthChecks).run()).status).toBe('ok');
@@ -190,35 +190,36 @@ await describeWithMongo('the MongoDB storage', () => {
 
   it('waits for MongoDB at the start, and logs each change of the connection state once', async () => {
     const logger = new CountingLogger();
-    const told = (line: string): number => logger.count(line);
+    const logged = (line: string): number => logger.count(line);
     const link = await Link.to(server.port);
     link.swallow();
     const address = new URL(uri.replace(`:${server.port}/`, `:${link.port}/`));
-    // A server that streams no heartbeats is checked as often as this.
+    // The driver checks a server that streams no heartbeats at this interval.
     address.searchParams.set('heartbeatFrequencyMS', '500');
     const opening = openStorage(
       MongoMessagesStorageModule.forRoot({ uri: address.href, timeoutMs: TIMEOUT_MS }),
       logger,
     );
     try {
-      await eventually(() => expect(told('MongoDB is away; waiting for it.')).toBe(1));
+      await eventually(() => expect(logged('waiting for dependency')).toBe(1));
       const attempts = link.accepted;
       await eventually(() => expect(link.accepted).toBeGreaterThan(attempts + 1));
     } finally {
       await link.restore();
       opened.push(await opening);
     }
-    expect(told('MongoDB is away; waiting for it.')).toBe(1);
-    expect(told('MongoDB is connected.')).toBe(1);
+    expect(logged('waiting for dependency')).toBe(1);
+    expect(logged('dependency connected')).toBe(1);
     const [context] = opened.splice(-1);
     const rooms = context?.get(RoomStore);
     await link.cut();
-    await eventually(() => expect(told('MongoDB is away.')).toBeGreaterThan(0));
+    await eventually(() => expect(logged('dependency unavailable')).toBeGreaterThan(0));
     await link.restore();
     await eventually(() => rooms?.findRoom('den'));
-    expect([told('MongoDB is away.'), told('MongoDB is back.')]).toEqual([1, 1]);
+    expect(logged('dependency unavailable')).toBe(1);
+    expect(logged('dependency available again')).toBe(1);
     await context?.close();
-    expect(told('MongoDB is away.')).toBe(1);
+    expect(logged('dependency unavailable')).toBe(1);
     await link.cut();
   }, 60_000);
 
@@ -226,7 +227,7 @@ await describeWithMongo('the MongoDB storage', () => {
     ['an unknown option', 'mongodb://localhost/chat?foo=bar'],
     ['a port above 65535', 'mongodb://localhost:999999/chat'],
     ['an unescaped password', 'mongodb://ann:p@ss@localhost/chat'],
-  ])('refuses an address with %s by the name of its setting', async (_what, address) => {
+  ])('rejects an address with %s, naming its setting', async (_what, address) => {
     const opening = openStorage(
       MongoMessagesStorageModule.forRoot({ uri: address, timeoutMs: TIMEOUT_MS }),
     );
@@ -250,7 +251,7 @@ await describeWithMongo('the MongoDB storage', () => {
     expect([heads.size, heads.get('den')?.seq, heads.get('room-7')?.seq]).toEqual([200, BATCH, 0]);
     counting = 'all';
     await Promise.all(Array.from({ length: 12 }, () => store.lastMessages(rooms)));
-    // How many are needed at once depends on how fast the server answers, how many are taken does not.
+    // The connections in use depend on the speed of the server; their maximum does not.
     expect(most.one).toBeLessThanOrEqual(4);
     expect(most.all).toBeLessThanOrEqual(16);
     expect(most.all).toBeGreaterThan(4);
@@ -258,27 +259,27 @@ await describeWithMongo('the MongoDB storage', () => {
 
   it('lists no member of a deleted room whose member records were left by a crash', async () => {
     const store = storage.get(RoomStore);
-    const room = { id: 'gone', name: 'gone', visibility: 'public', createdAt: 'x' } as const;
-    const member = { roomId: 'gone', userId: 'ada', role: 'member', joinedAt: 'x' } as const;
+    const room = { id: 'old', name: 'old', visibility: 'public', createdAt: 'x' } as const;
+    const member = { roomId: 'old', userId: 'ada', role: 'member', joinedAt: 'x' } as const;
     await store.createRoom(room);
     await store.addMember(member);
     const { db } = storage.get<Connection>(getConnectionToken('messages'));
     const left = await db?.collection('members').findOne({ userId: 'ada' });
-    await store.deleteRoom('gone', 'y');
-    // As a crash between the two writes leaves it.
+    await store.deleteRoom('old', 'y');
+    // Restores the state after a crash between the two writes.
     if (left) await db?.collection('members').insertOne(left);
-    expect(await db?.collection('members').countDocuments({ roomId: 'gone' })).toBe(1);
-    expect(await store.findMember('gone', 'ada')).toBeUndefined();
-    expect(await store.listMembers('gone', { limit: 10 })).toEqual([]);
+    expect(await db?.collection('members').countDocuments({ roomId: 'old' })).toBe(1);
+    expect(await store.findMember('old', 'ada')).toBeUndefined();
+    expect(await store.listMembers('old', { limit: 10 })).toEqual([]);
     expect(await store.listRoomsOf('ada')).toEqual([]);
   });
 
-  it('keeps acknowledged messages and no room without its owner when mongod is killed under load', async () => {
+  it('keeps acknowledged messages and stores no room without its owner when mongod is killed under load', async () => {
     const [rooms, messages] = [storage.get(RoomStore), storage.get(MessageStore)];
     let [answered, first, working] = [0, 1, true];
     const read = async (): Promise<void> => {
       while (working) {
-        await insist(async () => void (await rooms.findRoom('den')));
+        await retryUntilSuccess(async () => void (await rooms.findRoom('den')));
         answered += 1;
         await delay(10);
       }
@@ -286,7 +287,7 @@ await describeWithMongo('the MongoDB storage', () => {
     const write = async (): Promise<void> => {
       while (working) {
         const batch = batchFrom(first);
-        await insist(() => messages.append(batch));
+        await retryUntilSuccess(() => messages.append(batch));
         first += BATCH;
         await delay(10);
       }
@@ -301,8 +302,8 @@ await describeWithMongo('the MongoDB storage', () => {
         created.push(rooms.createRoom(room, owner).catch(() => false));
       }
     };
-    /** Resolves once readers and the writer have got on. */
-    const underWay = (): Promise<void> => {
+    /** Resolves once the readers and the writer have made progress. */
+    const progress = (): Promise<void> => {
       const [answeredBefore, firstBefore] = [answered, first];
       return eventually(() => {
         expect(answered).toBeGreaterThan(answeredBefore + READERS);
@@ -312,12 +313,12 @@ await describeWithMongo('the MongoDB storage', () => {
     try {
       // The driver hangs for good after about every second kill.
       for (let kill = 1; kill <= KILLS; kill += 1) {
-        await underWay();
+        await progress();
         createRooms(ROOMS_PER_KILL);
         await delay(kill * 2);
         await server.kill();
         await server.start();
-        await underWay();
+        await progress();
       }
     } finally {
       working = false;

@@ -4,8 +4,8 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { getConnectionToken, getModelToken, MongooseModule } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import {
-  checkHealth,
   MongoConnectionModule,
+  registerHealthCheck,
   withIndexes,
   type MongoSettings,
 } from './mongo-connection.ts';
@@ -18,11 +18,11 @@ const CONNECTION = 'users';
 const USERS = 'User';
 const SESSIONS = 'Session';
 
-/** The users and sessions of the `users` service, in a database of its own. */
+/** Stores the users and sessions of the `users` service in its own database. */
 @Global()
 @Module({})
 export class MongoUsersStorageModule {
-  /** The ports can be injected once every index serves. */
+  /** Provides the stores once every index can be used. */
   static forRoot(settings: MongoSettings): DynamicModule {
     return {
       module: MongoUsersStorageModule,
@@ -52,7 +52,7 @@ export class MongoUsersStorageModule {
         {
           provide: 'users-storage-health',
           inject: [HealthChecks, getConnectionToken(CONNECTION)],
-          useFactory: checkHealth,
+          useFactory: registerHealthCheck,
         },
       ],
       exports: [UserStore, SessionStore],

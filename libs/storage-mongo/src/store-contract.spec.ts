@@ -23,7 +23,7 @@ await describeWithMongo('MongoDB:', () => {
   });
   afterAll(() => server.close());
 
-  /** Each store in a database of its own. */
+  /** Opens each store in a separate database. */
   function opening<Store>(
     module: typeof MongoUsersStorageModule | typeof MongoMessagesStorageModule,
     port: Abstract<Store>,

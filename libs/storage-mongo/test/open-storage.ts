@@ -15,7 +15,7 @@ class Health {}
 @Module({})
 class Storage {}
 
-/** A storage module as a process has it, with nothing around it. */
+/** Opens a storage module in an application context that contains nothing else. */
 export function openStorage(
   storage: DynamicModule,
   logger: LoggerService | false = false,

@@ -7,13 +7,14 @@ import {
 } from '@chat/messages';
 import { BoundedWork } from '@chat/platform';
 import { mongo, type Model } from 'mongoose';
-import { isDuplicateKey, reaching, reasonOfRefusal, unavailable } from '../mongo-failure.ts';
+import { isDuplicateKey, reasonOfRefusal, translateErrors, unavailable } from '../mongo-failure.ts';
 import type { MessageDocument } from './message.schema.ts';
 import { seqsOfPage } from './seq-range.ts';
 
 /**
- * How many connections those take together who ask about many rooms, and how
- * many each of them: the rest of the pool is for writers, and for pages of one room.
+ * Limits of reads over many rooms: the connections that all such calls use together,
+ * those that one call uses, and the reads that may wait. The rest of the pool serves
+ * writers, and pages of a single room.
  */
 const ROOM_READS = { concurrent: 16, perCall: 4, waiting: 10_000 };
 
@@ -25,7 +26,7 @@ export class MongoMessageStore extends MessageStore {
   }
 
   append(messages: readonly Message[]): Promise<void> {
-    return reaching(async () => {
+    return translateErrors(async () => {
       let rest = messages.map(toDocument);
       while (rest.length > 0) {
         rest = await this.#insert(rest);
@@ -35,24 +36,24 @@ export class MongoMessageStore extends MessageStore {
   }
 
   findByIds(ids: readonly string[]): Promise<Map<string, Message>> {
-    return reaching(async () => {
-      const found = await this.#stored(ids);
+    return translateErrors(async () => {
+      const found = await this.#findStored(ids);
       return new Map([...found].map(([id, document]) => [id, toMessage(document)]));
     });
   }
 
   heads(roomIds: readonly string[]): Promise<Map<string, RoomHead>> {
-    return reaching(async () => {
-      const heads = await this.#ofEach(roomIds, (roomId) => this.#headOf(roomId));
+    return translateErrors(async () => {
+      const heads = await this.#readRooms(roomIds, (roomId) => this.#headOf(roomId));
       return new Map(heads.map((head) => [head.roomId, head]));
     });
   }
 
-  /** One command: every room is one step in the index, and one that stands still gives nothing. */
+  /** Runs one command: each room is one step in the index; an unchanged room adds no result. */
   revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {
     if (known.length === 0) return Promise.resolve([]);
     const moved = known.map(({ roomId, rev }) => ({ roomId, rev: { $gt: rev } }));
-    return reaching(() =>
+    return translateErrors(() =>
       this.#roomReads.run(() =>
         this.messages
           .aggregate<RoomRev>([
@@ -66,8 +67,8 @@ export class MongoMessageStore extends MessageStore {
   }
 
   lastMessages(roomIds: readonly string[]): Promise<Map<string, Message>> {
-    return reaching(async () => {
-      const found = await this.#ofEach(roomIds, (roomId) =>
+    return translateErrors(async () => {
+      const found = await this.#readRooms(roomIds, (roomId) =>
         this.messages.findOne({ roomId }).sort({ seq: -1 }).lean(),
       );
       return new Map(
@@ -81,7 +82,7 @@ export class MongoMessageStore extends MessageStore {
     cursor: PageCursor,
     limit: number,
   ): Promise<{ messages: Message[]; head: RoomHead }> {
-    return reaching(async () => {
+    return translateErrors(async () => {
       const head = await this.#headOf(roomId);
       const { from, to } = seqsOfPage(cursor, limit, head.seq);
       if (to < from) return { messages: [], head };
@@ -89,7 +90,7 @@ export class MongoMessageStore extends MessageStore {
         .find({ roomId, seq: { $gte: from, $lte: to } })
         .sort({ seq: 1 })
         .lean();
-      // A primary that has just come may know less than the one that told of the head.
+      // A newly elected primary may lack messages of the primary that returned the head.
       if (found.length !== to - from + 1) throw unavailable();
       return { messages: found.map(toMessage), head };
     });
@@ -100,7 +101,7 @@ export class MongoMessageStore extends MessageStore {
     since: number,
     limit: number,
   ): Promise<{ messages: Message[]; head: RoomHead }> {
-    return reaching(async () => {
+    return translateErrors(async () => {
       const head = await this.#headOf(roomId);
       if (since >= head.rev) return { messages: [], head };
       const found = await this.messages
@@ -114,7 +115,8 @@ export class MongoMessageStore extends MessageStore {
   }
 
   /**
-   * The document that a unique index refused, and all after it; nothing when all are stored.
+   * Inserts documents in order. Returns the document that a unique index refused and all
+   * after it; an empty array when all are stored.
    *
    * @throws RefusedMessageError
    */
@@ -133,50 +135,55 @@ export class MongoMessageStore extends MessageStore {
   }
 
   /**
-   * What comes after those that an earlier attempt has stored, of documents
-   * whose first was refused.
+   * Drops the leading documents that an earlier attempt stored, after a unique index
+   * refused the first document. Returns the remaining ones.
    *
    * @throws ConflictingWriterError, UnavailableError
    */
   async #skipStored(documents: MessageDocument[]): Promise<MessageDocument[]> {
-    const stored = await this.#stored(documents.map(({ _id }) => _id));
-    const next = documents.findIndex((document) => !isSame(document, stored.get(document._id)));
+    const stored = await this.#findStored(documents.map(({ _id }) => _id));
+    const next = documents.findIndex(
+      (document) => !hasSamePosition(document, stored.get(document._id)),
+    );
     if (next < 0) return [];
     if (next > 0) return documents.slice(next);
     const [first] = documents;
-    if (first && (await this.#isClaimed(first))) {
+    if (first && (await this.#hasConflict(first))) {
       throw new ConflictingWriterError(
         `Message ${first._id} cannot be stored at seq ${first.seq} of room ${first.roomId}.`,
       );
     }
-    // Whatever refused it has not reached a majority, and may yet vanish.
+    // The conflicting document has not reached a majority and may still be rolled back.
     throw unavailable();
   }
 
-  async #isClaimed({ _id, roomId, seq, rev }: MessageDocument): Promise<boolean> {
-    const holders = await this.messages
+  async #hasConflict({ _id, roomId, seq, rev }: MessageDocument): Promise<boolean> {
+    const conflicts = await this.messages
       .find({ $or: [{ _id }, { roomId, seq }, { roomId, rev }] }, { _id: 1 })
       .lean();
-    return holders.length > 0;
+    return conflicts.length > 0;
   }
 
-  async #stored(ids: readonly string[]): Promise<Map<string, MessageDocument>> {
+  async #findStored(ids: readonly string[]): Promise<Map<string, MessageDocument>> {
     const found = await this.messages.find({ _id: { $in: [...new Set(ids)] } }).lean();
     return new Map(found.map((document) => [document._id, document]));
   }
 
-  /** In the order of the rooms. Once one of them fails, no more are read. */
-  async #ofEach<T>(roomIds: readonly string[], read: (roomId: string) => Promise<T>): Promise<T[]> {
+  /** Reads rooms concurrently; results are in the order of `roomIds`. Stops at the first error. */
+  async #readRooms<T>(
+    roomIds: readonly string[],
+    read: (roomId: string) => Promise<T>,
+  ): Promise<T[]> {
     const rest = [...roomIds.entries()].reverse();
     const found: T[] = [];
-    const readOn = async (): Promise<void> => {
+    const readRemaining = async (): Promise<void> => {
       for (let next = rest.pop(); next; next = rest.pop()) {
         const [index, roomId] = next;
         found[index] = await this.#roomReads.run(() => read(roomId));
       }
     };
     try {
-      await Promise.all(Array.from({ length: ROOM_READS.perCall }, readOn));
+      await Promise.all(Array.from({ length: ROOM_READS.perCall }, readRemaining));
       return found;
     } finally {
       rest.length = 0;
@@ -184,9 +191,11 @@ export class MongoMessageStore extends MessageStore {
   }
 
   /**
-   * The rev is read first: every message up to it was stored by then, so that
-   * none of them is beyond the seq. A head whose rev were newer than its seq
-   * would make readers believe that they have what they have not.
+   * Returns the head of a room.
+   *
+   * The rev is read first: every message up to it was stored by then, so that none of
+   * them is beyond the seq. With a rev newer than its seq, a head would make readers
+   * assume that they have messages which they do not have.
    */
   async #headOf(roomId: string): Promise<RoomHead> {
     const newest = await this.messages
@@ -194,7 +203,7 @@ export class MongoMessageStore extends MessageStore {
       .sort({ rev: -1 })
       .lean();
     if (!newest) return { roomId, seq: 0, rev: 0 };
-    // Every message took a rev: none can be further than that.
+    // Every message takes a rev, so no seq can be higher than that.
     if (newest.seq === newest.rev) return { roomId, seq: newest.seq, rev: newest.rev };
     const last = await this.messages
       .findOne({ roomId }, { _id: 0, seq: 1 })
@@ -204,14 +213,14 @@ export class MongoMessageStore extends MessageStore {
   }
 }
 
-/** Undefined when it is not certain that a majority has what comes before. */
+/** Returns undefined unless a majority is certain to have the documents before the refused one. */
 function indexOfRefused(error: unknown): number | undefined {
   if (!(error instanceof mongo.MongoBulkWriteError)) return undefined;
   if (error.result.getWriteConcernError()) return undefined;
   return [error.writeErrors].flat()[0]?.index;
 }
 
-function isSame(document: MessageDocument, stored: MessageDocument | undefined): boolean {
+function hasSamePosition(document: MessageDocument, stored: MessageDocument | undefined): boolean {
   return (
     stored?.roomId === document.roomId && stored.seq === document.seq && stored.rev === document.rev
   );

@@ -1,12 +1,12 @@
 import type { PageCursor } from '@chat/messages';
 
-/** Seqs from the first to the last, both included; none if the last is smaller. */
+/** A range of seqs, both ends included; empty if `to` is less than `from`. */
 export interface SeqRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** The seqs of a page: there are no gaps, so that they follow from the head. */
+/** Returns the seqs of a page. Seqs have no gaps, so the range follows from the head. */
 export function seqsOfPage(cursor: PageCursor, limit: number, headSeq: number): SeqRange {
   switch (cursor.kind) {
     case 'newest':

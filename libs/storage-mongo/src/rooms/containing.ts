@@ -1,7 +1,7 @@
 const SPECIAL = /[\\^$.*+?()[\]{}|]/g;
 
-/** Condition on a string that contains `part`, every character of which stands for itself. */
+/** Returns a condition for strings that contain `part` literally. */
 export function containing(part: string): { $regex: string } {
-  // A pattern ends at a NUL on its way to the server.
+  // A literal NUL would end the pattern when it is sent to the server.
   return { $regex: part.replace(SPECIAL, '\\$&').replaceAll('\0', '\\x00') };
 }

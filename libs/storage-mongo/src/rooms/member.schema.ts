@@ -1,7 +1,7 @@
 import type { MemberRecord } from '@chat/rooms';
 import { Schema } from 'mongoose';
 
-/** A member of a room who was not its first. */
+/** A member of a room, except its first member (`RoomDocument.firstMember`). */
 export type MemberDocument = MemberRecord;
 
 const text = { type: String, required: true } as const;

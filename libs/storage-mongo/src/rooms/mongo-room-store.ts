@@ -9,15 +9,15 @@ import {
 import { foldCase } from '@chat/users';
 import { Logger } from '@nestjs/common';
 import type { Model } from 'mongoose';
-import { isDuplicateKey, reaching } from '../mongo-failure.ts';
+import { isDuplicateKey, translateErrors } from '../mongo-failure.ts';
 import type { MemberDocument } from './member.schema.ts';
 import type { RoomDocument } from './room.schema.ts';
 import { containing } from './containing.ts';
 
-/** Condition on a room that was not deleted. */
-const ALIVE = { deletedAt: { $exists: false } };
-/** What tells whether a room was deleted, and who was in it first. */
-const BEGINNING = { firstMember: 1, deletedAt: 1 };
+/** Condition for a room that was not deleted. */
+const NOT_DELETED = { deletedAt: { $exists: false } };
+/** Projection of whether a room was deleted, and of its first member. */
+const ROOM_STATE = { firstMember: 1, deletedAt: 1 };
 
 export class MongoRoomStore extends RoomStore {
   readonly #logger = new Logger('MongoDB');
@@ -37,45 +37,52 @@ export class MongoRoomStore extends RoomStore {
       nameKey: foldCase(room.name),
       ...(firstMember && { firstMember: embedded(firstMember) }),
     };
-    return reaching(() => isInserted(this.rooms.insertMany([document], { lean: true })));
+    return translateErrors(() => isInserted(this.rooms.insertMany([document], { lean: true })));
   }
 
   findRoom(roomId: string): Promise<RoomRecord | undefined> {
-    return reaching(async () => toRoom(await this.rooms.findOne({ _id: roomId, ...ALIVE }).lean()));
+    return translateErrors(async () =>
+      toRoom(await this.rooms.findOne({ _id: roomId, ...NOT_DELETED }).lean()),
+    );
   }
 
   updateRoom(roomId: string, changes: RoomChanges): Promise<RoomRecord | undefined> {
     const set = { ...changes, ...keysOf(changes) };
     if (Object.keys(set).length === 0) return this.findRoom(roomId);
-    return reaching(async () =>
+    return translateErrors(async () =>
       toRoom(
         await this.rooms
-          .findOneAndUpdate({ _id: roomId, ...ALIVE }, { $set: set }, { returnDocument: 'after' })
+          .findOneAndUpdate(
+            { _id: roomId, ...NOT_DELETED },
+            { $set: set },
+            { returnDocument: 'after' },
+          )
           .lean(),
       ),
     );
   }
 
   /**
-   * The first write decides, whole or not at all; members whom the second does
-   * not reach, because of a crash or because they are added meanwhile, are hidden.
+   * Marks the room as deleted, then deletes its members. The first write is atomic and
+   * decides; members that the second one misses, because of a crash or because they are
+   * added meanwhile, are hidden.
    */
   deleteRoom(roomId: string, deletedAt: string): Promise<boolean> {
-    return reaching(async () => {
+    return translateErrors(async () => {
       const deleted = await this.rooms.updateOne(
-        { _id: roomId, ...ALIVE },
+        { _id: roomId, ...NOT_DELETED },
         { $set: { deletedAt }, $unset: { firstMember: 1 } },
       );
       if (deleted.modifiedCount === 0) return false;
       await this.members.deleteMany({ roomId }).catch((error: unknown) => {
-        this.#logger.warn({ err: error, roomId }, 'members of a deleted room stay stored');
+        this.#logger.warn({ err: error, roomId }, 'deleting the members of a deleted room failed');
       });
       return true;
     });
   }
 
   findDeleted(roomIds: readonly string[]): Promise<Set<string>> {
-    return reaching(async () => {
+    return translateErrors(async () => {
       const deleted = await this.rooms
         .find({ _id: { $in: roomIds }, deletedAt: { $exists: true } }, { _id: 1 })
         .lean();
@@ -85,11 +92,11 @@ export class MongoRoomStore extends RoomStore {
 
   findPublicRooms(query: string | undefined, limit: number): Promise<RoomRecord[]> {
     const part = query ? containing(foldCase(query)) : undefined;
-    return reaching(async () => {
+    return translateErrors(async () => {
       const found = await this.rooms
         .find({
           visibility: 'public',
-          ...ALIVE,
+          ...NOT_DELETED,
           ...(part && { $or: [{ nameKey: part }, { topicKey: part }] }),
         })
         .sort({ nameKey: 1 })
@@ -101,8 +108,8 @@ export class MongoRoomStore extends RoomStore {
 
   addMember(member: MemberRecord): Promise<boolean> {
     const { roomId, userId, role, joinedAt } = member;
-    return reaching(async () => {
-      const { deleted, first } = await this.#beginningOf(roomId);
+    return translateErrors(async () => {
+      const { deleted, first } = await this.#stateOf(roomId);
       if (deleted || first?.userId === userId) return false;
       const document = { roomId, userId, role, joinedAt };
       return isInserted(this.members.insertMany([document], { lean: true }));
@@ -110,7 +117,7 @@ export class MongoRoomStore extends RoomStore {
   }
 
   removeMember(roomId: string, userId: string): Promise<boolean> {
-    return reaching(async () => {
+    return translateErrors(async () => {
       const [first, later] = await Promise.all([
         this.rooms.updateOne(
           { _id: roomId, 'firstMember.userId': userId },
@@ -128,11 +135,11 @@ export class MongoRoomStore extends RoomStore {
     for (const { roomId, userId } of of) {
       userIds.set(roomId, (userIds.get(roomId) ?? new Set()).add(userId));
     }
-    const asked = [...userIds].map(([roomId, ids]) => ({ roomId, userId: { $in: [...ids] } }));
-    return reaching(async () => {
+    const requested = [...userIds].map(([roomId, ids]) => ({ roomId, userId: { $in: [...ids] } }));
+    return translateErrors(async () => {
       const [rooms, later] = await Promise.all([
-        this.rooms.find({ _id: { $in: [...userIds.keys()] } }, BEGINNING).lean(),
-        this.members.find({ $or: asked }).lean(),
+        this.rooms.find({ _id: { $in: [...userIds.keys()] } }, ROOM_STATE).lean(),
+        this.members.find({ $or: requested }).lean(),
       ]);
       const deleted = new Set(rooms.filter(isDeleted).map(({ _id }) => _id));
       const first = rooms.flatMap((room) => firstOf(room) ?? []);
@@ -147,9 +154,9 @@ export class MongoRoomStore extends RoomStore {
     roomId: string,
     { after = '', limit }: { readonly after?: string; readonly limit: number },
   ): Promise<MemberRecord[]> {
-    return reaching(async () => {
+    return translateErrors(async () => {
       const [{ deleted, first }, later] = await Promise.all([
-        this.#beginningOf(roomId),
+        this.#stateOf(roomId),
         this.members
           .find({ roomId, userId: { $gt: after } })
           .sort({ userId: 1 })
@@ -164,12 +171,12 @@ export class MongoRoomStore extends RoomStore {
   }
 
   listRoomsOf(userId: string): Promise<{ room: RoomRecord; role: Role }[]> {
-    return reaching(async () => {
+    return translateErrors(async () => {
       const memberships = await this.members.find({ userId }).lean();
       const roles = new Map(memberships.map(({ roomId, role }) => [roomId, role]));
       const rooms = await this.rooms
         .find({
-          ...ALIVE,
+          ...NOT_DELETED,
           $or: [{ _id: { $in: [...roles.keys()] } }, { 'firstMember.userId': userId }],
         })
         .lean();
@@ -183,9 +190,9 @@ export class MongoRoomStore extends RoomStore {
     });
   }
 
-  /** Whether the room was deleted, and who was in it first, if they still are. */
-  async #beginningOf(roomId: string): Promise<{ deleted: boolean; first?: MemberRecord }> {
-    const room = await this.rooms.findById(roomId, BEGINNING).lean();
+  /** Returns whether the room was deleted, and its first member unless that member left. */
+  async #stateOf(roomId: string): Promise<{ deleted: boolean; first?: MemberRecord }> {
+    const room = await this.rooms.findById(roomId, ROOM_STATE).lean();
     const first = room && firstOf(room);
     return { deleted: room !== null && isDeleted(room), ...(first && { first }) };
   }
@@ -202,7 +209,7 @@ function firstOf({
   return firstMember && toMember({ roomId, ...firstMember });
 }
 
-/** False if a unique index refuses it. */
+/** Awaits an insert; returns false if a unique index refuses it. */
 async function isInserted(insert: Promise<unknown>): Promise<boolean> {
   try {
     await insert;

@@ -1,20 +1,20 @@
 import type { MemberRecord, RoomRecord } from '@chat/rooms';
 import { Schema } from 'mongoose';
 
-/** A room as stored; keys are the forms in which its name and topic are searched. */
+/** A room as stored; keys are the case-folded name and topic, used by searches. */
 export interface RoomDocument extends Omit<RoomRecord, 'id'> {
   readonly _id: string;
   readonly nameKey: string;
   readonly topicKey?: string;
   /**
-   * Of a room that was deleted. Its document stays and keeps the id taken, and
-   * hides members who are still stored; ISO 8601, UTC.
+   * When the room was deleted; ISO 8601, UTC. The document stays as a tombstone: it keeps
+   * the id taken, and hides members that are still stored.
    */
   readonly deletedAt?: string;
   /**
-   * Who was in the room first, for as long as they are in it. They have no
-   * document among the members: one document is what is written whole or not at
-   * all without a transaction, so that a crash leaves no room without its owner.
+   * The member that the room was created with, until that member leaves. It has no
+   * document in the collection of members: without a transaction only a single document
+   * is written atomically, so that a crash leaves no room without its owner.
    */
   readonly firstMember?: Omit<MemberRecord, 'roomId'>;
 }

@@ -1,6 +1,6 @@
 import { SessionStore, type SessionRecord } from '@chat/users';
 import type { Model } from 'mongoose';
-import { reaching } from '../mongo-failure.ts';
+import { translateErrors } from '../mongo-failure.ts';
 import type { SessionDocument } from './session.schema.ts';
 
 export class MongoSessionStore extends SessionStore {
@@ -10,11 +10,11 @@ export class MongoSessionStore extends SessionStore {
 
   async insert({ id, expiresAt, ...session }: SessionRecord): Promise<void> {
     const document = { _id: id, ...session, expiresAt: new Date(expiresAt) };
-    await reaching(() => this.sessions.insertMany([document], { lean: true }));
+    await translateErrors(() => this.sessions.insertMany([document], { lean: true }));
   }
 
   findByIds(ids: readonly string[], now: string): Promise<SessionRecord[]> {
-    return reaching(async () => {
+    return translateErrors(async () => {
       const found = await this.sessions
         .find({ _id: { $in: ids }, expiresAt: { $gt: new Date(now) } })
         .lean();
@@ -27,7 +27,7 @@ export class MongoSessionStore extends SessionStore {
     fromGeneration: number,
     { rotatedAt, expiresAt }: { readonly rotatedAt: string; readonly expiresAt: string },
   ): Promise<SessionRecord | undefined> {
-    return reaching(async () =>
+    return translateErrors(async () =>
       toSession(
         await this.sessions
           .findOneAndUpdate(
@@ -41,7 +41,7 @@ export class MongoSessionStore extends SessionStore {
   }
 
   listByUser(userId: string, now: string): Promise<SessionRecord[]> {
-    return reaching(async () => {
+    return translateErrors(async () => {
       const found = await this.sessions
         .find({ userId, expiresAt: { $gt: new Date(now) } })
         .sort({ createdAt: -1, _id: 1 })
@@ -51,11 +51,13 @@ export class MongoSessionStore extends SessionStore {
   }
 
   delete(id: string): Promise<boolean> {
-    return reaching(async () => (await this.sessions.deleteOne({ _id: id })).deletedCount > 0);
+    return translateErrors(
+      async () => (await this.sessions.deleteOne({ _id: id })).deletedCount > 0,
+    );
   }
 
   deleteExpired(now: string): Promise<number> {
-    return reaching(
+    return translateErrors(
       async () =>
         (await this.sessions.deleteMany({ expiresAt: { $lte: new Date(now) } })).deletedCount,
     );

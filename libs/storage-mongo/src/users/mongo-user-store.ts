@@ -1,6 +1,6 @@
 import { foldCase, UserStore, type InsertUserOutcome, type UserRecord } from '@chat/users';
 import type { Model } from 'mongoose';
-import { isDuplicateKey, reaching, unavailable } from '../mongo-failure.ts';
+import { isDuplicateKey, translateErrors, unavailable } from '../mongo-failure.ts';
 import { beginsWith } from '../prefix-range.ts';
 import type { UserDocument } from './user.schema.ts';
 
@@ -10,38 +10,38 @@ export class MongoUserStore extends UserStore {
   }
 
   insert(user: UserRecord): Promise<InsertUserOutcome> {
-    return reaching(async () => {
+    return translateErrors(async () => {
       const document = toDocument(user);
       try {
         await this.users.insertMany([document], { lean: true });
         return 'inserted';
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
-        return await this.#taken(document, error);
+        return await this.#takenKey(document, error);
       }
     });
   }
 
   findById(id: string): Promise<UserRecord | undefined> {
-    return reaching(async () => toUser(await this.users.findById(id).lean()));
+    return translateErrors(async () => toUser(await this.users.findById(id).lean()));
   }
 
   findByIds(ids: readonly string[]): Promise<UserRecord[]> {
-    return reaching(async () => {
+    return translateErrors(async () => {
       const found = await this.users.find({ _id: { $in: [...new Set(ids)] } }).lean();
       return found.map(toKnownUser);
     });
   }
 
   findByEmail(email: string): Promise<UserRecord | undefined> {
-    return reaching(async () =>
+    return translateErrors(async () =>
       toUser(await this.users.findOne({ emailKey: foldCase(email) }).lean()),
     );
   }
 
   search(query: string, limit: number): Promise<UserRecord[]> {
     const range = beginsWith(foldCase(query));
-    return reaching(async () => {
+    return translateErrors(async () => {
       const found = await this.users
         .find({ $or: [{ usernameKey: range }, { displayNameKey: range }] })
         .sort({ usernameKey: 1 })
@@ -53,7 +53,7 @@ export class MongoUserStore extends UserStore {
 
   updateDisplayName(id: string, displayName: string): Promise<UserRecord | undefined> {
     const changes = { displayName, displayNameKey: foldCase(displayName) };
-    return reaching(async () =>
+    return translateErrors(async () =>
       toUser(
         await this.users
           .findOneAndUpdate({ _id: id }, { $set: changes }, { returnDocument: 'after' })
@@ -62,18 +62,21 @@ export class MongoUserStore extends UserStore {
     );
   }
 
-  /** The server names the first index that refuses; when both do, the port wants the e-mail named. */
-  async #taken(
+  /**
+   * Returns which key is taken. The server reports only the first index that refuses the
+   * insert; if both keys are taken, the port requires `email-taken`.
+   */
+  async #takenKey(
     { emailKey, usernameKey }: UserDocument,
     cause: unknown,
   ): Promise<InsertUserOutcome> {
-    // Whoever holds the name may not have reached a majority yet.
-    const holders = await this.users
+    // The document that has the key may not have reached a majority yet.
+    const owners = await this.users
       .find({ $or: [{ emailKey }, { usernameKey }] })
       .readConcern('local')
       .lean();
-    if (holders.some((holder) => holder.emailKey === emailKey)) return 'email-taken';
-    if (holders.some((holder) => holder.usernameKey === usernameKey)) return 'username-taken';
+    if (owners.some((owner) => owner.emailKey === emailKey)) return 'email-taken';
+    if (owners.some((owner) => owner.usernameKey === usernameKey)) return 'username-taken';
     throw unavailable(cause);
   }
 }

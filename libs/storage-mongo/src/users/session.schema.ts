@@ -4,7 +4,7 @@ import { Schema } from 'mongoose';
 /** A session as stored. */
 export interface SessionDocument extends Omit<SessionRecord, 'id' | 'expiresAt'> {
   readonly _id: string;
-  /** As a date, because only dates expire by an index. */
+  /** A date, because a TTL index expires only dates. */
   readonly expiresAt: Date;
 }
 
@@ -23,5 +23,5 @@ export const sessionSchema = new Schema<SessionDocument>(
   { collection: 'sessions', versionKey: false },
 );
 sessionSchema.index({ userId: 1 });
-// Tidies up; whether a session has expired is never concluded from its being there.
+// Cleans up only: queries compare `expiresAt`, because MongoDB deletes expired documents late.
 sessionSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
