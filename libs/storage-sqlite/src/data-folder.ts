@@ -12,7 +12,7 @@ import { StartError } from '@chat/platform';
 
 const DATABASE = 'chat.sqlite';
 
-/** Another process works with the data folder. */
+/** The data folder is in use by another process. */
 export class DataFolderInUseError extends StartError {
   override readonly name = 'DataFolderInUseError';
   constructor(folder: string) {
@@ -22,7 +22,7 @@ export class DataFolderInUseError extends StartError {
   }
 }
 
-/** The data folder cannot be made, read or written, or holds what this server does not understand. */
+/** The data folder cannot be created, read or written, or holds data that cannot be used. */
 export class DataFolderUnusableError extends StartError {
   override readonly name = 'DataFolderUnusableError';
   constructor(folder: string, reason: string) {
@@ -31,9 +31,10 @@ export class DataFolderUnusableError extends StartError {
 }
 
 /**
- * Makes the folder if it is missing, for its owner only.
+ * Creates the data folder and an empty database file where they are missing, accessible to
+ * their owner only.
  *
- * @returns the path of the database file in it
+ * @returns the path of the database file
  * @throws DataFolderUnusableError
  */
 export function prepareDataFolder(folder: string): string {
@@ -42,7 +43,7 @@ export function prepareDataFolder(folder: string): string {
     if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o700 });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     const file = join(path, DATABASE);
-    // Never opened when it is there: closing any handle of it would drop this process's own lock.
+    // An existing file is not opened: closing any handle of it would drop this process's lock.
     if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
     else closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600);
@@ -57,12 +58,12 @@ function reasonOf(error: unknown): string {
   switch (code) {
     case 'EACCES':
     case 'EPERM':
-      return 'this user may not write there.';
+      return 'this user has no permission to write there.';
     case 'EROFS':
       return 'it is on a read-only file system.';
     case 'ENOTDIR':
     case 'EEXIST':
-      return 'something else than a folder has that name.';
+      return 'the path, or a parent of it, is not a folder.';
     case 'ENOSPC':
       return 'the disk is full.';
     default:

@@ -12,26 +12,29 @@ import type {
   WorkerRequest,
 } from './worker/protocol.ts';
 
-/** Most requests that may wait for the disk. */
-const MAX_WAITING = 20_000;
+/** Maximum number of pending calls; further calls are rejected. */
+const MAX_PENDING = 20_000;
 const RETRY_AFTER_MS = 1_000;
 
-// Node runs the worker from its source in tests, and from what was built of it otherwise.
+// Node runs the worker from its TypeScript source in tests, and from the build otherwise.
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const WORKER = new URL(`./worker/sqlite-worker.${EXTENSION}`, import.meta.url);
 
-interface Waiting {
+interface PendingCall {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** The one connection to the database, in a thread of its own, so that a slow disk blocks nobody. */
+/**
+ * The only connection to the database. It runs in a dedicated thread, so that a slow disk does
+ * not block the event loop.
+ */
 export class SqliteConnection {
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #pending = new Map<number, PendingCall>();
   readonly #worker: Worker;
   readonly #onFailure: (error: Error) => void;
   #lastId = 0;
-  #gone: Error | undefined;
+  #closeReason: Error | undefined;
 
   private constructor(worker: Worker, onFailure: (error: Error) => void) {
     this.#worker = worker;
@@ -39,7 +42,9 @@ export class SqliteConnection {
   }
 
   /**
-   * @param onFailure told once, when the thread has died: nothing can be stored any more
+   * Starts the thread and opens the database in it.
+   *
+   * @param onFailure called once if the thread ends unexpectedly: nothing can be stored any more
    * @throws DataFolderInUseError, DataFolderUnusableError
    */
   static async open(file: string, onFailure: (error: Error) => void): Promise<SqliteConnection> {
@@ -49,34 +54,36 @@ export class SqliteConnection {
     const opened = Promise.withResolvers<void>();
     worker.on('message', (answer: WorkerAnswer) => {
       if (answer.type === 'opened') opened.resolve();
-      if (answer.type === 'refused') opened.reject(refusal(answer.failure, dirname(file)));
+      if (answer.type === 'refused') opened.reject(openError(answer.failure, dirname(file)));
       if (answer.type === 'answers') for (const one of answer.answers) connection.#settle(one);
     });
-    const ended = (code: number): Error => new Error(`the SQLite thread ended with ${code}`);
+    const exitError = (code: number): Error => new Error(`the SQLite thread ended with ${code}`);
     worker.once('error', opened.reject);
-    worker.once('exit', (code) => opened.reject(ended(code)));
+    worker.once('exit', (code) => opened.reject(exitError(code)));
     await opened.promise;
     worker.on('error', (error: Error) => connection.#fail(error));
-    worker.on('exit', (code) => connection.#fail(ended(code)));
+    worker.on('exit', (code) => connection.#fail(exitError(code)));
     return connection;
   }
 
   /**
-   * Runs one operation in the thread; a write resolves when it is on the disk.
+   * Runs one operation in the thread; a write resolves once it is on the disk.
    *
-   * @throws UnavailableError when it may succeed later: too much waits, the disk is full or fails
+   * @throws UnavailableError when a retry may succeed: overload, a full disk or an I/O error
    */
   call<Name extends OperationName>(
     operation: Name,
     ...values: OperationArguments<Name>
   ): Promise<OperationResult<Name>> {
-    if (this.#gone) return Promise.reject(this.#gone);
-    if (this.#waiting.size >= MAX_WAITING) {
-      return Promise.reject(new UnavailableError('The store is overloaded.', RETRY_AFTER_MS));
+    if (this.#closeReason) return Promise.reject(this.#closeReason);
+    if (this.#pending.size >= MAX_PENDING) {
+      return Promise.reject(
+        new UnavailableError('The server is overloaded. Please try again.', RETRY_AFTER_MS),
+      );
     }
     const id = (this.#lastId += 1);
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, {
+      this.#pending.set(id, {
         resolve: (result) => resolve(result as OperationResult<Name>),
         reject,
       });
@@ -84,10 +91,10 @@ export class SqliteConnection {
     });
   }
 
-  /** Finishes what was asked before, then closes the database. */
+  /** Finishes pending calls, then closes the database. */
   async close(): Promise<void> {
-    if (this.#gone) return;
-    this.#gone = new UnavailableError('The store is closed.', RETRY_AFTER_MS);
+    if (this.#closeReason) return;
+    this.#closeReason = new UnavailableError('The server is shutting down.', RETRY_AFTER_MS);
     const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
     this.#post('close');
     await exited;
@@ -98,22 +105,22 @@ export class SqliteConnection {
   }
 
   #settle({ id, result, failure }: OperationAnswer): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    if (failure) waiting?.reject(errorOf(failure));
-    else waiting?.resolve(result);
+    const call = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (failure) call?.reject(toError(failure));
+    else call?.resolve(result);
   }
 
   #fail(error: Error): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
-    if (this.#gone) return;
-    this.#gone = error;
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+    if (this.#closeReason) return;
+    this.#closeReason = error;
     this.#onFailure(error);
   }
 }
 
-function refusal(failure: WorkerFailure, folder: string): Error {
+function openError(failure: WorkerFailure, folder: string): Error {
   switch (failure.kind) {
     case 'in-use':
       return new DataFolderInUseError(folder);
@@ -123,11 +130,11 @@ function refusal(failure: WorkerFailure, folder: string): Error {
     case 'unavailable':
       return new DataFolderUnusableError(folder, failure.message);
     default:
-      return errorOf(failure);
+      return toError(failure);
   }
 }
 
-function errorOf({ kind, message, stack }: WorkerFailure): Error {
+function toError({ kind, message, stack }: WorkerFailure): Error {
   const cause = Object.assign(new Error(message), stack === undefined ? {} : { stack });
   switch (kind) {
     case 'claimed-position':
@@ -135,7 +142,11 @@ function errorOf({ kind, message, stack }: WorkerFailure): Error {
     case 'unstorable-message':
       return new RefusedMessageError(message);
     case 'unavailable':
-      return new UnavailableError('The store cannot write at the moment.', RETRY_AFTER_MS, cause);
+      return new UnavailableError(
+        'The service is temporarily unavailable. Please try again shortly.',
+        RETRY_AFTER_MS,
+        cause,
+      );
     default:
       return cause;
   }

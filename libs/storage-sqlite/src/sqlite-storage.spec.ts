@@ -14,7 +14,7 @@ import { openSqliteStorage, type SqliteStorage } from './sqlite-storage.ts';
 
 const WRITING_PROCESS = fileURLToPath(new URL('../test/writing-process.ts', import.meta.url));
 
-/** A process that writes without end, until it is killed. */
+/** Runs a process that stores messages until it is killed. */
 class Writer {
   #output = '';
   readonly #child: ChildProcess;
@@ -27,7 +27,7 @@ class Writer {
   }
 
   get lines(): string[] {
-    // What follows the last line break may be half a line.
+    // The text after the last line break may be an incomplete line.
     return this.#output.split('\n').slice(0, -1);
   }
 
@@ -78,8 +78,8 @@ describe('the SQLite data folder', () => {
     jest.restoreAllMocks();
   });
 
-  /** Ends the wait for a folder in use when its beginning is logged. */
-  function endWaitAtOnce(): void {
+  /** Skips the wait for a folder in use as soon as the wait is logged. */
+  function skipFolderWait(): void {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {
       const now = performance.now.bind(performance);
       jest.spyOn(performance, 'now').mockImplementation(() => now() + 10_001);
@@ -100,7 +100,7 @@ describe('the SQLite data folder', () => {
     prepareDataFolder(dataDir);
     const writer = await write();
     expect(writer.lines[0]).toBe('opened');
-    endWaitAtOnce();
+    skipFolderWait();
     const refusal: unknown = await open().catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(DataFolderInUseError);
     const { message } = refusal as Error;
@@ -124,7 +124,7 @@ describe('the SQLite data folder', () => {
 
   it('stays locked against other processes when its own process tries to open it twice', async () => {
     await open();
-    endWaitAtOnce();
+    skipFolderWait();
     await expect(open()).rejects.toBeInstanceOf(DataFolderInUseError);
     const writer = await write();
     expect(writer.lines).toEqual(['refused']);
@@ -186,6 +186,6 @@ describe('the SQLite data folder', () => {
     await writeFile(dataDir, '');
     await expect(open()).rejects.toBeInstanceOf(DataFolderUnusableError);
     dataDir = join(dataDir, 'below');
-    await expect(open()).rejects.toThrow('something else than a folder has that name');
+    await expect(open()).rejects.toThrow('the path, or a parent of it, is not a folder');
   });
 });

@@ -7,11 +7,11 @@ import { SqliteRoomStore } from './stores/sqlite-room-store.ts';
 import { SqliteSessionStore } from './stores/sqlite-session-store.ts';
 import { SqliteUserStore } from './stores/sqlite-user-store.ts';
 
-/** Longest wait for the process that works with the data folder to end: it may be draining. */
+/** Longest wait for the process that uses the data folder to end: it may be draining. */
 const FOLDER_WAIT_MS = 10_000;
-const LOOK_AGAIN_MS = 100;
+const FOLDER_RETRY_MS = 100;
 
-/** Every store, in one SQLite database that belongs to this process alone. */
+/** All stores, in one SQLite database that is locked for this process. */
 export interface SqliteStorage {
   readonly users: SqliteUserStore;
   readonly sessions: SqliteSessionStore;
@@ -19,15 +19,15 @@ export interface SqliteStorage {
   readonly messages: SqliteMessageStore;
   /** Rejects when the database cannot be read. */
   check(): Promise<void>;
-  /** Finishes what was asked before; later calls reject. */
+  /** Finishes pending calls, then closes the database; later calls reject. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the database in a data folder, making both where they are missing. Waits
- * up to 10 s while another process uses the folder, and says so in the log.
+ * Opens the database in a data folder, creating both where they are missing. Waits
+ * up to 10 s while another process uses the folder, and logs the wait.
  *
- * @param options.onFailure told once, when nothing can be stored any more; the process should end
+ * @param options.onFailure called once nothing can be stored any more; the process should end
  * @throws DataFolderInUseError, DataFolderUnusableError
  */
 export async function openSqliteStorage(options: {
@@ -35,7 +35,7 @@ export async function openSqliteStorage(options: {
   readonly onFailure: (error: Error) => void;
 }): Promise<SqliteStorage> {
   const file = prepareDataFolder(options.dataDir);
-  const connection = await openOnceFree(file, options);
+  const connection = await openWhenUnlocked(file, options);
   return {
     users: new SqliteUserStore(connection),
     sessions: new SqliteSessionStore(connection),
@@ -46,7 +46,7 @@ export async function openSqliteStorage(options: {
   };
 }
 
-async function openOnceFree(
+async function openWhenUnlocked(
   file: string,
   { dataDir, onFailure }: { dataDir: string; onFailure: (error: Error) => void },
 ): Promise<SqliteConnection> {
@@ -63,7 +63,7 @@ async function openOnceFree(
           'data folder in use by another process; waiting for it to end',
         );
       }
-      await delay(LOOK_AGAIN_MS);
+      await delay(FOLDER_RETRY_MS);
     }
   }
 }

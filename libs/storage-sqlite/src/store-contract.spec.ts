@@ -11,11 +11,15 @@ import {
 } from '@chat/store-contract';
 import { openSqliteStorage, type SqliteStorage } from './sqlite-storage.ts';
 
-/** @param prepare is given the data folder of a database that nothing has open */
-function opening<Part extends 'users' | 'sessions' | 'rooms' | 'messages'>(
-  part: Part,
+/**
+ * Opens a store in a new data folder.
+ *
+ * @param prepare called with the data folder while its database is closed
+ */
+function opening<Name extends 'users' | 'sessions' | 'rooms' | 'messages'>(
+  name: Name,
   prepare: (dataDir: string) => void = () => undefined,
-): OpenStore<SqliteStorage[Part]> {
+): OpenStore<SqliteStorage[Name]> {
   return async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'chat-sqlite-'));
     const open = () => openSqliteStorage({ dataDir, onFailure: () => undefined });
@@ -23,7 +27,7 @@ function opening<Part extends 'users' | 'sessions' | 'rooms' | 'messages'>(
     prepare(dataDir);
     const storage = await open();
     return {
-      store: storage[part],
+      store: storage[name],
       close: async () => {
         await storage.close();
         await rm(dataDir, { recursive: true });
@@ -34,8 +38,8 @@ function opening<Part extends 'users' | 'sessions' | 'rooms' | 'messages'>(
 
 const REFUSED_TEXT = 'refused by the database';
 
-/** No text that fits into memory is too large for SQLite, so the database gets a rule of its own. */
-function addRule(dataDir: string): void {
+/** Makes the database refuse one text: none that fits into memory is too large for SQLite. */
+function addRefusingTrigger(dataDir: string): void {
   const db = new DatabaseSync(join(dataDir, 'chat.sqlite'));
   db.exec(`CREATE TRIGGER refusing BEFORE INSERT ON messages WHEN NEW.text = '${REFUSED_TEXT}'
     BEGIN SELECT RAISE(ABORT, 'refused'); END`);
@@ -45,4 +49,4 @@ function addRule(dataDir: string): void {
 describeUserStore('Sqlite', opening('users'));
 describeSessionStore('Sqlite', opening('sessions'));
 describeRoomStore('Sqlite', opening('rooms'));
-describeMessageStore('Sqlite', opening('messages', addRule), { text: REFUSED_TEXT });
+describeMessageStore('Sqlite', opening('messages', addRefusingTrigger), { text: REFUSED_TEXT });

@@ -3,9 +3,8 @@ import type { Message } from '@chat/contracts';
 import type { WorkerAnswer, WorkerData, WorkerRequest } from '../src/worker/protocol.ts';
 
 /**
- * Opens the database at the path given and stores messages in one room without
- * end, 20 at a time; prints `opened` or `refused`, and every seq once it is
- * acknowledged.
+ * Opens the database at the given path and stores messages in one room until it is killed,
+ * 20 at a time; prints `opened` or `refused`, and each seq once it is acknowledged.
  */
 const [, , file = '', first = '1'] = process.argv;
 const workerData: WorkerData = { file };

@@ -3,10 +3,10 @@ import { MessageStore, type PageCursor } from '@chat/messages';
 import { inParts } from '@chat/platform';
 import type { SqliteConnection } from '../sqlite-connection.ts';
 
-/** Beyond every seq and rev. */
+/** Greater than every seq and rev. */
 const END = Number.MAX_SAFE_INTEGER;
-/** Rooms whose last messages are read in one request. */
-const LAST_MESSAGES_AT_ONCE = 20;
+/** Number of rooms whose last messages are read in one call. */
+const LAST_MESSAGES_CHUNK = 20;
 
 interface Page {
   readonly messages: Message[];
@@ -37,8 +37,8 @@ export class SqliteMessageStore extends MessageStore {
   }
 
   async lastMessages(roomIds: readonly string[]): Promise<Map<string, Message>> {
-    const found = await inParts(roomIds, LAST_MESSAGES_AT_ONCE, (some) =>
-      this.connection.call('lastMessages', some),
+    const found = await inParts(roomIds, LAST_MESSAGES_CHUNK, (chunk) =>
+      this.connection.call('lastMessages', chunk),
     );
     return new Map(found.map((message) => [message.roomId, message]));
   }
@@ -60,7 +60,7 @@ export class SqliteMessageStore extends MessageStore {
     return this.#after('changesAfter', roomId, since, limit);
   }
 
-  /** In slices, each of them a request of its own: others are answered in between. */
+  /** Reads slice by slice, in separate calls: other calls are served in between. */
   async #before(roomId: string, before: number, limit: number): Promise<Page> {
     const { connection } = this;
     const first = await connection.call('messagesBefore', roomId, before, limit);
@@ -75,7 +75,7 @@ export class SqliteMessageStore extends MessageStore {
     return { messages, head: first.head };
   }
 
-  /** In slices as well; nothing that was stored after the first one. */
+  /** Reads slice by slice; omits messages that were stored after the first slice. */
   async #after(
     operation: 'messagesAfter' | 'changesAfter',
     roomId: string,

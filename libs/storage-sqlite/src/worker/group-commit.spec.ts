@@ -76,7 +76,7 @@ describe('GroupCommit', () => {
     ]);
   });
 
-  it('leaves out a failed write as a whole, and keeps the other writes of the batch', () => {
+  it('rolls back a failed write as a whole, and keeps the other writes of the batch', () => {
     const answers = commits.run([
       appending(1, message(1)),
       appending(2, message(2), message(1, { id: 'another' })),

@@ -11,8 +11,8 @@ const operations = new Map<string, Operation>(
 );
 const isWrite = (name: string): boolean => Object.hasOwn(WRITES, name);
 
-/** SQLite has undone the whole transaction by itself, as it does when the disk is full. */
-class LostTransaction extends Error {
+/** SQLite has rolled back the whole transaction by itself, as it does when the disk is full. */
+class TransactionLostError extends Error {
   readonly failure: WorkerFailure;
   constructor(failure: WorkerFailure) {
     super('the transaction was lost');
@@ -21,9 +21,9 @@ class LostTransaction extends Error {
 }
 
 /**
- * Runs requests in their order, all writes among them in one transaction, so
- * that they share one write to the disk. A write that fails is undone alone.
- * Nothing is answered before the commit; if that fails, everything has failed.
+ * Runs requests in order, all writes among them in one transaction, so that they share
+ * one write to the disk. A failed write is rolled back alone. Nothing is answered before
+ * the commit; if the commit fails, every request fails.
  */
 export class GroupCommit {
   readonly #db: DatabaseSync;
@@ -40,30 +40,30 @@ export class GroupCommit {
     }
     try {
       this.#db.exec('BEGIN IMMEDIATE');
-      const answers = requests.map((request) => this.#answerAlone(request));
+      const answers = requests.map((request) => this.#answerInSavepoint(request));
       this.#db.exec('COMMIT');
       return answers;
     } catch (error) {
       this.#rollBack();
-      const failure = error instanceof LostTransaction ? error.failure : failureOf(error);
+      const failure = error instanceof TransactionLostError ? error.failure : failureOf(error);
       return requests.map(({ id }) => ({ id, failure }));
     }
   }
 
-  /** Reads too: an I/O error of a read can end the transaction as that of a write does. */
-  #answerAlone(request: OperationRequest): OperationAnswer {
+  /** Runs a request in a savepoint; reads too, since their I/O errors can end the transaction. */
+  #answerInSavepoint(request: OperationRequest): OperationAnswer {
     this.#db.exec('SAVEPOINT request');
     const answer = this.#answer(request);
-    if (answer.failure) this.#undo(answer.failure);
+    if (answer.failure) this.#rollBackRequest(answer.failure);
     this.#db.exec('RELEASE request');
     return answer;
   }
 
-  #undo(failure: WorkerFailure): void {
+  #rollBackRequest(failure: WorkerFailure): void {
     try {
       this.#db.exec('ROLLBACK TO request');
     } catch {
-      throw new LostTransaction(failure);
+      throw new TransactionLostError(failure);
     }
   }
 
@@ -71,7 +71,7 @@ export class GroupCommit {
     try {
       this.#db.exec('ROLLBACK');
     } catch {
-      // SQLite has done it by itself; older versions of Node cannot be asked whether it has.
+      // SQLite has rolled back by itself; older versions of Node do not report whether it has.
     }
   }
 

@@ -1,18 +1,18 @@
 import type { Message, RoomHead, RoomRev } from '@chat/contracts';
 import { optionalText, text, type Row, type Statements } from './statements.ts';
 
-/** Another message holds an id, seq or rev that a batch claims. */
+/** Another message has an id, seq or rev that a batch claims. */
 export class ClaimedPositionError extends Error {
   override readonly name = 'ClaimedPositionError';
 }
 
-/** The database can never hold a message for what is in it. */
+/** The database can never store a message, because of its content. */
 export class UnstorableMessageError extends Error {
   override readonly name = 'UnstorableMessageError';
 }
 
-/** Extended result codes with which SQLite refuses a row for what is in it. */
-const REFUSALS = new Map<unknown, string>([
+/** Extended result codes with which SQLite refuses a row because of its content. */
+const CONTENT_ERRORS = new Map<unknown, string>([
   [18, 'SQLITE_TOOBIG'],
   [20, 'SQLITE_MISMATCH'],
   [275, 'SQLITE_CONSTRAINT_CHECK'],
@@ -21,13 +21,13 @@ const REFUSALS = new Map<unknown, string>([
   [3091, 'SQLITE_CONSTRAINT_DATATYPE'],
 ]);
 
-/** Bytes of a slice, more or less: what the other thread takes in without a noticeable delay. */
+/** Approximate bytes of a slice: the other thread receives it without a noticeable delay. */
 const SLICE_BYTES = 256 * 1024;
 
-/** The beginning of what was asked for. */
+/** A run of the requested messages, limited to about `SLICE_BYTES`. */
 export interface MessageSlice {
   readonly messages: Message[];
-  /** Whether it is all of it. */
+  /** Whether the slice holds all requested messages. */
   readonly complete: boolean;
   readonly head: RoomHead;
 }
@@ -61,7 +61,7 @@ function insertMessage(db: Statements, message: Message): number {
       message.clientMessageId ?? null,
     );
   } catch (error) {
-    const reason = REFUSALS.get((error as { readonly errcode?: unknown }).errcode);
+    const reason = CONTENT_ERRORS.get((error as { readonly errcode?: unknown }).errcode);
     throw reason === undefined ? error : new UnstorableMessageError(reason, { cause: error });
   }
 }
@@ -98,7 +98,7 @@ export function lastMessages(db: Statements, roomIds: readonly string[]): Messag
   });
 }
 
-/** The last messages with a smaller seq, oldest first; a slice is the end of them. */
+/** Returns the last messages with a smaller seq, oldest first; a slice holds the newest of them. */
 export function messagesBefore(
   db: Statements,
   roomId: string,
@@ -110,7 +110,7 @@ export function messagesBefore(
   return { messages: messages.reverse(), complete, head: headOf(db, roomId) };
 }
 
-/** The first messages with a greater seq that is not above `upTo`, oldest first. */
+/** Returns the first messages with a greater seq, up to `upTo`, oldest first. */
 export function messagesAfter(
   db: Statements,
   roomId: string,
@@ -124,7 +124,7 @@ export function messagesAfter(
   return { ...slice, head: headOf(db, roomId) };
 }
 
-/** The first messages with a greater rev that is not above `upTo`, by rev. */
+/** Returns the first messages with a greater rev, up to `upTo`, in rev order. */
 export function changesAfter(
   db: Statements,
   roomId: string,

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /**
- * Numbered from 1, in order; the number of the last one applied is the
- * database's `user_version`. One that was released is never changed.
+ * Migrations, numbered from 1 in this order; the number of the last one applied is the
+ * database's `user_version`. A released migration is never changed.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -77,7 +77,7 @@ export class NewerDataError extends Error {
 }
 
 /**
- * Brings the database to the newest version, one transaction for each step.
+ * Migrates the database to the newest version, with one transaction for each migration.
  *
  * @throws NewerDataError
  */

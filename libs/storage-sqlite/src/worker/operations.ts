@@ -39,12 +39,12 @@ import {
   updateDisplayName,
 } from './user-operations.ts';
 
-/** Whether the store can be read. */
+/** Throws if the database cannot be read. */
 function check(db: Statements): void {
   db.get('SELECT 1 FROM users LIMIT 1');
 }
 
-/** What only reads. */
+/** Operations that only read. */
 export const READS = {
   changesAfter,
   check,
@@ -68,7 +68,7 @@ export const READS = {
   searchUsers,
 };
 
-/** What writes: answered once it is committed. */
+/** Operations that write; they are answered after the commit. */
 export const WRITES = {
   addMember,
   appendMessages,

@@ -1,6 +1,6 @@
 import type { OperationName } from './operations.ts';
 
-/** What the worker is started with. */
+/** Data that the worker is started with. */
 export interface WorkerData {
   readonly file: string;
 }
@@ -13,7 +13,7 @@ export interface OperationRequest {
 
 export type WorkerRequest = OperationRequest | 'close';
 
-/** Why something failed, in a form that crosses threads. */
+/** An error in a form that can be sent between threads. */
 export interface WorkerFailure {
   readonly kind:
     | 'claimed-position'
@@ -33,7 +33,7 @@ export interface OperationAnswer {
   readonly failure?: WorkerFailure;
 }
 
-/** Answers come in groups: all that one commit decided. */
+/** Messages of the worker; the answers of one group commit are sent together. */
 export type WorkerAnswer =
   | { readonly type: 'opened' }
   | { readonly type: 'refused'; readonly failure: WorkerFailure }

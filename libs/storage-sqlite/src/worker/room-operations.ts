@@ -2,7 +2,7 @@ import type { Role, Visibility } from '@chat/contracts';
 import type { MemberRecord, Membership, RoomRecord } from '@chat/rooms';
 import { optionalText, text, type Row, type Statements } from './statements.ts';
 
-/** The forms in which a room's name and topic are searched. */
+/** Case-folded name and topic of a room, used by searches. */
 export interface RoomKeys {
   readonly name: string;
   readonly topic?: string;
@@ -55,7 +55,7 @@ export function findRoom(db: Statements, roomId: string): RoomRecord | undefined
   return toRoom(db.get('SELECT * FROM rooms WHERE id = ? AND deleted_at IS NULL', roomId));
 }
 
-/** The room's row stays and keeps the id taken. */
+/** Marks a room as deleted; its row stays as a tombstone and keeps the id taken. */
 export function deleteRoom(db: Statements, roomId: string, deletedAt: string): boolean {
   const deleted = db.run(
     'UPDATE rooms SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL',

@@ -12,11 +12,14 @@ const port = parentPort;
 if (!port) throw new Error('the SQLite worker must run in a worker thread');
 const answer = (message: WorkerAnswer): void => port.postMessage(message);
 
-/** Opened for this process alone: the lock of the database file ends with the process, however it ends. */
+/**
+ * Opens the database for this process only. The operating system releases the lock of the
+ * file when the process ends, however it ends.
+ */
 function open(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { enableForeignKeyConstraints: true });
   try {
-    // Older versions of Node have no option for it.
+    // Older versions of Node have no option for this timeout.
     db.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
     db.exec('PRAGMA journal_mode = WAL');
@@ -33,21 +36,21 @@ function open(file: string): DatabaseSync {
 
 function serve(db: DatabaseSync): void {
   const commits = new GroupCommit(db);
-  let waiting: OperationRequest[] = [];
+  let pending: OperationRequest[] = [];
   const flush = (): void => {
-    const group = waiting;
-    waiting = [];
-    answer({ type: 'answers', answers: commits.run(group) });
+    const batch = pending;
+    pending = [];
+    answer({ type: 'answers', answers: commits.run(batch) });
   };
   port?.on('message', (request: WorkerRequest) => {
     if (request === 'close') {
-      if (waiting.length > 0) flush();
+      if (pending.length > 0) flush();
       db.close();
       answer({ type: 'closed' });
       port.close();
       return;
     }
-    if (waiting.push(request) === 1) setImmediate(() => waiting.length > 0 && flush());
+    if (pending.push(request) === 1) setImmediate(() => pending.length > 0 && flush());
   });
 }
 

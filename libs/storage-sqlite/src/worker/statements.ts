@@ -4,8 +4,8 @@ export type SqlValue = string | number | null;
 export type Row = Readonly<Record<string, SqlValue>>;
 
 /**
- * A database whose statements are prepared once. Values stand for plain `?`:
- * older versions of Node do not bind numbered parameters by position.
+ * Runs SQL with cached prepared statements. Placeholders are plain `?`: older versions
+ * of Node do not bind numbered parameters by position.
  */
 export class Statements {
   readonly #prepared = new Map<string, StatementSync>();
@@ -15,7 +15,7 @@ export class Statements {
     this.#db = db;
   }
 
-  /** The first row; undefined for none. */
+  /** Returns the first row; undefined if there is none. */
   get(sql: string, ...values: SqlValue[]): Row | undefined {
     return this.#prepare(sql).get(...values) as Row | undefined;
   }
@@ -24,12 +24,12 @@ export class Statements {
     return this.#prepare(sql).all(...values) as Row[];
   }
 
-  /** Row by row, for as long as the caller takes them. */
+  /** Reads rows one by one while the caller iterates. */
   iterate(sql: string, ...values: SqlValue[]): Iterable<Row> {
     return this.#prepare(sql).iterate(...values) as Iterable<Row>;
   }
 
-  /** The number of rows that were written. */
+  /** Returns the number of changed rows. */
   run(sql: string, ...values: SqlValue[]): number {
     return Number(this.#prepare(sql).run(...values).changes);
   }
@@ -41,12 +41,12 @@ export class Statements {
   }
 }
 
-/** The column as text; the schema says that it is. */
+/** Returns the value of a column that the schema declares as text. */
 export function text(row: Row, column: string): string {
   return String(row[column]);
 }
 
-/** The column as text; undefined for NULL. */
+/** Returns the value of a text column; undefined for NULL. */
 export function optionalText(row: Row, column: string): string | undefined {
   const value = row[column];
   return value === null || value === undefined ? undefined : String(value);

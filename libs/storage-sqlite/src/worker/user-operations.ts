@@ -1,7 +1,7 @@
 import type { InsertUserOutcome, UserRecord } from '@chat/users';
 import { text, type Row, type Statements } from './statements.ts';
 
-/** The forms in which a user's unique names are compared. */
+/** Case-folded values by which users are compared and searched. */
 export interface UserKeys {
   readonly email: string;
   readonly username: string;
@@ -41,8 +41,9 @@ export function findUserByEmail(db: Statements, emailKey: string): UserRecord | 
 }
 
 /**
- * Ranges instead of LIKE, so that both indexes serve and no character is special.
- * They end at the byte 0xFF, which UTF-8 never has.
+ * Returns users whose username or display name starts with a key. Ranges instead of LIKE
+ * make use of both indexes, and no character is special in them. They end at the byte 0xFF,
+ * which never occurs in UTF-8.
  */
 export function searchUsers(db: Statements, key: string, limit: number): UserRecord[] {
   const rows = db.all(
