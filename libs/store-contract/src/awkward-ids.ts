@@ -1,4 +1,4 @@
-/** Texts that a store could take for something else than themselves. */
+/** Ids that a store could misinterpret, for example as SQL, an operator or a number. */
 export const AWKWARD_IDS: readonly string[] = [
   "'; DROP TABLE messages; --",
   '?1',

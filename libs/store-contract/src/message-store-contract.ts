@@ -28,8 +28,8 @@ function message(roomId: string, seq: number, given: Partial<Message> = {}): Mes
   };
 }
 
-/** A writer over the store, for what the two guarantee together. */
-function writerOver(store: MessageStore): PartitionWriter {
+/** Creates a writer over the store, for tests of guarantees that need both. */
+function createWriter(store: MessageStore): PartitionWriter {
   return new PartitionWriter(
     store,
     { deletedOf: () => Promise.resolve(new Set()) },
@@ -49,9 +49,9 @@ const fill = (roomId: string, from: number, to: number): Message[] =>
   Array.from({ length: to - from + 1 }, (_, index) => message(roomId, from + index));
 
 /**
- * What every MessageStore must do.
+ * Registers the tests that every MessageStore must pass.
  *
- * @param unstorable what makes a message one that this store can never hold
+ * @param unstorable fields that make a message one that this store can never store
  */
 export function describeMessageStore(
   name: string,
@@ -111,7 +111,7 @@ export function describeMessageStore(
       await store.append([]);
     });
 
-    it('accepts a batch again after all or a part of it was stored', async () => {
+    it('accepts a batch again after all or the beginning of it was stored', async () => {
       const roomId = newRoom();
       const messages = fill(roomId, 1, 20);
       await store.append(messages.slice(0, 7));
@@ -151,11 +151,11 @@ export function describeMessageStore(
 
     it('keeps one message for each text of a send that an earlier version stored', async () => {
       const roomId = 'earlier-version';
-      // As the first version derived it from u1, the room and the client's 1.
+      // The first version derived it from user u1, this room and clientMessageId 1.
       const id = 'BkdWkV55ZPkyMsQ3ZYnb7w';
       const stored = message(roomId, 1, { id, clientMessageId: '1', text: 'hello' });
       await store.append([stored]);
-      const writer = writerOver(store);
+      const writer = createWriter(store);
       const retry = (text: string) => {
         const content = { userId: 'u1', roomId, clientMessageId: '1', text };
         const { username, timestamp } = stored;
@@ -195,30 +195,30 @@ export function describeMessageStore(
 
     it('refuses a message whose id exists in another room', async () => {
       const [here, elsewhere] = [newRoom(), newRoom()];
-      const standing = message(elsewhere, 1);
-      await store.append([standing]);
-      const claiming = message(here, 1, { id: standing.id });
+      const existing = message(elsewhere, 1);
+      await store.append([existing]);
+      const claiming = message(here, 1, { id: existing.id });
       await expect(store.append([claiming])).rejects.toBeInstanceOf(ConflictingWriterError);
       expect(await whole(here)).toEqual([]);
-      expect(await whole(elsewhere)).toEqual([standing]);
+      expect(await whole(elsewhere)).toEqual([existing]);
     });
 
     it.each([0, 3, 6])(
-      'stores no message from a conflicting one on (index %p of 7)',
+      'stores neither a conflicting message nor any after it (index %p of 7)',
       async (at) => {
         const roomId = newRoom();
         const batch = fill(roomId, 1, 7);
-        const standing = message(roomId, at + 1);
-        await store.append([...batch.slice(0, at), standing]);
+        const existing = message(roomId, at + 1);
+        await store.append([...batch.slice(0, at), existing]);
         for (let attempt = 0; attempt < 2; attempt += 1) {
           await expect(store.append(batch)).rejects.toBeInstanceOf(ConflictingWriterError);
-          expect(await whole(roomId)).toEqual([...batch.slice(0, at), standing]);
+          expect(await whole(roomId)).toEqual([...batch.slice(0, at), existing]);
         }
       },
     );
 
     it.each([0, 3, 6])(
-      'stores no message from an unstorable one on (index %p of 7)',
+      'stores neither an unstorable message nor any after it (index %p of 7)',
       async (at) => {
         const roomId = newRoom();
         const batch = fill(roomId, 1, 7);
@@ -236,7 +236,7 @@ export function describeMessageStore(
 
     it('lets a writer store the messages around unstorable ones without a gap', async () => {
       const rooms = [newRoom(), newRoom()];
-      const writer = writerOver(store);
+      const writer = createWriter(store);
       const events = Array.from({ length: 40 }, (_, n) => {
         const one = message(rooms[n % 2] ?? '', 1, { text: `text ${n}` });
         return { ...one, clientMessageId: `${n}`, ...(n % 13 === 5 ? unstorable : {}) };
@@ -299,7 +299,7 @@ export function describeMessageStore(
       for (let since = 0; since < 150;) {
         const newest = await store.page(roomId, { kind: 'newest' }, 5);
         expect(newest.messages.at(-1)?.seq ?? 0).toBe(newest.head.seq);
-        // Whoever has the page goes on from the head's rev, and must not miss what is before it.
+        // A reader continues from the head's rev: the page must not miss a message before it.
         expect(newest.messages.at(-1)?.rev ?? 0).toBeGreaterThanOrEqual(newest.head.rev);
         const changes = await store.changes(roomId, since, 1_000);
         expect(changes.messages).toEqual(messages.slice(since, changes.head.rev));

@@ -15,7 +15,7 @@ function member(roomId: string, given: Partial<MemberRecord> = {}): MemberRecord
   return { roomId, userId: randomUUID(), role: 'member', joinedAt: AT, ...given };
 }
 
-/** What every RoomStore must do. */
+/** Registers the tests that every RoomStore must pass. */
 export function describeRoomStore(name: string, open: OpenStore<RoomStore>): void {
   describe(`${name}RoomStore`, () => {
     let opened: OpenedStore<RoomStore>;
@@ -118,14 +118,15 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
     });
 
     it('finds the deleted rooms among given ids, and deletes no unknown room', async () => {
-      const [gone, there, none] = [room(), room(), room()];
-      await store.createRoom(gone);
-      await store.createRoom(there);
-      await store.deleteRoom(gone.id, AT);
-      expect(await store.deleteRoom(none.id, AT)).toBe(false);
-      expect(await store.findDeleted([gone.id, there.id, none.id])).toEqual(new Set([gone.id]));
+      const [deleted, existing, unknown] = [room(), room(), room()];
+      await store.createRoom(deleted);
+      await store.createRoom(existing);
+      await store.deleteRoom(deleted.id, AT);
+      expect(await store.deleteRoom(unknown.id, AT)).toBe(false);
+      const ids = [deleted.id, existing.id, unknown.id];
+      expect(await store.findDeleted(ids)).toEqual(new Set([deleted.id]));
       expect(await store.findDeleted([])).toEqual(new Set());
-      expect(await store.createRoom(none)).toBe(true);
+      expect(await store.createRoom(unknown)).toBe(true);
     });
 
     it('lets one of 8 concurrent deletions of a room win', async () => {
@@ -186,19 +187,19 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
     });
 
     it('finds the existing memberships among those given, in several rooms', async () => {
-      const [one, two, gone] = [room(), room(), room()];
-      const owners = [one, two, gone].map(({ id }) => member(id, { role: 'owner' }));
-      const [ofOne, ofTwo, ofGone] = owners as [MemberRecord, MemberRecord, MemberRecord];
+      const [one, two, deleted] = [room(), room(), room()];
+      const owners = [one, two, deleted].map(({ id }) => member(id, { role: 'owner' }));
+      const [ofOne, ofTwo, ofDeleted] = owners as [MemberRecord, MemberRecord, MemberRecord];
       await store.createRoom(one, ofOne);
       await store.createRoom(two, ofTwo);
-      await store.createRoom(gone, ofGone);
-      const [guest, stranger, left] = [member(one.id), member(one.id), member(gone.id)];
+      await store.createRoom(deleted, ofDeleted);
+      const [guest, stranger, left] = [member(one.id), member(one.id), member(deleted.id)];
       await store.addMember(guest);
       await store.addMember(left);
-      await store.deleteRoom(gone.id, AT);
+      await store.deleteRoom(deleted.id, AT);
       const crossed = member(two.id, { userId: ofOne.userId });
       const found = await store.findMembers([
-        ...[ofOne, ofTwo, ofGone, guest, stranger, left, crossed],
+        ...[ofOne, ofTwo, ofDeleted, guest, stranger, left, crossed],
         { roomId: 'no-such-room', userId: guest.userId },
       ]);
       const byUser = (a: MemberRecord, b: MemberRecord) => (a.userId < b.userId ? -1 : 1);
@@ -273,7 +274,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
         { room: a, role: 'member' },
         { room: b, role: 'moderator' },
       ]);
-      expect(await store.listRoomsOf('nobody')).toEqual([]);
+      expect(await store.listRoomsOf('unknown')).toEqual([]);
     });
   });
 }

@@ -20,7 +20,7 @@ function session(given: Partial<SessionRecord> = {}): SessionRecord {
   };
 }
 
-/** What every SessionStore must do. */
+/** Registers the tests that every SessionStore must pass. */
 export function describeSessionStore(name: string, open: OpenStore<SessionStore>): void {
   describe(`${name}SessionStore`, () => {
     let opened: OpenedStore<SessionStore>;
@@ -43,7 +43,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
     it('finds no unknown and no expired session', async () => {
       const brief = session({ expiresAt: NOW });
       await store.insert(brief);
-      expect(await store.find('never', NOW)).toBeUndefined();
+      expect(await store.find('unknown', NOW)).toBeUndefined();
       expect(await store.find(brief.id, '2026-05-31T23:59:59.999Z')).toEqual(brief);
       expect(await store.find(brief.id, NOW)).toBeUndefined();
     });
@@ -58,7 +58,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       for (const each of [one, two, brief, deleted]) await store.insert(each);
       await store.delete(deleted.id);
       const ids = [one, two, brief, deleted].map(({ id }) => id);
-      const found = await store.findByIds([...ids, 'never'], NOW);
+      const found = await store.findByIds([...ids, 'unknown'], NOW);
       const byId = (a: SessionRecord, b: SessionRecord) => (a.id < b.id ? -1 : 1);
       expect(found.toSorted(byId)).toEqual([one, two].toSorted(byId));
       expect(await store.findByIds([], NOW)).toEqual([]);
@@ -73,7 +73,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       expect(await store.rotate(one.id, 1, times)).toEqual(next);
       expect(await store.rotate(one.id, 1, times)).toBeUndefined();
       expect(await store.find(one.id, NOW)).toEqual(next);
-      expect(await store.rotate('never', 1, times)).toBeUndefined();
+      expect(await store.rotate('unknown', 1, times)).toBeUndefined();
     });
 
     it('rotates no expired and no deleted session', async () => {
@@ -115,7 +115,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       const expired = session({ userId, expiresAt: '2026-05-04T00:00:00.000Z' });
       for (const one of [older, expired, newer, session()]) await store.insert(one);
       expect(await store.listByUser(userId, NOW)).toEqual([newer, older]);
-      expect(await store.listByUser('nobody', NOW)).toEqual([]);
+      expect(await store.listByUser('unknown', NOW)).toEqual([]);
     });
 
     it('deletes a session once', async () => {

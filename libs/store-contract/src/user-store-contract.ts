@@ -17,7 +17,7 @@ function user(given: Partial<UserRecord> = {}): UserRecord {
   };
 }
 
-/** What every UserStore must do. */
+/** Registers the tests that every UserStore must pass. */
 export function describeUserStore(name: string, open: OpenStore<UserStore>): void {
   describe(`${name}UserStore`, () => {
     let opened: OpenedStore<UserStore>;
@@ -36,9 +36,9 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
     });
 
     it('finds and updates no unknown user', async () => {
-      expect(await store.findById('nobody')).toBeUndefined();
-      expect(await store.findByEmail('nobody@example.com')).toBeUndefined();
-      expect(await store.updateDisplayName('nobody', 'Somebody')).toBeUndefined();
+      expect(await store.findById('unknown')).toBeUndefined();
+      expect(await store.findByEmail('unknown@example.com')).toBeUndefined();
+      expect(await store.updateDisplayName('unknown', 'Any name')).toBeUndefined();
     });
 
     it('accepts each e-mail and username once, ignoring case', async () => {
