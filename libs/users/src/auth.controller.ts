@@ -38,7 +38,7 @@ export class AuthController {
 
   @Public()
   @Post('register')
-  @ApiOperation({ summary: 'Make an account and sign it in.' })
+  @ApiOperation({ summary: 'Create an account and sign in.' })
   @ApiCreatedResponse({ standardSchema: RegisterResponse })
   @ApiErrors(400, 409, 429, 503)
   register(
@@ -67,7 +67,7 @@ export class AuthController {
   @ApiOperation({
     summary: 'Exchange a refresh token for a new pair.',
     description:
-      'A refresh token works once; for 30 seconds more it gives the same successor, after that its use ends the session.',
+      'A refresh token works once. For 30 seconds after its use it returns the same new refresh token; a later use ends the session.',
   })
   @ApiOkResponse({ standardSchema: Tokens })
   @ApiErrors(400, 401)
@@ -78,7 +78,7 @@ export class AuthController {
   @Post('logout')
   @HttpCode(204)
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'End the session that this request comes with.' })
+  @ApiOperation({ summary: 'End the session of this request.' })
   @ApiNoContentResponse()
   @ApiErrors(401)
   logout(@CurrentIdentity() { sessionId }: Identity): Promise<void> {
@@ -87,7 +87,7 @@ export class AuthController {
 
   @Get('sessions')
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'My sessions, newest first.' })
+  @ApiOperation({ summary: 'List your sessions, newest first.' })
   @ApiOkResponse({ standardSchema: SessionList })
   @ApiErrors(401)
   list(@CurrentIdentity() identity: Identity): Promise<Session[]> {
@@ -97,7 +97,7 @@ export class AuthController {
   @Delete('sessions/:id')
   @HttpCode(204)
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'End one of my sessions.' })
+  @ApiOperation({ summary: 'End one of your sessions.' })
   @ApiNoContentResponse()
   @ApiErrors(400, 401, 404)
   end(

@@ -4,7 +4,7 @@ import { Username } from '@chat/contracts';
 const MAX_LENGTH = 32;
 const SUFFIX_LENGTH = 7;
 
-/** A valid username made from an e-mail's local part; another one on every later `attempt`. */
+/** Derives a valid username from the local part of an email; later attempts add a random suffix. */
 export function defaultUsername(email: string, attempt: number): string {
   const local = email.slice(0, email.lastIndexOf('@'));
   const letters = Array.from(local.normalize('NFKC').replace(/[^\p{L}\p{N}._-]+/gu, '-'));

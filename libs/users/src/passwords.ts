@@ -6,36 +6,38 @@ import { BoundedWork, UnavailableError } from '@chat/platform';
 /** OWASP's first choice for argon2id, which is the library's default: 19 MiB, two passes. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** Hashing takes 19 MiB and tens of milliseconds of a core each; more at once helps nobody. */
+/** A hash takes 19 MiB and tens of milliseconds of a core; more concurrency has no benefit. */
 const LIMITS = { concurrent: 2, waiting: 400 };
 
 /** Hashes and checks passwords with argon2id. */
 @Injectable()
 export class Passwords {
-  private readonly work = new BoundedWork(
+  readonly #work = new BoundedWork(
     LIMITS,
-    () => new UnavailableError('Too many people are signing in; please try again shortly.', 5_000),
+    () => new UnavailableError('The server is busy. Please try again in a few seconds.', 5_000),
   );
-  /** Compared with when there is no account, so that the answer takes as long. */
-  private readonly decoy = hash(randomBytes(16), COST);
+  /** Verified when there is no account, so that the response takes the same time. */
+  readonly #decoy = hash(randomBytes(16), COST);
 
   /**
+   * Hashes a password with a random salt.
+   *
    * @returns the hash in PHC string form, salt included.
-   * @throws UnavailableError when too many wait already.
+   * @throws UnavailableError when too many calls wait already.
    */
   hash(password: string): Promise<string> {
-    return this.work.run(() => hash(password, COST));
+    return this.#work.run(() => hash(password, COST));
   }
 
   /**
-   * Whether the password is the one that was hashed. Without a hash the answer
-   * is false, after the same work.
+   * Returns whether a password matches a hash. Without a hash the result is false, after
+   * the same work.
    *
-   * @throws UnavailableError when too many wait already.
+   * @throws UnavailableError when too many calls wait already.
    */
   matches(passwordHash: string | undefined, password: string): Promise<boolean> {
-    return this.work.run(async () => {
-      const matched = await verify(passwordHash ?? (await this.decoy), password);
+    return this.#work.run(async () => {
+      const matched = await verify(passwordHash ?? (await this.#decoy), password);
       return matched && passwordHash !== undefined;
     });
   }

@@ -2,42 +2,42 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { TokenSettings } from '@chat/auth';
 
-/** Which of a session's refresh tokens a token is. */
+/** Identifies one refresh token of a session. */
 export interface RefreshTokenPosition {
   readonly sessionId: string;
-  /** 1, 2, 3 … */
+  /** Number of the token within the session: 1, 2, 3 … */
   readonly generation: number;
 }
 
-const FORM = /^([A-Za-z0-9_-]{1,64})\.([1-9]\d{0,14})\.([A-Za-z0-9_-]{43})$/;
+const PATTERN = /^([A-Za-z0-9_-]{1,64})\.([1-9]\d{0,14})\.([A-Za-z0-9_-]{43})$/;
 
 /**
- * Refresh tokens: `sessionId.generation.mac`. They follow from the session, so
- * that the same successor can be given twice and nothing secret is stored.
+ * Creates and verifies refresh tokens: `sessionId.generation.mac`. A token is derived from
+ * its session, so that the same successor can be issued twice and no secret is stored.
  */
 @Injectable()
 export class RefreshTokens {
-  private readonly key: Buffer;
+  readonly #key: Buffer;
 
   constructor(settings: TokenSettings) {
-    this.key = Buffer.from(hkdfSync('sha256', settings.secret, '', 'chat refresh token', 32));
+    this.#key = Buffer.from(hkdfSync('sha256', settings.secret, '', 'chat refresh token', 32));
   }
 
-  make({ sessionId, generation }: RefreshTokenPosition): string {
+  create({ sessionId, generation }: RefreshTokenPosition): string {
     const position = `${sessionId}.${generation}`;
-    return `${position}.${this.mac(position).toString('base64url')}`;
+    return `${position}.${this.#mac(position).toString('base64url')}`;
   }
 
-  /** Undefined for anything that was not made here. */
-  read(token: string): RefreshTokenPosition | undefined {
-    const [, sessionId, generation, mac] = FORM.exec(token) ?? [];
+  /** Returns the position of a token; undefined if its form or its MAC is invalid. */
+  verify(token: string): RefreshTokenPosition | undefined {
+    const [, sessionId, generation, mac] = PATTERN.exec(token) ?? [];
     if (sessionId === undefined || generation === undefined || mac === undefined) return undefined;
-    const expected = this.mac(`${sessionId}.${generation}`);
+    const expected = this.#mac(`${sessionId}.${generation}`);
     if (!timingSafeEqual(expected, Buffer.from(mac, 'base64url'))) return undefined;
     return { sessionId, generation: Number(generation) };
   }
 
-  private mac(position: string): Buffer {
-    return createHmac('sha256', this.key).update(position).digest();
+  #mac(position: string): Buffer {
+    return createHmac('sha256', this.#key).update(position).digest();
   }
 }

@@ -10,10 +10,10 @@ import { SignInLimits } from './sign-in-limits.ts';
 import { UserStore, type UserRecord } from './user-store.ts';
 import { toOwnUser } from './user-views.ts';
 
-/** Default usernames that are tried before giving up. */
+/** Maximum number of default usernames to try. */
 const MAX_USERNAME_ATTEMPTS = 5;
 
-/** Makes accounts. */
+/** Registers users. */
 @Injectable()
 export class Registration {
   constructor(
@@ -24,19 +24,19 @@ export class Registration {
   ) {}
 
   /**
-   * Makes an account and signs it in.
+   * Creates an account and signs it in.
    *
-   * @throws ConflictError whose details say whether the e-mail or the username is taken.
+   * @throws ConflictError whose details say whether the email or the username is taken.
    * @throws RateLimitedError
    */
   async register(request: RegisterRequest, client: RequestClient): Promise<RegisterResponse> {
     await this.limits.admit(client.address);
-    const user = await this.insert(request, await this.passwords.hash(request.password));
+    const user = await this.#insert(request, await this.passwords.hash(request.password));
     const tokens = await this.sessions.begin(user, client.userAgent);
     return { message: 'The account was created.', ...tokens, user: toOwnUser(user) };
   }
 
-  private async insert(request: RegisterRequest, passwordHash: string): Promise<UserRecord> {
+  async #insert(request: RegisterRequest, passwordHash: string): Promise<UserRecord> {
     const { email } = request;
     const account = {
       id: randomBytes(16).toString('base64url'),
@@ -49,10 +49,12 @@ export class Registration {
       const user = { ...account, username, displayName: request.displayName ?? username };
       const outcome = await this.users.insert(user);
       if (outcome === 'inserted') return user;
-      if (outcome === 'email-taken') throw taken('email', 'This e-mail address is taken.');
-      if (request.username !== undefined) throw taken('username', 'This username is taken.');
+      if (outcome === 'email-taken') throw taken('email', 'This email address is already in use.');
+      if (request.username !== undefined) {
+        throw taken('username', 'This username is already taken.');
+      }
     }
-    throw new UnavailableError('No free username was found; please choose one.', 1_000);
+    throw new UnavailableError('No free username was found. Please choose one.', 1_000);
   }
 }
 

@@ -1,14 +1,14 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 
-/** The program at the other end of a request. */
+/** The client that sent a request. */
 export interface RequestClient {
-  /** As seen through trusted proxies. */
+  /** IP address, as forwarded by trusted proxies. */
   readonly address: string;
   readonly userAgent?: string;
 }
 
-/** The `RequestClient` of a request. */
+/** Injects the `RequestClient` of a request. */
 export const Client = createParamDecorator(
   (_data: unknown, context: ExecutionContext): RequestClient => {
     const request = context.switchToHttp().getRequest<Request>();

@@ -4,53 +4,53 @@ import { growingLruCache, inParts, Signals } from '@chat/platform';
 import { SessionStore } from './session-store.ts';
 
 const MAX_ENTRIES = 50_000;
-/** The store answers others in between. */
-const MAX_ASKED_AT_ONCE = 1_000;
-/** How late the end of a session may be noticed when its signal was lost, in milliseconds. */
+/** Maximum number of ids per query: the store serves other calls in between. */
+const MAX_IDS_PER_QUERY = 1_000;
+/** Lifetime of an entry in milliseconds: the longest delay when the signal of an end is lost. */
 const MAX_AGE_MS = 10_000;
 
-/** Answers for every request whether its session lives, mostly without asking the store. */
+/** Caches whether sessions are active, so that most requests need no query of the store. */
 @Injectable()
 export class SessionStatusCache extends SessionStatus implements OnModuleDestroy {
-  private readonly known = growingLruCache<boolean>(MAX_ENTRIES, { ttl: MAX_AGE_MS });
-  private readonly unsubscribe: () => void;
+  readonly #cache = growingLruCache<boolean>(MAX_ENTRIES, { ttl: MAX_AGE_MS });
+  readonly #unsubscribe: () => void;
 
   constructor(
     private readonly store: SessionStore,
     signals: Signals,
   ) {
     super();
-    this.unsubscribe = signals.subscribe((signal) => {
-      if (signal.type === 'session-ended') this.ended(signal.sessionId);
+    this.#unsubscribe = signals.subscribe((signal) => {
+      if (signal.type === 'session-ended') this.markEnded(signal.sessionId);
     });
   }
 
   onModuleDestroy(): void {
-    this.unsubscribe();
+    this.#unsubscribe();
   }
 
   async isActive(sessionId: string): Promise<boolean> {
-    const known = this.known.get(sessionId);
-    if (known !== undefined) return known;
+    const cached = this.#cache.get(sessionId);
+    if (cached !== undefined) return cached;
     return (await this.recheck([sessionId])).has(sessionId);
   }
 
   async recheck(sessionIds: readonly string[]): Promise<Set<string>> {
     const now = new Date().toISOString();
-    const found = await inParts(sessionIds, MAX_ASKED_AT_ONCE, (some) =>
-      this.store.findByIds(some, now),
+    const found = await inParts(sessionIds, MAX_IDS_PER_QUERY, (chunk) =>
+      this.store.findByIds(chunk, now),
     );
     const active = new Set(found.map(({ id }) => id));
     for (const sessionId of sessionIds) {
-      // It may have ended while the store was asked, and one that ended never lives again.
-      if (this.known.get(sessionId) === false) active.delete(sessionId);
-      this.known.set(sessionId, active.has(sessionId));
+      // It may have ended during the query; an ended session never becomes active again.
+      if (this.#cache.get(sessionId) === false) active.delete(sessionId);
+      this.#cache.set(sessionId, active.has(sessionId));
     }
     return active;
   }
 
-  /** From now on the session is known to have ended; one that ended never lives again. */
-  ended(sessionId: string): void {
-    this.known.set(sessionId, false);
+  /** Records the end of a session; an ended session never becomes active again. */
+  markEnded(sessionId: string): void {
+    this.#cache.set(sessionId, false);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * One signed-in browser or program: a family of refresh tokens, of which only
+ * One signed-in browser or other client: a family of refresh tokens, of which only
  * the number of the current one (`generation`) is stored.
  */
 export interface SessionRecord {
@@ -7,7 +7,7 @@ export interface SessionRecord {
   readonly userId: string;
   /** Number of the refresh token that is valid now: 1, 2, 3 … */
   readonly generation: number;
-  /** When `generation` was last raised (or the session began). ISO 8601, UTC. */
+  /** When `generation` was last incremented (or the session began). ISO 8601, UTC. */
   readonly rotatedAt: string;
   readonly createdAt: string;
   /** The session ends then unless it is refreshed before. ISO 8601, UTC. */
@@ -15,30 +15,31 @@ export interface SessionRecord {
   readonly userAgent?: string;
 }
 
+/** Stores sessions. */
 export abstract class SessionStore {
   /** Durable when it resolves. */
   abstract insert(session: SessionRecord): Promise<void>;
-  /** Those that are there and have not expired at `now`, in any order. */
+  /** Returns the sessions that exist and have not expired at `now`, in any order. */
   abstract findByIds(ids: readonly string[], now: string): Promise<SessionRecord[]>;
-  /** Undefined for a session that never was, was deleted or has expired at `now`. */
+  /** Returns undefined for a session that is unknown, was deleted or has expired at `now`. */
   async find(id: string, now: string): Promise<SessionRecord | undefined> {
     const [session] = await this.findByIds([id], now);
     return session;
   }
   /**
-   * Raises the generation from exactly `fromGeneration` by one, atomically.
-   * Undefined if the session is gone, has expired at `rotatedAt` or is at another
-   * generation: somebody else was first.
+   * Increments the generation from exactly `fromGeneration`, atomically. Returns
+   * undefined if the session does not exist, has expired at `rotatedAt` or is at another
+   * generation because of a concurrent rotation.
    */
   abstract rotate(
     id: string,
     fromGeneration: number,
     times: { readonly rotatedAt: string; readonly expiresAt: string },
   ): Promise<SessionRecord | undefined>;
-  /** The user's sessions that have not expired at `now`, newest first. */
+  /** Returns the user's sessions that have not expired at `now`, newest first. */
   abstract listByUser(userId: string, now: string): Promise<SessionRecord[]>;
-  /** True if there was such a session. */
+  /** Returns whether the session existed. */
   abstract delete(id: string): Promise<boolean>;
-  /** Removes what expired before `now`; the number removed. */
+  /** Deletes sessions that expired at or before `now`; returns their number. */
   abstract deleteExpired(now: string): Promise<number>;
 }

@@ -8,11 +8,11 @@ import { SessionStatusCache } from './session-status-cache.ts';
 import { SessionStore, type SessionRecord } from './session-store.ts';
 import { UserStore, type UserRecord } from './user-store.ts';
 
-/** How long a session lives after it was last refreshed, in milliseconds. */
+/** Lifetime of a session since its last refresh, in milliseconds. */
 const LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
-/** How long a used refresh token still gives its successor, in milliseconds. */
+/** Time for which a used refresh token still returns its successor, in milliseconds. */
 const GRACE_MS = 30_000;
-/** Most sessions of one user; beyond it the oldest ends. */
+/** Maximum number of sessions of one user; beyond it the oldest ends. */
 const MAX_SESSIONS_PER_USER = 200;
 const MAX_USER_AGENT_LENGTH = 256;
 
@@ -28,7 +28,7 @@ export class Sessions {
     private readonly signals: Signals,
   ) {}
 
-  /** Begins a session of a user who proved to be that user. */
+  /** Begins a session of a user who has been authenticated. */
   async begin(user: UserRecord, userAgent?: string): Promise<Tokens> {
     const now = new Date();
     const session: SessionRecord = {
@@ -43,26 +43,26 @@ export class Sessions {
     await this.store.insert(session);
     const sessions = await this.store.listByUser(user.id, now.toISOString());
     for (const excess of sessions.slice(MAX_SESSIONS_PER_USER)) await this.end(excess.id);
-    return this.tokens(session, user);
+    return this.#issueTokens(session, user);
   }
 
   /**
-   * A new pair of tokens for a refresh token. The one used last gives the same
-   * successor for 30 s more; an older one has been stolen or copied: its use
-   * ends the session for everybody who holds a token of it.
+   * Returns a new pair of tokens for a refresh token. The last used token returns the same
+   * successor for another 30 s. An older one has been stolen or copied: its use ends the
+   * session, for every client that has a token of it.
    *
    * @throws UnauthorizedError
    */
   async refresh(refreshToken: string): Promise<Tokens> {
-    const position = this.refreshTokens.read(refreshToken);
-    if (!position) throw refusedRefresh();
-    const session = await this.advance(position.sessionId, position.generation);
+    const position = this.refreshTokens.verify(refreshToken);
+    if (!position) throw sessionEndedError();
+    const session = await this.#useToken(position.sessionId, position.generation);
     const user = session && (await this.users.findById(session.userId));
-    if (!session || !user) throw refusedRefresh();
-    return this.tokens(session, user);
+    if (!session || !user) throw sessionEndedError();
+    return this.#issueTokens(session, user);
   }
 
-  /** The user's sessions, newest first. */
+  /** Returns the user's sessions, newest first. */
   async list(identity: Identity): Promise<Session[]> {
     const records = await this.store.listByUser(identity.userId, new Date().toISOString());
     return records.map(({ id, createdAt, rotatedAt, userAgent }) => ({
@@ -74,24 +74,28 @@ export class Sessions {
     }));
   }
 
-  /** @throws NotFoundError for a session that is not the user's own. */
+  /**
+   * Ends a session of the user.
+   *
+   * @throws NotFoundError for a session that is not the user's own.
+   */
   async endOwn(identity: Identity, sessionId: string): Promise<void> {
     const session = await this.store.find(sessionId, new Date().toISOString());
     if (session?.userId !== identity.userId) {
-      throw new NotFoundError('You have no such session.');
+      throw new NotFoundError('Session not found.');
     }
     await this.end(sessionId);
   }
 
-  /** Ends a session: its tokens are worth nothing any more, and its sockets are told. */
+  /** Ends a session: invalidates its tokens and signals the processes that hold its sockets. */
   async end(sessionId: string): Promise<void> {
     await this.store.delete(sessionId);
-    this.status.ended(sessionId);
+    this.status.markEnded(sessionId);
     this.signals.publish({ type: 'session-ended', sessionId });
   }
 
-  /** The session as it stands after its refresh token of `generation` was used; undefined refuses. */
-  private async advance(id: string, generation: number): Promise<SessionRecord | undefined> {
+  /** Returns the session after the use of its token of `generation`; undefined to refuse it. */
+  async #useToken(id: string, generation: number): Promise<SessionRecord | undefined> {
     const now = new Date();
     const rotated = await this.store.rotate(id, generation, {
       rotatedAt: now.toISOString(),
@@ -100,9 +104,9 @@ export class Sessions {
     if (rotated) return rotated;
     const session = await this.store.find(id, now.toISOString());
     if (!session || generation > session.generation) return undefined;
-    // Nobody has used it: the store has not said why it did not rotate, or has undone it.
+    // The token is unused: the store did not rotate for an unknown reason, or rolled back.
     if (generation === session.generation) {
-      throw new UnavailableError('The session cannot be refreshed at the moment.', 1_000);
+      throw new UnavailableError('The session could not be refreshed. Please try again.', 1_000);
     }
     const sinceRotation = now.getTime() - Date.parse(session.rotatedAt);
     if (generation === session.generation - 1 && sinceRotation <= GRACE_MS) return session;
@@ -110,7 +114,7 @@ export class Sessions {
     return undefined;
   }
 
-  private async tokens(session: SessionRecord, user: UserRecord): Promise<Tokens> {
+  async #issueTokens(session: SessionRecord, user: UserRecord): Promise<Tokens> {
     const { id: sessionId, generation } = session;
     return {
       token: await this.accessTokens.sign({
@@ -118,7 +122,7 @@ export class Sessions {
         username: user.username,
         sessionId,
       }),
-      refreshToken: this.refreshTokens.make({ sessionId, generation }),
+      refreshToken: this.refreshTokens.create({ sessionId, generation }),
       expiresIn: this.accessTokens.ttlSeconds,
     };
   }
@@ -128,6 +132,6 @@ function expiryFrom(now: Date): string {
   return new Date(now.getTime() + LIFETIME_MS).toISOString();
 }
 
-function refusedRefresh(): UnauthorizedError {
-  return new UnauthorizedError('The session has ended; please sign in again.');
+function sessionEndedError(): UnauthorizedError {
+  return new UnauthorizedError('Your session has ended. Please sign in again.');
 }

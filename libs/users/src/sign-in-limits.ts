@@ -3,53 +3,57 @@ import { Injectable } from '@nestjs/common';
 import { networkOf, RateLimitedError, RateLimiter, type RateLimit } from '@chat/platform';
 import { foldCase } from './user-store.ts';
 
-/** How often one may sign in; to be provided by the application, from its settings. */
+/** Rate limits of sign-ins; the application provides them from its settings. */
 export abstract class SignInSettings {
   /** Sign-ins and registrations per second and address, sustained. */
   abstract readonly SIGN_IN_RATE: number;
-  /** Sign-ins and registrations at once from an address that was quiet. */
+  /** Sign-ins and registrations in a burst from an address that was idle. */
   abstract readonly SIGN_IN_BURST: number;
   /** Failed sign-ins per account and minute. */
   abstract readonly FAILED_SIGN_INS_PER_MINUTE: number;
 }
 
-/** Slows down guessing of passwords and floods of registrations. */
+/** Limits password guessing and floods of registrations. */
 @Injectable()
 export class SignInLimits {
-  private readonly perAddress: RateLimit;
-  private readonly failuresPerAccount: RateLimit;
+  readonly #perAddress: RateLimit;
+  readonly #failuresPerAccount: RateLimit;
 
   constructor(
     private readonly limiter: RateLimiter,
     settings: SignInSettings,
   ) {
     const { SIGN_IN_RATE, SIGN_IN_BURST, FAILED_SIGN_INS_PER_MINUTE } = settings;
-    this.perAddress = {
+    this.#perAddress = {
       points: SIGN_IN_RATE,
       perMs: 1_000,
       burst: Math.max(SIGN_IN_RATE, SIGN_IN_BURST),
     };
-    this.failuresPerAccount = {
+    this.#failuresPerAccount = {
       points: FAILED_SIGN_INS_PER_MINUTE,
       perMs: 60_000,
       burst: FAILED_SIGN_INS_PER_MINUTE,
     };
   }
 
-  /** @throws RateLimitedError when too many came from the network of this address. */
+  /**
+   * Counts a sign-in or registration.
+   *
+   * @throws RateLimitedError when too many came from the network of this address.
+   */
   async admit(address: string): Promise<void> {
-    await this.take(
+    await this.#take(
       `sign-in:${networkOf(address)}`,
-      this.perAddress,
-      'Too many sign-ins from this address; please wait a moment.',
+      this.#perAddress,
+      'Too many sign-ins from this address. Please wait a moment and try again.',
     );
   }
 
   /**
-   * Runs an attempt at an account, which counts unless it succeeds. A point
-   * is taken beforehand, or guesses made at the same time would all be free.
-   * Attempts that are refused do not count: nobody is kept out for longer
-   * than a minute after the guessing ends. An e-mail without account counts alike.
+   * Runs a sign-in attempt and counts it unless it succeeds. A point is taken before the
+   * attempt, so that concurrent guesses count, too. Refused attempts do not count: an
+   * account is locked for at most a minute after the guessing ends. An email without an
+   * account is limited in the same way.
    *
    * @param attempt resolves with undefined when it failed.
    * @throws RateLimitedError when too many attempts failed lately.
@@ -60,10 +64,10 @@ export class SignInLimits {
   ): Promise<Result | undefined> {
     const account = createHash('sha256').update(foldCase(email)).digest('base64url');
     const key = `failed-sign-in:${account}`;
-    await this.take(
+    await this.#take(
       key,
-      this.failuresPerAccount,
-      'Too many failed sign-ins to this account; please wait a moment.',
+      this.#failuresPerAccount,
+      'Too many failed sign-ins to this account. Please wait a moment and try again.',
     );
     let failed = false;
     try {
@@ -71,11 +75,11 @@ export class SignInLimits {
       failed = result === undefined;
       return result;
     } finally {
-      if (!failed) await this.limiter.giveBack(key, this.failuresPerAccount);
+      if (!failed) await this.limiter.giveBack(key, this.#failuresPerAccount);
     }
   }
 
-  private async take(key: string, limit: RateLimit, refusal: string): Promise<void> {
+  async #take(key: string, limit: RateLimit, refusal: string): Promise<void> {
     const waitMs = await this.limiter.take(key, limit);
     if (waitMs > 0) throw new RateLimitedError(refusal, waitMs);
   }

@@ -8,7 +8,7 @@ import { SignInLimits } from './sign-in-limits.ts';
 import { UserStore, type UserRecord } from './user-store.ts';
 import { toOwnUser } from './user-views.ts';
 
-/** Signs users in with e-mail and password. */
+/** Signs users in with email and password. */
 @Injectable()
 export class SignIn {
   constructor(
@@ -19,17 +19,19 @@ export class SignIn {
   ) {}
 
   /**
-   * @throws UnauthorizedError, the same for an unknown e-mail and a wrong password.
+   * Signs a user in.
+   *
+   * @throws UnauthorizedError, the same for an unknown email and a wrong password.
    * @throws RateLimitedError
    */
   async signIn({ email, password }: LoginRequest, client: RequestClient): Promise<LoginResponse> {
     await this.limits.admit(client.address);
-    const user = await this.limits.countFailures(email, () => this.authenticate(email, password));
-    if (!user) throw new UnauthorizedError('The e-mail address or the password is wrong.');
+    const user = await this.limits.countFailures(email, () => this.#authenticate(email, password));
+    if (!user) throw new UnauthorizedError('Incorrect email or password.');
     return { ...(await this.sessions.begin(user, client.userAgent)), user: toOwnUser(user) };
   }
 
-  private async authenticate(email: string, password: string): Promise<UserRecord | undefined> {
+  async #authenticate(email: string, password: string): Promise<UserRecord | undefined> {
     const user = await this.users.findByEmail(email);
     return (await this.passwords.matches(user?.passwordHash, password)) ? user : undefined;
   }

@@ -1,4 +1,4 @@
-/** A user as stored. E-mail and username keep the case they were given in. */
+/** A user as stored. Email and username keep the case in which they were entered. */
 export interface UserRecord {
   readonly id: string;
   readonly email: string;
@@ -10,28 +10,30 @@ export interface UserRecord {
   readonly createdAt: string;
 }
 
-/** What became of an insert: which unique key was taken, if one was; the e-mail if both were. */
+/** Result of an insert: success, or the unique key that is taken; the email if both are. */
 export type InsertUserOutcome = 'inserted' | 'email-taken' | 'username-taken';
 
 /**
- * Users. E-mail and username are unique without regard to case (compared by
- * `foldCase`), which the store itself enforces, so that two racing
- * registrations cannot both succeed.
+ * Stores users. Email and username are unique, ignoring case (compared by `foldCase`). The
+ * store itself enforces this, so that two concurrent registrations cannot both succeed.
  */
 export abstract class UserStore {
   /** Durable when it resolves with `inserted`. */
   abstract insert(user: UserRecord): Promise<InsertUserOutcome>;
   abstract findById(id: string): Promise<UserRecord | undefined>;
-  /** Users that exist among `ids`, in no order. */
+  /** Returns the existing users among `ids`, in any order. */
   abstract findByIds(ids: readonly string[]): Promise<UserRecord[]>;
   abstract findByEmail(email: string): Promise<UserRecord | undefined>;
-  /** Users whose username or display name starts with `query`, without regard to case, by username. */
+  /**
+   * Returns users whose username or display name starts with `query`, ignoring case, sorted
+   * by username.
+   */
   abstract search(query: string, limit: number): Promise<UserRecord[]>;
-  /** Undefined if there is no such user. */
+  /** Returns undefined if the user does not exist. */
   abstract updateDisplayName(id: string, displayName: string): Promise<UserRecord | undefined>;
 }
 
-/** The form in which e-mails, usernames and display names are compared. */
+/** Normalizes an email or name for comparisons that ignore case. */
 export function foldCase(value: string): string {
   return value.normalize('NFKC').toLowerCase();
 }

@@ -19,7 +19,7 @@ export class UsersController {
   constructor(private readonly users: Users) {}
 
   @Get('me')
-  @ApiOperation({ summary: 'Me.' })
+  @ApiOperation({ summary: 'Return your own user.' })
   @ApiOkResponse({ standardSchema: OwnUser })
   @ApiErrors(401)
   me(@CurrentIdentity() identity: Identity): Promise<OwnUser> {
@@ -27,7 +27,7 @@ export class UsersController {
   }
 
   @Patch('me')
-  @ApiOperation({ summary: 'Change how others see me.' })
+  @ApiOperation({ summary: 'Change your display name.' })
   @ApiOkResponse({ standardSchema: OwnUser })
   @ApiErrors(400, 401)
   updateMe(
@@ -38,7 +38,7 @@ export class UsersController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Users whose username or display name starts with a text.' })
+  @ApiOperation({ summary: 'Search users by the beginning of their username or display name.' })
   @ApiOkResponse({ standardSchema: UserList })
   @ApiErrors(400, 401)
   search(@Query({ schema: UserSearchQuery }) query: UserSearchQuery): Promise<User[]> {
@@ -46,7 +46,7 @@ export class UsersController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'One user.' })
+  @ApiOperation({ summary: 'Return a user.' })
   @ApiOkResponse({ standardSchema: User })
   @ApiErrors(400, 401, 404)
   find(@Param('id', { schema: UserId }) id: string): Promise<User> {

@@ -187,8 +187,8 @@ function call(
   });
 }
 
-/** The answer, which must be of exactly the documented shape. */
-async function expectAnswer<Shape extends z.ZodRawShape>(
+/** Returns the response body, which must match the documented schema exactly. */
+async function expectResponse<Shape extends z.ZodRawShape>(
   response: Response,
   status: number,
   schema: z.ZodObject<Shape>,
@@ -199,14 +199,14 @@ async function expectAnswer<Shape extends z.ZodRawShape>(
 }
 
 const repeated = (status: number, times: number) => Array.from({ length: times }, () => status);
-const refused = (response: Response, status: number) => expectAnswer(response, status, HttpError);
+const refused = (response: Response, status: number) => expectResponse(response, status, HttpError);
 const register = (body: object) => call('POST', '/auth/register', { body });
 const login = (body: object) => call('POST', '/auth/login', { body });
 const refresh = (refreshToken: string) => call('POST', '/auth/refresh', { body: { refreshToken } });
 const isSignedIn = async (token: string) => (await call('GET', '/users/me', { token })).ok;
 const registered = async (body: object = ANN) =>
-  expectAnswer(await register(body), 201, RegisterResponse);
-const refreshed = async (token: string) => expectAnswer(await refresh(token), 200, Tokens);
+  expectResponse(await register(body), 201, RegisterResponse);
+const refreshed = async (token: string) => expectResponse(await refresh(token), 200, Tokens);
 
 describe('POST /auth/register', () => {
   it('creates and signs in a user, storing only an argon2id hash of the password', async () => {
@@ -226,7 +226,7 @@ describe('POST /auth/register', () => {
     ['ann+news@example.com', 'ann-news'],
   ])('derives a valid username from %s', async (email, expected) => {
     const response = await register({ ...ANN, email });
-    expect((await expectAnswer(response, 201, RegisterResponse)).user.username).toBe(expected);
+    expect((await expectResponse(response, 201, RegisterResponse)).user.username).toBe(expected);
   });
 
   it('adds a suffix to a default username that is taken', async () => {
@@ -262,7 +262,7 @@ describe('POST /auth/register', () => {
   });
 
   it.each([
-    ['email', { ...ANN, email: 'nobody' }],
+    ['email', { ...ANN, email: 'invalid' }],
     ['email', { ...ANN, email: { $ne: '' } }],
     ['password', { ...ANN, password: 'short' }],
     ['password', { ...ANN, password: 'x'.repeat(257) }],
@@ -276,7 +276,7 @@ describe('POST /auth/login', () => {
   it('accepts the correct password and ignores the case of the email', async () => {
     await registered();
     const response = await login({ ...ANN, email: 'ann@EXAMPLE.com' });
-    const { token, user } = await expectAnswer(response, 200, LoginResponse);
+    const { token, user } = await expectResponse(response, 200, LoginResponse);
     expect(user.email).toBe(ANN.email);
     expect(await isSignedIn(token)).toBe(true);
   });
@@ -428,7 +428,7 @@ describe('POST /auth/refresh', () => {
 describe('a session', () => {
   it('is listed by GET /auth/sessions, newest first, with the current session marked', async () => {
     await registered();
-    const { token } = await expectAnswer(await login(ANN), 200, LoginResponse);
+    const { token } = await expectResponse(await login(ANN), 200, LoginResponse);
     const list = Sessions.parse(await (await call('GET', '/auth/sessions', { token })).json());
     expect(list.map(({ current, userAgent }) => ({ current, userAgent }))).toEqual([
       { current: true, userAgent: 'spec' },
@@ -438,7 +438,7 @@ describe('a session', () => {
 
   it('ends with its tokens on DELETE /auth/sessions/:id, while other sessions stay valid', async () => {
     const first = await registered();
-    const second = await expectAnswer(await login(ANN), 200, LoginResponse);
+    const second = await expectResponse(await login(ANN), 200, LoginResponse);
     const [, other] = Sessions.parse(
       await (await call('GET', '/auth/sessions', { token: second.token })).json(),
     );
@@ -479,11 +479,11 @@ describe('a session', () => {
 describe('the users API', () => {
   it('returns and updates the caller at /users/me, and rejects an empty display name', async () => {
     const { token, user } = await registered();
-    expect(await expectAnswer(await call('GET', '/users/me', { token }), 200, OwnUser)).toEqual(
+    expect(await expectResponse(await call('GET', '/users/me', { token }), 200, OwnUser)).toEqual(
       user,
     );
     const change = await call('PATCH', '/users/me', { token, body: { displayName: ' Ann B. ' } });
-    expect((await expectAnswer(change, 200, OwnUser)).displayName).toBe('Ann B.');
+    expect((await expectResponse(change, 200, OwnUser)).displayName).toBe('Ann B.');
     await refused(await call('PATCH', '/users/me', { token, body: { displayName: '' } }), 400);
   });
 
@@ -491,12 +491,12 @@ describe('the users API', () => {
     const { user } = await registered();
     const { token } = await registered({ ...ANN, email: 'bob@example.com' });
     const one = await call('GET', `/users/${user.id}`, { token });
-    expect(await expectAnswer(one, 200, User)).toMatchObject({ id: user.id, username: 'Ann' });
+    expect(await expectResponse(one, 200, User)).toMatchObject({ id: user.id, username: 'Ann' });
     const found = await (await call('GET', '/users?query=an', { token })).json();
     expect(UserList.parse(found)).toHaveLength(1);
     expect(JSON.stringify(found)).not.toContain('@');
-    expect(await app.get(Users).publicUsers([user.id, 'nobody'])).toHaveLength(1);
-    await refused(await call('GET', '/users/nobody', { token }), 404);
+    expect(await app.get(Users).publicUsers([user.id, 'unknown'])).toHaveLength(1);
+    await refused(await call('GET', '/users/unknown', { token }), 404);
     await refused(await call('GET', '/users', { token }), 400);
     await refused(await call('GET', '/users?query=an'), 401);
   });

@@ -13,13 +13,13 @@ import { UsersController } from './users.controller.ts';
 import { Users } from './users.ts';
 
 /**
- * Accounts, signing in, sessions and the directory of users.
+ * Provides accounts, sign-in, sessions and the directory of users.
  *
- * Modules of features ask for their ports by abstract class and import
- * nothing: the application provides each port once, in a global module of its
- * own. This one expects `UserStore`, `SessionStore`, `RateLimiter`, `Signals`
- * and `SignInSettings` there, and `AuthModule.forRoot`. It is global itself,
- * because it answers the guard's `SessionStatus`, and other features ask `Users` who is who.
+ * Feature modules inject their ports by abstract class and import nothing: the
+ * application provides each port once, in a global module. This module requires
+ * `UserStore`, `SessionStore`, `RateLimiter`, `Signals` and `SignInSettings`, and
+ * `AuthModule.forRoot`. It is global itself, because it provides `SessionStatus` to the
+ * guard, and `Users` to other features.
  */
 @Global()
 @Module({

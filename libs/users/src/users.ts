@@ -5,20 +5,20 @@ import { NotFoundError, UnauthorizedError } from '@chat/platform';
 import { UserStore, type UserRecord } from './user-store.ts';
 import { toOwnUser, toUser } from './user-views.ts';
 
-/** Who there is. */
+/** Reads, searches and updates users. */
 @Injectable()
 export class Users {
   constructor(private readonly store: UserStore) {}
 
   async me({ userId }: Identity): Promise<OwnUser> {
-    return toOwnUser(present(await this.store.findById(userId)));
+    return toOwnUser(requireAccount(await this.store.findById(userId)));
   }
 
   async updateMe({ userId }: Identity, { displayName }: UpdateMeRequest): Promise<OwnUser> {
-    return toOwnUser(present(await this.store.updateDisplayName(userId, displayName)));
+    return toOwnUser(requireAccount(await this.store.updateDisplayName(userId, displayName)));
   }
 
-  /** Users whose username or display name starts with the query. */
+  /** Returns users whose username or display name starts with the query. */
   async search({ query, limit }: UserSearchQuery): Promise<User[]> {
     return (await this.store.search(query, limit)).map(toUser);
   }
@@ -26,18 +26,18 @@ export class Users {
   /** @throws NotFoundError */
   async publicUser(id: string): Promise<User> {
     const user = await this.store.findById(id);
-    if (!user) throw new NotFoundError('There is no such user.');
+    if (!user) throw new NotFoundError('User not found.');
     return toUser(user);
   }
 
-  /** Those of `ids` that exist, in no order; for features that show who somebody is. */
+  /** Returns the existing users among `ids`, in any order; for features that display users. */
   async publicUsers(ids: readonly string[]): Promise<User[]> {
     return (await this.store.findByIds(ids)).map(toUser);
   }
 }
 
-/** A token may outlive its account. */
-function present(user: UserRecord | undefined): UserRecord {
+/** Rejects a missing account: a token may outlive its account. */
+function requireAccount(user: UserRecord | undefined): UserRecord {
   if (!user) throw new UnauthorizedError('This account no longer exists.');
   return user;
 }
