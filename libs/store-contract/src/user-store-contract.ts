@@ -28,7 +28,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
     });
     afterAll(() => opened.close());
 
-    it('returns an inserted user with the case unchanged, and finds it by e-mail in any case', async () => {
+    it('returns an inserted user with the case unchanged, and finds it by email in any case', async () => {
       const ada = user({ email: 'Ada.L@Example.com', username: 'Ada', displayName: 'Ada 🌊 Łucz' });
       expect(await store.insert(ada)).toBe('inserted');
       expect(await store.findById(ada.id)).toEqual(ada);
@@ -41,7 +41,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
       expect(await store.updateDisplayName('unknown', 'Any name')).toBeUndefined();
     });
 
-    it('accepts each e-mail and username once, ignoring case', async () => {
+    it('accepts each email and username once, ignoring case', async () => {
       const grace = user({ email: 'grace@example.com', username: 'Grace' });
       expect(await store.insert(grace)).toBe('inserted');
       expect(await store.insert(user({ email: 'GRACE@EXAMPLE.COM' }))).toBe('email-taken');
@@ -50,7 +50,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
       expect(await store.insert(user({ username: 'ＧＲＡＣＥ' }))).toBe('username-taken');
     });
 
-    it('returns email-taken when e-mail and username are both taken, and stores nothing', async () => {
+    it('returns email-taken when email and username are both taken, and stores nothing', async () => {
       const [first, second] = [user(), user()];
       await store.insert(first);
       await store.insert(second);
