@@ -55,14 +55,14 @@ class CountingLogger implements LoggerService {
   count(line: string): number {
     return this.#lines.filter((one) => one === line).length;
   }
-  log(...parts: unknown[]): void {
-    this.#lines.push(...parts);
+  log(...args: unknown[]): void {
+    this.#lines.push(...args);
   }
-  warn(...parts: unknown[]): void {
-    this.#lines.push(...parts);
+  warn(...args: unknown[]): void {
+    this.#lines.push(...args);
   }
-  error(...parts: unknown[]): void {
-    this.#lines.push(...parts);
+  error(...args: unknown[]): void {
+    this.#lines.push(...args);
   }
 }
 
@@ -95,7 +95,7 @@ await describeWithMongo('the MongoDB storage', () => {
 
   afterAll(() => server.close());
 
-  it('has its indexes once the stores are open', async () => {
+  it('has all its indexes once the stores are open', async () => {
     const users = await open(MongoUsersStorageModule);
     const indexes = async (
       context: INestApplicationContext,
@@ -188,7 +188,7 @@ await describeWithMongo('the MongoDB storage', () => {
     expect((await storage.get(HealthChecks).run()).status).toBe('ok');
   }, 30_000);
 
-  it('waits for MongoDB at the start, and logs each change of the connection state once', async () => {
+  it('waits for MongoDB at startup, and logs each change of the connection state once', async () => {
     const logger = new CountingLogger();
     const logged = (line: string): number => logger.count(line);
     const link = await Link.to(server.port);
@@ -329,13 +329,13 @@ await describeWithMongo('the MongoDB storage', () => {
     expect(stored).toEqual(
       Array.from({ length: (first - 1) / BATCH }, (_, n) => batchFrom(n * BATCH + 1)).flat(),
     );
-    let kept = 0;
+    let storedRooms = 0;
     for (let n = 0; n < created.length; n += 1) {
       const room = await rooms.findRoom(`room-${n}`);
       const owner = await rooms.findMember(`room-${n}`, 'ada');
       expect(owner?.role).toBe(room ? 'owner' : undefined);
-      kept += Number(Boolean(room));
+      storedRooms += Number(Boolean(room));
     }
-    expect(await rooms.listRoomsOf('ada')).toHaveLength(kept);
+    expect(await rooms.listRoomsOf('ada')).toHaveLength(storedRooms);
   }, 120_000);
 });

@@ -315,7 +315,7 @@ export function describeMessageStore(
       expect([...heads.values()]).toEqual(rooms.map((roomId) => ({ roomId, seq: 1, rev: 1 })));
     });
 
-    it('returns the revs of those of 301 rooms that are beyond the known revs', async () => {
+    it('returns the newer revs of rooms that are beyond the known revs, among 301 rooms', async () => {
       const rooms = Array.from({ length: 300 }, newRoom);
       await store.append(rooms.flatMap((roomId) => fill(roomId, 1, 3)));
       const known = rooms.map((roomId, n) => ({ roomId, rev: n % 5 }));
@@ -327,7 +327,7 @@ export function describeMessageStore(
       expect(await store.revsBeyond([])).toEqual([]);
     });
 
-    it('returns head and last message of a room, and head 0 and no message of an empty room', async () => {
+    it('returns the head and last message of a room, and head 0 and no message for an empty room', async () => {
       const [long, empty] = [newRoom(), newRoom()];
       const messages = fill(long, 1, 30);
       await store.append(messages);

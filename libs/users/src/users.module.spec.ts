@@ -451,7 +451,7 @@ describe('a session', () => {
     expect(signals).toEqual([{ type: 'session-ended', sessionId: other?.id }]);
   });
 
-  it('is kept when another user calls DELETE /auth/sessions/:id, which returns 404', async () => {
+  it('stays active when another user calls DELETE /auth/sessions/:id, which returns 404', async () => {
     const ann = await registered();
     const bob = await registered({ ...ANN, email: 'bob@example.com' });
     const { sessionId } = await app.get(AccessTokens).verify(ann.token);

@@ -91,13 +91,13 @@ export class MongoRoomStore extends RoomStore {
   }
 
   findPublicRooms(query: string | undefined, limit: number): Promise<RoomRecord[]> {
-    const part = query ? containing(foldCase(query)) : undefined;
+    const condition = query ? containing(foldCase(query)) : undefined;
     return translateErrors(async () => {
       const found = await this.rooms
         .find({
           visibility: 'public',
           ...NOT_DELETED,
-          ...(part && { $or: [{ nameKey: part }, { topicKey: part }] }),
+          ...(condition && { $or: [{ nameKey: condition }, { topicKey: condition }] }),
         })
         .sort({ nameKey: 1 })
         .limit(limit)
