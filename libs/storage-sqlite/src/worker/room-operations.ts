@@ -79,14 +79,14 @@ export function findPublicRooms(
   key: string | undefined,
   limit: number,
 ): RoomRecord[] {
-  const part = key ?? '';
+  const searchKey = key ?? '';
   return db
     .all(
       `SELECT * FROM rooms WHERE visibility = 'public' AND deleted_at IS NULL
          AND (instr(name_key, ?) > 0 OR instr(topic_key, ?) > 0)
        ORDER BY name_key LIMIT ?`,
-      part,
-      part,
+      searchKey,
+      searchKey,
       limit,
     )
     .flatMap((row) => toRoom(row) ?? []);
