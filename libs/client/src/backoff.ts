@@ -1,15 +1,15 @@
-/** Timers that are set to more fire at once. */
+/** Longest delay that `setTimeout` supports; a longer one fires immediately. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Growing, random waits between attempts, so that many clients do not retry in step. */
+/** Exponential backoff with jitter, so that many clients do not retry in step. */
 export class Backoff {
   readonly #firstMs: number;
   readonly #maxMs: number;
   #attempts = 0;
 
   /**
-   * @param firstMs the first wait, give or take a half
-   * @param maxMs the longest wait, unless the server asks for more
+   * @param firstMs first wait in milliseconds, ± 50 %
+   * @param maxMs longest wait in milliseconds, unless the server requests a longer one
    */
   constructor(firstMs: number, maxMs: number) {
     this.#firstMs = firstMs;
@@ -17,9 +17,10 @@ export class Backoff {
   }
 
   /**
-   * The next wait in milliseconds: doubled each time up to the maximum, and anywhere between a
-   * third of that and all of it. Never shorter than `atLeastMs`, which is what the server asked
-   * for: then spread above it, over half of it or as far as the wait has grown.
+   * Returns the next wait in milliseconds: doubled on each call up to the maximum, and random
+   * between a third of that value and all of it. Never shorter than `atLeastMs`, the wait that the
+   * server requested: the result is then spread between `atLeastMs` and the larger of
+   * 1.5 × `atLeastMs` and the doubled wait.
    */
   next(atLeastMs = 0): number {
     const grownMs = Math.min(this.#maxMs, this.#firstMs * 1.5 * 2 ** this.#attempts);
@@ -29,13 +30,13 @@ export class Backoff {
     return Math.min(MAX_TIMER_MS, earliest + Math.random() * (latest - earliest));
   }
 
-  /** The next wait is a first one again. */
+  /** Restarts with the first wait. */
   reset(): void {
     this.#attempts = 0;
   }
 }
 
-/** Resolves after the time, or as soon as the signal is aborted. */
+/** Resolves after `ms` milliseconds, or as soon as `signal` is aborted. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

@@ -16,7 +16,7 @@ const SESSION: StoredSession = {
   },
 };
 
-/** The part of a browser that Node lacks: storage that tabs share, and the event that tells them. */
+/** Fakes of browser APIs that Node lacks: `localStorage` and its `storage` event. */
 let stored: Map<string, string>;
 let page: EventTarget;
 

@@ -1,7 +1,7 @@
 import { Emitter, type Unsubscribe } from './emitter.ts';
 import type { SessionStorage, StoredSession } from './session-storage.ts';
 
-/** Keeps the session in `localStorage` under `key`, shared by the tabs of one origin. */
+/** Stores the session in `localStorage` under `key`, shared by all tabs of one origin. */
 export function browserSessionStorage(key = 'chat.session'): SessionStorage {
   const changes = new Emitter<{ change: undefined }>();
   return {
@@ -15,14 +15,14 @@ export function browserSessionStorage(key = 'chat.session'): SessionStorage {
       changes.emit('change', undefined);
     },
     onChange(listener): Unsubscribe {
-      const offOwn = changes.on('change', listener);
-      // The browser tells the other tabs only; a null key is `localStorage.clear()`.
+      const unsubscribe = changes.on('change', listener);
+      // Browsers fire `storage` in the other tabs only; a null key means `localStorage.clear()`.
       const onStorage = (event: StorageEvent): void => {
         if (event.key === key || event.key === null) listener();
       };
       globalThis.addEventListener('storage', onStorage);
       return () => {
-        offOwn();
+        unsubscribe();
         globalThis.removeEventListener('storage', onStorage);
       };
     },
@@ -33,13 +33,13 @@ function parse(text: string | null): StoredSession | undefined {
   if (text === null) return undefined;
   try {
     const session = JSON.parse(text) as Partial<StoredSession> | null;
-    const whole =
+    const isComplete =
       typeof session?.token === 'string' &&
       typeof session.refreshToken === 'string' &&
       typeof session.expiresAt === 'number' &&
       typeof session.refreshAt === 'number' &&
       typeof session.user?.id === 'string';
-    return whole ? (session as StoredSession) : undefined;
+    return isComplete ? (session as StoredSession) : undefined;
   } catch {
     return undefined;
   }

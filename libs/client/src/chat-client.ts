@@ -13,19 +13,19 @@ import type { SessionStorage } from './session-storage.ts';
 import { Session } from './session.ts';
 
 export interface ChatClientOptions {
-  /** Where the server is, for example `http://localhost:3000`; in a page `location.origin`. */
+  /** Base URL of the server, for example `http://localhost:3000`; in a page `location.origin`. */
   url: string;
-  /** Socket.IO transports in the order to try; WebSocket, then long polling, unless given. */
+  /** Socket.IO transports in the order to try; by default WebSocket, then long polling. */
   transports?: ('websocket' | 'polling')[];
-  /** Where the session is kept; in memory unless given. In a browser: `browserSessionStorage()`. */
+  /** Stores the session; in memory by default. In a browser: `browserSessionStorage()`. */
   sessionStorage?: SessionStorage;
-  /** Where a user's unsent messages are kept; in memory unless given. In a browser: `indexedDbOutbox`. */
+  /** Stores a user's unsent messages; in memory by default. In a browser: `indexedDbOutbox`. */
   outboxStorage?: (userId: string) => OutboxStorage;
 }
 
 /**
- * One user's connection to the chat. It is at work from construction to `close()`: it connects
- * as soon as somebody is signed in, and sends what was left unsent.
+ * Client of the chat for one user at a time. Active from construction to `close()`: it connects as
+ * soon as a user is signed in, and sends the unsent messages of the outbox.
  */
 export class ChatClient {
   readonly session: Session;
@@ -48,7 +48,7 @@ export class ChatClient {
     this.#http = new HttpTransport(url);
     this.session = new Session(this.#http, sessionStorage);
     this.#userId = this.session.user?.id;
-    // Before the parts follow the session: conversations of another user end first.
+    // Subscribes before the objects below do: conversations of the previous user end first.
     this.#stopListening = this.session.subscribe(() => this.#followSession());
     this.rest = new RestClient(this.#http, this.session);
     this.connection = new Connection(url, this.session, transports);
@@ -56,7 +56,7 @@ export class ChatClient {
     this.rooms = new RoomList(this.session, this.connection, this.rest);
   }
 
-  /** The conversation of a room: the same object for the same id while the user stays signed in. */
+  /** Returns the conversation of a room: the same object per id while the user stays signed in. */
   room(roomId: string): RoomConversation {
     const known = this.#conversations.get(roomId);
     if (known) return known;
@@ -66,12 +66,12 @@ export class ChatClient {
     return conversation;
   }
 
-  /** Server events, for example `memberChanged`; same as `connection.on`. */
+  /** Subscribes to a server event, for example `memberChanged`; same as `connection.on`. */
   on<E extends ServerEvent>(event: E, listener: (payload: ServerPayload<E>) => void): Unsubscribe {
     return this.connection.on(event, listener);
   }
 
-  /** Ends everything: no timer, no socket, no listener is left. The session stays stored. */
+  /** Closes the socket and ends all timers and listeners. The session stays stored. */
   close(): void {
     this.#closed = true;
     this.#stopListening();
@@ -97,7 +97,10 @@ export class ChatClient {
   }
 }
 
-/** Memory that lasts as long as the client, so that a user who signs in again finds the unsent. */
+/**
+ * Returns one in-memory outbox per user that lasts as long as the client, so that unsent messages
+ * are still there when the user signs in again.
+ */
 function inMemory(): (userId: string) => OutboxStorage {
   const outboxes = new Map<string, OutboxStorage>();
   return (userId) => {

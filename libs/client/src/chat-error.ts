@@ -1,22 +1,22 @@
 import type { ErrorCode, ErrorDetail } from '@chat/contracts';
 
 /**
- * Every code of the wire, and what only a client can know:
- * `NETWORK` the server was not reached or the connection broke; `TIMEOUT` no answer in time;
- * `OUTBOX_FULL` the room has too many unsent messages; `CLOSED` the client was closed.
+ * The error codes of the wire contract and those of the client itself:
+ * `NETWORK`: the server is unreachable or the connection was lost; `TIMEOUT`: no response in time;
+ * `OUTBOX_FULL`: the room has too many unsent messages; `CLOSED`: the client was closed.
  */
 export type ChatErrorCode = ErrorCode | 'NETWORK' | 'TIMEOUT' | 'OUTBOX_FULL' | 'CLOSED';
 
 export interface ChatErrorInfo {
-  /** Milliseconds after which the same request may succeed. */
+  /** Milliseconds to wait before retrying the same request. */
   retryAfterMs?: number | undefined;
-  /** What is wrong with the input, field by field. */
+  /** Validation errors by field. */
   details?: ErrorDetail[] | undefined;
-  /** HTTP status; absent for errors of the socket and of the client itself. */
+  /** HTTP status; absent for errors of the socket or of the client itself. */
   status?: number | undefined;
 }
 
-/** The one error this library throws. `message` is one sentence that may be shown to people. */
+/** The only error class that this library throws. `message` can be shown to users. */
 export class ChatError extends Error {
   readonly code: ChatErrorCode;
   readonly retryAfterMs: number | undefined;

@@ -24,7 +24,7 @@ afterEach(async () => {
   await clock.stop();
 });
 
-/** Every status the connection shows from now on. */
+/** Records every later status of the connection. */
 function statusesOf(client: ChatClient): string[] {
   const seen: string[] = [];
   client.connection.subscribe(() => {
@@ -34,7 +34,7 @@ function statusesOf(client: ChatClient): string[] {
   return seen;
 }
 
-/** Every state without a connection from now on. */
+/** Records every later offline state of the connection. */
 function offlineStatesOf(client: ChatClient): ConnectionState[] {
   const seen: ConnectionState[] = [];
   client.connection.subscribe(() => {
@@ -44,7 +44,7 @@ function offlineStatesOf(client: ChatClient): ConnectionState[] {
   return seen;
 }
 
-/** The stacks of the timers that our code set from now on and that are neither over nor cleared. */
+/** Records the stacks of later timers of the client that have neither fired nor been cleared. */
 function watchTimers(): ReadonlySet<string> {
   const { setTimeout: set, clearTimeout: clear } = globalThis;
   const running = new Set<string>();
@@ -77,14 +77,14 @@ describe('Connection', () => {
     expect(statuses).toEqual(['connecting', 'online', 'signed-out']);
   });
 
-  it('reconnects when the socket breaks, and shows the reason and the next attempt while offline', async () => {
+  it('reports the reason and the next attempt after the connection is lost, and reconnects', async () => {
     const client = await clients.signedIn(server, 'ada');
     const statuses = statusesOf(client);
     const offline = offlineStatesOf(client);
     server.cut();
     await eventually(() =>
       expect(offline).toMatchObject([
-        { reason: 'The connection to the server broke.', nextAttemptAt: expect.any(Number) },
+        { reason: 'The connection was lost.', nextAttemptAt: expect.any(Number) },
       ]),
     );
     await client.connection.whenOnline(5_000);
@@ -97,7 +97,7 @@ describe('Connection', () => {
     await eventually(() =>
       expect(client.connection.getSnapshot()).toMatchObject({
         status: 'offline',
-        reason: 'The server cannot be reached.',
+        reason: 'The server is unreachable.',
       }),
     );
     await server.resume();
@@ -157,7 +157,7 @@ describe('Connection', () => {
 
   it('rejects an event with NETWORK while offline, and with TIMEOUT when it is not acknowledged', async () => {
     const client = await clients.signedIn(server, 'ada');
-    server.sendFate = () => 'ignore';
+    server.sendOutcome = () => 'ignore';
     const message = { roomId: 'general', text: 'hello' };
     await expect(client.connection.emit('sendMessage', message, 50)).rejects.toMatchObject({
       code: 'TIMEOUT',
@@ -187,7 +187,7 @@ describe('A closed ChatClient', () => {
     await server.stop();
     await eventually(() =>
       expect(offline).toContainEqual(
-        expect.objectContaining({ reason: 'The server cannot be reached.' }),
+        expect.objectContaining({ reason: 'The server is unreachable.' }),
       ),
     );
     await server.resume();

@@ -18,7 +18,7 @@ const ACK_TIMEOUT_MS = 10_000;
 const ATTEMPT_TIMEOUT_MS = 6_000;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 5_000;
-/** A connection that lived this long was a good one: the next attempt is an early one again. */
+/** A connection that lasted this long resets the backoff. */
 const STABLE_MS = 10_000;
 const MAX_DRAINING_MS = 60_000;
 
@@ -35,9 +35,9 @@ const SERVER_EVENT_NAMES: readonly ServerEvent[] = [
 ];
 
 /**
- * The state of the socket. `offline`: there is no connection; `reason` is one readable sentence and
- * `nextAttemptAt` (milliseconds since the epoch) says when the next attempt begins; it is absent
- * after `close()`.
+ * State of the socket. `offline`: disconnected; `reason` is a sentence that can be shown to users,
+ * and `nextAttemptAt` is the time of the next attempt in milliseconds since the epoch, absent after
+ * `close()`.
  */
 export type ConnectionState =
   | { readonly status: 'signed-out' }
@@ -47,7 +47,7 @@ export type ConnectionState =
 
 type ServerEvents = { [E in ServerEvent]: ServerPayload<E> };
 
-/** The socket: connected while somebody is signed in, reconnecting by itself. */
+/** The socket connection: connected while a user is signed in; reconnects automatically. */
 export class Connection implements Observable<ConnectionState> {
   readonly #session: Session;
   readonly #socket: Socket;
@@ -60,10 +60,10 @@ export class Connection implements Observable<ConnectionState> {
   #closed = false;
   #userId: string | undefined;
   #token = '';
-  /** Counts attempts, so that what an abandoned one still awaits cannot touch a later one. */
+  /** Number of the current attempt, so that an abandoned one cannot affect a later one. */
   #attempt = 0;
   #onlineSince = -Infinity;
-  /** The server asked not to come before; only `retryNow()` does. */
+  /** Earliest attempt that the server allows; only `retryNow()` ignores it. */
   #notBefore = -Infinity;
   #tokenReplacedAt = -Infinity;
   #attemptTimer: ReturnType<typeof setTimeout> | undefined;
@@ -74,7 +74,8 @@ export class Connection implements Observable<ConnectionState> {
     this.#socket = io(url, {
       autoConnect: false,
       forceNew: true,
-      // Ours: socket.io's own does not say when it tries next, nor wait for a fresh token.
+      // Reconnection is implemented here: that of Socket.IO does not report its next attempt, nor
+      // wait for a fresh token.
       reconnection: false,
       transports,
       tryAllTransports: true,
@@ -83,7 +84,7 @@ export class Connection implements Observable<ConnectionState> {
     this.#listenToSocket();
     this.#stopListening = [
       session.subscribe(() => this.#followSession()),
-      session.onToken((token) => this.#takeToken(token)),
+      session.onToken((token) => this.#updateToken(token)),
       onWakeUp(() => {
         if (performance.now() >= this.#notBefore) this.retryNow();
       }),
@@ -95,47 +96,50 @@ export class Connection implements Observable<ConnectionState> {
 
   readonly getSnapshot = (): ConnectionState => this.#observable.getSnapshot();
 
-  /** Whether there is a connection now. */
+  /** Whether the socket is connected. */
   get online(): boolean {
     return this.#state.status === 'online';
   }
 
-  /** Server events as they arrive. Rooms apply order and gaps; see {@link RoomConversation}. */
+  /**
+   * Subscribes to server events as they arrive. {@link RoomConversation} restores their order and
+   * fills gaps.
+   */
   on<E extends ServerEvent>(event: E, listener: (payload: ServerPayload<E>) => void): Unsubscribe {
     return this.#events.on(event, listener);
   }
 
   /**
-   * Sends one event and waits for its acknowledgement. Nothing is queued: while there is no
-   * connection it rejects at once.
-   * @param timeoutMs longest wait for the answer, 10,000 unless given
-   * @throws ChatError NETWORK, TIMEOUT or what the server answered
+   * Sends one event and waits for its acknowledgement. Nothing is queued: while disconnected it
+   * rejects at once.
+   * @param timeoutMs timeout of the acknowledgement, 10,000 by default
+   * @throws ChatError NETWORK, TIMEOUT or the error of the server
    */
   async emit<E extends ClientEvent>(
     event: E,
     payload: ClientPayload<E>,
     timeoutMs = ACK_TIMEOUT_MS,
   ): Promise<ClientResult<E>> {
-    if (!this.online) throw new ChatError('NETWORK', 'There is no connection to the server.');
+    if (!this.online) throw new ChatError('NETWORK', 'You’re offline.');
     let answer: Ack<ClientResult<E>>;
     try {
       answer = (await this.#socket.timeout(timeoutMs).emitWithAck(event, payload)) as typeof answer;
     } catch {
       throw this.#socket.connected
-        ? new ChatError('TIMEOUT', 'The server did not answer in time.')
-        : new ChatError('NETWORK', 'The connection broke before the server answered.');
+        ? new ChatError('TIMEOUT', 'The server did not respond in time.')
+        : new ChatError('NETWORK', 'The connection was lost before the server responded.');
     }
     if (!answer.ok) throw fromSocketError(answer.error);
     return answer;
   }
 
-  /** Tries to connect now instead of at `nextAttemptAt`. */
+  /** Connects now instead of at `nextAttemptAt`. */
   retryNow(): void {
     if (this.#state.status === 'offline' && !this.#closed) void this.#connect();
   }
 
   /**
-   * Resolves once there is a connection.
+   * Resolves once the socket is connected.
    * @throws ChatError UNAUTHORIZED when signed out, CLOSED, TIMEOUT after `timeoutMs`
    */
   whenOnline(timeoutMs?: number): Promise<void> {
@@ -146,26 +150,26 @@ export class Connection implements Observable<ConnectionState> {
         if (error) reject(error);
         else resolve();
       };
-      const look = (): void => {
+      const check = (): void => {
         if (this.#closed) end(new ChatError('CLOSED', 'The client was closed.'));
         else if (this.online) end();
         else if (this.#state.status === 'signed-out') {
-          end(new ChatError('UNAUTHORIZED', 'You are not signed in.'));
+          end(new ChatError('UNAUTHORIZED', 'You’re signed out. Sign in to continue.'));
         }
       };
-      const unsubscribe = this.subscribe(look);
+      const unsubscribe = this.subscribe(check);
       const timer =
         timeoutMs === undefined
           ? undefined
           : setTimeout(
-              () => end(new ChatError('TIMEOUT', 'The server could not be reached in time.')),
+              () => end(new ChatError('TIMEOUT', 'The server did not respond in time.')),
               timeoutMs,
             );
-      look();
+      check();
     });
   }
 
-  /** Disconnects for good. */
+  /** Disconnects permanently. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -181,13 +185,13 @@ export class Connection implements Observable<ConnectionState> {
         this.#events.emit(event, payload),
       );
     }
-    this.#socket.on('connect', () => this.#connected());
+    this.#socket.on('connect', () => this.#handleConnect());
     this.#socket.on('disconnect', (reason) => {
-      if (reason !== 'io client disconnect') this.#fellOff('The connection to the server broke.');
+      if (reason !== 'io client disconnect') this.#handleDisconnect('The connection was lost.');
     });
     this.#socket.on('connect_error', (error: Error & { data?: SocketError }) => {
       if (error.data?.code === 'UNAUTHORIZED') void this.#replaceToken();
-      else this.#attemptFailed(error.data ? fromSocketError(error.data) : unreachable());
+      else this.#handleFailedAttempt(error.data ? fromSocketError(error.data) : unreachableError());
     });
     this.#socket.on('sessionExpired', () => {
       this.#disconnect();
@@ -197,7 +201,7 @@ export class Connection implements Observable<ConnectionState> {
       this.#disconnect();
       const delay = Math.min(Math.max(0, reconnectInMs), MAX_DRAINING_MS);
       this.#notBefore = performance.now() + delay;
-      this.#retryIn(delay, 'The server is restarting.');
+      this.#scheduleRetry(delay, 'The server is restarting.');
     });
   }
 
@@ -218,18 +222,18 @@ export class Connection implements Observable<ConnectionState> {
     try {
       this.#token = await this.#session.accessToken();
     } catch (error) {
-      if (attempt === this.#attempt) this.#attemptFailed(error as ChatError);
+      if (attempt === this.#attempt) this.#handleFailedAttempt(error as ChatError);
       return;
     }
     if (attempt !== this.#attempt) return;
     this.#attemptTimer = setTimeout(() => {
       this.#disconnect();
-      this.#attemptFailed(new ChatError('TIMEOUT', 'The server did not answer in time.'));
+      this.#handleFailedAttempt(new ChatError('TIMEOUT', 'The server did not respond in time.'));
     }, ATTEMPT_TIMEOUT_MS);
     this.#socket.connect();
   }
 
-  #connected(): void {
+  #handleConnect(): void {
     clearTimeout(this.#attemptTimer);
     this.#onlineSince = performance.now();
     this.#notBefore = -Infinity;
@@ -237,29 +241,32 @@ export class Connection implements Observable<ConnectionState> {
     this.#scheduleRenewal();
   }
 
-  #fellOff(reason: string): void {
+  #handleDisconnect(reason: string): void {
     if (performance.now() - this.#onlineSince >= STABLE_MS) this.#backoff.reset();
     this.#disconnect();
-    this.#retryIn(this.#backoff.next(), reason);
+    this.#scheduleRetry(this.#backoff.next(), reason);
   }
 
-  #attemptFailed({ message, retryAfterMs }: ChatError): void {
+  #handleFailedAttempt({ message, retryAfterMs }: ChatError): void {
     if (this.#state.status === 'signed-out') return;
     if (retryAfterMs !== undefined) this.#notBefore = performance.now() + retryAfterMs;
-    this.#retryIn(this.#backoff.next(retryAfterMs), message);
+    this.#scheduleRetry(this.#backoff.next(retryAfterMs), message);
   }
 
-  #retryIn(ms: number, reason: string): void {
+  #scheduleRetry(ms: number, reason: string): void {
     clearTimeout(this.#attemptTimer);
     this.#attemptTimer = setTimeout(() => void this.#connect(), ms);
     this.#set({ status: 'offline', reason, nextAttemptAt: Date.now() + ms });
   }
 
-  /** The server refused the token: a fresh one is tried at once; when that is refused too, later. */
+  /**
+   * Handles a token that the server rejected: connects with a fresh token at once, or after a
+   * backoff when that is rejected too.
+   */
   async #replaceToken(): Promise<void> {
     this.#disconnect();
     if (performance.now() - this.#tokenReplacedAt < STABLE_MS) {
-      this.#attemptFailed(new ChatError('UNAUTHORIZED', 'The server refused the session.'));
+      this.#handleFailedAttempt(new ChatError('UNAUTHORIZED', 'The server rejected the session.'));
       return;
     }
     const attempt = this.#attempt;
@@ -269,15 +276,15 @@ export class Connection implements Observable<ConnectionState> {
       this.#tokenReplacedAt = performance.now();
       if (attempt === this.#attempt) await this.#connect();
     } catch (error) {
-      if (attempt === this.#attempt) this.#attemptFailed(error as ChatError);
+      if (attempt === this.#attempt) this.#handleFailedAttempt(error as ChatError);
     }
   }
 
-  /** A new access token keeps a socket that was opened with the old one. */
-  #takeToken(token: string): void {
+  /** Renews the session of the open socket with a new access token. */
+  #updateToken(token: string): void {
     this.#token = token;
     if (!this.online) return;
-    // When this fails, `sessionExpired` comes and the socket is opened anew.
+    // When this fails, the server emits `sessionExpired`, and the socket is opened again.
     this.emit('renewSession', { token }).catch(() => undefined);
     this.#scheduleRenewal();
   }
@@ -286,27 +293,27 @@ export class Connection implements Observable<ConnectionState> {
     const { refreshAt } = this.#session;
     if (refreshAt === undefined) return;
     this.#renewBackoff.reset();
-    this.#renewIn(Math.min(Math.max(0, refreshAt - Date.now()), MAX_TIMER_MS));
+    this.#scheduleRenewalIn(Math.min(Math.max(0, refreshAt - Date.now()), MAX_TIMER_MS));
   }
 
-  #renewIn(ms: number): void {
+  #scheduleRenewalIn(ms: number): void {
     clearTimeout(this.#renewTimer);
     this.#renewTimer = setTimeout(() => {
-      this.#session.renewWhenDue().then(
+      this.#session.refreshWhenDue().then(
         () => {
-          // It may not have been due yet: timers fire early, and clocks are set back.
+          // It may not have been due yet: timers can fire early, and clocks can be set back.
           if (this.online) this.#scheduleRenewal();
         },
         (error: unknown) => {
           if (this.online) {
-            this.#renewIn(this.#renewBackoff.next((error as ChatError).retryAfterMs));
+            this.#scheduleRenewalIn(this.#renewBackoff.next((error as ChatError).retryAfterMs));
           }
         },
       );
     }, ms);
   }
 
-  /** Ends the socket, the attempt under way and every timer. */
+  /** Closes the socket, abandons the attempt in progress and clears every timer. */
   #disconnect(): void {
     this.#attempt += 1;
     clearTimeout(this.#attemptTimer);
@@ -316,7 +323,7 @@ export class Connection implements Observable<ConnectionState> {
 
   #set(state: ConnectionState): void {
     this.#state = state;
-    this.#observable.changed();
+    this.#observable.invalidate();
   }
 }
 
@@ -324,11 +331,11 @@ function fromSocketError({ code, message, retryAfterMs, details }: SocketError):
   return new ChatError(code, message, { retryAfterMs, details });
 }
 
-function unreachable(): ChatError {
-  return new ChatError('NETWORK', 'The server cannot be reached.');
+function unreachableError(): ChatError {
+  return new ChatError('NETWORK', 'The server is unreachable.');
 }
 
-/** In a browser: when the network came back or the page is looked at again. Elsewhere never. */
+/** Calls `listener` when a browser is back online or its page becomes visible; elsewhere never. */
 function onWakeUp(listener: () => void): Unsubscribe {
   const page = globalThis.document as Document | undefined;
   if (!page) return () => undefined;

@@ -1,21 +1,21 @@
 /** Ends a subscription. Calling it again does nothing. */
 export type Unsubscribe = () => void;
 
-/** A typed event emitter: `Events` maps the name of an event to its payload. */
+/** Typed event emitter: `Events` maps event names to payloads. */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(payload: never) => void>>();
 
-  /** Calls `listener` on every later event of that name, until the returned function is called. */
+  /** Calls `listener` on every later `event`, until the returned function is called. */
   on<E extends keyof Events>(event: E, listener: (payload: Events[E]) => void): Unsubscribe {
     const listeners = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, listeners);
-    // A fresh function per subscription: subscribing the same listener twice calls it twice.
+    // A new function per subscription: a listener that is subscribed twice is called twice.
     const entry = (payload: Events[E]): void => listener(payload);
     listeners.add(entry);
     return () => void listeners.delete(entry);
   }
 
-  /** Calls the listeners at once, in the order they subscribed. One that throws stops no other. */
+  /** Calls the listeners synchronously, in subscription order. An error in one stops no other. */
   emit<E extends keyof Events>(event: E, payload: Events[E]): void {
     for (const listener of [...(this.#listeners.get(event) ?? [])]) {
       try {
@@ -26,13 +26,13 @@ export class Emitter<Events extends object> {
     }
   }
 
-  /** Forgets every listener. */
+  /** Removes all listeners. */
   clear(): void {
     this.#listeners.clear();
   }
 }
 
-/** Surfaces a listener's own failure as an uncaught error, without breaking who emitted. */
+/** Reports a listener's error as an uncaught error, without breaking the emitting code. */
 function reportError(error: unknown): void {
   queueMicrotask(() => {
     throw error;

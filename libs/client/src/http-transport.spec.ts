@@ -5,15 +5,15 @@ import { type HttpRequest, HttpTransport } from './http-transport.ts';
 const READ: HttpRequest = { method: 'GET', path: '/rooms' };
 const WRITE: HttpRequest = { method: 'POST', path: '/rooms', body: {} };
 
-/** What becomes of one attempt. `silence`: it is never answered. */
-type Fate = 'silence' | 'break' | { status: number; retryAfter?: string; afterMs?: number };
+/** Simulated outcome of one attempt. `silence`: no response; `break`: the connection breaks. */
+type Reply = 'silence' | 'break' | { status: number; retryAfter?: string; afterMs?: number };
 
-const OK: Fate = { status: 200 };
-const UNAVAILABLE: Fate = { status: 503 };
+const OK: Reply = { status: 200 };
+const UNAVAILABLE: Reply = { status: 503 };
 
 let transport: HttpTransport;
 let begunAt: number;
-/** When each attempt was made, in milliseconds since the test began. */
+/** Time of each attempt in milliseconds since the test began. */
 let attemptsAt: number[];
 
 beforeEach(() => {
@@ -28,20 +28,20 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** Decides on the attempts, one after the other; the last fate is that of all further ones. */
-function fates(...all: Fate[]): void {
+/** Simulates the replies to consecutive attempts; the last one is repeated. */
+function simulate(...all: Reply[]): void {
   jest.spyOn(globalThis, 'fetch').mockImplementation((_url, init) => {
-    const fate = all[Math.min(attemptsAt.length, all.length - 1)] ?? OK;
+    const reply = all[Math.min(attemptsAt.length, all.length - 1)] ?? OK;
     attemptsAt.push(elapsed());
     return new Promise((resolve, reject) => {
       init?.signal?.addEventListener('abort', () => reject(new Error('aborted')));
-      if (fate === 'break') reject(new TypeError('fetch failed'));
-      else if (fate !== 'silence') setTimeout(() => resolve(answer(fate)), fate.afterMs ?? 0);
+      if (reply === 'break') reject(new TypeError('fetch failed'));
+      else if (reply !== 'silence') setTimeout(() => resolve(answer(reply)), reply.afterMs ?? 0);
     });
   });
 }
 
-function answer({ status, retryAfter }: Exclude<Fate, string>): Response {
+function answer({ status, retryAfter }: Exclude<Reply, string>): Response {
   const headers = {
     'content-type': 'application/json',
     ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
@@ -53,7 +53,7 @@ function elapsed(): number {
   return Date.now() - begunAt;
 }
 
-/** What came of the request, and after how long. */
+/** Returns the data or error of the request, and its duration. */
 async function outcome(request: HttpRequest): Promise<{ result: unknown; afterMs: number }> {
   const settled = transport
     .request(request)
@@ -67,19 +67,19 @@ async function outcome(request: HttpRequest): Promise<{ result: unknown; afterMs
 }
 
 describe('A GET request of HttpTransport', () => {
-  it.each<[string, Fate]>([
+  it.each<[string, Reply]>([
     ['no response arrives', 'silence'],
     ['the connection breaks', 'break'],
     ['the server answers 503', UNAVAILABLE],
     ['the server answers 429', { status: 429, retryAfter: '1' }],
-  ])('is retried when %s', async (_name, fate) => {
-    fates(fate, OK);
+  ])('is retried when %s', async (_name, reply) => {
+    simulate(reply, OK);
     expect((await outcome(READ)).result).toEqual({});
     expect(attemptsAt).toHaveLength(2);
   });
 
   it('fails with UNAVAILABLE after 3 retries that are all answered 503', async () => {
-    fates(UNAVAILABLE);
+    simulate(UNAVAILABLE);
     expect((await outcome(READ)).result).toMatchObject({ code: 'UNAVAILABLE', status: 503 });
     expect(attemptsAt).toHaveLength(4);
   });
@@ -87,9 +87,9 @@ describe('A GET request of HttpTransport', () => {
   it.each([
     [0, [0, 100, 300, 633]],
     [0.5, [0, 200, 600, 1_267]],
-  ])('is retried with a jittered backoff when Math.random() is %d', async (luck, expected) => {
-    jest.spyOn(Math, 'random').mockReturnValue(luck);
-    fates('break');
+  ])('is retried with a jittered backoff when Math.random() is %d', async (random, expected) => {
+    jest.spyOn(Math, 'random').mockReturnValue(random);
+    simulate('break');
     await outcome(READ);
     expect(attemptsAt).toHaveLength(expected.length);
     for (const [n, ms] of expected.entries()) {
@@ -100,14 +100,14 @@ describe('A GET request of HttpTransport', () => {
   it.each(['1', '3', '10'])(
     'is retried after the Retry-After of %s s at the earliest',
     async (retryAfter) => {
-      fates({ status: 503, retryAfter }, OK);
+      simulate({ status: 503, retryAfter }, OK);
       expect((await outcome(READ)).result).toEqual({});
       expect(attemptsAt[1]).toBeGreaterThanOrEqual(Number(retryAfter) * 1_000);
     },
   );
 
   it('fails with UNAVAILABLE at once when Retry-After is 60 s', async () => {
-    fates({ status: 503, retryAfter: '60' });
+    simulate({ status: 503, retryAfter: '60' });
     const { result, afterMs } = await outcome(READ);
     expect(result).toBeInstanceOf(ChatError);
     expect(result).toMatchObject({ code: 'UNAVAILABLE', status: 503, retryAfterMs: 60_000 });
@@ -116,20 +116,20 @@ describe('A GET request of HttpTransport', () => {
   });
 
   it('is retried within 6 s when no response arrives', async () => {
-    fates('silence', OK);
+    simulate('silence', OK);
     expect((await outcome(READ)).result).toEqual({});
     expect(attemptsAt[1]).toBeLessThan(6_000);
   });
 
   it('fails with TIMEOUT within 25 s when no attempt is answered', async () => {
-    fates('silence');
+    simulate('silence');
     const { result, afterMs } = await outcome(READ);
     expect(result).toMatchObject({ code: 'TIMEOUT' });
     expect(afterMs).toBeLessThan(25_000);
   });
 
   it('fails with CLOSED at once when the transport is closed during a backoff', async () => {
-    fates({ status: 503, retryAfter: '10' });
+    simulate({ status: 503, retryAfter: '10' });
     setTimeout(() => transport.close(), 500);
     const { result, afterMs } = await outcome(READ);
     expect(result).toMatchObject({ code: 'CLOSED' });
@@ -139,12 +139,12 @@ describe('A GET request of HttpTransport', () => {
 });
 
 describe('A POST request of HttpTransport', () => {
-  it.each<[string, Fate]>([
+  it.each<[string, Reply]>([
     ['no response arrives', 'silence'],
     ['the connection breaks', 'break'],
     ['the server answers 503', { status: 503, retryAfter: '1' }],
-  ])('fails without a retry when %s', async (_name, fate) => {
-    fates(fate, OK);
+  ])('fails without a retry when %s', async (_name, reply) => {
+    simulate(reply, OK);
     expect((await outcome(WRITE)).result).toBeInstanceOf(ChatError);
     expect(attemptsAt).toHaveLength(1);
   });
@@ -152,7 +152,7 @@ describe('A POST request of HttpTransport', () => {
 
 describe('The timeout of a POST request', () => {
   it('is long enough for a 504 that the gateway sends after 15.5 s', async () => {
-    fates({ status: 504, retryAfter: '1', afterMs: 15_500 });
+    simulate({ status: 504, retryAfter: '1', afterMs: 15_500 });
     expect((await outcome(WRITE)).result).toMatchObject({
       code: 'UNAVAILABLE',
       status: 504,
@@ -161,7 +161,7 @@ describe('The timeout of a POST request', () => {
   });
 
   it('ends the request with TIMEOUT after 17 s without a response', async () => {
-    fates('silence');
+    simulate('silence');
     const { result, afterMs } = await outcome(WRITE);
     expect(result).toMatchObject({ code: 'TIMEOUT' });
     expect(afterMs).toBe(17_000);

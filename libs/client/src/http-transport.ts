@@ -2,20 +2,20 @@ import type { ErrorCode, HttpError } from '@chat/contracts';
 import { Backoff, pause } from './backoff.ts';
 import { ChatError, type ChatErrorCode } from './chat-error.ts';
 
-/** Above the 15 s of the gateway, so that the server's own answer about a late one is heard. */
+/** Above the gateway's timeout of 15 s, so that its 504 arrives before this timeout. */
 const WRITE_TIMEOUT_MS = 17_000;
 /**
- * A read is tried again: rather soon, because it may have been sent over a connection that a
- * network has forgotten without telling anybody, as `fetch` keeps them for a minute.
+ * Short, because reads are retried: `fetch` keeps idle connections for a minute, and the network
+ * may have dropped the one that was used without notice.
  */
 const READ_TIMEOUT_MS = 5_000;
 const READ_RETRIES = 3;
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 1_000;
-/** A read is not tried again later than this after its first attempt: its caller hears the error. */
-const READ_PATIENCE_MS = 20_000;
+/** No retry of a read starts later than this after its first attempt: the caller gets the error. */
+const READ_RETRY_WINDOW_MS = 20_000;
 
-const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: 'VALIDATION',
   401: 'UNAUTHORIZED',
   403: 'FORBIDDEN',
@@ -29,8 +29,8 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   504: 'UNAVAILABLE',
 };
 
-/** What breaks a read and may be over a moment later. */
-const PASSING_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
+/** Failures of a read that are worth a retry. */
+const TRANSIENT_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
   'NETWORK',
   'TIMEOUT',
   'UNAVAILABLE',
@@ -42,16 +42,16 @@ export interface HttpRequest {
   path: string;
   query?: Record<string, string | number | undefined>;
   body?: unknown;
-  /** Access token, sent as bearer. */
+  /** Access token, sent as bearer token. */
   token?: string;
 }
 
-export interface HttpAnswer<T> {
+export interface HttpResponse<T> {
   data: T;
   headers: Headers;
 }
 
-/** JSON over `fetch`, with a time limit; every failure is a {@link ChatError}. */
+/** Sends JSON requests with `fetch` and a timeout; every failure is a {@link ChatError}. */
 export class HttpTransport {
   readonly #url: string;
   readonly #closing = new AbortController();
@@ -61,25 +61,25 @@ export class HttpTransport {
   }
 
   /**
-   * Reads are tried again a few times where waiting may help, and never before the server asked
-   * for; what changes something never is.
+   * Sends a request. `GET` requests are retried up to 3 times after transient failures, never
+   * earlier than `Retry-After` allows; other requests are never retried.
    */
-  async request<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
-    const patientUntil = performance.now() + READ_PATIENCE_MS;
+  async request<T>(request: HttpRequest): Promise<HttpResponse<T>> {
+    const retryDeadline = performance.now() + READ_RETRY_WINDOW_MS;
     const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#once<T>(request);
+        return await this.#attempt<T>(request);
       } catch (error) {
-        if (request.method !== 'GET' || attempt > READ_RETRIES || !mayPass(error)) throw error;
+        if (request.method !== 'GET' || attempt > READ_RETRIES || !isTransient(error)) throw error;
         const waitMs = backoff.next(error.retryAfterMs);
-        if (performance.now() + waitMs > patientUntil) throw error;
+        if (performance.now() + waitMs > retryDeadline) throw error;
         await pause(waitMs, this.#closing.signal);
       }
     }
   }
 
-  async #once<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
+  async #attempt<T>(request: HttpRequest): Promise<HttpResponse<T>> {
     const deadline = new AbortController();
     const abort = (): void => deadline.abort();
     if (this.#isClosed()) throw closedError();
@@ -102,15 +102,15 @@ export class HttpTransport {
       if (error instanceof ChatError) throw error;
       if (this.#isClosed()) throw closedError();
       throw deadline.signal.aborted
-        ? new ChatError('TIMEOUT', 'The server did not answer in time.')
-        : new ChatError('NETWORK', 'The server cannot be reached.');
+        ? new ChatError('TIMEOUT', 'The server did not respond in time.')
+        : new ChatError('NETWORK', 'The server is unreachable.');
     } finally {
       clearTimeout(timer);
       this.#closing.signal.removeEventListener('abort', abort);
     }
   }
 
-  /** Ends what is in flight; later requests are refused. */
+  /** Aborts requests in flight; later requests reject with CLOSED. */
   close(): void {
     this.#closing.abort();
   }
@@ -128,8 +128,8 @@ export class HttpTransport {
   }
 }
 
-function mayPass(error: unknown): error is ChatError {
-  return error instanceof ChatError && PASSING_CODES.has(error.code);
+function isTransient(error: unknown): error is ChatError {
+  return error instanceof ChatError && TRANSIENT_CODES.has(error.code);
 }
 
 function closedError(): ChatError {
@@ -140,18 +140,18 @@ async function readBody<T>(response: Response): Promise<T> {
   const json = response.headers.get('content-type')?.includes('json') ?? false;
   if (!response.ok) {
     const body = json ? ((await response.json()) as Partial<HttpError>) : {};
-    throw refusal(response, body);
+    throw responseError(response, body);
   }
   if (response.status === 204) return undefined as T;
-  if (!json) throw new ChatError('UNAVAILABLE', 'Something other than the chat server answered.');
+  if (!json) throw new ChatError('UNAVAILABLE', 'Unexpected response. Check your network.');
   return (await response.json()) as T;
 }
 
-function refusal(response: Response, body: Partial<HttpError>): ChatError {
+function responseError(response: Response, body: Partial<HttpError>): ChatError {
   const fallback = response.status < 500 ? 'VALIDATION' : 'INTERNAL';
   return new ChatError(
-    body.code ?? CODE_OF_STATUS[response.status] ?? fallback,
-    body.message ?? `The server answered with status ${response.status}.`,
+    body.code ?? CODE_BY_STATUS[response.status] ?? fallback,
+    body.message ?? `The request failed with status ${response.status}.`,
     {
       status: response.status,
       details: body.details,

@@ -51,6 +51,6 @@ describe('indexedDbOutbox', () => {
   it('is shared by the tabs of one user, and not with other users', async () => {
     await outbox.put(entry('a'));
     expect(await indexedDbOutbox(userId).load()).toEqual([entry('a')]);
-    expect(await indexedDbOutbox('somebody-else').load()).toEqual([]);
+    expect(await indexedDbOutbox('another-user').load()).toEqual([]);
   });
 });

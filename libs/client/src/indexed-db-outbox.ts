@@ -2,11 +2,11 @@ import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { OutboxStorage, StoredEntry } from './outbox-storage.ts';
 
 interface OutboxSchema extends DBSchema {
-  /** Keyed by a running number, which is the order of sending. */
+  /** Keyed by an auto-increment number: the order of sending. */
   entries: { key: number; value: StoredEntry; indexes: { clientMessageId: string } };
 }
 
-/** Keeps one user's unsent messages in IndexedDB, shared by the tabs of one origin. */
+/** Stores one user's unsent messages in IndexedDB, shared by all tabs of one origin. */
 export function indexedDbOutbox(userId: string): OutboxStorage {
   let opened: Promise<IDBPDatabase<OutboxSchema>> | undefined;
   const forget = (): void => {
@@ -55,7 +55,7 @@ function open(userId: string, onClosed: () => void): Promise<IDBPDatabase<Outbox
       const store = db.createObjectStore('entries', { autoIncrement: true });
       store.createIndex('clientMessageId', 'clientMessageId', { unique: true });
     },
-    // A newer version of the page wants to upgrade: give way, and open again when needed.
+    // A newer version of the page needs to upgrade the database: close it, and reopen it on demand.
     blocking(_current, _blocked, event) {
       (event.target as IDBDatabase).close();
       onClosed();

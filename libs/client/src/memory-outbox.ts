@@ -1,6 +1,6 @@
 import type { OutboxStorage, StoredEntry } from './outbox-storage.ts';
 
-/** Keeps unsent messages for as long as the program runs. */
+/** Stores unsent messages in memory. */
 export class MemoryOutbox implements OutboxStorage {
   readonly #entries = new Map<string, StoredEntry>();
 
@@ -23,6 +23,6 @@ export class MemoryOutbox implements OutboxStorage {
   }
 
   close(): void {
-    // Nothing is held open.
+    // Holds no resources.
   }
 }

@@ -1,7 +1,7 @@
 import { Emitter, type Unsubscribe } from './emitter.ts';
 import type { SessionStorage, StoredSession } from './session-storage.ts';
 
-/** Keeps the session for as long as the program runs. */
+/** Stores the session in memory. */
 export class MemorySessionStorage implements SessionStorage {
   readonly #changes = new Emitter<{ change: undefined }>();
   #session: StoredSession | undefined;

@@ -1,27 +1,27 @@
 import type { Message } from '@chat/contracts';
 
-/** Most messages that are held; the oldest make room when new ones arrive. */
+/** Most messages in a window; the oldest are dropped when new ones arrive. */
 const MAX_MESSAGES = 5_000;
 const TRIM_EVERY = 500;
 
-/** A room's messages without a hole: from some `seq` to the newest one known. */
+/** A contiguous range of a room's messages: from some `seq` to the newest one known. */
 export class MessageWindow {
   #messages: Message[];
-  /** Newer messages whose predecessor has not arrived: changes come by `rev`, not by `seq`. */
-  readonly #ahead = new Map<number, Message>();
-  #published: readonly Message[] | undefined;
+  /** Newer messages whose predecessor is missing, by seq: changes arrive by `rev`, not by `seq`. */
+  readonly #outOfOrder = new Map<number, Message>();
+  #snapshot: readonly Message[] | undefined;
 
   /** @param page the newest page, oldest first; empty for a room without messages */
   constructor(page: readonly Message[]) {
     this.#messages = [...page];
   }
 
-  /** Oldest first, contiguous by `seq`. The same array until something changes. */
+  /** Messages contiguous by `seq`, oldest first. The same array until the next change. */
   get messages(): readonly Message[] {
-    return (this.#published ??= [...this.#messages]);
+    return (this.#snapshot ??= [...this.#messages]);
   }
 
-  /** The first message's `seq`; 1 for a room without messages. */
+  /** `seq` of the first message; 1 for a room without messages. */
   get firstSeq(): number {
     return this.#messages[0]?.seq ?? 1;
   }
@@ -30,39 +30,39 @@ export class MessageWindow {
     return this.firstSeq > 1;
   }
 
-  /** Whether messages are held back because one before them is missing. */
+  /** Whether messages are withheld because one before them is missing. */
   get incomplete(): boolean {
-    return this.#ahead.size > 0;
+    return this.#outOfOrder.size > 0;
   }
 
-  /** Puts a new message at its place, or a changed one in place of its older form. */
+  /** Inserts a new message, or replaces one with its newer revision. */
   apply(message: Message): void {
     const index = message.seq - this.firstSeq;
     if (index < 0) return;
-    this.#published = undefined;
-    const present = this.#messages[index];
-    if (present) {
-      if (message.rev >= present.rev) this.#messages[index] = message;
+    this.#snapshot = undefined;
+    const existing = this.#messages[index];
+    if (existing) {
+      if (message.rev >= existing.rev) this.#messages[index] = message;
       return;
     }
-    this.#ahead.set(message.seq, message);
-    this.#takeAhead();
+    this.#outOfOrder.set(message.seq, message);
+    this.#appendContiguous();
   }
 
-  /** Puts the page that ends right before the first message before it. */
+  /** Adds an older page; ignored unless it ends right before the first message. */
   prepend(page: readonly Message[]): void {
     const older = page.filter(({ seq }) => seq < this.firstSeq);
     if (older.at(-1)?.seq !== this.firstSeq - 1) return;
     this.#messages = [...older, ...this.#messages];
-    this.#published = undefined;
+    this.#snapshot = undefined;
   }
 
-  #takeAhead(): void {
+  #appendContiguous(): void {
     for (;;) {
       const next = this.firstSeq + this.#messages.length;
-      const message = this.#ahead.get(next);
+      const message = this.#outOfOrder.get(next);
       if (!message) break;
-      this.#ahead.delete(next);
+      this.#outOfOrder.delete(next);
       this.#messages.push(message);
     }
     if (this.#messages.length >= MAX_MESSAGES + TRIM_EVERY) {

@@ -1,24 +1,24 @@
 import type { Unsubscribe } from './emitter.ts';
 
 /**
- * State that can be watched; the shape of React's `useSyncExternalStore`. Both methods may be
- * passed on without their object.
+ * Observable state with the methods that React's `useSyncExternalStore` expects. Both are bound and
+ * can be passed as plain functions.
  */
 export interface Observable<Snapshot> {
   /** Calls `listener` after every change of the snapshot. */
   readonly subscribe: (listener: () => void) => Unsubscribe;
-  /** The state now: immutable, and the same object until something changes. */
+  /** Returns the current state: immutable, and the same object until the next change. */
   readonly getSnapshot: () => Snapshot;
 }
 
-/** Watchable state whose snapshot is taken when somebody asks for it. */
+/** Observable state whose snapshot is computed on demand and cached until the next change. */
 export class ObservableState<Snapshot> implements Observable<Snapshot> {
-  readonly #take: () => Snapshot;
+  readonly #compute: () => Snapshot;
   readonly #listeners = new Set<() => void>();
   #snapshot: { value: Snapshot } | undefined;
 
-  constructor(take: () => Snapshot) {
-    this.#take = take;
+  constructor(compute: () => Snapshot) {
+    this.#compute = compute;
   }
 
   readonly subscribe = (listener: () => void): Unsubscribe => {
@@ -27,10 +27,10 @@ export class ObservableState<Snapshot> implements Observable<Snapshot> {
     return () => void this.#listeners.delete(entry);
   };
 
-  readonly getSnapshot = (): Snapshot => (this.#snapshot ??= { value: this.#take() }).value;
+  readonly getSnapshot = (): Snapshot => (this.#snapshot ??= { value: this.#compute() }).value;
 
-  /** Says that what the snapshot is taken from has changed. */
-  changed(): void {
+  /** Discards the cached snapshot and notifies the subscribers. */
+  invalidate(): void {
     this.#snapshot = undefined;
     for (const listener of [...this.#listeners]) listener();
   }

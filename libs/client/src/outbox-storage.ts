@@ -1,27 +1,27 @@
 import type { ErrorDetail } from '@chat/contracts';
 import type { ChatErrorCode } from './chat-error.ts';
 
-/** An unsent message as it is kept. */
+/** An unsent message as it is stored. */
 export interface StoredEntry {
   clientMessageId: string;
   roomId: string;
   text: string;
-  /** ISO date-time, by this machine's clock; for display. */
+  /** ISO date-time by the local clock; for display. */
   createdAt: string;
-  /** Present when the server refused it for good. */
+  /** Present when the server rejected the message permanently. */
   error?: { code: ChatErrorCode; message: string; details?: ErrorDetail[] | undefined };
 }
 
-/** Port: where one user's unsent messages are kept. Several clients (tabs) may share one. */
+/** Port: storage of one user's unsent messages. Several clients (tabs) may share one. */
 export interface OutboxStorage {
-  /** All entries, in the order they were first put. */
+  /** Returns all entries, in the order in which they were first put. */
   load(): Promise<StoredEntry[]>;
-  /** Keeps the entry, replacing one with the same `clientMessageId`. Resolves once it is durable. */
+  /** Stores the entry durably, replacing one with the same `clientMessageId`. */
   put(entry: StoredEntry): Promise<void>;
-  /** Whether the entry is kept still: nobody delivered or discarded it. */
+  /** Whether the entry is still stored: no client has delivered or discarded it. */
   has(clientMessageId: string): Promise<boolean>;
-  /** Forgets the entry, if it is kept. */
+  /** Removes the entry, if it is stored. */
   remove(clientMessageId: string): Promise<void>;
-  /** Lets go of what the storage holds open. The entries stay. */
+  /** Releases the resources of the storage. The entries stay. */
   close(): void;
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { Clients } from '../test/clients.ts';
 import { FastClock } from '../test/fast-clock.ts';
-import { ScriptedServer, type SendFate } from '../test/scripted-server.ts';
+import { ScriptedServer, type SendOutcome } from '../test/scripted-server.ts';
 import type { ChatClient } from './chat-client.ts';
 import { MemoryOutbox } from './memory-outbox.ts';
 
@@ -22,9 +22,9 @@ afterEach(async () => {
   await clock.stop();
 });
 
-/** What becomes of the first sends, in turn; all later ones are fine. */
-function fates(...first: SendFate[]): void {
-  server.sendFate = (count) => first[count - 1] ?? 'ok';
+/** Sets the outcomes of the first sends in order; all later ones succeed. */
+function setOutcomes(...first: SendOutcome[]): void {
+  server.sendOutcome = (count) => first[count - 1] ?? 'ok';
 }
 
 function texts(roomId = 'general'): string[] {
@@ -36,7 +36,7 @@ function entriesOf(client: ChatClient): [string, string][] {
 }
 
 describe('Outbox', () => {
-  it.each<[string, SendFate]>([
+  it.each<[string, SendOutcome]>([
     ['the connection breaks before the message is stored', 'break-before'],
     ['the connection breaks after the message is stored', 'break-after'],
     [
@@ -48,9 +48,9 @@ describe('Outbox', () => {
       { code: 'RATE_LIMITED', message: 'Slower.', retryAfterMs: 50 },
     ],
     ['the server answers INTERNAL', { code: 'INTERNAL', message: 'Oops.' }],
-  ])('retries a send with the same clientMessageId when %s', async (_name, fate) => {
+  ])('retries a send with the same clientMessageId when %s', async (_name, outcome) => {
     const ada = await clients.signedIn(server, 'ada');
-    fates(fate);
+    setOutcomes(outcome);
     const { clientMessageId } = ada.outbox.send('general', 'hello');
     await eventually(() => expect(entriesOf(ada)).toEqual([]));
     expect(server.sends.map((send) => send.clientMessageId)).toEqual([
@@ -62,7 +62,7 @@ describe('Outbox', () => {
 
   it('retries a send whose acknowledgement is lost, and the message is stored once', async () => {
     const ada = await clients.signedIn(server, 'ada');
-    fates('lose-ack');
+    setOutcomes('lose-ack');
     ada.outbox.send('general', 'hello');
     await eventually(() => expect(server.sends).toHaveLength(2), 14_000);
     await eventually(() => expect(entriesOf(ada)).toEqual([]));
@@ -71,7 +71,7 @@ describe('Outbox', () => {
 
   it('retries a send after the retryAfterMs of the server at the earliest', async () => {
     const ada = await clients.signedIn(server, 'ada');
-    fates({ code: 'RATE_LIMITED', message: 'Slower.', retryAfterMs: 700 });
+    setOutcomes({ code: 'RATE_LIMITED', message: 'Slower.', retryAfterMs: 700 });
     const before = Date.now();
     ada.outbox.send('general', 'hello');
     await eventually(() => expect(texts()).toEqual(['hello']));
@@ -91,7 +91,7 @@ describe('Outbox', () => {
 
   it('has at most one send in flight per room, and sends to other rooms meanwhile', async () => {
     const ada = await clients.signedIn(server, 'ada');
-    server.sendFate = (_count, { roomId }) => (roomId === 'stuck' ? 'ignore' : 'ok');
+    server.sendOutcome = (_count, { roomId }) => (roomId === 'stuck' ? 'ignore' : 'ok');
     for (const text of ['a', 'b', 'c']) {
       ada.outbox.send('stuck', text);
       ada.outbox.send('general', text);
@@ -104,7 +104,7 @@ describe('Outbox', () => {
     'marks a message refused with %s as failed, and sends the next one',
     async (code) => {
       const ada = await clients.signedIn(server, 'ada');
-      fates({ code, message: 'No.' });
+      setOutcomes({ code, message: 'No.' });
       ada.outbox.send('general', 'refused');
       ada.outbox.send('general', 'fine');
       await eventually(() => expect(entriesOf(ada)).toEqual([['refused', 'failed']]));
@@ -115,7 +115,7 @@ describe('Outbox', () => {
 
   it('marks a message as failed after 5 sends answered INTERNAL, and sends the next one', async () => {
     const ada = await clients.signedIn(server, 'ada');
-    server.sendFate = (_count, { text }) =>
+    server.sendOutcome = (_count, { text }) =>
       text === 'poison' ? { code: 'INTERNAL', message: 'Oops.' } : 'ok';
     ada.outbox.send('general', 'poison');
     ada.outbox.send('general', 'fine');
@@ -126,7 +126,7 @@ describe('Outbox', () => {
 
   it('sends a failed message again on retry(), and removes it on discard()', async () => {
     const ada = await clients.signedIn(server, 'ada');
-    fates({ code: 'FORBIDDEN', message: 'No.' }, { code: 'FORBIDDEN', message: 'No.' });
+    setOutcomes({ code: 'FORBIDDEN', message: 'No.' }, { code: 'FORBIDDEN', message: 'No.' });
     const first = ada.outbox.send('general', 'first');
     const second = ada.outbox.send('general', 'second');
     await eventually(() =>
@@ -156,7 +156,7 @@ describe('Outbox', () => {
 
   it('stores an entry before its first send, and removes it after the acknowledgement', async () => {
     const storage = new MemoryOutbox();
-    const kept: boolean[] = [];
+    const storedAtSend: boolean[] = [];
     const put = storage.put.bind(storage);
     let release = (): void => undefined;
     storage.put = async (entry) => {
@@ -164,33 +164,33 @@ describe('Outbox', () => {
       await put(entry);
     };
     const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
-    server.sendFate = (_count, { clientMessageId = '' }) => {
-      void storage.has(clientMessageId).then((has) => kept.push(has));
+    server.sendOutcome = (_count, { clientMessageId = '' }) => {
+      void storage.has(clientMessageId).then((has) => storedAtSend.push(has));
       return 'ok';
     };
     const { clientMessageId } = ada.outbox.send('general', 'hello');
-    // A send that did not wait for the storage would have left before this request.
+    // A send that did not wait for the storage would arrive before this request.
     await ada.rest.rooms();
     expect(server.sends).toEqual([]);
     release();
-    await eventually(() => expect(kept).toEqual([true]));
+    await eventually(() => expect(storedAtSend).toEqual([true]));
     await eventually(async () => expect(await storage.has(clientMessageId)).toBe(false));
   });
 
-  it('marks an entry as kept only after the storage has written it', async () => {
+  it('marks an entry as persisted only after the storage has written it', async () => {
     const storage = new MemoryOutbox();
     const stored = Promise.withResolvers<void>();
     const put = storage.put.bind(storage);
     storage.put = (entry) => stored.promise.then(() => put(entry));
     const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
     await server.stop();
-    const kept = () => ada.outbox.getSnapshot().entries.map((entry) => entry.kept);
-    expect(ada.outbox.send('general', 'hello').kept).toBe(false);
+    const persisted = () => ada.outbox.getSnapshot().entries.map((entry) => entry.persisted);
+    expect(ada.outbox.send('general', 'hello').persisted).toBe(false);
     await server.resume();
     await ada.connection.whenOnline();
-    expect(kept()).toEqual([false]);
+    expect(persisted()).toEqual([false]);
     stored.resolve();
-    await eventually(() => expect(kept()).toEqual([true]));
+    await eventually(() => expect(persisted()).toEqual([true]));
   });
 
   it('delivers a message that its storage fails to write, and reports durable: false', async () => {
@@ -210,12 +210,12 @@ describe('Outbox', () => {
       return storage;
     };
     const client = await clients.signedIn(server, 'ada', { outboxStorage });
-    server.sendFate = (_count, { text }) => (text === 'of ada' ? 'break-before' : 'ok');
+    server.sendOutcome = (_count, { text }) => (text === 'of ada' ? 'break-before' : 'ok');
     client.outbox.send('general', 'of ada');
     await client.session.logout();
     expect(entriesOf(client)).toEqual([]);
 
-    server.sendFate = () => 'ok';
+    server.sendOutcome = () => 'ok';
     await client.session.login({ email: 'bob@example.org', password: 'correct horse' });
     client.outbox.send('general', 'of bob');
     await eventually(() => expect(texts()).toEqual(['of bob']));
@@ -228,7 +228,7 @@ describe('Outbox', () => {
     ]);
   });
 
-  it('sends an entry once when two tabs have loaded it', async () => {
+  it('sends each entry once when two tabs have loaded it', async () => {
     const storage = new MemoryOutbox();
     await Promise.all(
       ['one', 'two', 'three'].map((text) =>

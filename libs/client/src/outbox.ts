@@ -3,22 +3,22 @@ import { Backoff, pause } from './backoff.ts';
 import { ChatError, type ChatErrorCode } from './chat-error.ts';
 import type { Connection } from './connection.ts';
 import type { Unsubscribe } from './emitter.ts';
-import { exclusively } from './exclusively.ts';
 import { type Observable, ObservableState } from './observable.ts';
 import type { OutboxStorage, StoredEntry } from './outbox-storage.ts';
 import type { Session } from './session.ts';
+import { withLock } from './with-lock.ts';
 
 const MAX_UNSENT_PER_ROOM = 1_000;
 const MAX_INTERNAL_FAILURES = 5;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 5_000;
 /**
- * How long a sent entry stays when its message may lie outside of what the room shows: a repeat may
- * have been stored long ago.
+ * How long a sent entry stays when its message may be outside the room's window: a retried message
+ * may have been stored long ago.
  */
 const SENT_GRACE_MS = 10_000;
 
-/** After these the same send is tried again, for ever. */
+/** Errors after which a send is retried without a limit. */
 const RETRIED_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
   'NETWORK',
   'TIMEOUT',
@@ -28,36 +28,37 @@ const RETRIED_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
 ]);
 
 /**
- * A message on its way. `waiting` for a connection or its turn; `sending`; `sent`: accepted by the
- * server for good, not yet seen in the room; `failed`: refused for good, with `error`.
+ * An unconfirmed message. `waiting`: for the connection or for earlier entries; `sending`: not yet
+ * acknowledged; `sent`: stored by the server, not yet received in the room; `failed`: rejected
+ * permanently, with `error`.
  */
 export interface OutboxEntry {
   readonly clientMessageId: string;
   readonly roomId: string;
   readonly text: string;
-  /** ISO date-time, by this machine's clock. */
+  /** ISO date-time by the local clock. */
   readonly createdAt: string;
   readonly state: 'waiting' | 'sending' | 'sent' | 'failed';
-  /** Whether the storage has it, so that it would survive the end of this page or program. */
-  readonly kept: boolean;
+  /** Whether the storage has written it, so that it survives a reload or restart. */
+  readonly persisted: boolean;
   readonly error?: ChatError;
 }
 
 export interface OutboxState {
-  /** Messages on their way, of the signed-in user in all rooms, in the order of sending. */
+  /** Unconfirmed messages of the signed-in user in all rooms, in the order of sending. */
   readonly entries: readonly OutboxEntry[];
-  /** False after the storage failed: what is unsent then does not survive a reload. */
+  /** False after the storage failed: unsent messages may then be lost on a reload. */
   readonly durable: boolean;
 }
 
-/** What the outbox holds for the user that is signed in. */
+/** State of the outbox for the signed-in user. */
 interface Account {
   userId: string;
   storage: OutboxStorage;
   entries: Map<string, Item>;
-  /** Rooms in which a sender is at work. */
+  /** Ids of rooms with a running send loop. */
   senders: Set<string>;
-  /** Resolved when what an earlier life left behind has been read. */
+  /** Resolves when the entries of earlier sessions have been loaded. */
   loaded: Promise<void>;
   signal: AbortSignal;
   end: () => void;
@@ -65,21 +66,22 @@ interface Account {
 
 interface Item {
   entry: OutboxEntry;
-  /** Resolves once the entry is kept; to false when the storage failed. */
-  kept: Promise<boolean>;
-  /** Whether the server may have had it before, from an earlier attempt or an earlier life. */
+  /** Resolves to true once the entry is stored, to false when the storage failed. */
+  persisted: Promise<boolean>;
+  /** Whether the server may have received it before, from an earlier attempt or session. */
   repeated: boolean;
   internalFailures: number;
   expiry?: ReturnType<typeof setTimeout>;
 }
 
-/** Keeps what the user sends until the server has it, across disconnects and reloads. */
+/** Retains the user's messages until the server has stored them, across disconnects and reloads. */
 export class Outbox implements Observable<OutboxState> {
   readonly #session: Session;
   readonly #connection: Connection;
-  readonly #storageOf: (userId: string) => OutboxStorage;
-  readonly #observable = new ObservableState<OutboxState>(() => this.#takeSnapshot());
-  readonly #watched = new Map<string, number>();
+  readonly #createStorage: (userId: string) => OutboxStorage;
+  readonly #observable = new ObservableState<OutboxState>(() => this.#computeSnapshot());
+  /** Number of open {@link retainSent} calls by room id. */
+  readonly #retainedRooms = new Map<string, number>();
   readonly #stopListening: Unsubscribe[];
   #account: Account | undefined;
   #durable = true;
@@ -88,11 +90,11 @@ export class Outbox implements Observable<OutboxState> {
   constructor(
     session: Session,
     connection: Connection,
-    storageOf: (userId: string) => OutboxStorage,
+    createStorage: (userId: string) => OutboxStorage,
   ) {
     this.#session = session;
     this.#connection = connection;
-    this.#storageOf = storageOf;
+    this.#createStorage = createStorage;
     this.#stopListening = [
       session.subscribe(() => this.#followSession()),
       connection.subscribe(() => this.#followConnection()),
@@ -105,27 +107,31 @@ export class Outbox implements Observable<OutboxState> {
   readonly getSnapshot = (): OutboxState => this.#observable.getSnapshot();
 
   /**
-   * Takes a message and returns its entry at once; it is delivered when it can be, in order, once.
+   * Queues a message and returns its entry at once. Messages of a room are delivered in order, once
+   * each, as soon as there is a connection.
    * @throws ChatError OUTBOX_FULL (1,000 unsent in the room), VALIDATION (empty or too long),
    *   UNAUTHORIZED when signed out
    */
   send(roomId: string, text: string): OutboxEntry {
     const account = this.#account;
-    if (!account) throw new ChatError('UNAUTHORIZED', 'You are not signed in.');
-    // As the server stores it: its message is recognized by its text, too.
+    if (!account) throw new ChatError('UNAUTHORIZED', 'You’re signed out. Sign in to continue.');
+    // Normalized as the server stores it: received messages are matched by their text, too.
     const trimmed = text.trim().toWellFormed();
-    if (trimmed === '') throw new ChatError('VALIDATION', 'A message needs a text.');
+    if (trimmed === '') throw new ChatError('VALIDATION', 'Enter a message.');
     if (trimmed.length > MAX_TEXT_LENGTH) {
       throw new ChatError(
         'VALIDATION',
-        `A message has at most ${MAX_TEXT_LENGTH} characters; this one has ${trimmed.length}.`,
+        `Messages can have up to ${MAX_TEXT_LENGTH} characters; this one has ${trimmed.length}.`,
       );
     }
     const unsent = [...account.entries.values()].filter(
       ({ entry }) => entry.roomId === roomId && entry.state !== 'sent',
     );
     if (unsent.length >= MAX_UNSENT_PER_ROOM) {
-      throw new ChatError('OUTBOX_FULL', 'Too many messages wait to be sent in this room.');
+      throw new ChatError(
+        'OUTBOX_FULL',
+        'Too many unsent messages in this room. Try again when some are sent.',
+      );
     }
 
     const entry: OutboxEntry = {
@@ -134,62 +140,62 @@ export class Outbox implements Observable<OutboxState> {
       text: trimmed,
       createdAt: new Date().toISOString(),
       state: 'waiting',
-      kept: false,
+      persisted: false,
     };
-    this.#take(account, entry, false);
+    this.#enqueue(account, entry, false);
     return entry;
   }
 
-  /** Sends a failed entry again, after those that wait in its room. */
+  /** Sends a failed entry again, after the waiting entries of its room. */
   retry(clientMessageId: string): void {
     const account = this.#account;
     const item = account?.entries.get(clientMessageId);
     if (!account || item?.entry.state !== 'failed') return;
     const { error: _, ...entry } = item.entry;
     account.entries.delete(clientMessageId);
-    this.#take(account, { ...entry, state: 'waiting' }, true);
+    this.#enqueue(account, { ...entry, state: 'waiting' }, true);
   }
 
-  /** Forgets an entry. One that is being sent may still arrive. */
+  /** Removes an entry. One that is being sent may still be delivered. */
   discard(clientMessageId: string): void {
     const account = this.#account;
     const item = account?.entries.get(clientMessageId);
-    if (account && item) void this.#forget(account, item);
+    if (account && item) void this.#remove(account, item);
   }
 
   /**
-   * Forgets the entry of an own message that is in its room. The `clientMessageId` alone does not
-   * identify it: another client of the user may have used the same one for another text.
+   * Removes the entry of an own message that was received in its room. The `clientMessageId` alone
+   * does not identify it: another client of the user may have used the same one for another text.
    */
-  seen({ roomId, clientMessageId = '', text }: Message): void {
+  removeReceived({ roomId, clientMessageId = '', text }: Message): void {
     const entry = this.#account?.entries.get(clientMessageId)?.entry;
     if (entry?.roomId === roomId && entry.text === text) this.discard(clientMessageId);
   }
 
   /**
-   * Somebody shows this room: from now on a sent entry stays until its message is seen there, so
-   * that it never disappears in between. Ends with the returned function.
+   * Retains sent entries of a room that is shown until their messages are received there, so that a
+   * message never disappears in between. Ends when the returned function is called.
    */
-  watch(roomId: string): Unsubscribe {
-    this.#watched.set(roomId, (this.#watched.get(roomId) ?? 0) + 1);
+  retainSent(roomId: string): Unsubscribe {
+    this.#retainedRooms.set(roomId, (this.#retainedRooms.get(roomId) ?? 0) + 1);
     return () => {
-      const left = (this.#watched.get(roomId) ?? 1) - 1;
+      const left = (this.#retainedRooms.get(roomId) ?? 1) - 1;
       if (left > 0) {
-        this.#watched.set(roomId, left);
+        this.#retainedRooms.set(roomId, left);
         return;
       }
-      this.#watched.delete(roomId);
+      this.#retainedRooms.delete(roomId);
       for (const item of this.#sentIn(roomId)) this.#drop(item);
-      this.#observable.changed();
+      this.#observable.invalidate();
     };
   }
 
-  /** The room shows other messages now: what was sent before may not be among them. */
-  windowReplaced(roomId: string): void {
+  /** Expires the room's sent entries: after a reset its window may not include their messages. */
+  expireSent(roomId: string): void {
     for (const item of this.#sentIn(roomId)) this.#dropLater(item);
   }
 
-  /** Stops sending. What is unsent stays in the storage. */
+  /** Stops sending. Unsent messages stay in the storage. */
   close(): void {
     for (const stop of this.#stopListening) stop();
     this.#endAccount();
@@ -200,22 +206,22 @@ export class Outbox implements Observable<OutboxState> {
     if (userId === this.#account?.userId) return;
     this.#endAccount();
     if (userId !== undefined) this.#account = this.#beginAccount(userId);
-    this.#observable.changed();
+    this.#observable.invalidate();
   }
 
-  /** Each time a connection is there: send also what another tab left behind. */
+  /** Reloads the storage after each connect, so that messages left by another tab are sent too. */
   #followConnection(): void {
     const { online } = this.#connection;
-    const came = online && !this.#wasOnline;
+    const connected = online && !this.#wasOnline;
     this.#wasOnline = online;
-    if (came && this.#account) void this.#load(this.#account);
+    if (connected && this.#account) void this.#load(this.#account);
   }
 
   #beginAccount(userId: string): Account {
     const ending = new AbortController();
     const account: Account = {
       userId,
-      storage: this.#storageOf(userId),
+      storage: this.#createStorage(userId),
       entries: new Map(),
       senders: new Set(),
       loaded: Promise.resolve(),
@@ -248,29 +254,29 @@ export class Outbox implements Observable<OutboxState> {
     const found = stored.filter(({ clientMessageId }) => !account.entries.has(clientMessageId));
     const present = [...account.entries];
     account.entries.clear();
-    for (const entry of found) account.entries.set(entry.clientMessageId, restored(entry));
+    for (const entry of found) account.entries.set(entry.clientMessageId, restoredItem(entry));
     for (const [id, item] of present) account.entries.set(id, item);
-    if (found.length > 0) this.#observable.changed();
+    if (found.length > 0) this.#observable.invalidate();
     for (const roomId of new Set(found.map((entry) => entry.roomId)))
-      this.#sendAll(account, roomId);
+      this.#startSender(account, roomId);
   }
 
-  /** Keeps an entry behind the others and begins to send. */
-  #take(account: Account, entry: OutboxEntry, repeated: boolean): void {
+  /** Appends an entry, stores it and starts sending. */
+  #enqueue(account: Account, entry: OutboxEntry, repeated: boolean): void {
     const item: Item = {
       entry,
-      kept: this.#keep(account, entry),
+      persisted: this.#store(account, entry),
       repeated,
       internalFailures: 0,
     };
     account.entries.set(entry.clientMessageId, item);
-    void item.kept.then((kept) => this.#change(account, item, { kept }));
-    this.#observable.changed();
-    this.#sendAll(account, entry.roomId);
+    void item.persisted.then((persisted) => this.#change(account, item, { persisted }));
+    this.#observable.invalidate();
+    this.#startSender(account, entry.roomId);
   }
 
-  /** Sends the room's waiting entries one after the other, unless that is under way already. */
-  #sendAll(account: Account, roomId: string): void {
+  /** Sends the room's waiting entries one by one, unless a send loop is already running. */
+  #startSender(account: Account, roomId: string): void {
     if (account.senders.has(roomId)) return;
     account.senders.add(roomId);
     void this.#runSender(account, roomId);
@@ -285,11 +291,11 @@ export class Outbox implements Observable<OutboxState> {
         account.senders.delete(roomId);
         return;
       }
-      const kept = await item.kept;
+      const persisted = await item.persisted;
       await this.#connection.whenOnline().catch(() => undefined);
       if (hasEnded(account)) return;
-      const error = await exclusively(`chat-outbox:${account.userId}:${roomId}`, () =>
-        this.#deliver(account, item, kept),
+      const error = await withLock(`chat-outbox:${account.userId}:${roomId}`, () =>
+        this.#deliver(account, item, persisted),
       );
       if (hasEnded(account)) return;
       if (!error) backoff.reset();
@@ -299,47 +305,47 @@ export class Outbox implements Observable<OutboxState> {
     }
   }
 
-  /** One attempt. Answers the error after which the same entry is to be tried again. */
-  async #deliver(account: Account, item: Item, kept: boolean): Promise<ChatError | undefined> {
+  /** Attempts one send. Returns the error if the entry is to be retried. */
+  async #deliver(account: Account, item: Item, persisted: boolean): Promise<ChatError | undefined> {
     const { clientMessageId, roomId, text } = item.entry;
-    if (hasEnded(account) || !holds(account, item)) return undefined;
-    if (kept && !(await this.#stillKept(account, clientMessageId))) {
+    if (hasEnded(account) || !isHeld(account, item)) return undefined;
+    if (persisted && !(await this.#isStillStored(account, clientMessageId))) {
       // Another tab delivered or discarded it.
-      this.#settle(account, item);
+      this.#complete(account, item);
       return undefined;
     }
     this.#change(account, item, { state: 'sending' });
     try {
       await this.#connection.emit('sendMessage', { roomId, text, clientMessageId });
     } catch (error) {
-      return this.#refused(account, item, error as ChatError);
+      return this.#handleSendError(account, item, error as ChatError);
     }
-    await this.#unkeep(account, clientMessageId);
-    this.#settle(account, item);
+    await this.#removeStored(account, clientMessageId);
+    this.#complete(account, item);
     return undefined;
   }
 
-  #refused(account: Account, item: Item, error: ChatError): ChatError | undefined {
-    if (!holds(account, item)) return undefined;
+  #handleSendError(account: Account, item: Item, error: ChatError): ChatError | undefined {
+    if (!isHeld(account, item)) return undefined;
     item.repeated = true;
     if (error.code === 'INTERNAL') item.internalFailures += 1;
-    const again =
+    const retriable =
       RETRIED_CODES.has(error.code) ||
       (error.code === 'INTERNAL' && item.internalFailures < MAX_INTERNAL_FAILURES);
-    if (again) {
+    if (retriable) {
       this.#change(account, item, { state: 'waiting' });
       return error;
     }
     this.#change(account, item, { state: 'failed', error });
-    item.kept = this.#keep(account, item.entry);
+    item.persisted = this.#store(account, item.entry);
     return undefined;
   }
 
-  /** The server has it: shown as sent until its message is seen, where somebody looks. */
-  #settle(account: Account, item: Item): void {
-    if (!this.#watched.has(item.entry.roomId)) {
+  /** Shows the entry as sent until its message is received, or removes it if the room is closed. */
+  #complete(account: Account, item: Item): void {
+    if (!this.#retainedRooms.has(item.entry.roomId)) {
       this.#drop(item);
-      this.#observable.changed();
+      this.#observable.invalidate();
       return;
     }
     this.#change(account, item, { state: 'sent' });
@@ -349,18 +355,18 @@ export class Outbox implements Observable<OutboxState> {
   #change(
     account: Account,
     item: Item,
-    change: Partial<Pick<OutboxEntry, 'state' | 'error' | 'kept'>>,
+    change: Partial<Pick<OutboxEntry, 'state' | 'error' | 'persisted'>>,
   ): void {
-    if (!holds(account, item)) return;
+    if (!isHeld(account, item)) return;
     item.entry = { ...item.entry, ...change };
-    if (account === this.#account) this.#observable.changed();
+    if (account === this.#account) this.#observable.invalidate();
   }
 
-  async #forget(account: Account, item: Item): Promise<void> {
+  async #remove(account: Account, item: Item): Promise<void> {
     this.#drop(item);
-    this.#observable.changed();
-    await item.kept;
-    await this.#unkeep(account, item.entry.clientMessageId);
+    this.#observable.invalidate();
+    await item.persisted;
+    await this.#removeStored(account, item.entry.clientMessageId);
   }
 
   #drop(item: Item): void {
@@ -371,7 +377,7 @@ export class Outbox implements Observable<OutboxState> {
   #dropLater(item: Item): void {
     item.expiry ??= setTimeout(() => {
       this.#drop(item);
-      this.#observable.changed();
+      this.#observable.invalidate();
     }, SENT_GRACE_MS);
   }
 
@@ -381,7 +387,7 @@ export class Outbox implements Observable<OutboxState> {
     );
   }
 
-  async #keep(account: Account, entry: OutboxEntry): Promise<boolean> {
+  async #store(account: Account, entry: OutboxEntry): Promise<boolean> {
     const { clientMessageId, roomId, text, createdAt, error } = entry;
     try {
       await account.storage.put({
@@ -400,34 +406,34 @@ export class Outbox implements Observable<OutboxState> {
     }
   }
 
-  async #stillKept(account: Account, clientMessageId: string): Promise<boolean> {
-    // When the storage cannot say, sending is right: a repeat is harmless.
+  async #isStillStored(account: Account, clientMessageId: string): Promise<boolean> {
+    // When the storage fails, the entry is sent: a duplicate send is harmless.
     return account.storage.has(clientMessageId).catch(() => true);
   }
 
-  async #unkeep(account: Account, clientMessageId: string): Promise<void> {
+  async #removeStored(account: Account, clientMessageId: string): Promise<void> {
     await account.storage.remove(clientMessageId).catch(() => this.#storageFailed(account));
   }
 
   #storageFailed(account: Account): void {
     if (account !== this.#account) return;
     this.#durable = false;
-    this.#observable.changed();
+    this.#observable.invalidate();
   }
 
-  #takeSnapshot(): OutboxState {
+  #computeSnapshot(): OutboxState {
     const items = [...(this.#account?.entries.values() ?? [])];
     return { entries: items.map(({ entry }) => entry), durable: this.#durable };
   }
 }
 
-/** Signed out or closed: whoever comes next finds the entries in the storage. */
+/** Whether the user signed out or the outbox was closed; the entries stay in the storage. */
 function hasEnded({ signal }: Account): boolean {
   return signal.aborted;
 }
 
-/** False once the entry was seen or discarded. */
-function holds(account: Account, item: Item): boolean {
+/** Whether the entry was neither received nor discarded. */
+function isHeld(account: Account, item: Item): boolean {
   return account.entries.get(item.entry.clientMessageId) === item;
 }
 
@@ -438,25 +444,28 @@ function nextWaiting(account: Account, roomId: string): Item | undefined {
   return undefined;
 }
 
-function restored({ error, ...stored }: StoredEntry): Item {
-  // Earlier versions kept texts as they were typed.
+function restoredItem({ error, ...stored }: StoredEntry): Item {
+  // Earlier versions stored texts as they were typed.
   const entry = { ...stored, text: stored.text.toWellFormed() };
   return {
     entry: error
       ? {
           ...entry,
           state: 'failed',
-          kept: true,
+          persisted: true,
           error: new ChatError(error.code, error.message, error),
         }
-      : { ...entry, state: 'waiting', kept: true },
-    kept: Promise.resolve(true),
+      : { ...entry, state: 'waiting', persisted: true },
+    persisted: Promise.resolve(true),
     repeated: true,
     internalFailures: 0,
   };
 }
 
-/** 128 random bits. Not `crypto.randomUUID`, which pages of an insecure origin do not have. */
+/**
+ * Returns 128 random bits in hexadecimal. Not `crypto.randomUUID()`, which is missing in insecure
+ * contexts.
+ */
 function newClientMessageId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -7,34 +7,34 @@ import type {
   OwnUser,
   Room,
   RoomSummary,
-  Session as SignedInPlace,
+  Session as SessionInfo,
   UpdateMeRequest,
   User,
 } from '@chat/contracts';
 import { ChatError } from './chat-error.ts';
-import type { HttpAnswer, HttpRequest, HttpTransport } from './http-transport.ts';
+import type { HttpResponse, HttpRequest, HttpTransport } from './http-transport.ts';
 import type { Session } from './session.ts';
 
-/** A page of history, oldest first, and the room's head when it was read. */
+/** A page of history, oldest first, with the room's `seq` and `rev` when it was read. */
 export interface HistoryPage {
   messages: Message[];
   seq: number;
   rev: number;
 }
 
-/** At most one of the cursors; without one the newest page. */
+/** Selects a page of history by at most one cursor; without one, the newest page. */
 export interface HistoryCursor {
-  /** Messages in the page, 1 to 200; 50 when absent. */
+  /** Page size, 1 to 200; 50 by default. */
   limit?: number;
-  /** Messages with a smaller seq, the nearest ones. */
+  /** The messages right before this seq. */
   before?: number;
-  /** Messages with a greater seq, the nearest ones. */
+  /** The messages right after this seq. */
   after?: number;
-  /** The message with this seq in the middle of the page. */
+  /** The messages around this seq. */
   around?: number;
 }
 
-/** The REST calls, typed and authenticated. Every method rejects with a {@link ChatError}. */
+/** Typed, authenticated REST calls. Every method rejects with a {@link ChatError}. */
 export class RestClient {
   readonly #http: HttpTransport;
   readonly #session: Session;
@@ -58,13 +58,13 @@ export class RestClient {
     return this.#get(`/users/${segment(userId)}`);
   }
 
-  /** Users whose username or display name begins with `query`. */
+  /** Finds users whose username or display name begins with `query`. */
   searchUsers(query: string, limit?: number): Promise<User[]> {
     return this.#get('/users', { query, limit });
   }
 
-  /** The places where the user is signed in. */
-  sessions(): Promise<SignedInPlace[]> {
+  /** Lists the user's sessions on all devices. */
+  sessions(): Promise<SessionInfo[]> {
     return this.#get('/auth/sessions');
   }
 
@@ -72,12 +72,12 @@ export class RestClient {
     await this.#call({ method: 'DELETE', path: `/auth/sessions/${segment(sessionId)}` });
   }
 
-  /** Rooms the user is in. */
+  /** Lists the rooms that the user is a member of. */
   rooms(): Promise<RoomSummary[]> {
     return this.#get('/rooms');
   }
 
-  /** Public rooms the user is not in, by part of their name. */
+  /** Lists public rooms that the user is not a member of; `query` matches part of the name. */
   discoverRooms(query?: string): Promise<RoomSummary[]> {
     return this.#get('/rooms', { discover: 'true', query });
   }
@@ -90,12 +90,12 @@ export class RestClient {
     return this.#get(`/rooms/${segment(roomId)}`);
   }
 
-  /** Deletes a room that the user owns, for good. */
+  /** Permanently deletes a room that the user owns. */
   async deleteRoom(roomId: string): Promise<void> {
     await this.#call({ method: 'DELETE', path: `/rooms/${segment(roomId)}` });
   }
 
-  /** A page of members; `after` is the last user id of the page before. */
+  /** Returns a page of members; `after` is the last user id of the previous page. */
   members(roomId: string, page: { limit?: number; after?: string } = {}): Promise<Member[]> {
     return this.#get(`/rooms/${segment(roomId)}/members`, page);
   }
@@ -105,7 +105,7 @@ export class RestClient {
     return (await this.#call<Member>({ method: 'POST', path, body: request })).data;
   }
 
-  /** Removes a member; with one's own id: leaves the room for good. */
+  /** Removes a member; with the user's own id, leaves the room permanently. */
   async removeMember(roomId: string, userId: string): Promise<void> {
     const path = `/rooms/${segment(roomId)}/members/${segment(userId)}`;
     await this.#call({ method: 'DELETE', path });
@@ -125,7 +125,7 @@ export class RestClient {
     };
   }
 
-  /** Messages changed after the rev `since`, in rev order. */
+  /** Returns messages changed after the rev `since`, in rev order. */
   changes(roomId: string, since: number, limit?: number): Promise<Changes> {
     return this.#get(`/messages/changes/${segment(roomId)}`, { since, limit });
   }
@@ -134,7 +134,7 @@ export class RestClient {
     return (await this.#call<T>({ method: 'GET', path, query })).data;
   }
 
-  async #call<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
+  async #call<T>(request: HttpRequest): Promise<HttpResponse<T>> {
     const token = await this.#session.accessToken();
     try {
       return await this.#http.request<T>({ ...request, token });
@@ -150,7 +150,7 @@ function segment(id: string): string {
   return encodeURIComponent(id);
 }
 
-/** The header's number; absent when another origin's server does not expose it. */
+/** Parses a numeric header; undefined when a cross-origin server does not expose it. */
 function head(headers: Headers, name: string): number | undefined {
   const value = headers.get(name);
   return value !== null && /^\d+$/.test(value) ? Number(value) : undefined;

@@ -39,8 +39,8 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
-/** The revs of the `message` events from now on. */
-function heard(): number[] {
+/** Records the revs of later `message` events. */
+function recordRevs(): number[] {
   const revs: number[] = [];
   room.on('message', ({ rev }) => revs.push(rev));
   return revs;
@@ -68,7 +68,7 @@ describe('RoomConversation.open()', () => {
   });
 
   it('shows a message that is stored between the join and the first page', async () => {
-    const revs = heard();
+    const revs = recordRevs();
     server.store('general', numbered(3));
     server.intercept = (call) => {
       if (call.startsWith('GET /messages/history')) server.store('general', ['meanwhile']);
@@ -118,7 +118,7 @@ describe('An open RoomConversation', () => {
   });
 
   it('shows live messages once and in order when one is delivered twice', async () => {
-    const revs = heard();
+    const revs = recordRevs();
     const [first] = server.store('general', numbered(3, 4));
     if (first) server.emit('receiveMessage', first);
     server.store('general', ['message 7']);
@@ -127,7 +127,7 @@ describe('An open RoomConversation', () => {
   });
 
   it('fills a gap before it shows the live message after the gap', async () => {
-    const revs = heard();
+    const revs = recordRevs();
     const windows: number[][] = [];
     room.subscribe(() => windows.push(shown()));
     server.store('general', numbered(300, 4), { live: false });
@@ -164,7 +164,7 @@ describe('An open RoomConversation', () => {
     ['4', 4],
     ['500', 500],
   ])('shows %s messages that it missed while offline, without a reset', async (_name, count) => {
-    const revs = heard();
+    const revs = recordRevs();
     await server.stop();
     await eventually(() => expect(room.getSnapshot().live).toBe(false));
     server.store('general', numbered(count, 4));
@@ -178,11 +178,11 @@ describe('An open RoomConversation', () => {
   });
 
   it('fills a gap while live messages arrive, each message once and in order', async () => {
-    const revs = heard();
+    const revs = recordRevs();
     server.cut();
     await eventually(() => expect(room.getSnapshot().live).toBe(false));
     server.store('general', numbered(400, 4));
-    // Not so many before it is back that it would start anew.
+    // Slow enough that fewer messages are missed than cause a reset.
     const stream = setInterval(() => server.store('general', ['streamed']), 10);
     try {
       await eventually(() => expect(revs.length).toBeGreaterThan(450));
@@ -205,7 +205,7 @@ describe('An open RoomConversation', () => {
     expect(resets).toBe(1);
   });
 
-  it('resets when the rev of the server is lower after a restore', async () => {
+  it('resets when the rev of the server is lower after a restore from a backup', async () => {
     server.store('general', numbered(3, 4));
     await eventually(() => expect(shown()).toEqual(range(1, 6)));
     await server.stop();
@@ -229,7 +229,7 @@ describe('An open RoomConversation', () => {
     ]);
   });
 
-  it('is removed and emptied on roomRemoved', async () => {
+  it('has the status removed and no messages after roomRemoved', async () => {
     const removed: string[] = [];
     room.on('removed', ({ error }) => removed.push(error.code));
     server.emit('roomRemoved', { roomId: 'general' });
@@ -256,7 +256,7 @@ describe('An open RoomConversation', () => {
 });
 
 describe('A message of room.send()', () => {
-  /** How often the text was visible, as message or pending, at each change. */
+  /** Records after each change how often the text is shown, in messages and pending. */
   function visibility(text: string): number[] {
     const counts: number[] = [];
     room.subscribe(() => {
@@ -291,7 +291,7 @@ describe('A message of room.send()', () => {
 
   it('leaves the outbox when it arrives in the room before its acknowledgement', async () => {
     await room.open();
-    server.sendFate = () => 'lose-ack';
+    server.sendOutcome = () => 'lose-ack';
     room.send('hello');
     await eventually(() => expect(shown()).toEqual([1]));
     expect(room.getSnapshot().pending).toEqual([]);
@@ -300,26 +300,26 @@ describe('A message of room.send()', () => {
 
   it('stays pending until sent when another client used its clientMessageId for another text', async () => {
     await room.open();
-    server.sendFate = () => 'ignore';
+    server.sendOutcome = () => 'ignore';
     const { clientMessageId } = room.send('mine');
     await eventually(() => expect(server.sends).toHaveLength(1));
-    server.sendFate = () => 'lose-ack';
+    server.sendOutcome = () => 'lose-ack';
     const other = await clients.signedIn(server, 'ada');
     await other.connection
       .emit('sendMessage', { roomId: 'general', text: 'of the other', clientMessageId }, 50)
       .catch(() => undefined);
     await eventually(() => expect(shown()).toEqual([1]));
     expect(room.getSnapshot().pending).toMatchObject([{ text: 'mine', clientMessageId }]);
-    server.sendFate = () => 'ok';
+    server.sendOutcome = () => 'ok';
     await eventually(() => expect(shown()).toEqual([1, 2]), 14_000);
     const { messages, pending } = room.getSnapshot();
     expect(messages.map(({ text }) => text)).toEqual(['of the other', 'mine']);
     expect(pending).toEqual([]);
   });
 
-  it('is recognized in the room although the lone surrogate in its text was replaced', async () => {
+  it('leaves pending when it is received with its lone surrogate replaced', async () => {
     await room.open();
-    server.sendFate = () => 'lose-ack';
+    server.sendOutcome = () => 'lose-ack';
     room.send('half \ud83c');
     await eventually(() => expect(shown()).toEqual([1]));
     expect(room.getSnapshot().pending).toEqual([]);
@@ -327,8 +327,8 @@ describe('A message of room.send()', () => {
   });
 
   it('is shown once when a reload finds it both in the room and in the outbox', async () => {
-    server.store('general', ['of somebody']);
-    server.sendFate = () => 'lose-ack';
+    server.store('general', ['of another user']);
+    server.sendOutcome = () => 'lose-ack';
     await ada.connection
       .emit('sendMessage', { roomId: 'general', text: 'hello', clientMessageId: 'k1' }, 50)
       .catch(() => undefined);
@@ -348,19 +348,19 @@ describe('A message of room.send()', () => {
     load();
     await eventually(() => expect(later.outbox.getSnapshot().entries).toHaveLength(1));
     const { messages, pending } = later.room('general').getSnapshot();
-    expect(messages.map(({ text }) => text)).toEqual(['of somebody', 'hello']);
+    expect(messages.map(({ text }) => text)).toEqual(['of another user', 'hello']);
     expect(pending).toEqual([]);
   });
 
   it('leaves pending after a reset although it is not among the shown messages', async () => {
     await room.open();
-    server.sendFate = (_count, { text }) => (text === 'repeated' ? 'break-after' : 'ok');
+    server.sendOutcome = (_count, { text }) => (text === 'repeated' ? 'break-after' : 'ok');
     server.live = false;
     room.send('accepted');
     await eventually(() => expect(room.getSnapshot().pending).toMatchObject([{ state: 'sent' }]));
     room.send('repeated');
     await eventually(() => expect(server.sends).toHaveLength(2));
-    server.sendFate = () => 'ok';
+    server.sendOutcome = () => 'ok';
     server.store('general', numbered(1_200, 3));
     await eventually(() => expect(room.getSnapshot()).toMatchObject({ live: true, resets: 1 }));
     await eventually(() => expect(room.getSnapshot().pending).toEqual([]), 15_000);

@@ -16,13 +16,13 @@ import type { Outbox, OutboxEntry } from './outbox.ts';
 import type { RestClient } from './rest-client.ts';
 import type { Session } from './session.ts';
 
-/** A room that is further behind than this starts anew with its newest page. */
+/** A window that is more changes behind than this is reset to the newest page. */
 const MAX_CATCH_UP = 1_000;
 const MAX_BUFFERED = 1_000;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 5_000;
 
-/** After these there is no point in asking again. */
+/** Errors that are not retried. */
 const FINAL_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
   'NOT_FOUND',
   'FORBIDDEN',
@@ -33,22 +33,22 @@ const FINAL_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
 export interface RoomState {
   readonly roomId: string;
   /**
-   * `closed`: nobody called `open()`; `opening`: the first page is on its way; `open`; `removed`:
-   * the user may not read the room (any more), `error` says why.
+   * `closed`: before `open()` or after `close()`; `opening`: loading the first page; `open`;
+   * `removed`: the user cannot or can no longer read the room, for the reason in `error`.
    */
   readonly status: 'closed' | 'opening' | 'open' | 'removed';
-  /** False while something newer may exist: before the first page, offline, or catching up. */
+  /** Whether the window is up to date: false before the first page, offline and in catch-up. */
   readonly live: boolean;
-  /** Contiguous by `seq`, oldest first: never with a hole. */
+  /** Contiguous by `seq`, oldest first. */
   readonly messages: readonly Message[];
-  /** Own messages that are not in `messages` yet, in the order they were sent. Show them below. */
+  /** Own messages that are not in `messages` yet, in the order of sending. Show them below. */
   readonly pending: readonly OutboxEntry[];
-  /** Whether there are messages before the first of `messages`. */
+  /** Whether there are older messages than the first of `messages`. */
   readonly hasOlder: boolean;
   readonly loadingOlder: boolean;
-  /** The last change of the room that `messages` includes. */
+  /** Rev of the last change that `messages` includes. */
   readonly rev: number;
-  /** How often the window was replaced by the newest page because too much was missed. */
+  /** How often the window was reset to the newest page because too many changes were missed. */
   readonly resets: number;
   readonly role?: Role;
   readonly error?: ChatError;
@@ -56,17 +56,17 @@ export interface RoomState {
 
 export interface RoomEvents {
   /**
-   * A change after the first page: a new message, or a message with its new `rev`. Once each, in
-   * the order of `rev`.
+   * A change after the first page: a new message, or a message with a new `rev`. Emitted once each,
+   * in the order of `rev`.
    */
   message: Message;
-  /** Too much was missed: the window is the newest page now, what lies between was not emitted. */
+  /** The window was reset to the newest page; the changes in between were not emitted. */
   reset: { roomId: string };
-  /** The user may not read the room (any more). */
+  /** The user cannot or can no longer read the room. */
   removed: { roomId: string; error: ChatError };
 }
 
-/** What a conversation works with. */
+/** Dependencies of a conversation. */
 export interface RoomContext {
   session: Session;
   connection: Connection;
@@ -74,7 +74,7 @@ export interface RoomContext {
   outbox: Outbox;
 }
 
-/** One room: a window of its messages that stays complete over disconnects. */
+/** One room, with a window of its messages that stays gapless across disconnects. */
 export class RoomConversation implements Observable<RoomState> {
   readonly roomId: string;
   readonly #session: Session;
@@ -82,33 +82,33 @@ export class RoomConversation implements Observable<RoomState> {
   readonly #rest: RestClient;
   readonly #outbox: Outbox;
   readonly #events = new Emitter<RoomEvents>();
-  readonly #observable = new ObservableState<RoomState>(() => this.#takeSnapshot());
+  readonly #observable = new ObservableState<RoomState>(() => this.#computeSnapshot());
   readonly #stopListening: Unsubscribe[];
 
-  /** Set between `open()` and `close()`; resolved by the first page. */
+  /** Set between `open()` and `close()`; resolves with the first page. */
   #opening: PromiseWithResolvers<void> | undefined;
-  #stopWatching: Unsubscribe | undefined;
+  #stopRetaining: Unsubscribe | undefined;
   #window: MessageWindow | undefined;
-  /** The last change that the window includes. */
+  /** Rev of the last change that the window includes. */
   #rev = 0;
-  /** The last change known to exist. */
+  /** Rev of the last change known to exist. */
   #head = 0;
-  /** Live events that wait for what comes before them, by rev. */
+  /** Live messages that wait for earlier changes, by rev. */
   readonly #buffer = new Map<number, Message>();
   #joined = false;
   #mustReset = false;
   #syncing = false;
-  /** The wait between two attempts; ended early when the connection changes. */
-  #pausing: AbortController | undefined;
+  /** Aborts the wait between two attempts when the connection changes. */
+  #backoffWait: AbortController | undefined;
   #wasOnline: boolean;
   #disposed = false;
-  /** Counts joins that are void: those of an earlier connection or before `close()`. */
+  /** Incremented when joins become invalid: on a new connection and on `close()`. */
   #epoch = 0;
   #loadingOlder: Promise<void> | undefined;
   #resets = 0;
   #role: Role | undefined;
-  #removal: ChatError | undefined;
-  /** Keys of own messages in the window. */
+  #removalError: ChatError | undefined;
+  /** Keys of own messages in the window; see `sendKey`. */
   #ownSends = new Set<string>();
 
   constructor(roomId: string, { session, connection, rest, outbox }: RoomContext) {
@@ -121,19 +121,19 @@ export class RoomConversation implements Observable<RoomState> {
     this.#stopListening = [
       connection.subscribe(() => this.#followConnection()),
       connection.on('receiveMessage', (message) => {
-        if (message.roomId === roomId) this.#receive(message);
+        if (message.roomId === roomId) this.#handleMessage(message);
       }),
-      connection.on('roomHeads', (heads) => this.#hearHeads(heads)),
+      connection.on('roomHeads', (heads) => this.#handleRoomHeads(heads)),
       connection.on('roomRemoved', (removed) => {
-        if (removed.roomId === roomId) this.#remove(noLongerMember());
+        if (removed.roomId === roomId) this.#endAsRemoved(noLongerMemberError());
       }),
       connection.on('memberChanged', (change) => {
         if (change.roomId === roomId && change.userId === session.user?.id && change.role) {
           this.#role = change.role;
-          this.#observable.changed();
+          this.#observable.invalidate();
         }
       }),
-      outbox.subscribe(() => this.#observable.changed()),
+      outbox.subscribe(() => this.#observable.invalidate()),
     ];
   }
 
@@ -149,45 +149,45 @@ export class RoomConversation implements Observable<RoomState> {
   }
 
   /**
-   * Joins the room and loads its newest messages; from then on the window follows the room, over
+   * Joins the room and loads its newest messages; the window then follows the room, across
    * reconnects too, until `close()`. Joining a public room makes the user a member. Resolves when
-   * the first page is there, however long the server is away; calling it again is harmless.
+   * the first page is loaded, however long the server is unreachable; idempotent.
    * @throws ChatError NOT_FOUND, FORBIDDEN, VALIDATION, or CLOSED when closed meanwhile
    */
   open(): Promise<void> {
-    if (this.#disposed) return Promise.reject(closed());
+    if (this.#disposed) return Promise.reject(closedError());
     if (!this.#opening) {
       this.#opening = Promise.withResolvers<void>();
-      // Who called `open()` may not look at the promise: the snapshot tells the same.
+      // Callers may ignore the promise: the snapshot has the error, too.
       this.#opening.promise.catch(() => undefined);
-      this.#stopWatching = this.#outbox.watch(this.roomId);
-      this.#removal = undefined;
+      this.#stopRetaining = this.#outbox.retainSent(this.roomId);
+      this.#removalError = undefined;
       if (this.#window) this.#opening.resolve();
-      this.#observable.changed();
+      this.#observable.invalidate();
       void this.#sync();
     }
     return this.#opening.promise;
   }
 
-  /** Stops following. The window is kept and brought up to date by the next `open()`. */
+  /** Stops following the room. The window is retained, and the next `open()` updates it. */
   close(): void {
     if (!this.#opening) return;
     if (this.#joined) {
       this.#connection.emit('leaveRoom', { roomId: this.roomId }).catch(() => undefined);
     }
-    this.#stopFollowing(closed());
-    this.#observable.changed();
+    this.#stopFollowing(closedError());
+    this.#observable.invalidate();
   }
 
-  /** Loads one page before the first message, if there is one. @throws ChatError as `rest.history` */
+  /** Loads the page before the first message, if any. @throws ChatError as `rest.history` */
   loadOlder(): Promise<void> {
     if (!this.#window?.hasOlder) return Promise.resolve();
     if (!this.#loadingOlder) {
       this.#loadingOlder = this.#loadPageBefore(this.#window).finally(() => {
         this.#loadingOlder = undefined;
-        this.#observable.changed();
+        this.#observable.invalidate();
       });
-      this.#observable.changed();
+      this.#observable.invalidate();
     }
     return this.#loadingOlder;
   }
@@ -197,7 +197,7 @@ export class RoomConversation implements Observable<RoomState> {
     return this.#outbox.send(this.roomId, text);
   }
 
-  /** Closes for good: nothing of it listens any more. */
+  /** Closes permanently and removes all listeners. */
   dispose(): void {
     this.close();
     this.#disposed = true;
@@ -209,12 +209,12 @@ export class RoomConversation implements Observable<RoomState> {
     const { online } = this.#connection;
     if (online === this.#wasOnline) return;
     this.#wasOnline = online;
-    this.#forgetJoin();
-    this.#observable.changed();
+    this.#invalidateJoin();
+    this.#observable.invalidate();
     void this.#sync();
   }
 
-  #receive(message: Message): void {
+  #handleMessage(message: Message): void {
     if (!this.#opening || message.rev <= this.#rev) return;
     if (!this.#syncing && this.#joined && message.rev === this.#rev + 1) {
       this.#head = Math.max(this.#head, message.rev);
@@ -223,50 +223,50 @@ export class RoomConversation implements Observable<RoomState> {
     }
     if (this.#buffer.size >= MAX_BUFFERED) this.#buffer.clear();
     this.#buffer.set(message.rev, message);
-    this.#hearHead(message.rev);
+    this.#updateHead(message.rev);
   }
 
-  #hearHeads(heads: RoomHead[]): void {
+  #handleRoomHeads(heads: RoomHead[]): void {
     const own = heads.find(({ roomId }) => roomId === this.roomId);
-    if (own && this.#opening) this.#hearHead(own.rev);
+    if (own && this.#opening) this.#updateHead(own.rev);
   }
 
-  #hearHead(rev: number): void {
+  #updateHead(rev: number): void {
     if (rev <= this.#head) return;
     this.#head = rev;
-    this.#observable.changed();
+    this.#observable.invalidate();
     void this.#sync();
   }
 
-  /** Joins, loads and fills until the window includes the last change known; one run at a time. */
+  /** Joins, loads and fills gaps until the window is up to date; one run at a time. */
   async #sync(): Promise<void> {
     if (this.#syncing) return;
     this.#syncing = true;
     const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
-    while (this.#behind()) {
+    while (this.#isBehind()) {
       const epoch = this.#epoch;
       try {
         if (!this.#joined) await this.#join(epoch);
         else if (!this.#window || this.#mustReset) await this.#loadNewest(epoch);
-        else await this.#fill(epoch);
-        if (epoch === this.#epoch) this.#takeBuffered();
+        else await this.#fillGap(epoch);
+        if (epoch === this.#epoch) this.#applyBuffered();
         backoff.reset();
       } catch (error) {
         if (epoch !== this.#epoch) continue;
         const { code, retryAfterMs } = error as ChatError;
-        if (FINAL_CODES.has(code)) this.#remove(error as ChatError);
+        if (FINAL_CODES.has(code)) this.#endAsRemoved(error as ChatError);
         else {
-          this.#pausing = new AbortController();
-          await pause(backoff.next(retryAfterMs), this.#pausing.signal);
+          this.#backoffWait = new AbortController();
+          await pause(backoff.next(retryAfterMs), this.#backoffWait.signal);
         }
       }
     }
     this.#syncing = false;
-    this.#observable.changed();
+    this.#observable.invalidate();
   }
 
-  /** Whether there is something to do, and a connection to do it. */
-  #behind(): boolean {
+  /** Whether the window needs a sync, and there is a connection. */
+  #isBehind(): boolean {
     if (!this.#opening || !this.#connection.online) return false;
     return !this.#joined || !this.#window || this.#mustReset || this.#rev < this.#head;
   }
@@ -279,10 +279,10 @@ export class RoomConversation implements Observable<RoomState> {
     if (epoch !== this.#epoch) return;
     this.#joined = true;
     this.#role = role;
-    // What is buffered was sent after this answer and is newer.
+    // Buffered messages were sent after this acknowledgement and are newer.
     this.#head = Math.max(rev, ...this.#buffer.keys());
     if (since === undefined) return;
-    // The store is behind what it told before: it was restored to an older state.
+    // The store has a lower rev than before: it was restored from a backup.
     if (rev < since) this.#mustReset = true;
     else if (complete && changes) this.#apply(changes, rev);
   }
@@ -296,17 +296,17 @@ export class RoomConversation implements Observable<RoomState> {
     this.#rev = Math.min(covered, page.rev);
     this.#mustReset = false;
     this.#ownSends = new Set();
-    this.#recognizeOwn(page.messages);
+    this.#settleOwnSends(page.messages);
     if (replaced) {
       this.#resets += 1;
-      this.#outbox.windowReplaced(this.roomId);
+      this.#outbox.expireSent(this.roomId);
     }
     this.#opening?.resolve();
-    this.#observable.changed();
+    this.#observable.invalidate();
     if (replaced) this.#events.emit('reset', { roomId: this.roomId });
   }
 
-  async #fill(epoch: number): Promise<void> {
+  async #fillGap(epoch: number): Promise<void> {
     if (this.#head - this.#rev > MAX_CATCH_UP) {
       this.#mustReset = true;
       return;
@@ -319,13 +319,13 @@ export class RoomConversation implements Observable<RoomState> {
       return;
     }
     if (rev === before) {
-      throw new ChatError('UNAVAILABLE', 'The newest messages cannot be read yet.');
+      throw new ChatError('UNAVAILABLE', 'The newest messages are not available yet.');
     }
     this.#head = Math.max(this.#head, rev);
     this.#apply(changes, rev);
   }
 
-  #takeBuffered(): void {
+  #applyBuffered(): void {
     if (!this.#window || this.#mustReset) return;
     const next: Message[] = [];
     for (;;) {
@@ -337,27 +337,27 @@ export class RoomConversation implements Observable<RoomState> {
     for (const rev of this.#buffer.keys()) if (rev <= this.#rev) this.#buffer.delete(rev);
   }
 
-  /** Takes changes in the order of `rev`; `rev` is the last one that they cover. */
+  /** Applies changes in the order of `rev`; `rev` is the last one that they cover. */
   #apply(changes: readonly Message[], rev: number): void {
     const fresh = changes.filter((change) => change.rev > this.#rev);
     for (const message of fresh) this.#window?.apply(message);
     this.#rev = rev;
-    this.#recognizeOwn(fresh);
+    this.#settleOwnSends(fresh);
     if (rev >= this.#head && this.#window?.incomplete) {
       this.#mustReset = true;
       void this.#sync();
     }
-    this.#observable.changed();
+    this.#observable.invalidate();
     for (const message of fresh) this.#events.emit('message', message);
   }
 
-  /** Own messages that are in the window are not on their way any more. */
-  #recognizeOwn(messages: readonly Message[]): void {
+  /** Removes own messages that are in the window from the outbox. */
+  #settleOwnSends(messages: readonly Message[]): void {
     const userId = this.#session.user?.id;
     for (const message of messages) {
       if (message.userId !== userId || message.clientMessageId === undefined) continue;
       this.#ownSends.add(sendKey(message));
-      this.#outbox.seen(message);
+      this.#outbox.removeReceived(message);
     }
   }
 
@@ -368,35 +368,35 @@ export class RoomConversation implements Observable<RoomState> {
     });
     if (window !== this.#window) return;
     window.prepend(messages);
-    this.#recognizeOwn(messages);
+    this.#settleOwnSends(messages);
   }
 
-  #remove(error: ChatError): void {
+  #endAsRemoved(error: ChatError): void {
     this.#window = undefined;
     this.#rev = 0;
     this.#ownSends = new Set();
-    this.#removal = error;
+    this.#removalError = error;
     this.#stopFollowing(error);
-    this.#observable.changed();
+    this.#observable.invalidate();
     this.#events.emit('removed', { roomId: this.roomId, error });
   }
 
   #stopFollowing(reason: ChatError): void {
     this.#opening?.reject(reason);
     this.#opening = undefined;
-    this.#stopWatching?.();
-    this.#stopWatching = undefined;
-    this.#forgetJoin();
+    this.#stopRetaining?.();
+    this.#stopRetaining = undefined;
+    this.#invalidateJoin();
   }
 
-  #forgetJoin(): void {
+  #invalidateJoin(): void {
     this.#epoch += 1;
     this.#joined = false;
     this.#buffer.clear();
-    this.#pausing?.abort();
+    this.#backoffWait?.abort();
   }
 
-  #takeSnapshot(): RoomState {
+  #computeSnapshot(): RoomState {
     const pending = this.#outbox
       .getSnapshot()
       .entries.filter(
@@ -405,7 +405,7 @@ export class RoomConversation implements Observable<RoomState> {
     return {
       roomId: this.roomId,
       status: this.#status(),
-      live: this.#joined && this.#window !== undefined && !this.#behind(),
+      live: this.#joined && this.#window !== undefined && !this.#isBehind(),
       messages: this.#window?.messages ?? [],
       pending,
       hasOlder: this.#window?.hasOlder ?? false,
@@ -413,18 +413,18 @@ export class RoomConversation implements Observable<RoomState> {
       rev: this.#rev,
       resets: this.#resets,
       ...(this.#role && { role: this.#role }),
-      ...(this.#removal && { error: this.#removal }),
+      ...(this.#removalError && { error: this.#removalError }),
     };
   }
 
   #status(): RoomState['status'] {
-    if (this.#removal) return 'removed';
+    if (this.#removalError) return 'removed';
     if (!this.#opening) return 'closed';
     return this.#window ? 'open' : 'opening';
   }
 }
 
-/** What identifies an own message within its room: a `clientMessageId` may have several texts. */
+/** Returns the key of an own message in its room: one `clientMessageId` may have several texts. */
 function sendKey({
   clientMessageId = '',
   text,
@@ -432,10 +432,10 @@ function sendKey({
   return `${clientMessageId} ${text}`;
 }
 
-function closed(): ChatError {
+function closedError(): ChatError {
   return new ChatError('CLOSED', 'The room was closed.');
 }
 
-function noLongerMember(): ChatError {
-  return new ChatError('NOT_FOUND', 'You are not in this room any more.');
+function noLongerMemberError(): ChatError {
+  return new ChatError('NOT_FOUND', 'You’re no longer a member of this room.');
 }

@@ -37,7 +37,7 @@ describe('RoomList', () => {
     await eventually(() => expect(listed()).toEqual([['general', 'news']]));
   });
 
-  it('follows roomAdded, roomUpdated and roomRemoved', async () => {
+  it('is updated on roomAdded, roomUpdated and roomRemoved', async () => {
     server.store('lunch', ['hungry?']);
     const room = {
       id: 'lunch',
@@ -57,9 +57,9 @@ describe('RoomList', () => {
 
   it('is fetched again after a reconnect', async () => {
     await server.stop();
-    server.store('general', ['while away']);
+    server.store('general', ['while offline']);
     await server.resume();
-    await eventually(() => expect(listed()).toEqual([['general', 'while away']]));
+    await eventually(() => expect(listed()).toEqual([['general', 'while offline']]));
   });
 
   it('keeps its rooms while GET /rooms answers 503, and retries until it succeeds', async () => {

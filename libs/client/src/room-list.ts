@@ -11,15 +11,15 @@ const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 5_000;
 
 export interface RoomListState {
-  /** `loading` until the first answer; the rooms shown stay while they are refreshed. */
+  /** `loading` until the first response; a refresh retains the rooms. */
   readonly status: 'loading' | 'ready';
-  /** Rooms the user is in, latest activity first. */
+  /** Rooms that the user is a member of, latest activity first. */
   readonly rooms: readonly RoomSummary[];
-  /** Why the latest refresh failed; it is tried again by itself. */
+  /** Error of the latest refresh; it is retried automatically. */
   readonly error?: ChatError;
 }
 
-/** The rooms the user is in, kept up to date by events and refreshed after every reconnect. */
+/** The user's rooms, updated by events and refreshed after every reconnect. */
 export class RoomList implements Observable<RoomListState> {
   readonly #session: Session;
   readonly #connection: Connection;
@@ -31,7 +31,7 @@ export class RoomList implements Observable<RoomListState> {
   #userId: string | undefined;
   #wasOnline = false;
   #refreshing: Promise<void> | undefined;
-  /** Something changed after the request under way was sent: its answer may be old. */
+  /** Whether a change occurred after the request in flight was sent: its response may be stale. */
   #outdated = false;
 
   constructor(session: Session, connection: Connection, rest: RestClient) {
@@ -64,8 +64,8 @@ export class RoomList implements Observable<RoomListState> {
   readonly getSnapshot = (): RoomListState => this.#observable.getSnapshot();
 
   /**
-   * Fetches the list anew and resolves when that is done. Never rejects: a failure shows in the
-   * snapshot, and is made good by itself while there is a connection.
+   * Fetches the list again and resolves when that is done. Never rejects: an error is in the
+   * snapshot, and the request is retried while there is a connection.
    */
   refresh(): Promise<void> {
     if (this.#refreshing) this.#outdated = true;
@@ -73,7 +73,7 @@ export class RoomList implements Observable<RoomListState> {
     return this.#refreshing;
   }
 
-  /** Stops following. */
+  /** Stops all updates. */
   close(): void {
     this.#ending.abort();
     for (const stop of this.#stopListening) stop();
@@ -95,7 +95,7 @@ export class RoomList implements Observable<RoomListState> {
       try {
         const rooms = await this.#rest.rooms();
         if (userId !== this.#userId) this.#outdated = true;
-        else this.#take(rooms);
+        else this.#merge(rooms);
       } catch (error) {
         if (this.#ending.signal.aborted || this.#userId === undefined) return;
         this.#set({ ...this.#state, error: error as ChatError });
@@ -106,10 +106,10 @@ export class RoomList implements Observable<RoomListState> {
     } while (this.#outdated && this.#userId !== undefined && !this.#ending.signal.aborted);
   }
 
-  #take(rooms: RoomSummary[]): void {
+  #merge(rooms: RoomSummary[]): void {
     const known = new Map(this.#state.rooms.map((room) => [room.id, room]));
     const merged = rooms.map((room) => {
-      // A message that arrived while the answer was on its way.
+      // A message may have arrived while the request was in flight.
       const newer = known.get(room.id)?.lastMessage;
       return newer ? withMessage(room, newer) : room;
     });
@@ -133,9 +133,9 @@ export class RoomList implements Observable<RoomListState> {
 
   #followConnection(): void {
     const { online } = this.#connection;
-    const came = online && !this.#wasOnline;
+    const connected = online && !this.#wasOnline;
     this.#wasOnline = online;
-    if (came) void this.refresh();
+    if (connected) void this.refresh();
   }
 
   #setRooms(rooms: readonly RoomSummary[]): void {
@@ -144,7 +144,7 @@ export class RoomList implements Observable<RoomListState> {
 
   #set(state: RoomListState): void {
     this.#state = state;
-    this.#observable.changed();
+    this.#observable.invalidate();
   }
 }
 

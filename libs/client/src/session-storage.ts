@@ -1,7 +1,7 @@
 import type { OwnUser } from '@chat/contracts';
 import type { Unsubscribe } from './emitter.ts';
 
-/** What a signed-in client keeps. Times are milliseconds since the epoch, by this machine's clock. */
+/** A stored session. Times are milliseconds since the epoch by the local clock. */
 export interface StoredSession {
   token: string;
   refreshToken: string;
@@ -12,12 +12,12 @@ export interface StoredSession {
   user: OwnUser;
 }
 
-/** Port: where the session is kept. Several clients (tabs) may share one. */
+/** Port: storage of the session. Several clients (tabs) may share one. */
 export interface SessionStorage {
-  /** The session that is kept, or undefined when nobody is signed in. */
+  /** Returns the stored session, or undefined when signed out. */
   load(): StoredSession | undefined;
   save(session: StoredSession): void;
   clear(): void;
-  /** Calls `listener` after the session was changed, by this client or by another that shares it. */
+  /** Calls `listener` after this client or another one with the same storage changed the session. */
   onChange(listener: () => void): Unsubscribe;
 }

@@ -8,20 +8,20 @@ import type {
 } from '@chat/contracts';
 import { ChatError } from './chat-error.ts';
 import { Emitter, type Unsubscribe } from './emitter.ts';
-import { exclusively } from './exclusively.ts';
 import type { HttpTransport } from './http-transport.ts';
 import { type Observable, ObservableState } from './observable.ts';
 import type { SessionStorage, StoredSession } from './session-storage.ts';
+import { withLock } from './with-lock.ts';
 
-/** Part of an access token's life after which it is refreshed. */
+/** Fraction of an access token's lifetime after which it is refreshed. */
 const REFRESH_AFTER = 0.9;
 
-/** Who is signed in. `reason`: `expired` means that the server refused to renew the session. */
+/** The signed-in user, if any. Reason `expired`: the server refused to refresh the session. */
 export type SessionState =
   | { readonly status: 'signed-in'; readonly user: OwnUser }
   | { readonly status: 'signed-out'; readonly reason?: 'logout' | 'expired' };
 
-/** Signs in and out and keeps the access token fresh. */
+/** Signs in and out, and refreshes the access token before it expires. */
 export class Session implements Observable<SessionState> {
   readonly #http: HttpTransport;
   readonly #storage: SessionStorage;
@@ -39,7 +39,7 @@ export class Session implements Observable<SessionState> {
     const stored = storage.load();
     this.#token = stored?.token;
     this.#state = stored ? { status: 'signed-in', user: stored.user } : { status: 'signed-out' };
-    this.#stopWatching = storage.onChange(() => this.#follow());
+    this.#stopWatching = storage.onChange(() => this.#syncFromStorage());
   }
 
   readonly subscribe = (listener: () => void): Unsubscribe => this.#observable.subscribe(listener);
@@ -74,7 +74,7 @@ export class Session implements Observable<SessionState> {
     return this.#signIn(data);
   }
 
-  /** Signs out here at once; the server is told as far as it can be reached. Never rejects. */
+  /** Signs out locally at once, then on the server if it is reachable. Never rejects. */
   async logout(): Promise<void> {
     const stored = this.#storage.load();
     if (!stored) return;
@@ -85,12 +85,12 @@ export class Session implements Observable<SessionState> {
   }
 
   /**
-   * A valid access token, refreshed when it is about to expire.
-   * @throws ChatError UNAUTHORIZED when signed out, or why it could not be refreshed
+   * Returns a valid access token, refreshed when it is about to expire.
+   * @throws ChatError UNAUTHORIZED when signed out, or the error of the refresh
    */
   async accessToken(): Promise<string> {
     try {
-      return await this.renewWhenDue();
+      return await this.refreshWhenDue();
     } catch (error) {
       const stored = this.#storage.load();
       if (stored && stored.expiresAt > Date.now()) return stored.token;
@@ -98,53 +98,53 @@ export class Session implements Observable<SessionState> {
     }
   }
 
-  /** Like {@link accessToken}, but rejects when a due refresh fails, also before the expiry. */
-  async renewWhenDue(): Promise<string> {
+  /** As {@link accessToken}, but rejects when a due refresh fails, even before the expiry. */
+  async refreshWhenDue(): Promise<string> {
     const stored = this.#stored();
     return stored.refreshAt > Date.now() ? stored.token : this.refresh(stored.token);
   }
 
   /**
-   * Replaces a token that the server refused, or that is due; once for all that ask at the same
-   * time, and not at all when another tab has replaced it already.
+   * Replaces a token that the server rejected or that is due. Concurrent calls share one request;
+   * no request is sent when another tab has already replaced the token.
    */
-  refresh(old: string): Promise<string> {
-    this.#refreshing ??= this.#refreshAlone(old).finally(() => {
+  refresh(usedToken: string): Promise<string> {
+    this.#refreshing ??= this.#refreshWithLock(usedToken).finally(() => {
       this.#refreshing = undefined;
     });
     return this.#refreshing;
   }
 
-  /** When the access token is due for a refresh, in milliseconds since the epoch. */
+  /** Time at which the access token is to be refreshed, in milliseconds since the epoch. */
   get refreshAt(): number | undefined {
     return this.#storage.load()?.refreshAt;
   }
 
-  /** Calls `listener` with every new access token, also one that another tab got. */
+  /** Calls `listener` with every new access token, including those that another tab obtained. */
   onToken(listener: (token: string) => void): Unsubscribe {
     return this.#events.on('token', listener);
   }
 
-  /** Shows the user's changed profile. */
+  /** Replaces the stored profile of the signed-in user. */
   updateUser(user: OwnUser): void {
     const stored = this.#storage.load();
     if (stored?.user.id === user.id) this.#storage.save({ ...stored, user });
   }
 
-  /** Stops watching the storage. What is stored stays. */
+  /** Stops watching the storage. The session stays stored. */
   close(): void {
     this.#stopWatching();
     this.#events.clear();
   }
 
-  async #refreshAlone(old: string): Promise<string> {
+  async #refreshWithLock(usedToken: string): Promise<string> {
     const { user } = this.#stored();
-    return exclusively(`chat-session:${user.id}`, () => this.#refresh(old));
+    return withLock(`chat-session:${user.id}`, () => this.#refresh(usedToken));
   }
 
-  async #refresh(old: string): Promise<string> {
+  async #refresh(usedToken: string): Promise<string> {
     const before = this.#stored();
-    if (before.token !== old) return before.token;
+    if (before.token !== usedToken) return before.token;
     const { refreshToken } = before;
     const answer = await this.#http
       .request<Tokens>({ method: 'POST', path: '/auth/refresh', body: { refreshToken } })
@@ -156,18 +156,18 @@ export class Session implements Observable<SessionState> {
       if (answer.status === 401) this.#signOut('expired');
       throw answer;
     }
-    this.#storage.save({ ...keepable(answer.data), user: now.user });
+    this.#storage.save({ ...toStoredTokens(answer.data), user: now.user });
     return answer.data.token;
   }
 
   #stored(): StoredSession {
     const stored = this.#storage.load();
-    if (!stored) throw new ChatError('UNAUTHORIZED', 'You are not signed in.', { status: 401 });
-    return stored;
+    if (stored) return stored;
+    throw new ChatError('UNAUTHORIZED', 'You’re signed out. Sign in to continue.', { status: 401 });
   }
 
   #signIn({ user, ...tokens }: LoginResponse): OwnUser {
-    this.#storage.save({ ...keepable(tokens), user });
+    this.#storage.save({ ...toStoredTokens(tokens), user });
     return user;
   }
 
@@ -177,8 +177,8 @@ export class Session implements Observable<SessionState> {
     this.#endReason = 'logout';
   }
 
-  /** Takes over what is stored, whoever changed it. */
-  #follow(): void {
+  /** Applies the stored session, whichever client changed it. */
+  #syncFromStorage(): void {
     const stored = this.#storage.load();
     const previous = this.#state;
     const token = stored?.token;
@@ -187,18 +187,18 @@ export class Session implements Observable<SessionState> {
     if (!stored) {
       if (previous.status === 'signed-out') return;
       this.#state = { status: 'signed-out', reason: this.#endReason };
-      this.#observable.changed();
+      this.#observable.invalidate();
       return;
     }
     if (previous.status === 'signed-out' || !sameUser(previous.user, stored.user)) {
       this.#state = { status: 'signed-in', user: stored.user };
-      this.#observable.changed();
+      this.#observable.invalidate();
     }
     if (renewed) this.#events.emit('token', stored.token);
   }
 }
 
-function keepable({ token, refreshToken, expiresIn }: Tokens): Omit<StoredSession, 'user'> {
+function toStoredTokens({ token, refreshToken, expiresIn }: Tokens): Omit<StoredSession, 'user'> {
   const now = Date.now();
   const lifeMs = expiresIn * 1_000;
   return {

@@ -1,18 +1,18 @@
 import { ChatClient, type ChatClientOptions } from '../src/index.ts';
 import type { ScriptedServer } from './scripted-server.ts';
 
-/** The clients of one spec, to be closed together. */
+/** Creates the clients of one test and closes them together. */
 export class Clients {
   readonly #all: ChatClient[] = [];
 
-  /** A client that nobody is signed in to, unless its session storage says so. */
+  /** Creates a client, signed out unless its session storage has a session. */
   create(server: ScriptedServer, options: Partial<ChatClientOptions> = {}): ChatClient {
     const client = new ChatClient({ url: server.url, transports: ['websocket'], ...options });
     this.#all.push(client);
     return client;
   }
 
-  /** A client that is signed in and online. */
+  /** Creates a client that is signed in and online. */
   async signedIn(
     server: ScriptedServer,
     name: string,

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 
-/** Small against every wait of the client, so that sockets have their turn many times within each. */
+/** Small compared with every wait of the client, so that sockets are served often within each. */
 const STEP_MS = 20;
 
 /**
- * Runs the clocks and timers of this process fast: by 20 ms for each turn of the event loop, which lasts at least one and
- * serves real sockets as well. A busy machine slows both alike.
+ * Speeds up the clocks and timers of this process: by 20 ms per turn of the event loop, which takes
+ * at least 1 ms and serves real sockets, too. A busy machine slows both equally.
  */
 export class FastClock {
   #stopped = false;
@@ -22,7 +22,7 @@ export class FastClock {
     return new FastClock();
   }
 
-  /** Brings the real clocks and timers back. */
+  /** Restores the real clocks and timers. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;

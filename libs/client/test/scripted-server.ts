@@ -19,16 +19,16 @@ import type {
 import { privatePort } from '@chat/testing';
 import { Server, type Socket } from 'socket.io';
 
-/** What happens to one send: stored and answered, or one of the ways in which that goes wrong. */
-export type SendFate =
+/** Outcome of one send: success (`ok`), or the failure to simulate. */
+export type SendOutcome =
   | 'ok'
-  /** Stored; the answer never leaves. */
+  /** Stored; no acknowledgement is sent. */
   | 'lose-ack'
-  /** Stored; the connection breaks instead of an answer. */
+  /** Stored; the connection breaks before the acknowledgement. */
   | 'break-after'
-  /** Not stored; the connection breaks instead of an answer. */
+  /** Not stored; the connection breaks. */
   | 'break-before'
-  /** Neither stored nor answered. */
+  /** Neither stored nor acknowledged. */
   | 'ignore'
   | SocketError;
 
@@ -37,21 +37,21 @@ interface SocketData {
 }
 type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents, object, SocketData>;
 
-/** Most changes that `joinRoom` answers with, small so that specs reach the limit. */
+/** Most changes in an acknowledgement of `joinRoom`; small, so that tests reach the limit. */
 const MAX_JOIN_CHANGES = 5;
 
 /**
- * A server of the contract in memory, over real HTTP and sockets, that misbehaves on demand.
- * Everything it was asked is kept for the spec to look at.
+ * Fake server of the wire contract: in memory, over real HTTP and sockets, with failures on demand.
+ * Records all requests for assertions.
  */
 export class ScriptedServer {
   readonly sends: SendMessagePayload[] = [];
   readonly joins: { roomId: string; since?: number }[] = [];
   readonly renewals: string[] = [];
   readonly requests: string[] = [];
-  /** Decides on each send; the first argument counts from 1. */
-  sendFate: (count: number, payload: SendMessagePayload) => SendFate = () => 'ok';
-  /** Answers a REST call in place of the server: status, body and headers. */
+  /** Returns the outcome of a send; `count` starts at 1. */
+  sendOutcome: (count: number, payload: SendMessagePayload) => SendOutcome = () => 'ok';
+  /** Overrides the response to a REST call: status, body and headers. */
   intercept: (
     call: string,
   ) => { status: number; body?: object; headers?: Record<string, string> } | undefined = () =>
@@ -91,7 +91,7 @@ export class ScriptedServer {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Stops listening and cuts every connection; what was stored stays. */
+  /** Stops listening and closes every connection; retains the stored messages. */
   async stop(): Promise<void> {
     this.#http.closeAllConnections();
     await this.#io.close();
@@ -111,12 +111,12 @@ export class ScriptedServer {
     return messages;
   }
 
-  /** Stores messages of somebody else, and emits them unless told otherwise. */
+  /** Stores messages of another user, and emits them if `live`. */
   store(roomId: string, texts: string[], { live = this.live } = {}): Message[] {
-    return texts.map((text) => this.#append(roomId, 'somebody', text, undefined, live));
+    return texts.map((text) => this.#append(roomId, 'another-user', text, undefined, live));
   }
 
-  /** Puts the room back to an earlier state, as a restored backup does. */
+  /** Resets the room to an earlier `rev`, as restoring a backup does. */
   rewind(roomId: string, rev: number): void {
     this.messages(roomId).length = rev;
   }
@@ -128,17 +128,17 @@ export class ScriptedServer {
     this.#io.emit(event, ...payload);
   }
 
-  /** Cuts every socket's connection, as a lost network does. */
+  /** Closes the connection of every socket, as a network failure does. */
   cut(): void {
     for (const socket of this.#io.sockets.sockets.values()) socket.conn.close();
   }
 
-  /** The server no longer takes the access tokens that it gave. */
+  /** Invalidates all access tokens. */
   expireAccessTokens(): void {
     this.#access.clear();
   }
 
-  /** The server no longer renews any session. */
+  /** Invalidates all access and refresh tokens. */
   revokeSessions(): void {
     this.#access.clear();
     this.#refresh.clear();
@@ -212,7 +212,7 @@ export class ScriptedServer {
       this.renewals.push(token);
       ack?.({ ok: true, expiresIn: this.accessTokenLifeSeconds });
     });
-    socket.on('sendMessage', (payload, ack) => this.#takeSend(socket, payload, ack));
+    socket.on('sendMessage', (payload, ack) => this.#handleSend(socket, payload, ack));
   }
 
   #joinResult({ roomId, since }: { roomId: string; since?: number }): JoinRoomResult {
@@ -225,16 +225,16 @@ export class ScriptedServer {
       : { ...head, complete: false };
   }
 
-  #takeSend(
+  #handleSend(
     socket: ClientSocket,
     payload: SendMessagePayload,
     ack?: (answer: Ack<SendMessageResult>) => void,
   ): void {
     this.sends.push(payload);
-    const fate = this.sendFate(this.sends.length, payload);
-    if (typeof fate === 'object') return ack?.({ ok: false, error: fate });
-    if (fate === 'ignore') return;
-    if (fate === 'break-before') return void socket.conn.close();
+    const outcome = this.sendOutcome(this.sends.length, payload);
+    if (typeof outcome === 'object') return ack?.({ ok: false, error: outcome });
+    if (outcome === 'ignore') return;
+    if (outcome === 'break-before') return void socket.conn.close();
     const { userId } = socket.data;
     const { roomId, text, clientMessageId = 'none' } = payload;
     const known = this.messages(roomId).find(
@@ -244,8 +244,8 @@ export class ScriptedServer {
         message.text === text,
     );
     const { id } = known ?? this.#append(roomId, userId, text, clientMessageId, this.live);
-    if (fate === 'break-after') return void socket.conn.close();
-    if (fate === 'ok') ack?.({ ok: true, id, clientMessageId });
+    if (outcome === 'break-after') return void socket.conn.close();
+    if (outcome === 'ok') ack?.({ ok: true, id, clientMessageId });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -253,8 +253,8 @@ export class ScriptedServer {
     const call = `${request.method} ${url.pathname}`;
     this.requests.push(call + url.search);
     const body = JSON.parse((await text(request)) || '{}') as Record<string, string>;
-    const told = this.intercept(call);
-    if (told) return reply(response, told.status, told.body ?? {}, told.headers);
+    const override = this.intercept(call);
+    if (override) return reply(response, override.status, override.body ?? {}, override.headers);
 
     if (call === 'POST /auth/register' || call === 'POST /auth/login') {
       const user = this.#user(String(body['email']));

@@ -3,7 +3,7 @@ import styles from './DeliveryMark.module.css';
 import type { Delivery } from './shown-message.ts';
 
 const MARKS = {
-  unkept: { shape: 'clock', meaning: 'Waiting to be sent; lost if this page is closed now' },
+  unpersisted: { shape: 'clock', meaning: 'Waiting to be sent; lost if this page is closed now' },
   waiting: { shape: 'clock', meaning: 'Waiting to be sent' },
   sending: { shape: 'clock', meaning: 'Being sent' },
   stored: { shape: 'check', meaning: 'Stored' },

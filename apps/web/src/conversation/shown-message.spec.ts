@@ -26,7 +26,7 @@ function onItsWay(clientMessageId: string, text: string): OutboxEntry {
     text,
     createdAt: '2026-01-01T00:00:00.000Z',
     state: 'sending',
-    kept: true,
+    persisted: true,
   };
 }
 

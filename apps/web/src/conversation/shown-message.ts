@@ -15,8 +15,8 @@ export interface ShownMessage {
   readonly entry?: OutboxEntry;
 }
 
-/** `unkept`: it waits, and the browser has not put it away (yet). */
-export type Delivery = 'unkept' | 'waiting' | 'sending' | 'stored' | 'failed';
+/** `unpersisted`: it waits, and the browser has not put it away (yet). */
+export type Delivery = 'unpersisted' | 'waiting' | 'sending' | 'stored' | 'failed';
 
 interface Sender {
   id: string;
@@ -69,7 +69,7 @@ function keyOfSend(clientMessageId: string, text: string): string {
   return `${clientMessageId} ${text}`;
 }
 
-function deliveryOf({ state, kept }: OutboxEntry): Delivery {
+function deliveryOf({ state, persisted }: OutboxEntry): Delivery {
   if (state === 'sent') return 'stored';
-  return state === 'waiting' && !kept ? 'unkept' : state;
+  return state === 'waiting' && !persisted ? 'unpersisted' : state;
 }
