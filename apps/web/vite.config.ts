@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-/** The server that `npm run dev` starts beside this page. */
+/** The server that `npm run dev` starts together with this page. */
 const SERVER = 'http://localhost:3000';
 const SERVER_PATHS = ['/auth', '/users', '/rooms', '/messages', '/health', '/docs'];
 
@@ -20,7 +20,7 @@ export default defineConfig({
     outDir: 'dist',
     emptyOutDir: true,
     target: 'es2023',
-    // A script of the page's policy (`script-src 'self'`) may not be inline.
+    // The page's content security policy (`script-src 'self'`) forbids inline scripts.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
   },

@@ -4,7 +4,7 @@ import './app/base.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App.tsx';
-import { BrokenPart } from './app/BrokenPart.tsx';
+import { RenderErrorNotice } from './app/RenderErrorNotice.tsx';
 import { ErrorBoundary } from './app/ErrorBoundary.tsx';
 
 const root = document.getElementById('root');
@@ -12,7 +12,7 @@ if (!root) throw new Error('index.html has no element #root');
 
 createRoot(root).render(
   <StrictMode>
-    <ErrorBoundary fallback={<BrokenPart />}>
+    <ErrorBoundary fallback={<RenderErrorNotice />}>
       <App />
     </ErrorBoundary>
   </StrictMode>,

@@ -4,17 +4,17 @@ import { ConnectionBar } from '../connection/ConnectionBar.tsx';
 import { ConversationPane } from '../conversation/ConversationPane.tsx';
 import { RoomsPane } from '../rooms/RoomsPane.tsx';
 import { Notice } from '../ui/Notice.tsx';
-import { BrokenPart } from './BrokenPart.tsx';
+import { RenderErrorNotice } from './RenderErrorNotice.tsx';
 import styles from './ChatPage.module.css';
 import { chat } from './chat.ts';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
 import { navigate, roomPath, useRoomId } from './location.ts';
 import { useObservable } from './observable.ts';
 
-/** Rooms and the conversation in one of them; on a phone one of the two. */
+/** Shows the list of rooms and the current conversation; on a phone, one of the two. */
 export function ChatPage({ user }: { user: OwnUser }) {
   const roomId = useRoomId();
-  useFirstRoom(roomId);
+  useInitialRoom(roomId);
   return (
     <div className={styles.page} data-shows={roomId ? 'conversation' : 'rooms'}>
       <ConnectionBar />
@@ -23,14 +23,12 @@ export function ChatPage({ user }: { user: OwnUser }) {
       </div>
       <main className={styles.conversation}>
         {roomId ? (
-          <ErrorBoundary key={roomId} fallback={<BrokenPart />}>
+          <ErrorBoundary key={roomId} fallback={<RenderErrorNotice />}>
             <ConversationPane roomId={roomId} user={user} />
           </ErrorBoundary>
         ) : (
           <Notice title="Choose a room">
-            <p>
-              Pick one of your rooms, or find and create others with the buttons above the list.
-            </p>
+            <p>Pick a room from the list, or use the buttons above it to find or create one.</p>
           </Notice>
         )}
       </main>
@@ -38,8 +36,8 @@ export function ChatPage({ user }: { user: OwnUser }) {
   );
 }
 
-/** A wide window does not begin empty: it opens the latest room, or `general` for a newcomer. */
-function useFirstRoom(roomId: string | undefined): void {
+/** Opens the latest room, or `general` for a user without rooms, when a wide window names none. */
+function useInitialRoom(roomId: string | undefined): void {
   const { status, rooms } = useObservable(chat.rooms);
   const settled = useRef(false);
   useEffect(() => {

@@ -1,12 +1,12 @@
 import { Component, type ReactNode } from 'react';
 
 interface ErrorBoundaryProps {
-  /** Shown instead of the children once rendering one of them has thrown. */
+  /** Rendered instead of the children after one of them has thrown. */
   fallback: ReactNode;
   children: ReactNode;
 }
 
-/** Confines an error in rendering to one part of the page. */
+/** Confines a rendering error to one section of the page. */
 export class ErrorBoundary extends Component<ErrorBoundaryProps, { broken: boolean }> {
   override state = { broken: false };
 

@@ -3,18 +3,18 @@ import { navigate } from './location.ts';
 
 interface LinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
   href: string;
-  onFollow?: () => void;
+  onNavigate?: () => void;
 }
 
-/** A link within the page; a new tab or window opens as with any other. */
-export function Link({ href, onFollow, ...rest }: LinkProps) {
+/** Client-side link; modified clicks open a new tab or window as usual. */
+export function Link({ href, onNavigate, ...rest }: LinkProps) {
   function follow(event: MouseEvent) {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
       return;
     }
     event.preventDefault();
     navigate(href);
-    onFollow?.();
+    onNavigate?.();
   }
   return <a href={href} onClick={follow} {...rest} />;
 }

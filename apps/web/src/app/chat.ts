@@ -1,6 +1,6 @@
 import { browserSessionStorage, ChatClient, indexedDbOutbox } from '@chat/client';
 
-/** The page's one connection to the server that it came from. */
+/** The page's chat client, connected to the origin of the page. */
 export const chat = new ChatClient({
   url: location.origin,
   sessionStorage: browserSessionStorage(),

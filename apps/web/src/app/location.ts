@@ -1,22 +1,22 @@
 import { RoomId } from '@chat/contracts';
 import { useSyncExternalStore } from 'react';
 
-/** Where the list of rooms is; wide windows show it at every address. */
+/** Path of the list of rooms; wide windows show the list at every path. */
 export const HOME = '/';
 
-/** Address of a room's conversation. Not `/rooms/…`: that is the room for programs. */
+/** Returns the path of a room's conversation. Not `/rooms/…`, which is the REST resource. */
 export function roomPath(roomId: string): string {
   return `/chat/${roomId}`;
 }
 
-/** The room that the address names, if it names one. */
+/** Returns the room id in the current path, if any. */
 export function useRoomId(): string | undefined {
   const path = useSyncExternalStore(subscribe, () => location.pathname);
   const roomId = RoomId.safeParse(/^\/chat\/([^/]+)\/?$/.exec(path)?.[1]);
   return roomId.data;
 }
 
-/** Goes to an address of this page; `replace` leaves no way back to the one before. */
+/** Navigates to a path of this page; `replace` replaces the current history entry. */
 export function navigate(path: string, { replace = false } = {}): void {
   if (path === location.pathname) return;
   if (replace) history.replaceState(null, '', path);

@@ -4,10 +4,10 @@ import { useObservable } from '../app/observable.ts';
 import { useSecondsUntil } from '../ui/countdown.ts';
 import styles from './ConnectionBar.module.css';
 
-/** Says when there is no connection, what that means and what happens next; silent while online. */
+/** Reports a lost connection, its effect and the next attempt; empty while online. */
 export function ConnectionBar() {
   const connection = useObservable(chat.connection);
-  // An attempt to connect again does not make the loss undone.
+  // Stays true during attempts to reconnect.
   const [lost, setLost] = useState(false);
   if (connection.status === 'offline' && !lost) setLost(true);
   if (connection.status === 'online' && lost) setLost(false);
@@ -32,15 +32,15 @@ function Offline({ nextAttemptAt }: { nextAttemptAt: number | undefined }) {
   return (
     <p className={styles.offline}>
       <span>
-        Not connected. Your messages are kept{durable ? '' : ' while this page is open'} and will be
-        sent.
+        You’re offline. {durable ? 'Messages' : 'Keep this page open: messages'} will be sent when
+        you reconnect.
       </span>
-      {/* Read out once, not every second. */}
+      {/* Hidden from screen readers, which would read it out every second. */}
       <span aria-hidden="true">
-        {seconds > 0 ? `Next try in ${seconds} s.` : 'Trying to connect…'}
+        {seconds > 0 ? `Retrying in ${seconds} s.` : 'Reconnecting…'}
       </span>
       <button type="button" className={styles.retry} onClick={() => chat.connection.retryNow()}>
-        Try now
+        Retry now
       </button>
     </p>
   );

@@ -6,7 +6,7 @@ interface AnnouncerProps {
   ownUserId: string;
 }
 
-/** Reads new messages of others out to people who use a screen reader; never history. */
+/** Announces new messages of other users to screen readers; never history. */
 export function Announcer({ conversation, ownUserId }: AnnouncerProps) {
   const [latest, setLatest] = useState('');
 

@@ -13,8 +13,8 @@ import { explain } from '../ui/problem.ts';
 import styles from './Composer.module.css';
 import { useDraft } from './draft.ts';
 
-/** The count is shown when fewer characters than this are left. */
-const COUNT_FROM = 400;
+/** The character count is shown when no more than this many characters are left. */
+const SHOW_COUNT_BELOW = 400;
 const TOUCH = matchMedia('(hover: none) and (pointer: coarse)');
 
 interface ComposerProps {
@@ -23,7 +23,7 @@ interface ComposerProps {
   ownUserId: string;
 }
 
-/** Where a message is written. Enter sends; on a touch keyboard it makes a line. */
+/** Message input. Enter sends the message; on a touch keyboard it inserts a line break. */
 export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
   const [text, setText] = useDraft(ownUserId, conversation.roomId);
   const [problem, setProblem] = useState<string>();
@@ -38,7 +38,7 @@ export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
 
   const left = MAX_TEXT_LENGTH - text.trim().length;
   const sendable = text.trim() !== '' && left >= 0;
-  const note = problem ?? countOf(left);
+  const note = problem ?? characterCount(left);
 
   function send() {
     if (!sendable) return;
@@ -59,8 +59,8 @@ export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.key !== 'Enter' || event.shiftKey || TOUCH.matches) return;
-    // Enter also ends the composition of a character, for example in Japanese.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari says it by the key code alone
+    // In an input method (IME), for example for Japanese, Enter also confirms the composition.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari sets only keyCode
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     send();
@@ -95,8 +95,8 @@ export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
   );
 }
 
-function countOf(left: number): string | undefined {
-  if (left > COUNT_FROM) return undefined;
+function characterCount(left: number): string | undefined {
+  if (left > SHOW_COUNT_BELOW) return undefined;
   const count = Math.abs(left).toLocaleString();
-  return left < 0 ? `${count} characters too many` : `${count} characters left`;
+  return left < 0 ? `${count} characters over the limit` : `${count} characters left`;
 }

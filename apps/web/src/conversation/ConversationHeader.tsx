@@ -3,13 +3,13 @@ import { useState } from 'react';
 import { Link } from '../app/Link.tsx';
 import { HOME } from '../app/location.ts';
 import { AboutRoomDialog } from '../rooms/AboutRoomDialog.tsx';
-import { RoomMark } from '../rooms/RoomMark.tsx';
+import { RoomIcon } from '../rooms/RoomIcon.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import styles from './ConversationHeader.module.css';
 
 interface ConversationHeaderProps {
-  /** Undefined until the list of rooms has it. */
+  /** Undefined until the list of rooms includes it. */
   room: RoomSummary | undefined;
   name: string;
   ownUserId: string;
@@ -20,11 +20,11 @@ export function ConversationHeader({ room, name, ownUserId, catchingUp }: Conver
   const [about, setAbout] = useState(false);
   return (
     <header className={styles.header}>
-      <Link href={HOME} className={styles.back} aria-label="Back to the rooms">
+      <Link href={HOME} className={styles.back} aria-label="Back to rooms">
         <Icon shape="back" size={22} />
       </Link>
       <span className={styles.mark}>
-        <RoomMark visibility={room?.visibility ?? 'public'} />
+        <RoomIcon visibility={room?.visibility ?? 'public'} />
       </span>
       <div className={styles.names}>
         <h2 className={styles.name} dir="auto">
@@ -42,7 +42,7 @@ export function ConversationHeader({ room, name, ownUserId, catchingUp }: Conver
         </p>
       )}
       {room && (
-        <Button look="icon" title="Members and settings" onClick={() => setAbout(true)}>
+        <Button variant="icon" title="Members and settings" onClick={() => setAbout(true)}>
           <Icon shape="people" />
           <span className="visually-hidden">Members and settings</span>
         </Button>

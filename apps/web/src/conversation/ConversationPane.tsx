@@ -11,20 +11,20 @@ import { MessageList } from './MessageList.tsx';
 import { RemovedRoom } from './RemovedRoom.tsx';
 import { useTitle } from './title.ts';
 
-/** One room: who and what it is, what was said, and the place to answer. */
+/** One room: its header, its messages and the composer. */
 export function ConversationPane({ roomId, user }: { roomId: string; user: OwnUser }) {
   const conversation = chat.room(roomId);
   const state = useObservable(conversation);
   const { rooms } = useObservable(chat.rooms);
   const { status } = useObservable(chat.connection);
   const room = rooms.find(({ id }) => id === roomId);
-  // The last name known: a room that was taken away is not in the list any more.
+  // Last known name: a removed room is no longer in the list.
   const [name, setName] = useState(isNamedRoomId(roomId) ? roomId : 'Private room');
   if (room && room.name !== name) setName(room.name);
 
   useTitle(name, conversation, user.id);
   useEffect(() => {
-    conversation.open().catch(() => undefined); // The snapshot tells what went wrong.
+    conversation.open().catch(() => undefined); // The snapshot has the error.
     return () => conversation.close();
   }, [conversation]);
 
@@ -49,7 +49,7 @@ export function ConversationPane({ roomId, user }: { roomId: string; user: OwnUs
   );
 }
 
-/** Messages are shown, and newer ones may exist. */
+/** Whether messages are shown and newer ones may exist. */
 function isBehind({ live, messages }: { live: boolean; messages: readonly unknown[] }): boolean {
   return !live && messages.length > 0;
 }

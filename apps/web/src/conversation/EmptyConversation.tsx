@@ -3,20 +3,20 @@ import { useObservable } from '../app/observable.ts';
 import { Notice } from '../ui/Notice.tsx';
 import styles from './EmptyConversation.module.css';
 
-/** Stands where the messages will be. */
+/** Replaces the message list while it is empty. */
 export function EmptyConversation({ loading }: { loading: boolean }) {
   const { status } = useObservable(chat.connection);
   if (!loading) {
     return (
-      <Notice title="Nothing here yet">
-        <p>Say hello. Whoever comes later will find it.</p>
+      <Notice title="No messages yet">
+        <p>Say hello! Everyone who joins can read it.</p>
       </Notice>
     );
   }
   if (status === 'offline') {
     return (
-      <Notice title="Not connected">
-        <p>The messages of this room appear as soon as there is a connection.</p>
+      <Notice title="You’re offline">
+        <p>Messages will appear when you reconnect.</p>
       </Notice>
     );
   }

@@ -3,7 +3,7 @@ import { chat } from '../app/chat.ts';
 import { explain } from '../ui/problem.ts';
 import styles from './FailedSend.module.css';
 
-/** Why an own message was refused, and what can be done about it. */
+/** Error of a rejected message, with actions to retry or discard it. */
 export function FailedSend({ entry }: { entry: OutboxEntry }) {
   return (
     <p className={styles.failed} role="alert">

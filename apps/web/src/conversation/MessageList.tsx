@@ -2,13 +2,13 @@ import type { RoomConversation, RoomState } from '@chat/client';
 import type { OwnUser } from '@chat/contracts';
 import { useEffect, useMemo, useRef } from 'react';
 import { Icon } from '../ui/Icon.tsx';
-import { onDay } from '../ui/time.ts';
+import { formatDay } from '../ui/time.ts';
 import styles from './MessageList.module.css';
 import { MessageRow } from './MessageRow.tsx';
 import { useNewestInView } from './newest-in-view.ts';
 import { OlderMessages } from './OlderMessages.tsx';
 import { shownMessages } from './shown-message.ts';
-import { useSteadyHistory } from './steady-history.ts';
+import { useStableScroll } from './stable-scroll.ts';
 import { timeline } from './timeline.ts';
 
 interface MessageListProps {
@@ -18,8 +18,8 @@ interface MessageListProps {
 }
 
 /**
- * The messages in a scroller that grows upwards: its rest position is the newest message, and what
- * is put in above moves nothing.
+ * Messages in a scroller that is anchored at the newest message and grows upwards: inserting older
+ * messages above does not move the messages in view.
  */
 export function MessageList({ conversation, state, user }: MessageListProps) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -28,14 +28,17 @@ export function MessageList({ conversation, state, user }: MessageListProps) {
     () => timeline(shownMessages({ messages, pending }, user)),
     [messages, pending, user],
   );
-  const { away, unseen, onScroll, toNewest } = useNewestInView(scroller, messages.at(-1)?.seq ?? 0);
+  const { scrolledAway, unseen, onScroll, scrollToNewest } = useNewestInView(
+    scroller,
+    messages.at(-1)?.seq ?? 0,
+  );
 
-  useSteadyHistory(scroller, messages[0]?.seq);
+  useStableScroll(scroller, messages[0]?.seq);
 
   const lastSent = pending.at(-1)?.clientMessageId;
   useEffect(() => {
-    if (lastSent) toNewest();
-  }, [lastSent, toNewest]);
+    if (lastSent) scrollToNewest();
+  }, [lastSent, scrollToNewest]);
 
   return (
     <div className={styles.frame}>
@@ -50,21 +53,21 @@ export function MessageList({ conversation, state, user }: MessageListProps) {
         <div className={styles.content}>
           <OlderMessages conversation={conversation} state={state} scroller={scroller} />
           <ol className={styles.rows}>
-            {rows.map(({ message, opensDay, opensGroup }) => (
+            {rows.map(({ message, startsDay, startsGroup }) => (
               <MessageRow
                 key={message.key}
                 message={message}
-                day={opensDay ? onDay(message.timestamp) : undefined}
-                opensGroup={opensGroup}
+                day={startsDay ? formatDay(message.timestamp) : undefined}
+                startsGroup={startsGroup}
               />
             ))}
           </ol>
         </div>
       </div>
-      {away && (
-        <button type="button" className={styles.toNewest} onClick={toNewest}>
+      {scrolledAway && (
+        <button type="button" className={styles.scrollToNewest} onClick={scrollToNewest}>
           <Icon shape="down" size={16} />
-          {unseen === 0 ? 'To the newest' : `${unseen} new message${unseen === 1 ? '' : 's'}`}
+          {unseen === 0 ? 'Jump to latest' : `${unseen} new message${unseen === 1 ? '' : 's'}`}
         </button>
       )}
     </div>

@@ -1,9 +1,9 @@
 import { memo } from 'react';
 import { ErrorBoundary } from '../app/ErrorBoundary.tsx';
 import { Avatar } from '../ui/Avatar.tsx';
-import { atTime, inFull } from '../ui/time.ts';
-import { BrokenMessage } from './BrokenMessage.tsx';
-import { DeliveryMark } from './DeliveryMark.tsx';
+import { formatFull, formatTime } from '../ui/time.ts';
+import { MessageFallback } from './MessageFallback.tsx';
+import { DeliveryStatus } from './DeliveryStatus.tsx';
 import { FailedSend } from './FailedSend.tsx';
 import styles from './MessageRow.module.css';
 import { MessageText } from './MessageText.tsx';
@@ -11,17 +11,17 @@ import type { ShownMessage } from './shown-message.ts';
 
 interface ArticleProps {
   message: ShownMessage;
-  /** Shown with name and time. */
-  opensGroup: boolean;
+  /** Whether the message is the first of its group, shown with name and time. */
+  startsGroup: boolean;
 }
 
 interface MessageRowProps extends ArticleProps {
-  /** The day that begins with this message. */
+  /** Label of the day that starts with this message. */
   day: string | undefined;
 }
 
-/** One message of the list. One that cannot be rendered leaves the others alone. */
-export const MessageRow = memo(function MessageRow({ message, day, opensGroup }: MessageRowProps) {
+/** One message of the list. A message that fails to render does not affect the others. */
+export const MessageRow = memo(function MessageRow({ message, day, startsGroup }: MessageRowProps) {
   return (
     <li className={styles.row} data-delivery={message.delivery}>
       {day && (
@@ -29,25 +29,25 @@ export const MessageRow = memo(function MessageRow({ message, day, opensGroup }:
           <span>{day}</span>
         </h3>
       )}
-      <ErrorBoundary fallback={<BrokenMessage message={message} />}>
-        <Article message={message} opensGroup={opensGroup} />
+      <ErrorBoundary fallback={<MessageFallback message={message} />}>
+        <Article message={message} startsGroup={startsGroup} />
       </ErrorBoundary>
     </li>
   );
 });
 
-function Article({ message, opensGroup }: ArticleProps) {
+function Article({ message, startsGroup }: ArticleProps) {
   const { username, text, timestamp, delivery, entry } = message;
   const time = (
-    <time className={styles.time} dateTime={timestamp} title={inFull(timestamp)}>
-      {atTime(timestamp)}
+    <time className={styles.time} dateTime={timestamp} title={formatFull(timestamp)}>
+      {formatTime(timestamp)}
     </time>
   );
   return (
-    <article className={`${styles.message} ${opensGroup ? styles.first : ''}`}>
-      <span className={styles.side}>{opensGroup ? <Avatar name={username} /> : time}</span>
+    <article className={`${styles.message} ${startsGroup ? styles.first : ''}`}>
+      <span className={styles.side}>{startsGroup ? <Avatar name={username} /> : time}</span>
       <div className={styles.body}>
-        {opensGroup ? (
+        {startsGroup ? (
           <p className={styles.heading}>
             <span className={styles.name}>{username}</span> {time}
           </p>
@@ -57,7 +57,7 @@ function Article({ message, opensGroup }: ArticleProps) {
         <MessageText text={text} />
         {delivery === 'failed' && entry && <FailedSend entry={entry} />}
       </div>
-      {delivery && <DeliveryMark delivery={delivery} />}
+      {delivery && <DeliveryStatus delivery={delivery} />}
     </article>
   );
 }

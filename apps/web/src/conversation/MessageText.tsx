@@ -1,7 +1,7 @@
 import { linkify } from './linkify.ts';
 import styles from './MessageText.module.css';
 
-/** A message's text as it was written, with its web addresses as links. */
+/** A message's text, with web addresses as links. */
 export function MessageText({ text }: { text: string }) {
   return (
     <p className={styles.text} dir="auto">

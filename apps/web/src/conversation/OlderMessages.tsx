@@ -4,8 +4,8 @@ import { Button } from '../ui/Button.tsx';
 import { explain } from '../ui/problem.ts';
 import styles from './OlderMessages.module.css';
 
-/** History is fetched when its end is nearer than this many pixels. */
-const AHEAD = 900;
+/** Older messages are loaded when the top of the list is closer to the view than this. */
+const PRELOAD_DISTANCE_PX = 900;
 
 interface OlderMessagesProps {
   conversation: RoomConversation;
@@ -13,7 +13,7 @@ interface OlderMessagesProps {
   scroller: RefObject<HTMLElement | null>;
 }
 
-/** The upper end of the list: fetches history before it comes into view, or says where it begins. */
+/** Top of the list: loads older messages before they come into view, or marks the start. */
 export function OlderMessages({ conversation, state, scroller }: OlderMessagesProps) {
   const { hasOlder, live, messages } = state;
   const end = useRef<HTMLDivElement>(null);
@@ -21,7 +21,7 @@ export function OlderMessages({ conversation, state, scroller }: OlderMessagesPr
   const [wasLive, setWasLive] = useState(live);
   const oldestSeq = messages[0]?.seq;
 
-  // With the connection back, trying again needs no press of a button.
+  // Retries automatically after a reconnect.
   if (live !== wasLive) {
     setWasLive(live);
     if (live) setProblem(undefined);
@@ -38,25 +38,25 @@ export function OlderMessages({ conversation, state, scroller }: OlderMessagesPr
       ([entry]) => {
         if (entry?.isIntersecting) load();
       },
-      { root: scroller.current, rootMargin: `${AHEAD}px 0px 0px` },
+      { root: scroller.current, rootMargin: `${PRELOAD_DISTANCE_PX}px 0px 0px` },
     );
     observer.observe(end.current);
     return () => observer.disconnect();
-    // Each page moves the end: look again whether it is still near.
+    // Each page moves the top of the list: check its distance again.
   }, [hasOlder, problem, load, scroller, oldestSeq]);
 
   return (
     <div ref={end} className={styles.end}>
       {problem ? (
         <>
-          <span>Older messages could not be loaded. {problem}</span>
-          <Button look="quiet" onClick={load}>
+          <span>Couldn’t load older messages. {problem}</span>
+          <Button variant="quiet" onClick={load}>
             Try again
           </Button>
         </>
       ) : (
         <span>
-          {hasOlder ? 'Loading older messages…' : 'This is where the conversation begins.'}
+          {hasOlder ? 'Loading older messages…' : 'This is the start of the conversation.'}
         </span>
       )}
     </div>

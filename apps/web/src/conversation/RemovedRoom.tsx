@@ -2,13 +2,11 @@ import { Link } from '../app/Link.tsx';
 import { HOME } from '../app/location.ts';
 import { Notice } from '../ui/Notice.tsx';
 
-/** Takes the place of a conversation that one may not, or no longer, read. */
+/** Replaces a conversation that the user cannot or can no longer read. */
 export function RemovedRoom({ name }: { name: string }) {
   return (
-    <Notice title="This room is not open to you">
-      <p role="status">
-        “{name}” does not exist, or you are not a member of it (any more). Its owner can add you.
-      </p>
+    <Notice title="This room isn’t available">
+      <p role="status">“{name}” doesn’t exist, or you’re not a member. Its owner can add you.</p>
       <Link href={HOME}>Go to my rooms</Link>
     </Notice>
   );

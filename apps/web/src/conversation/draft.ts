@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-/** The text that is being written to a room; it is kept over reloads, per user and room. */
+/** Returns the unsent text of the composer, stored per user and room across reloads. */
 export function useDraft(userId: string, roomId: string): [string, (text: string) => void] {
   const key = `chat.draft.${userId}.${roomId}`;
   const [text, setText] = useState(() => localStorage.getItem(key) ?? '');
@@ -11,7 +11,7 @@ export function useDraft(userId: string, roomId: string): [string, (text: string
       if (next === '') localStorage.removeItem(key);
       else localStorage.setItem(key, next);
     } catch {
-      // A full storage costs the draft its life over a reload, not the person their typing.
+      // The storage is full: the draft is lost on a reload, but typing still works.
     }
   }
 

@@ -1,34 +1,33 @@
-/** A piece of a message's text: plain, or a web address that can be followed. */
+/** Part of a message's text: plain text or a link. */
 export type TextPart =
   { kind: 'text'; text: string } | { kind: 'link'; text: string; href: string };
 
 const SCHEME = /https?:\/\/(?!https?:\/\/)/giu;
 
 /**
- * A host and its port. Where a script that is written without spaces follows an ASCII name, the
- * name ends: no top-level domain mixes the two. An address with credentials (`user@host`) has no
- * match.
+ * Matches a host and its port. An ASCII host ends before a script that is written without spaces:
+ * no top-level domain mixes the two. An address with credentials (`user@host`) does not match.
  */
 const HOST =
   /(?:[\w-]+\.)+[a-z]{2,}(?=[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Thai}])|(?:\[[\da-f:.]+\]|[\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)*(?!\.?[\p{L}\p{M}\p{N}_-]))(?::\d+)?(?!\d|:?@|:[\p{L}\p{N}])/iuy;
 const MAX_HOST_LENGTH = 253;
 
 /**
- * A run of path characters, an apostrophe inside a word, or a bracket. Other than ASCII, quotes,
+ * Matches a run of path characters, an apostrophe inside a word, or a bracket. Non-ASCII quotes,
  * brackets, dashes and punctuation of any script end an address, as do characters that reorder or
  * hide text.
  */
 const PATH_PIECE =
   /[\w!#$%&*+,./:;=?@~-]+|[^\p{ASCII}\s\p{Cc}\p{Cs}\p{Bidi_Control}\u200b\u2014\u2015\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Terminal_Punctuation}]+|['’](?=[\p{L}\p{N}])|[()[\]]/uy;
-const OPENING_OF = new Map([
+const OPENING_BRACKET = new Map([
   [')', '('],
   [']', '['],
 ]);
-const ENDS_NO_ADDRESS = /[.,;:!?…‥*_~–([]/u;
+const TRAILING_PUNCTUATION = /[.,;:!?…‥*_~–([]/u;
 
 /**
- * Splits a text at its http and https addresses; joined again, the parts are the text. Takes
- * linear time: only what follows a valid host is read as a path, and no character of it twice.
+ * Splits a text into plain text and http(s) links; the concatenated parts equal the text. Runs in
+ * linear time: a path is parsed only after a valid host, and each of its characters once.
  */
 export function linkify(text: string): TextPart[] {
   const parts: TextPart[] = [];
@@ -53,10 +52,10 @@ function endOfHost(text: string, from: number): number | undefined {
   return host && host.length <= MAX_HOST_LENGTH ? from + host.length : undefined;
 }
 
-/** Brackets that were opened before the address, and punctuation at its end, are not part of it. */
+/** Excludes brackets that were opened before the address, and trailing punctuation. */
 function endOfAddress(text: string, hostEnd: number): number {
   let end = /[/?#]/.test(text.charAt(hostEnd)) ? endOfPath(text, hostEnd) : hostEnd;
-  while (ENDS_NO_ADDRESS.test(text.charAt(end - 1))) end -= 1;
+  while (TRAILING_PUNCTUATION.test(text.charAt(end - 1))) end -= 1;
   return end;
 }
 
@@ -66,7 +65,7 @@ function endOfPath(text: string, from: number): number {
   for (;;) {
     const piece = matchAt(PATH_PIECE, text, end);
     if (!piece) return end;
-    const opening = OPENING_OF.get(piece);
+    const opening = OPENING_BRACKET.get(piece);
     if (opening && open.pop() !== opening) return end;
     if (piece === '(' || piece === '[') open.push(piece);
     end += piece.length;

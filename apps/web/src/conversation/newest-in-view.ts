@@ -1,20 +1,20 @@
 import { useCallback, useState, type RefObject } from 'react';
 
-/** Nearer to the end than this many pixels counts as being there. */
-const NEAR = 48;
+/** Closer to the end than this, in pixels, counts as at the end. */
+const END_DISTANCE_PX = 48;
 
 export interface NewestInView {
-  /** Scrolled away from the newest message. */
-  away: boolean;
-  /** Messages that came since then. */
+  /** Whether the user scrolled scrolledAway from the newest message. */
+  scrolledAway: boolean;
+  /** Number of messages received since then. */
   unseen: number;
   onScroll: () => void;
-  toNewest: () => void;
+  scrollToNewest: () => void;
 }
 
 /**
- * Whether the newest message is in view, for a scroller that rests at its end: its `scrollTop` is
- * 0 there and negative above.
+ * Tracks whether the newest message is in view, for a scroller that is anchored at its end: its
+ * `scrollTop` is 0 there and negative above.
  */
 export function useNewestInView(
   scroller: RefObject<HTMLElement | null>,
@@ -24,13 +24,18 @@ export function useNewestInView(
 
   function onScroll() {
     const above = -(scroller.current?.scrollTop ?? 0);
-    setLeftAtSeq((left) => (above < NEAR ? undefined : (left ?? newestSeq)));
+    setLeftAtSeq((left) => (above < END_DISTANCE_PX ? undefined : (left ?? newestSeq)));
   }
 
-  const toNewest = useCallback(() => {
+  const scrollToNewest = useCallback(() => {
     scroller.current?.scrollTo({ top: 0 });
   }, [scroller]);
 
-  const away = leftAtSeq !== undefined;
-  return { away, unseen: away ? newestSeq - leftAtSeq : 0, onScroll, toNewest };
+  const scrolledAway = leftAtSeq !== undefined;
+  return {
+    scrolledAway,
+    unseen: scrolledAway ? newestSeq - leftAtSeq : 0,
+    onScroll,
+    scrollToNewest,
+  };
 }

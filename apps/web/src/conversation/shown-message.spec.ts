@@ -19,7 +19,7 @@ function stored(seq: number, clientMessageId: string, text: string): Message {
   };
 }
 
-function onItsWay(clientMessageId: string, text: string): OutboxEntry {
+function pendingEntry(clientMessageId: string, text: string): OutboxEntry {
   return {
     clientMessageId,
     roomId: 'general',
@@ -35,11 +35,14 @@ const keys = (messages: Message[], pending: OutboxEntry[]): string[] =>
 
 describe('the key of a shown message', () => {
   it('stays the same when a pending message is stored', () => {
-    expect(keys([stored(1, 'c1', 'hello')], [])).toEqual(keys([], [onItsWay('c1', 'hello')]));
+    expect(keys([stored(1, 'c1', 'hello')], [])).toEqual(keys([], [pendingEntry('c1', 'hello')]));
   });
 
   it('differs between messages with one clientMessageId and different texts', () => {
-    const shown = keys([stored(1, 'c1', 'one'), stored(2, 'c1', 'two')], [onItsWay('c1', 'three')]);
+    const shown = keys(
+      [stored(1, 'c1', 'one'), stored(2, 'c1', 'two')],
+      [pendingEntry('c1', 'three')],
+    );
     expect(new Set(shown).size).toBe(3);
   });
 });

@@ -1,21 +1,21 @@
 import type { OutboxEntry, RoomState } from '@chat/client';
 import type { Message } from '@chat/contracts';
 
-/** A message as the conversation shows it, stored or still on its way. */
+/** A message as the conversation shows it, stored or pending. */
 export interface ShownMessage {
-  /** Unique in the room; stays the same when a message on its way is stored. */
+  /** Unique in the room; unchanged when a pending message is stored. */
   readonly key: string;
   readonly userId: string;
   readonly username: string;
   readonly text: string;
   readonly timestamp: string;
-  /** How far an own message has come; absent for those of others. */
+  /** Delivery status of an own message; absent for messages of other users. */
   readonly delivery?: Delivery;
-  /** The message in the outbox, while it is there. */
+  /** Outbox entry of a pending message. */
   readonly entry?: OutboxEntry;
 }
 
-/** `unpersisted`: it waits, and the browser has not put it away (yet). */
+/** `unpersisted`: waiting, and not (yet) written to the browser's storage. */
 export type Delivery = 'unpersisted' | 'waiting' | 'sending' | 'stored' | 'failed';
 
 interface Sender {
@@ -23,21 +23,21 @@ interface Sender {
   username: string;
 }
 
-/** Unchanged messages are the same objects from call to call, so their rows are not drawn again. */
+/** Caches the object of an unchanged message, so that its row is not rendered again. */
 const shownBySource = new WeakMap<Message | OutboxEntry, ShownMessage>();
 
-/** All messages of a room, oldest first, own ones on their way at the end. */
+/** Returns all messages of a room, oldest first, own pending ones last. */
 export function shownMessages(
   { messages, pending }: Pick<RoomState, 'messages' | 'pending'>,
   own: Sender,
 ): ShownMessage[] {
   return [
-    ...messages.map((message) => remembered(message, () => storedMessage(message, own))),
-    ...pending.map((entry) => remembered(entry, () => pendingMessage(entry, own))),
+    ...messages.map((message) => memoized(message, () => storedMessage(message, own))),
+    ...pending.map((entry) => memoized(entry, () => pendingMessage(entry, own))),
   ];
 }
 
-function remembered(source: Message | OutboxEntry, make: () => ShownMessage): ShownMessage {
+function memoized(source: Message | OutboxEntry, make: () => ShownMessage): ShownMessage {
   const known = shownBySource.get(source);
   if (known) return known;
   const shown = make();
@@ -48,13 +48,13 @@ function remembered(source: Message | OutboxEntry, make: () => ShownMessage): Sh
 function storedMessage(message: Message, own: Sender): ShownMessage {
   const { id, userId, username, text, timestamp, clientMessageId } = message;
   if (userId !== own.id) return { key: id, userId, username, text, timestamp };
-  const key = clientMessageId === undefined ? id : keyOfSend(clientMessageId, text);
+  const key = clientMessageId === undefined ? id : sendKey(clientMessageId, text);
   return { key, userId, username, text, timestamp, delivery: 'stored' };
 }
 
 function pendingMessage(entry: OutboxEntry, own: Sender): ShownMessage {
   return {
-    key: keyOfSend(entry.clientMessageId, entry.text),
+    key: sendKey(entry.clientMessageId, entry.text),
     userId: own.id,
     username: own.username,
     text: entry.text,
@@ -64,8 +64,8 @@ function pendingMessage(entry: OutboxEntry, own: Sender): ShownMessage {
   };
 }
 
-/** A `clientMessageId` alone may occur twice: with another text it is another message. */
-function keyOfSend(clientMessageId: string, text: string): string {
+/** Returns the key of an own message: one `clientMessageId` may have several texts. */
+function sendKey(clientMessageId: string, text: string): string {
   return `${clientMessageId} ${text}`;
 }
 

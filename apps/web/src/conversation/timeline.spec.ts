@@ -15,8 +15,8 @@ function messageOf(userId: string, time: Date): ShownMessage {
 /** Each row as `day`, `group` or `-`. */
 function opened(...messages: ShownMessage[]): string[] {
   return timeline(messages).map((row) => {
-    if (row.opensDay) return 'day';
-    return row.opensGroup ? 'group' : '-';
+    if (row.startsDay) return 'day';
+    return row.startsGroup ? 'group' : '-';
   });
 }
 

@@ -1,25 +1,26 @@
-import { isTime } from '../ui/time.ts';
+import { isValidTimestamp } from '../ui/time.ts';
 import type { ShownMessage } from './shown-message.ts';
 
-/** A message and how it stands to the one above it. */
+/** A message and its relation to the one above it. */
 export interface TimelineRow {
   message: ShownMessage;
-  /** The first of its calendar day, in the reader's time zone; false for one without a valid time. */
-  opensDay: boolean;
-  /** The first of its sender's run, shown with name and time. */
-  opensGroup: boolean;
+  /** First of its calendar day in the local time zone; false without a valid time. */
+  startsDay: boolean;
+  /** First of a group of consecutive messages of one sender, shown with name and time. */
+  startsGroup: boolean;
 }
 
-/** Longest pause within one sender's run. */
+/** A longer pause starts a new group. */
 const GROUP_PAUSE_MS = 5 * 60_000;
 
-/** Groups messages, oldest first, by day and sender. */
+/** Groups messages by day and sender; oldest first. */
 export function timeline(messages: readonly ShownMessage[]): TimelineRow[] {
   return messages.map((message, index) => {
     const above = messages[index - 1];
-    const opensDay =
-      isTime(message.timestamp) && (!above || !sameDay(above.timestamp, message.timestamp));
-    return { message, opensDay, opensGroup: opensDay || !continues(above, message) };
+    const startsDay =
+      isValidTimestamp(message.timestamp) &&
+      (!above || !sameDay(above.timestamp, message.timestamp));
+    return { message, startsDay, startsGroup: startsDay || !continues(above, message) };
   });
 }
 

@@ -1,7 +1,10 @@
 import type { RoomConversation } from '@chat/client';
 import { useEffect, useState } from 'react';
 
-/** The window's title: the room, and how many messages of others came while nobody looked. */
+/**
+ * Sets the document title: the room's name, and the number of messages of other users that arrived
+ * while the page was hidden.
+ */
 export function useTitle(name: string, conversation: RoomConversation, ownUserId: string): void {
   const [unseen, setUnseen] = useState(0);
 
@@ -9,13 +12,13 @@ export function useTitle(name: string, conversation: RoomConversation, ownUserId
     const stop = conversation.on('message', ({ userId }) => {
       if (document.hidden && userId !== ownUserId) setUnseen((count) => count + 1);
     });
-    const look = () => {
+    const resetWhenVisible = () => {
       if (!document.hidden) setUnseen(0);
     };
-    document.addEventListener('visibilitychange', look);
+    document.addEventListener('visibilitychange', resetWhenVisible);
     return () => {
       stop();
-      document.removeEventListener('visibilitychange', look);
+      document.removeEventListener('visibilitychange', resetWhenVisible);
     };
   }, [conversation, ownUserId]);
 

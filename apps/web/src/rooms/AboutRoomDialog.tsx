@@ -1,7 +1,7 @@
 import type { RoomSummary } from '@chat/contracts';
 import { Dialog } from '../ui/Dialog.tsx';
 import styles from './AboutRoomDialog.module.css';
-import { AddPeople } from './AddPeople.tsx';
+import { AddMembers } from './AddMembers.tsx';
 import { DeleteRoom } from './DeleteRoom.tsx';
 import { LeaveRoom } from './LeaveRoom.tsx';
 import { MemberList } from './MemberList.tsx';
@@ -13,24 +13,24 @@ interface AboutRoomDialogProps {
   onClose: () => void;
 }
 
-/** What a room is and who is in it; its owner says who that is. */
+/** Details and members of a room; the owner of a private room can add and remove members. */
 export function AboutRoomDialog({ room, ownUserId, onClose }: AboutRoomDialogProps) {
   const { members, hasMore, problem, loadMore } = useMembers(room.id);
-  const owns = room.role === 'owner';
-  const decides = room.visibility === 'private' && owns;
+  const isOwner = room.role === 'owner';
+  const canManageMembers = room.visibility === 'private' && isOwner;
   return (
     <Dialog title={room.name} onClose={onClose}>
       <p className={styles.about}>
         {room.visibility === 'private'
-          ? 'Private room. Only its members know that it exists.'
-          : 'Public room. Everybody may read it and join.'}
+          ? 'Private room. Only members can see it.'
+          : 'Public room. Anyone can read it and join.'}
       </p>
       {room.topic && (
         <p className={styles.topic} dir="auto">
           {room.topic}
         </p>
       )}
-      {decides && <AddPeople roomId={room.id} members={members ?? []} />}
+      {canManageMembers && <AddMembers roomId={room.id} members={members ?? []} />}
       <h3 className={styles.heading}>Members</h3>
       {problem && (
         <p className={styles.problem} role="alert">
@@ -41,12 +41,12 @@ export function AboutRoomDialog({ room, ownUserId, onClose }: AboutRoomDialogPro
         roomId={room.id}
         members={members}
         ownUserId={ownUserId}
-        canRemove={decides}
+        canRemove={canManageMembers}
         onLoadMore={hasMore ? loadMore : undefined}
       />
-      {/* The owner of a private room stays in it for as long as it exists. */}
-      {!decides && <LeaveRoom room={room} ownUserId={ownUserId} />}
-      {owns && <DeleteRoom roomId={room.id} />}
+      {/* The owner of a private room cannot leave it. */}
+      {!canManageMembers && <LeaveRoom room={room} ownUserId={ownUserId} />}
+      {isOwner && <DeleteRoom roomId={room.id} />}
     </Dialog>
   );
 }

@@ -1,8 +1,8 @@
 import { chat } from '../app/chat.ts';
 import { HOME, navigate } from '../app/location.ts';
-import { LastingAct } from './LastingAct.tsx';
+import { ConfirmAction } from './ConfirmAction.tsx';
 
-/** Deletes a room for everybody, after asking. */
+/** Deletes a room for all members, after a confirmation. */
 export function DeleteRoom({ roomId }: { roomId: string }) {
   async function deleteRoom() {
     await chat.rest.deleteRoom(roomId);
@@ -11,12 +11,12 @@ export function DeleteRoom({ roomId }: { roomId: string }) {
   }
 
   return (
-    <LastingAct
-      offer="Delete this room"
-      consequence="Nobody can read it or come back to it, and its name cannot be used again."
-      refuse="Keep"
-      confirm="Delete"
-      act={deleteRoom}
+    <ConfirmAction
+      label="Delete room"
+      description="No one can open this room again, and its name can’t be reused."
+      cancelLabel="Cancel"
+      confirmLabel="Delete"
+      onConfirm={deleteRoom}
     />
   );
 }

@@ -6,7 +6,7 @@ import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
 import { TextField } from '../ui/TextField.tsx';
 import styles from './FindRoomsDialog.module.css';
-import { RoomMark } from './RoomMark.tsx';
+import { RoomIcon } from './RoomIcon.tsx';
 import { useSearch } from './search.ts';
 
 interface FindRoomsDialogProps {
@@ -16,14 +16,14 @@ interface FindRoomsDialogProps {
 
 const discover = (query: string) => chat.rest.discoverRooms(query || undefined);
 
-/** Public rooms that one is not in yet; choosing one joins it. */
+/** Lists public rooms that the user is not a member of; choosing one joins it. */
 export function FindRoomsDialog({ onClose, onNew }: FindRoomsDialogProps) {
   const [query, setQuery] = useState('');
   const { results, problem } = useSearch(query.trim(), discover);
   return (
     <Dialog title="Find rooms" onClose={onClose}>
       <TextField
-        label="Name of a public room"
+        label="Search public rooms"
         type="search"
         data-focus-first
         value={query}
@@ -34,8 +34,8 @@ export function FindRoomsDialog({ onClose, onNew }: FindRoomsDialogProps) {
       <ul className={styles.results} aria-label="Public rooms" aria-busy={!results}>
         {results?.map((room) => (
           <li key={room.id}>
-            <Link href={roomPath(room.id)} className={styles.room} onFollow={onClose}>
-              <RoomMark visibility={room.visibility} />
+            <Link href={roomPath(room.id)} className={styles.room} onNavigate={onClose}>
+              <RoomIcon visibility={room.visibility} />
               <span className={styles.text}>
                 <span className={styles.name}>{room.name}</span>
                 {room.topic && <span className={styles.topic}>{room.topic}</span>}
@@ -48,12 +48,12 @@ export function FindRoomsDialog({ onClose, onNew }: FindRoomsDialogProps) {
       {results?.length === 0 && !problem && (
         <p className={styles.none}>
           {query.trim()
-            ? 'No other public room has this in its name.'
-            : 'You are in every public room there is.'}
+            ? 'No rooms found. Try another name, or create a room.'
+            : 'You’ve joined every public room.'}
         </p>
       )}
       <div className={styles.new}>
-        <Button look="quiet" onClick={onNew}>
+        <Button variant="quiet" onClick={onNew}>
           Create a room
         </Button>
       </div>

@@ -1,14 +1,14 @@
 import type { RoomSummary } from '@chat/contracts';
 import { chat } from '../app/chat.ts';
 import { HOME, navigate } from '../app/location.ts';
-import { LastingAct } from './LastingAct.tsx';
+import { ConfirmAction } from './ConfirmAction.tsx';
 
 interface LeaveRoomProps {
   room: RoomSummary;
   ownUserId: string;
 }
 
-/** Leaves a room for good, after asking. */
+/** Ends the membership in a room, after a confirmation. */
 export function LeaveRoom({ room, ownUserId }: LeaveRoomProps) {
   async function leave() {
     await chat.rest.removeMember(room.id, ownUserId);
@@ -17,16 +17,16 @@ export function LeaveRoom({ room, ownUserId }: LeaveRoomProps) {
   }
 
   return (
-    <LastingAct
-      offer="Leave this room"
-      consequence={
+    <ConfirmAction
+      label="Leave room"
+      description={
         room.visibility === 'private'
-          ? 'You can come back only when its owner adds you again.'
+          ? 'You can only come back if the owner adds you again.'
           : 'You can join again at any time.'
       }
-      refuse="Stay"
-      confirm="Leave"
-      act={leave}
+      cancelLabel="Cancel"
+      confirmLabel="Leave"
+      onConfirm={leave}
     />
   );
 }

@@ -4,7 +4,7 @@ import { chat } from '../app/chat.ts';
 import { Button } from '../ui/Button.tsx';
 import { explain } from '../ui/problem.ts';
 import styles from './MemberList.module.css';
-import { PersonRow } from './PersonRow.tsx';
+import { UserRow } from './UserRow.tsx';
 
 interface MemberListProps {
   roomId: string;
@@ -39,7 +39,7 @@ export function MemberList({ roomId, members, ownUserId, canRemove, onLoadMore }
       )}
       <ul aria-label="Members">
         {members.map((member) => (
-          <PersonRow
+          <UserRow
             key={member.userId}
             username={member.username}
             displayName={member.displayName}
@@ -48,7 +48,7 @@ export function MemberList({ roomId, members, ownUserId, canRemove, onLoadMore }
           >
             {canRemove && member.userId !== ownUserId && (
               <Button
-                look="danger"
+                variant="danger"
                 busy={removing === member.userId}
                 aria-label={`Remove ${member.username}`}
                 onClick={() => void remove(member.userId)}
@@ -56,11 +56,11 @@ export function MemberList({ roomId, members, ownUserId, canRemove, onLoadMore }
                 Remove
               </Button>
             )}
-          </PersonRow>
+          </UserRow>
         ))}
       </ul>
       {onLoadMore && (
-        <Button look="quiet" onClick={onLoadMore}>
+        <Button variant="quiet" onClick={onLoadMore}>
           Show more
         </Button>
       )}

@@ -8,7 +8,7 @@ import { Dialog } from '../ui/Dialog.tsx';
 import { explain } from '../ui/problem.ts';
 import { TextField } from '../ui/TextField.tsx';
 import styles from './NewRoomDialog.module.css';
-import { isRoomName, nearestRoomName, ROOM_NAME_RULE } from './room-name.ts';
+import { isRoomName, suggestRoomName, ROOM_NAME_RULE } from './room-name.ts';
 import { VisibilityChoice } from './VisibilityChoice.tsx';
 
 export function NewRoomDialog({ onClose }: { onClose: () => void }) {
@@ -20,8 +20,8 @@ export function NewRoomDialog({ onClose }: { onClose: () => void }) {
 
   const name = typedName.trim();
   const isPublic = visibility === 'public';
-  const misformed = isPublic && name !== '' && !isRoomName(name);
-  const nearest = misformed ? nearestRoomName(name) : '';
+  const isInvalidName = isPublic && name !== '' && !isRoomName(name);
+  const suggestion = isInvalidName ? suggestRoomName(name) : '';
 
   async function create(event: SubmitEvent) {
     event.preventDefault();
@@ -32,7 +32,7 @@ export function NewRoomDialog({ onClose }: { onClose: () => void }) {
       navigate(roomPath(room.id));
     } catch (error) {
       setBusy(false);
-      setProblem(isConflict(error) ? 'There is a room of this name already.' : explain(error));
+      setProblem(isConflict(error) ? 'This name is taken. Choose another one.' : explain(error));
     }
   }
 
@@ -50,13 +50,13 @@ export function NewRoomDialog({ onClose }: { onClose: () => void }) {
           }}
           maxLength={64}
           autoCapitalize={isPublic ? 'none' : 'sentences'}
-          hint={isPublic ? ROOM_NAME_RULE : 'Any name; only members see it.'}
-          error={problem ?? (misformed ? ROOM_NAME_RULE : undefined)}
+          hint={isPublic ? ROOM_NAME_RULE : 'Any name. Only members can see it.'}
+          error={problem ?? (isInvalidName ? ROOM_NAME_RULE : undefined)}
         />
-        {nearest && (
-          <p className={styles.nearest}>
-            <Button look="quiet" onClick={() => setTypedName(nearest)}>
-              Use “{nearest}”
+        {suggestion && (
+          <p className={styles.suggestion}>
+            <Button variant="quiet" onClick={() => setTypedName(suggestion)}>
+              Use “{suggestion}”
             </Button>
           </p>
         )}
@@ -67,10 +67,10 @@ export function NewRoomDialog({ onClose }: { onClose: () => void }) {
           maxLength={250}
         />
         <div className={styles.actions}>
-          <Button look="quiet" onClick={onClose}>
+          <Button variant="quiet" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" busy={busy} disabled={name === '' || misformed}>
+          <Button type="submit" busy={busy} disabled={name === '' || isInvalidName}>
             Create room
           </Button>
         </div>

@@ -9,13 +9,13 @@ import { Dialog } from '../ui/Dialog.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import styles from './OwnAccount.module.css';
 
-/** Who is signed in, and the way out. */
+/** The signed-in user, with a button to sign out. */
 export function OwnAccount({ user }: { user: OwnUser }) {
   const { entries } = useObservable(chat.outbox);
   const unsent = entries.filter((entry) => entry.state !== 'sent').length;
-  const [asking, setAsking] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   function signOut() {
-    // Whoever signs in next does not mean to enter the room that was open.
+    // The next user to sign in must not enter the room that was open.
     navigate(HOME, { replace: true });
     void chat.session.logout();
   }
@@ -28,21 +28,21 @@ export function OwnAccount({ user }: { user: OwnUser }) {
         <span className={styles.email}>{user.email}</span>
       </span>
       <Button
-        look="icon"
+        variant="icon"
         title="Sign out"
-        onClick={() => (unsent > 0 ? setAsking(true) : signOut())}
+        onClick={() => (unsent > 0 ? setConfirming(true) : signOut())}
       >
         <Icon shape="leave" />
         <span className="visually-hidden">Sign out</span>
       </Button>
-      {asking && (
-        <Dialog title="Sign out now?" onClose={() => setAsking(false)}>
+      {confirming && (
+        <Dialog title="Sign out now?" onClose={() => setConfirming(false)}>
           <p>
-            {unsent === 1 ? 'A message is' : `${unsent} messages are`} not sent yet. They stay on
-            this device and are sent when you sign in here again.
+            {unsent === 1 ? '1 message isn’t' : `${unsent} messages aren’t`} sent yet. Unsent
+            messages stay on this device and will be sent when you sign in here again.
           </p>
           <div className={styles.choice}>
-            <Button look="quiet" onClick={() => setAsking(false)}>
+            <Button variant="quiet" onClick={() => setConfirming(false)}>
               Stay signed in
             </Button>
             <Button onClick={signOut}>Sign out</Button>

@@ -34,8 +34,8 @@ export function RoomList({ user, currentRoomId }: RoomListProps) {
   return (
     <Notice title="No rooms yet">
       <p>
-        Everybody meets in <Link href={roomPath(GENERAL_ROOM_ID)}>#{GENERAL_ROOM_ID}</Link>. Or find
-        a room by its name, or make one of your own.
+        Say hello in <Link href={roomPath(GENERAL_ROOM_ID)}>#{GENERAL_ROOM_ID}</Link>, find a room
+        by its name, or create your own.
       </p>
     </Notice>
   );

@@ -2,8 +2,8 @@ import type { RoomSummary } from '@chat/contracts';
 import { memo } from 'react';
 import { Link } from '../app/Link.tsx';
 import { roomPath } from '../app/location.ts';
-import { sinceWhen } from '../ui/time.ts';
-import { RoomMark } from './RoomMark.tsx';
+import { formatShort } from '../ui/time.ts';
+import { RoomIcon } from './RoomIcon.tsx';
 import styles from './RoomListItem.module.css';
 
 interface RoomListItemProps {
@@ -26,14 +26,14 @@ export const RoomListItem = memo(function RoomListItem({
         aria-current={current ? 'page' : undefined}
       >
         <span className={styles.mark}>
-          <RoomMark visibility={room.visibility} />
+          <RoomIcon visibility={room.visibility} />
         </span>
         <span className={styles.name} dir="auto">
           {room.name}
         </span>
         {last && (
           <time className={styles.time} dateTime={last.timestamp}>
-            {sinceWhen(last.timestamp)}
+            {formatShort(last.timestamp)}
           </time>
         )}
         <span className={styles.preview} dir="auto">

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { Button } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { FindRoomsDialog } from './FindRoomsDialog.tsx';
-import { useFreshRooms } from './fresh-rooms.ts';
+import { usePolledRooms } from './poll-rooms.ts';
 import { NewRoomDialog } from './NewRoomDialog.tsx';
 import { OwnAccount } from './OwnAccount.tsx';
 import { RoomList } from './RoomList.tsx';
@@ -14,20 +14,20 @@ interface RoomsPaneProps {
   currentRoomId: string | undefined;
 }
 
-/** The way between rooms: my rooms, finding others, making new ones, and my account. */
+/** The user's rooms, with buttons to find and create rooms, and the account. */
 export function RoomsPane({ user, currentRoomId }: RoomsPaneProps) {
-  useFreshRooms();
+  usePolledRooms();
   const [dialog, setDialog] = useState<'find' | 'new'>();
   const close = () => setDialog(undefined);
   return (
     <div className={styles.pane}>
       <header className={styles.header}>
         <h1 className={styles.title}>Rooms</h1>
-        <Button look="icon" title="Find rooms" onClick={() => setDialog('find')}>
+        <Button variant="icon" title="Find rooms" onClick={() => setDialog('find')}>
           <Icon shape="search" />
           <span className="visually-hidden">Find rooms</span>
         </Button>
-        <Button look="icon" title="New room" onClick={() => setDialog('new')}>
+        <Button variant="icon" title="New room" onClick={() => setDialog('new')}>
           <Icon shape="plus" />
           <span className="visually-hidden">New room</span>
         </Button>

@@ -7,13 +7,13 @@ const CHOICES = [
     value: 'public',
     icon: 'hash',
     label: 'Public',
-    meaning: 'Everybody can find it, read it and join.',
+    description: 'Anyone can find it, read it and join.',
   },
   {
     value: 'private',
     icon: 'lock',
     label: 'Private',
-    meaning: 'Only people you add. To others it does not exist.',
+    description: 'Only people you add can see it.',
   },
 ] as const;
 
@@ -25,7 +25,7 @@ interface VisibilityChoiceProps {
 export function VisibilityChoice({ value, onChange }: VisibilityChoiceProps) {
   return (
     <fieldset className={styles.choice}>
-      <legend className="visually-hidden">Who may join</legend>
+      <legend className="visually-hidden">Who can join</legend>
       {CHOICES.map((choice) => (
         <label key={choice.value} className={styles.option}>
           <input
@@ -38,7 +38,7 @@ export function VisibilityChoice({ value, onChange }: VisibilityChoiceProps) {
           <span className={styles.label}>
             <Icon shape={choice.icon} size={18} /> {choice.label}
           </span>
-          <span className={styles.meaning}>{choice.meaning}</span>
+          <span className={styles.description}>{choice.description}</span>
         </label>
       ))}
     </fieldset>

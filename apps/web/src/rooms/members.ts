@@ -6,14 +6,14 @@ import { explain } from '../ui/problem.ts';
 const PAGE_SIZE = 100;
 
 export interface RoomMembers {
-  /** Undefined until the first page is there. */
+  /** Undefined until the first page is loaded. */
   members: readonly Member[] | undefined;
   hasMore: boolean;
   problem: string | undefined;
   loadMore: () => void;
 }
 
-/** The members of a room, page by page, read anew when somebody comes or goes. */
+/** Loads the members of a room page by page, and again after every change of the members. */
 export function useMembers(roomId: string): RoomMembers {
   const [pages, setPages] = useState(1);
   const [version, setVersion] = useState(0);
@@ -31,7 +31,7 @@ export function useMembers(roomId: string): RoomMembers {
 
   useEffect(() => {
     let current = true;
-    readMembers(roomId, pages).then(
+    fetchMembers(roomId, pages).then(
       (read) => {
         if (!current) return;
         setMembers(read);
@@ -49,7 +49,7 @@ export function useMembers(roomId: string): RoomMembers {
   return { members, hasMore, problem, loadMore };
 }
 
-async function readMembers(roomId: string, pages: number): Promise<Member[]> {
+async function fetchMembers(roomId: string, pages: number): Promise<Member[]> {
   const members: Member[] = [];
   for (let page = 0; page < pages; page += 1) {
     const after = members.at(-1)?.userId;

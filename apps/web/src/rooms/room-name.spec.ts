@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { isRoomName, nearestRoomName } from './room-name.ts';
+import { isRoomName, suggestRoomName } from './room-name.ts';
 
-describe('nearestRoomName', () => {
+describe('suggestRoomName', () => {
   it.each([
     ['Team Lunch', 'team-lunch'],
     ['  Überraschung! ', 'uberraschung'],
@@ -10,11 +10,11 @@ describe('nearestRoomName', () => {
     ['チャット', ''],
     ['x'.repeat(80), 'x'.repeat(64)],
   ])('converts %j to %j', (text, name) => {
-    expect(nearestRoomName(text)).toBe(name);
+    expect(suggestRoomName(text)).toBe(name);
   });
 
   it('keeps an allowed name unchanged', () => {
     expect(isRoomName('release-1.2_final')).toBe(true);
-    expect(nearestRoomName('release-1.2_final')).toBe('release-1.2_final');
+    expect(suggestRoomName('release-1.2_final')).toBe('release-1.2_final');
   });
 });

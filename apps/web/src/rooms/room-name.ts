@@ -1,15 +1,15 @@
 import { NamedRoomId } from '@chat/contracts';
 
 export const ROOM_NAME_RULE =
-  'Small letters a–z, digits, “.”, “_” and “-”, up to 64, beginning with a letter or digit.';
+  'Up to 64 lowercase letters a–z, digits, “.”, “_” and “-”. Start with a letter or digit.';
 
-/** Whether a public room can have this name. */
+/** Whether `name` is a valid name of a public room. */
 export function isRoomName(name: string): boolean {
   return NamedRoomId.safeParse(name).success;
 }
 
-/** The nearest name that a public room can have; empty when nothing of the text can stay. */
-export function nearestRoomName(text: string): string {
+/** Converts a text to a valid name of a public room; empty when no character is allowed. */
+export function suggestRoomName(text: string): string {
   return text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

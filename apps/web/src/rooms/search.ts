@@ -2,16 +2,16 @@ import { useEffect, useState } from 'react';
 import { explain } from '../ui/problem.ts';
 
 export interface SearchState<Result> {
-  /** Undefined until the first answer; those of the query before stay while the next is asked. */
+  /** Undefined until the first response; those of the previous query stay until the next one. */
   results: readonly Result[] | undefined;
   problem: string | undefined;
 }
 
-const PAUSE_MS = 200;
+const DEBOUNCE_MS = 200;
 
 /**
- * Results for what is being typed, asked for after a short pause; answers that come late are
- * dropped. `search` must be the same function from render to render.
+ * Searches while the user types, debounced by 200 ms; responses to outdated queries are dropped.
+ * `search` must be the same function on every render.
  */
 export function useSearch<Result>(
   query: string,
@@ -29,7 +29,7 @@ export function useSearch<Result>(
         (results) => current && setState({ results, problem: undefined }),
         (error: unknown) => current && setState({ results: [], problem: explain(error) }),
       );
-    }, PAUSE_MS);
+    }, DEBOUNCE_MS);
     return () => {
       current = false;
       clearTimeout(timer);

@@ -6,8 +6,8 @@ import { TextField } from '../ui/TextField.tsx';
 import { PasswordField } from './PasswordField.tsx';
 import {
   PASSWORD_RULE,
-  problemOfAnswer,
-  problemOfInput,
+  problemFromError,
+  validateInput,
   type SignInMode,
   type SignInProblem,
 } from './sign-in-problem.ts';
@@ -29,9 +29,9 @@ export function SignInForm({ mode, email, onEmailChange }: SignInFormProps) {
   async function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
     const input = inputOf(event.currentTarget);
-    const refused = problemOfInput(mode, input);
-    if (refused) {
-      show(refused);
+    const invalid = validateInput(mode, input);
+    if (invalid) {
+      show(invalid);
       return;
     }
     setBusy(true);
@@ -40,7 +40,7 @@ export function SignInForm({ mode, email, onEmailChange }: SignInFormProps) {
       await (signUp ? chat.session.register(input) : chat.session.login(input));
     } catch (error) {
       setBusy(false);
-      show(problemOfAnswer(error));
+      show(problemFromError(error));
     }
   }
 
@@ -54,7 +54,7 @@ export function SignInForm({ mode, email, onEmailChange }: SignInFormProps) {
   return (
     <form ref={form} className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
       <TextField
-        label="E-mail"
+        label="Email"
         name="email"
         type="email"
         autoComplete={signUp ? 'email' : 'username'}
@@ -70,7 +70,7 @@ export function SignInForm({ mode, email, onEmailChange }: SignInFormProps) {
           autoComplete="nickname"
           autoCapitalize="none"
           spellCheck={false}
-          hint="How others see you. Left empty, it is the part before the “@”."
+          hint="How others see you. If empty, we use the part of your email before the “@”."
           error={problem.fields.username}
         />
       )}

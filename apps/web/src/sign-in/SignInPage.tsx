@@ -3,7 +3,7 @@ import { SignInForm } from './SignInForm.tsx';
 import type { SignInMode } from './sign-in-problem.ts';
 import styles from './SignInPage.module.css';
 
-/** The way in: to an account one has, or to a new one. */
+/** Signs in to an existing account, or creates a new one. */
 export function SignInPage({ expired }: { expired: boolean }) {
   const [mode, setMode] = useState<SignInMode>('sign-in');
   const [email, setEmail] = useState('');
@@ -20,13 +20,12 @@ export function SignInPage({ expired }: { expired: boolean }) {
         <h1 className={styles.title}>{signUp ? 'Create your account' : 'Welcome to the chat'}</h1>
         {expired && (
           <p className={styles.expired} role="status">
-            Your session has ended. Sign in again to go on; messages that were not sent yet are
-            kept.
+            Your session has ended. Sign in again to continue. Unsent messages are saved.
           </p>
         )}
         <SignInForm key={mode} mode={mode} email={email} onEmailChange={setEmail} />
         <p className={styles.other}>
-          {signUp ? 'You have an account?' : 'New here?'}{' '}
+          {signUp ? 'Already have an account?' : 'New here?'}{' '}
           <button type="button" onClick={() => setMode(signUp ? 'sign-in' : 'sign-up')}>
             {signUp ? 'Sign in' : 'Create an account'}
           </button>

@@ -10,49 +10,49 @@ import { explain } from '../ui/problem.ts';
 export type SignInMode = 'sign-in' | 'sign-up';
 export type SignInField = 'email' | 'username' | 'password';
 
-/** What stands in the way of signing in, by field and for the form as a whole. */
+/** Error messages of the sign-in form, by field and for the whole form. */
 export interface SignInProblem {
   fields: Partial<Record<SignInField, string>>;
   form?: string;
-  /** No attempt before this time makes sense: milliseconds since the epoch. */
+  /** Earliest time of the next attempt, in milliseconds since the epoch. */
   retryAt?: number;
 }
 
-export const PASSWORD_RULE = `At least ${MIN_PASSWORD_LENGTH} characters. A few words in a row are easy to remember and hard to guess.`;
+export const PASSWORD_RULE = `At least ${MIN_PASSWORD_LENGTH} characters. A few random words are easy to remember and hard to guess.`;
 
-const FORM_OF: Record<SignInField, string> = {
-  email: 'Enter an e-mail address like ada@example.org.',
-  username: 'Use 1 to 32 letters, digits, “.”, “_” or “-”, beginning with a letter or digit.',
+const FORMAT_MESSAGES: Record<SignInField, string> = {
+  email: 'Enter an email address like ada@example.org.',
+  username: 'Use 1 to 32 letters, digits, “.”, “_” or “-”. Start with a letter or digit.',
   password: `Use ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters.`,
 };
-const TAKEN: Record<SignInField, string> = {
-  email: 'There is an account with this e-mail address. Do you want to sign in?',
-  username: 'Somebody has this username already.',
-  password: FORM_OF.password,
+const TAKEN_MESSAGES: Record<SignInField, string> = {
+  email: 'This email already has an account. Sign in instead.',
+  username: 'This username is taken. Choose another one.',
+  password: FORMAT_MESSAGES.password,
 };
 
-/** Checks the form before it is sent, by the same schemas as the server. */
-export function problemOfInput(mode: SignInMode, input: unknown): SignInProblem | undefined {
+/** Validates the form before it is sent, with the same schemas as the server. */
+export function validateInput(mode: SignInMode, input: unknown): SignInProblem | undefined {
   const result = (mode === 'sign-up' ? RegisterRequest : LoginRequest).safeParse(input);
   if (result.success) return undefined;
   const fields = result.error.issues.map((issue) => String(issue.path[0]));
-  if (mode === 'sign-up') return { fields: sentences(fields, FORM_OF) };
+  if (mode === 'sign-up') return { fields: messagesFor(fields, FORMAT_MESSAGES) };
   return {
-    fields: sentences(fields, { ...FORM_OF, password: 'Enter your password.' }),
+    fields: messagesFor(fields, { ...FORMAT_MESSAGES, password: 'Enter your password.' }),
   };
 }
 
-/** Turns the server's refusal into words beside the fields that it is about. */
-export function problemOfAnswer(error: unknown): SignInProblem {
+/** Converts an error of the server to messages for the fields that it concerns. */
+export function problemFromError(error: unknown): SignInProblem {
   if (!(error instanceof ChatError)) return { fields: {}, form: explain(error) };
   const fields = error.details?.map((detail) => detail.path) ?? [];
   switch (error.code) {
     case 'VALIDATION':
-      return named(sentences(fields, FORM_OF), error);
+      return orFormMessage(messagesFor(fields, FORMAT_MESSAGES), error);
     case 'CONFLICT':
-      return named(sentences(fields, TAKEN), error);
+      return orFormMessage(messagesFor(fields, TAKEN_MESSAGES), error);
     case 'UNAUTHORIZED':
-      return { fields: {}, form: 'E-mail address or password is not right.' };
+      return { fields: {}, form: 'Incorrect email or password.' };
     case 'RATE_LIMITED':
       return {
         fields: {},
@@ -64,11 +64,11 @@ export function problemOfAnswer(error: unknown): SignInProblem {
   }
 }
 
-function named(fields: SignInProblem['fields'], error: ChatError): SignInProblem {
+function orFormMessage(fields: SignInProblem['fields'], error: ChatError): SignInProblem {
   return Object.keys(fields).length > 0 ? { fields } : { fields, form: error.message };
 }
 
-function sentences(
+function messagesFor(
   fields: readonly string[],
   wording: Record<SignInField, string>,
 ): SignInProblem['fields'] {

@@ -2,7 +2,7 @@ import styles from './Avatar.module.css';
 
 const TINTS = [styles.tint1, styles.tint2, styles.tint3, styles.tint4, styles.tint5, styles.tint6];
 
-/** A person's initial on a colour of their own. The name is always written beside it. */
+/** A user's initial on a colour derived from the name, which is always shown beside it. */
 export function Avatar({ name, size = 'medium' }: { name: string; size?: 'small' | 'medium' }) {
   return (
     <span className={`${styles.avatar} ${styles[size]} ${tintOf(name)}`} aria-hidden="true">

@@ -2,13 +2,13 @@ import type { ButtonHTMLAttributes } from 'react';
 import styles from './Button.module.css';
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
-  look?: 'primary' | 'quiet' | 'danger' | 'icon';
-  /** Work is under way: shown, and no second press is taken. */
+  variant?: 'primary' | 'quiet' | 'danger' | 'icon';
+  /** Whether the action is running: indicated, and further clicks are ignored. */
   busy?: boolean;
 }
 
 export function Button({
-  look = 'primary',
+  variant = 'primary',
   busy = false,
   className = '',
   type = 'button',
@@ -18,7 +18,7 @@ export function Button({
   return (
     <button
       type={type}
-      className={`${styles.button} ${styles[look]} ${className}`}
+      className={`${styles.button} ${styles[variant]} ${className}`}
       disabled={disabled === true || busy}
       aria-busy={busy || undefined}
       {...rest}

@@ -6,13 +6,13 @@ import { Icon } from './Icon.tsx';
 interface DialogProps {
   title: string;
   children: ReactNode;
-  /** The person closed it: by its button, Escape or a press beside it. */
+  /** Called when the user closes it: with its button, Escape or a press outside it. */
   onClose: () => void;
 }
 
 /**
- * A modal window; the browser keeps the focus in it and gives it back. Mounted means open. The
- * focus begins at the element marked `data-focus-first`, else at the first one.
+ * Modal dialog, open while mounted. The browser traps the focus in it and restores it afterwards.
+ * The initial focus is on the element with `data-focus-first`, or on the first one.
  */
 export function Dialog({ title, children, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -43,7 +43,7 @@ export function Dialog({ title, children, onClose }: DialogProps) {
           <h2 id={titleId} className={styles.title}>
             {title}
           </h2>
-          <Button look="icon" aria-label="Close" onClick={onClose}>
+          <Button variant="icon" aria-label="Close" onClick={onClose}>
             <Icon shape="close" />
           </Button>
         </header>

@@ -16,7 +16,7 @@ const SHAPES = {
   send: 'M4 12l16-8-6 16-3-7-7-1z',
 } as const;
 
-/** A line drawing in the colour of the text; decoration only, so hidden from screen readers. */
+/** Line icon in the text colour; decorative, so hidden from screen readers. */
 export function Icon({ shape, size = 20 }: { shape: keyof typeof SHAPES; size?: number }) {
   return (
     <svg

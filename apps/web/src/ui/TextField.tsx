@@ -7,11 +7,11 @@ interface TextFieldProps extends InputHTMLAttributes<HTMLInputElement> {
   label: string;
   hint?: ReactNode;
   error?: string | undefined;
-  /** A control at the end of the field. */
+  /** Control at the end of the field. */
   trailing?: ReactNode;
 }
 
-/** A labelled input; its hint and its error are read out with it. */
+/** Labelled input; screen readers read its hint or error with it. */
 export function TextField({ label, hint, error, trailing, ...input }: TextFieldProps) {
   const id = useId();
   const note = error ?? hint;

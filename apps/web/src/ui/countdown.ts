@@ -1,8 +1,8 @@
 import { useSyncExternalStore } from 'react';
 
-/** Whole seconds until a time (milliseconds since the epoch), counting down to 0. */
+/** Returns the whole seconds until `time` (milliseconds since the epoch), counting down to 0. */
 export function useSecondsUntil(time: number | undefined): number {
-  return useSyncExternalStore(time === undefined ? standStill : tick, () =>
+  return useSyncExternalStore(time === undefined ? neverTick : tick, () =>
     time === undefined ? 0 : Math.max(0, Math.ceil((time - Date.now()) / 1000)),
   );
 }
@@ -12,6 +12,6 @@ function tick(listener: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-function standStill(): () => void {
+function neverTick(): () => void {
   return () => undefined;
 }

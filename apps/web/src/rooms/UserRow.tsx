@@ -1,20 +1,20 @@
 import type { ReactNode } from 'react';
 import { Avatar } from '../ui/Avatar.tsx';
-import styles from './PersonRow.module.css';
+import styles from './UserRow.module.css';
 
-interface PersonRowProps {
+interface UserRowProps {
   username: string;
   displayName: string;
   note?: string | undefined;
   badge?: string | undefined;
-  /** What can be done about this person. */
+  /** Actions for this user. */
   children?: ReactNode;
 }
 
-/** A person in a list. */
-export function PersonRow({ username, displayName, note, badge, children }: PersonRowProps) {
+/** A user in a list. */
+export function UserRow({ username, displayName, note, badge, children }: UserRowProps) {
   return (
-    <li className={styles.person}>
+    <li className={styles.user}>
       <Avatar name={username} size="small" />
       <span className={styles.names}>
         <span className={styles.name}>{username}</span>

@@ -1,9 +1,9 @@
-import { atTime, isTime } from '../ui/time.ts';
+import { formatTime, isValidTimestamp } from '../ui/time.ts';
 import styles from './MessageRow.module.css';
 import type { ShownMessage } from './shown-message.ts';
 
-/** Stands in for a message that could not be rendered; needs nothing of it to be well-formed. */
-export function BrokenMessage({ message }: { message: ShownMessage }) {
+/** Replaces a message that failed to render; makes no assumption about its fields. */
+export function MessageFallback({ message }: { message: ShownMessage }) {
   const { username, timestamp } = message;
   return (
     <article className={`${styles.message} ${styles.first}`}>
@@ -11,9 +11,9 @@ export function BrokenMessage({ message }: { message: ShownMessage }) {
       <div className={styles.body}>
         <p className={styles.heading}>
           <span className={styles.name}>{username}</span>{' '}
-          {isTime(timestamp) && (
+          {isValidTimestamp(timestamp) && (
             <time className={styles.time} dateTime={timestamp}>
-              {atTime(timestamp)}
+              {formatTime(timestamp)}
             </time>
           )}
         </p>

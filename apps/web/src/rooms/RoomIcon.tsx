@@ -1,8 +1,8 @@
 import type { Visibility } from '@chat/contracts';
 import { Icon } from '../ui/Icon.tsx';
 
-/** `#` for public rooms, a lock for private ones. */
-export function RoomMark({ visibility }: { visibility: Visibility }) {
+/** Icon of a room: `#` for public rooms, a lock for private ones. */
+export function RoomIcon({ visibility }: { visibility: Visibility }) {
   const isPrivate = visibility === 'private';
   return (
     <>

@@ -4,10 +4,10 @@ import { chat } from '../app/chat.ts';
 const INTERVAL_MS = 20_000;
 
 /**
- * Keeps the list of rooms fresh while somebody looks: messages arrive live only in the room that is
- * open, so what happens in the others is asked for.
+ * Polls the list of rooms while the page is visible: live messages arrive only for the open room,
+ * so the state of the other rooms is fetched.
  */
-export function useFreshRooms(): void {
+export function usePolledRooms(): void {
   useEffect(() => {
     const refresh = () => {
       const online = chat.connection.getSnapshot().status === 'online';

@@ -4,25 +4,25 @@ import { chat } from '../app/chat.ts';
 import { Button } from '../ui/Button.tsx';
 import { explain } from '../ui/problem.ts';
 import { TextField } from '../ui/TextField.tsx';
-import styles from './AddPeople.module.css';
-import { PersonRow } from './PersonRow.tsx';
+import styles from './AddMembers.module.css';
+import { UserRow } from './UserRow.tsx';
 import { useSearch } from './search.ts';
 
-interface AddPeopleProps {
+interface AddMembersProps {
   roomId: string;
   members: readonly Member[];
 }
 
-async function searchPeople(query: string): Promise<readonly User[]> {
+async function searchUsers(query: string): Promise<readonly User[]> {
   return query === '' ? [] : chat.rest.searchUsers(query, 10);
 }
 
-/** Finds people by name and adds them to a private room. */
-export function AddPeople({ roomId, members }: AddPeopleProps) {
+/** Finds users by name and adds them to a private room. */
+export function AddMembers({ roomId, members }: AddMembersProps) {
   const [query, setQuery] = useState('');
   const [adding, setAdding] = useState<string>();
   const [problem, setProblem] = useState<string>();
-  const search = useSearch(query.trim(), searchPeople);
+  const search = useSearch(query.trim(), searchUsers);
   const memberIds = new Set(members.map((member) => member.userId));
 
   async function add(user: User) {
@@ -51,14 +51,14 @@ export function AddPeople({ roomId, members }: AddPeopleProps) {
         error={problem ?? search.problem}
       />
       {query.trim() !== '' && (
-        <ul aria-label="People found">
+        <ul aria-label="Search results">
           {search.results?.map((user) => (
-            <PersonRow key={user.id} username={user.username} displayName={user.displayName}>
+            <UserRow key={user.id} username={user.username} displayName={user.displayName}>
               {memberIds.has(user.id) ? (
-                <span className={styles.member}>is a member</span>
+                <span className={styles.member}>Member</span>
               ) : (
                 <Button
-                  look="quiet"
+                  variant="quiet"
                   busy={adding === user.id}
                   aria-label={`Add ${user.username}`}
                   onClick={() => void add(user)}
@@ -66,10 +66,10 @@ export function AddPeople({ roomId, members }: AddPeopleProps) {
                   Add
                 </Button>
               )}
-            </PersonRow>
+            </UserRow>
           ))}
           {search.results?.length === 0 && !search.problem && (
-            <li className={styles.none}>Nobody’s name begins with this.</li>
+            <li className={styles.none}>No names start with this. Check the spelling.</li>
           )}
         </ul>
       )}

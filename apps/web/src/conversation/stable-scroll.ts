@@ -1,13 +1,14 @@
 import { useLayoutEffect, type RefObject } from 'react';
 
 /**
- * Keeps what is in view in place while history is put in above it. In a scroller that rests at its
- * end that is so by nature; but the browser, which holds on to the uppermost element in view,
- * would move by as much as that element changes or is pushed up. So it lets go for that moment.
+ * Keeps the messages in view in place while older ones are inserted above them. A scroller that is
+ * anchored at its end does so by itself, but the browser's scroll anchoring would scroll by as much
+ * as the topmost element in view changes or is pushed up. So scroll anchoring is turned off for two
+ * frames.
  *
- * @param oldestSeq seq of the first message; another one means that history was put in
+ * @param oldestSeq seq of the first message; a change means that older messages were inserted
  */
-export function useSteadyHistory(
+export function useStableScroll(
   scroller: RefObject<HTMLElement | null>,
   oldestSeq: number | undefined,
 ): void {

@@ -1,0 +1,65 @@
+import { useState } from 'react';
+import { Button } from '../ui/Button.tsx';
+import { explain } from '../ui/problem.ts';
+import styles from './ConfirmAction.module.css';
+
+interface ConfirmActionProps {
+  /** Label of the button that starts the confirmation. */
+  label: string;
+  /** Describes the effect of the action. */
+  description: string;
+  cancelLabel: string;
+  confirmLabel: string;
+  onConfirm: () => Promise<void>;
+}
+
+/** Button for an action that needs a confirmation. */
+export function ConfirmAction({
+  label,
+  description,
+  cancelLabel,
+  confirmLabel,
+  onConfirm,
+}: ConfirmActionProps) {
+  const [step, setStep] = useState<'idle' | 'confirming' | 'running'>('idle');
+  const [problem, setProblem] = useState<string>();
+
+  async function confirm() {
+    setStep('running');
+    setProblem(undefined);
+    try {
+      await onConfirm();
+    } catch (error) {
+      setStep('confirming');
+      setProblem(explain(error));
+    }
+  }
+
+  if (step === 'idle') {
+    return (
+      <div className={styles.action}>
+        <Button variant="danger" onClick={() => setStep('confirming')}>
+          {label}
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <div className={styles.action}>
+      <p>{description}</p>
+      {problem && (
+        <p className={styles.problem} role="alert">
+          {problem}
+        </p>
+      )}
+      <div className={styles.choice}>
+        <Button variant="quiet" autoFocus onClick={() => setStep('idle')}>
+          {cancelLabel}
+        </Button>
+        <Button variant="danger" busy={step === 'running'} onClick={() => void confirm()}>
+          {confirmLabel}
+        </Button>
+      </div>
+    </div>
+  );
+}
