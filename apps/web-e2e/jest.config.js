@@ -1,15 +1,15 @@
 import preset from '../../jest.preset.js';
 
 const { reporters, ...shared } = preset;
-// Jest knows them for all projects together only.
+// Jest supports these options only globally, not per project.
 delete shared.passWithNoTests;
 delete shared.testTimeout;
 
-/** The suites run against the page of the standalone server and of the gateway. */
-const project = (pageComesFrom) => ({
+/** Project that tests the page of one server: `standalone`, or the services behind the gateway. */
+const project = (pageServer) => ({
   ...shared,
-  displayName: pageComesFrom,
-  globals: { pageComesFrom },
+  displayName: pageServer,
+  globals: { pageServer },
 });
 
 export default {
@@ -20,7 +20,7 @@ export default {
     project('standalone'),
     {
       ...project('gateway'),
-      // What the page makes of a message or a small screen is the same behind every server.
+      // Rendering and layout do not depend on the server.
       testPathIgnorePatterns: ['hostile-messages', 'phone'],
       globalSetup: '<rootDir>/src/support/start-servers.js',
       globalTeardown: '<rootDir>/src/support/stop-servers.js',

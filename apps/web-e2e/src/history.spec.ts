@@ -1,16 +1,16 @@
 import { beforeAll, expect, it } from '@jest/globals';
+import { fillRoom } from './support/api-client.ts';
+import type { BrowserUser } from './support/browser-user.ts';
 import { describeInBrowser } from './support/describe-in-browser.ts';
-import type { Person } from './support/person.ts';
-import { fillRoom } from './support/program.ts';
 
 const COUNT = 130;
 
 describeInBrowser('the message list', (chat) => {
-  let ada: Person;
+  let ada: BrowserUser;
 
   beforeAll(async () => {
     await fillRoom(chat.server.url, 'general', COUNT);
-    ada = await chat.arrive('ada');
+    ada = await chat.openPage('ada');
     await ada.signUp();
     await ada.see(`message ${COUNT}`);
   });
@@ -23,7 +23,7 @@ describeInBrowser('the message list', (chat) => {
     });
     const arrival = ada.page.waitForResponse('**/messages/history/**');
     await scrollToOldest();
-    await ada.page.waitForTimeout(100); // Rows that come into view take their real height.
+    await ada.page.waitForTimeout(100); // Rows get their real height once they are in view.
     const before = await oldestInView();
     await arrival;
     await ada.page.waitForFunction(
@@ -40,14 +40,14 @@ describeInBrowser('the message list', (chat) => {
     }
     const texts = await ada.page.getByText(/^message \d+$/).allTextContents();
     expect(texts).toEqual(Array.from({ length: COUNT }, (_, index) => `message ${index + 1}`));
-    await ada.page.getByText('This is where the conversation begins.').waitFor();
-    expect(ada.complaints).toEqual([]);
+    await ada.page.getByText('This is the start of the conversation.').waitFor();
+    expect(ada.consoleErrors).toEqual([]);
   });
 
   it('scrolls to a new message when its button is clicked, and removes the button', async () => {
     await fillRoom(chat.server.url, 'general', 1);
     await ada.page.getByRole('button', { name: '1 new message' }).click();
-    await ada.page.getByRole('button', { name: /new message|To the newest/ }).waitFor({
+    await ada.page.getByRole('button', { name: /new message|Jump to latest/ }).waitFor({
       state: 'detached',
     });
     await ada.page.waitForFunction(() => {

@@ -1,15 +1,15 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
+import type { BrowserUser } from './support/browser-user.ts';
 import { describeInBrowser } from './support/describe-in-browser.ts';
-import type { Person } from './support/person.ts';
 
 describeInBrowser('the message list', (chat) => {
-  let ada: Person;
-  let bob: Person;
+  let ada: BrowserUser;
+  let bob: BrowserUser;
 
   beforeAll(async () => {
-    ada = await chat.arrive('ada');
-    bob = await chat.arrive('bob');
+    ada = await chat.openPage('ada');
+    bob = await chat.openPage('bob');
     await ada.signUp();
     await bob.signUp();
   });
@@ -25,7 +25,7 @@ describeInBrowser('the message list', (chat) => {
     await ada.rows(text).getByRole('link', { name: 'https://a', exact: true }).waitFor();
     await ada.page.reload();
     await ada.see(`after ${kind}`);
-    expect([...ada.complaints, ...bob.complaints]).toEqual([]);
+    expect([...ada.consoleErrors, ...bob.consoleErrors]).toEqual([]);
   });
 
   it.each([
@@ -35,7 +35,7 @@ describeInBrowser('the message list', (chat) => {
     const texts = ['before', 'broken', 'behind'].map((place) => `${place} the ${part}`);
     for (const text of texts) await bob.write(text);
     for (const text of texts) await ada.see(text);
-    ada.tolerate(/Cannot read properties|matchAll|Invalid time value/);
+    ada.allowConsoleError(/Cannot read properties|matchAll|Invalid time value/);
     await ada.page.route('**/messages/history/**', async (route) => {
       const response = await route.fetch();
       const messages = (await response.json()) as Message[];

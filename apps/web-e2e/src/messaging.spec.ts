@@ -1,35 +1,35 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { BrowserUser } from './support/browser-user.ts';
 import { describeInBrowser } from './support/describe-in-browser.ts';
-import type { Person } from './support/person.ts';
 
 describeInBrowser('the page', (chat) => {
-  let ada: Person;
-  let bob: Person;
+  let ada: BrowserUser;
+  let bob: BrowserUser;
 
   beforeEach(async () => {
-    ada = await chat.arrive('ada');
-    bob = await chat.arrive('bob');
+    ada = await chat.openPage('ada');
+    bob = await chat.openPage('bob');
     await ada.signUp();
     await bob.signUp();
   });
   afterEach(async () => {
-    expect([...ada.complaints, ...bob.complaints]).toEqual([]);
-    await ada.leave();
-    await bob.leave();
+    expect([...ada.consoleErrors, ...bob.consoleErrors]).toEqual([]);
+    await ada.close();
+    await bob.close();
   });
 
-  it('exchanges messages between two browsers and marks them as stored', async () => {
+  it('exchanges messages between two browsers and marks them as sent', async () => {
     await ada.write('Hello Bob');
     await bob.see('Hello Bob');
     await bob.write('Hello Ada, have a look at https://example.org/a_(b).');
     await ada.page.getByRole('link', { name: 'https://example.org/a_(b)', exact: true }).waitFor();
-    await ada.seeMark('Hello Bob', 'Stored');
+    await ada.seeStatus('Hello Bob', 'Sent');
     expect(await ada.rows('Hello Bob').count()).toBe(1);
   });
 
-  it('keeps session, room, draft and history over a reload', async () => {
+  it('restores the session, room, draft and history after a reload', async () => {
     await ada.write('Before the reload');
-    await ada.seeMark('Before the reload', 'Stored');
+    await ada.seeStatus('Before the reload', 'Sent');
     await ada.composer.fill('half a thou');
     await ada.page.reload();
     await ada.see('Before the reload');
@@ -45,9 +45,9 @@ describeInBrowser('the page', (chat) => {
     expect(await bob.rows(markup).getByRole('link').count()).toBe(0);
   });
 
-  it('says that the session has ended when it is revoked elsewhere', async () => {
-    ada.tolerate(/status of 401/);
-    await ada.endSessionElsewhere();
+  it('reports that the session has ended when it is revoked by another client', async () => {
+    ada.allowConsoleError(/status of 401/);
+    await ada.revokeSession();
     await ada.page.getByText('Your session has ended').waitFor();
     await ada.page.getByRole('heading', { name: 'Welcome to the chat' }).waitFor();
   });

@@ -1,53 +1,53 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { countStored } from './support/api-client.ts';
+import type { BrowserUser } from './support/browser-user.ts';
 import { describeInBrowser } from './support/describe-in-browser.ts';
-import type { Person } from './support/person.ts';
-import { countStored } from './support/program.ts';
 
-const SERVER_IS_AWAY =
+const CONNECTION_ERRORS =
   /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/;
 
 describeInBrowser('the page while the server is down', (chat) => {
-  let ada: Person;
-  let bob: Person;
+  let ada: BrowserUser;
+  let bob: BrowserUser;
 
   beforeEach(async () => {
-    ada = await chat.arrive('ada');
-    bob = await chat.arrive('bob');
-    for (const person of [ada, bob]) {
-      person.tolerate(SERVER_IS_AWAY);
-      await person.signUp();
-      await person.composer.waitFor();
+    ada = await chat.openPage('ada');
+    bob = await chat.openPage('bob');
+    for (const user of [ada, bob]) {
+      user.allowConsoleError(CONNECTION_ERRORS);
+      await user.signUp();
+      await user.composer.waitFor();
     }
     await ada.write(`Are you there, ${bob.username}?`);
-    await ada.seeMark(`Are you there, ${bob.username}?`, 'Stored');
+    await ada.seeStatus(`Are you there, ${bob.username}?`, 'Sent');
     await bob.see(`Are you there, ${bob.username}?`);
     await chat.server.kill();
-    await ada.page.getByText('Not connected. Your messages are kept and will be sent.').waitFor();
+    await ada.page.getByText('You’re offline. Messages will be sent when you reconnect.').waitFor();
   });
   afterEach(async () => {
-    expect([...ada.complaints, ...bob.complaints]).toEqual([]);
-    await ada.leave();
-    await bob.leave();
+    expect([...ada.consoleErrors, ...bob.consoleErrors]).toEqual([]);
+    await ada.close();
+    await bob.close();
   });
 
   it('marks a message as waiting and delivers it once after the restart', async () => {
     await ada.write('Written in the dark');
-    await ada.seeMark('Written in the dark', 'Waiting to be sent');
+    await ada.seeStatus('Written in the dark', 'Waiting to be sent');
     await chat.server.restart();
     await bob.see('Written in the dark');
-    await ada.seeMark('Written in the dark', 'Stored');
-    await ada.page.getByText('Not connected.').waitFor({ state: 'detached' });
+    await ada.seeStatus('Written in the dark', 'Sent');
+    await ada.page.getByText('You’re offline.').waitFor({ state: 'detached' });
     await expectOnce('Written in the dark');
   });
 
-  it('keeps a message over a closed tab and delivers it once from the next tab', async () => {
+  it('stores a message when its tab is closed and delivers it once from the next tab', async () => {
     await ada.write('Written and left');
-    await ada.seeMark('Written and left', 'Waiting to be sent');
+    await ada.seeStatus('Written and left', 'Waiting to be sent');
     await ada.closeTab();
     await chat.server.restart();
     await ada.openTab('/chat/general');
     await bob.see('Written and left');
-    await ada.seeMark('Written and left', 'Stored');
+    await ada.seeStatus('Written and left', 'Sent');
     await expectOnce('Written and left');
   });
 

@@ -1,14 +1,14 @@
 import { beforeAll, expect, it } from '@jest/globals';
+import type { BrowserUser } from './support/browser-user.ts';
 import { describeInBrowser } from './support/describe-in-browser.ts';
-import type { Person } from './support/person.ts';
 
 describeInBrowser('a private room', (chat) => {
-  let ada: Person;
-  let bob: Person;
+  let ada: BrowserUser;
+  let bob: BrowserUser;
 
   beforeAll(async () => {
-    ada = await chat.arrive('ada');
-    bob = await chat.arrive('bob');
+    ada = await chat.openPage('ada');
+    bob = await chat.openPage('bob');
     await ada.signUp();
     await bob.signUp();
   });
@@ -37,11 +37,11 @@ describeInBrowser('a private room', (chat) => {
     await bob.page
       .getByRole('heading', { name: 'This room is not open to you' })
       .waitFor({ timeout: 1_000 });
-    await bob.page.getByText('“Surprise for Grace” does not exist').waitFor();
+    await bob.page.getByText('“Surprise for Grace” doesn’t exist').waitFor();
     expect(await bob.page.getByText('Cake or pie?').count()).toBe(0);
     await bob.page.getByRole('link', { name: 'Go to my rooms' }).click();
     expect(await bob.page.getByRole('link', { name: 'Surprise for Grace' }).count()).toBe(0);
-    expect([...ada.complaints, ...bob.complaints]).toEqual([]);
+    expect([...ada.consoleErrors, ...bob.consoleErrors]).toEqual([]);
   });
 
   it('disappears for the owner and a member when the owner deletes it', async () => {
@@ -51,7 +51,7 @@ describeInBrowser('a private room', (chat) => {
     await bob.enterRoom('Surprise for Grace');
     await bob.see('Cake or pie?');
 
-    await ada.page.getByRole('button', { name: 'Delete this room' }).click();
+    await ada.page.getByRole('button', { name: 'Delete room' }).click();
     await ada.page.getByRole('button', { name: 'Delete', exact: true }).click();
     await bob.page
       .getByRole('heading', { name: 'This room is not open to you' })
@@ -59,6 +59,6 @@ describeInBrowser('a private room', (chat) => {
     for (const { page } of [ada, bob]) {
       await page.getByRole('link', { name: 'Surprise for Grace' }).waitFor({ state: 'detached' });
     }
-    expect([...ada.complaints, ...bob.complaints]).toEqual([]);
+    expect([...ada.consoleErrors, ...bob.consoleErrors]).toEqual([]);
   });
 });

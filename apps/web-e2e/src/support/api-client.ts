@@ -1,9 +1,9 @@
 import { ChatClient } from '@chat/client';
 import { randomUUID } from 'node:crypto';
-import { PASSWORD } from './person.ts';
+import { PASSWORD } from './browser-user.ts';
 
-/** Somebody without a browser: writes in bulk and reads what the server holds. */
-async function withProgram<T>(url: string, work: (client: ChatClient) => Promise<T>): Promise<T> {
+/** Runs `work` with an API client that is signed in as a new user. */
+async function withApiClient<T>(url: string, work: (client: ChatClient) => Promise<T>): Promise<T> {
   const client = new ChatClient({ url });
   try {
     await client.session.register({
@@ -16,18 +16,18 @@ async function withProgram<T>(url: string, work: (client: ChatClient) => Promise
   }
 }
 
-/** How often the text is stored among the newest 200 messages of a public room. */
+/** Counts the messages with this text among the newest 200 messages of a public room. */
 export function countStored(url: string, roomId: string, text: string): Promise<number> {
-  return withProgram(url, async (client) => {
+  return withApiClient(url, async (client) => {
     await client.room(roomId).open();
     const { messages } = await client.rest.history(roomId, { limit: 200 });
     return messages.filter((message) => message.text === text).length;
   });
 }
 
-/** Writes `message 1`, `message 2` … to a public room; resolves once all are stored. */
+/** Sends `message 1`, `message 2` … to a public room; resolves once all are stored. */
 export function fillRoom(url: string, roomId: string, count: number): Promise<void> {
-  return withProgram(url, async (client) => {
+  return withApiClient(url, async (client) => {
     const room = client.room(roomId);
     await room.open();
     for (let n = 1; n <= count; n += 1) room.send(`message ${n}`);

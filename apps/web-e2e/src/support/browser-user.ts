@@ -10,12 +10,12 @@ import type {
 
 export const PASSWORD = 'correct horse battery';
 
-/** Somebody at a browser of their own, who uses the page as people do. */
-export class Person {
-  /** Errors and warnings that the browser wrote, violations of the content policy among them. */
-  readonly complaints: string[] = [];
-  readonly #tolerated: RegExp[] = [];
-  /** Nobody else's, in any test. */
+/** A user with a separate browser profile, who uses the page by its visible controls. */
+export class BrowserUser {
+  /** Errors and warnings in the browser console, including violations of the content policy. */
+  readonly consoleErrors: string[] = [];
+  readonly #allowedErrors: RegExp[] = [];
+  /** Unique across all tests. */
   readonly username: string;
   readonly email: string;
 
@@ -30,25 +30,25 @@ export class Person {
     this.#listen();
   }
 
-  static async arrive(
+  static async openPage(
     browser: Browser,
     url: string,
     name: string,
     options: BrowserContextOptions = {},
-  ): Promise<Person> {
+  ): Promise<BrowserUser> {
     const context = await browser.newContext({
       viewport: { width: 1200, height: 800 },
       ...options,
     });
     context.setDefaultTimeout(15_000);
-    const person = new Person(name, context, url, await context.newPage());
-    await person.open('/');
-    return person;
+    const user = new BrowserUser(name, context, url, await context.newPage());
+    await user.open('/');
+    return user;
   }
 
-  /** Expects what the browser writes because of something that the test does to the page. */
-  tolerate(complaint: RegExp): void {
-    this.#tolerated.push(complaint);
+  /** Ignores matching errors and warnings in the browser console that the test provokes. */
+  allowConsoleError(pattern: RegExp): void {
+    this.#allowedErrors.push(pattern);
   }
 
   async open(path: string): Promise<void> {
@@ -57,14 +57,14 @@ export class Person {
 
   async signUp(): Promise<void> {
     await this.page.getByRole('button', { name: 'Create an account' }).click();
-    await this.page.getByLabel('E-mail').fill(this.email);
+    await this.page.getByLabel('Email').fill(this.email);
     await this.page.getByLabel('Username').fill(this.username);
     await this.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await this.page.getByRole('button', { name: 'Create account' }).click();
     await this.page.getByRole('heading', { name: 'Rooms', exact: true }).waitFor();
   }
 
-  /** Closes the tab and opens another one; what the browser keeps is kept. */
+  /** Closes the tab; the browser profile retains its storage. */
   async closeTab(): Promise<void> {
     await this.page.close();
   }
@@ -75,7 +75,7 @@ export class Person {
     await this.open(path);
   }
 
-  async leave(): Promise<void> {
+  async close(): Promise<void> {
     await this.context.close();
   }
 
@@ -93,7 +93,7 @@ export class Person {
     await this.page.getByRole('heading', { level: 2, name }).waitFor();
   }
 
-  /** The rows that show this text. */
+  /** Rows of the message list that show this text. */
   rows(text: string): Locator {
     return this.page
       .getByRole('region', { name: 'Messages' })
@@ -105,13 +105,13 @@ export class Person {
     await this.rows(text).first().waitFor();
   }
 
-  /** Waits until the own message is marked so. */
-  async seeMark(text: string, mark: 'Waiting to be sent' | 'Stored'): Promise<void> {
-    await this.rows(text).getByTitle(mark, { exact: true }).waitFor();
+  /** Waits until an own message shows this delivery status. */
+  async seeStatus(text: string, status: 'Waiting to be sent' | 'Sent'): Promise<void> {
+    await this.rows(text).getByTitle(status, { exact: true }).waitFor();
   }
 
-  /** Ends this browser's session from another device. */
-  async endSessionElsewhere(): Promise<void> {
+  /** Revokes this browser's session from another client. */
+  async revokeSession(): Promise<void> {
     const client = new ChatClient({ url: this.url });
     await client.session.login({ email: this.email, password: PASSWORD });
     const sessions = await client.rest.sessions();
@@ -119,17 +119,17 @@ export class Person {
     client.close();
   }
 
-  /** Whether the page can be moved sideways. */
-  async scrollsSideways(): Promise<boolean> {
+  /** Whether the page can be scrolled horizontally. */
+  async scrollsHorizontally(): Promise<boolean> {
     return this.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   }
 
   #listen(): void {
     this.page.on('console', (message) => {
-      const complains = message.type() === 'error' || message.type() === 'warning';
-      const tolerated = this.#tolerated.some((pattern) => pattern.test(message.text()));
-      if (complains && !tolerated) this.complaints.push(message.text());
+      const isProblem = message.type() === 'error' || message.type() === 'warning';
+      const allowed = this.#allowedErrors.some((pattern) => pattern.test(message.text()));
+      if (isProblem && !allowed) this.consoleErrors.push(message.text());
     });
-    this.page.on('pageerror', (error) => this.complaints.push(String(error.stack)));
+    this.page.on('pageerror', (error) => this.consoleErrors.push(String(error.stack)));
   }
 }

@@ -1,7 +1,7 @@
 import { programPath } from '@chat/testing';
 import { chromium, type Browser } from 'playwright-core';
 
-/** Starts the installed Chromium, or Chrome, so that root can run it without a screen. */
+/** Starts the installed Chromium or Chrome with options that work as root and without a display. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: programPath('chromium'),

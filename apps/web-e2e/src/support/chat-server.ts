@@ -1,22 +1,22 @@
 import { ServicesTopology, sharedServers, StandaloneProcess } from '@chat/testing';
 
 declare global {
-  /** In which way these suites have the chat run: in one process, or as services behind a gateway. */
-  var pageComesFrom: 'standalone' | 'gateway';
+  /** Server of this run: one process (`standalone`), or services behind a gateway. */
+  var pageServer: 'standalone' | 'gateway';
 }
 
-/** The chat with its page, at one address. */
+/** A running chat server and its page, at one base URL. */
 export interface ChatServer {
   readonly url: string;
-  /** Ends every process of it between any two instructions. */
+  /** Kills all its processes (SIGKILL). */
   kill(): Promise<void>;
-  /** Starts it again after {@link kill}, with what it has stored. */
+  /** Restarts it after {@link kill} with the same stored data. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function startChatServer(): Promise<ChatServer> {
-  return globalThis.pageComesFrom === 'gateway' ? behindGateway() : standalone();
+  return globalThis.pageServer === 'gateway' ? behindGateway() : standalone();
 }
 
 async function standalone(): Promise<ChatServer> {
@@ -37,7 +37,7 @@ async function behindGateway(): Promise<ChatServer> {
     url: topology.gatewayUrl,
     kill: async () => void (await Promise.all(services.map((one) => one.kill()))),
     restart: async () => {
-      // The gateway last, so that whoever reaches it reaches them all.
+      // The gateway starts last, so that a client that reaches it reaches all services.
       await Promise.all(services.filter((one) => one !== gateway).map((one) => one.start()));
       await gateway.start();
     },

@@ -4,10 +4,10 @@ import { describeUnless } from '@chat/testing/suites';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { startBrowser } from './browser.ts';
 import { startChatServer, type ChatServer } from './chat-server.ts';
-import { Person } from './person.ts';
+import { BrowserUser } from './browser-user.ts';
 
-/** What the tests of a suite share: one chat, and one browser for all who come. */
-export class OpenChat {
+/** Fixture that the tests of a suite share: one chat server and one browser. */
+export class ChatFixture {
   #server: ChatServer | undefined;
   #browser: Browser | undefined;
 
@@ -19,9 +19,9 @@ export class OpenChat {
     return running(this.#browser);
   }
 
-  /** Somebody opens the page, in a profile of their own. */
-  arrive(name: string, options?: BrowserContextOptions): Promise<Person> {
-    return Person.arrive(this.browser, this.server.url, name, options);
+  /** Opens the page in a separate browser profile. */
+  openPage(name: string, options?: BrowserContextOptions): Promise<BrowserUser> {
+    return BrowserUser.openPage(this.browser, this.server.url, name, options);
   }
 
   async open(): Promise<void> {
@@ -35,19 +35,22 @@ export class OpenChat {
   }
 }
 
-/** A suite that needs a browser, and whatever the chat runs on; as `describeWith` without them. */
-export function describeInBrowser(name: string, suite: (chat: OpenChat) => void): void {
-  const needsServers = globalThis.pageComesFrom === 'gateway';
+/**
+ * Defines a suite that needs a browser and, behind the gateway, the shared servers; as
+ * `describeUnless` when one of them is missing.
+ */
+export function describeInBrowser(name: string, suite: (chat: ChatFixture) => void): void {
+  const needsServers = globalThis.pageServer === 'gateway';
   const missing = missingProgram('chromium') ?? (needsServers ? missingSharedServers() : undefined);
   describeUnless(missing, name, () => {
-    const chat = new OpenChat();
+    const chat = new ChatFixture();
     beforeAll(() => chat.open());
     afterAll(() => chat.close());
     suite(chat);
   });
 }
 
-function running<T>(part: T | undefined): T {
-  if (part === undefined) throw new Error('The chat is not open yet.');
-  return part;
+function running<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('The fixture is not started yet.');
+  return value;
 }
