@@ -27,17 +27,17 @@ describe('Backoff', () => {
     expect(waits({ random: MOST }).slice(0, 6)).toEqual([750, 1_500, 3_000, 5_000, 5_000, 5_000]);
   });
 
-  it('lengthens its wait up to the maximum although the server asks for 1 s every time', () => {
+  it('lengthens its wait up to the maximum when the server requests 1 s every time', () => {
     const grown = waits({ random: 0.5, atLeastMs: 1_000 });
     expect(grown.slice(0, 6)).toEqual([1_250, 1_250, 2_000, 3_333, 3_333, 3_333]);
   });
 
-  it.each(REQUESTED_MS)('never waits less than the %d ms that the server asks for', (atLeastMs) => {
+  it.each(REQUESTED_MS)('never waits less than the %d ms that the server requests', (atLeastMs) => {
     expect(Math.min(...waits({ random: LEAST, atLeastMs }))).toBeGreaterThanOrEqual(atLeastMs);
   });
 
   it.each(REQUESTED_MS)(
-    'randomizes at least a third of each wait when the server asks for %d ms',
+    'randomizes at least a third of each wait when the server requests %d ms',
     (atLeastMs) => {
       const earliest = waits({ random: LEAST, atLeastMs });
       const latest = waits({ random: MOST, atLeastMs });
@@ -47,14 +47,14 @@ describe('Backoff', () => {
   );
 
   it.each(REQUESTED_MS)(
-    'never waits longer than the maximum or 1.5 times the %d ms that the server asks for',
+    'never waits longer than the maximum or 1.5 times the %d ms that the server requests',
     (atLeastMs) => {
       const longest = Math.max(...waits({ random: MOST, atLeastMs }));
       expect(longest).toBeLessThanOrEqual(Math.max(MAX_MS, atLeastMs * 1.5));
     },
   );
 
-  it('caps the wait at 2^31 - 1 ms, the most a timer can hold, when the server asks for more', () => {
+  it('caps the wait at 2^31 - 1 ms, the longest timer, when the server requests more', () => {
     expect(waits({ random: MOST, atLeastMs: 1e15 })[0]).toBe(2 ** 31 - 1);
   });
 

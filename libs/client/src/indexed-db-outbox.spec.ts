@@ -31,7 +31,7 @@ describe('indexedDbOutbox', () => {
     expect(await again.load()).toEqual([entry('z'), entry('a'), entry('m')]);
   });
 
-  it('keeps the position of an entry that is put again', async () => {
+  it('preserves the position of an entry that is put again', async () => {
     await outbox.put(entry('a'));
     await outbox.put(entry('b'));
     const failed = entry('a', { error: { code: 'FORBIDDEN', message: 'No.' } });

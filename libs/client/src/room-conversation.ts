@@ -33,8 +33,8 @@ const FINAL_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
 export interface RoomState {
   readonly roomId: string;
   /**
-   * `closed`: before `open()` or after `close()`; `opening`: loading the first page; `open`;
-   * `removed`: the user cannot or can no longer read the room, for the reason in `error`.
+   * `closed`: before `open()` or after `close()`; `opening`: loading the first page; `open`: the
+   * window is loaded; `removed`: the user cannot or can no longer read the room, see `error`.
    */
   readonly status: 'closed' | 'opening' | 'open' | 'removed';
   /** Whether the window is up to date: false before the first page, offline and in catch-up. */

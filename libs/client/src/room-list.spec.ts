@@ -62,7 +62,7 @@ describe('RoomList', () => {
     await eventually(() => expect(listed()).toEqual([['general', 'while offline']]));
   });
 
-  it('keeps its rooms while GET /rooms answers 503, and retries until it succeeds', async () => {
+  it('retains its rooms while GET /rooms returns 503, and retries until it succeeds', async () => {
     let failures = 4;
     server.intercept = (call) =>
       call === 'GET /rooms' && failures-- > 0 ? { status: 503 } : undefined;

@@ -53,7 +53,7 @@ export class Session implements Observable<SessionState> {
 
   /**
    * Creates an account and signs in.
-   * @throws ChatError CONFLICT (e-mail or username taken), VALIDATION, RATE_LIMITED, NETWORK
+   * @throws ChatError CONFLICT (email or username taken), VALIDATION, RATE_LIMITED, NETWORK
    */
   async register(request: RegisterRequest): Promise<OwnUser> {
     const { data } = await this.#http.request<RegisterResponse>({
@@ -64,7 +64,10 @@ export class Session implements Observable<SessionState> {
     return this.#signIn(data);
   }
 
-  /** @throws ChatError UNAUTHORIZED, RATE_LIMITED, NETWORK */
+  /**
+   * Signs in.
+   * @throws ChatError UNAUTHORIZED, RATE_LIMITED, NETWORK
+   */
   async login(request: LoginRequest): Promise<OwnUser> {
     const { data } = await this.#http.request<LoginResponse>({
       method: 'POST',

@@ -96,7 +96,7 @@ describe('linkify', () => {
     'https://1.2.3.4.5/',
     'https://bank.example@example.org/',
     'https://user:password@example.org/',
-  ])('makes no link of %s', (text) => {
+  ])('does not link %s', (text) => {
     expect(linkify(text)).toEqual([{ kind: 'text', text }]);
   });
 
@@ -118,7 +118,7 @@ describe('linkify', () => {
     expect(joined(parts)).toBe(text);
   });
 
-  it('keeps every character of a hostile text in linear time', () => {
+  it('preserves every character of a hostile text in linear time', () => {
     assertForHostileTexts((text) => joined(linkify(text)) === text);
   });
 

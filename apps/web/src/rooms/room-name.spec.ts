@@ -13,7 +13,7 @@ describe('suggestRoomName', () => {
     expect(suggestRoomName(text)).toBe(name);
   });
 
-  it('keeps an allowed name unchanged', () => {
+  it('returns a valid name unchanged', () => {
     expect(isRoomName('release-1.2_final')).toBe(true);
     expect(suggestRoomName('release-1.2_final')).toBe('release-1.2_final');
   });
