@@ -11,7 +11,7 @@ const SOCKET_IO = join(
   'dist/socket.io.js',
 );
 
-/** Serves the older client's page and Socket.IO's browser bundle from an origin of their own. */
+/** Serves the older client's page and Socket.IO's browser bundle from a separate origin. */
 export async function serveOlderClient(): Promise<{ url: string; server: Server }> {
   const port = await privatePort();
   const server = createServer((request, response) => {

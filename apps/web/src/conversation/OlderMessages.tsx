@@ -16,7 +16,7 @@ interface OlderMessagesProps {
 /** Top of the list: loads older messages before they come into view, or marks the start. */
 export function OlderMessages({ conversation, state, scroller }: OlderMessagesProps) {
   const { hasOlder, live, messages } = state;
-  const end = useRef<HTMLDivElement>(null);
+  const top = useRef<HTMLDivElement>(null);
   const [problem, setProblem] = useState<string>();
   const [wasLive, setWasLive] = useState(live);
   const oldestSeq = messages[0]?.seq;
@@ -33,20 +33,20 @@ export function OlderMessages({ conversation, state, scroller }: OlderMessagesPr
   }, [conversation]);
 
   useEffect(() => {
-    if (!hasOlder || problem || !end.current) return;
+    if (!hasOlder || problem || !top.current) return;
     const observer = new IntersectionObserver(
       ([entry]) => {
         if (entry?.isIntersecting) load();
       },
       { root: scroller.current, rootMargin: `${PRELOAD_DISTANCE_PX}px 0px 0px` },
     );
-    observer.observe(end.current);
+    observer.observe(top.current);
     return () => observer.disconnect();
     // Each page moves the top of the list: check its distance again.
   }, [hasOlder, problem, load, scroller, oldestSeq]);
 
   return (
-    <div ref={end} className={styles.end}>
+    <div ref={top} className={styles.end}>
       {problem ? (
         <>
           <span>Couldn’t load older messages. {problem}</span>
