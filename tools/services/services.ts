@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { resolveJwtSecret } from '@chat/auth';
 import { onStopSignal } from '@chat/platform';
-import { BackingServers, endOwnProcesses, ServicesTopology } from '@chat/testing';
+import { BackingServers, stopChildProcesses, ServicesTopology } from '@chat/testing';
 import { HELP, readOptions, type Options } from './options.ts';
 
 let stopping: Promise<void> | undefined;
@@ -11,7 +11,7 @@ await main(process.argv.slice(2));
 async function main(args: string[]): Promise<void> {
   const options = optionsOf(args);
   if (options.help) return console.log(HELP);
-  let stop = endOwnProcesses;
+  let stop = stopChildProcesses;
   onStopSignal(() => stopBy(() => stop()));
   console.log(`Starting Redis, RabbitMQ and MongoDB in ${options.dataDir} …`);
   const servers = await startOrExit(BackingServers.start(options.dataDir));
@@ -51,13 +51,13 @@ function stopBy(stop: () => Promise<void>): void {
 /** The chat goes on without most of its processes; who broke one by hand, or did not, is told. */
 function tellOfEnds(topology: ServicesTopology, logs: string): void {
   for (const { name, process } of topology.instances()) {
-    process.onUnaskedEnd((how) => {
+    process.onUnexpectedExit((how) => {
       console.error(`${name} ended with ${how}. Its log is ${join(logs, `${name}.log`)}.`);
     });
   }
   const servers = { Redis: topology.redis, RabbitMQ: topology.rabbitmq, MongoDB: topology.mongo };
   for (const [name, server] of Object.entries(servers)) {
-    server.onUnaskedEnd((how) => console.error(`${name} ended with ${how}.`));
+    server.onUnexpectedExit((how) => console.error(`${name} ended with ${how}.`));
   }
 }
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Component, ServerProcess } from '@chat/testing';
+import type { ControllableProcess, ServerProcess } from '@chat/testing';
 import type { ProcessLog } from './check/observation.ts';
 
 const EVERY_MS = 500;
@@ -10,7 +10,7 @@ const run = promisify(execFile);
 /** Something with a process of its own. */
 export interface Watchable {
   readonly name: string;
-  readonly control: Component;
+  readonly control: ControllableProcess;
   /** Undefined when it does not run. */
   pid(): Promise<number | undefined>;
 }
@@ -23,7 +23,7 @@ interface Watched extends Watchable {
 /** Looks twice a second how much memory processes take, and whether they are still there. */
 export class ProcessWatch {
   readonly #watched: readonly Watched[];
-  readonly #expectedToEnd = new Set<Component>();
+  readonly #expectedToEnd = new Set<ControllableProcess>();
   readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(watchables: readonly Watchable[]) {
@@ -36,17 +36,17 @@ export class ProcessWatch {
   }
 
   /** From now on this one may be gone: we end it. */
-  expectEnd(control: Component): void {
+  expectEnd(control: ControllableProcess): void {
     this.#expectedToEnd.add(control);
   }
 
   /** It is back. */
-  expectLife(control: Component): void {
+  expectLife(control: ControllableProcess): void {
     this.#expectedToEnd.delete(control);
   }
 
   /** Id of its process now; undefined when it does not run. */
-  async pidOf(control: Component): Promise<number | undefined> {
+  async pidOf(control: ControllableProcess): Promise<number | undefined> {
     return this.#watched.find((one) => one.control === control)?.pid();
   }
 

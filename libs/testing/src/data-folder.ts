@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** Where a server keeps its data: a folder that stays, or one that goes with the server. */
+/** Data folder of a server under test: persistent when a path is given, else temporary. */
 export class DataFolder {
   readonly path: string;
   readonly #temporary: boolean;
@@ -12,7 +12,12 @@ export class DataFolder {
     this.#temporary = temporary;
   }
 
-  /** @param path made if it is missing, and kept; without it a temporary one is made */
+  /**
+   * Opens the data folder of a server.
+   *
+   * @param path created if it is missing, and never removed; without it a temporary folder is
+   * created
+   */
   static async open(name: string, path?: string): Promise<DataFolder> {
     if (path === undefined) {
       return new DataFolder(await mkdtemp(join(tmpdir(), `chat-${name}-`)), true);
@@ -21,6 +26,7 @@ export class DataFolder {
     return new DataFolder(resolve(path), false);
   }
 
+  /** Removes the folder if it is temporary. */
   async close(): Promise<void> {
     if (this.#temporary) await rm(this.path, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Repeats the check until it passes; after the time limit its own failure is thrown. */
+/** Repeats a check every 10 ms until it passes; throws its last error after the timeout. */
 export async function eventually(check: () => unknown, timeoutMs = 10_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

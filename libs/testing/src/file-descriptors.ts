@@ -4,20 +4,21 @@ import { closeSync, lstatSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { programPath } from './programs.ts';
 
-/** Connections that were short of closing have closed by then. */
+/** Time in which connections that are closing have closed. */
 const SETTLED_MS = 300;
 
 /**
- * Leaves this process no file descriptor to open, so that each new connection fails with EMFILE: its limit becomes
- * the lowest number that is free, and lower ones that are freed are taken. Needs `prlimit`.
+ * Exhausts the file descriptors of this process, so that each new connection fails with EMFILE: the
+ * limit becomes the lowest free number, and lower numbers that are freed later are occupied. Needs
+ * `prlimit`.
  *
- * @returns once there are none; the function sets the limit back
+ * @returns a function that restores the limit; resolves once no descriptor is free
  */
 export async function exhaustFileDescriptors(): Promise<() => Promise<void>> {
   const prlimit = programPath('prlimit');
   const pid = String(process.pid);
   const before = execFileSync(prlimit, ['--pid', pid, '--nofile', '-o', 'SOFT', '--noheadings']);
-  // Started while there are descriptors for it.
+  // Started first, while descriptors for it are available.
   const restore = `read line; ${prlimit} --pid ${pid} --nofile=${Number(before.toString())}:`;
   const restorer = spawn('/bin/sh', ['-c', restore], { stdio: ['pipe', 'ignore', 'inherit'] });
   execFileSync(prlimit, ['--pid', pid, `--nofile=${lowestFree()}:`]);

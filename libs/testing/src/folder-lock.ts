@@ -3,22 +3,26 @@ import { stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 
 /**
- * A folder as one process's own: an abstract socket of Linux, which exactly one
- * process can hold and which the system takes back however that one ends.
+ * Exclusive lock on a folder: an abstract Linux socket, which only one process can
+ * bind and which the system releases when that process ends, `kill -9` included.
  */
 export class FolderLock {
-  readonly #holder = createServer();
+  readonly #socket = createServer();
 
   private constructor() {
-    this.#holder.unref();
+    this.#socket.unref();
   }
 
-  /** @throws Error with one readable line when somebody else has it */
+  /**
+   * Locks a folder.
+   *
+   * @throws Error with a one-line message when another process holds the lock
+   */
   static async take(folder: string): Promise<FolderLock> {
     const lock = new FolderLock();
     const { dev, ino } = await stat(folder);
     try {
-      await once(lock.#holder.listen(`\0chat-folder-${dev}-${ino}`), 'listening');
+      await once(lock.#socket.listen(`\0chat-folder-${dev}-${ino}`), 'listening');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
       throw new Error(`the folder ${folder} is in use by another process`, { cause: error });
@@ -27,6 +31,6 @@ export class FolderLock {
   }
 
   release(): void {
-    this.#holder.close();
+    this.#socket.close();
   }
 }

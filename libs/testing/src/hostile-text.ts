@@ -1,13 +1,13 @@
 import { runInNewContext } from 'node:vm';
 import { array, assert, constantFrom, oneof, property, record, type Arbitrary } from 'fast-check';
 
-/** Many times what the contract allows, so that quadratic work is far slower than linear work. */
+/** Far above the limits of the contract, so that quadratic work is much slower than linear work. */
 const LENGTH = 200_000;
-/** Ten times what linear work takes on a busy machine. */
+/** Ten times the duration of linear work on a busy machine. */
 const TIME_LIMIT_MS = 10_000;
 const RUNS = 300;
 
-/** A few fragments, and then each of the runs repeated up to an equal share of the length. */
+/** Opening fragments, followed by each run, repeated to an equal share of the length. */
 interface HostilePattern {
   readonly opening: readonly string[];
   readonly runs: readonly (readonly string[])[];
@@ -29,7 +29,7 @@ const PATTERN: Arbitrary<HostilePattern> = record({
 });
 
 /**
- * Asserts that `check` is true for generated hostile texts, and needs no more than linear time.
+ * Asserts that `check` returns true for generated hostile texts, in at most linear time.
  *
  * @param length of the texts in UTF-16 code units
  */
@@ -39,12 +39,12 @@ export function assertForHostileTexts(
 ): void {
   assert(
     property(PATTERN, (pattern) => inLinearTime(() => check(textOf(pattern, length)))),
-    // A simpler text is not worth the seconds that each attempt takes.
+    // No shrinking: each attempt would take seconds.
     { numRuns: RUNS, endOnFailure: true },
   );
 }
 
-/** Returns the result of synchronous work; throws when that takes longer than linear work would. */
+/** Returns the result of synchronous work; throws when it takes longer than linear work would. */
 export function inLinearTime<T>(work: () => T): T {
   let result: { value: T } | undefined;
   const context = { work: () => void (result = { value: work() }) };

@@ -2,7 +2,7 @@ export * from './eventually.ts';
 export { exhaustFileDescriptors } from './file-descriptors.ts';
 export * from './link.ts';
 export * from './mongo-server.ts';
-export { endOwnProcesses } from './own-processes.ts';
+export { stopChildProcesses } from './child-processes.ts';
 export * from './private-port.ts';
 export * from './services/backing-servers.ts';
 export * from './services/service-instance.ts';

@@ -5,22 +5,22 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from './eventually.ts';
 import { Link } from './link.ts';
 
-/** Anything that came through would have come by then. */
-const LONG_MS = 300;
+/** Longer than any byte takes that is not held back. */
+const QUIET_MS = 300;
 
-/** The state of an end whose connection was reset. */
+/** State of an end after a connection reset. */
 const RESET = { ended: false, closed: true, error: 'ECONNRESET' };
 
-/** One end of a connection, with what it has heard of the other. */
-class End {
-  heard = '';
+/** One end of a connection, with the bytes and events that it received. */
+class Endpoint {
+  received = '';
   ended = false;
   closed = false;
-  /** Code of the error that closed it, such as ECONNRESET. */
+  /** Code of the error that closed the connection, such as ECONNRESET. */
   error: string | undefined;
 
   constructor(readonly socket: Socket) {
-    socket.on('data', (data) => (this.heard += data.toString()));
+    socket.on('data', (data) => (this.received += data.toString()));
     socket.on('end', () => (this.ended = true));
     socket.on('close', () => (this.closed = true));
     socket.on('error', ({ code }: NodeJS.ErrnoException) => (this.error = code));
@@ -30,7 +30,7 @@ class End {
 describe('Link', () => {
   let server: Server;
   let link: Link;
-  const ends: End[] = [];
+  const ends: Endpoint[] = [];
   beforeEach(async () => {
     server = createServer({ allowHalfOpen: true });
     server.listen(0, '127.0.0.1');
@@ -43,10 +43,12 @@ describe('Link', () => {
     server.close();
   });
 
-  async function connection(): Promise<{ client: End; upstream: End }> {
+  async function connection(): Promise<{ client: Endpoint; upstream: Endpoint }> {
     const accepted = once(server, 'connection') as Promise<[Socket]>;
-    const client = new End(connect({ port: link.port, host: '127.0.0.1', allowHalfOpen: true }));
-    const upstream = new End((await accepted)[0]);
+    const client = new Endpoint(
+      connect({ port: link.port, host: '127.0.0.1', allowHalfOpen: true }),
+    );
+    const upstream = new Endpoint((await accepted)[0]);
     ends.push(client, upstream);
     return { client, upstream };
   }
@@ -54,9 +56,9 @@ describe('Link', () => {
   it('passes bytes, and keeps one direction open when the other is closed', async () => {
     const { client, upstream } = await connection();
     client.socket.end('question');
-    await eventually(() => expect(upstream).toMatchObject({ heard: 'question', ended: true }));
+    await eventually(() => expect(upstream).toMatchObject({ received: 'question', ended: true }));
     upstream.socket.write('answer');
-    await eventually(() => expect(client.heard).toBe('answer'));
+    await eventually(() => expect(client.received).toBe('answer'));
     expect(client.ended).toBe(false);
     upstream.socket.end();
     await eventually(() => expect([client.closed, upstream.closed]).toEqual([true, true]));
@@ -70,14 +72,14 @@ describe('Link', () => {
       client.socket.write('question');
       upstream.socket.write('answer');
     }
-    await delay(LONG_MS);
+    await delay(QUIET_MS);
     for (const { client, upstream } of [old, fresh]) {
-      expect([client.heard, upstream.heard]).toEqual(['', '']);
+      expect([client.received, upstream.received]).toEqual(['', '']);
     }
     link.release();
     for (const { client, upstream } of [old, fresh]) {
       await eventually(() => {
-        expect([client.heard, upstream.heard]).toEqual(['answer', 'question']);
+        expect([client.received, upstream.received]).toEqual(['answer', 'question']);
       });
     }
   });
@@ -99,8 +101,8 @@ describe('Link', () => {
     said.upstream.socket.write('anybody?');
     closed.client.socket.destroy();
     broken.upstream.socket.resetAndDestroy();
-    await delay(LONG_MS);
-    const quiet = { heard: '', ended: false, closed: false };
+    await delay(QUIET_MS);
+    const quiet = { received: '', ended: false, closed: false };
     for (const end of [said.client, said.upstream, late.client, late.upstream]) {
       expect(end).toMatchObject(quiet);
     }
@@ -112,24 +114,24 @@ describe('Link', () => {
     const [halved, whole] = [await connection(), await connection()];
     link.swallow();
     halved.client.socket.destroy();
-    await delay(LONG_MS);
+    await delay(QUIET_MS);
     await link.restore();
     await eventually(() => expect(halved.upstream).toMatchObject(RESET));
     whole.client.socket.write('hello?');
-    await delay(LONG_MS);
-    expect(whole.upstream).toMatchObject({ heard: '', ended: false, closed: false });
+    await delay(QUIET_MS);
+    expect(whole.upstream).toMatchObject({ received: '', ended: false, closed: false });
     whole.client.socket.destroy();
     await eventually(() => expect(whole.upstream).toMatchObject(RESET));
     const { client, upstream } = await connection();
     client.socket.write('again');
-    await eventually(() => expect(upstream.heard).toBe('again'));
+    await eventually(() => expect(upstream.received).toBe('again'));
   });
 
   it('resets its connections and refuses new ones when it is cut', async () => {
     const [whole, halved] = [await connection(), await connection()];
     link.swallow();
     halved.client.socket.destroy();
-    await delay(LONG_MS);
+    await delay(QUIET_MS);
     await link.cut();
     for (const end of [whole.client, whole.upstream, halved.upstream]) {
       await eventually(() => expect(end).toMatchObject(RESET));

@@ -1,18 +1,18 @@
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { privatePort } from './private-port.ts';
 
-/** The two connections that a link makes one of. */
+/** The two connections that a link joins: from the client, and to the server. */
 interface Pair {
   readonly ends: readonly [client: Socket, upstream: Socket];
-  /** Whether it was ever silent: what was lost cannot be made up for. */
+  /** Whether traffic was ever swallowed: lost bytes cannot be delivered later. */
   silenced: boolean;
 }
 
 /**
- * A network link between a client and a server of ours, which tests can cut:
- * loudly (connections are reset and refused) or silently (bytes and
- * closes are swallowed both ways, so that an end whose other end is gone waits),
- * and which they can hold up without losing anything.
+ * TCP proxy between a client and a server under test, which can inject network faults:
+ * `cut` resets connections and refuses new ones, `swallow` drops bytes and closes in
+ * both directions (an end does not notice that the other has disconnected), and `hold`
+ * delays bytes without losing any.
  */
 export class Link {
   readonly #pairs = new Set<Pair>();
@@ -26,7 +26,11 @@ export class Link {
     private readonly target: number,
   ) {}
 
-  /** @param target port of the server behind it, on this machine */
+  /**
+   * Starts a proxy on a private port.
+   *
+   * @param target port of the server on this machine
+   */
   static async to(target: number): Promise<Link> {
     const link = new Link(await privatePort(), target);
     await link.restore();
@@ -37,12 +41,12 @@ export class Link {
     return `http://localhost:${this.port}`;
   }
 
-  /** Number of connections that clients have made so far. */
+  /** Number of connections accepted so far. */
   get accepted(): number {
     return this.#accepted;
   }
 
-  /** Closes every connection and refuses new ones. */
+  /** Resets every connection and refuses new ones. */
   async cut(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -50,7 +54,7 @@ export class Link {
     if (server) await new Promise((resolve) => server.close(resolve));
   }
 
-  /** From now on nothing comes through, of old connections and of new ones, and nobody is told. */
+  /** Drops all bytes and closes of existing and new connections, without signalling either end. */
   swallow(): void {
     this.#silent = true;
     for (const pair of this.#pairs) {
@@ -59,26 +63,26 @@ export class Link {
     }
   }
 
-  /** Holds back every byte, of old connections and of new ones, as if the server were frozen. */
+  /** Holds back every byte of existing and new connections, as a frozen server would. */
   hold(): void {
     this.#held = true;
     for (const { ends } of this.#pairs) for (const socket of ends) socket.unpipe().pause();
   }
 
-  /** Delivers what {@link hold} has held back, and all that follows. */
+  /** Delivers the bytes that {@link hold} held back, and all that follow. */
   release(): void {
     this.#held = false;
     for (const pair of this.#pairs) if (!pair.silenced) join(pair);
   }
 
   /**
-   * New connections work again. Those that were silent stay so: both ends must
-   * notice by themselves. Where one has gone, the other is told now, as by a
-   * network that comes back.
+   * Lets new connections through again. Connections whose traffic was swallowed stay
+   * silent: both ends must detect that themselves. If one end has disconnected, the
+   * other is reset now, as by a network that recovers.
    */
   async restore(): Promise<void> {
     this.#silent = false;
-    for (const pair of this.#pairs) if (pair.silenced && pair.ends.some(isGone)) reset(pair);
+    for (const pair of this.#pairs) if (pair.silenced && pair.ends.some(hasEnded)) reset(pair);
     if (this.#server) return;
     const server = createServer({ allowHalfOpen: true }, (client) => this.#join(client));
     this.#server = server;
@@ -91,15 +95,15 @@ export class Link {
     const pair: Pair = { ends: [client, upstream], silenced: this.#silent };
     this.#pairs.add(pair);
     for (const socket of pair.ends) {
-      const tellOther = (): void => {
+      const resetOther = (): void => {
         if (pair.silenced && !this.#silent) reset(pair);
       };
       socket.on('error', () => undefined);
-      socket.on('end', tellOther);
+      socket.on('end', resetOther);
       socket.on('close', (broken) => {
         // Without an error both directions have ended, and the pipes have passed that on.
         if (broken && !pair.silenced) reset(pair);
-        tellOther();
+        resetOther();
         if (pair.ends.every((one) => one.destroyed)) this.#pairs.delete(pair);
       });
     }
@@ -115,7 +119,7 @@ function join({ ends: [client, upstream] }: Pair): void {
   client.pipe(upstream).pipe(client);
 }
 
-function isGone(socket: Socket): boolean {
+function hasEnded(socket: Socket): boolean {
   return socket.destroyed || socket.readableEnded;
 }
 

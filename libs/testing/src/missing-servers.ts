@@ -1,7 +1,7 @@
 import { mongoBinary } from './mongo-binary.ts';
 import { missingProgram } from './programs.ts';
 
-/** Why there is no MongoDB; undefined if there is. */
+/** Returns the reason why MongoDB is not available; undefined if it is. */
 export function missingMongo(): Promise<string | undefined> {
   return mongoBinary().then(
     () => undefined,
@@ -9,7 +9,10 @@ export function missingMongo(): Promise<string | undefined> {
   );
 }
 
-/** Why the topology cannot run, a reason for each missing server, separated by `; `; undefined if it can. */
+/**
+ * Returns a reason for each missing server of the topology, separated by `; `; undefined if none
+ * is.
+ */
 export async function missingServers(): Promise<string | undefined> {
   const reasons = [
     missingProgram('redis-server'),

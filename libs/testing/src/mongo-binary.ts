@@ -6,14 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { findOnPath, isExecutable } from './programs.ts';
 
-/** How long a download may take, in milliseconds. */
+/** Timeout of the download, in milliseconds. */
 const DOWNLOAD_TIMEOUT_MS = 120_000;
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Tells the other processes of a test run that a download has failed, so that each does not wait for its own. */
-const FAILURE = join(ROOT, 'node_modules/.cache/chat/mongodb-download-failed');
-const FAILURE_COUNTS_FOR_MS = 10 * 60_000;
+/**
+ * Marks a failed download, so that other processes of the test run do not each wait for their own.
+ */
+const FAILURE_MARKER = join(ROOT, 'node_modules/.cache/chat/mongodb-download-failed');
+const FAILURE_TTL_MS = 10 * 60_000;
 
 const PACKAGE = createRequire(import.meta.url).resolve('mongodb-memory-server-core');
 const DOWNLOAD = `
@@ -23,17 +25,17 @@ const DOWNLOAD = `
   );
 `;
 
-let found: Promise<string> | undefined;
+let binary: Promise<string> | undefined;
 
 /**
- * Path of a mongod: the one that MONGOMS_SYSTEM_BINARY names, else one on the
- * PATH, else the real one, downloaded once for all tests.
+ * Returns the path of a mongod: the one that MONGOMS_SYSTEM_BINARY names, else one on
+ * the PATH, else the official binary, downloaded once for all tests.
  *
- * @throws Error when there is none, or it did not come in time
+ * @throws Error when there is none, or the download failed or timed out
  */
 export function mongoBinary(): Promise<string> {
-  found ??= find();
-  return found;
+  binary ??= find();
+  return binary;
 }
 
 async function find(): Promise<string> {
@@ -43,14 +45,14 @@ async function find(): Promise<string> {
   return findOnPath('mongod') ?? (await download());
 }
 
-/** In a process of its own, because a download that hangs can only be killed. */
+/** Downloads in a separate process, because a download that hangs can only be killed. */
 async function download(): Promise<string> {
   const missing = new Error(
     'mongod is not on the PATH and could not be downloaded ' +
       '(brew install mongodb-community, https://www.mongodb.com/try/download/community, ' +
-      `or name one in MONGOMS_SYSTEM_BINARY; remove ${relative(ROOT, FAILURE)} to try the download again)`,
+      `or name one in MONGOMS_SYSTEM_BINARY; remove ${relative(ROOT, FAILURE_MARKER)} to try the download again)`,
   );
-  if (await hasJustFailed()) throw missing;
+  if (await hasRecentlyFailed()) throw missing;
   try {
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', DOWNLOAD], {
       timeout: DOWNLOAD_TIMEOUT_MS,
@@ -60,16 +62,16 @@ async function download(): Promise<string> {
     const path = stdout.trim().split('\n').at(-1);
     if (path) return path;
   } catch {
-    // Said below; the reason is a trace of the downloader's.
+    // Reported below; the reason is a stack trace of the downloader.
   }
-  await mkdir(dirname(FAILURE), { recursive: true });
-  await writeFile(FAILURE, '');
+  await mkdir(dirname(FAILURE_MARKER), { recursive: true });
+  await writeFile(FAILURE_MARKER, '');
   throw missing;
 }
 
-async function hasJustFailed(): Promise<boolean> {
+async function hasRecentlyFailed(): Promise<boolean> {
   try {
-    return Date.now() - (await stat(FAILURE)).mtimeMs < FAILURE_COUNTS_FOR_MS;
+    return Date.now() - (await stat(FAILURE_MARKER)).mtimeMs < FAILURE_TTL_MS;
   } catch {
     return false;
   }

@@ -4,24 +4,27 @@ import type { MongoMemoryServer } from 'mongodb-memory-server-core';
 import { DataFolder } from './data-folder.ts';
 import { mongoBinary } from './mongo-binary.ts';
 import { privatePort } from './private-port.ts';
-import { endWithUs } from './own-processes.ts';
-import type { Component } from './server-process.ts';
+import { killWithParent } from './child-processes.ts';
+import type { ControllableProcess } from './server-process.ts';
 
-/** On a busy machine the last thread of a process stops a moment after the first. */
-const STOPPED_AFTER_MS = 250;
+/** On a busy machine the last thread of a process stops slightly later than the first. */
+const FREEZE_SETTLE_MS = 250;
 
-/** A private MongoDB that keeps its data over a restart. */
-export class MongoServer implements Component {
+/** Private MongoDB server whose data survives a restart. */
+export class MongoServer implements ControllableProcess {
   #server: MongoMemoryServer | undefined;
-  #asked = false;
-  readonly #ends = new EventEmitter<{ unasked: [how: string] }>();
+  #exitRequested = false;
+  readonly #events = new EventEmitter<{ unexpectedExit: [how: string] }>();
 
   private constructor(
     readonly port: number,
     private readonly folder: DataFolder,
   ) {}
 
-  /** @param dataDir a folder of its own; without it one is made, and removed by `close` */
+  /**
+   * @param dataDir a dedicated folder; without it a temporary one is created, and removed by
+   * `close`
+   */
   static async start(dataDir?: string): Promise<MongoServer> {
     const folder = await DataFolder.open('mongo', dataDir);
     const server = new MongoServer(await privatePort(), folder);
@@ -34,15 +37,15 @@ export class MongoServer implements Component {
     return server;
   }
 
-  /** Address of a database, which is made when something is stored in it. */
+  /** Returns the URL of a database, which is created by the first write. */
   url(database: string): string {
     return `mongodb://127.0.0.1:${this.port}/${database}`;
   }
 
-  /** On the same port and data every time. */
+  /** Starts the server, on the same port and data every time. */
   async start(): Promise<void> {
     const systemBinary = await mongoBinary();
-    // What is downloaded is of the right version, and of anything else nobody asks for one.
+    // A downloaded binary has the right version; any version of another binary is accepted.
     process.env['MONGOMS_SYSTEM_BINARY_VERSION_CHECK'] = 'false';
     const { MongoMemoryServer: Server } = await import('mongodb-memory-server-core');
     this.#server = await Server.create({
@@ -55,15 +58,15 @@ export class MongoServer implements Component {
         storageEngine: 'wiredTiger',
         launchTimeout: 30_000,
       },
-      // A Ctrl-C at the terminal is not for it: those who write to it stop first.
+      // Not stopped by Ctrl-C at the terminal: its clients stop first.
       spawn: { detached: true },
     });
-    this.#asked = false;
+    this.#exitRequested = false;
     const mongod = this.#mongod();
     if (!mongod) return;
-    endWithUs(mongod);
+    killWithParent(mongod);
     mongod.once('exit', (code, signal) => {
-      if (!this.#asked) this.#ends.emit('unasked', String(code ?? signal));
+      if (!this.#exitRequested) this.#events.emit('unexpectedExit', String(code ?? signal));
     });
   }
 
@@ -77,15 +80,15 @@ export class MongoServer implements Component {
 
   async freeze(): Promise<void> {
     this.#mongod()?.kill('SIGSTOP');
-    await delay(STOPPED_AFTER_MS);
+    await delay(FREEZE_SETTLE_MS);
   }
 
   thaw(): void {
     this.#mongod()?.kill('SIGCONT');
   }
 
-  onUnaskedEnd(tell: (how: string) => void): void {
-    this.#ends.on('unasked', tell);
+  onUnexpectedExit(listener: (how: string) => void): void {
+    this.#events.on('unexpectedExit', listener);
   }
 
   async close(): Promise<void> {
@@ -97,7 +100,7 @@ export class MongoServer implements Component {
   async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const mongod = this.#mongod();
     if (mongod?.exitCode !== null || mongod.signalCode !== null) return;
-    this.#asked = true;
+    this.#exitRequested = true;
     const exited = once(mongod, 'exit');
     mongod.kill(signal);
     mongod.kill('SIGCONT');

@@ -8,8 +8,8 @@ const RANGE = { lowest: 20_000, highest: 31_999 };
  * Reserves a free TCP port of 127.0.0.1 until this process ends.
  *
  * The server that gets the port starts later, and may stop and start again. Other test
- * processes choose ports at the same time, so the UDP port of the same number is kept
- * bound as the reservation: the system releases it with the process, however that ends.
+ * processes choose ports at the same time, so the UDP port of the same number stays
+ * bound as the reservation: the system releases it when the process ends.
  *
  * @param range the ports to choose from, both ends included
  * @throws Error when no port of the range is free

@@ -4,13 +4,15 @@ import { delimiter, isAbsolute, join } from 'node:path';
 
 /** A program that only some suites need, and that a developer may not have installed. */
 interface Program {
-  /** File names, the preferred one first; an absolute path for what is never on the PATH. */
+  /**
+   * File names, the preferred one first; an absolute path where the program is never on the PATH.
+   */
   readonly names: readonly string[];
   /** Searched before the PATH. */
   readonly preferredFolder?: string;
   /** Searched after the PATH. */
   readonly fallbackFolders?: readonly string[];
-  /** How to get it. */
+  /** How to install the program. */
   readonly install: string;
 }
 
@@ -59,9 +61,9 @@ const PROGRAMS = {
 export type RequiredProgram = keyof typeof PROGRAMS;
 
 /**
- * Path of a program.
+ * Returns the path of a program.
  *
- * @throws Error that says how to get it, when it is not installed
+ * @throws Error with the way to install it, when it is not installed
  */
 export function programPath(program: RequiredProgram): string {
   const found = find(program);
@@ -69,12 +71,12 @@ export function programPath(program: RequiredProgram): string {
   return found;
 }
 
-/** Why a program cannot be run, and how to get it; undefined if it can. */
+/** Returns why a program cannot run, and how to install it; undefined if it can. */
 export function missingProgram(program: RequiredProgram): string | undefined {
   return find(program) === undefined ? notInstalled(program) : undefined;
 }
 
-/** Path of the first executable file with this name in the folders of the PATH, undefined if there is none. */
+/** Returns the first executable file with this name on the PATH; undefined if there is none. */
 export function findOnPath(name: string): string | undefined {
   return (process.env['PATH'] ?? '')
     .split(delimiter)
@@ -82,7 +84,7 @@ export function findOnPath(name: string): string | undefined {
     .find(isExecutable);
 }
 
-/** Whether a path names a file that this process may run. */
+/** Returns whether a path names a file that this process may execute. */
 export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

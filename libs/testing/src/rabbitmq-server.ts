@@ -9,14 +9,17 @@ import { privatePort } from './private-port.ts';
 import { programPath } from './programs.ts';
 import { ServerProcess } from './server-process.ts';
 
-/** Users and policies, the same as in the containers; as far away from `src` as from `dist`. */
+/**
+ * Users and policies, the same as in the containers; the relative path is valid from `src` and
+ * `dist`.
+ */
 const DEFINITIONS = fileURLToPath(
   new URL('../../../docker/rabbitmq/definitions.json', import.meta.url),
 );
-/** Waits for work asleep instead of spinning, because tests share few cores. */
+/** Makes idle schedulers sleep instead of spinning, because tests share few cores. */
 const NO_BUSY_WAIT = '+sbwt none +sbwtdcpu none +sbwtdio none';
 
-/** A private RabbitMQ, with a name service of its own, that keeps its data over a restart. */
+/** Private RabbitMQ server with a dedicated name service (epmd), whose data survives a restart. */
 export class RabbitMqServer {
   readonly port: number;
   readonly process: ServerProcess;
@@ -40,8 +43,9 @@ export class RabbitMqServer {
   }
 
   /**
-   * @param dataDir a folder of its own; without it one is made, and removed by `close`
-   * @param virtualHosts virtual hosts beside the default one, with its policies
+   * @param dataDir a dedicated folder; without it a temporary one is created, and removed by
+   * `close`
+   * @param virtualHosts virtual hosts beside the default one, with the same policies
    */
   static async start(
     dataDir?: string,
@@ -58,7 +62,7 @@ export class RabbitMqServer {
       name: 'epmd',
       command: 'epmd',
       args: ['-port', String(nameServicePort), '-address', '127.0.0.1'],
-      isReady: () => answers(nameServicePort),
+      isReady: () => responds(nameServicePort),
       startTimeoutMs: 5_000,
     });
     await nameService.start();
@@ -78,9 +82,9 @@ export class RabbitMqServer {
     );
     const env = {
       HOME: join(folder, 'home'),
-      // Makes the script become the broker, so that signals reach it.
+      // Has the script replace itself by the broker, so that signals reach the broker.
       RUNNING_UNDER_SYSTEMD: 'true',
-      // The same at every start: the data belongs to it.
+      // The same at every start: the data belongs to the node name.
       RABBITMQ_NODENAME: 'chat@localhost',
       RABBITMQ_NODE_PORT: String(port),
       RABBITMQ_DIST_PORT: String(distributionPort),
@@ -100,7 +104,7 @@ export class RabbitMqServer {
       args: [],
       cwd: folder,
       env,
-      isReady: () => answers(port, 'AMQP\0\0\x09\x01'),
+      isReady: () => responds(port, 'AMQP\0\0\x09\x01'),
       startTimeoutMs: 60_000,
     });
     const server = new RabbitMqServer(port, process, nameService, data, env);
@@ -123,8 +127,9 @@ export class RabbitMqServer {
   }
 
   /**
-   * Flushes the broker's own tables to disk. After a kill right after the declarations, RabbitMQ 3.10 had a quorum queue
-   * without a consumer that confirmed nothing, and every channel that published to it was blocked.
+   * Flushes the broker's internal tables to disk. After a kill right after the declarations,
+   * RabbitMQ 3.10 had a quorum queue without a consumer that confirmed nothing, and every channel
+   * that published to it was blocked.
    */
   async sync(): Promise<void> {
     await this.control('eval', '[ok = dets:sync(Table) || Table <- dets:all()].');
@@ -160,21 +165,23 @@ interface Definitions {
   policies: { vhost: string }[];
 }
 
-/** Definitions of the containers, with every virtual host as their default one. */
+/**
+ * Returns the definitions of the containers, with the default virtual host's rules for every host.
+ */
 async function definitions(virtualHosts: readonly string[]): Promise<string> {
-  const given = JSON.parse(await readFile(DEFINITIONS, 'utf8')) as Definitions;
-  const everywhere = <Rule extends { vhost: string }>(rules: Rule[]): Rule[] =>
+  const base = JSON.parse(await readFile(DEFINITIONS, 'utf8')) as Definitions;
+  const forEveryHost = <Rule extends { vhost: string }>(rules: Rule[]): Rule[] =>
     rules.flatMap((rule) => [rule, ...virtualHosts.map((vhost) => ({ ...rule, vhost }))]);
   return JSON.stringify({
-    ...given,
-    vhosts: [...given.vhosts, ...virtualHosts.map((name) => ({ name }))],
-    permissions: everywhere(given.permissions),
-    policies: everywhere(given.policies),
+    ...base,
+    vhosts: [...base.vhosts, ...virtualHosts.map((name) => ({ name }))],
+    permissions: forEveryHost(base.permissions),
+    policies: forEveryHost(base.policies),
   });
 }
 
-/** Whether somebody listens, and says something back when greeted. */
-function answers(port: number, greeting?: string): Promise<boolean> {
+/** Returns whether a process listens on the port, and replies to the greeting if there is one. */
+function responds(port: number, greeting?: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => {
       if (greeting === undefined) {

@@ -4,7 +4,7 @@ import { privatePort } from './private-port.ts';
 import { programPath } from './programs.ts';
 import { ServerProcess } from './server-process.ts';
 
-/** A private Redis that keeps nothing over a restart. */
+/** Private Redis server without persistence: a restart empties it. */
 export class RedisServer {
   private constructor(
     readonly port: number,
@@ -12,7 +12,10 @@ export class RedisServer {
     private readonly folder: DataFolder,
   ) {}
 
-  /** @param dataDir a folder of its own; without it one is made, and removed by `close` */
+  /**
+   * @param dataDir a dedicated folder; without it a temporary one is created, and removed by
+   * `close`
+   */
   static async start(dataDir?: string): Promise<RedisServer> {
     const port = await privatePort();
     const folder = await DataFolder.open('redis', dataDir);
@@ -20,7 +23,7 @@ export class RedisServer {
       name: 'redis-server',
       command: programPath('redis-server'),
       args: ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder.path],
-      isReady: () => answersPing(port),
+      isReady: () => respondsToPing(port),
       startTimeoutMs: 10_000,
     });
     await server.start();
@@ -37,7 +40,7 @@ export class RedisServer {
   }
 }
 
-function answersPing(port: number): Promise<boolean> {
+function respondsToPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
     socket.setTimeout(1_000, () => socket.destroy());

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from './eventually.ts';
 import { ServerProcess, type ServerCommand } from './server-process.ts';
 
-/** Starts a server and lives on until it is killed. */
+/** Starts a server and runs until it is killed. */
 const RUNNER = `
   import { ServerProcess } from ${JSON.stringify(new URL('server-process.ts', import.meta.url).href)};
   const server = new ServerProcess({
@@ -71,7 +71,10 @@ describe('ServerProcess', () => {
   });
 });
 
-/** One that has ended may stay listed, as a zombie, where nobody collects it. */
+/**
+ * Returns whether a process runs; one that has ended may stay listed as a zombie until it is
+ * reaped.
+ */
 function isAlive(pid: number): boolean {
   try {
     return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');

@@ -2,76 +2,82 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inheritedEnvironment } from './inherited-environment.ts';
-import { endWithUs } from './own-processes.ts';
+import { killWithParent } from './child-processes.ts';
 
-/** On a busy machine the last thread of a process stops a moment after the first. */
-const STOPPED_AFTER_MS = 250;
-/** The last characters of what it prints. */
-const KEPT_OUTPUT = 100_000;
+/** On a busy machine the last thread of a process stops slightly later than the first. */
+const FREEZE_SETTLE_MS = 250;
+/** Characters of output that are retained, the latest ones. */
+const MAX_OUTPUT = 100_000;
 
 export interface ServerCommand {
-  /** As people know it, for messages. */
+  /** Display name, for error messages. */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /**
-   * Resolves with true once the server answers.
+   * Resolves with true once the server accepts requests.
    *
-   * @param output what it has printed since it was started
+   * @param output printed since the latest start
    */
   readonly isReady: (output: string) => Promise<boolean> | boolean;
   readonly startTimeoutMs: number;
-  /** Where what it prints goes, too. */
+  /** Receives a copy of the output. */
   readonly log?: NodeJS.WritableStream;
 }
 
-/** What can be stopped, killed and frozen, and started again as it was. */
-export interface Component {
-  /** Resolves once it answers. */
+/**
+ * A server that can be stopped, killed, frozen, and started again with the same settings and data.
+ */
+export interface ControllableProcess {
+  /** Resolves once the server accepts requests. */
   start(): Promise<void>;
-  /** Ends it in its own way. */
+  /** Shuts the server down gracefully (SIGTERM). */
   stop(): Promise<void>;
-  /** Ends it between any two instructions, as a power cut does. */
+  /** Kills the process between any two instructions (SIGKILL). */
   kill(): Promise<void>;
-  /** Stops it without closing anything: its connections stay open and nobody answers. */
+  /** Suspends the process (SIGSTOP): its connections stay open and get no response. */
   freeze(): Promise<void>;
+  /** Resumes a frozen process. */
   thaw(): void;
   /**
-   * Whenever it ends and neither `stop` nor `kill` asked for it.
+   * Registers a listener for exits that neither `stop` nor `kill` requested.
    *
-   * @param tell takes the exit code or the signal
+   * @param listener receives the exit code or the signal
    */
-  onUnaskedEnd(tell: (how: string) => void): void;
+  onUnexpectedExit(listener: (how: string) => void): void;
 }
 
-/** A server as a process of its own, which does not outlive this one. */
-export class ServerProcess implements Component {
+/** A server in a child process, which is killed when this process ends. */
+export class ServerProcess implements ControllableProcess {
   #child: ChildProcess | undefined;
   #output = '';
-  #sinceStart = '';
-  #asked = false;
-  readonly #ends = new EventEmitter<{ unasked: [how: string] }>();
+  /** Retained output since the latest start. */
+  #startOutput = '';
+  #exitRequested = false;
+  readonly #events = new EventEmitter<{ unexpectedExit: [how: string] }>();
   readonly #server: ServerCommand;
 
   constructor(server: ServerCommand) {
     this.#server = server;
   }
 
-  /** What it has printed. */
+  /** Retained output of all starts. */
   get output(): string {
     return this.#output;
   }
 
-  /** Undefined when it does not run. */
+  /** Process id; undefined while the server does not run. */
   get pid(): number | undefined {
     return this.#child?.exitCode === null && this.#child.signalCode === null
       ? this.#child.pid
       : undefined;
   }
 
-  /** @throws Error when it ends first, or does not answer in time and is ended */
+  /**
+   * @throws Error when the process exits before it is ready, or is not ready in time and is killed
+   */
   async start(): Promise<void> {
     const { name, command, args, env, cwd, isReady, startTimeoutMs } = this.#server;
     const child = spawn(command, [...args], {
@@ -80,17 +86,17 @@ export class ServerProcess implements Component {
       env: { ...inheritedEnvironment(), ...env },
       ...(cwd === undefined ? {} : { cwd }),
     });
-    endWithUs(child);
+    killWithParent(child);
     this.#child = child;
-    this.#asked = false;
-    this.#sinceStart = '';
-    const hear = (chunk: Buffer): void => {
+    this.#exitRequested = false;
+    this.#startOutput = '';
+    const onOutput = (chunk: Buffer): void => {
       this.#server.log?.write(chunk);
-      this.#output = (this.#output + chunk.toString()).slice(-KEPT_OUTPUT);
-      this.#sinceStart = (this.#sinceStart + chunk.toString()).slice(-KEPT_OUTPUT);
+      this.#output = (this.#output + chunk.toString()).slice(-MAX_OUTPUT);
+      this.#startOutput = (this.#startOutput + chunk.toString()).slice(-MAX_OUTPUT);
     };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
+    child.stdout.on('data', onOutput);
+    child.stderr.on('data', onOutput);
     const { promise: failed, reject: fail } = Promise.withResolvers<never>();
     failed.catch(() => undefined);
     child.once('error', (error: NodeJS.ErrnoException) => {
@@ -98,12 +104,12 @@ export class ServerProcess implements Component {
     });
     child.once('exit', (code, signal) => {
       const how = String(code ?? signal);
-      fail(new Error(`${name} ended with ${how}:\n${this.#sinceStart}`));
-      if (!this.#asked) this.#ends.emit('unasked', how);
+      fail(new Error(`${name} ended with ${how}:\n${this.#startOutput}`));
+      if (!this.#exitRequested) this.#events.emit('unexpectedExit', how);
     });
     const deadline = performance.now() + startTimeoutMs;
-    // First of the two, because an answer that is there at once would always win.
-    while (!(await Promise.race([failed, isReady(this.#sinceStart)]))) {
+    // `failed` comes first: a synchronous result of `isReady` would always win the race.
+    while (!(await Promise.race([failed, isReady(this.#startOutput)]))) {
       if (performance.now() > deadline) {
         await this.kill();
         throw new Error(`${name} was not ready in time:\n${this.#output}`);
@@ -122,21 +128,21 @@ export class ServerProcess implements Component {
 
   async freeze(): Promise<void> {
     this.#child?.kill('SIGSTOP');
-    await delay(STOPPED_AFTER_MS);
+    await delay(FREEZE_SETTLE_MS);
   }
 
   thaw(): void {
     this.#child?.kill('SIGCONT');
   }
 
-  onUnaskedEnd(tell: (how: string) => void): void {
-    this.#ends.on('unasked', tell);
+  onUnexpectedExit(listener: (how: string) => void): void {
+    this.#events.on('unexpectedExit', listener);
   }
 
   async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const child = this.#child;
     if (child?.exitCode !== null || child.signalCode !== null) return;
-    this.#asked = true;
+    this.#exitRequested = true;
     const exited = once(child, 'exit');
     child.kill(signal);
     child.kill('SIGCONT');

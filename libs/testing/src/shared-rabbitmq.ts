@@ -1,7 +1,7 @@
 import { missingProgram } from './programs.ts';
 import { rabbitmqctl, RabbitMqServer } from './rabbitmq-server.ts';
 
-/** Variable in which the process that runs Jest passes the address to the suites. */
+/** Environment variable that passes the address from the Jest process to the suites. */
 const ADDRESS = 'CHAT_SHARED_RABBITMQ';
 
 interface Address {
@@ -11,7 +11,7 @@ interface Address {
 
 let started: RabbitMqServer | undefined;
 
-/** One virtual host of the shared RabbitMQ. */
+/** A virtual host of the shared RabbitMQ server. */
 export interface SharedRabbitMq {
   readonly port: number;
   readonly url: string;
@@ -21,10 +21,12 @@ export interface SharedRabbitMq {
 }
 
 /**
- * Starts one RabbitMQ for all suites of a Jest run, because each start takes 5 s of CPU time.
+ * Starts one RabbitMQ server for all suites of a Jest run, because each start takes 5 s of CPU
+ * time.
  *
- * For Jest's `globalSetup`, which Node runs from the sources: this file and its imports hold erasable types
- * only. Where RabbitMQ is missing, nothing starts; `describeWith` skips the suites.
+ * For Jest's `globalSetup`, which Node runs from the sources: this file and its imports hold
+ * erasable types only. Where RabbitMQ is not installed, nothing starts; `describeWith` skips the
+ * suites.
  *
  * @param virtualHosts one for each suite, so that no suite sees the queues of another
  */
@@ -35,14 +37,14 @@ export async function startSharedRabbitMq(virtualHosts: readonly string[]): Prom
   process.env[ADDRESS] = JSON.stringify(address);
 }
 
-/** For Jest's `globalTeardown`. */
+/** Stops the shared server; for Jest's `globalTeardown`. */
 export async function stopSharedRabbitMq(): Promise<void> {
   await started?.close();
   started = undefined;
 }
 
 /**
- * A virtual host of the shared RabbitMQ, for suites that leave the broker running.
+ * Returns a virtual host of the shared RabbitMQ server, for suites that leave the broker running.
  *
  * @throws Error when the Jest project does not start it
  */

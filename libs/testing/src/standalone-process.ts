@@ -5,30 +5,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inheritedEnvironment } from './inherited-environment.ts';
-import { endWithUs } from './own-processes.ts';
+import { killWithParent } from './child-processes.ts';
 import { privatePort } from './private-port.ts';
 
 const MAIN = fileURLToPath(new URL('../../../apps/standalone/bundle/main.js', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 const READY = 'The chat is ready at';
-/** As `npm start` runs it. */
+/** The Node options of `npm start`. */
 const NODE_OPTIONS = ['--max-semi-space-size=2'];
 
 export interface StandaloneOptions {
-  /** Kept by the caller; one is made, and removed by `close`, without it. */
+  /** Persistent data folder; without it a temporary one is created, and removed by `close`. */
   readonly dataDir?: string;
   readonly port?: number;
-  /** Beside PATH and HOME; nothing else is passed on. */
+  /** Variables beside PATH and HOME; no other variable is inherited. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What the process is run under, for example `['strace', '-f']`. */
-  readonly under?: readonly string[];
+  /** Command that runs the server process, for example `['strace', '-f']`. */
+  readonly wrapper?: readonly string[];
 }
 
-function environment(given: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  return { ...inheritedEnvironment(), HOME: process.env['HOME'], ...given };
+function environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  return { ...inheritedEnvironment(), HOME: process.env['HOME'], ...extra };
 }
 
-/** Runs the standalone server with just these options; resolves when it has ended. */
+/** Runs the standalone server with only these options; resolves when the process has exited. */
 export function runStandalone(
   args: readonly string[],
   options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
@@ -46,7 +46,7 @@ export function runStandalone(
   });
 }
 
-/** The built standalone server, as a process of its own on a private port. */
+/** The built standalone server, in a child process on a private port. */
 export class StandaloneProcess {
   #output = '';
   #child: ChildProcess | undefined;
@@ -68,7 +68,7 @@ export class StandaloneProcess {
     return `http://localhost:${this.port}`;
   }
 
-  /** Everything that the process has printed. */
+  /** Output of the process, of all starts. */
   get output(): string {
     return this.#output;
   }
@@ -82,7 +82,7 @@ export class StandaloneProcess {
   /** Starts the process again, on the same port and data; resolves when it is ready. */
   async restart(): Promise<void> {
     const command = [
-      ...(this.options.under ?? []),
+      ...(this.options.wrapper ?? []),
       process.execPath,
       ...NODE_OPTIONS,
       MAIN,
@@ -92,19 +92,19 @@ export class StandaloneProcess {
     const child = spawn(command[0] ?? process.execPath, command.slice(1), {
       env: environment(this.options.env),
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own, so that signals reach the server and not only what it runs under.
+      // A separate process group, so that signals reach the server and not only its wrapper.
       detached: true,
     });
-    endWithUs(child);
+    killWithParent(child);
     this.#child = child;
     const ready = Promise.withResolvers<void>();
     const earlier = this.#output.length;
-    const hear = (chunk: Buffer): void => {
+    const onOutput = (chunk: Buffer): void => {
       this.#output += chunk.toString();
       if (this.#output.includes(READY, earlier)) ready.resolve();
     };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
+    child.stdout.on('data', onOutput);
+    child.stderr.on('data', onOutput);
     child.once('exit', (code) => {
       ready.reject(
         new Error(`the server ended with ${code} before it was ready:\n${this.#output}`),
@@ -120,7 +120,10 @@ export class StandaloneProcess {
     }
   }
 
-  /** Ends the process by a signal; resolves with its exit code, null when the signal killed it. */
+  /**
+   * Sends a signal that ends the process; resolves with its exit code, null when the signal killed
+   * it.
+   */
   async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | null> {
     const child = this.#child;
     if (child?.exitCode !== null || child.signalCode !== null) return null;
@@ -130,7 +133,7 @@ export class StandaloneProcess {
     return code;
   }
 
-  /** Whether it still runs, or anything that it started or was run under. */
+  /** Whether any process of the group still runs: the server, its children or its wrapper. */
   get running(): boolean {
     try {
       return process.kill(-this.pid, 0);
@@ -139,7 +142,7 @@ export class StandaloneProcess {
     }
   }
 
-  /** Ends the process at once, and what is left of its group, and removes a data folder that was made for it. */
+  /** Kills the process and the rest of its group, and removes a temporary data folder. */
   async close(): Promise<void> {
     await this.end('SIGKILL');
     if (this.running) process.kill(-this.pid, 'SIGKILL');

@@ -17,7 +17,7 @@ describeWith('strace', 'sendMessage to the standalone server', () => {
     const folder = await mkdtemp(join(tmpdir(), 'chat-strace-'));
     const log = join(folder, 'calls');
     const server = await StandaloneProcess.start({
-      under: ['strace', '-f', '-y', '-o', log, '-s', '5000', '-e', TRACED],
+      wrapper: ['strace', '-f', '-y', '-o', log, '-s', '5000', '-e', TRACED],
     });
     const ann = await Account.register(oneAddress(server.url));
     const socket = await ann.connect();

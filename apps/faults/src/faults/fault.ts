@@ -1,4 +1,4 @@
-import type { Backing } from '@chat/testing';
+import type { BackingServer } from '@chat/testing';
 
 /** What a fault can befall, one at a time. */
 export const COMPONENTS = ['chat', 'messages', 'gateway', 'rabbitmq', 'redis', 'mongo'] as const;
@@ -12,20 +12,20 @@ const KINDS = ['kill', 'freeze', 'restart', 'cut'] as const;
 
 /** One link of one instance swallows everything: it is alone with that, the others work. */
 const LINK_KINDS = { mongo: 'cut-mongo', rabbitmq: 'cut-rabbitmq', redis: 'cut-redis' } as const;
-const LINKS: readonly (readonly [Component, Backing])[] = [
+const LINKS: readonly (readonly [Component, BackingServer])[] = [
   ['messages', 'mongo'],
   ['messages', 'rabbitmq'],
   ['chat', 'rabbitmq'],
   ['chat', 'redis'],
 ];
 
-export type Kind = (typeof KINDS)[number] | (typeof LINK_KINDS)[Backing];
+export type Kind = (typeof KINDS)[number] | (typeof LINK_KINDS)[BackingServer];
 
 export interface Fault {
   readonly component: Component;
   readonly kind: Kind;
   /** Undefined for a fault that befalls all of the component. */
-  readonly link?: Backing;
+  readonly link?: BackingServer;
 }
 
 export const FAULTS: readonly Fault[] = COMPONENTS.flatMap((component): Fault[] => [

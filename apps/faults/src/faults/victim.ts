@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Component as Stoppable, Part, ServicesTopology } from '@chat/testing';
+import type { ControllableProcess, TopologyNode, ServicesTopology } from '@chat/testing';
 import type { Component } from './fault.ts';
 
 /** Finds the instance of `messages` that is at work: every sender sends within this time. */
@@ -9,8 +9,8 @@ const STORED = /^chat_messages_stored_total (\d+)/m;
 /** The one process that a fault befalls. */
 export interface Victim {
   readonly name: string;
-  readonly part: Part;
-  readonly control: Stoppable;
+  readonly part: TopologyNode;
+  readonly control: ControllableProcess;
   /** What it was doing for our clients right before; undefined for what all of them need. */
   readonly use: Use | undefined;
 }

@@ -6,7 +6,7 @@ import { missingProgram } from '../programs.ts';
 import { RabbitMqServer } from '../rabbitmq-server.ts';
 import { RedisServer } from '../redis-server.ts';
 
-/** What the services stand on: a private Redis, RabbitMQ and MongoDB. */
+/** The dependencies of the services: a private Redis, RabbitMQ and MongoDB server. */
 export class BackingServers {
   private constructor(
     readonly redis: RedisServer,
@@ -16,11 +16,11 @@ export class BackingServers {
   ) {}
 
   /**
-   * @param dataDir kept; without it everything goes with the servers
-   * @throws Error when others use this folder
+   * @param dataDir persistent data folder; without it all data is temporary
+   * @throws Error when another process uses this folder, or a server is not installed
    */
   static async start(dataDir?: string): Promise<BackingServers> {
-    // At once, before anything is downloaded.
+    // Fails fast, before MongoDB is downloaded.
     const missing = [missingProgram('redis-server'), missingProgram('rabbitmq-server')];
     const reason = missing.filter((one) => one !== undefined).join(', ');
     if (reason !== '') throw new Error(`${reason}.`);
@@ -47,13 +47,13 @@ export class BackingServers {
     );
   }
 
-  /** Ends them in their own way, so that everything is on disk. */
+  /** Shuts the servers down gracefully, so that all data is on disk. */
   async stop(): Promise<void> {
     await Promise.all([this.mongo.stop(), this.rabbitmq.process.stop(), this.redis.process.stop()]);
     await this.close();
   }
 
-  /** Ends them at once. */
+  /** Kills the servers. */
   async close(): Promise<void> {
     await Promise.all([this.mongo.close(), this.rabbitmq.close(), this.redis.close()]);
     this.lock?.release();

@@ -9,21 +9,21 @@ const READY = /^The .+ service is ready at /m;
 const NODE_OPTIONS = ['--max-semi-space-size=2'];
 
 export interface InstanceOptions {
-  /** Such as `chat-2`. */
+  /** Name with a number, such as `chat-2`. */
   readonly name: string;
   readonly service: ServiceName;
-  /** Where others reach it: the port of its link, if it has one. */
+  /** Port for clients and other services: that of its link, if it has one. */
   readonly port: number;
   readonly metricsPort: number;
-  /** Every setting, PORT included. */
+  /** All settings, PORT included. */
   readonly env: Readonly<Record<string, string>>;
-  /** Everything that comes to it and goes from it passes through these; none if it has no links. */
+  /** Links that carry all its inbound and outbound traffic; empty without links. */
   readonly links: readonly Link[];
-  /** Where what it prints goes, too. */
+  /** Receives a copy of the output. */
   readonly log?: NodeJS.WritableStream | undefined;
 }
 
-/** One process of a service. */
+/** One instance of a service, in a child process. */
 export class ServiceInstance {
   readonly name: string;
   readonly service: ServiceName;

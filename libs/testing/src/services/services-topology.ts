@@ -10,45 +10,48 @@ import { BackingServers } from './backing-servers.ts';
 import { ServiceInstance, type ServiceName } from './service-instance.ts';
 
 /** A backing server, or an instance of a service. */
-export type Part = 'redis' | 'rabbitmq' | 'mongo' | ServiceInstance;
-/** A backing server. */
-export type Backing = Extract<Part, string>;
+export type TopologyNode = 'redis' | 'rabbitmq' | 'mongo' | ServiceInstance;
+/** Name of a backing server. */
+export type BackingServer = Extract<TopologyNode, string>;
 
-/** Where servers listen on this machine that somebody else has started. */
-export type ServerPorts = Readonly<Record<Backing, { readonly port: number }>>;
+/** Ports on this machine of servers that were started elsewhere. */
+export type ServerPorts = Readonly<Record<BackingServer, { readonly port: number }>>;
 
 type Env = Readonly<Record<string, string>>;
 
 export interface TopologyOptions {
-  /** How many instances of each service; 1 unless told otherwise. */
+  /** Number of instances of each service; 1 by default. */
   readonly users?: number;
   readonly messages?: number;
   readonly chat?: number;
-  /** All of them listen on one port. */
+  /** All gateways listen on the same port. */
   readonly gateway?: number;
-  /** Kept over restarts, logs of the services included; without it everything is temporary. */
+  /** Persistent folder for data and service logs; without it all data is temporary. */
   readonly dataDir?: string;
-  /** Ports of first instances; any that is free unless told otherwise. */
+  /** Ports of the first instances; any free port by default. */
   readonly ports?: Partial<Record<ServiceName, number>>;
-  /** Settings of a service, or of all. */
+  /** Settings of one service, or of all services. */
   readonly env?: Partial<Record<ServiceName | 'all', Env>>;
-  /** Whether everything between processes passes through links, which can swallow it. */
+  /** Whether all traffic between processes passes through links, which can swallow it. */
   readonly links?: boolean;
-  /** Own ones are started without them. */
+  /** Servers to use; without them private ones are started. */
   readonly servers?: BackingServers | ServerPorts;
-  /** Whether servers that were given are closed too; otherwise somebody else does it. */
+  /**
+   * Whether `close` and `stop` also close the given `servers`; by default the caller closes them.
+   */
   readonly closesServers?: boolean;
-  /** Signs tokens; a new one unless told otherwise. */
+  /** Secret that signs tokens; a new one by default. */
   readonly jwtSecret?: string;
 }
 
-/** What each service talks to, beside other services. */
-const BACKING: Record<ServiceName, readonly Backing[]> = {
+/** BackingServer servers that each service connects to. */
+const BACKING: Record<ServiceName, readonly BackingServer[]> = {
   users: ['redis', 'mongo'],
   messages: ['redis', 'rabbitmq', 'mongo'],
   chat: ['redis', 'rabbitmq'],
   gateway: ['redis'],
 };
+/** Services that each service calls. */
 const CALLED: Record<ServiceName, readonly ServiceName[]> = {
   users: [],
   messages: ['users'],
@@ -59,10 +62,10 @@ const SERVICES: readonly ServiceName[] = ['users', 'messages', 'chat', 'gateway'
 const PAGE_FOLDER = fileURLToPath(new URL('../../../../apps/web/dist', import.meta.url));
 const HEALTHY_WITHIN_MS = 30_000;
 
-/** The chat as services: every process of it on this machine, on private servers. */
+/** The complete chat as services: all processes on this machine, on private backing servers. */
 export class ServicesTopology {
   readonly #instances: ServiceInstance[] = [];
-  readonly #backingLinks: Record<Backing, Link[]> = { redis: [], rabbitmq: [], mongo: [] };
+  readonly #backingLinks: Record<BackingServer, Link[]> = { redis: [], rabbitmq: [], mongo: [] };
   readonly #database = `chat-${randomBytes(4).toString('hex')}`;
   readonly #jwtSecret: string;
   #gatewayPort = 0;
@@ -75,7 +78,7 @@ export class ServicesTopology {
     this.#jwtSecret = options.jwtSecret ?? randomBytes(48).toString('base64url');
   }
 
-  /** Resolves once the gateway says that everything works. */
+  /** Starts all processes; resolves once every service reports that it is healthy. */
   static async start(options: TopologyOptions = {}): Promise<ServicesTopology> {
     const servers = options.servers ?? (await BackingServers.start(options.dataDir));
     const topology = new ServicesTopology(options, servers);
@@ -100,60 +103,69 @@ export class ServicesTopology {
     return this.#owned.mongo;
   }
 
-  /** Where all gateways listen. */
+  /** URL of the port that all gateways share. */
   get gatewayUrl(): string {
     return `http://localhost:${this.#gatewayLink?.port ?? this.#gatewayPort}`;
   }
 
-  /** @param service all services without it */
+  /**
+   * Returns the instances of a service.
+   *
+   * @param service all services by default
+   */
   instances(service?: ServiceName): ServiceInstance[] {
     return this.#instances.filter((one) => service === undefined || one.service === service);
   }
 
-  /** The first instance of a service. */
+  /** Returns the first instance of a service. */
   instance(service: ServiceName): ServiceInstance {
     const [first] = this.instances(service);
     if (!first) throw new Error(`there is no instance of ${service}`);
     return first;
   }
 
-  /** Another gateway on the port of those that there are; resolves once it listens. */
+  /** Starts another gateway on the shared port; resolves once it listens. */
   async addGateway(): Promise<ServiceInstance> {
     const added = await this.#create('gateway');
     await added.process.start();
     return added;
   }
 
-  /** Nothing comes through to this part or from it any more, and nobody is told. Needs links. */
-  swallow(part: Part): void {
-    for (const link of this.#linksOf(part)) link.swallow();
+  /**
+   * Drops all traffic from and to a node of the topology, without closing connections. Needs links.
+   */
+  swallow(node: TopologyNode): void {
+    for (const link of this.#linksOf(node)) link.swallow();
   }
 
-  /** Undoes {@link swallow} for new connections; those that were silent stay so. */
-  async restore(part: Part): Promise<void> {
-    for (const link of this.#linksOf(part)) await link.restore();
+  /** Undoes {@link swallow} for new connections; those whose traffic was swallowed stay silent. */
+  async restore(node: TopologyNode): Promise<void> {
+    for (const link of this.#linksOf(node)) await link.restore();
   }
 
-  /** The link from one instance to a backing server, and to nothing else. Needs links. */
-  linkBetween(instance: ServiceInstance, server: Backing): Link {
+  /**
+   * Returns the link that carries only the traffic of one instance to one backing server. Needs
+   * links.
+   */
+  linkBetween(instance: ServiceInstance, server: BackingServer): Link {
     const link = instance.links.find((one) => this.#backingLinks[server].includes(one));
     if (!link) throw new Error(`there is no link between ${instance.name} and ${server}`);
     return link;
   }
 
-  /** Resolves once every service and every server answers. */
+  /** Resolves once every service and every backing server is healthy. */
   async healthy(): Promise<void> {
     await eventually(async () => {
       for (const { url, service, name } of this.#instances) {
         const at = service === 'gateway' ? this.gatewayUrl : url;
         const response = await fetch(`${at}/health`, { signal: AbortSignal.timeout(3_000) });
         const text = await response.text();
-        if (!response.ok) throw new Error(`${name} is not well: ${text}`);
+        if (!response.ok) throw new Error(`${name} is unhealthy: ${text}`);
       }
     }, HEALTHY_WITHIN_MS);
   }
 
-  /** Ends every process in its own way: the gateways first, then those behind them. */
+  /** Shuts every process down gracefully: the gateways first, then the services behind them. */
   async stop(): Promise<void> {
     for (const service of SERVICES.toReversed()) {
       await Promise.all(this.instances(service).map((one) => one.process.stop()));
@@ -162,7 +174,7 @@ export class ServicesTopology {
     if (this.#closesServers) await this.#owned.stop();
   }
 
-  /** Ends every process at once. */
+  /** Kills every process. */
   async close(): Promise<void> {
     for (const service of SERVICES.toReversed()) {
       await Promise.all(this.instances(service).map((one) => one.process.kill()));
@@ -173,7 +185,7 @@ export class ServicesTopology {
 
   get #owned(): BackingServers {
     if (this.servers instanceof BackingServers) return this.servers;
-    throw new Error('the servers of this topology are those of somebody else');
+    throw new Error('this topology does not own its backing servers');
   }
 
   get #closesServers(): boolean {
@@ -203,7 +215,7 @@ export class ServicesTopology {
     const env: Record<string, string> = {
       METRICS_PORT: String(metricsPort),
       NODE_ENV: 'test',
-      // Everything is on this machine.
+      // All processes run on this machine.
       TRUST_PROXY: '127.0.0.1,::1',
       PORT: String(port),
       JWT_SECRET: this.#jwtSecret,
@@ -236,7 +248,7 @@ export class ServicesTopology {
     return instance;
   }
 
-  #address(backing: Backing, service: ServiceName, linked: number | undefined): Env {
+  #address(backing: BackingServer, service: ServiceName, linked: number | undefined): Env {
     const { redis, rabbitmq, mongo } = this.servers;
     switch (backing) {
       case 'redis':
@@ -244,7 +256,7 @@ export class ServicesTopology {
       case 'rabbitmq':
         return { RABBITMQ_URL: `amqp://guest:guest@127.0.0.1:${linked ?? rabbitmq.port}` };
       case 'mongo': {
-        // One that is kept has the same name at every start.
+        // A persistent database has the same name at every start.
         const database = this.options.dataDir === undefined ? this.#database : 'chat';
         return { MONGO_URI: `mongodb://127.0.0.1:${linked ?? mongo.port}/${database}-${service}` };
       }
@@ -262,8 +274,8 @@ export class ServicesTopology {
     return createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
   }
 
-  #linksOf(part: Part): readonly Link[] {
-    const links = typeof part === 'string' ? this.#backingLinks[part] : part.links;
+  #linksOf(node: TopologyNode): readonly Link[] {
+    const links = typeof node === 'string' ? this.#backingLinks[node] : node.links;
     if (links.length === 0) throw new Error('the topology was started without links');
     return links;
   }

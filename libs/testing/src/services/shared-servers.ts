@@ -4,19 +4,24 @@ import { missingServers } from '../missing-servers.ts';
 import { BackingServers } from './backing-servers.ts';
 import type { ServerPorts } from './services-topology.ts';
 
-/** How the process that runs Jest passes them to the suites, which share its environment and none of its modules. */
+/**
+ * Environment variables that pass the ports to the suites, which share no modules with the Jest
+ * process.
+ */
 const PORTS = 'CHAT_SERVERS';
 const MISSING = 'CHAT_SERVERS_MISSING';
 
 let started: readonly BackingServers[] | undefined;
 
 /**
- * Starts the backing servers of a Jest run, a set for each worker, because they take seconds to start.
+ * Starts the backing servers of a Jest run, a set for each worker, because they take seconds to
+ * start.
  *
- * For Jest's `globalSetup`. Chats of two workers never share a broker or a Redis: they would read each other's queues
- * and signals. Where a server is missing, nothing starts and the suites are skipped.
+ * For Jest's `globalSetup`. Topologies of two workers never share a broker or a Redis: they would
+ * read each other's queues and signals. Where a server is not installed, nothing starts and the
+ * suites are skipped.
  *
- * @param config Jest's, of all projects together
+ * @param config Jest's global configuration
  */
 export async function startSharedServers(config: { readonly maxWorkers: number }): Promise<void> {
   if (started) return;
@@ -36,21 +41,22 @@ export async function startSharedServers(config: { readonly maxWorkers: number }
   process.env[PORTS] = JSON.stringify(ports);
 }
 
-/** For Jest's `globalTeardown`. */
+/** Stops the shared servers; for Jest's `globalTeardown`. */
 export async function stopSharedServers(): Promise<void> {
   await Promise.all((started ?? []).map((servers) => servers.close()));
   started = undefined;
 }
 
-/** Why the shared servers did not start; undefined if they run. */
+/** Returns why the shared servers did not start; undefined if they run. */
 export function missingSharedServers(): string | undefined {
   return process.env[MISSING];
 }
 
 /**
- * Ports of this worker's servers, with an empty Redis: rate limits of earlier suites are gone.
+ * Empties this worker's Redis, which resets rate limits of earlier suites, and returns the ports of
+ * its servers.
  *
- * For suites that leave the servers running; each topology has databases of its own.
+ * For suites that leave the servers running; each topology has separate databases.
  */
 export async function sharedServers(): Promise<ServerPorts> {
   const text = process.env[PORTS];

@@ -1,7 +1,7 @@
 import { missingMongo } from '../missing-servers.ts';
 import { describeUnless } from './requires-server.ts';
 
-/** A suite that needs MongoDB; as `describeWith` for where it cannot be had. */
+/** Declares a suite that needs MongoDB; without it the suite is skipped as by `describeWith`. */
 export async function describeWithMongo(name: string, suite: () => void): Promise<void> {
   describeUnless(await missingMongo(), name, suite);
 }

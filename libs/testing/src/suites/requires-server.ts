@@ -2,22 +2,26 @@ import { describe, it } from '@jest/globals';
 import { missingProgram, type RequiredProgram } from '../programs.ts';
 
 /**
- * A suite that needs a program which may not be installed.
+ * Declares a suite that needs a program which may not be installed.
  *
- * Without it the suite is skipped, and its title says why; where `CI` is set
- * nothing may be skipped, so there it fails.
+ * Without the program the suite is skipped and its title gives the reason; where `CI`
+ * is set, no suite may be skipped, so the suite fails.
  */
 export function describeWith(program: RequiredProgram, name: string, suite: () => void): void {
   describeUnless(missingProgram(program), name, suite);
 }
 
-/** @param reason why the suite cannot run, as {@link describeWith} says it; undefined if it can */
+/**
+ * Declares a suite, or skips it for a reason as {@link describeWith} does.
+ *
+ * @param reason why the suite cannot run; undefined if it can
+ */
 export function describeUnless(reason: string | undefined, name: string, suite: () => void): void {
   if (reason === undefined) {
     describe(name, suite);
   } else if (process.env['CI']) {
     describe(name, () => {
-      it('finds what it needs', () => {
+      it('has all required programs', () => {
         throw new Error(`${reason}, and in CI no suite may be skipped`);
       });
     });

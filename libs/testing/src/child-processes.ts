@@ -3,21 +3,26 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Waits for a word that the child has ended; input that ends without it means that we have. */
+/**
+ * Waits for the line that the child has ended; end of input without it means that this process
+ * ended.
+ */
 const WATCHDOG = 'read -r ended || kill -s KILL -- "-$0"';
 
-/** RabbitMQ loses a signal that comes while it begins to start. */
-const ASK_AGAIN_AFTER_MS = 3_000;
-const PATIENCE_MS = 30_000;
+/** RabbitMQ loses a signal that arrives early in its start. */
+const SIGNAL_RETRY_MS = 3_000;
+const STOP_TIMEOUT_MS = 30_000;
 
 /** In the order in which they were started. */
 const running = new Set<ChildProcess>();
 
 /**
- * Has a child, which must lead a process group, end with this process however
- * that ends, `kill -9` included: a shell waits at a pipe that the system then closes.
+ * Kills the process group of a child when this process ends, `kill -9` included: a
+ * watchdog shell reads from a pipe that the system then closes.
+ *
+ * @param child must lead a process group
  */
-export function endWithUs(child: ChildProcess): void {
+export function killWithParent(child: ChildProcess): void {
   if (child.pid === undefined) return;
   const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, String(child.pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -34,15 +39,15 @@ export function endWithUs(child: ChildProcess): void {
 }
 
 /**
- * Ends every server that this process has started, in its own way and the newest
- * first, as when a start is interrupted. Gives up in the end: what is left ends with us.
+ * Stops every server that this process has started by SIGTERM, the newest first, as
+ * when a start is interrupted. Gives up after 30 s: the rest is killed when this process ends.
  */
-export async function endOwnProcesses(): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+export async function stopChildProcesses(): Promise<void> {
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
   for (let child = newest(); child && performance.now() < deadline; child = newest()) {
     const exited = once(child, 'exit');
     child.kill('SIGTERM');
-    await Promise.race([exited, delay(ASK_AGAIN_AFTER_MS, undefined, { ref: false })]);
+    await Promise.race([exited, delay(SIGNAL_RETRY_MS, undefined, { ref: false })]);
   }
 }
 
