@@ -1,16 +1,16 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** What results belong to. */
+/** Version of the code that results belong to. */
 export interface CodeVersion {
-  /** Of `apps` and `libs` as committed: the same over commits that change nothing there. */
+  /** Hash of the committed `apps` and `libs`: commits that change nothing there keep it. */
   readonly key: string;
   readonly commit: string;
-  /** Whether what runs is that: nothing was changed or added since, as far as anybody can say. */
+  /** Whether the working tree is as committed; false where git is not available. */
   readonly clean: boolean;
 }
 
-/** Asks git about a folder; where git does not answer, it takes what CI says. */
+/** Returns the git version of a folder; without git, the commit that CI reports. */
 export async function codeVersion(folder = process.cwd()): Promise<CodeVersion> {
   const git = async (...args: string[]) => {
     const { stdout } = await promisify(execFile)('git', args, { cwd: folder });
@@ -24,7 +24,7 @@ export async function codeVersion(folder = process.cwd()): Promise<CodeVersion> 
       clean: (await git('status', '--porcelain', '--', 'apps', 'libs')) === '',
     };
   } catch {
-    // Such as "dubious ownership" in a container.
+    // For example "dubious ownership" in a container.
     const commit = process.env['GITHUB_SHA'] ?? 'unknown';
     return { key: commit, commit, clean: false };
   }

@@ -4,7 +4,7 @@ import { ResultFile } from './results.ts';
 import { runSeries } from './series.ts';
 import { tableOf } from './table.ts';
 
-// Not left to Node: it has been seen to spin for ever at its end, after links were reset.
+// Explicit exit: Node was seen to spin forever at its end, after links had been reset.
 process.exit(await main(process.argv.slice(2)));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log('Stopping after this run …');
     stopped.abort();
   });
-  const held = await runSeries(options, (line) => console.log(line), stopped.signal);
-  console.log(held ? 'Everything held.' : 'It did not hold.');
-  return held ? 0 : 1;
+  const passed = await runSeries(options, (line) => console.log(line), stopped.signal);
+  console.log(passed ? 'All invariants held.' : 'The fault suite failed.');
+  return passed ? 0 : 1;
 }

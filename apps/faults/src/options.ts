@@ -4,24 +4,23 @@ import type { Plan } from './plan.ts';
 
 export const HELP = `Usage: npm run test:faults -- [options]
 
-Starts the services and the servers they stand on, lets clients send and read,
-and kills, freezes, restarts or cuts off one component at a time. Afterwards it
-checks what always has to hold. Ends with 1 when it did not hold.
+Starts the services and their backing servers under load of clients, and kills,
+freezes, restarts or cuts off one component at a time. Afterwards it checks the
+invariants. Exits with 1 when one is violated.
 
 Options:
-  --runs <n>      runs of each fault; 3 unless told otherwise, with --ci 1
-                  (kill -9 of messages, rabbitmq and mongo: 20 at least,
+  --runs <n>      runs of each fault; default 3, with --ci 1
+                  (kill -9 of messages, rabbitmq and mongo: at least 20,
                   unless --ci or --only is given)
-  --only <fault>  component:kind, may be given several times
-  --ci            a selection that ends within 10 minutes, always --fresh; ends
-                  with 1 too when there was no time for every component
-  --out <file>    where results are kept, one JSON line a run;
-                  data/faults/results.jsonl unless told otherwise
-  --fresh         do not skip what the file has of this code already; code with
-                  changes that are not committed is never skipped
-  --table         print the table of the results of this code in the file, and
-                  run nothing
-  --help          print this
+  --only <fault>  component:kind, can be repeated
+  --ci            a selection that ends within 10 minutes, implies --fresh; also
+                  exits with 1 when the time was too short for every component
+  --out <file>    results file, one JSON line per run;
+                  default data/faults/results.jsonl
+  --fresh         ignore results of this code in the file; results of code with
+                  uncommitted changes are always ignored
+  --table         print a table of the results of this code and exit
+  --help          print this help
 
 Faults: ${FAULTS.map(nameOf).join(' ')}`;
 
@@ -32,7 +31,11 @@ export interface Options extends Plan {
   readonly help: boolean;
 }
 
-/** @throws Error for what it does not know */
+/**
+ * Parses the command line.
+ *
+ * @throws Error for an unknown or invalid option
+ */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],

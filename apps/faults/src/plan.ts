@@ -1,10 +1,10 @@
 import { FAULTS, faultOf, nameOf, type Fault } from './faults/fault.ts';
 
-/** Killed in the middle of storing, these are where a message could be lost. */
-const MANY: ReadonlySet<string> = new Set(['messages:kill', 'rabbitmq:kill', 'mongo:kill']);
-const MANY_RUNS = 20;
+/** Faults with more runs: a kill during a write could lose a message. */
+const CRITICAL: ReadonlySet<string> = new Set(['messages:kill', 'rabbitmq:kill', 'mongo:kill']);
+const CRITICAL_RUNS = 20;
 
-/** One fault of each component that says most about it, the harshest first, within ten minutes. */
+/** The most significant faults of each component for CI, the hardest first, within ten minutes. */
 const CI: readonly string[] = [
   'messages:kill',
   'rabbitmq:kill',
@@ -28,20 +28,20 @@ export interface Plan {
   /** Runs of each fault. */
   readonly runs: number;
   readonly ci: boolean;
-  /** Faults by name; all without it. */
+  /** Names of the faults; all if empty. */
   readonly only: readonly string[];
 }
 
 /**
- * The faults to run, in order: one of each, then again, so that what is broken off early has
- * something of everything.
+ * Returns the faults to run, in order: rounds with one run of each fault, so that an interrupted
+ * series covers all of them.
  *
- * @param done how many runs there are already, by the name of the fault
+ * @param done number of earlier runs, by the name of the fault
  */
 export function planned({ runs, ci, only }: Plan, done: ReadonlyMap<string, number>): Fault[] {
   const faults = only.length > 0 ? only.map(faultOf) : ci ? CI.map(faultOf) : FAULTS;
   const wanted = (fault: Fault) =>
-    !ci && only.length === 0 && MANY.has(nameOf(fault)) ? Math.max(runs, MANY_RUNS) : runs;
+    !ci && only.length === 0 && CRITICAL.has(nameOf(fault)) ? Math.max(runs, CRITICAL_RUNS) : runs;
   const most = Math.max(0, ...faults.map(wanted));
   return Array.from({ length: most }, (_, round) =>
     faults.filter((fault) => round < wanted(fault) && round >= (done.get(nameOf(fault)) ?? 0)),

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { NOTHING_COUNTED } from './check/counts.ts';
+import { EMPTY_COUNTS } from './check/counts.ts';
 import { ResultFile, type Result } from './results.ts';
 
 describe('ResultFile', () => {
@@ -45,6 +45,6 @@ function resultOf(fault: string): Result {
     hit: true,
     evidence: [],
     violations: [],
-    counts: NOTHING_COUNTED,
+    counts: EMPTY_COUNTS,
   };
 }

@@ -3,15 +3,15 @@ import { dirname, join } from 'node:path';
 import type { Counts } from './check/counts.ts';
 import type { Violation } from './check/invariants.ts';
 
-/** One line of the results: one run. */
+/** Result of one run, one line of the results file. */
 export interface Result {
-  /** Such as `redis:freeze`. */
+  /** Name of the fault, such as `redis:freeze`. */
   readonly fault: string;
-  /** Of the code that was running, as committed; `+` behind it when it was changed since. */
+  /** Key of the committed code version; with a trailing `+` for uncommitted changes. */
   readonly code: string;
   readonly commit: string;
   readonly at: string;
-  /** The process that the fault befell. */
+  /** The process that the fault hit. */
   readonly victim: string;
   readonly hit: boolean;
   readonly evidence: readonly string[];
@@ -20,13 +20,13 @@ export interface Result {
 }
 
 /**
- * Results as JSON lines in a file, so that a series can be gone on with. Each begins a line of its
- * own, so that one that was broken off in the middle spoils no other.
+ * File of results as JSON lines, so that a series can be resumed. Each write begins with a newline,
+ * so that an incomplete line does not corrupt the next one.
  */
 export class ResultFile {
   constructor(readonly path: string) {}
 
-  /** Empty when there is no file. */
+  /** Returns all results; empty when the file does not exist. */
   async read(): Promise<Result[]> {
     const text = await readFile(this.path, 'utf8').catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
@@ -41,19 +41,19 @@ export class ResultFile {
   }
 
   /**
-   * Keeps all that is known of a run in a file of its own, beside the results.
+   * Writes the details of a run to a separate file beside the results.
    *
-   * @returns its path
+   * @returns the path of that file
    */
-  async keep({ fault, at }: Result, everything: object): Promise<string> {
+  async saveDetails({ fault, at }: Result, details: object): Promise<string> {
     const name = `${fault} ${at}`.replace(/[^a-z0-9]+/gi, '-');
     const path = join(dirname(this.path), `${name}.json`);
-    await writeFile(path, JSON.stringify(everything, null, 1));
+    await writeFile(path, JSON.stringify(details, null, 1));
     return path;
   }
 }
 
-/** None in an empty line, and in one that was broken off. */
+/** Parses a line; returns no result for an empty or incomplete one. */
 function resultIn(line: string): Result[] {
   try {
     return [JSON.parse(line) as Result];

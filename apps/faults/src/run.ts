@@ -1,26 +1,28 @@
 import { DeadLetters } from '@chat/transport/rabbitmq';
 import { check, type Verdict } from './check/verdict.ts';
 import type { Observation } from './check/observation.ts';
-import { evidenceOf, Output } from './faults/evidence.ts';
-import { leavesAnswering, type Fault } from './faults/fault.ts';
-import { inflict } from './faults/inflict.ts';
+import { evidenceOf, LogCapture } from './faults/evidence.ts';
+import { keepsChatAvailable, type Fault } from './faults/fault.ts';
+import { injectFault } from './faults/inject-fault.ts';
 import { victimOf } from './faults/victim.ts';
-import type { Cast } from './load/cast.ts';
 import { Load } from './load/load.ts';
-import { pidOfServerAt, ProcessWatch, watched } from './process-watch.ts';
-import type { Stage } from './topology.ts';
+import type { TestUsers } from './load/test-users.ts';
+import { monitored, pidOfServerAt, ProcessMonitor } from './process-monitor.ts';
+import type { TestEnvironment } from './test-environment.ts';
 
-/** Before the fault; a machine that others keep busy would look as if the fault did it. */
+/**
+ * Smooth load required before the fault: effects of a busy machine would be taken for the fault's.
+ */
 const SMOOTH_BEFORE = { forMs: 2_000, withinMs: 60_000 };
 /**
- * After the fault the load goes on until it has run smoothly for as long as the longest time limit
- * of the stage. A load that does not is ended too, and the run judged.
+ * After the fault the load continues until it has run smoothly for the longest timeout of the test
+ * environment. A load that never does is stopped too, and the run is checked.
  */
 const SMOOTH_AFTER = { forMs: 3_000, withinMs: 6_000 };
-/** From the end of the fault; the load is on for the first of it. */
+/** Time limit from the end of the fault, including the rest of the load. */
 const CONVERGED_WITHIN_MS = 20_000;
-/** An instance of `messages` that is out of work has others beside it. */
-const TAKEN_OVER_WITHIN_MS = 8_000;
+/** Time limit of a failover from one instance of `messages` to another. */
+const FAILOVER_WITHIN_MS = 8_000;
 const RSS_LIMIT_BYTES = 600 * 1024 * 1024;
 
 export interface RunResult {
@@ -29,18 +31,18 @@ export interface RunResult {
   readonly observation: Observation;
 }
 
-/** One run: load, one fault in the middle of it, and the judgement of what clients saw. */
+/** Runs the load with one fault in the middle, and checks the records of the clients. */
 export async function runOnce(
-  { topology, rabbitMqUrl }: Stage,
-  cast: Cast,
+  { topology, rabbitMqUrl }: TestEnvironment,
+  users: TestUsers,
   fault: Fault,
 ): Promise<RunResult> {
   const { component } = fault;
-  const load = await Load.prepare(cast);
-  const watch = new ProcessWatch([
-    ...topology.instances().map(({ name, process }) => watched(name, process)),
-    watched('redis', topology.redis),
-    watched('rabbitmq', topology.rabbitmq),
+  const load = await Load.prepare(users);
+  const monitor = new ProcessMonitor([
+    ...topology.instances().map(({ name, process }) => monitored(name, process)),
+    monitored('redis', topology.redis),
+    monitored('rabbitmq', topology.rabbitmq),
     { name: 'mongo', control: topology.mongo, pid: () => pidOfServerAt(topology.mongo.port) },
   ]);
   try {
@@ -49,27 +51,27 @@ export async function runOnce(
       throw new Error('the load did not run smoothly before the fault');
     }
     const victim = await victimOf(topology, component, () => load.sessionIds);
-    const output = new Output(topology);
-    const pid = await watch.pidOf(victim.control);
+    const logs = new LogCapture(topology);
+    const pid = await monitor.pidOf(victim.control);
     const beganAt = Date.now();
-    await inflict(fault, victim, topology, watch);
+    await injectFault(fault, victim, topology, monitor);
     const span = { beganAt, endedAt: Date.now() };
-    const replaced = (await watch.pidOf(victim.control)) !== pid;
+    const replaced = (await monitor.pidOf(victim.control)) !== pid;
     await load.runsSmoothly({ from: span.endedAt, ...SMOOTH_AFTER });
-    const seen = { ...(await load.finish(span.endedAt + CONVERGED_WITHIN_MS)), fault: span };
-    const complaints = output.complaintsOf(component);
+    const records = { ...(await load.finish(span.endedAt + CONVERGED_WITHIN_MS)), fault: span };
+    const logLines = logs.linesAbout(component);
     const observation: Observation = {
-      ...seen,
-      answering: leavesAnswering(fault),
-      lateLimitMs: component === 'messages' ? TAKEN_OVER_WITHIN_MS : undefined,
+      ...records,
+      chatAvailable: keepsChatAvailable(fault),
+      maxDeliveryMs: component === 'messages' ? FAILOVER_WITHIN_MS : undefined,
       deadLetterIds: await deadLetterIds(rabbitMqUrl),
-      processes: await watch.end(),
+      processes: await monitor.stop(),
       rssLimitBytes: RSS_LIMIT_BYTES,
-      evidence: evidenceOf(victim, { seen, replaced, complaints }),
+      evidence: evidenceOf(victim, { records, replaced, logLines }),
     };
     return { victim: victim.name, verdict: check(observation), observation };
   } finally {
-    await watch.end();
+    await monitor.stop();
     load.close();
   }
 }

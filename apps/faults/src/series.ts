@@ -1,36 +1,39 @@
-import { NOTHING_COUNTED } from './check/counts.ts';
+import { EMPTY_COUNTS } from './check/counts.ts';
 import type { Violation } from './check/invariants.ts';
 import type { Observation } from './check/observation.ts';
 import { codeVersion, type CodeVersion } from './code-version.ts';
 import { nameOf, type Component, type Fault } from './faults/fault.ts';
-import { registerCast, type Cast } from './load/cast.ts';
+import { registerTestUsers, type TestUsers } from './load/test-users.ts';
 import type { Options } from './options.ts';
 import { planned } from './plan.ts';
 import { ResultFile, type Result } from './results.ts';
 import { runOnce, type RunResult } from './run.ts';
-import { startStage, type Stage } from './topology.ts';
+import { startTestEnvironment, type TestEnvironment } from './test-environment.ts';
 
 const CI_LIMIT_MS = 9.5 * 60_000;
-/** A run that could end after the limit is not begun. */
+/** A run that could end after the limit is not started. */
 const LONGEST_RUN_MS = 60_000;
-/** A fault that hit nothing is tried so often before its run is given up. */
+/** Attempts of a fault without effect before its run fails. */
 const ATTEMPTS = 3;
-/** Then everything is started afresh: the last run should not meet a much fuller store than the first. */
-const RUNS_OF_A_STAGE = 8;
-/** Violations that are printed; the file has all. */
-const MOST_TOLD = 20;
+/**
+ * Runs before a restart of the environment: the last run should not meet a much fuller store than
+ * the first.
+ */
+const RUNS_PER_ENVIRONMENT = 8;
+/** Maximum of printed violations; the file has all. */
+const MAX_PRINTED = 20;
 
-/** What runs work on; kept from one to the next while everything in it is well. */
-interface Scene {
-  readonly stage: Stage;
-  readonly cast: Cast;
+/** Environment of the runs, reused while no run violates an invariant. */
+interface RunContext {
+  readonly environment: TestEnvironment;
+  readonly users: TestUsers;
   runs: number;
 }
 
-/** Runs fault after fault and keeps the results. Resolves with whether everything held. */
+/** Runs the planned faults and saves the results. Resolves with whether all invariants held. */
 export async function runSeries(
   options: Options,
-  tell: (line: string) => void,
+  print: (line: string) => void,
   stopped: AbortSignal,
 ): Promise<boolean> {
   const deadline = options.ci ? performance.now() + CI_LIMIT_MS - LONGEST_RUN_MS : Infinity;
@@ -41,66 +44,66 @@ export async function runSeries(
       ? []
       : (await file.read()).filter(({ code }) => code === version.key);
   const plan = planned(options, runsOf(earlier));
-  tell(`${plan.length} runs at ${codeOf(version)}; ${earlier.length} are there already.`);
-  const series = new Series(file, version, deadline, tell);
-  let held = earlier.every(({ violations }) => violations.length === 0);
+  print(`${plan.length} runs at ${codeOf(version)}; ${earlier.length} earlier results are reused.`);
+  const series = new Series(file, version, deadline, print);
+  let passed = earlier.every(({ violations }) => violations.length === 0);
   try {
     for (const [index, fault] of plan.entries()) {
       if (stopped.aborted) return false;
-      if (series.timeIsUp) {
-        tell(`The time is up after ${index} of ${plan.length} runs.`);
+      if (series.timeLimitReached) {
+        print(`The time limit was reached after ${index} of ${plan.length} runs.`);
         break;
       }
-      tell(`${index + 1}/${plan.length} ${nameOf(fault)}`);
-      if (!(await series.runUntilItHits(fault))) held = false;
+      print(`${index + 1}/${plan.length} ${nameOf(fault)}`);
+      if (!(await series.runUntilHit(fault))) passed = false;
     }
   } finally {
     await series.close();
   }
-  const left = new Set(
-    plan.map(({ component }) => component).filter((one) => !series.broken.has(one)),
+  const untested = new Set(
+    plan.map(({ component }) => component).filter((one) => !series.hitComponents.has(one)),
   );
-  if (left.size > 0) tell(`Nothing was shown about ${[...left].join(', ')}.`);
-  return held && left.size === 0;
+  if (untested.size > 0) print(`Not tested: ${[...untested].join(', ')}.`);
+  return passed && untested.size === 0;
 }
 
 class Series {
-  #scene: Scene | undefined;
-  readonly #broken = new Set<Component>();
+  #context: RunContext | undefined;
+  readonly #hitComponents = new Set<Component>();
 
   constructor(
     private readonly file: ResultFile,
     private readonly version: CodeVersion,
     private readonly deadline: number,
-    private readonly tell: (line: string) => void,
+    private readonly print: (line: string) => void,
   ) {}
 
-  /** Whether no run may begin any more. */
-  get timeIsUp(): boolean {
+  /** Whether no further run may start. */
+  get timeLimitReached(): boolean {
     return performance.now() > this.deadline;
   }
 
-  /** What has been hit by a fault in this series. */
-  get broken(): ReadonlySet<Component> {
-    return this.#broken;
+  /** Components that a fault of this series has hit. */
+  get hitComponents(): ReadonlySet<Component> {
+    return this.#hitComponents;
   }
 
   /**
-   * Resolves with whether everything held; a fault that hits nothing, time and again, has not. One
-   * that there was no more time to repeat counts neither way.
+   * Repeats a fault until it has an effect. Resolves with whether all invariants held: false for a
+   * fault without effect in all attempts, true where the time limit prevents another attempt.
    */
-  async runUntilItHits(fault: Fault): Promise<boolean> {
+  async runUntilHit(fault: Fault): Promise<boolean> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      if (this.timeIsUp) return true;
-      let scene: Scene;
+      if (this.timeLimitReached) return true;
+      let context: RunContext;
       try {
-        scene = this.#scene ??= await setUp(this.tell);
+        context = this.#context ??= await setUp(this.print);
       } catch (error) {
-        this.tell(`    nothing could be started: ${(error as Error).message}`);
+        this.print(`    the environment did not start: ${(error as Error).message}`);
         return false;
       }
-      const { hit, violations } = await this.#run(fault, scene);
-      if (hit) this.#broken.add(fault.component);
+      const { hit, violations } = await this.#run(fault, context);
+      if (hit) this.#hitComponents.add(fault.component);
       if (violations.length > 0) return false;
       if (hit) return true;
     }
@@ -108,18 +111,18 @@ class Series {
   }
 
   async close(): Promise<void> {
-    const scene = this.#scene;
-    this.#scene = undefined;
-    await scene?.stage.topology.close();
+    const context = this.#context;
+    this.#context = undefined;
+    await context?.environment.topology.close();
   }
 
-  async #run(fault: Fault, scene: Scene): Promise<Result> {
-    const { topology } = scene.stage;
-    scene.runs += 1;
+  async #run(fault: Fault, context: RunContext): Promise<Result> {
+    const { topology } = context.environment;
+    context.runs += 1;
     const at = new Date().toISOString();
-    const run = await runOnce(scene.stage, scene.cast, fault).catch((error: unknown) => {
+    const run = await runOnce(context.environment, context.users, fault).catch((error: unknown) => {
       const reason = error instanceof Error ? error : new Error(String(error));
-      this.tell(`    failed: ${reason.stack ?? reason.message}`);
+      this.print(`    failed: ${reason.stack ?? reason.message}`);
       return reason;
     });
     const result: Result = {
@@ -127,44 +130,48 @@ class Series {
       code: codeOf(this.version),
       commit: this.version.commit,
       at,
-      ...judged(run, await illnessOf(topology)),
+      ...judged(run, await healthErrorOf(topology)),
     };
     await this.file.append(result);
-    for (const line of linesOf(result)) this.tell(`    ${line}`);
-    const hurt = result.violations.length > 0;
-    if (hurt) {
+    for (const line of summaryOf(result)) this.print(`    ${line}`);
+    const violated = result.violations.length > 0;
+    if (violated) {
       const outputs = topology
         .instances()
         .map(({ name, process }) => ({ name, output: process.output }));
       const observation = run instanceof Error ? undefined : run.observation;
-      this.tell(`    All of it is in ${await this.file.keep(result, { observation, outputs })}`);
+      this.print(`    Details: ${await this.file.saveDetails(result, { observation, outputs })}`);
     }
-    // What one run has broken for good is not the next one's.
-    if (hurt || scene.runs >= RUNS_OF_A_STAGE) await this.close();
+    // Permanent damage of one run must not affect the next one.
+    if (violated || context.runs >= RUNS_PER_ENVIRONMENT) await this.close();
     return result;
   }
 }
 
-/** What of a run decides about it. */
+/** Properties of a run that decide on its result. */
 type Judgeable = Pick<RunResult, 'victim' | 'verdict'> & {
   readonly observation: Pick<Observation, 'evidence'>;
 };
 type Judgement = Omit<Result, 'fault' | 'code' | 'commit' | 'at'>;
 
 /**
- * What a run amounts to: one that broke off has not held, nor has one after which something stays
- * unwell.
+ * Returns the result of a run: an aborted run is a violation, and so is a service that stays
+ * unhealthy after it.
+ *
+ * @param healthError why a service is unhealthy; undefined if all are healthy
  */
-export function judged(run: Judgeable | Error, illness: string | undefined): Judgement {
-  const ill: Violation[] =
-    illness === undefined ? [] : [{ invariant: 5, what: `it stays unwell: ${illness}` }];
+export function judged(run: Judgeable | Error, healthError: string | undefined): Judgement {
+  const unhealthy: Violation[] =
+    healthError === undefined
+      ? []
+      : [{ invariant: 5, what: `a service stays unhealthy: ${healthError}` }];
   if (run instanceof Error) {
     return {
       victim: 'unknown',
       hit: true,
-      evidence: ['the run broke off'],
-      violations: [{ invariant: 5, what: `the run broke off: ${run.message}` }, ...ill],
-      counts: NOTHING_COUNTED,
+      evidence: ['the run was aborted'],
+      violations: [{ invariant: 5, what: `the run was aborted: ${run.message}` }, ...unhealthy],
+      counts: EMPTY_COUNTS,
     };
   }
   const { victim, verdict, observation } = run;
@@ -172,13 +179,13 @@ export function judged(run: Judgeable | Error, illness: string | undefined): Jud
     victim,
     hit: verdict.hit,
     evidence: observation.evidence,
-    violations: [...verdict.violations, ...ill],
+    violations: [...verdict.violations, ...unhealthy],
     counts: verdict.counts,
   };
 }
 
-/** What is wrong with a service after all the time that it has to become well; undefined if nothing is. */
-async function illnessOf(topology: Stage['topology']): Promise<string | undefined> {
+/** Returns the error of a service that does not become healthy in time; undefined if all are. */
+async function healthErrorOf(topology: TestEnvironment['topology']): Promise<string | undefined> {
   try {
     await topology.healthy();
     return undefined;
@@ -187,13 +194,14 @@ async function illnessOf(topology: Stage['topology']): Promise<string | undefine
   }
 }
 
-async function setUp(tell: (line: string) => void): Promise<Scene> {
-  tell('Starting the services …');
-  const stage = await startStage();
+async function setUp(print: (line: string) => void): Promise<RunContext> {
+  print('Starting the services …');
+  const environment = await startTestEnvironment();
   try {
-    return { stage, cast: await registerCast(stage.topology.gatewayUrl), runs: 0 };
+    const users = await registerTestUsers(environment.topology.gatewayUrl);
+    return { environment, users, runs: 0 };
   } catch (error) {
-    await stage.topology.close();
+    await environment.topology.close();
     throw error;
   }
 }
@@ -205,18 +213,18 @@ function runsOf(results: readonly Result[]): ReadonlyMap<string, number> {
   );
 }
 
-function linesOf({ victim, hit, violations, counts, evidence }: Result): string[] {
+function summaryOf({ victim, hit, violations, counts, evidence }: Result): string[] {
   const { sent, stored, lost, refused, unanswered, resent, disconnects } = counts;
   const { acknowledgedBefore, acknowledgedDuring, acknowledgedAfter } = counts;
   const { longestSilenceMs, recoveredMs, convergeMs, peakRssMiB } = counts;
   return [
-    violations.length > 0 ? 'IT DID NOT HOLD' : hit ? 'held' : 'hit nothing',
+    violations.length > 0 ? 'FAILED' : hit ? 'passed' : 'no effect',
     `${victim}: ${evidence.join(', ')}`,
     `${sent} sent, ${stored} stored, ${lost} lost; acknowledged ${acknowledgedBefore} before, ${acknowledgedDuring} during, ${acknowledgedAfter} after`,
     `${refused} refused, ${unanswered} unanswered, ${resent} sent again, ${disconnects} disconnects`,
-    `silence ${longestSilenceMs} ms, recovered in ${recoveredMs ?? 'no'} ms, converged in ${convergeMs ?? 'no'} ms, ${peakRssMiB} MiB`,
+    `longest silence ${longestSilenceMs} ms, recovery ${recoveredMs ?? '–'} ms, convergence ${convergeMs ?? '–'} ms, ${peakRssMiB} MiB`,
     ...violations
-      .slice(0, MOST_TOLD)
+      .slice(0, MAX_PRINTED)
       .map(({ invariant, what }) => `invariant ${invariant}: ${what}`),
   ];
 }

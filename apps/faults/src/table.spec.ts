@@ -22,7 +22,7 @@ describe('the table of results', () => {
     const row = rowsOf([
       result({
         hit: false,
-        violations: [{ invariant: 5, what: 'somebody misses something' }],
+        violations: [{ invariant: 5, what: 'reader misses a message' }],
       }),
       result({ counts: counts({ convergeMs: undefined }) }),
     ])[0];
@@ -47,7 +47,7 @@ function result(changed: Partial<Result>): Result {
     at: '2026-01-01T00:00:00.000Z',
     victim: 'redis',
     hit: true,
-    evidence: ['Redis is away'],
+    evidence: ['1 sends refused'],
     violations: [],
     counts: counts({}),
     ...changed,

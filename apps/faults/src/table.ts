@@ -17,10 +17,10 @@ const HEADINGS = [
   'recovered in (s)',
   'converged in (s)',
   'peak RSS (MiB)',
-  'shown by',
+  'evidence',
 ];
 
-/** All results as a table in Markdown: a row for each fault, times as the worst of its runs. */
+/** Formats results as a Markdown table: a row for each fault, with the worst times of its runs. */
 export function tableOf(results: readonly Result[]): string {
   const byFault = Map.groupBy(results, ({ fault }) => fault);
   const rows = FAULTS.map(nameOf).flatMap((name) => {

@@ -1,36 +1,37 @@
 import type { Observation } from './observation.ts';
-import { recoveries } from './recovery.ts';
+import { recoveryTimes } from './recovery.ts';
 
-/** What a run amounted to. Times are in milliseconds. */
+/** Counts and times of a run. Times are in milliseconds. */
 export interface Counts {
-  /** Messages that somebody wanted sent. */
+  /** Messages that clients sent, each counted once. */
   readonly sent: number;
   readonly acknowledgedBefore: number;
   readonly acknowledgedDuring: number;
   readonly acknowledgedAfter: number;
-  /** Attempts that were answered with an error. */
+  /** Attempts that got an error as answer. */
   readonly refused: number;
+  /** Attempts without an answer in time. */
   readonly unanswered: number;
   /** Messages that needed more than one attempt. */
   readonly resent: number;
   readonly stored: number;
   /** Messages that were acknowledged and are not stored. */
   readonly lost: number;
-  /** Events that were shown to clients. */
+  /** Message events that clients received. */
   readonly shown: number;
   /** Connections that ended before the run did. */
   readonly disconnects: number;
-  /** The longest time without any acknowledgement, while senders were at work. */
+  /** Longest time between two acknowledgements of any senders. */
   readonly longestSilenceMs: number;
-  /** From the end of the fault until every sender was acknowledged once more; undefined: never. */
+  /** Time from the end of the fault until every sender got an acknowledgement; undefined: never. */
   readonly recoveredMs: number | undefined;
-  /** From the end of the fault until every client held what the store holds; undefined: not in time. */
+  /** Time from the end of the fault to convergence with the store; undefined: not in time. */
   readonly convergeMs: number | undefined;
   readonly peakRssMiB: number;
 }
 
-/** Of a run that broke off. */
-export const NOTHING_COUNTED: Counts = {
+/** Counts of an aborted run. */
+export const EMPTY_COUNTS: Counts = {
   sent: 0,
   acknowledgedBefore: 0,
   acknowledgedDuring: 0,
@@ -48,6 +49,7 @@ export const NOTHING_COUNTED: Counts = {
   peakRssMiB: 0,
 };
 
+/** Counts the events of a run. */
 export function countsOf(observation: Observation): Counts {
   const { fault, sends, rooms, connections, processes, convergedAt } = observation;
   const attempts = sends.flatMap((send) => send.attempts);
@@ -68,7 +70,7 @@ export function countsOf(observation: Observation): Counts {
       .filter(({ kind }) => kind === 'message').length,
     disconnects: connections.filter(({ closedAt }) => closedAt !== undefined).length,
     longestSilenceMs: longestSilence(acks.map(({ at }) => at)),
-    recoveredMs: slowest([...recoveries(observation).values()]),
+    recoveredMs: slowest([...recoveryTimes(observation).values()]),
     convergeMs: convergedAt === undefined ? undefined : convergedAt - fault.endedAt,
     peakRssMiB: Math.round(
       Math.max(0, ...processes.map(({ peakRssBytes }) => peakRssBytes)) / 1024 / 1024,

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
-import { disturbancesIn, type Seen } from './disturbance.ts';
+import { disturbancesIn, type ClientRecords } from './disturbance.ts';
 import type { Attempt, ConnectionLog, Outcome, RoomHistory } from './observation.ts';
 
 const FAULT = { beganAt: 10_000, endedAt: 15_000 };
 
 describe('disturbancesIn', () => {
   it('returns nothing when sends stay as fast as before the fault', () => {
-    expect(disturbancesIn(seen({ attempts: [quick(1_000), quick(12_000)] }))).toEqual([]);
+    expect(disturbancesIn(records({ attempts: [quick(1_000), quick(12_000)] }))).toEqual([]);
   });
 
   it('reports sends that were refused or unanswered during the fault', () => {
@@ -15,7 +15,7 @@ describe('disturbancesIn', () => {
       at(11_000, { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 100, at: 13_000 }),
       at(11_000, { kind: 'no-answer', at: 14_000 }),
     ];
-    expect(disturbancesIn(seen({ attempts }))).toEqual(
+    expect(disturbancesIn(records({ attempts }))).toEqual(
       expect.arrayContaining(['1 sends refused', '1 sends without answer']),
     );
   });
@@ -24,19 +24,19 @@ describe('disturbancesIn', () => {
     const attempts = [5_000, 20_000].map((startedAt) =>
       at(startedAt, { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 1, at: startedAt + 5 }),
     );
-    expect(disturbancesIn(seen({ attempts }))).toEqual([]);
+    expect(disturbancesIn(records({ attempts }))).toEqual([]);
   });
 
   it('reports an acknowledgement that took longer than any before the fault', () => {
     const attempts = [quick(1_000), at(12_000, { kind: 'ok', id: 'late', at: 14_500 })];
-    expect(disturbancesIn(seen({ attempts }))).toEqual(['acks up to 2500 ms late']);
+    expect(disturbancesIn(records({ attempts }))).toEqual(['acks up to 2500 ms late']);
   });
 
   it('reports a message that was shown later than any before the fault', () => {
     const messages = [message(1, 1_000), message(2, 12_000), message(3, 20_000)];
     const connections = [shownAfter(messages, [20, 2_500, 5_000])];
     const rooms = [{ roomId: 'general', messages, changes: messages }];
-    expect(disturbancesIn(seen({ connections, rooms }))).toEqual([
+    expect(disturbancesIn(records({ connections, rooms }))).toEqual([
       'messages shown up to 2500 ms late',
     ]);
   });
@@ -45,16 +45,16 @@ describe('disturbancesIn', () => {
     const messages = [message(1, 1_000), message(2, 12_000)];
     const connections = [{ ...shownAfter(messages, [20, 2_500]), openedAt: 14_000 }];
     const rooms = [{ roomId: 'general', messages, changes: messages }];
-    expect(disturbancesIn(seen({ connections, rooms }))).toEqual([]);
+    expect(disturbancesIn(records({ connections, rooms }))).toEqual([]);
   });
 
   it('reports a connection that broke during the fault', () => {
     const connections = [connection(10_500), connection(undefined), connection(2_000)];
-    expect(disturbancesIn(seen({ connections }))).toEqual(['1 connections broken']);
+    expect(disturbancesIn(records({ connections }))).toEqual(['1 connections broken']);
   });
 });
 
-function seen({
+function records({
   attempts = [],
   connections = [],
   rooms = [],
@@ -62,7 +62,7 @@ function seen({
   attempts?: readonly Attempt[];
   connections?: readonly ConnectionLog[];
   rooms?: readonly RoomHistory[];
-}): Seen {
+}): ClientRecords {
   const sends = attempts.map((attempt, index) => ({
     clientMessageId: `c${index}`,
     roomId: 'general',

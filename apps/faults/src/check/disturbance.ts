@@ -1,11 +1,12 @@
 import type { Attempt, ConnectionLog, RoomHistory, Send } from './observation.ts';
 
-/** So much longer than the longest before the fault is not chance. */
+/** A delay counts when it exceeds the longest before the fault by this factor. */
 const FACTOR = 2;
-const LEAST_MS = 400;
+/** Shorter delays never count. */
+const THRESHOLD_MS = 400;
 
-/** What clients saw of a run, as far as a fault can show in it. */
-export interface Seen {
+/** The client-side records of a run in which a fault can become visible. */
+export interface ClientRecords {
   readonly fault: { readonly beganAt: number; readonly endedAt: number };
   readonly sends: readonly Send[];
   readonly connections: readonly ConnectionLog[];
@@ -13,36 +14,36 @@ export interface Seen {
 }
 
 /**
- * What of a fault showed to clients, as sentences: refusals, silence, broken connections, slow
- * acknowledgements and late arrivals, each while the fault lasted and unlike the time before it.
+ * Describes the effects of a fault on clients: refused and unanswered sends, broken connections,
+ * slow acknowledgements and late messages, each during the fault and unlike the time before it.
  */
-export function disturbancesIn({ fault, sends, connections, rooms }: Seen): string[] {
+export function disturbancesIn({ fault, sends, connections, rooms }: ClientRecords): string[] {
   const attempts = sends.flatMap((send) => send.attempts);
-  const told: string[] = [];
+  const disturbances: string[] = [];
   const during = attempts.filter((attempt) => overlaps(attempt, fault));
   const refused = during.filter(({ outcome }) => outcome.kind === 'error').length;
-  if (refused > 0) told.push(`${refused} sends refused`);
+  if (refused > 0) disturbances.push(`${refused} sends refused`);
   const silent = during.filter(({ outcome }) => outcome.kind === 'no-answer').length;
-  if (silent > 0) told.push(`${silent} sends without answer`);
+  if (silent > 0) disturbances.push(`${silent} sends without answer`);
   const broken = connections.filter(
     ({ closedAt }) =>
       closedAt !== undefined && closedAt >= fault.beganAt && closedAt <= fault.endedAt + 5_000,
   ).length;
-  if (broken > 0) told.push(`${broken} connections broken`);
-  const slowest = slower(attempts.map(latencyOf), fault);
-  if (slowest !== undefined) told.push(`acks up to ${slowest} ms late`);
-  const latest = slower(arrivals({ connections, rooms }), fault);
-  if (latest !== undefined) told.push(`messages shown up to ${latest} ms late`);
-  return told;
+  if (broken > 0) disturbances.push(`${broken} connections broken`);
+  const slowest = longestIfSlower(attempts.map(latencyOf), fault);
+  if (slowest !== undefined) disturbances.push(`acks up to ${slowest} ms late`);
+  const latest = longestIfSlower(arrivals({ connections, rooms }), fault);
+  if (latest !== undefined) disturbances.push(`messages shown up to ${latest} ms late`);
+  return disturbances;
 }
 
-/** How long something took that began at a time. */
+/** A duration and the time of its start. */
 export interface Delay {
   readonly beganAt: number;
   readonly ms: number;
 }
 
-function overlaps({ startedAt, outcome }: Attempt, fault: Seen['fault']): boolean {
+function overlaps({ startedAt, outcome }: Attempt, fault: ClientRecords['fault']): boolean {
   return startedAt <= fault.endedAt && outcome.at >= fault.beganAt;
 }
 
@@ -50,8 +51,11 @@ function latencyOf({ startedAt, outcome }: Attempt): Delay {
   return { beganAt: startedAt, ms: outcome.at - startedAt };
 }
 
-/** From when the server accepted a message until a connection that was open then was shown it. */
-export function arrivals({ connections, rooms }: Pick<Seen, 'connections' | 'rooms'>): Delay[] {
+/** Delivery times: from acceptance of a message to its arrival on each connection open by then. */
+export function arrivals({
+  connections,
+  rooms,
+}: Pick<ClientRecords, 'connections' | 'rooms'>): Delay[] {
   const accepted = new Map(
     rooms.flatMap(({ messages }) =>
       messages.map(({ id, timestamp }) => [id, Date.parse(timestamp)] as const),
@@ -69,13 +73,16 @@ export function arrivals({ connections, rooms }: Pick<Seen, 'connections' | 'roo
   );
 }
 
-/** The longest during the fault, if it is longer than any before. */
-function slower(delays: readonly Delay[], { beganAt, endedAt }: Seen['fault']): number | undefined {
+/** Returns the longest delay during the fault if it is longer than before; undefined otherwise. */
+function longestIfSlower(
+  delays: readonly Delay[],
+  { beganAt, endedAt }: ClientRecords['fault'],
+): number | undefined {
   const endOf = (delay: Delay) => delay.beganAt + delay.ms;
   const longest = (some: readonly Delay[]) => Math.max(0, ...some.map(({ ms }) => ms));
   const before = longest(delays.filter((delay) => endOf(delay) < beganAt));
   const during = longest(
     delays.filter((delay) => endOf(delay) >= beganAt && delay.beganAt <= endedAt),
   );
-  return during > Math.max(LEAST_MS, before * FACTOR) ? during : undefined;
+  return during > Math.max(THRESHOLD_MS, before * FACTOR) ? during : undefined;
 }

@@ -9,18 +9,18 @@ import type {
   Shown,
   View,
 } from './observation.ts';
-import { recoveries } from './recovery.ts';
+import { recoveryTimes } from './recovery.ts';
 
 /** As numbered in docs/architecture.md, "What always holds". */
 export type Invariant = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 export interface Violation {
   readonly invariant: Invariant;
-  /** One sentence with the ids that are needed to look it up. */
+  /** One sentence, with the ids that are needed for the search in logs and store. */
   readonly what: string;
 }
 
-/** What an outsider may be told of a room: that there is none, or that nobody can say now. */
+/** Statuses that an outsider may get for a private room: not found, or temporarily unavailable. */
 const OUTSIDER_STATUSES: ReadonlySet<number | undefined> = new Set([
   undefined,
   404,
@@ -29,6 +29,7 @@ const OUTSIDER_STATUSES: ReadonlySet<number | undefined> = new Set([
   503,
   504,
 ]);
+/** Error codes that an outsider may get for a private room. */
 const OUTSIDER_ANSWERS: ReadonlySet<string | undefined> = new Set([
   undefined,
   'NOT_FOUND',
@@ -49,14 +50,14 @@ const CHECKS: Readonly<Record<Invariant, (observation: Observation) => Iterable<
   8: memoryBounded,
 };
 
-/** Everything that must not be, of all invariants. */
+/** Returns the violations of all invariants. */
 export function violationsOf(observation: Observation): Violation[] {
   return Object.entries(CHECKS).flatMap(([number, check]) =>
     [...check(observation)].map((what) => ({ invariant: Number(number) as Invariant, what })),
   );
 }
 
-/** Whatever was acknowledged is there, and everything under the id, key and text of its send. */
+/** Every acknowledged message is stored, under the id, key and text of its send. */
 function* storedAsSent({ sends, rooms, deadLetterIds }: Observation): Iterable<string> {
   const keys = new Map<string, string>();
   const texts = new Map(sends.map((send) => [keyOf(send.roomId, send), send.text]));
@@ -66,7 +67,7 @@ function* storedAsSent({ sends, rooms, deadLetterIds }: Observation): Iterable<s
       keys.set(message.id, key);
       const text = texts.get(key);
       if (text !== undefined && text !== message.text) yield `${key} is stored with another text`;
-      if (message.roomId !== roomId) yield `${key} says that it is in ${message.roomId}`;
+      if (message.roomId !== roomId) yield `${key} is stored with room ${message.roomId}`;
     }
   }
   const dead = new Set(deadLetterIds);
@@ -93,10 +94,10 @@ function* storedAndShownOnce(observation: Observation): Iterable<string> {
     for (const key of repeated(messages.map((message) => keyOf(roomId, message)))) {
       yield `${key} is stored more than once`;
     }
-    // What the outsider wrote is another invariant's.
+    // Messages of the outsider violate invariant 7.
     const byMembers = messages.filter(({ userId }) => userId !== outsider.userId);
     for (const key of new Set(byMembers.map((message) => keyOf(roomId, message)))) {
-      if (!sent.has(key)) yield `${key} is stored and nobody sent it`;
+      if (!sent.has(key)) yield `${key} is stored and no client sent it`;
     }
     for (const rev of repeated(changes.map(({ rev }) => rev))) {
       yield `rev ${rev} is in the changes of ${roomId} more than once`;
@@ -108,7 +109,7 @@ function* storedAndShownOnce(observation: Observation): Iterable<string> {
         entry.kind === 'message' ? [entry.message] : [],
       );
       for (const rev of repeated(shownMessages.map(({ rev }) => rev))) {
-        yield `${name} was shown rev ${rev} of ${roomId} more than once`;
+        yield `${name} received rev ${rev} of ${roomId} more than once`;
       }
     }
   }
@@ -126,13 +127,13 @@ function* gaplessAndIncreasing({ rooms, connections, views }: Observation): Iter
   for (const { roomId, messages, changes } of rooms) {
     const seqs = messages.map(({ seq }) => seq);
     const revs = changes.map(({ rev }) => rev);
-    yield* fromOne(seqs, (hole) => `the seqs of ${roomId} break at ${hole}`);
-    yield* fromOne(revs, (hole) => `the revs of ${roomId} break at ${hole}`);
+    yield* gapIn(seqs, (gap) => `the seqs of ${roomId} have a gap at ${gap}`);
+    yield* gapIn(revs, (gap) => `the revs of ${roomId} have a gap at ${gap}`);
     yield* disagreements({ roomId, messages, changes });
   }
-  for (const connection of connections) yield* breaksShownOn(connection);
+  for (const connection of connections) yield* gapsOnConnection(connection);
   if (!connections.some(({ shown }) => Object.values(shown).flat().some(isMessage))) {
-    yield 'no connection was shown a message: the run saw nothing';
+    yield 'no connection received a message: the run proves nothing';
   }
   for (const { client, roomId, announced } of views) {
     for (const [index, rev] of announced.entries()) {
@@ -150,26 +151,26 @@ function* disagreements({ roomId, messages, changes }: RoomHistory): Iterable<st
   }
 }
 
-/** After a join that answered with a rev comes the next one, then the next. */
-function* breaksShownOn({ name, shown }: ConnectionLog): Iterable<string> {
+/** After a join at rev n, the events of a connection have the revs n + 1, n + 2, … */
+function* gapsOnConnection({ name, shown }: ConnectionLog): Iterable<string> {
   for (const [roomId, entries] of Object.entries(shown)) {
     let last: Shown | undefined;
     for (const entry of entries) {
       const [before, now] = [last && revOf(last), revOf(entry)];
       if (before !== undefined && entry.kind === 'joined' && now < before) {
-        yield `${name} was told that ${roomId} is at rev ${now} after it was shown ${before}`;
+        yield `${name} joined ${roomId} at rev ${now} after it received ${before}`;
       }
-      // The same event twice is another invariant's.
+      // A repeated event violates invariant 2.
       const again = last?.kind === 'message' && now === before;
       if (before !== undefined && entry.kind === 'message' && now !== before + 1 && !again) {
-        yield `${name} was shown rev ${now} of ${roomId} after ${before}`;
+        yield `${name} received rev ${now} of ${roomId} after ${before}`;
       }
       last = entry;
     }
   }
 }
 
-/** Per sender and room. */
+/** Messages of each sender in each room are stored in the order in which they were sent. */
 function* inOrderOfSending({ sends, rooms }: Observation): Iterable<string> {
   const seqs = new Map(
     rooms.flatMap(({ roomId, messages }) =>
@@ -193,7 +194,8 @@ interface Acknowledged {
   readonly ackedAt: number;
   readonly connection: string;
   readonly number: number;
-  readonly atOnce: boolean;
+  /** Whether the first attempt was acknowledged. */
+  readonly firstAttempt: boolean;
 }
 
 function acknowledgementOf(send: Send, seqs: ReadonlyMap<string, number>): Acknowledged[] {
@@ -204,7 +206,15 @@ function acknowledgementOf(send: Send, seqs: ReadonlyMap<string, number>): Ackno
   if (seq === undefined) return [];
   const { startedAt, connection, number } = first;
   return [
-    { send, seq, startedAt, ackedAt: ok.outcome.at, connection, number, atOnce: ok === first },
+    {
+      send,
+      seq,
+      startedAt,
+      ackedAt: ok.outcome.at,
+      connection,
+      number,
+      firstAttempt: ok === first,
+    },
   ];
 }
 
@@ -226,10 +236,10 @@ function* overtakenAfterAck(acknowledged: readonly Acknowledged[]): Iterable<str
   }
 }
 
-/** Only what one attempt each has decided; what follows a refusal is another check's. */
+/** Considers only sends acknowledged at the first attempt; retries are checked separately. */
 function* overtakenInFlight(acknowledged: readonly Acknowledged[]): Iterable<string> {
-  const atOnce = acknowledged.filter((one) => one.atOnce);
-  for (const together of Map.groupBy(atOnce, ({ connection }) => connection).values()) {
+  const firstAttempts = acknowledged.filter((one) => one.firstAttempt);
+  for (const together of Map.groupBy(firstAttempts, ({ connection }) => connection).values()) {
     const inOrder = together.toSorted((a, b) => a.number - b.number);
     for (const [index, later] of inOrder.entries()) {
       const earlier = inOrder[index - 1];
@@ -241,9 +251,9 @@ function* overtakenInFlight(acknowledged: readonly Acknowledged[]): Iterable<str
 }
 
 /**
- * When one of several in flight has to be repeated, the later ones that wait with it have to be
- * too. One that has not come to the server yet when it refuses may be accepted: then the earlier
- * one must have been stored already.
+ * When one of several sends in flight is refused, the later ones that wait with it must be refused
+ * too. A send that reaches the server after the refusal may be accepted, but must not be stored
+ * before the refused one.
  */
 function* acceptedAfterRefusal(
   sends: readonly Send[],
@@ -265,7 +275,7 @@ function* acceptedAfterRefusal(
   }
 }
 
-/** A client library sends in order whatever happens; it keeps its attempts to itself. */
+/** The client library sends in order in all conditions; it does not report its attempts. */
 function* overtakenInOutbox(
   sends: readonly Send[],
   seqs: ReadonlyMap<string, number>,
@@ -285,19 +295,19 @@ function* overtakenInOutbox(
 }
 
 function* recovered(observation: Observation): Iterable<string> {
-  const { views, rooms, convergedAt, unsettled, lateLimitMs = Infinity } = observation;
+  const { views, rooms, convergedAt, unsettled, maxDeliveryMs = Infinity } = observation;
   if (convergedAt === undefined) {
-    yield `not every client held what the store holds in time (${unsettled.join(', ')})`;
+    yield `clients did not converge with the store in time (${unsettled.join(', ')})`;
   }
   yield* differences(views, rooms);
-  for (const { client, roomId, beganAnew } of views) {
-    if (beganAnew) yield `${client} threw away what it had of ${roomId} and began anew`;
+  for (const { client, roomId, wasReset } of views) {
+    if (wasReset) yield `${client} discarded its messages of ${roomId} and reloaded the room`;
   }
-  for (const [sender, recoveredMs] of recoveries(observation)) {
+  for (const [sender, recoveredMs] of recoveryTimes(observation)) {
     if (recoveredMs === undefined) yield `${sender} was never acknowledged after the fault`;
   }
   const latest = Math.max(0, ...arrivals(observation).map(({ ms }) => ms));
-  if (latest > lateLimitMs) yield `a message was shown ${latest} ms after it was accepted`;
+  if (latest > maxDeliveryMs) yield `a message arrived ${latest} ms after it was accepted`;
   const viewed = new Set(views.map(({ roomId }) => roomId));
   for (const { roomId } of rooms) {
     if (!viewed.has(roomId)) yield `no client showed ${roomId}: the run saw nothing of it`;
@@ -321,7 +331,7 @@ export function* differences(
       yield `${client} misses ${missing.length} messages of ${roomId}: ${named(missing)}`;
     }
     if (surplus.length > 0) {
-      yield `${client} shows ${surplus.length} messages of ${roomId} that are not stored so: ${named(surplus)}`;
+      yield `${client} shows ${surplus.length} messages of ${roomId} that differ from the store: ${named(surplus)}`;
     }
     if (missing.length + surplus.length === 0 && !sameOrder(expected, messages)) {
       yield `${client} shows ${roomId} in another order than the store`;
@@ -329,22 +339,22 @@ export function* differences(
   }
 }
 
-function* nothingDropped({ sends, rooms, answering }: Observation): Iterable<string> {
+function* nothingDropped({ sends, rooms, chatAvailable }: Observation): Iterable<string> {
   const stored = new Set(
     rooms.flatMap(({ roomId, messages }) => messages.map((message) => keyOf(roomId, message))),
   );
-  if (sends.length === 0) yield 'nobody sent anything: the run saw nothing';
+  if (sends.length === 0) yield 'no message was sent: the run proves nothing';
   for (const send of sends) {
     const key = keyOf(send.roomId, send);
-    if (!stored.has(key)) yield `${key} never arrived`;
+    if (!stored.has(key)) yield `${key} was never stored`;
     for (const { outcome } of send.attempts) {
-      if (outcome.kind === 'no-answer' && answering) yield `${key} was not answered`;
+      if (outcome.kind === 'no-answer' && chatAvailable) yield `${key} was not answered`;
       if (outcome.kind !== 'error') continue;
       const { code, retryAfterMs } = outcome;
       if (code === undefined) yield `${key} was refused without a code`;
       else if (!RETRYABLE.has(code)) yield `${key} was refused with ${code}`;
       else if (retryAfterMs === undefined) {
-        yield `${key} was refused with ${code} and not told when to try again`;
+        yield `${key} was refused with ${code} without retryAfterMs`;
       }
     }
   }
@@ -357,7 +367,7 @@ function* nothingForOutsiders({ outsider, rooms }: Observation): Iterable<string
     }
   }
   for (const event of new Set(outsider.events)) {
-    yield `an outsider was sent ${event} of the private room`;
+    yield `an outsider received ${event} of the private room`;
   }
   for (const status of new Set(outsider.statuses)) {
     if (!OUTSIDER_STATUSES.has(status)) {
@@ -369,16 +379,18 @@ function* nothingForOutsiders({ outsider, rooms }: Observation): Iterable<string
       yield `an outsider's event for the private room was answered with ${String(answer)}`;
     }
   }
-  if (!outsider.statuses.includes(404)) yield 'an outsider was never told that there is no room';
-  if (outsider.seenElsewhere === 0) yield 'the outsider was shown nothing at all: not a witness';
+  if (!outsider.statuses.includes(404)) yield 'an outsider never got 404 for the private room';
+  if (outsider.publicMessagesSeen === 0) {
+    yield 'the outsider received no public message: the run proves nothing';
+  }
 }
 
 function* memoryBounded({ processes, rssLimitBytes }: Observation): Iterable<string> {
-  if (processes.length === 0) yield 'no process was watched: the run saw nothing';
-  for (const { name, peakRssBytes, endedByItself } of processes) {
-    if (peakRssBytes === 0) yield `nobody saw how much memory ${name} took`;
-    if (peakRssBytes > rssLimitBytes) yield `${name} took ${mebibytes(peakRssBytes)} of memory`;
-    if (endedByItself !== undefined) yield `${name} ended by itself`;
+  if (processes.length === 0) yield 'no process was monitored: the run proves nothing';
+  for (const { name, peakRssBytes, unexpectedExitAt } of processes) {
+    if (peakRssBytes === 0) yield `the memory of ${name} was not measured`;
+    if (peakRssBytes > rssLimitBytes) yield `${name} used ${mebibytes(peakRssBytes)} of memory`;
+    if (unexpectedExitAt !== undefined) yield `${name} exited unexpectedly`;
   }
 }
 
@@ -394,7 +406,7 @@ function isRetryable({ outcome }: Attempt): boolean {
   return outcome.kind === 'error' && outcome.code !== undefined && RETRYABLE.has(outcome.code);
 }
 
-/** What makes two sends the same message; in words. */
+/** Describes the idempotency key of a message: client message id, user and room. */
 function keyOf(
   roomId: string,
   { userId, clientMessageId }: Pick<Message, 'userId' | 'clientMessageId'>,
@@ -402,17 +414,21 @@ function keyOf(
   return `${clientMessageId ?? 'a message without a key'} of ${userId} in ${roomId}`;
 }
 
+/** Returns the values that occur more than once. */
 function repeated<T>(values: Iterable<T>): Set<T> {
   const seen = new Set<T>();
-  const twice = new Set<T>();
-  for (const value of values) (seen.has(value) ? twice : seen).add(value);
-  return twice;
+  const duplicates = new Set<T>();
+  for (const value of values) (seen.has(value) ? duplicates : seen).add(value);
+  return duplicates;
 }
 
-/** The first position at which 1, 2, 3 … breaks. */
-function* fromOne(numbers: readonly number[], tell: (hole: string) => string): Iterable<string> {
+/** Reports the first position at which the sequence 1, 2, 3 … is interrupted. */
+function* gapIn(
+  numbers: readonly number[],
+  describe: (gap: string) => string,
+): Iterable<string> {
   const index = numbers.findIndex((number, position) => number !== position + 1);
-  if (index !== -1) yield tell(`${index + 1}, where ${numbers[index] ?? 'nothing'} is`);
+  if (index !== -1) yield describe(`${index + 1}, where ${numbers[index] ?? 'nothing'} is`);
 }
 
 function without(these: readonly Message[], those: readonly Message[]): Message[] {
@@ -431,7 +447,7 @@ function sameOrder(these: readonly Message[], those: readonly Message[]): boolea
   );
 }
 
-/** A few of them are enough to begin with. */
+/** Lists the first five messages. */
 function named(messages: readonly Message[]): string {
   const few = messages.slice(0, 5).map(({ seq, id }) => `${seq} (${id})`);
   return messages.length > few.length ? `${few.join(', ')}, …` : few.join(', ');

@@ -1,13 +1,15 @@
 import type { Message } from '@chat/contracts';
 
-/** All times are milliseconds since the epoch, by the clock of the machine that all runs on. */
+/**
+ * All times are milliseconds since the epoch; all processes run on one machine and share its clock.
+ */
 
-/** What became of one attempt to send. */
+/** Result of one attempt to send. */
 export type Outcome =
   | { readonly kind: 'ok'; readonly id: string; readonly at: number }
   | {
       readonly kind: 'error';
-      /** As it came: a server at fault may send any, or none. */
+      /** The code as received: a faulty server may send an unknown one, or none. */
       readonly code: string | undefined;
       readonly retryAfterMs: number | undefined;
       readonly at: number;
@@ -16,52 +18,52 @@ export type Outcome =
 
 export interface Attempt {
   readonly startedAt: number;
-  /** Of the connection that it went out on; unlike that of any other in the run. */
+  /** Name of the connection that carried it, unique in the run. */
   readonly connection: string;
-  /** Position among all that went out on this connection. */
+  /** Position among all attempts on this connection. */
   readonly number: number;
   readonly outcome: Outcome;
 }
 
-/** A message that somebody wanted sent. */
+/** A message that a client sent, with all its attempts. */
 export interface Send {
   readonly clientMessageId: string;
   readonly roomId: string;
   readonly userId: string;
   readonly text: string;
-  /** Empty where a client library decides on attempts by itself. */
+  /** Empty for sends of the client library, which does not report its attempts. */
   readonly attempts: readonly Attempt[];
 }
 
-/** What was shown on one connection in one room, in the order of arrival. */
+/** An event of one room on one connection, in the order of arrival. */
 export type Shown =
   | { readonly kind: 'joined'; readonly rev: number; readonly at: number }
   | { readonly kind: 'message'; readonly message: Message; readonly at: number };
 
 export interface ConnectionLog {
-  /** Such as `writer-2/3`: the third connection of that client. */
+  /** Client and number: `writer-2/3` is the third connection of `writer-2`. */
   readonly name: string;
   readonly openedAt: number;
   /** Undefined while it is open. */
   readonly closedAt: number | undefined;
-  /** By room. */
+  /** Events by room id. */
   readonly shown: Readonly<Record<string, readonly Shown[]>>;
 }
 
-/** What a client holds of a room at the end. */
+/** State of a room in a client at the end of the run. */
 export interface View {
   readonly client: string;
   readonly roomId: string;
-  /** In the order in which it would show them. A window may begin anywhere and reaches to the end. */
+  /** In display order. A window may begin at any message and reaches to the newest one. */
   readonly messages: readonly Message[];
-  /** The last change that it says it has. */
+  /** The last rev that the client reports as applied. */
   readonly rev: number;
-  /** Whether it holds only the newest messages. */
+  /** Whether the client holds only the newest messages. */
   readonly window: boolean;
-  /** The revs that it announced as new, in that order. */
+  /** Revs that the client emitted as new, in that order. */
   readonly announced: readonly number[];
-  /** Whether it threw away what it had, to load the room again. */
-  readonly beganAnew: boolean;
+  /** Whether the client discarded its messages and reloaded the room. */
+  readonly wasReset: boolean;
 }
 
 export interface RoomHistory {
@@ -72,37 +74,37 @@ export interface RoomHistory {
   readonly changes: readonly Message[];
 }
 
-/** What somebody saw who may not read the private room. */
+/** Records of a user who has no access to the private room. */
 export interface OutsiderLog {
   readonly userId: string;
   /** Names of events that mentioned the private room. */
   readonly events: readonly string[];
-  /** Answers to requests for its history: HTTP statuses, or undefined for none. */
+  /** HTTP statuses of requests for the private room; undefined for no answer. */
   readonly statuses: readonly (number | undefined)[];
-  /** Answers to attempts to join or to write: codes, `ok`, or undefined for none. */
+  /** Answers to attempts to join or to send: error codes or `ok`; undefined for no answer. */
   readonly answers: readonly (string | undefined)[];
-  /** Messages of a public room that it was shown: it was there and could have seen more. */
-  readonly seenElsewhere: number;
+  /** Messages of a public room that it received: proves that its connection worked. */
+  readonly publicMessagesSeen: number;
 }
 
 export interface ProcessLog {
   readonly name: string;
   readonly peakRssBytes: number;
-  /** When it was found gone although nobody had ended it. */
-  readonly endedByItself: number | undefined;
+  /** When the process was found to have exited without being stopped by the run. */
+  readonly unexpectedExitAt: number | undefined;
 }
 
-/** One run as its clients saw it. */
+/** Records of one run, as seen by its clients. */
 export interface Observation {
-  /** From the first instruction of the fault to the last of its end. */
+  /** From the begin of the fault to the end of its removal. */
   readonly fault: { readonly beganAt: number; readonly endedAt: number };
-  /** Whether `chat` and the way to it were there throughout, so that every send has an answer. */
-  readonly answering: boolean;
-  /** The longest that a message may be on its way; undefined where a fault may hold it up. */
-  readonly lateLimitMs: number | undefined;
-  /** When every client held what the store holds; undefined if not within the limit. */
+  /** Whether `chat` and the path to it stayed available, so that every send must get an answer. */
+  readonly chatAvailable: boolean;
+  /** Maximum delivery time of a message; undefined where the fault may delay it. */
+  readonly maxDeliveryMs: number | undefined;
+  /** When every client had converged with the store; undefined if not within the limit. */
   readonly convergedAt: number | undefined;
-  /** Who was not done when the time for that was up; empty when everybody was. */
+  /** Clients and sends that were not settled at the limit; empty when all were. */
   readonly unsettled: readonly string[];
   readonly sends: readonly Send[];
   readonly connections: readonly ConnectionLog[];
@@ -112,6 +114,6 @@ export interface Observation {
   readonly deadLetterIds: readonly string[];
   readonly processes: readonly ProcessLog[];
   readonly rssLimitBytes: number;
-  /** What shows that the component was in use when the fault came; empty: it hit nothing. */
+  /** Evidence that the fault affected a component in use; empty if it had no effect. */
   readonly evidence: readonly string[];
 }

@@ -1,10 +1,10 @@
 import type { Observation } from './observation.ts';
 
 /**
- * How long after the end of the fault each sender was acknowledged for the first time, by user and
- * room; undefined for never. Of a client library's sends nobody knows.
+ * Returns the time from the end of the fault to the first acknowledgement of each sender, by user
+ * and room; undefined for never. Excludes the client library, which does not report its attempts.
  */
-export function recoveries({
+export function recoveryTimes({
   sends,
   fault,
 }: Pick<Observation, 'sends' | 'fault'>): ReadonlyMap<string, number | undefined> {

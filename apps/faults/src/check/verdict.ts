@@ -5,11 +5,11 @@ import type { Observation } from './observation.ts';
 export interface Verdict {
   readonly violations: readonly Violation[];
   readonly counts: Counts;
-  /** Whether the fault met something in use; a run without does not count. */
+  /** Whether the fault affected a component in use; a run without effect does not count. */
   readonly hit: boolean;
 }
 
-/** Judges a run by what its clients saw. */
+/** Checks the invariants on the records of a run. */
 export function check(observation: Observation): Verdict {
   return {
     violations: violationsOf(observation),

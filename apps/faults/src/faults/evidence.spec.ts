@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Seen } from '../check/disturbance.ts';
-import { evidenceOf, type Aftermath } from './evidence.ts';
+import type { ClientRecords } from '../check/disturbance.ts';
+import { evidenceOf, type FaultEffects } from './evidence.ts';
 import { COMPONENTS, type Component } from './fault.ts';
 import type { Use } from './victim.ts';
 
@@ -12,53 +12,53 @@ const USES: Partial<Record<Component, Use>> = {
 
 describe('the evidence of a fault', () => {
   it.each(COMPONENTS)('is empty when nothing shows an effect on %s', (component) => {
-    expect(evidenceOf({ use: USES[component] }, aftermath({}))).toEqual([]);
+    expect(evidenceOf({ use: USES[component] }, effects({}))).toEqual([]);
   });
 
-  it.each(COMPONENTS)('is empty when only logs complain about %s', (component) => {
-    const complaints = [`chat-1: ${component} is out`];
-    expect(evidenceOf({ use: USES[component] }, aftermath({ complaints }))).toEqual([]);
+  it.each(COMPONENTS)('is empty when only logs mention %s', (component) => {
+    const logLines = [`chat-1: ${component} is unavailable`];
+    expect(evidenceOf({ use: USES[component] }, effects({ logLines }))).toEqual([]);
   });
 
-  it.each(COMPONENTS)('holds broken connections and log complaints about %s', (component) => {
+  it.each(COMPONENTS)('holds broken connections and related log lines for %s', (component) => {
     const use = USES[component];
-    const { seen } = aftermath({ brokenAt: 11_000 });
-    expect(evidenceOf({ use }, { seen, replaced: false, complaints: ['one'] })).toEqual([
+    const { records } = effects({ brokenAt: 11_000 });
+    expect(evidenceOf({ use }, { records, replaced: false, logLines: ['one'] })).toEqual([
       ...(use ? [use.what] : []),
       '1 connections broken',
-      '1 complaints in the logs',
+      '1 related log lines',
     ]);
   });
 
   it('holds the replaced process of an instance in use', () => {
-    const evidence = evidenceOf({ use: USES.messages }, aftermath({ replaced: true }));
-    expect(evidence).toEqual(['40 messages stored by it', 'its process is another']);
+    const evidence = evidenceOf({ use: USES.messages }, effects({ replaced: true }));
+    expect(evidence).toEqual(['40 messages stored by it', 'its process was replaced']);
   });
 
   it('is empty for a replaced process without known use', () => {
-    expect(evidenceOf({ use: undefined }, aftermath({ replaced: true }))).toEqual([]);
+    expect(evidenceOf({ use: undefined }, effects({ replaced: true }))).toEqual([]);
   });
 
   it('is empty for an idle instance even when connections broke', () => {
     const idle = { use: { count: 0, what: '0 messages stored by it' } };
-    expect(evidenceOf(idle, aftermath({ brokenAt: 11_000, replaced: true }))).toEqual([]);
+    expect(evidenceOf(idle, effects({ brokenAt: 11_000, replaced: true }))).toEqual([]);
   });
 });
 
-function aftermath({
+function effects({
   brokenAt,
   replaced = false,
-  complaints = [],
+  logLines = [],
 }: {
   readonly brokenAt?: number;
   readonly replaced?: boolean;
-  readonly complaints?: readonly string[];
-}): Aftermath {
-  const seen: Seen = {
+  readonly logLines?: readonly string[];
+}): FaultEffects {
+  const records: ClientRecords = {
     fault: FAULT,
     sends: [],
     connections: [{ name: 'ada/1', openedAt: 0, closedAt: brokenAt, shown: {} }],
     rooms: [],
   };
-  return { seen, replaced, complaints };
+  return { records, replaced, logLines };
 }

@@ -2,30 +2,30 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ControllableProcess, TopologyNode, ServicesTopology } from '@chat/testing';
 import type { Component } from './fault.ts';
 
-/** Finds the instance of `messages` that is at work: every sender sends within this time. */
-const LOOK_MS = 1_000;
+/** Sampling time that finds the busy instance of `messages`: every sender sends within it. */
+const SAMPLE_MS = 1_000;
 const STORED = /^chat_messages_stored_total (\d+)/m;
 
-/** The one process that a fault befalls. */
+/** The process that a fault hits. */
 export interface Victim {
   readonly name: string;
   readonly part: TopologyNode;
   readonly control: ControllableProcess;
-  /** What it was doing for our clients right before; undefined for what all of them need. */
+  /** Its work for the clients right before; undefined for components that all clients need. */
   readonly use: Use | undefined;
 }
 
 export interface Use {
-  /** 0: the fault cannot hit anything. */
+  /** 0: the fault cannot have an effect. */
   readonly count: number;
   readonly what: string;
 }
 
 /**
- * Chooses an instance that is in use: of chat, the one that most of our sessions are on; of
- * messages, the one that has just stored most.
+ * Chooses an instance in use: of `chat`, the one with most client sessions; of `messages`, the one
+ * that stored most messages in the last second.
  *
- * @param sessionIds of all clients now; the instance is what is before the first dot
+ * @param sessionIds returns the session ids of all clients, `<instance>.<random>`
  */
 export async function victimOf(
   topology: ServicesTopology,
@@ -54,7 +54,7 @@ function ofInstance(instance: Instance, use: Use | undefined): Victim {
   return { name, part: instance, control: process, use };
 }
 
-/** @throws Error when there is none */
+/** @throws Error without any instance */
 function busiest(instances: readonly Used[]): Victim {
   const [most] = instances.toSorted(([, a], [, b]) => b.count - a.count);
   if (!most) throw new Error('there is no instance to break');
@@ -70,14 +70,14 @@ async function sessionsOn(
       const { headers } = await fetch(`${instance.url}/health/live`);
       const id = headers.get('x-instance-id');
       const count = sessionIds.filter((sessionId) => sessionId.split('.')[0] === id).length;
-      return [instance, { count, what: `${count} of our sessions on it` }];
+      return [instance, { count, what: `${count} client sessions on it` }];
     }),
   );
 }
 
 async function storedLately(instances: readonly Instance[]): Promise<Used[]> {
   const before = await Promise.all(instances.map(storedBy));
-  await delay(LOOK_MS);
+  await delay(SAMPLE_MS);
   return Promise.all(
     instances.map(async (instance, index): Promise<Used> => {
       const count = (await storedBy(instance)) - (before[index] ?? 0);

@@ -15,7 +15,7 @@ export interface Answer<T> {
   readonly body: T;
 }
 
-/** A registered user who speaks the bare wire. */
+/** A registered user with plain HTTP requests, without the client library. */
 export class Account {
   private constructor(
     readonly url: string,
@@ -30,13 +30,14 @@ export class Account {
       body: JSON.stringify({ email: `${name}-${randomUUID()}@example.com`, password: PASSWORD }),
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
-    if (response.status !== 201) throw new Error(`no account was made: ${await response.text()}`);
+    if (response.status !== 201) throw new Error(`registration failed: ${await response.text()}`);
     const { user, token } = (await response.json()) as RegisterResponse;
     return new Account(url, user.id, token);
   }
 
   /**
-   * Asks on a connection of its own: one that a fault has silenced must not answer for the store.
+   * Sends a request on a new connection: a connection silenced by a fault must not affect the
+   * result.
    *
    * @throws Error without an answer in time, or with one that is not JSON
    */
@@ -44,7 +45,7 @@ export class Account {
     const sent = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const fail = ({ message }: Error) => reject(new Error(`${method} ${path}: ${message}`));
-      const asked = request(this.url + path, {
+      const sentRequest = request(this.url + path, {
         method,
         agent: false,
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
@@ -53,8 +54,8 @@ export class Account {
           ...(sent !== undefined && { 'content-type': 'application/json' }),
         },
       });
-      asked.on('error', fail);
-      asked.on('response', (response) => {
+      sentRequest.on('error', fail);
+      sentRequest.on('response', (response) => {
         text(response)
           .then((answer) => {
             const parsed: unknown = answer === '' ? undefined : JSON.parse(answer);
@@ -62,7 +63,7 @@ export class Account {
           })
           .catch(fail);
       });
-      asked.end(sent);
+      sentRequest.end(sent);
     });
   }
 
@@ -78,7 +79,7 @@ export class Account {
     await this.#require('POST', `/rooms/${roomId}/members`, 201, { userId });
   }
 
-  /** The whole history of a room, oldest first, page by page. */
+  /** Reads the whole history of a room page by page, oldest first. */
   async history(roomId: string): Promise<Message[]> {
     const messages: Message[] = [];
     for (;;) {
@@ -90,30 +91,30 @@ export class Account {
     }
   }
 
-  /** One page of what changed after a rev. */
+  /** Reads one page of changes after a rev. */
   changesAfter(roomId: string, since: number): Promise<Changes> {
     const path = `/messages/changes/${roomId}?since=${since}&limit=${PAGE}`;
     return this.#require<Changes>('GET', path, 200);
   }
 
-  /** Every change of a room, page by page. */
+  /** Reads all changes of a room page by page. */
   async changes(roomId: string): Promise<Message[]> {
     const all: Message[] = [];
     for (let since = 0; ;) {
       const { rev, complete, changes } = await this.changesAfter(roomId, since);
       all.push(...changes);
       if (complete) return all;
-      if (rev <= since) throw new Error(`the changes of ${roomId} do not go on after ${since}`);
+      if (rev <= since) throw new Error(`the changes of ${roomId} do not continue after ${since}`);
       since = rev;
     }
   }
 
-  /** Where nothing is changed it comes back after a 503, as every client should. */
+  /** Sends a request and checks the status; retries reads after a 503, as every client should. */
   async #require<T>(method: string, path: string, status: number, body?: unknown): Promise<T> {
     let answer = await this.call<T>(method, path, body);
-    const mayRepeat = (): boolean => method === 'GET' && answer.status === 503;
-    for (let again = 1; mayRepeat() && again <= READ_RETRIES; again += 1) {
-      await delay(again * READ_PAUSE_MS);
+    const canRetry = (): boolean => method === 'GET' && answer.status === 503;
+    for (let retry = 1; canRetry() && retry <= READ_RETRIES; retry += 1) {
+      await delay(retry * READ_PAUSE_MS);
       answer = await this.call<T>(method, path, body);
     }
     if (answer.status !== status) {

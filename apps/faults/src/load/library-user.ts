@@ -4,7 +4,7 @@ import type { Send, View } from '../check/observation.ts';
 
 const PASSWORD = 'correct horse battery';
 
-/** The session of a user of our client library; it outlives the clients that share it. */
+/** A user of the client library; its session outlives the clients that share it. */
 export class LibraryUser {
   private constructor(
     readonly url: string,
@@ -25,12 +25,13 @@ export class LibraryUser {
   }
 }
 
+/** Events that the library emitted for a room. */
 interface Announced {
   readonly revs: number[];
-  beganAnew: boolean;
+  wasReset: boolean;
 }
 
-/** A client of our library that shows rooms, and sends to them from its outbox now and then. */
+/** A client with the client library: shows rooms, and sends to them through its outbox. */
 export class LibraryClient {
   readonly #client: ChatClient;
   readonly #announced = new Map<string, Announced>();
@@ -44,20 +45,20 @@ export class LibraryClient {
   ) {
     this.#client = new ChatClient({ url: user.url, sessionStorage: user.storage });
     for (const roomId of roomIds) {
-      const announced: Announced = { revs: [], beganAnew: false };
+      const announced: Announced = { revs: [], wasReset: false };
       this.#announced.set(roomId, announced);
       const room = this.#client.room(roomId);
       room.on('message', ({ rev }) => announced.revs.push(rev));
-      room.on('reset', () => (announced.beganAnew = true));
+      room.on('reset', () => (announced.wasReset = true));
     }
   }
 
-  /** Resolves once every room is shown. */
+  /** Opens every room; resolves once all are loaded. */
   async open(): Promise<void> {
     await Promise.all(this.roomIds.map((roomId) => this.#client.room(roomId).open()));
   }
 
-  /** Sends to one room after the other. */
+  /** Sends to the rooms in turn. */
   startSending(everyMs: number): void {
     let turn = 0;
     this.#sending = setInterval(() => {
@@ -83,10 +84,12 @@ export class LibraryClient {
     return this.roomIds.every((roomId) => this.#client.room(roomId).getSnapshot().live);
   }
 
-  /** What is not done yet: sends that are on their way, and rooms that are behind. */
+  /** Describes unsettled work: sends in the outbox, and rooms that are not up to date. */
   unsettled(): string[] {
     const { entries } = this.#client.outbox.getSnapshot();
-    const unsent = entries.map(({ state, roomId }) => `${this.name} has one ${state} to ${roomId}`);
+    const unsent = entries.map(
+      ({ state, roomId }) => `${this.name} has a ${state} message for ${roomId}`,
+    );
     const behind = this.roomIds
       .filter((roomId) => !this.#client.room(roomId).getSnapshot().live)
       .map((roomId) => `${this.name} is behind in ${roomId}`);
@@ -104,7 +107,7 @@ export class LibraryClient {
         rev,
         window: hasOlder,
         announced: [...(announced?.revs ?? [])],
-        beganAnew: announced?.beganAnew ?? false,
+        wasReset: announced?.wasReset ?? false,
       };
     });
   }

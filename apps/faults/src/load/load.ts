@@ -4,47 +4,48 @@ import { eventually } from '@chat/testing';
 import type { ConnectionLog, OutsiderLog, RoomHistory, Send, View } from '../check/observation.ts';
 import { differences } from '../check/invariants.ts';
 import type { Account } from './account.ts';
-import type { Cast } from './cast.ts';
 import { LibraryClient } from './library-user.ts';
 import { Outsider } from './outsider.ts';
 import { PlainClient } from './plain-client.ts';
 import { RoomSender } from './room-sender.ts';
 import { isSmooth, type Traffic } from './smoothness.ts';
+import type { TestUsers } from './test-users.ts';
 
 const PUBLIC_ROOMS = 3;
-/** Everybody writes about ten messages a second, spread over the rooms. */
+/** Each writer sends about ten messages a second, spread over its rooms. */
 const PAUSE_MS = 300;
 const PIPELINED_PAUSE_MS = 500;
 const PIPELINED = 5;
 const LIBRARY_PAUSE_MS = 500;
-/** Joins are tried again until then; on a busy machine the first ones time out. */
+/** Time limit of the joins, with retries: on a busy machine the first ones time out. */
 const READY_WITHIN_MS = 60_000;
+/** Time limit of reads from the store after a run that did not converge. */
 const READABLE_WITHIN_MS = 30_000;
 const CONVERGENCE_CHECK_MS = 100;
 const SMOOTHNESS_CHECK_MS = 50;
 
-/** What clients saw and did until now. */
-export interface Seen {
+/** Records of all clients of a run. */
+export interface LoadRecords {
   readonly sends: readonly Send[];
   readonly connections: readonly ConnectionLog[];
   readonly views: readonly View[];
   readonly rooms: readonly RoomHistory[];
   readonly outsider: OutsiderLog;
-  /** When every client held what the store holds; undefined if not in time. */
+  /** When every client had converged with the store; undefined if not in time. */
   readonly convergedAt: number | undefined;
-  /** Who was not done by then. */
+  /** Clients and sends that were not settled by then. */
   readonly unsettled: readonly string[];
 }
 
 /** How long the load has to run smoothly. Times are in milliseconds. */
 export interface SmoothRun {
-  /** The time from which on it counts, since the epoch. */
+  /** Begin of the measurement, since the epoch. */
   readonly from: number;
   readonly forMs: number;
   readonly withinMs: number;
 }
 
-/** Users at work in rooms of their own: they write, listen, show, and try what they may not. */
+/** Load of a run in dedicated rooms: writers, listeners, library clients and an outsider. */
 export class Load {
   readonly #reader: Account;
   readonly #roomIds: readonly string[];
@@ -54,12 +55,17 @@ export class Load {
   readonly #senders: readonly RoomSender[];
   #running: readonly Promise<void>[] = [];
 
-  private constructor(cast: Cast, reader: Account, publicRooms: string[], privateRoom: string) {
+  private constructor(
+    users: TestUsers,
+    reader: Account,
+    publicRooms: string[],
+    privateRoom: string,
+  ) {
     this.#reader = reader;
     this.#roomIds = [...publicRooms, privateRoom];
-    const members = membersOf(cast);
+    const members = membersOf(users);
     const roomsOf = (id: string) => (members.has(id) ? this.#roomIds : publicRooms);
-    const writers = cast.writers.map(
+    const writers = users.writers.map(
       (account, index) =>
         new PlainClient({
           name: `writer-${index + 1}`,
@@ -68,7 +74,7 @@ export class Load {
           transport: index === 1 ? 'polling' : 'websocket',
         }),
     );
-    const listeners = cast.listeners.map(
+    const listeners = users.listeners.map(
       (account, index) =>
         new PlainClient({
           name: `listener-${index + 1}`,
@@ -78,24 +84,24 @@ export class Load {
         }),
     );
     this.#plain = [...writers, ...listeners];
-    this.#library = cast.libraryUsers.map(
+    this.#library = users.libraryUsers.map(
       (user, index) => new LibraryClient(user, `library-${index + 1}`, roomsOf(user.id)),
     );
-    this.#outsider = new Outsider(cast.outsider, publicRooms[0] ?? '', privateRoom);
+    this.#outsider = new Outsider(users.outsider, publicRooms[0] ?? '', privateRoom);
     this.#senders = writers.flatMap((client, index) => sendersOf(client, index));
   }
 
-  /** Makes rooms and brings everybody into them; resolves once all are there. */
-  static async prepare(cast: Cast): Promise<Load> {
-    const [reader] = cast.writers;
-    if (!reader) throw new Error('nobody is there to make a room');
+  /** Creates the rooms and connects all clients; resolves once they have joined. */
+  static async prepare(users: TestUsers): Promise<Load> {
+    const [reader] = users.writers;
+    if (!reader) throw new Error('no writer to create the rooms');
     const run = randomBytes(4).toString('hex');
     const privateRoom = await reader.createPrivateRoom(`private ${run}`);
-    for (const id of membersOf(cast)) {
+    for (const id of membersOf(users)) {
       if (id !== reader.id) await reader.addMember(privateRoom, id);
     }
     const publicRooms = Array.from({ length: PUBLIC_ROOMS }, (_, n) => `faults-${run}-${n + 1}`);
-    const load = new Load(cast, reader, publicRooms, privateRoom);
+    const load = new Load(users, reader, publicRooms, privateRoom);
     try {
       await Promise.all([
         eventually(() => {
@@ -115,14 +121,14 @@ export class Load {
     for (const client of this.#library) client.startSending(LIBRARY_PAUSE_MS);
   }
 
-  /** Ids of the sessions that are connected now: the instance, a dot, and the rest. */
+  /** Ids of the sessions that are connected now, `<instance>.<random>`. */
   get sessionIds(): string[] {
     return this.#plain.flatMap(({ sessionId }) => (sessionId === undefined ? [] : [sessionId]));
   }
 
   /**
-   * Waits until the load has run smoothly for `forMs`, all of it after `from`: {@link isSmooth}, and
-   * at the end the rooms of the client library are up to date.
+   * Waits until the load has run smoothly for `forMs`, all of it after `from`: {@link isSmooth},
+   * and at the end the rooms of the client library are up to date.
    *
    * @param withinMs longest time from `from`
    * @returns whether it did in time
@@ -138,11 +144,12 @@ export class Load {
   }
 
   /**
-   * Ends the writing, waits until everything arrived everywhere, and tells what was seen.
+   * Stops the senders, waits for convergence of all clients with the store, and returns the
+   * records.
    *
-   * @param deadline until then everybody has to hold what the store holds
+   * @param deadline time limit of the convergence, since the epoch
    */
-  async finish(deadline: number): Promise<Seen> {
+  async finish(deadline: number): Promise<LoadRecords> {
     for (const sender of this.#senders) sender.stop();
     for (const client of this.#library) client.stopSending();
     this.#outsider.stop();
@@ -156,7 +163,7 @@ export class Load {
           rooms = await this.#histories();
           unsettled = [...differences(this.#views(), rooms)];
           const now = Date.now();
-          if (now > deadline) unsettled = [...unsettled, 'the store answered too late'];
+          if (now > deadline) unsettled = [...unsettled, 'the store responded too late'];
           if (unsettled.length === 0) convergedAt = now;
         } catch (error) {
           unsettled = [(error as Error).message];
@@ -164,7 +171,7 @@ export class Load {
       }
       if (convergedAt === undefined) await delay(CONVERGENCE_CHECK_MS);
     }
-    // The rooms can be read again at last, or there is nothing to judge.
+    // Without a read of the rooms there is nothing to check.
     if (convergedAt === undefined) {
       await eventually(async () => (rooms = await this.#histories()), READABLE_WITHIN_MS);
     }
@@ -209,8 +216,8 @@ export class Load {
   }
 }
 
-/** Half of the writers, one listener, and one who uses the library. */
-function membersOf({ writers, listeners, libraryUsers }: Cast): ReadonlySet<string> {
+/** Members of the private room: half of the writers, one listener and one library user. */
+function membersOf({ writers, listeners, libraryUsers }: TestUsers): ReadonlySet<string> {
   return new Set([
     ...writers.slice(0, writers.length / 2).map(({ id }) => id),
     ...listeners.slice(0, 1).map(({ id }) => id),

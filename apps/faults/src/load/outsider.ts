@@ -4,7 +4,7 @@ import type { OutsiderLog } from '../check/observation.ts';
 import type { Account } from './account.ts';
 
 const ANSWER_TIMEOUT_MS = 3_000;
-const EVERY_MS = 300;
+const PAUSE_MS = 300;
 
 interface Answer {
   readonly ok?: boolean;
@@ -12,15 +12,15 @@ interface Answer {
 }
 
 /**
- * A registered user who tries to read a private room of others, in every way there is, all the
- * time, while a public room shows that it would be told.
+ * A registered user without access to a private room, who continuously tries every way to read it;
+ * messages of a public room prove that its connection works.
  */
 export class Outsider {
   readonly #socket: Socket;
   readonly #events: string[] = [];
   readonly #statuses: (number | undefined)[] = [];
   readonly #answers: (string | undefined)[] = [];
-  #seenElsewhere = 0;
+  #publicMessagesSeen = 0;
   #stopped = false;
 
   constructor(
@@ -35,21 +35,21 @@ export class Outsider {
       reconnectionDelayMax: 500,
       forceNew: true,
     });
-    this.#socket.on('connect', () => void this.#enterPublicRoom());
+    this.#socket.on('connect', () => void this.#joinPublicRoom());
     this.#socket.on('disconnect', (reason) => {
       if (reason === 'io server disconnect' && !this.#stopped) this.#socket.connect();
     });
     this.#socket.onAny((event: string, payload: unknown) => {
       if (JSON.stringify(payload).includes(this.privateRoomId)) this.#events.push(event);
-      else if (event === 'receiveMessage') this.#seenElsewhere += 1;
+      else if (event === 'receiveMessage') this.#publicMessagesSeen += 1;
     });
   }
 
   async run(): Promise<void> {
     while (!this.#stopped) {
       this.#answers.push(
-        await this.#ask('joinRoom', { roomId: this.privateRoomId, since: 0 }),
-        await this.#ask('sendMessage', { roomId: this.privateRoomId, text: 'let me in' }),
+        await this.#request('joinRoom', { roomId: this.privateRoomId, since: 0 }),
+        await this.#request('sendMessage', { roomId: this.privateRoomId, text: 'let me in' }),
       );
       for (const path of [
         `/messages/history/${this.privateRoomId}`,
@@ -60,7 +60,7 @@ export class Outsider {
         const answer = await this.account.call('GET', path).catch(() => undefined);
         this.#statuses.push(answer?.status);
       }
-      await delay(EVERY_MS);
+      await delay(PAUSE_MS);
     }
   }
 
@@ -74,7 +74,7 @@ export class Outsider {
       events: [...this.#events],
       statuses: [...this.#statuses],
       answers: [...this.#answers],
-      seenElsewhere: this.#seenElsewhere,
+      publicMessagesSeen: this.#publicMessagesSeen,
     };
   }
 
@@ -83,16 +83,16 @@ export class Outsider {
     this.#socket.disconnect();
   }
 
-  /** Asks until it is in, or connected anew. */
-  async #enterPublicRoom(): Promise<void> {
+  /** Retries the join until it succeeds or the socket reconnects. */
+  async #joinPublicRoom(): Promise<void> {
     const { id } = this.#socket;
     while (this.#socket.id === id && !this.#stopped) {
-      if ((await this.#ask('joinRoom', this.publicRoomId)) === 'ok') return;
-      await delay(EVERY_MS);
+      if ((await this.#request('joinRoom', this.publicRoomId)) === 'ok') return;
+      await delay(PAUSE_MS);
     }
   }
 
-  async #ask(event: string, payload: unknown): Promise<string | undefined> {
+  async #request(event: string, payload: unknown): Promise<string | undefined> {
     if (!this.#socket.connected) return undefined;
     try {
       const answer = (await this.#socket

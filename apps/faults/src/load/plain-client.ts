@@ -20,20 +20,20 @@ const RETRY_MS = 200;
 
 interface OpenLog {
   readonly name: string;
-  /** As the server names it: the instance, a dot, and the session. */
+  /** Session id of the server, `<instance>.<random>`. */
   readonly sessionId: string;
   readonly openedAt: number;
   closedAt: number | undefined;
   readonly shown: Record<string, Shown[]>;
 }
 
-/** What the client has of a room. */
-interface Held {
+/** State of a room in the client. */
+interface RoomState {
   readonly byId: Map<string, Message>;
-  /** The last change up to which nothing is missing. */
+  /** The highest rev without a gap before it. */
   rev: number;
-  /** Changes beyond that. */
-  readonly ahead: Map<number, Message>;
+  /** Changes after a gap, by rev. */
+  readonly buffered: Map<number, Message>;
   readonly announced: number[];
 }
 
@@ -45,23 +45,23 @@ export interface PlainClientOptions {
 }
 
 /**
- * A client of the bare wire, as the contract tells to write one: it joins with the last rev that it
- * has after every connect, takes what the answer holds and asks for the rest. It remembers everything.
+ * A client without the client library that follows the contract: after every connect it joins with
+ * its last rev, applies the changes of the answer and requests the rest. It records all events.
  */
 export class PlainClient {
   readonly #options: PlainClientOptions;
   readonly #socket: ClientSocket;
   readonly #logs: OpenLog[] = [];
-  readonly #held: ReadonlyMap<string, Held>;
+  readonly #rooms: ReadonlyMap<string, RoomState>;
   #sent = 0;
   #closed = false;
 
   constructor(options: PlainClientOptions) {
     this.#options = options;
-    this.#held = new Map(
+    this.#rooms = new Map(
       options.roomIds.map((roomId) => [
         roomId,
-        { byId: new Map(), rev: 0, ahead: new Map(), announced: [] },
+        { byId: new Map(), rev: 0, buffered: new Map(), announced: [] },
       ]),
     );
     this.#socket = io(options.account.url, {
@@ -83,32 +83,32 @@ export class PlainClient {
     return this.#options.roomIds;
   }
 
-  /** Of the connection that is open; undefined while there is none. */
+  /** Session id of the open connection; undefined while disconnected. */
   get sessionId(): string | undefined {
     return this.#openLog?.sessionId;
   }
 
-  /** Name of the connection that is open; undefined while there is none. */
+  /** Name of the open connection; undefined while disconnected. */
   get connection(): string | undefined {
     return this.#openLog?.name;
   }
 
-  /** A number for what goes out next. */
+  /** Returns the number of the next attempt. */
   nextNumber(): number {
     this.#sent += 1;
     return this.#sent;
   }
 
   /**
-   * Emits on the connection that is open.
+   * Emits an event on the open connection; resolves with the acknowledgement.
    *
-   * @param hear called with the answer in the moment of its arrival, before any event that follows
+   * @param onAnswer called synchronously on arrival, before any event that follows
    * @throws Error without an answer in time
    */
-  ask<E extends ClientEvent>(
+  request<E extends ClientEvent>(
     event: E,
     payload: ClientPayload<E>,
-    hear: (answer: Ack<ClientResult<E>>) => void = () => undefined,
+    onAnswer: (answer: Ack<ClientResult<E>>) => void = () => undefined,
   ): Promise<Ack<ClientResult<E>>> {
     const emitter = this.#socket.timeout(ANSWER_TIMEOUT_MS) as unknown as {
       emit(
@@ -120,13 +120,13 @@ export class PlainClient {
     return new Promise((resolve, reject) => {
       emitter.emit(event, payload, (error, answer) => {
         if (error) return reject(error);
-        hear(answer);
+        onAnswer(answer);
         resolve(answer);
       });
     });
   }
 
-  /** Whether it has joined its rooms on the connection that is open. */
+  /** Whether it has joined all its rooms on the open connection. */
   get joined(): boolean {
     const log = this.#openLog;
     return (
@@ -135,7 +135,7 @@ export class PlainClient {
     );
   }
 
-  /** What the connection that is open was shown of a room. */
+  /** Returns the events of a room on the open connection. */
   shownNow(roomId: string): readonly Shown[] {
     return this.#openLog?.shown[roomId] ?? [];
   }
@@ -150,14 +150,14 @@ export class PlainClient {
   }
 
   views(): View[] {
-    return [...this.#held].map(([roomId, { byId, rev, announced }]) => ({
+    return [...this.#rooms].map(([roomId, { byId, rev, announced }]) => ({
       client: this.#options.name,
       roomId,
       messages: [...byId.values()].toSorted((a, b) => a.seq - b.seq),
       rev,
       window: false,
       announced: [...announced],
-      beganAnew: false,
+      wasReset: false,
     }));
   }
 
@@ -185,13 +185,13 @@ export class PlainClient {
     });
     this.#socket.on('disconnect', (reason) => {
       const log = this.#openLog;
-      // What we end ourselves is no loss.
+      // A disconnect by `close` is not recorded.
       if (!log || this.#closed) return;
       log.closedAt = Date.now();
-      // After this one socket.io does not come back by itself.
+      // socket.io does not reconnect by itself after this reason.
       if (reason === 'io server disconnect') this.#connectIn(RETRY_MS);
     });
-    // The server cannot be reached or refuses: it is tried again, by socket.io unless it was refused.
+    // socket.io retries an unreachable server, but not a refused connection.
     this.#socket.on('connect_error', () => {
       if (!this.#socket.active) this.#connectIn(RETRY_MS);
     });
@@ -204,7 +204,7 @@ export class PlainClient {
       const entry: Shown = { kind: 'message', message, at: Date.now() };
       const log = this.#openLog;
       if (log) (log.shown[roomId] ??= []).push(entry);
-      this.#take(roomId, [message]);
+      this.#apply(roomId, [message]);
     });
   }
 
@@ -216,12 +216,12 @@ export class PlainClient {
 
   async #join(roomId: string, log: OpenLog): Promise<void> {
     while (log.closedAt === undefined && !this.#closed) {
-      const since = this.#held.get(roomId)?.rev ?? 0;
+      const since = this.#rooms.get(roomId)?.rev ?? 0;
       try {
-        const answer = await this.ask('joinRoom', { roomId, since }, (heard) => {
-          if (!heard.ok) return;
-          (log.shown[roomId] ??= []).push({ kind: 'joined', rev: heard.rev, at: Date.now() });
-          this.#take(roomId, heard.changes ?? []);
+        const answer = await this.request('joinRoom', { roomId, since }, (answered) => {
+          if (!answered.ok) return;
+          (log.shown[roomId] ??= []).push({ kind: 'joined', rev: answered.rev, at: Date.now() });
+          this.#apply(roomId, answered.changes ?? []);
         });
         if (answer.ok) {
           if (answer.complete === false) await this.#fill(roomId, answer.rev, log);
@@ -234,32 +234,32 @@ export class PlainClient {
     }
   }
 
-  /** Asks for what the answer to a join did not hold, page by page. */
+  /** Fetches the changes that the answer to a join did not contain, page by page. */
   async #fill(roomId: string, head: number, log: OpenLog): Promise<void> {
     for (;;) {
-      const since = this.#held.get(roomId)?.rev ?? 0;
+      const since = this.#rooms.get(roomId)?.rev ?? 0;
       if (since >= head || log.closedAt !== undefined || this.#closed) return;
       try {
         const { changes } = await this.#options.account.changesAfter(roomId, since);
-        this.#take(roomId, changes);
+        this.#apply(roomId, changes);
       } catch {
         await delay(RETRY_MS);
       }
     }
   }
 
-  #take(roomId: string, messages: readonly Message[]): void {
-    const held = this.#held.get(roomId);
-    if (!held) return;
+  #apply(roomId: string, messages: readonly Message[]): void {
+    const room = this.#rooms.get(roomId);
+    if (!room) return;
     for (const message of messages)
-      if (message.rev > held.rev) held.ahead.set(message.rev, message);
+      if (message.rev > room.rev) room.buffered.set(message.rev, message);
     for (;;) {
-      const next = held.ahead.get(held.rev + 1);
+      const next = room.buffered.get(room.rev + 1);
       if (!next) break;
-      held.ahead.delete(next.rev);
-      held.byId.set(next.id, next);
-      held.rev = next.rev;
-      held.announced.push(next.rev);
+      room.buffered.delete(next.rev);
+      room.byId.set(next.id, next);
+      room.rev = next.rev;
+      room.announced.push(next.rev);
     }
   }
 }

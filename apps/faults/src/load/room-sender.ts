@@ -4,7 +4,10 @@ import type { PlainClient } from './plain-client.ts';
 
 const RETRY_MS = 50;
 const CONNECTION_CHECK_MS = 20;
-/** Attempts of one message; a server that never takes it must not keep a run for ever. */
+/**
+ * Time limit of all attempts of a message, so that a server that never accepts it does not block a
+ * run.
+ */
 const GIVE_UP_AFTER_MS = 40_000;
 
 interface OpenSend extends Send {
@@ -14,17 +17,17 @@ interface OpenSend extends Send {
 export interface RoomSenderOptions {
   readonly client: PlainClient;
   readonly roomId: string;
-  /** Begins the ids of its messages. */
+  /** Prefix of its client message ids. */
   readonly name: string;
-  /** How many travel together. */
+  /** Messages sent at once. */
   readonly inFlight: number;
-  /** Between the answer to some and the next ones. */
+  /** Pause between the answers to a batch and the next batch. */
   readonly pauseMs: number;
 }
 
 /**
- * Sends to a room, in order: a few at a time, and those that failed again, in their order and under
- * their ids, before anything new.
+ * Sends batches of messages to a room in order. Failed messages are retried in order, under the
+ * same ids, before the next batch.
  */
 export class RoomSender {
   readonly #options: RoomSenderOptions;
@@ -35,22 +38,22 @@ export class RoomSender {
     this.#options = options;
   }
 
-  /** Everything that it wanted sent. */
+  /** All messages that it sent or tried to send. */
   get sends(): readonly Send[] {
     return this.#sends;
   }
 
-  /** Resolves after `stop`, once everything is acknowledged or given up. */
+  /** Sends until `stop`; resolves once every message is acknowledged or given up. */
   async run(): Promise<void> {
     const { signal } = this.#stopped;
     await delay(Math.random() * this.#options.pauseMs);
     while (!signal.aborted) {
-      await this.#deliver(this.#newOnes());
+      await this.#deliver(this.#createBatch());
       await delay(this.#options.pauseMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  /** What is not acknowledged yet. */
+  /** Describes the messages that are not acknowledged yet. */
   unsettled(): string[] {
     return this.#sends
       .filter(({ attempts }) => attempts.at(-1)?.outcome.kind !== 'ok')
@@ -61,7 +64,7 @@ export class RoomSender {
     this.#stopped.abort();
   }
 
-  #newOnes(): OpenSend[] {
+  #createBatch(): OpenSend[] {
     const { client, roomId, name, inFlight } = this.#options;
     const sends: OpenSend[] = [];
     for (let count = 0; count < inFlight; count += 1) {
@@ -76,19 +79,19 @@ export class RoomSender {
 
   async #deliver(sends: readonly OpenSend[]): Promise<void> {
     const deadline = performance.now() + GIVE_UP_AFTER_MS;
-    let left = sends;
-    while (left.length > 0 && performance.now() < deadline) {
+    let remaining = sends;
+    while (remaining.length > 0 && performance.now() < deadline) {
       const connection = this.#options.client.connection;
       if (connection === undefined) {
         await delay(CONNECTION_CHECK_MS);
         continue;
       }
-      const outcomes = await Promise.all(left.map((send) => this.#attempt(send, connection)));
+      const outcomes = await Promise.all(remaining.map((send) => this.#attempt(send, connection)));
       const waits = outcomes.map((outcome) =>
         outcome.kind === 'error' ? (outcome.retryAfterMs ?? RETRY_MS) : 0,
       );
-      left = left.filter((_, index) => outcomes[index]?.kind !== 'ok');
-      if (left.length > 0) await delay(Math.max(RETRY_MS, ...waits));
+      remaining = remaining.filter((_, index) => outcomes[index]?.kind !== 'ok');
+      if (remaining.length > 0) await delay(Math.max(RETRY_MS, ...waits));
     }
   }
 
@@ -98,11 +101,11 @@ export class RoomSender {
     const startedAt = Date.now();
     const number = client.nextNumber();
     const outcome = await client
-      .ask('sendMessage', { roomId, clientMessageId, text })
+      .request('sendMessage', { roomId, clientMessageId, text })
       .then((answer): Outcome => {
         const at = Date.now();
         if (answer.ok) return { kind: 'ok', id: answer.id, at };
-        // What a server at fault sends may be of any form.
+        // The answer of a faulty server may have any shape.
         const error = answer.error as Partial<typeof answer.error> | undefined;
         return { kind: 'error', code: error?.code, retryAfterMs: error?.retryAfterMs, at };
       })

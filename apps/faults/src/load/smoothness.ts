@@ -1,19 +1,19 @@
 import type { Send, Shown } from '../check/observation.ts';
 
 /** An acknowledgement or a message that takes longer than this shows a disturbance. */
-const SOON_MS = 700;
+const LATE_MS = 700;
 
-/** What servers answered to senders and showed to clients until now. */
+/** Answers to senders and events of clients so far. */
 export interface Traffic {
   /** Sends of each sender. */
   readonly sends: readonly (readonly Send[])[];
-  /** Events of each client in each of its rooms, on the connection that is open. */
+  /** Events of each client in each of its rooms, on the open connection. */
   readonly shown: readonly (readonly Shown[])[];
 }
 
 /**
- * Returns whether every sender was acknowledged and every client was shown messages of each of its
- * rooms since a time, and nothing was refused, unanswered or late since then.
+ * Returns whether, since the given time, every sender was acknowledged, every client received
+ * messages in each of its rooms, and no send or message was refused, unanswered or late.
  */
 export function isSmooth({ sends, shown }: Traffic, since: number): boolean {
   return (
@@ -29,7 +29,7 @@ function acknowledgedSoon(sends: readonly Send[], since: number): boolean {
   return (
     recent.length > 0 &&
     recent.every(
-      ({ startedAt, outcome }) => outcome.kind === 'ok' && outcome.at - startedAt < SOON_MS,
+      ({ startedAt, outcome }) => outcome.kind === 'ok' && outcome.at - startedAt < LATE_MS,
     )
   );
 }
@@ -40,6 +40,6 @@ function shownSoon(shown: readonly Shown[], since: number): boolean {
   );
   return (
     recent.length > 0 &&
-    recent.every(({ at, message }) => at - Date.parse(message.timestamp) < SOON_MS)
+    recent.every(({ at, message }) => at - Date.parse(message.timestamp) < LATE_MS)
   );
 }

@@ -44,7 +44,7 @@ export interface TopologyOptions {
   readonly jwtSecret?: string;
 }
 
-/** BackingServer servers that each service connects to. */
+/** Backing servers that each service connects to. */
 const BACKING: Record<ServiceName, readonly BackingServer[]> = {
   users: ['redis', 'mongo'],
   messages: ['redis', 'rabbitmq', 'mongo'],

@@ -1,30 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServicesTopology } from '@chat/testing';
-import type { ProcessWatch } from '../process-watch.ts';
+import type { ProcessMonitor } from '../process-monitor.ts';
 import type { Fault } from './fault.ts';
 import type { Victim } from './victim.ts';
 
-/** How long something that was killed is away before it is started again. */
+/** Downtime of a killed component. */
 const KILLED_MS = 3_000;
-/** The same for something that was told to stop. */
+/** Downtime of a gracefully stopped component. */
 const STOPPED_MS = 1_000;
-/** Longer than every time limit of the stage. */
+/** Longer than every timeout of the test environment. */
 const SILENT_MS = 5_000;
-/** Longer than the 8 s within which others must have taken over its work. */
-const ALONE_MS = 10_000;
+/** Longer than the 8 s within which other instances must take over its work. */
+const ISOLATED_MS = 10_000;
 
-/** Does the fault and ends it. Resolves once the victim works again, as far as it says itself. */
-export async function inflict(
+/** Injects a fault and removes it. Resolves once the victim reports that it is ready again. */
+export async function injectFault(
   { kind, link: server }: Fault,
   { control, part }: Victim,
   topology: ServicesTopology,
-  watch: ProcessWatch,
+  monitor: ProcessMonitor,
 ): Promise<void> {
   if (server !== undefined) {
-    if (typeof part === 'string') throw new Error(`${part} has no links of its own`);
+    if (typeof part === 'string') throw new Error(`${part} has no dedicated links`);
     const link = topology.linkBetween(part, server);
     link.swallow();
-    await delay(ALONE_MS);
+    await delay(ISOLATED_MS);
     return link.restore();
   }
   switch (kind) {
@@ -37,7 +37,7 @@ export async function inflict(
       await delay(SILENT_MS);
       return topology.restore(part);
     default:
-      watch.expectEnd(control);
+      monitor.expectExit(control);
       if (kind === 'kill') {
         await control.kill();
         await delay(KILLED_MS);
@@ -46,6 +46,6 @@ export async function inflict(
         await delay(STOPPED_MS);
       }
       await control.start();
-      watch.expectLife(control);
+      monitor.expectRunning(control);
   }
 }

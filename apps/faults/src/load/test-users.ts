@@ -5,15 +5,16 @@ const WRITERS = 6;
 const LISTENERS = 2;
 const LIBRARY_USERS = 3;
 
-/** The users of every run on a topology. */
-export interface Cast {
+/** Users of all runs on one topology. */
+export interface TestUsers {
   readonly writers: readonly Account[];
   readonly listeners: readonly Account[];
   readonly libraryUsers: readonly LibraryUser[];
   readonly outsider: Account;
 }
 
-export async function registerCast(url: string): Promise<Cast> {
+/** Registers the users. */
+export async function registerTestUsers(url: string): Promise<TestUsers> {
   const accounts = async (count: number, name: string) => {
     const made: Account[] = [];
     for (let n = 1; n <= count; n += 1) made.push(await Account.register(url, `${name}${n}`));

@@ -1,13 +1,13 @@
 import { BackingServers, ServicesTopology } from '@chat/testing';
 
-/** What a fault run works on. */
-export interface Stage {
+/** Services and backing servers of a fault run. */
+export interface TestEnvironment {
   readonly topology: ServicesTopology;
-  /** Of the broker itself, past every link. */
+  /** URL of the broker itself, bypassing the links. */
   readonly rabbitMqUrl: string;
 }
 
-/** Every time limit is 1 to 3 s, so that a fault of 5 s outlasts all of them. */
+/** Every timeout is 1 to 3 s, so that a fault of 5 s outlasts all of them. */
 const TIMING = {
   SERVICE_TIMEOUT_MS: '2000',
   MONGO_TIMEOUT_MS: '2000',
@@ -22,7 +22,7 @@ const TIMING = {
   STOP_DELAY_MS: '1000',
 };
 
-/** Everything comes from one address, and a series takes hours. */
+/** High limits: all clients have one address, and a series takes hours. */
 const LIMITS = {
   GATEWAY_RATE: '100000',
   GATEWAY_BURST: '100000',
@@ -36,7 +36,8 @@ const LIMITS = {
   ACCESS_TOKEN_TTL_SECONDS: '86400',
 };
 
-export async function startStage(): Promise<Stage> {
+/** Starts the environment. */
+export async function startTestEnvironment(): Promise<TestEnvironment> {
   const servers = await BackingServers.start();
   try {
     const topology = await ServicesTopology.start({

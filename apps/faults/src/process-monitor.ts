@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { ControllableProcess, ServerProcess } from '@chat/testing';
+import type { ProcessLog } from './check/observation.ts';
+
+const SAMPLE_INTERVAL_MS = 500;
+
+const run = promisify(execFile);
+
+/** A process to monitor. */
+export interface Monitorable {
+  readonly name: string;
+  readonly control: ControllableProcess;
+  /** Resolves with the process id; undefined while it does not run. */
+  pid(): Promise<number | undefined>;
+}
+
+interface Monitored extends Monitorable {
+  peakRssBytes: number;
+  unexpectedExitAt: number | undefined;
+}
+
+/** Samples the memory of processes twice a second, and detects unexpected exits. */
+export class ProcessMonitor {
+  readonly #monitored: readonly Monitored[];
+  readonly #expectedToExit = new Set<ControllableProcess>();
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor(processes: readonly Monitorable[]) {
+    this.#monitored = processes.map((one) => ({
+      ...one,
+      peakRssBytes: 0,
+      unexpectedExitAt: undefined,
+    }));
+    this.#timer = setInterval(() => void this.#sample(), SAMPLE_INTERVAL_MS);
+  }
+
+  /** Announces that the run stops this process. */
+  expectExit(control: ControllableProcess): void {
+    this.#expectedToExit.add(control);
+  }
+
+  /** Announces that this process runs again. */
+  expectRunning(control: ControllableProcess): void {
+    this.#expectedToExit.delete(control);
+  }
+
+  /** Resolves with the current process id; undefined while it does not run. */
+  async pidOf(control: ControllableProcess): Promise<number | undefined> {
+    return this.#monitored.find((one) => one.control === control)?.pid();
+  }
+
+  /** Takes a last sample and returns the results. */
+  async stop(): Promise<ProcessLog[]> {
+    clearInterval(this.#timer);
+    await this.#sample();
+    return this.#monitored.map(({ name, peakRssBytes, unexpectedExitAt }) => ({
+      name,
+      peakRssBytes,
+      unexpectedExitAt,
+    }));
+  }
+
+  async #sample(): Promise<void> {
+    const alive = new Map<number, Monitored>();
+    for (const one of this.#monitored) {
+      const pid = await one.pid();
+      if (pid !== undefined) alive.set(pid, one);
+      else if (!this.#expectedToExit.has(one.control)) one.unexpectedExitAt ??= Date.now();
+    }
+    if (alive.size === 0) return;
+    // `ps` fails when one of the processes has exited, but still prints the others.
+    const { stdout } = await run('ps', [
+      '-o',
+      'pid=,rss=',
+      '-p',
+      [...alive.keys()].join(','),
+    ]).catch((error: unknown) => error as { stdout: string });
+    for (const line of stdout.split('\n')) {
+      const [pid = '', kibibytes = ''] = line.trim().split(/\s+/);
+      const one = alive.get(Number(pid));
+      if (one) one.peakRssBytes = Math.max(one.peakRssBytes, Number(kibibytes) * 1024);
+    }
+  }
+}
+
+/** Monitors the process of a server. */
+export function monitored(name: string, process: ServerProcess): Monitorable {
+  return { name, control: process, pid: () => Promise.resolve(process.pid) };
+}
+
+/** Resolves with the process id of the server that has the port on its command line. */
+export async function pidOfServerAt(port: number): Promise<number | undefined> {
+  const { stdout } = await run('ps', ['-A', '-ww', '-o', 'pid=,args=']);
+  const line = stdout.split('\n').find((one) => new RegExp(`--port[ =]${port}\\b`).test(one));
+  return line === undefined ? undefined : Number.parseInt(line, 10);
+}
