@@ -1,41 +1,41 @@
 import preset from '../../jest.preset.js';
 
 const { reporters, ...shared } = preset;
-// Jest knows them for all projects together only.
+// Jest accepts these options only at the top level.
 delete shared.passWithNoTests;
 delete shared.testTimeout;
 
-/** The same suites against every way in which the chat runs; `globals.chatRunsAs` says which. */
-const project = (name, chatRunsAs, ...folders) => ({
+/** A project that runs suites against one deployment of the chat, `globals.chatDeployment`. */
+const project = (name, chatDeployment, ...folders) => ({
   ...shared,
   displayName: name,
-  globals: { chatRunsAs },
+  globals: { chatDeployment },
   testMatch: folders.map((folder) => `<rootDir>/src/${folder}/**/*.spec.ts`),
 });
-/** Backing servers are slow to start, so that all suites share them. */
+/** All suites share the backing servers, which are slow to start. */
 const withServers = {
   globalSetup: '<rootDir>/src/support/start-servers.js',
   globalTeardown: '<rootDir>/src/support/stop-servers.js',
 };
-/** These measure processes: nothing else may run beside them. */
-const alone = { runner: '<rootDir>/src/support/serial-runner.js' };
+/** Suites that measure processes run serially, without other suites beside them. */
+const serial = { runner: '<rootDir>/src/support/serial-runner.js' };
 
 export default {
   reporters,
   testTimeout: 60_000,
   maxWorkers: 2,
   projects: [
-    project('standalone', 'standalone', 'everywhere', 'at-one-address', 'standalone'),
-    { ...project('gateway', 'gateway', 'everywhere', 'at-one-address'), ...withServers },
-    { ...project('services', 'services', 'everywhere'), ...withServers },
-    { ...project('several', 'services', 'several'), ...withServers },
-    { ...project('standalone-measured', 'standalone', 'measured'), ...alone },
-    { ...project('gateway-measured', 'gateway', 'measured'), ...withServers, ...alone },
+    project('standalone', 'standalone', 'all-deployments', 'single-origin', 'standalone'),
+    { ...project('gateway', 'gateway', 'all-deployments', 'single-origin'), ...withServers },
+    { ...project('services', 'services', 'all-deployments'), ...withServers },
+    { ...project('multi-instance', 'services', 'multi-instance'), ...withServers },
+    { ...project('standalone-measured', 'standalone', 'measured'), ...serial },
+    { ...project('gateway-measured', 'gateway', 'measured'), ...withServers, ...serial },
     {
       ...project('services-measured', 'services', 'measured'),
       ...withServers,
-      ...alone,
-      // The gateway's run asks the same of the same services.
+      ...serial,
+      // The gateway project covers these with the same services.
       testPathIgnorePatterns: ['large-fan-out', 'large-reads'],
     },
   ],

@@ -3,9 +3,9 @@
  * message that is lost once in a hundred runs is lost.
  */
 export const STRICT_SUITES = [
-  'apps/chat-e2e/src/several/outages.spec.ts',
-  'apps/chat-e2e/src/several/partitions.spec.ts',
-  'apps/chat-e2e/src/several/rolling-restart.spec.ts',
+  'apps/chat-e2e/src/multi-instance/outages.spec.ts',
+  'apps/chat-e2e/src/multi-instance/partitions.spec.ts',
+  'apps/chat-e2e/src/multi-instance/rolling-restart.spec.ts',
   'apps/chat-e2e/src/standalone/durability.spec.ts',
   'apps/chat-e2e/src/standalone/kill-under-load.spec.ts',
   'apps/faults/',

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
 import { Account, type ClientSocket } from '../support/account.ts';
-import { ask } from '../support/ask.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectUnharmed, underAttack } from '../support/under-attack.ts';
 
 const ROOM = 'crowd';
 const ACCOUNTS = 6;
-/** Of each account: fewer than one user may have. */
+/** Sockets of each account, below the limit of a user. */
 const SOCKETS = 90;
 const BURST = 400;
 
-/** A socket in the room, with what it was shown. */
+/** A socket in the room, with the revs that it received. */
 interface Member {
   readonly socket: ClientSocket;
   readonly revs: number[];
@@ -29,7 +29,7 @@ describeChat('a room with hundreds of sockets', () => {
     for (let n = 0; n < ACCOUNTS; n += 1) {
       const account = await Account.register(chat.at, 'member');
       accounts.push(account);
-      members.push(...(await Promise.all(Array.from({ length: SOCKETS }, () => enter(account)))));
+      members.push(...(await Promise.all(Array.from({ length: SOCKETS }, () => join(account)))));
     }
   }, 120_000);
   afterAll(async () => {
@@ -37,12 +37,12 @@ describeChat('a room with hundreds of sockets', () => {
     await chat.close();
   });
 
-  async function enter(account: Account): Promise<Member> {
+  async function join(account: Account): Promise<Member> {
     const socket = await account.connect();
     const revs: number[] = [];
     socket.on('receiveMessage', ({ rev }: Message) => revs.push(rev));
     socket.on('disconnect', (reason) => closed.push(reason));
-    expect(await ask(socket, 'joinRoom', ROOM, 30_000)).toMatchObject({ ok: true });
+    expect(await emitWithAck(socket, 'joinRoom', ROOM, 30_000)).toMatchObject({ ok: true });
     return { socket, revs };
   }
 
@@ -55,7 +55,7 @@ describeChat('a room with hundreds of sockets', () => {
       }
       sent += BURST;
       await eventually(
-        'every socket has been shown all',
+        'every socket received all messages',
         () => members.every(({ revs }) => revs.length >= sent),
         60_000,
       );

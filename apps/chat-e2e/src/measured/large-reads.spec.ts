@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { Account, type ClientSocket } from '../support/account.ts';
-import { ask } from '../support/ask.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 import { describeChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { eventually } from '../support/eventually.ts';
 import { metric } from '../support/metrics.ts';
@@ -14,13 +14,13 @@ import {
   underAttack,
 } from '../support/under-attack.ts';
 
-/** The longest texts there are: 12 kB each, 2.4 MB a page. */
+/** A text of maximum length: 12 kB each, 2.4 MB per page. */
 const TEXT = '\u20AC'.repeat(4_000);
 const MESSAGES = 200;
 const REQUESTS = 400;
 const JOINS = 1_000;
 const CONNECTIONS = 16;
-/** For how long a hostile client goes on, in milliseconds. */
+/** Duration of an attack, in milliseconds. */
 const ATTACK_MS = 4_000;
 
 describeChat('the server', () => {
@@ -31,9 +31,9 @@ describeChat('the server', () => {
     chat = await startAttackedChat({ SEND_RATE: '10000', SEND_BURST: '10000' });
     author = await Account.register(chat.at, 'author');
     const socket = await author.connect();
-    await ask(socket, 'joinRoom', 'large');
+    await emitWithAck(socket, 'joinRoom', 'large');
     for (let n = 0; n < MESSAGES; n += 1) {
-      await ask(socket, 'sendMessage', { roomId: 'large', text: TEXT });
+      await emitWithAck(socket, 'sendMessage', { roomId: 'large', text: TEXT });
     }
     await author.stored('large', MESSAGES);
     socket.disconnect();
@@ -49,17 +49,17 @@ describeChat('the server', () => {
     accounts.push(account);
     return account;
   };
-  // Also when a test has failed: clients that were left open would connect again for ever.
+  // Also after a failed test: open clients would reconnect forever.
   afterEach(() => {
     for (const account of accounts.splice(0)) account.close();
   });
 
   const sockets: Socket[] = [];
-  /** Sends requests for pages at once, and reads no answer. */
+  /** Pipelines requests for pages without reading the answers. */
   const readNothing = async ({ token }: Account, requests: number): Promise<void> => {
     const { hostname, port } = new URL(chat.at.messages);
     const socket = connect(Number(port), hostname);
-    // A server that has had enough resets the connection.
+    // The server resets the connection at its limit.
     socket.on('error', () => undefined);
     socket.pause();
     sockets.push(socket);
@@ -76,10 +76,10 @@ describeChat('the server', () => {
         .repeat(requests),
     );
   };
-  const leave = async (): Promise<void> => {
+  const disconnectAll = async (): Promise<void> => {
     for (const socket of sockets.splice(0)) socket.destroy();
-    const held = () => metric(chat.processOf('messages'), 'chat_read_bytes');
-    await eventually('no answer is held', async () => (await held()) === 0);
+    const pendingBytes = () => metric(chat.processOf('messages'), 'chat_read_bytes');
+    await eventually('no answer is pending', async () => (await pendingBytes()) === 0);
   };
   const refused = async (...limits: string[]): Promise<number> => {
     const counts = limits.map((limit) =>
@@ -87,7 +87,7 @@ describeChat('the server', () => {
     );
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   };
-  /** By number and by bytes: which limit is met first depends on how fast the requests come. */
+  /** Sum of both limits, by number and by bytes: the rate of the requests decides which applies. */
   const refusedReads = () => refused('user_reads', 'user_read_bytes');
 
   it('stays responsive when one connection pipelines large reads and reads no answer', async () => {
@@ -95,7 +95,7 @@ describeChat('the server', () => {
     const report = await underAttack(chat, async () => {
       await readNothing(eve, REQUESTS);
       await delay(ATTACK_MS);
-      await leave();
+      await disconnectAll();
     });
     expectUnharmed(report);
   });
@@ -106,7 +106,7 @@ describeChat('the server', () => {
     const report = await underAttack(chat, async () => {
       await Promise.all(Array.from({ length: REQUESTS }, () => readNothing(eve, 1)));
       await delay(ATTACK_MS);
-      await leave();
+      await disconnectAll();
     });
     expectUnharmed(report);
     expect((await refusedReads()) - before).toBeGreaterThan(100);
@@ -121,7 +121,9 @@ describeChat('the server', () => {
       const eve = await register('eve');
       const socket = await eve.connect();
       const join = () =>
-        ask(socket, 'joinRoom', { roomId: 'large', since }).catch(() => ({ ok: false }) as const);
+        emitWithAck(socket, 'joinRoom', { roomId: 'large', since }).catch(
+          () => ({ ok: false }) as const,
+        );
       const answers = Array.from({ length: JOINS }, join);
       const codes = (await Promise.all(answers)).map((one) =>
         'error' in one ? one.error.code : 'ok',
@@ -136,27 +138,27 @@ describeChat('the server', () => {
     const eve = await register('eve');
     const ann = await register('ann');
     const witness = await ann.connect();
-    await ask(witness, 'joinRoom', 'churned');
+    await emitWithAck(witness, 'joinRoom', 'churned');
     let broadcasts = 0;
     witness.on('memberChanged', () => (broadcasts += 1));
     const before = await refused('membership_changes');
     const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => eve.connect()));
     const report = await underAttack(chat, async () => {
       const churn = async (socket: ClientSocket): Promise<boolean> => {
-        const joined = await ask(socket, 'joinRoom', 'churned');
-        await ask(socket, 'leaveRoom', 'churned');
+        const joined = await emitWithAck(socket, 'joinRoom', 'churned');
+        await emitWithAck(socket, 'leaveRoom', 'churned');
         const left = await eve.call('DELETE', `/rooms/churned/members/${eve.id}`);
         return joined.ok && left.status !== 429;
       };
       await Promise.all(
         connections.map(async (socket) => {
-          // Until it is refused.
+          // Repeated until the rate limit refuses it.
           while (await churn(socket));
         }),
       );
     });
     expectUnharmed(report);
-    // A burst of 200, and 5/s.
+    // The limit is a burst of 200, and 5/s.
     expect(broadcasts).toBeGreaterThan(0);
     expect(broadcasts).toBeLessThan(400);
     expect(await refused('membership_changes')).toBeGreaterThan(before);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { SocketError } from '@chat/contracts';
 import { io } from 'socket.io-client';
 import { Account } from '../support/account.ts';
-import { ask } from '../support/ask.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 import { describeChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { eventually } from '../support/eventually.ts';
 import { metric } from '../support/metrics.ts';
@@ -23,7 +23,7 @@ const CONNECT_FRAMES = 500_000;
 const MAX_PAYLOAD = 64 * 1024;
 const SESSIONS = 12_000;
 const SESSIONS_IN_MS = 5_000;
-/** Requests of the attacker that are on their way at once. */
+/** Concurrent requests of the attacker. */
 const IN_FLIGHT = 200;
 const HONEST_SOCKETS = 200;
 
@@ -43,13 +43,13 @@ describeChat('the socket server', () => {
     body?: string,
   ): Promise<{ status: number; text: string }> => {
     const session = sid === undefined ? '' : `&sid=${sid}`;
-    const asking = request(`${chat.at.chat}/socket.io/?EIO=4&transport=polling${session}`, {
+    const handshake = request(`${chat.at.chat}/socket.io/?EIO=4&transport=polling${session}`, {
       agent,
       method: body === undefined ? 'GET' : 'POST',
       headers: ATTACKER,
     });
-    asking.end(body);
-    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    handshake.end(body);
+    const [answer] = (await once(handshake, 'response')) as [IncomingMessage];
     return { status: answer.statusCode ?? 0, text: await text(answer) };
   };
   const openSession = async (): Promise<string> =>
@@ -63,7 +63,7 @@ describeChat('the socket server', () => {
     const report = await underAttack(chat, async () => {
       const socket = await openRawWebSocket(chat.at, ATTACKER);
       socket.write(frames);
-      // A client that does not read learns of the end only when a write fails.
+      // A client that does not read detects the close only by a failed write.
       for (; !socket.destroyed; await delay(20)) socket.write(textFrame(CONNECT));
     });
     expectUnharmed(report);
@@ -123,7 +123,7 @@ describeChat('the socket server', () => {
     const ann = await Account.register(chat.at);
     for (let times = 0; times < 50; times += 1) (await ann.connect()).disconnect();
     const socket = await ann.connect({ transports: ['polling', 'websocket'] });
-    expect(await ask(socket, 'joinRoom', 'general')).toMatchObject({ ok: true });
+    expect(await emitWithAck(socket, 'joinRoom', 'general')).toMatchObject({ ok: true });
     ann.close();
   });
 
@@ -134,7 +134,7 @@ describeChat('the socket server', () => {
     const sockets = await Promise.all(
       accounts.flatMap((account) => Array.from({ length: 50 }, () => account.connect())),
     );
-    await Promise.all(sockets.map((socket) => ask(socket, 'joinRoom', 'general')));
+    await Promise.all(sockets.map((socket) => emitWithAck(socket, 'joinRoom', 'general')));
     await eventually('all are connected', () => sockets.every(({ connected }) => connected));
     for (const account of accounts) account.close();
   });

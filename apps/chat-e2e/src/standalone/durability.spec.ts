@@ -5,11 +5,11 @@ import { expect, it } from '@jest/globals';
 import { StandaloneProcess } from '@chat/testing';
 import { describeWith } from '@chat/testing/suites';
 import { Account } from '../support/account.ts';
-import { oneAddress } from '../support/chat-under-test.ts';
-import { ask } from '../support/ask.ts';
+import { singleOrigin } from '../support/chat-under-test.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 import { systemCalls } from '../support/strace-log.ts';
 
-/** Every call with which SQLite writes to the disk, and Node to a socket. */
+/** System calls with which SQLite writes to the disk, and Node to a socket. */
 const TRACED = 'trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg';
 
 describeWith('strace', 'sendMessage to the standalone server', () => {
@@ -19,12 +19,12 @@ describeWith('strace', 'sendMessage to the standalone server', () => {
     const server = await StandaloneProcess.start({
       wrapper: ['strace', '-f', '-y', '-o', log, '-s', '5000', '-e', TRACED],
     });
-    const ann = await Account.register(oneAddress(server.url));
+    const ann = await Account.register(singleOrigin(server.url));
     const socket = await ann.connect();
-    await ask(socket, 'joinRoom', 'general');
+    await emitWithAck(socket, 'joinRoom', 'general');
     const names = Array.from({ length: 10 }, (_, n) => `durable-${n}`);
     for (const clientMessageId of names) {
-      await ask(socket, 'sendMessage', { roomId: 'general', text: 'hi', clientMessageId });
+      await emitWithAck(socket, 'sendMessage', { roomId: 'general', text: 'hi', clientMessageId });
     }
     ann.close();
     await server.end('SIGTERM');

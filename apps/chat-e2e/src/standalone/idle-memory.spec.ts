@@ -19,4 +19,4 @@ const suite = (): void => {
 };
 
 if (process.platform === 'linux') describe(SUITE, suite);
-else describe.skip(`${SUITE} (skipped: there is no /proc to read its memory from)`, suite);
+else describe.skip(`${SUITE} (skipped: its memory is read from /proc)`, suite);

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StandaloneProcess } from '@chat/testing';
 import { Account } from '../support/account.ts';
-import { oneAddress } from '../support/chat-under-test.ts';
-import { ask } from '../support/ask.ts';
+import { singleOrigin } from '../support/chat-under-test.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 import { PersistentSender } from '../support/persistent-sender.ts';
 
 const KILLS = 10;
@@ -19,16 +19,16 @@ describe('the standalone server', () => {
   it('keeps acknowledged messages once, in order and without gaps over 10 kills under load', async () => {
     const accounts: Account[] = [];
     for (let n = 0; n < SENDERS; n += 1)
-      accounts.push(await Account.register(oneAddress(server.url)));
+      accounts.push(await Account.register(singleOrigin(server.url)));
     const senders: PersistentSender[] = [];
     for (const [index, account] of accounts.entries()) {
       const socket = await account.connect();
-      await ask(socket, 'joinRoom', 'general');
+      await emitWithAck(socket, 'joinRoom', 'general');
       senders.push(new PersistentSender(socket, 'general', `sender${index}`));
     }
     const running = senders.map((sender) => sender.run());
     const acknowledged = () => senders.flatMap((sender) => sender.acknowledged);
-    const resends = () => senders.flatMap((sender) => sender.resends);
+    const retries = () => senders.flatMap((sender) => sender.retries);
 
     let roundBegan = Date.now();
     for (let kill = 1; kill <= KILLS; kill += 1) {
@@ -36,22 +36,22 @@ describe('the standalone server', () => {
       const killedAt = Date.now();
       await server.end('SIGKILL');
       await server.restart();
-      const sentAgain = () => resends().filter((at) => at > killedAt).length;
+      const retried = () => retries().filter((at) => at > killedAt).length;
       const after = () => acknowledged().filter(({ at }) => at > killedAt).length;
       while (after() < SENDERS) await delay(20);
       const before = acknowledged().filter(({ at }) => at > roundBegan && at <= killedAt).length;
       console.log(
-        `kill ${kill}: ${before} acknowledged before, ${after()} after, ${sentAgain()} sent again`,
+        `kill ${kill}: ${before} acknowledged before, ${after()} after, ${retried()} retried`,
       );
       expect(before).toBeGreaterThan(0);
-      expect(sentAgain()).toBeGreaterThan(0);
+      expect(retried()).toBeGreaterThan(0);
       roundBegan = Date.now();
     }
     for (const sender of senders) sender.stop();
     await Promise.all(running);
 
     const [reader] = accounts;
-    if (!reader) throw new Error('nobody is there to read');
+    if (!reader) throw new Error('no account to read with');
     const history = await reader.history('general');
     for (const account of accounts) account.close();
 

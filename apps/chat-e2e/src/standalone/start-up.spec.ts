@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runStandalone, StandaloneProcess } from '@chat/testing';
 import { Account } from '../support/account.ts';
-import { oneAddress } from '../support/chat-under-test.ts';
-import { ask } from '../support/ask.ts';
+import { singleOrigin } from '../support/chat-under-test.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 
 const SETTINGS = [
   'HOST',
@@ -48,7 +48,7 @@ describe('the standalone server', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  const refuses = async (
+  const expectRefusal = async (
     args: string[],
     line: RegExp,
     env: Record<string, string> = {},
@@ -62,35 +62,36 @@ describe('the standalone server', () => {
   };
 
   describe('exits with a one-line error', () => {
-    it('for an unknown option', () => refuses(['--prot', '4000'], /--prot/));
-    it('for a port that is no number', () => refuses(['--port', 'http'], /^PORT: must be/));
+    it('for an unknown option', () => expectRefusal(['--prot', '4000'], /--prot/));
+    it('for a port that is no number', () => expectRefusal(['--port', 'http'], /^PORT: must be/));
     it('for a rate that is no number', () =>
-      refuses([], /^SEND_RATE: must be/, { SEND_RATE: 'many' }));
+      expectRefusal([], /^SEND_RATE: must be/, { SEND_RATE: 'many' }));
     it('in production without a secret', () =>
-      refuses([], /^JWT_SECRET: is missing/, { NODE_ENV: 'production' }));
+      expectRefusal([], /^JWT_SECRET: is missing/, { NODE_ENV: 'production' }));
     it('in production with a weak secret', () =>
-      refuses([], /^JWT_SECRET: /, { NODE_ENV: 'production', JWT_SECRET: 'secret' }));
+      expectRefusal([], /^JWT_SECRET: /, { NODE_ENV: 'production', JWT_SECRET: 'secret' }));
     it('for a host that is no address of the machine', () =>
-      refuses(['--host', '203.0.113.7'], /^HOST: /));
+      expectRefusal(['--host', '203.0.113.7'], /^HOST: /));
 
     it('for a port in use', async () => {
-      const holder: Server = createServer();
-      await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
-      const address = holder.address();
+      const occupant: Server = createServer();
+      await new Promise<void>((resolve) => occupant.listen(0, '127.0.0.1', resolve));
+      const address = occupant.address();
       const port = typeof address === 'object' ? address?.port : undefined;
-      await refuses(['--port', String(port)], new RegExp(`^PORT: port ${String(port)} is in use`));
-      holder.close();
+      const line = new RegExp(`^PORT: port ${String(port)} is in use`);
+      await expectRefusal(['--port', String(port)], line);
+      occupant.close();
     });
 
     it('for a data folder that is a file or below one', async () => {
       await writeFile(join(folder, 'file'), '');
-      await refuses([`--data-dir=${join(folder, 'file')}`], /^DATA_DIR: .*cannot be used/);
-      await refuses([`--data-dir=${join(folder, 'file', 'below')}`], /^DATA_DIR: /);
+      await expectRefusal([`--data-dir=${join(folder, 'file')}`], /^DATA_DIR: .*cannot be used/);
+      await expectRefusal([`--data-dir=${join(folder, 'file', 'below')}`], /^DATA_DIR: /);
     });
 
     it('while another process uses the data folder', async () => {
       const first = await StandaloneProcess.start({ dataDir: folder });
-      await refuses(['--port', '0'], /^DATA_DIR: .*in use by another process/);
+      await expectRefusal(['--port', '0'], /^DATA_DIR: .*in use by another process/);
       await first.end('SIGKILL');
       const second = await StandaloneProcess.start({ dataDir: folder });
       await second.close();
@@ -147,14 +148,19 @@ describe('the standalone server', () => {
         dataDir: folder,
         env: { SEND_RATE: '10000', SEND_BURST: '10000' },
       });
-      const ann = await Account.register(oneAddress(server.url));
+      const ann = await Account.register(singleOrigin(server.url));
       const socket = await ann.connect();
-      await ask(socket, 'joinRoom', 'general');
-      const told = new Promise<{ reconnectInMs: number }>((resolve) =>
+      await emitWithAck(socket, 'joinRoom', 'general');
+      const draining = new Promise<{ reconnectInMs: number }>((resolve) =>
         socket.once('serverDraining', resolve),
       );
       const send = (text: string) =>
-        ask(socket, 'sendMessage', { roomId: 'general', text, clientMessageId: text }, 5_000);
+        emitWithAck(
+          socket,
+          'sendMessage',
+          { roomId: 'general', text, clientMessageId: text },
+          5_000,
+        );
       const sent: string[] = [];
       const answers: Promise<Awaited<ReturnType<typeof send>> | undefined>[] = [];
       const sendNext = (count: number): void => {
@@ -166,7 +172,7 @@ describe('the standalone server', () => {
       };
       sendNext(1);
       await answers[0];
-      // Many are on their way when it stops, and more come while it does; fewer than are refused as a flood.
+      // Many sends are in flight when the server stops, and more follow; fewer than the rate limit.
       sendNext(300);
       await delay(5);
       const stopped = server.end(signal);
@@ -176,7 +182,7 @@ describe('the standalone server', () => {
       }
       expect(await stopped).toBe(0);
       expect(server.running).toBe(false);
-      expect((await told).reconnectInMs).toBeGreaterThan(0);
+      expect((await draining).reconnectInMs).toBeGreaterThan(0);
 
       await server.restart();
       const outcomes = await Promise.all(answers);

@@ -10,11 +10,14 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually, privatePort, StandaloneProcess } from '@chat/testing';
 import { Account } from '../support/account.ts';
-import { oneAddress } from '../support/chat-under-test.ts';
-import { ask } from '../support/ask.ts';
+import { singleOrigin } from '../support/chat-under-test.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const MAIN = join(ROOT, 'apps/standalone/bundle/main.js');
+/** Parts of log lines that announce a stop. */
+const STOPPING = '"msg":"stopping"';
+const DRAINING = '"sockets":0,"msg":"draining sockets"';
 
 let dataDir: string;
 const groups: ChildProcess[] = [];
@@ -36,7 +39,7 @@ function endGroup(pid: number | undefined): void {
   }
 }
 
-/** Starts a command in a process group of its own. */
+/** Starts a command in a separate process group. */
 function start(command: string, ...args: string[]) {
   const child = spawn(command, [...args, `--data-dir=${dataDir}`], {
     cwd: ROOT,
@@ -45,11 +48,11 @@ function start(command: string, ...args: string[]) {
     detached: true,
   });
   groups.push(child);
-  const heard = { output: '' };
+  const printed = { output: '' };
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => (heard.output += chunk.toString()));
+    stream.on('data', (chunk: Buffer) => (printed.output += chunk.toString()));
   }
-  return { child, heard };
+  return { child, printed };
 }
 
 async function startStandalone(port?: number): Promise<StandaloneProcess> {
@@ -90,16 +93,16 @@ describe('the standalone server', () => {
       'POST /auth/login HTTP/1.1\r\nHost: chat\r\nContent-Type: application/json\r\n' +
         `Content-Length: ${body.length}\r\n\r\n{`,
     );
-    // An answer to a later connection shows that the request before it has been read.
+    // The answer on a later connection proves that the earlier request was read.
     await fetch(`${first.url}/health`);
     const ended = first.end('SIGTERM');
-    await eventually(() => expect(first.output).toContain('Stopping.'));
+    await eventually(() => expect(first.output).toContain(STOPPING));
     const started = start(process.execPath, MAIN, `--port=${first.port}`);
-    await eventually(() => expect(started.heard.output).toContain('data folder in use'));
+    await eventually(() => expect(started.printed.output).toContain('data folder in use'));
     request.write(body.slice(1));
     expect(await text(request)).toMatch(/^HTTP\/1\.1 401 [^]*\r\nConnection: close\r\n/i);
     expect(await ended).toBe(0);
-    await eventually(() => expect(started.heard.output).toContain('The chat is ready'), 15_000);
+    await eventually(() => expect(started.printed.output).toContain('The chat is ready'), 15_000);
     expect((await fetch(`${first.url}/health`)).status).toBe(200);
   });
 
@@ -107,19 +110,19 @@ describe('the standalone server', () => {
     'serves and stops normally when its output pipes are closed %s',
     async (when) => {
       const port = await privatePort();
-      const { child, heard } = start(process.execPath, MAIN, `--port=${port}`);
+      const { child, printed } = start(process.execPath, MAIN, `--port=${port}`);
       if (when === 'after it is ready') {
-        await eventually(() => expect(heard.output).toContain('The chat is ready'), 15_000);
+        await eventually(() => expect(printed.output).toContain('The chat is ready'), 15_000);
       }
       child.stdout.destroy();
       child.stderr.destroy();
       const url = `http://localhost:${port}`;
       await eventually(async () => expect((await fetch(`${url}/health`)).status).toBe(200), 15_000);
-      const ann = await Account.register(oneAddress(url));
+      const ann = await Account.register(singleOrigin(url));
       const socket = await ann.connect();
-      await ask(socket, 'joinRoom', 'general');
+      await emitWithAck(socket, 'joinRoom', 'general');
       const send = { roomId: 'general', text: 'hi', clientMessageId: 'one' };
-      expect(await ask(socket, 'sendMessage', send)).toMatchObject({ ok: true });
+      expect(await emitWithAck(socket, 'sendMessage', send)).toMatchObject({ ok: true });
       ann.close();
       const exited = once(child, 'exit');
       child.kill('SIGTERM');
@@ -136,26 +139,24 @@ describe('npm start', () => {
     'drains the server when only npm receives %s',
     async (signal) => {
       const port = await privatePort();
-      const { child, heard } = start('npm', 'start', '--', `--port=${port}`);
-      await eventually(() => expect(heard.output).toContain('The chat is ready'), 50_000);
+      const { child, printed } = start('npm', 'start', '--', `--port=${port}`);
+      await eventually(() => expect(printed.output).toContain('The chat is ready'), 50_000);
       const exited = once(child, 'exit');
       child.kill(signal);
       await exited;
-      await eventually(() => expect(heard.output).toContain('draining 0 sockets'));
+      await eventually(() => expect(printed.output).toContain(DRAINING));
       const next = await startStandalone(port);
       expect((await fetch(`${next.url}/health`)).status).toBe(200);
     },
   );
 
   it('drains once and exits with 0 when npm and the server both receive SIGINT', async () => {
-    const { child, heard } = start('npm', 'start', '--', `--port=${await privatePort()}`);
-    await eventually(() => expect(heard.output).toContain('The chat is ready'), 50_000);
+    const { child, printed } = start('npm', 'start', '--', `--port=${await privatePort()}`);
+    await eventually(() => expect(printed.output).toContain('The chat is ready'), 50_000);
     const exited = once(child, 'exit');
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
     expect(await exited).toEqual([0, null]);
-    expect(heard.output.match(/Stopping\.|draining \d+ sockets/g)).toEqual([
-      'Stopping.',
-      'draining 0 sockets',
-    ]);
+    const stops = /"msg":"stopping"|"sockets":\d+,"msg":"draining sockets"/g;
+    expect(printed.output.match(stops)).toEqual([STOPPING, DRAINING]);
   });
 });

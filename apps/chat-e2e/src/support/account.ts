@@ -16,7 +16,7 @@ export type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 export const PASSWORD = 'correct horse battery';
 
-/** A registered user who speaks the bare wire: REST and Socket.IO without our client. */
+/** A registered user with plain REST and Socket.IO calls, without the client library. */
 export class Account {
   readonly #sockets: ClientSocket[] = [];
 
@@ -53,11 +53,11 @@ export class Account {
 
   async createRoom(room: { name: string; visibility: 'public' | 'private' }): Promise<RoomSummary> {
     const answer = await this.call<RoomSummary>('POST', '/rooms', room);
-    if (answer.status !== 201) throw new Error(`no room was made: ${answer.text}`);
+    if (answer.status !== 201) throw new Error(`creating the room failed: ${answer.text}`);
     return answer.body;
   }
 
-  /** A connected socket; closed by `close`. */
+  /** Returns a connected socket, which `close` disconnects. */
   async connect(options: { transports?: ('polling' | 'websocket')[] } = {}): Promise<ClientSocket> {
     const socket = this.socket(options);
     await new Promise<void>((resolve, reject) => {
@@ -67,7 +67,7 @@ export class Account {
     return socket;
   }
 
-  /** A socket that connects, and connects again, by itself; closed by `close`. */
+  /** Returns a socket that connects and reconnects automatically; `close` disconnects it. */
   socket(options: { transports?: ('polling' | 'websocket')[] } = {}): ClientSocket {
     const socket: ClientSocket = io(this.at.chat, {
       auth: { token: this.token },
@@ -84,18 +84,18 @@ export class Account {
     for (const socket of this.#sockets) socket.disconnect();
   }
 
-  /** Resolves once the room has come to that seq: what was acknowledged may be stored a moment later. */
+  /** Waits until the room has reached a seq: acknowledged messages may be stored slightly later. */
   async stored(roomId: string, seq: number): Promise<void> {
-    await eventually(`${roomId} comes to ${seq}`, async () => {
+    await eventually(`${roomId} reaches seq ${seq}`, async () => {
       const answer = await this.call('GET', `/messages/history/${roomId}?limit=1`);
       return Number(answer.headers.get('x-room-seq')) >= seq;
     });
   }
 
   /**
-   * The whole history of a room, oldest first, page by page.
+   * Reads the whole history of a room page by page, oldest first.
    *
-   * @param seq that it has come to at least
+   * @param seq waits until the room has reached it
    */
   async history(roomId: string, seq = 0): Promise<Message[]> {
     if (seq > 0) await this.stored(roomId, seq);

@@ -11,14 +11,14 @@ export interface Answer<T> {
 
 export interface Call {
   readonly token?: string;
-  /** Sent as JSON. */
+  /** Request body, sent as JSON. */
   readonly body?: unknown;
-  /** Sent as it is, instead of `body`. */
+  /** Request body as text, instead of `body`. */
   readonly rawBody?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A REST call whose answer must be one that the server's own OpenAPI document describes. */
+/** Sends a REST request; throws if the response does not match the server's OpenAPI document. */
 export async function api<T = unknown>(
   at: Addresses,
   method: string,

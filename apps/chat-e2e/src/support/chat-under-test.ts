@@ -10,36 +10,39 @@ import {
 import { describeUnless } from '@chat/testing/suites';
 
 /**
- * In which way these suites have the chat run: in one process; as services
- * behind a gateway; or as services that are called directly.
+ * Deployment of the chat under test: one process; services behind a gateway; or services that
+ * are called directly.
  */
-type RunsAs = 'standalone' | 'gateway' | 'services';
+type Deployment = 'standalone' | 'gateway' | 'services';
 
 declare global {
-  var chatRunsAs: RunsAs;
+  var chatDeployment: Deployment;
 }
 
-/** Where each area of the API is answered; all the same where there is one address. */
+/** Base URL of each area of the API; all are equal in deployments with a single origin. */
 export interface Addresses {
   readonly users: string;
   readonly messages: string;
   readonly chat: string;
 }
 
-export function oneAddress(url: string): Addresses {
+/** Returns the addresses of a deployment with a single origin. */
+export function singleOrigin(url: string): Addresses {
   return { users: url, messages: url, chat: url };
 }
 
-/** The address that answers a path. */
+/** Returns the base URL for a path. */
 export function addressOf(at: Addresses, path: string): string {
   if (/^\/(auth|users)(\/|\?|$)/.test(path)) return at.users;
   if (/^\/(socket\.io|asyncapi\.json)/.test(path)) return at.chat;
   return at.messages;
 }
 
-/** A suite over a running chat; skipped, with the reason, where its servers are not installed. */
+/**
+ * Declares a suite with a running chat; skipped with the reason if its servers are not installed.
+ */
 export function describeChat(name: string, suite: () => void): void {
-  const missing = globalThis.chatRunsAs === 'standalone' ? undefined : missingSharedServers();
+  const missing = globalThis.chatDeployment === 'standalone' ? undefined : missingSharedServers();
   describeUnless(missing, name, suite);
 }
 
@@ -47,34 +50,38 @@ export function describeChat(name: string, suite: () => void): void {
 export interface ProcessUnderTest {
   readonly name: string;
   readonly metricsUrl: string;
-  /** Undefined while it does not run. */
+  /** Process id; undefined while it does not run. */
   readonly pid: number | undefined;
 }
 
-/** The chat, started for one suite with nothing in it. */
+/** An empty chat, started for one suite. */
 export interface ChatUnderTest {
   readonly at: Addresses;
-  /** Every process that runs code of ours. */
+  /** All processes of the chat, without backing servers. */
   readonly processes: readonly ProcessUnderTest[];
-  /** The process that does the work of a service: the only one, where the chat is one process. */
+  /** Returns the process of a service; in `standalone` the only process. */
   processOf(service: ServiceName): ProcessUnderTest;
-  /** Stops everything in its own way and starts it again. */
+  /** Stops all processes gracefully and starts them again. */
   restart(): Promise<void>;
-  /** Stops what holds the sockets in its own way. */
+  /** Stops the process with the sockets gracefully. */
   stopSockets(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @param env settings of whichever process has them */
+/**
+ * Starts the chat in the deployment of this Jest project.
+ *
+ * @param env settings of all processes
+ */
 export async function startChat(
   env: Readonly<Record<string, string>> = {},
 ): Promise<ChatUnderTest> {
-  return globalThis.chatRunsAs === 'standalone' ? standalone(env) : services(env);
+  return globalThis.chatDeployment === 'standalone' ? standalone(env) : services(env);
 }
 
-/** For suites that need no more than one address: all but those of services called directly. */
-export function onlyAddress({ at }: ChatUnderTest): string {
-  if (at.users !== at.chat) throw new Error('this suite is for a chat at one address');
+/** Returns the only address of the chat; throws in a deployment without a single origin. */
+export function originOf({ at }: ChatUnderTest): string {
+  if (at.users !== at.chat) throw new Error('this suite needs a deployment with a single origin');
   return at.chat;
 }
 
@@ -91,7 +98,7 @@ async function standalone(env: Readonly<Record<string, string>>): Promise<ChatUn
     },
   };
   return {
-    at: oneAddress(server.url),
+    at: singleOrigin(server.url),
     processes: [process],
     processOf: () => process,
     restart: async () => {
@@ -107,7 +114,7 @@ async function services(env: Readonly<Record<string, string>>): Promise<ChatUnde
   const servers = await sharedServers();
   const topology = await ServicesTopology.start({ servers, env: { all: env } });
   const url = topology.gatewayUrl;
-  const direct = globalThis.chatRunsAs === 'services';
+  const direct = globalThis.chatDeployment === 'services';
   const processes = topology.instances().map((one) => one.process);
   const underTest = ({ name, metricsUrl, process }: ServiceInstance): ProcessUnderTest => ({
     name,

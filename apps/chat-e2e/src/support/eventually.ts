@@ -1,6 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Resolves once the condition holds. @throws Error when it does not within the time limit */
+/**
+ * Polls a condition every 10 ms; resolves once it holds.
+ *
+ * @param what the condition in words, for the error message
+ * @throws Error after the timeout
+ */
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,

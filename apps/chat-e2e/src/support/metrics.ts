@@ -1,4 +1,4 @@
-/** The sum of a metric of a process over all its labels, or over those that are given. */
+/** Returns the sum of a metric of a process over all label sets, or over those with `labels`. */
 export async function metric(
   { metricsUrl }: { readonly metricsUrl: string },
   name: string,
@@ -8,6 +8,6 @@ export async function metric(
   const samples = (await response.text())
     .split('\n')
     .filter((line) => new RegExp(`^${name}(\\{| )`).test(line) && line.includes(labels));
-  if (samples.length === 0) throw new Error(`there is no metric ${name} ${labels}`);
+  if (samples.length === 0) throw new Error(`unknown metric ${name} ${labels}`);
   return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }

@@ -18,11 +18,16 @@ interface LoadedDocument {
 
 const documents = new Map<string, Promise<LoadedDocument>>();
 
+/** Returns the OpenAPI document of a server. */
 export async function openApiDocument(url: string): Promise<OpenApiDocument> {
   return (await load(url)).document;
 }
 
-/** @throws Error when the document does not have this path, status or body. */
+/**
+ * Checks a response against the document.
+ *
+ * @throws Error when the document does not describe this path, status or body
+ */
 export async function expectDocumented(
   url: string,
   method: string,
@@ -34,13 +39,13 @@ export async function expectDocumented(
   const call = `${method} ${path.replace(/\?.*/, '')} -> ${status}`;
   const template = templateOf(document, path);
   const operation = template && document.paths[template]?.[method.toLowerCase()];
-  // A path or method that does not exist is answered with the error body all the same.
+  // Unknown paths and methods are answered with the error body, too.
   const schema = operation
     ? schemaOf(operation, status, call)
     : { $ref: '#/components/schemas/HttpError' };
   if (!operation && status < 400) throw new Error(`${call} is not in the document`);
   if (!schema) {
-    if (body !== undefined) throw new Error(`${call} has a body that the document does not have`);
+    if (body !== undefined) throw new Error(`${call} has a body that is not in the document`);
     return;
   }
   const validate = ajv.compile(rebase(schema));
@@ -57,14 +62,14 @@ function schemaOf(operation: Operation, status: number, call: string): object | 
 
 function templateOf(document: OpenApiDocument, path: string): string | undefined {
   const segments = path.replace(/\?.*/, '').split('/');
-  const fits = Object.keys(document.paths).filter((template) => {
-    const parts = template.split('/');
+  const matching = Object.keys(document.paths).filter((template) => {
+    const names = template.split('/');
     return (
-      parts.length === segments.length &&
-      parts.every((part, index) => part.startsWith('{') || part === segments[index])
+      names.length === segments.length &&
+      names.every((name, index) => name.startsWith('{') || name === segments[index])
     );
   });
-  return fits.find((template) => !template.includes('{')) ?? fits[0];
+  return matching.find((template) => !template.includes('{')) ?? matching[0];
 }
 
 function load(url: string): Promise<LoadedDocument> {
@@ -81,7 +86,7 @@ function load(url: string): Promise<LoadedDocument> {
   return loading;
 }
 
-/** References are to the document that ajv knows as `openapi`. */
+/** Resolves references against the document that is registered in ajv as `openapi`. */
 function rebase(schema: object): object {
   return JSON.parse(
     JSON.stringify(schema).replaceAll('"#/components', '"openapi#/components'),

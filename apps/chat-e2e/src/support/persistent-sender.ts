@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientSocket } from './account.ts';
-import { ask } from './ask.ts';
+import { emitWithAck } from './emit-with-ack.ts';
 
 export interface Acknowledged {
   readonly clientMessageId: string;
@@ -9,11 +9,13 @@ export interface Acknowledged {
   readonly at: number;
 }
 
-/** Sends one message after the other, each until it is acknowledged, across restarts of the server. */
+/**
+ * Sends messages one by one, each with retries until it is acknowledged, across server restarts.
+ */
 export class PersistentSender {
   readonly acknowledged: Acknowledged[] = [];
-  /** When a message was sent again, in milliseconds since the epoch. */
-  readonly resends: number[] = [];
+  /** Times of retries, in milliseconds since the epoch. */
+  readonly retries: number[] = [];
   #stopped = false;
 
   constructor(
@@ -26,16 +28,16 @@ export class PersistentSender {
     for (let n = 1; !this.#stopped; n += 1) await this.#deliver(`${this.name}-${n}`);
   }
 
-  /** Ends `run` once the message on its way is acknowledged. */
+  /** Ends `run` once the message in flight is acknowledged. */
   stop(): void {
     this.#stopped = true;
   }
 
   async #deliver(clientMessageId: string): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
-      if (attempt > 1) this.resends.push(Date.now());
+      if (attempt > 1) this.retries.push(Date.now());
       try {
-        const answer = await ask(
+        const answer = await emitWithAck(
           this.socket,
           'sendMessage',
           { roomId: this.roomId, text: `text of ${clientMessageId}`, clientMessageId },
@@ -47,7 +49,7 @@ export class PersistentSender {
         }
         await delay(answer.error.retryAfterMs ?? 50);
       } catch {
-        // No answer: the message may be stored or not. It is sent again under the same id.
+        // No answer: the message may be stored or not. The retry has the same clientMessageId.
         await delay(20);
       }
     }

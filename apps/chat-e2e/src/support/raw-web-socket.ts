@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import type { Addresses } from './chat-under-test.ts';
 
 /**
- * Opens a WebSocket of the Socket.IO server and returns the connection beneath
- * it, for clients that do what no library does.
+ * Opens a WebSocket of the Socket.IO server and returns its TCP connection, for clients
+ * that behave unlike any library.
  *
  * @throws Error when the server refuses the upgrade
  */
@@ -13,7 +13,7 @@ export async function openRawWebSocket(
   { chat }: Addresses,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Socket> {
-  const asking = request(`${chat}/socket.io/?EIO=4&transport=websocket`, {
+  const upgrade = request(`${chat}/socket.io/?EIO=4&transport=websocket`, {
     headers: {
       ...headers,
       connection: 'Upgrade',
@@ -22,18 +22,18 @@ export async function openRawWebSocket(
       'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
     },
   });
-  const refused = once(asking, 'response').then(([answer]) => {
+  const refused = once(upgrade, 'response').then(([answer]) => {
     const { statusCode } = answer as IncomingMessage;
-    asking.destroy();
+    upgrade.destroy();
     throw new Error(`the upgrade was refused with ${statusCode}`);
   });
-  asking.end();
-  const [, socket] = (await Promise.race([once(asking, 'upgrade'), refused])) as [unknown, Socket];
+  upgrade.end();
+  const [, socket] = (await Promise.race([once(upgrade, 'upgrade'), refused])) as [unknown, Socket];
   socket.on('error', () => socket.destroy());
   return socket;
 }
 
-/** A text frame of less than 126 bytes, masked with zeros. */
+/** Encodes a text frame with a payload of less than 126 bytes, masked with zeros. */
 export function textFrame(text: string): Buffer {
   const payload = Buffer.from(text);
   return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]);

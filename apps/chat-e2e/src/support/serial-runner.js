@@ -1,6 +1,6 @@
 import TestRunner from 'jest-runner';
 
-/** Runs one suite at a time, and none beside those of other runners. */
+/** Jest runner that runs one suite at a time, and not in parallel with other runners. */
 export default class SerialRunner extends TestRunner {
   isSerial = true;
 }

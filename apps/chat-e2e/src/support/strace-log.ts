@@ -1,17 +1,17 @@
-/** A system call as `strace -f -y` has seen it. */
+/** A system call in a log of `strace -f -y`. */
 export interface SystemCall {
   readonly name: string;
   /** Arguments and result, as strace prints them. */
   text: string;
-  /** Line of the log on which it began. */
+  /** Line of the log on which the call began. */
   readonly start: number;
-  /** Line on which it had returned; Infinity if it never did. */
+  /** Line on which the call returned; Infinity if it never did. */
   end: number;
 }
 
 const INTERRUPTED = ' <unfinished ...>';
 
-/** The calls of all threads in the order in which they began. */
+/** Parses the calls of all threads, in the order in which they began. */
 export function systemCalls(log: string): SystemCall[] {
   const calls: SystemCall[] = [];
   const unfinished = new Map<string, SystemCall>();

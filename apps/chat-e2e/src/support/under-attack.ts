@@ -2,26 +2,29 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { Account, type ClientSocket } from './account.ts';
-import { ask } from './ask.ts';
+import { emitWithAck } from './emit-with-ack.ts';
 import { startChat, type ChatUnderTest, type ProcessUnderTest } from './chat-under-test.ts';
 import { metric } from './metrics.ts';
 
-/** What a hostile client may do to a process at most. */
+/** Limits of the effect of a hostile client on a process. */
 const MAX_DELAY_MS = 250;
 const MAX_MEGABYTES = 400;
 
-/** A busy machine takes the CPU away for a moment, a fault blocks the event loop every time. */
+/** A busy machine delays the event loop sometimes, a defect delays it in every round. */
 const MAX_ROUNDS = 3;
-/** Honest requests of one kind follow each other after this time: fewer than any limit of a user. */
+/** Pause between honest requests of one kind, which stay below every limit of a user. */
 const HONEST_PAUSE_MS = 40;
 const HONEST_TIMEOUT_MS = 15_000;
-/** The monitor of the event loop ticks every 10 ms; what a scrape resets before a tick is lost. */
+/**
+ * The event loop monitor ticks every 10 ms; a delay that is reset by a scrape before a tick is
+ * lost.
+ */
 const MONITOR_TICKS_MS = 50;
 
-/** Makes a hostile client's requests come from an address of its own; needs {@link startAttackedChat}. */
+/** Headers that give a hostile client a separate address; requires {@link startAttackedChat}. */
 export const ATTACKER = { 'x-forwarded-for': '198.51.100.66' } as const;
 
-/** A chat that takes {@link ATTACKER} for what it says: honest clients keep an address of their own. */
+/** Starts a chat that trusts the address in {@link ATTACKER}: honest clients have another one. */
 export function startAttackedChat(
   env: Readonly<Record<string, string>> = {},
 ): Promise<ChatUnderTest> {
@@ -30,9 +33,9 @@ export function startAttackedChat(
 
 export interface AttackedProcess {
   readonly name: string;
-  /** The longest time in which the event loop did nothing else. */
+  /** Longest delay of the event loop. */
   readonly longestDelayMs: number;
-  /** Resident memory at its peak. */
+  /** Peak of the resident memory. */
   readonly peakMegabytes: number;
 }
 
@@ -41,19 +44,18 @@ export interface AttackReport {
   /** Requests of honest clients while the attack ran. */
   readonly honest: {
     readonly answered: number;
-    /** Why others were not answered, or refused. */
+    /** Errors of requests that were refused or not answered. */
     readonly failures: readonly string[];
     readonly longestMs: number;
   };
 }
 
 /**
- * Runs an attack while honest clients read history and send messages, and
- * reports how the processes fared. An attack that delayed an event loop for too
- * long is repeated: the round with the shortest delay counts, but the peak of
- * memory and the honest requests of all rounds.
+ * Runs an attack while honest clients read history and send messages, and reports the
+ * effects. An attack that delayed an event loop for too long is repeated: the shortest
+ * delay of all rounds counts, but the highest memory and the honest requests of all rounds.
  *
- * @param attack resolves when everything that it sent was answered, refused or cut off
+ * @param attack resolves when all its requests were answered, refused or disconnected
  */
 export async function underAttack(
   chat: ChatUnderTest,
@@ -63,7 +65,7 @@ export async function underAttack(
   const rounds: (readonly AttackedProcess[])[] = [];
   try {
     do rounds.push(await round(chat, attack, honest));
-    while (rounds.length < MAX_ROUNDS && !rounds.some(isPrompt));
+    while (rounds.length < MAX_ROUNDS && !rounds.some(isResponsive));
   } finally {
     honest.close();
   }
@@ -82,7 +84,7 @@ export async function underAttack(
   return report;
 }
 
-/** Asserts that no process was delayed or filled, and that every honest request was answered. */
+/** Asserts that delays and memory stayed within the limits, and every honest request succeeded. */
 export function expectUnharmed({ processes, honest }: AttackReport): void {
   for (const { name, longestDelayMs, peakMegabytes } of processes) {
     const measured = `${name}: ${longestDelayMs.toFixed(0)} ms, ${peakMegabytes.toFixed(0)} MB`;
@@ -97,14 +99,14 @@ async function round(
   attack: () => Promise<void>,
   honest: HonestClient,
 ): Promise<readonly AttackedProcess[]> {
-  await Promise.all(processes.map(forgetPeaks));
+  await Promise.all(processes.map(resetPeaks));
   const attacking = new AbortController();
   const requests = honest.run(attacking.signal);
   try {
     await attack();
   } finally {
     attacking.abort();
-    // Its last requests are answered after everything that came to the servers before them.
+    // The last honest requests are answered after all requests that arrived before them.
     await requests;
   }
   await delay(MONITOR_TICKS_MS);
@@ -117,17 +119,17 @@ async function round(
   );
 }
 
-function isPrompt(processes: readonly AttackedProcess[]): boolean {
+function isResponsive(processes: readonly AttackedProcess[]): boolean {
   return processes.every(({ longestDelayMs }) => longestDelayMs < MAX_DELAY_MS);
 }
 
-/** A scrape resets the longest delay; Linux resets the peak of resident memory when it is told to. */
-async function forgetPeaks(process: ProcessUnderTest): Promise<void> {
+/** Resets the longest delay by a scrape, and the peak of the resident memory on Linux. */
+async function resetPeaks(process: ProcessUnderTest): Promise<void> {
   await metric(process, 'nodejs_eventloop_lag_max_seconds');
   if (hasProc) await writeFile(`/proc/${process.pid}/clear_refs`, '5');
 }
 
-/** Without Linux' own record of the peak: what is resident after the attack. */
+/** Returns the peak of the resident memory; outside Linux its value after the attack. */
 async function peakMegabytes(process: ProcessUnderTest): Promise<number> {
   if (!hasProc) return (await metric(process, 'process_resident_memory_bytes')) / 1024 ** 2;
   const status = await readFile(`/proc/${process.pid}/status`, 'utf8');
@@ -136,7 +138,7 @@ async function peakMegabytes(process: ProcessUnderTest): Promise<number> {
 
 const hasProc = process.platform === 'linux';
 
-/** Reads the history of a room, and sends to it, as a user would. */
+/** Reads the history of a room and sends to it, as a user does. */
 class HonestClient {
   #answered = 0;
   #longestMs = 0;
@@ -152,7 +154,7 @@ class HonestClient {
     const account = await Account.register(chat.at, 'honest');
     const { id } = await account.createRoom({ name: 'honest', visibility: 'private' });
     const socket = await account.connect();
-    await ask(socket, 'joinRoom', id);
+    await emitWithAck(socket, 'joinRoom', id);
     return new HonestClient(account, socket, id);
   }
 
@@ -165,7 +167,7 @@ class HonestClient {
     };
   }
 
-  /** Asks until the signal, and once more after it. */
+  /** Repeats requests until the signal, and once more after it. */
   async run(until: AbortSignal): Promise<void> {
     await Promise.all([
       this.#repeat(until, () => this.#read()),
@@ -200,7 +202,7 @@ class HonestClient {
 
   async #send(): Promise<void> {
     const message = { roomId: this.roomId, text: 'still here?' };
-    const answer = await ask(this.socket, 'sendMessage', message, HONEST_TIMEOUT_MS);
+    const answer = await emitWithAck(this.socket, 'sendMessage', message, HONEST_TIMEOUT_MS);
     if (!answer.ok) throw new Error(`send: ${answer.error.code} ${answer.error.message}`);
   }
 }

@@ -5,54 +5,54 @@ import { Link } from '@chat/testing';
 import { Account, PASSWORD } from '../support/account.ts';
 import {
   describeChat,
-  onlyAddress,
+  originOf,
   startChat,
   type ChatUnderTest,
 } from '../support/chat-under-test.ts';
-import { ask } from '../support/ask.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 import { eventually } from '../support/eventually.ts';
 import { metric } from '../support/metrics.ts';
 
-const MAKERS = 2;
+const AUTHORS = 2;
 const ROOMS_EACH = 25;
 const FEW = 20;
-/** More than the answer to a join holds. */
+/** More changes than the answer to a join contains. */
 const MANY = MAX_JOIN_CHANGES + 10;
 
 describeChat('ChatClient with 50 rooms', () => {
   let server: ChatUnderTest;
   let account: Account;
-  let makers: Account[];
-  const roomIds = Array.from({ length: MAKERS * ROOMS_EACH }, (_, n) => `room-${n}`);
+  let authors: Account[];
+  const roomIds = Array.from({ length: AUTHORS * ROOMS_EACH }, (_, n) => `room-${n}`);
   const clients: ChatClient[] = [];
   let link: Link;
 
   beforeAll(async () => {
-    // With the limits that there are by default, but for those of who fills the rooms.
+    // Default limits, except for sends: the authors fill the rooms.
     server = await startChat({ SEND_RATE: '10000', SEND_BURST: '10000' });
-    link = await Link.to(Number(new URL(onlyAddress(server)).port));
+    link = await Link.to(Number(new URL(originOf(server)).port));
     account = await Account.register(server.at);
-    makers = await Promise.all(
-      Array.from({ length: MAKERS }, () => Account.register(server.at, 'maker')),
+    authors = await Promise.all(
+      Array.from({ length: AUTHORS }, () => Account.register(server.at, 'author')),
     );
     await Promise.all(
-      makers.map(async (maker, index) => {
-        const socket = await maker.connect();
+      authors.map(async (author, index) => {
+        const socket = await author.connect();
         for (const roomId of roomIds.slice(index * ROOMS_EACH, (index + 1) * ROOMS_EACH)) {
-          await ask(socket, 'joinRoom', roomId);
-          await ask(socket, 'sendMessage', { roomId, text: 'hello' });
+          await emitWithAck(socket, 'joinRoom', roomId);
+          await emitWithAck(socket, 'sendMessage', { roomId, text: 'hello' });
         }
       }),
     );
   });
   afterAll(async () => {
     for (const client of clients) client.close();
-    for (const maker of makers) maker.close();
+    for (const author of authors) author.close();
     await link.cut();
     await server.close();
   });
 
-  /** Few messages in every second room, many in the others. */
+  /** Texts that the client misses: few in every second room, many in the others. */
   const missedIn = (roomId: string): string[] => {
     const length = roomIds.indexOf(roomId) % 2 === 0 ? FEW : MANY;
     return Array.from({ length }, (_, n) => `missed ${n + 1}`);
@@ -72,7 +72,7 @@ describeChat('ChatClient with 50 rooms', () => {
 
   it('opens every room in two tabs at once without a refused request', async () => {
     await Promise.all(
-      [await signIn(onlyAddress(server)), await signIn(onlyAddress(server))].map((client) =>
+      [await signIn(originOf(server)), await signIn(originOf(server))].map((client) =>
         Promise.all(roomIds.map((roomId) => client.room(roomId).open())),
       ),
     );
@@ -85,19 +85,21 @@ describeChat('ChatClient with 50 rooms', () => {
     await Promise.all(rooms.map((room) => room.open()));
     await link.cut();
     await Promise.all(
-      makers.map(async (maker, index) => {
-        const socket = await maker.connect();
+      authors.map(async (author, index) => {
+        const socket = await author.connect();
         for (const roomId of roomIds.slice(index * ROOMS_EACH, (index + 1) * ROOMS_EACH)) {
-          await ask(socket, 'joinRoom', roomId);
+          await emitWithAck(socket, 'joinRoom', roomId);
           const texts = missedIn(roomId);
-          await Promise.all(texts.map((text) => ask(socket, 'sendMessage', { roomId, text })));
+          await Promise.all(
+            texts.map((text) => emitWithAck(socket, 'sendMessage', { roomId, text })),
+          );
         }
       }),
     );
     await link.restore();
     const windows = () => rooms.map((room) => room.getSnapshot().messages);
     await eventually(
-      'it holds the newest of each room',
+      'the client shows the newest message of each room',
       () =>
         windows().every(
           (messages, n) => messages.at(-1)?.text === missedIn(roomIds[n] ?? '').at(-1),

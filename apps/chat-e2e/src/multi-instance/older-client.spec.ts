@@ -4,7 +4,7 @@ import { ServicesTopology, sharedServers } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { io, type Socket } from 'socket.io-client';
 import { Account } from '../support/account.ts';
-import { oneAddress } from '../support/chat-under-test.ts';
+import { singleOrigin } from '../support/chat-under-test.ts';
 import { eventually } from '../support/eventually.ts';
 
 const ORIGIN = 'http://localhost';
@@ -22,7 +22,7 @@ await describeWithServices('the older public client with three chat instances', 
     await topology.close();
   });
 
-  function enter(token: string, username: string, transports?: string[]) {
+  function connect(token: string, username: string, transports?: string[]) {
     const socket = io(topology.gatewayUrl, {
       auth: { token, username },
       extraHeaders: { origin: ORIGIN },
@@ -43,40 +43,42 @@ await describeWithServices('the older public client with three chat instances', 
     'shows the messages of all instances in one order with %s',
     async (_how, transports) => {
       const accounts: Account[] = [];
-      const pages: ReturnType<typeof enter>[] = [];
+      const pages: ReturnType<typeof connect>[] = [];
       const instances = new Set<string | undefined>();
-      // The gateway counts the sockets of the test before, so a few clients may all get the same instance.
+      // The gateway still counts sockets of the previous test: few clients may share an instance.
       while (pages.length < MIN_CLIENTS || instances.size < INSTANCES) {
-        const account = await Account.register(oneAddress(topology.gatewayUrl));
-        const page = enter(account.token, account.username, transports);
+        const account = await Account.register(singleOrigin(topology.gatewayUrl));
+        const page = connect(account.token, account.username, transports);
         await eventually('the client is connected', () => page.socket.connected);
         accounts.push(account);
         pages.push(page);
         instances.add(page.socket.io.engine.id.split('.')[0]);
       }
-      // Their joins are not acknowledged; a client that is shown its own message has joined.
+      // Their joins are not acknowledged; a client that receives its own message has joined.
       for (const [index, page] of pages.entries()) {
         const text = `here ${index}`;
         page.socket.emit('sendMessage', { roomId: 'general', text });
         await eventually(`client ${index} has joined`, () => page.shown.includes(text));
       }
-      const wanted = accounts.map(({ username }) => `hello from ${username}`);
+      const expected = accounts.map(({ username }) => `hello from ${username}`);
       for (const [index, { socket }] of pages.entries()) {
         socket.emit('sendMessage', {
           roomId: 'general',
           userId: accounts[index]?.id,
           username: accounts[index]?.username,
-          text: wanted[index],
+          text: expected[index],
           timestamp: new Date().toISOString(),
         });
       }
-      const seen = pages.map(
+      const shownTexts = pages.map(
         ({ shown }) =>
           () =>
-            shown.filter((text) => wanted.includes(text)),
+            shown.filter((text) => expected.includes(text)),
       );
-      await eventually('all see all', () => seen.every((texts) => texts().length === pages.length));
-      for (const texts of seen) expect(texts()).toEqual(seen[0]?.());
+      await eventually('every client shows every message', () =>
+        shownTexts.every((texts) => texts().length === pages.length),
+      );
+      for (const texts of shownTexts) expect(texts()).toEqual(shownTexts[0]?.());
     },
     60_000,
   );

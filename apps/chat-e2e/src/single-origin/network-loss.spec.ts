@@ -5,11 +5,11 @@ import { Link } from '@chat/testing';
 import { Account, PASSWORD } from '../support/account.ts';
 import {
   describeChat,
-  onlyAddress,
+  originOf,
   startChat,
   type ChatUnderTest,
 } from '../support/chat-under-test.ts';
-import { ask } from '../support/ask.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 import { eventually } from '../support/eventually.ts';
 
 const MISSED = 500;
@@ -21,11 +21,11 @@ describeChat('ChatClient', () => {
     server = await startChat({
       SEND_RATE: '10000',
       SEND_BURST: '10000',
-      // The silence is noticed by the heartbeat, which is told to clients.
+      // Clients detect the silent connection by the heartbeat, whose timing the server sends.
       SOCKET_PING_INTERVAL_MS: '3000',
       SOCKET_PING_TIMEOUT_MS: '3000',
     });
-    link = await Link.to(Number(new URL(onlyAddress(server)).port));
+    link = await Link.to(Number(new URL(originOf(server)).port));
   });
   afterAll(async () => {
     await link.cut();
@@ -44,7 +44,7 @@ describeChat('ChatClient', () => {
     ],
   ])(
     'shows every missed message and sends its outbox in order after %s',
-    async (_how, roomId, cutOff) => {
+    async (_how, roomId, disconnect) => {
       const account = await Account.register(server.at);
       const client = new ChatClient({ url: link.url });
       await client.session.login({ email: account.email, password: PASSWORD });
@@ -54,27 +54,30 @@ describeChat('ChatClient', () => {
       await room.open();
       const other = await Account.register(server.at);
       const socket = await other.connect();
-      await ask(socket, 'joinRoom', roomId);
-      await ask(socket, 'sendMessage', { roomId, text: 'before' });
+      await emitWithAck(socket, 'joinRoom', roomId);
+      await emitWithAck(socket, 'sendMessage', { roomId, text: 'before' });
       await eventually('the client is live', () => shown.length === 1);
 
-      await cutOff();
-      for (const n of [1, 2, 3]) room.send(`kept ${n}`);
+      await disconnect();
+      for (const n of [1, 2, 3]) room.send(`queued ${n}`);
       for (let n = 1; n <= MISSED; n += 1) {
-        await ask(socket, 'sendMessage', { roomId, text: `missed ${n}` });
+        await emitWithAck(socket, 'sendMessage', { roomId, text: `missed ${n}` });
       }
       expect(shown).toHaveLength(1);
       await link.restore();
 
-      await eventually('it holds everything', () => shown.length >= MISSED + 4, 60_000);
+      await eventually('the client shows every message', () => shown.length >= MISSED + 4, 60_000);
       const history = await account.history(roomId);
       expect(shown).toEqual(history);
-      expect(history.filter(({ text }) => text.startsWith('kept')).map(({ text }) => text)).toEqual(
-        ['kept 1', 'kept 2', 'kept 3'],
-      );
+      const texts = history.map(({ text }) => text);
+      expect(texts.filter((text) => text.startsWith('queued'))).toEqual([
+        'queued 1',
+        'queued 2',
+        'queued 3',
+      ]);
       const window = room.getSnapshot().messages;
       expect(window).toEqual(history.slice(-window.length));
-      await eventually('nothing is left to send', () => room.getSnapshot().pending.length === 0);
+      await eventually('the outbox is empty', () => room.getSnapshot().pending.length === 0);
       client.close();
       other.close();
     },

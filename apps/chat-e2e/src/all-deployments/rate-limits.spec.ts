@@ -4,7 +4,7 @@ import type { HttpError } from '@chat/contracts';
 import { Account, PASSWORD } from '../support/account.ts';
 import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { api } from '../support/api.ts';
-import { ask } from '../support/ask.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 
 describeChat('a rate limit', () => {
   let server: ChatUnderTest;
@@ -22,14 +22,15 @@ describeChat('a rate limit', () => {
   it('refuses sends beyond the burst until retryAfterMs has passed', async () => {
     const ann = await Account.register(server.at);
     const socket = await ann.connect();
-    await ask(socket, 'joinRoom', 'general');
-    const send = (n: number) => ask(socket, 'sendMessage', { roomId: 'general', text: String(n) });
+    await emitWithAck(socket, 'joinRoom', 'general');
+    const send = (n: number) =>
+      emitWithAck(socket, 'sendMessage', { roomId: 'general', text: String(n) });
     const answers = await Promise.all(Array.from({ length: 15 }, (_, n) => send(n)));
     const accepted = answers.filter(({ ok }) => ok).length;
     expect(accepted).toBeGreaterThanOrEqual(10);
     expect(accepted).toBeLessThan(15);
     const refused = answers.find((answer) => !answer.ok);
-    if (!refused) throw new Error('nothing was refused');
+    if (!refused) throw new Error('no send was refused');
     const { code, retryAfterMs = 0 } = refused.error;
     expect(code).toBe('RATE_LIMITED');
     expect(retryAfterMs).toBeGreaterThan(0);
@@ -58,13 +59,13 @@ describeChat('a rate limit', () => {
     const known = await outcomes(ann.email);
     const limited = ['UNAUTHORIZED', 'UNAUTHORIZED', 'UNAUTHORIZED', 'RATE_LIMITED'];
     expect(known.map(([code]) => code)).toEqual(limited);
-    expect(await outcomes('nobody@example.com')).toEqual(known);
+    expect(await outcomes('unknown@example.com')).toEqual(known);
     expect((await signIn(ann.email, PASSWORD)).body.code).toBe('RATE_LIMITED');
   });
 
   it('answers 429 to a burst of sign-ins from one address', async () => {
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => signIn(`nobody-${n}@example.com`, 'guess')),
+      Array.from({ length: 20 }, (_, n) => signIn(`unknown-${n}@example.com`, 'guess')),
     );
     const refused = answers.filter(({ status }) => status === 429);
     expect(refused.length).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import type { Ack, ClientEvent, ClientPayload, ClientResult } from '@chat/contra
 import type { ClientSocket } from './account.ts';
 
 /** Emits an event and resolves with its acknowledgement. @throws Error without an answer in time */
-export async function ask<E extends ClientEvent>(
+export async function emitWithAck<E extends ClientEvent>(
   socket: ClientSocket,
   event: E,
   payload: ClientPayload<E>,

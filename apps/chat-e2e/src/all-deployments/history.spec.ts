@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
 import { Account } from '../support/account.ts';
 import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
-import { ask } from '../support/ask.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 
 const COUNT = 137;
 
@@ -20,9 +20,9 @@ describeChat('GET /messages/history/:roomId', () => {
     server = await startChat();
     ann = await Account.register(server.at);
     const socket = await ann.connect();
-    await ask(socket, 'joinRoom', 'long');
+    await emitWithAck(socket, 'joinRoom', 'long');
     for (let n = 1; n <= COUNT; n += 1) {
-      await ask(socket, 'sendMessage', { roomId: 'long', text: `message ${n}` });
+      await emitWithAck(socket, 'sendMessage', { roomId: 'long', text: `message ${n}` });
     }
     await ann.stored('long', COUNT);
   });

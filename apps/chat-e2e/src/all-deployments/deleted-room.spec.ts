@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HttpError, RoomSummary } from '@chat/contracts';
 import { Account, type ClientSocket } from '../support/account.ts';
 import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
-import { ask } from '../support/ask.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 import { eventually } from '../support/eventually.ts';
 
 describeChat('room deletion', () => {
@@ -12,9 +12,9 @@ describeChat('room deletion', () => {
   let room: RoomSummary;
   let ownerSocket: ClientSocket;
   let guestSocket: ClientSocket;
-  /** Of a member who has not joined the room with it. */
+  /** Socket of a member, without a joinRoom. */
   let idleSocket: ClientSocket;
-  const name = `gone-${Date.now().toString(36)}`;
+  const name = `deleted-${Date.now().toString(36)}`;
 
   beforeAll(async () => {
     server = await startChat();
@@ -24,9 +24,9 @@ describeChat('room deletion', () => {
     ownerSocket = await owner.connect();
     guestSocket = await guest.connect();
     idleSocket = await guest.connect();
-    await ask(ownerSocket, 'joinRoom', room.id);
-    await ask(guestSocket, 'joinRoom', room.id);
-    await ask(ownerSocket, 'sendMessage', { roomId: room.id, text: 'soon nobody reads this' });
+    await emitWithAck(ownerSocket, 'joinRoom', room.id);
+    await emitWithAck(guestSocket, 'joinRoom', room.id);
+    await emitWithAck(ownerSocket, 'sendMessage', { roomId: room.id, text: 'soon deleted' });
     await owner.stored(room.id, 1);
   });
   afterAll(async () => {
@@ -47,14 +47,14 @@ describeChat('room deletion', () => {
   });
 
   it('emits roomRemoved to every socket of every member within 1 s', async () => {
-    const told: string[] = [];
+    const notified: string[] = [];
     const sockets = { ownerSocket, guestSocket, idleSocket };
     for (const [which, socket] of Object.entries(sockets)) {
-      socket.on('roomRemoved', ({ roomId }) => told.push(`${which} ${roomId}`));
+      socket.on('roomRemoved', ({ roomId }) => notified.push(`${which} ${roomId}`));
     }
     expect((await owner.call('DELETE', `/rooms/${room.id}`)).status).toBe(204);
-    await eventually('all sockets are told', () => told.length === 3, 1_000);
-    expect(told.toSorted()).toEqual(
+    await eventually('all sockets are notified', () => notified.length === 3, 1_000);
+    expect(notified.toSorted()).toEqual(
       Object.keys(sockets)
         .toSorted()
         .map((w) => `${w} ${room.id}`),
@@ -76,26 +76,28 @@ describeChat('room deletion', () => {
     for (const account of [owner, guest]) {
       for (const [method, path, body] of probes) {
         const deleted = await account.call<HttpError>(method, path(room.id), body);
-        const unreal = await account.call<HttpError>(method, path(none), body);
+        const missing = await account.call<HttpError>(method, path(none), body);
         expect([method, path(''), deleted.status]).toEqual([method, path(''), 404]);
-        expect(withoutIds(deleted.body)).toEqual(withoutIds(unreal.body));
+        expect(withoutIds(deleted.body)).toEqual(withoutIds(missing.body));
       }
       for (const list of ['/rooms', `/rooms?discover=true&query=${name}`]) {
         expect((await account.call('GET', list)).text).not.toContain(room.id);
       }
     }
     for (const socket of [ownerSocket, guestSocket, await guest.connect()]) {
-      const send = (roomId: string) => ask(socket, 'sendMessage', { roomId, text: 'hi' });
+      const send = (roomId: string) => emitWithAck(socket, 'sendMessage', { roomId, text: 'hi' });
       expect(await send(room.id)).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
       expect(await send(room.id)).toEqual(await send(none));
-      expect(await ask(socket, 'joinRoom', room.id)).toEqual(await ask(socket, 'joinRoom', none));
+      expect(await emitWithAck(socket, 'joinRoom', room.id)).toEqual(
+        await emitWithAck(socket, 'joinRoom', none),
+      );
     }
   });
 
   it('keeps the room name reserved against POST /rooms and joinRoom', async () => {
     const again = await guest.call<HttpError>('POST', '/rooms', { name, visibility: 'public' });
     expect([again.status, again.body.code]).toEqual([409, 'CONFLICT']);
-    expect(await ask(guestSocket, 'joinRoom', name)).toMatchObject({
+    expect(await emitWithAck(guestSocket, 'joinRoom', name)).toMatchObject({
       ok: false,
       error: { code: 'NOT_FOUND' },
     });

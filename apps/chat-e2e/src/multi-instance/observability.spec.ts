@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ServicesTopology } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { Account, type ClientSocket } from '../support/account.ts';
-import { ask } from '../support/ask.ts';
-import { oneAddress } from '../support/chat-under-test.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
+import { singleOrigin } from '../support/chat-under-test.ts';
 import { eventually } from '../support/eventually.ts';
 import { metric } from '../support/metrics.ts';
 
@@ -13,9 +13,9 @@ await describeWithServices('the services', () => {
   let socket: ClientSocket;
   beforeAll(async () => {
     topology = await ServicesTopology.start({ env: { all: { LOG_LEVEL: 'debug' } } });
-    account = await Account.register(oneAddress(topology.gatewayUrl));
+    account = await Account.register(singleOrigin(topology.gatewayUrl));
     socket = await account.connect();
-    await ask(socket, 'joinRoom', 'watched');
+    await emitWithAck(socket, 'joinRoom', 'observed');
   }, 90_000);
   afterAll(async () => {
     account.close();
@@ -29,9 +29,9 @@ await describeWithServices('the services', () => {
       topology.instance('gateway'),
     ];
     const shown = new Promise((resolve) => socket.once('receiveMessage', resolve));
-    await ask(socket, 'sendMessage', { roomId: 'watched', text: 'count me' });
+    await emitWithAck(socket, 'sendMessage', { roomId: 'observed', text: 'count me' });
     await shown;
-    await ask(socket, 'sendMessage', { roomId: 'watched', text: '' });
+    await emitWithAck(socket, 'sendMessage', { roomId: 'observed', text: '' });
     expect(await metric(chat, 'chat_connections')).toBe(1);
     expect(await metric(chat, 'chat_sends_total', 'outcome="acknowledged"')).toBe(1);
     expect(await metric(chat, 'chat_send_to_acknowledged_seconds_count')).toBe(1);
@@ -47,8 +47,8 @@ await describeWithServices('the services', () => {
   });
 
   it('report cache hits of history reads in X-Cache and in metrics', async () => {
-    const path = '/messages/history/watched';
-    await account.stored('watched', 1);
+    const path = '/messages/history/observed';
+    await account.stored('observed', 1);
     await eventually('a page comes from the cache', async () => {
       return (await account.call('GET', path)).headers.get('x-cache') === 'hit';
     });
@@ -65,24 +65,27 @@ await describeWithServices('the services', () => {
 
   it('log a message under one id in chat and messages, without text or credentials', async () => {
     const shown = new Promise((resolve) => socket.once('receiveMessage', resolve));
-    const answer = await ask(socket, 'sendMessage', { roomId: 'watched', text: 'follow me' });
+    const answer = await emitWithAck(socket, 'sendMessage', {
+      roomId: 'observed',
+      text: 'follow me',
+    });
     await shown;
     const id = answer.ok ? answer.id : '';
-    const told = (service: 'chat' | 'messages'): string[] =>
+    const logged = (service: 'chat' | 'messages'): string[] =>
       topology
         .instance(service)
         .process.output.split('\n')
         .filter((line) => line.includes(`"messageId":"${id}"`))
         .map((line) => (JSON.parse(line) as { msg: string }).msg);
     await eventually('the log is written', () => {
-      return told('messages').length > 0 && told('chat').length > 2;
+      return logged('messages').length > 0 && logged('chat').length > 2;
     });
-    expect(told('chat').toSorted()).toEqual([
+    expect(logged('chat').toSorted()).toEqual([
       'message accepted',
       'message acknowledged',
       'message shown',
     ]);
-    expect(told('messages')).toEqual(['message stored']);
+    expect(logged('messages')).toEqual(['message stored']);
     const logs = topology
       .instances()
       .map(({ process }) => process.output)
@@ -93,23 +96,32 @@ await describeWithServices('the services', () => {
   });
 
   it('log the request id of a read in gateway and messages', async () => {
-    const { headers } = await account.call('GET', '/messages/history/watched');
+    const { headers } = await account.call('GET', '/messages/history/observed');
     const id = headers.get('x-request-id') ?? 'none';
     for (const service of ['gateway', 'messages'] as const) {
       const { process } = topology.instance(service);
-      await eventually(`${service} tells of it`, () => process.output.includes(id));
+      await eventually(`${service} logs the request id`, () => process.output.includes(id));
     }
   });
 
   it('log the loss of Redis once, and its return', async () => {
     const { process } = topology.instance('chat');
     await topology.redis.kill();
-    await eventually('health says it', async () => {
+    await eventually('health reports the outage', async () => {
       const { text } = await account.call('GET', '/health');
       return text.includes('unavailable');
     });
     await topology.redis.start();
-    await eventually('it is back', () => process.output.includes('Redis is back (chat).'), 20_000);
-    expect(process.output.match(/Redis is away \(chat: /g)).toHaveLength(1);
+    const logged = (text: string) =>
+      process.output
+        .split('\n')
+        .filter((line) => line.includes('"dependency":"Redis","connection":"chat"'))
+        .filter((line) => line.includes(`"msg":"${text}"`));
+    await eventually(
+      'the recovery is logged',
+      () => logged('dependency available again').length > 0,
+      20_000,
+    );
+    expect(logged('dependency unavailable')).toHaveLength(1);
   });
 });

@@ -7,13 +7,13 @@ import { BackingServers, ServicesTopology } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { connect } from 'amqplib';
 import { Account } from '../support/account.ts';
-import { ask } from '../support/ask.ts';
-import { oneAddress } from '../support/chat-under-test.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
+import { singleOrigin } from '../support/chat-under-test.ts';
 import { eventually } from '../support/eventually.ts';
 import { metric } from '../support/metrics.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
-/** MongoDB holds documents of 16 MiB at most. */
+/** Larger than the limit of MongoDB, documents of 16 MiB. */
 const TOO_LARGE = 'x'.repeat(17_000_000);
 
 await describeWithServices('a message too large for MongoDB', () => {
@@ -23,14 +23,14 @@ await describeWithServices('a message too large for MongoDB', () => {
   beforeAll(async () => {
     servers = await BackingServers.start();
     topology = await ServicesTopology.start({ servers, closesServers: true });
-    account = await Account.register(oneAddress(topology.gatewayUrl));
+    account = await Account.register(singleOrigin(topology.gatewayUrl));
   }, 90_000);
   afterAll(async () => {
     account.close();
     await topology.close();
   });
 
-  /** Publishes to the broker itself, because `chat` never accepts such an event. */
+  /** Publishes directly to the broker, because `chat` never accepts such an event. */
   async function publish(event: MessageCreate): Promise<void> {
     const connection = await connect(servers.rabbitmq.url);
     const channel = await connection.createConfirmChannel();
@@ -49,10 +49,10 @@ await describeWithServices('a message too large for MongoDB', () => {
 
   it('becomes a counted dead letter while its partition keeps storing', async () => {
     const socket = await account.connect();
-    const [room, neighbour] = roomsOfOnePartition();
+    const [room, neighbour] = roomsInOnePartition();
     for (const roomId of [room, neighbour]) {
-      await ask(socket, 'joinRoom', roomId);
-      await ask(socket, 'sendMessage', { roomId, text: 'before' });
+      await emitWithAck(socket, 'joinRoom', roomId);
+      await emitWithAck(socket, 'sendMessage', { roomId, text: 'before' });
       await account.stored(roomId, 1);
     }
     const poison: MessageCreate = {
@@ -66,7 +66,7 @@ await describeWithServices('a message too large for MongoDB', () => {
     };
     await publish(poison);
     for (const roomId of [neighbour, room]) {
-      expect(await ask(socket, 'sendMessage', { roomId, text: 'after' })).toMatchObject({
+      expect(await emitWithAck(socket, 'sendMessage', { roomId, text: 'after' })).toMatchObject({
         ok: true,
       });
     }
@@ -88,8 +88,8 @@ await describeWithServices('a message too large for MongoDB', () => {
   }, 60_000);
 });
 
-/** Two public rooms whose messages are stored by one writer. */
-function roomsOfOnePartition(): [string, string] {
+/** Returns the ids of two public rooms in the same partition. */
+function roomsInOnePartition(): [string, string] {
   const partition = partitionOf('room-0');
   for (let n = 1; ; n += 1)
     if (partitionOf(`room-${n}`) === partition) return ['room-0', `room-${n}`];

@@ -5,17 +5,17 @@ import type { HttpError, Message } from '@chat/contracts';
 import { ServicesTopology } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { Account, PASSWORD, type ClientSocket } from '../support/account.ts';
-import { ask } from '../support/ask.ts';
-import { oneAddress } from '../support/chat-under-test.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
+import { singleOrigin } from '../support/chat-under-test.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** A send waits 2 s for the broker; the rest is for a busy machine. */
+/** Timeout of 2 s for the broker, plus a margin for a busy machine. */
 const REFUSED_WITHIN_MS = 3_000;
-/** Of every wait for MongoDB: short, so that the outage outlasts each of them several times. */
+/** Every timeout for MongoDB: short, so that the outage outlasts each of them several times. */
 const MONGO_TIMEOUT_MS = 1_500;
-const WITHOUT_MONGO_MS = 10 * MONGO_TIMEOUT_MS;
-/** Within 10 s; the rest is for a busy machine. */
-const WITHOUT_SIGNALS_MS = 12_000;
+const MONGO_OUTAGE_MS = 10 * MONGO_TIMEOUT_MS;
+/** The recheck without signals takes 10 s, plus a margin for a busy machine. */
+const RECHECK_WITHIN_MS = 12_000;
 
 await describeWithServices('the services during an outage', () => {
   let topology: ServicesTopology;
@@ -32,7 +32,7 @@ await describeWithServices('the services during an outage', () => {
         },
       },
     });
-    account = await Account.register(oneAddress(topology.gatewayUrl));
+    account = await Account.register(singleOrigin(topology.gatewayUrl));
     socket = await account.connect();
   }, 90_000);
   afterAll(async () => {
@@ -55,40 +55,40 @@ await describeWithServices('the services during an outage', () => {
 
   it('of RabbitMQ refuse sends within 3 s and store the outbox of a client once afterwards', async () => {
     const { client, room } = await openClient('without-rabbitmq');
-    await ask(socket, 'joinRoom', 'without-rabbitmq');
-    const isRefused = async (): Promise<void> => {
+    await emitWithAck(socket, 'joinRoom', 'without-rabbitmq');
+    const expectRefused = async (): Promise<void> => {
       const send = { roomId: 'without-rabbitmq', text: 'refused' };
-      const answer = await ask(socket, 'sendMessage', send, REFUSED_WITHIN_MS);
+      const answer = await emitWithAck(socket, 'sendMessage', send, REFUSED_WITHIN_MS);
       expect(answer).toMatchObject({ ok: false, error: { code: 'UNAVAILABLE' } });
       expect(answer.ok ? 0 : answer.error.retryAfterMs).toBeGreaterThan(0);
     };
     await topology.rabbitmq.kill();
-    for (let n = 1; n <= 5; n += 1) await isRefused();
-    const kept = Array.from({ length: 10 }, (_, n) => `kept ${n}`);
-    for (const text of kept) room.send(text);
-    await isRefused();
-    expect(room.getSnapshot().pending).toHaveLength(kept.length);
+    for (let n = 1; n <= 5; n += 1) await expectRefused();
+    const queued = Array.from({ length: 10 }, (_, n) => `queued ${n}`);
+    for (const text of queued) room.send(text);
+    await expectRefused();
+    expect(room.getSnapshot().pending).toHaveLength(queued.length);
     await topology.rabbitmq.start();
     await eventually('the outbox is empty', () => room.getSnapshot().pending.length === 0, 30_000);
-    const history = await account.history('without-rabbitmq', kept.length);
-    // One that was refused as its outcome was unknown may have arrived.
-    expect(history.map(({ text }) => text).filter((text) => text !== 'refused')).toEqual(kept);
-    await eventually('the page shows it', () => texts(room).length === history.length);
+    const history = await account.history('without-rabbitmq', queued.length);
+    // A send that was refused with an unknown outcome may be stored.
+    expect(history.map(({ text }) => text).filter((text) => text !== 'refused')).toEqual(queued);
+    await eventually('the client shows the history', () => texts(room).length === history.length);
     client.close();
   }, 120_000);
 
   it('of MongoDB queue sends in order and refuse reads with Retry-After', async () => {
     const { client, room } = await openClient('without-mongodb');
-    await ask(socket, 'joinRoom', 'without-mongodb');
-    await ask(socket, 'sendMessage', { roomId: 'without-mongodb', text: 'before' });
+    await emitWithAck(socket, 'joinRoom', 'without-mongodb');
+    await emitWithAck(socket, 'sendMessage', { roomId: 'without-mongodb', text: 'before' });
     await account.stored('without-mongodb', 1);
     await topology.mongo.kill();
-    const until = Date.now() + WITHOUT_MONGO_MS;
+    const until = Date.now() + MONGO_OUTAGE_MS;
     const accepted: string[] = [];
     let refusedReads = 0;
     while (Date.now() < until) {
-      const text = `meanwhile ${accepted.length}`;
-      const answer = await ask(socket, 'sendMessage', { roomId: 'without-mongodb', text });
+      const text = `during the outage ${accepted.length}`;
+      const answer = await emitWithAck(socket, 'sendMessage', { roomId: 'without-mongodb', text });
       expect(answer).toMatchObject({ ok: true });
       accepted.push(text);
       const read = await account.call('GET', '/messages/history/without-mongodb');
@@ -104,7 +104,11 @@ await describeWithServices('the services during an outage', () => {
     }
     expect(refusedReads).toBeGreaterThan(0);
     await topology.mongo.start();
-    await eventually('all are shown', () => texts(room).length === accepted.length + 1, 30_000);
+    await eventually(
+      'the client shows every message',
+      () => texts(room).length === accepted.length + 1,
+      30_000,
+    );
     expect(texts(room)).toEqual(['before', ...accepted]);
     const history = await account.history('without-mongodb');
     expect(history.map(({ text }) => text)).toEqual(['before', ...accepted]);
@@ -112,63 +116,70 @@ await describeWithServices('the services during an outage', () => {
   }, 180_000);
 
   it('of Redis store sends and deliver them within 15 s', async () => {
-    const other = await Account.register(oneAddress(topology.gatewayUrl));
+    const other = await Account.register(singleOrigin(topology.gatewayUrl));
     const reader = await other.connect();
     const shown: string[] = [];
     reader.on('receiveMessage', ({ text }) => shown.push(text));
-    await ask(reader, 'joinRoom', 'without-redis');
-    await ask(socket, 'joinRoom', 'without-redis');
+    await emitWithAck(reader, 'joinRoom', 'without-redis');
+    await emitWithAck(socket, 'joinRoom', 'without-redis');
     await topology.redis.kill();
     const sent = Array.from({ length: 20 }, (_, n) => `message ${n}`);
     for (const text of sent) {
-      expect(await ask(socket, 'sendMessage', { roomId: 'without-redis', text })).toMatchObject({
-        ok: true,
-      });
+      const answer = await emitWithAck(socket, 'sendMessage', { roomId: 'without-redis', text });
+      expect(answer).toMatchObject({ ok: true });
     }
     await account.stored('without-redis', sent.length);
-    await eventually('the reader has seen all', () => shown.length === sent.length, 15_000);
+    await eventually(
+      'the reader received every message',
+      () => shown.length === sent.length,
+      15_000,
+    );
     expect(shown).toEqual(sent);
     expect(reader.connected).toBe(true);
     await topology.redis.start();
-    await ask(socket, 'sendMessage', { roomId: 'without-redis', text: 'back' });
-    await eventually('it is seen again', () => shown.at(-1) === 'back');
+    await emitWithAck(socket, 'sendMessage', { roomId: 'without-redis', text: 'back' });
+    await eventually('signals arrive again', () => shown.at(-1) === 'back');
     other.close();
   }, 90_000);
 
   it('of Redis deny a removed member and an ended session access within 12 s', async () => {
-    const at = oneAddress(topology.gatewayUrl);
+    const at = singleOrigin(topology.gatewayUrl);
     const [removed, leaving] = [await Account.register(at), await Account.register(at)];
     const room = await account.createRoom({ name: 'Without Redis', visibility: 'private' });
-    await ask(socket, 'joinRoom', room.id);
+    await emitWithAck(socket, 'joinRoom', room.id);
     const sockets: ClientSocket[] = [];
     for (const guest of [removed, leaving]) {
       await account.call('POST', `/rooms/${room.id}/members`, { userId: guest.id });
       const own = await guest.connect();
-      expect(await ask(own, 'joinRoom', room.id)).toMatchObject({ ok: true });
+      expect(await emitWithAck(own, 'joinRoom', room.id)).toMatchObject({ ok: true });
       sockets.push(own);
     }
     const [ofRemoved, ofLeaving] = sockets as [ClientSocket, ClientSocket];
-    const told: string[] = [];
+    const notified: string[] = [];
     const received: string[] = [];
     const shown: string[] = [];
     socket.on('receiveMessage', ({ text }) => shown.push(text));
-    ofRemoved.on('roomRemoved', ({ roomId }) => told.push(roomId));
+    ofRemoved.on('roomRemoved', ({ roomId }) => notified.push(roomId));
     ofRemoved.on('receiveMessage', ({ text }) => received.push(text));
-    ofLeaving.on('sessionExpired', () => told.push('session'));
+    ofLeaving.on('sessionExpired', () => notified.push('session'));
     await topology.redis.kill();
     const removal = await account.call('DELETE', `/rooms/${room.id}/members/${removed.id}`);
     expect(removal.status).toBe(204);
     expect((await leaving.call('POST', '/auth/logout')).status).toBe(204);
-    await eventually('both are told', () => told.length === 2, WITHOUT_SIGNALS_MS);
-    expect(told.toSorted()).toEqual(['session', room.id].toSorted());
+    await eventually('both are notified', () => notified.length === 2, RECHECK_WITHIN_MS);
+    expect(notified.toSorted()).toEqual(['session', room.id].toSorted());
     expect(ofLeaving.connected).toBe(false);
-    const refused = await ask(ofRemoved, 'sendMessage', { roomId: room.id, text: 'hey' });
+    const refused = await emitWithAck(ofRemoved, 'sendMessage', { roomId: room.id, text: 'hey' });
     expect(refused).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
-    await ask(socket, 'sendMessage', { roomId: room.id, text: 'now without you' });
+    await emitWithAck(socket, 'sendMessage', { roomId: room.id, text: 'now without you' });
     await account.stored(room.id, 1);
     await topology.redis.start();
-    await ask(socket, 'sendMessage', { roomId: room.id, text: 'and with Redis' });
-    await eventually('a member is shown it', () => shown.at(-1) === 'and with Redis', 15_000);
+    await emitWithAck(socket, 'sendMessage', { roomId: room.id, text: 'and with Redis' });
+    await eventually(
+      'a member receives the message',
+      () => shown.at(-1) === 'and with Redis',
+      15_000,
+    );
     expect(received).toEqual([]);
     removed.close();
     leaving.close();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
 import { Account, type ClientSocket } from '../support/account.ts';
 import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
-import { ask } from '../support/ask.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 import { eventually } from '../support/eventually.ts';
 
 describeChat('a public room', () => {
@@ -19,7 +19,7 @@ describeChat('a public room', () => {
     const socket = await account.connect();
     const received: Message[] = [];
     socket.on('receiveMessage', (message) => received.push(message));
-    const answer = await ask(socket, 'joinRoom', roomId);
+    const answer = await emitWithAck(socket, 'joinRoom', roomId);
     expect(answer).toMatchObject({ ok: true, roomId });
     return { account, socket, received };
   }
@@ -35,17 +35,20 @@ describeChat('a public room', () => {
   it('delivers each message to every joined socket as the history returns it', async () => {
     const ann = await join('general');
     const bob = await join('general');
-    const first = await ask(ann.socket, 'sendMessage', {
+    const first = await emitWithAck(ann.socket, 'sendMessage', {
       roomId: 'general',
       text: 'hi bob',
     });
-    const second = await ask(bob.socket, 'sendMessage', {
+    const second = await emitWithAck(bob.socket, 'sendMessage', {
       roomId: 'general',
       text: '  hi ann  ',
       clientMessageId: 'bobs-first',
     });
     expect(first.ok && second.ok).toBe(true);
-    await eventually('both see both', () => ann.received.length + bob.received.length === 4);
+    await eventually(
+      'both receive both messages',
+      () => ann.received.length + bob.received.length === 4,
+    );
     const history = await ann.account.history('general');
     expect(ann.received).toEqual(history);
     expect(bob.received).toEqual(history);
@@ -60,11 +63,11 @@ describeChat('a public room', () => {
     const mallory = {
       roomId: 'claims',
       text: 'trust me',
-      userId: 'somebody-else',
+      userId: 'another-user',
       username: 'admin',
       timestamp: '1999-01-01T00:00:00.000Z',
     };
-    await ask(eve.socket, 'sendMessage', mallory);
+    await emitWithAck(eve.socket, 'sendMessage', mallory);
     const [message] = await eve.account.history('claims', 1);
     expect(message).toMatchObject({ userId: eve.account.id, username: eve.account.username });
     expect(Date.now() - Date.parse(message?.timestamp ?? '')).toBeLessThan(60_000);
@@ -77,14 +80,17 @@ describeChat('a public room', () => {
     const send = { roomId: 'repeats', text: 'only once', clientMessageId: 'the-same' };
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
-        ask(index % 2 === 0 ? ann.socket : second, 'sendMessage', send),
+        emitWithAck(index % 2 === 0 ? ann.socket : second, 'sendMessage', send),
       ),
     );
     expect(new Set(answers.map((answer) => (answer.ok ? answer.id : answer.error.code))).size).toBe(
       1,
     );
-    await ask(ann.socket, 'sendMessage', { roomId: 'repeats', text: 'the last' });
-    await eventually('the last is shown', () => bob.received.at(-1)?.text === 'the last');
+    await emitWithAck(ann.socket, 'sendMessage', { roomId: 'repeats', text: 'the last' });
+    await eventually(
+      'the last message is delivered',
+      () => bob.received.at(-1)?.text === 'the last',
+    );
     expect(bob.received.map(({ text }) => text)).toEqual(['only once', 'the last']);
     expect((await bob.account.history('repeats')).map(({ seq }) => seq)).toEqual([1, 2]);
   });
@@ -92,7 +98,11 @@ describeChat('a public room', () => {
   it('stores each of two texts once when both are sent twice with one clientMessageId', async () => {
     const ann = await join('numbers-again');
     const send = (text: string) =>
-      ask(ann.socket, 'sendMessage', { roomId: 'numbers-again', text, clientMessageId: '1' });
+      emitWithAck(ann.socket, 'sendMessage', {
+        roomId: 'numbers-again',
+        text,
+        clientMessageId: '1',
+      });
     const texts = ['before the restart', 'after the restart'];
     const ids: string[] = [];
     for (const text of [...texts, ...texts]) {
@@ -106,7 +116,7 @@ describeChat('a public room', () => {
     ]);
     const stored = history.map(({ id }) => id);
     expect(ids).toEqual([...stored, ...stored]);
-    await eventually('both are shown', () => ann.received.length === 2);
+    await eventually('both messages are delivered', () => ann.received.length === 2);
     expect(ann.received).toEqual(history);
   });
 
@@ -117,13 +127,14 @@ describeChat('a public room', () => {
       members.map(async ({ socket }, sender) => {
         const answers = Array.from({ length: 100 }, (_, n) => {
           const [text, clientMessageId] = [`${sender}/${n}`, `${sender}-${n}`];
-          return ask(socket, 'sendMessage', { roomId: 'crowd', text, clientMessageId }, 30_000);
+          const message = { roomId: 'crowd', text, clientMessageId };
+          return emitWithAck(socket, 'sendMessage', message, 30_000);
         });
         for (const answer of await Promise.all(answers)) expect(answer.ok).toBe(true);
       }),
     );
     await eventually(
-      'everybody has everything',
+      'every member received every message',
       () => members.every(({ received }) => received.length >= 2_000),
       30_000,
     );
@@ -147,23 +158,24 @@ describeChat('a public room', () => {
     socket.on('receiveMessage', (message) => received.push(message));
     socket.emit('joinRoom', 'hasty');
     socket.emit('sendMessage', { roomId: 'hasty', text: 'already here' });
-    await eventually('the message is shown', () => received.length === 1);
+    await eventually('the message is delivered', () => received.length === 1);
   });
 
   it('returns missed changes to joinRoom and delivers later ones as events', async () => {
     const ann = await join('catch-up');
-    const say = (text: string) => ask(ann.socket, 'sendMessage', { roomId: 'catch-up', text });
-    for (const text of ['1', '2', '3']) await say(text);
+    const send = (text: string) =>
+      emitWithAck(ann.socket, 'sendMessage', { roomId: 'catch-up', text });
+    for (const text of ['1', '2', '3']) await send(text);
     const bob = await Account.register(server.at);
     accounts.push(bob);
     const socket = await bob.connect();
     const received: Message[] = [];
     socket.on('receiveMessage', (message) => received.push(message));
-    const sending = Promise.all(['4', '5', '6', '7'].map(say));
-    const answer = await ask(socket, 'joinRoom', { roomId: 'catch-up', since: 1 });
+    const sending = Promise.all(['4', '5', '6', '7'].map(send));
+    const answer = await emitWithAck(socket, 'joinRoom', { roomId: 'catch-up', since: 1 });
     await sending;
     if (!answer.ok || !answer.changes) throw new Error('the join was refused');
-    await eventually('all came', () => answer.rev + received.length === 7);
+    await eventually('all changes arrived', () => answer.rev + received.length === 7);
     expect(answer.complete).toBe(true);
     expect([...answer.changes, ...received].map(({ text }) => text)).toEqual([
       '2',
@@ -179,12 +191,12 @@ describeChat('a public room', () => {
     const ann = await join('long');
     await Promise.all(
       Array.from({ length: 150 }, (_, n) =>
-        ask(ann.socket, 'sendMessage', { roomId: 'long', text: String(n) }),
+        emitWithAck(ann.socket, 'sendMessage', { roomId: 'long', text: String(n) }),
       ),
     );
     await ann.account.stored('long', 150);
     const socket = await ann.account.connect();
-    expect(await ask(socket, 'joinRoom', { roomId: 'long', since: 10 })).toMatchObject({
+    expect(await emitWithAck(socket, 'joinRoom', { roomId: 'long', since: 10 })).toMatchObject({
       ok: true,
       rev: 150,
       complete: false,
@@ -207,11 +219,11 @@ describeChat('a public room', () => {
   it('delivers no message to a socket after leaveRoom, but accepts its sends', async () => {
     const ann = await join('leaving');
     const bob = await join('leaving');
-    expect(await ask(bob.socket, 'leaveRoom', { roomId: 'leaving' })).toEqual({ ok: true });
-    await ask(ann.socket, 'sendMessage', { roomId: 'leaving', text: 'bob?' });
-    await eventually('ann sees it', () => ann.received.length === 1);
+    expect(await emitWithAck(bob.socket, 'leaveRoom', { roomId: 'leaving' })).toEqual({ ok: true });
+    await emitWithAck(ann.socket, 'sendMessage', { roomId: 'leaving', text: 'bob?' });
+    await eventually('ann receives the message', () => ann.received.length === 1);
     expect(bob.received).toEqual([]);
-    const still = await ask(bob.socket, 'sendMessage', { roomId: 'leaving', text: 'yes' });
+    const still = await emitWithAck(bob.socket, 'sendMessage', { roomId: 'leaving', text: 'yes' });
     expect(still.ok).toBe(true);
   });
 });

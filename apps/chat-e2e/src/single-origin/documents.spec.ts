@@ -6,15 +6,15 @@ import { CLIENT_EVENTS, SERVER_EVENTS } from '@chat/contracts';
 import { Account } from '../support/account.ts';
 import {
   describeChat,
-  onlyAddress,
+  originOf,
   startChat,
   type ChatUnderTest,
 } from '../support/chat-under-test.ts';
-import { ask } from '../support/ask.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 import { eventually } from '../support/eventually.ts';
 import { openApiDocument, type OpenApiDocument } from '../support/openapi-document.ts';
 
-/** Every call of the contract that is built. */
+/** All REST calls of the contract. */
 const CALLS = [
   'DELETE /auth/sessions/{id}',
   'DELETE /rooms/{roomId}',
@@ -43,20 +43,20 @@ const CALLS = [
   'POST /rooms/{roomId}/members',
 ];
 
-const OPEN_TO_ALL = /^(GET .*health.*|POST \/auth\/(login|refresh|register))$/;
+const PUBLIC_CALL = /^(GET .*health.*|POST \/auth\/(login|refresh|register))$/;
 
-/** What at least can go wrong with a call; all else is found by the calls of the other suites. */
+/** Error statuses that a call must document; the requests of other suites check the rest. */
 function errorsOf(call: string): string[] {
   return [
     '500',
-    ...(OPEN_TO_ALL.test(call) ? [] : ['401']),
+    ...(PUBLIC_CALL.test(call) ? [] : ['401']),
     ...(call.includes('{') ? ['400', '404'] : []),
     ...(/^(POST|PATCH) (?!.*logout)/.test(call) ? ['400', '413', '415'] : []),
     ...(/login|register|POST \/rooms$/.test(call) ? ['429'] : []),
   ];
 }
 
-/** Every `$ref` anywhere in a document. */
+/** Returns every `$ref` of a document. */
 function refsOf(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
@@ -85,7 +85,7 @@ describeChat('the server', () => {
     let document: OpenApiDocument;
     let operations: [string, Record<string, unknown>][];
     beforeAll(async () => {
-      document = await openApiDocument(onlyAddress(server));
+      document = await openApiDocument(originOf(server));
       operations = Object.entries(document.paths).flatMap(([path, methods]) =>
         Object.entries(methods).map(([method, operation]): [string, Record<string, unknown>] => [
           `${method.toUpperCase()} ${path}`,
@@ -114,7 +114,7 @@ describeChat('the server', () => {
           1,
         ]);
         expect([call, typeof summary]).toEqual([call, 'string']);
-        const open = OPEN_TO_ALL.test(call);
+        const open = PUBLIC_CALL.test(call);
         const undocumented = errorsOf(call).filter((status) => !statuses.includes(status));
         expect([call, undocumented]).toEqual([call, []]);
         expect([call, security]).toEqual([call, open ? undefined : [{ bearer: [] }]]);
@@ -129,11 +129,11 @@ describeChat('the server', () => {
     });
 
     it('has a page at /docs without inline scripts or cross-origin files', async () => {
-      const page = await fetch(`${onlyAddress(server)}/docs`);
+      const page = await fetch(`${originOf(server)}/docs`);
       expect(page.status).toBe(200);
       expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
       const html = await page.text();
-      // The policy lets nothing run that is not a file of this server.
+      // The content security policy only allows files of this server.
       const scripts = [...html.matchAll(/<script([^>]*)>([^]*?)<\/script>/g)];
       expect(scripts.map(([, , inline = '']) => inline.trim()).join('')).toBe('');
       expect(html).not.toMatch(/\son[a-z]+=/);
@@ -145,7 +145,7 @@ describeChat('the server', () => {
         const { origin, href } = new URL(file, page.url);
         expect([file, origin, (await fetch(href)).status]).toEqual([
           file,
-          onlyAddress(server),
+          originOf(server),
           200,
         ]);
       }
@@ -163,7 +163,7 @@ describeChat('the server', () => {
     }
     let document: AsyncApiDocument;
     beforeAll(async () => {
-      const response = await fetch(`${onlyAddress(server)}/asyncapi.json`);
+      const response = await fetch(`${originOf(server)}/asyncapi.json`);
       document = (await response.json()) as AsyncApiDocument;
     });
 
@@ -195,7 +195,7 @@ describeChat('the server', () => {
       const ajv = new Ajv({ strict: false });
       addFormats.default(ajv);
       ajv.addSchema({ $id: 'asyncapi', components: { schemas: document.components.schemas } });
-      const fits = (message: string, payload: unknown): void => {
+      const expectValid = (message: string, payload: unknown): void => {
         const described = document.components.messages[message]?.payload ?? {};
         const validate = ajv.compile(
           JSON.parse(
@@ -207,31 +207,34 @@ describeChat('the server', () => {
       const owner = await Account.register(server.at);
       const guest = await Account.register(server.at);
       const sockets = [await owner.connect(), await guest.connect()] as const;
-      const seen = new Map<string, unknown>();
+      const received = new Map<string, unknown>();
       for (const socket of sockets) {
         socket.onAny((event: string, payload: unknown) => {
-          seen.set(event, payload);
-          fits(event, payload);
+          received.set(event, payload);
+          expectValid(event, payload);
         });
       }
       const room = await owner.createRoom({ name: 'documented', visibility: 'private' });
-      fits('joinRoomAck', await ask(sockets[0], 'joinRoom', { roomId: room.id, since: 0 }));
+      const join = { roomId: room.id, since: 0 };
+      expectValid('joinRoomAck', await emitWithAck(sockets[0], 'joinRoom', join));
       await owner.call('POST', `/rooms/${room.id}/members`, { userId: guest.id });
-      fits('joinRoomAck', await ask(sockets[1], 'joinRoom', room.id));
-      const sent = await ask(sockets[1], 'sendMessage', { roomId: room.id, text: 'hello' });
-      fits('sendMessageAck', sent);
-      fits('sendMessageAck', await ask(sockets[1], 'sendMessage', { roomId: room.id, text: '' }));
-      fits('renewSessionAck', await ask(sockets[0], 'renewSession', { token: owner.token }));
+      expectValid('joinRoomAck', await emitWithAck(sockets[1], 'joinRoom', room.id));
+      const sent = await emitWithAck(sockets[1], 'sendMessage', { roomId: room.id, text: 'hello' });
+      expectValid('sendMessageAck', sent);
+      const invalid = { roomId: room.id, text: '' };
+      expectValid('sendMessageAck', await emitWithAck(sockets[1], 'sendMessage', invalid));
+      const renewal = { token: owner.token };
+      expectValid('renewSessionAck', await emitWithAck(sockets[0], 'renewSession', renewal));
       await owner.call('PATCH', `/rooms/${room.id}`, { topic: 'events' });
       sockets[1].emit('sendMessage', { roomId: room.id, text: ' ' });
-      await eventually('heads are told', () => seen.has('roomHeads'), 15_000);
+      await eventually('roomHeads is emitted', () => received.has('roomHeads'), 15_000);
       await owner.call('DELETE', `/rooms/${room.id}/members/${guest.id}`);
-      fits('leaveRoomAck', await ask(sockets[0], 'leaveRoom', room.id));
+      expectValid('leaveRoomAck', await emitWithAck(sockets[0], 'leaveRoom', room.id));
       await guest.call('POST', '/auth/logout');
-      await eventually('the session is ended', () => seen.has('sessionExpired'));
+      await eventually('the session is ended', () => received.has('sessionExpired'));
       await server.stopSockets();
-      await eventually('every event was seen', () =>
-        Object.keys(SERVER_EVENTS).every((event) => seen.has(event)),
+      await eventually('every event was received', () =>
+        Object.keys(SERVER_EVENTS).every((event) => received.has(event)),
       );
       owner.close();
       guest.close();

@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts';
 
 const ORIGIN = 'http://localhost';
 
-/** The sequence of the first public client of the contract, event for event. */
+/** The exact sequence of events of the first public client of the contract. */
 describeChat('the older public client', () => {
   let server: ChatUnderTest;
   const sockets: Socket[] = [];
@@ -38,7 +38,7 @@ describeChat('the older public client', () => {
     return answer.body;
   }
 
-  function enter({ token, user }: LoginResponse): { socket: Socket; shown: Message[] } {
+  function connect({ token, user }: LoginResponse): { socket: Socket; shown: Message[] } {
     const socket = io(server.at.chat, {
       auth: { token, username: user.username },
       extraHeaders: { origin: ORIGIN },
@@ -54,21 +54,21 @@ describeChat('the older public client', () => {
   it('exchanges messages, starting with polling and without acknowledgements', async () => {
     const ann = await signIn('ann');
     const bob = await signIn('bob');
-    const annsPage = enter(ann);
+    const annsPage = connect(ann);
     const transports: string[] = [];
     annsPage.socket.io.engine.once('open', () => {
       transports.push(annsPage.socket.io.engine.transport.name);
     });
     annsPage.socket.io.engine.on('upgrade', (transport) => transports.push(transport.name));
-    const bobsPage = enter(bob);
+    const bobsPage = connect(bob);
     await eventually('both are connected', () =>
       [annsPage, bobsPage].every(({ socket }) => socket.connected),
     );
-    // It sends when somebody types, which is later than it joins.
+    // The client sends on user input, well after its join.
     await eventually('the transport is upgraded', () => transports.includes('websocket'));
     expect(transports[0]).toBe('polling');
 
-    const say = (page: typeof annsPage, by: LoginResponse, text: string): void => {
+    const send = (page: typeof annsPage, by: LoginResponse, text: string): void => {
       page.socket.emit('sendMessage', {
         roomId: 'general',
         userId: by.user.id,
@@ -77,15 +77,15 @@ describeChat('the older public client', () => {
         timestamp: new Date().toISOString(),
       });
     };
-    // Its join is not acknowledged; a client that is shown its own message has joined.
-    say(bobsPage, bob, 'here');
+    // Its join is not acknowledged; a client that receives its own message has joined.
+    send(bobsPage, bob, 'here');
     await eventually('bob has joined', () => bobsPage.shown.length === 1);
-    say(annsPage, ann, 'hello bob');
-    await eventually('bob reads it', () => bobsPage.shown.length === 2);
+    send(annsPage, ann, 'hello bob');
+    await eventually('bob receives it', () => bobsPage.shown.length === 2);
     await eventually('ann has joined', () => annsPage.shown.at(-1)?.text === 'hello bob');
-    say(bobsPage, bob, 'hello ann');
-    await eventually('ann reads it', () => annsPage.shown.at(-1)?.text === 'hello ann');
-    await eventually('bob has all', () => bobsPage.shown.length === 3);
+    send(bobsPage, bob, 'hello ann');
+    await eventually('ann receives it', () => annsPage.shown.at(-1)?.text === 'hello ann');
+    await eventually('bob received all messages', () => bobsPage.shown.length === 3);
     expect(
       bobsPage.shown.map(({ username, text, timestamp }) => [
         username,

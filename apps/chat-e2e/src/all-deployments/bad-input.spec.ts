@@ -5,13 +5,13 @@ import { io } from 'socket.io-client';
 import { claimsOf } from '../support/access-token.ts';
 import { Account, PASSWORD, type ClientSocket } from '../support/account.ts';
 import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
-import { ask } from '../support/ask.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 import { api } from '../support/api.ts';
 
 const base64url = (value: unknown): string =>
   Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A JWT of our own making, signed with HMAC-SHA256. */
+/** Builds a JWT, signed with HMAC-SHA256. */
 function forge(claims: object, secret: string, header: object = { alg: 'HS256', typ: 'JWT' }) {
   const signed = `${base64url(header)}.${base64url(claims)}`;
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
@@ -28,7 +28,7 @@ describeChat('the server', () => {
     server = await startChat({ JWT_SECRET: SECRET });
     ann = await Account.register(server.at);
     socket = await ann.connect();
-    await ask(socket, 'joinRoom', 'general');
+    await emitWithAck(socket, 'joinRoom', 'general');
   });
   afterAll(async () => {
     ann.close();
@@ -192,7 +192,7 @@ describeChat('the server', () => {
         ['unsigned in capitals', `${base64url({ alg: 'NONE' })}.${base64url(claims)}.`],
         ['of another algorithm', forge(claims, SECRET, { alg: 'HS512', typ: 'JWT' })],
         ['for another audience', forge({ ...claims, aud: 'elsewhere' }, SECRET)],
-        ['of a session that never was', forge({ ...claims, sid: 'x'.repeat(22) }, SECRET)],
+        ['of a session that does not exist', forge({ ...claims, sid: 'x'.repeat(22) }, SECRET)],
         ['without a user', forge({ ...claims, sub: undefined }, SECRET)],
         ['no token at all', 'not.a.token'],
       ];
@@ -233,7 +233,7 @@ describeChat('the server', () => {
         reconnection: false,
       });
       return new Promise((resolve, reject) => {
-        stranger.once('connect', () => reject(new Error('the server let it in')));
+        stranger.once('connect', () => reject(new Error('the server accepted the handshake')));
         stranger.once('connect_error', (error: Error & { data?: unknown }) => {
           stranger.disconnect();
           resolve(error.data);
@@ -310,8 +310,11 @@ describeChat('the server', () => {
       await owner.createRoom({ name: 'not-joined', visibility: 'public' });
       const send = { roomId: 'not-joined', text: 'hi' };
       expect(await emit('sendMessage', send)).toMatchObject({ error: { code: 'NOT_FOUND' } });
-      await ask(await owner.connect(), 'joinRoom', 'not-joined');
-      const answer = await ask(await owner.connect(), 'sendMessage', { ...send, text: 'first' });
+      await emitWithAck(await owner.connect(), 'joinRoom', 'not-joined');
+      const answer = await emitWithAck(await owner.connect(), 'sendMessage', {
+        ...send,
+        text: 'first',
+      });
       expect(answer).toMatchObject({ ok: true });
       await owner.stored('not-joined', 1);
       expect(await owner.history('not-joined')).toMatchObject([{ text: 'first', seq: 1 }]);
@@ -344,11 +347,11 @@ describeChat('the server', () => {
     });
 
     it('delivers the first valid message after refused ones as seq 1', async () => {
-      const seen = new Promise<Message>((resolve) => socket.once('receiveMessage', resolve));
+      const received = new Promise<Message>((resolve) => socket.once('receiveMessage', resolve));
       expect(await emit('sendMessage', { roomId: 'general', text: 'still here' })).toMatchObject({
         ok: true,
       });
-      expect(await seen).toMatchObject({ text: 'still here', seq: 1, rev: 1 });
+      expect(await received).toMatchObject({ text: 'still here', seq: 1, rev: 1 });
     });
   });
 });

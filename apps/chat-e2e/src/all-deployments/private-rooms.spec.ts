@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HttpError, Member, RoomSummary } from '@chat/contracts';
 import { Account, type ClientSocket } from '../support/account.ts';
 import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
-import { ask } from '../support/ask.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 import { eventually } from '../support/eventually.ts';
 
 describeChat('a private room', () => {
@@ -22,8 +22,8 @@ describeChat('a private room', () => {
     room = await owner.createRoom({ name: 'Plans for Sunday', visibility: 'private' });
     ownerSocket = await owner.connect();
     guestSocket = await guest.connect();
-    await ask(ownerSocket, 'joinRoom', room.id);
-    await ask(ownerSocket, 'sendMessage', { roomId: room.id, text: 'a secret' });
+    await emitWithAck(ownerSocket, 'joinRoom', room.id);
+    await emitWithAck(ownerSocket, 'sendMessage', { roomId: room.id, text: 'a secret' });
     await owner.stored(room.id, 1);
   });
   afterAll(async () => {
@@ -50,14 +50,14 @@ describeChat('a private room', () => {
       ['GET', (id) => `/messages/changes/${id}?since=0`],
     ];
     for (const [method, path, body] of probes) {
-      const real = await stranger.call<HttpError>(method, path(room.id), body);
-      const unreal = await stranger.call<HttpError>(method, path(none), body);
-      expect(real.status).toBe(404);
-      expect(withoutIds(real.body)).toEqual(withoutIds(unreal.body));
+      const hidden = await stranger.call<HttpError>(method, path(room.id), body);
+      const missing = await stranger.call<HttpError>(method, path(none), body);
+      expect(hidden.status).toBe(404);
+      expect(withoutIds(hidden.body)).toEqual(withoutIds(missing.body));
     }
     const socket = await stranger.connect();
-    const join = (id: string) => ask(socket, 'joinRoom', id);
-    const send = (roomId: string) => ask(socket, 'sendMessage', { roomId, text: 'hi' });
+    const join = (id: string) => emitWithAck(socket, 'joinRoom', id);
+    const send = (roomId: string) => emitWithAck(socket, 'sendMessage', { roomId, text: 'hi' });
     expect(await join(room.id)).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
     expect(await join(room.id)).toEqual(await join(none));
     expect(await send(room.id)).toEqual(await send(none));
@@ -75,7 +75,8 @@ describeChat('a private room', () => {
     expect(answer.status).toBe(201);
     expect(await added).toMatchObject({ id: room.id, name: 'Plans for Sunday' });
     expect(await changed).toEqual({ roomId: room.id, userId: guest.id, role: 'member' });
-    expect(await ask(guestSocket, 'joinRoom', { roomId: room.id, since: 0 })).toMatchObject({
+    const joined = await emitWithAck(guestSocket, 'joinRoom', { roomId: room.id, since: 0 });
+    expect(joined).toMatchObject({
       ok: true,
       role: 'member',
       changes: [{ text: 'a secret' }],
@@ -102,7 +103,7 @@ describeChat('a private room', () => {
 
   it('emits roomRemoved to all sockets of a removed member within 1 s and denies access', async () => {
     const second = await guest.connect();
-    await ask(second, 'joinRoom', room.id);
+    await emitWithAck(second, 'joinRoom', room.id);
     const received: string[] = [];
     const removed: string[] = [];
     for (const socket of [guestSocket, second]) {
@@ -111,15 +112,13 @@ describeChat('a private room', () => {
     }
     const answer = await owner.call('DELETE', `/rooms/${room.id}/members/${guest.id}`);
     expect(answer.status).toBe(204);
-    await eventually('both sockets are told', () => removed.length === 2, 1_000);
+    await eventually('both sockets are notified', () => removed.length === 2, 1_000);
     const own = new Promise((resolve) => ownerSocket.once('receiveMessage', resolve));
-    await ask(ownerSocket, 'sendMessage', { roomId: room.id, text: 'now without you' });
+    await emitWithAck(ownerSocket, 'sendMessage', { roomId: room.id, text: 'now without you' });
     await own;
     expect(received).toEqual([]);
-    expect(await ask(guestSocket, 'sendMessage', { roomId: room.id, text: 'hey' })).toMatchObject({
-      ok: false,
-      error: { code: 'NOT_FOUND' },
-    });
+    const refused = await emitWithAck(guestSocket, 'sendMessage', { roomId: room.id, text: 'hey' });
+    expect(refused).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
     expect((await guest.call('GET', `/messages/history/${room.id}`)).status).toBe(404);
   });
 

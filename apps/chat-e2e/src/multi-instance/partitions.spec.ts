@@ -3,8 +3,8 @@ import { PARTITION_COUNT, partitionOf } from '@chat/contracts';
 import { ServicesTopology, sharedServers, type ServiceInstance } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { Account } from '../support/account.ts';
-import { ask } from '../support/ask.ts';
-import { oneAddress } from '../support/chat-under-test.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
+import { singleOrigin } from '../support/chat-under-test.ts';
 import { eventually } from '../support/eventually.ts';
 import { metric } from '../support/metrics.ts';
 
@@ -29,19 +29,19 @@ await describeWithServices('two messages instances', () => {
   });
 
   it('lose no message when one is killed and the other takes over all partitions', async () => {
-    const account = await Account.register(oneAddress(topology.gatewayUrl));
+    const account = await Account.register(singleOrigin(topology.gatewayUrl));
     const socket = await account.connect();
     const rooms = Array.from({ length: PARTITION_COUNT }, (_, partition) => roomOf(partition));
-    for (const room of rooms) await ask(socket, 'joinRoom', room);
-    const say = (text: string) =>
-      Promise.all(rooms.map((roomId) => ask(socket, 'sendMessage', { roomId, text })));
-    await say('before');
+    for (const room of rooms) await emitWithAck(socket, 'joinRoom', room);
+    const sendToAll = (text: string) =>
+      Promise.all(rooms.map((roomId) => emitWithAck(socket, 'sendMessage', { roomId, text })));
+    await sendToAll('before');
     await first.process.kill();
-    for (const answer of await say('meanwhile')) expect(answer.ok).toBe(true);
+    for (const answer of await sendToAll('meanwhile')) expect(answer.ok).toBe(true);
     await Promise.all(rooms.map((room) => account.stored(room, 2)));
     expect(await owned(second)).toBe(PARTITION_COUNT);
     await first.process.start();
-    await say('after');
+    await sendToAll('after');
     for (const room of rooms) {
       const history = await account.history(room, 3);
       expect(history.map(({ seq, text }) => [seq, text])).toEqual([
@@ -54,7 +54,7 @@ await describeWithServices('two messages instances', () => {
   }, 60_000);
 });
 
-/** A public room whose messages take this partition. */
+/** Returns the id of a public room in a partition. */
 function roomOf(partition: number): string {
   for (let n = 0; ; n += 1) if (partitionOf(`room-${n}`) === partition) return `room-${n}`;
 }

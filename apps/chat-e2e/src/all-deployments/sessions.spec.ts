@@ -5,11 +5,11 @@ import { claimsOf } from '../support/access-token.ts';
 import { Account, PASSWORD, type ClientSocket } from '../support/account.ts';
 import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { api } from '../support/api.ts';
-import { ask } from '../support/ask.ts';
+import { emitWithAck } from '../support/emit-with-ack.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** Clocks of two processes on one machine agree; timers may fire a moment early. */
-const CLOCKS_MS = 50;
+/** Timers may fire slightly early; processes on one machine share its clock. */
+const TIMER_TOLERANCE_MS = 50;
 
 /** When an access token expires, in milliseconds since the epoch. */
 function expiryOf(token: string): number {
@@ -39,11 +39,11 @@ describeChat('a session', () => {
     await server.close();
   });
 
-  /** Resolves when the socket was told that its session ended, and then closed. */
+  /** Resolves after the socket received sessionExpired and was closed. */
   const ended = async (socket: ClientSocket): Promise<void> => {
-    const told = new Promise((resolve) => socket.once('sessionExpired', resolve));
+    const expired = new Promise((resolve) => socket.once('sessionExpired', resolve));
     const closed = new Promise((resolve) => socket.once('disconnect', resolve));
-    await told;
+    await expired;
     await closed;
   };
 
@@ -51,7 +51,7 @@ describeChat('a session', () => {
     const ann = await register('Ann');
     expect((await login(ann.email.toUpperCase())).status).toBe(200);
     const wrong = await login(ann.email, 'not the password');
-    const unknown = await login('nobody@example.com', 'not the password');
+    const unknown = await login('unknown@example.com', 'not the password');
     expect([wrong.status, unknown.status]).toEqual([401, 401]);
   });
 
@@ -69,11 +69,11 @@ describeChat('a session', () => {
   it('ends, with its socket, when a refresh token is reused two rotations later', async () => {
     const ann = await register();
     const { registration } = ann;
-    const gone = ended(await ann.connect());
+    const disconnected = ended(await ann.connect());
     const second = await refresh(registration.refreshToken);
     const third = await refresh(second.body.refreshToken);
     expect((await refresh(registration.refreshToken)).status).toBe(401);
-    await gone;
+    await disconnected;
     expect((await refresh(third.body.refreshToken)).status).toBe(401);
     expect(await me(third.body.token)).toBe(401);
   });
@@ -96,12 +96,12 @@ describeChat('a session', () => {
     });
     expect(sessions.filter(({ current }) => current)).toHaveLength(1);
     const first = sessions.find(({ current }) => !current);
-    const gone = ended(socket);
+    const disconnected = ended(socket);
     const answer = await api(server.at, 'DELETE', `/auth/sessions/${first?.id ?? ''}`, {
       token: other.body.token,
     });
     expect(answer.status).toBe(204);
-    await gone;
+    await disconnected;
     expect(await me(ann.token)).toBe(401);
     expect(await me(other.body.token)).toBe(200);
   });
@@ -118,9 +118,9 @@ describeChat('a session', () => {
   it('ends for REST, sockets and its refresh token on logout', async () => {
     const ann = await register();
     const socket = await ann.connect();
-    const gone = ended(socket);
+    const disconnected = ended(socket);
     expect((await ann.call('POST', '/auth/logout')).status).toBe(204);
-    await gone;
+    await disconnected;
     expect(await me(ann.token)).toBe(401);
     expect((await refresh(ann.registration.refreshToken)).status).toBe(401);
   });
@@ -143,7 +143,7 @@ describeChat('a session', () => {
       const ann = await Account.register(brief.at);
       const socket = await ann.connect();
       await ended(socket);
-      // Before the next recheck of all sessions, which would end it too.
+      // Earlier than the next recheck of all sessions, which would close it too.
       expect(Date.now()).toBeLessThan(expiryOf(ann.token) + 4_000);
       ann.close();
     });
@@ -154,24 +154,24 @@ describeChat('a session', () => {
       const socket = await ann.connect();
       let expired = false;
       socket.once('sessionExpired', () => (expired = true));
-      expect(await ask(socket, 'renewSession', { token: bob.token })).toMatchObject({
+      expect(await emitWithAck(socket, 'renewSession', { token: bob.token })).toMatchObject({
         ok: false,
         error: { code: 'UNAUTHORIZED' },
       });
-      expect(await ask(socket, 'renewSession', { token: 'nonsense' })).toMatchObject({
+      expect(await emitWithAck(socket, 'renewSession', { token: 'nonsense' })).toMatchObject({
         ok: false,
         error: { code: 'UNAUTHORIZED' },
       });
-      // Expiries are whole seconds.
+      // Token expiries have a resolution of one second.
       await delay(1_800);
       const next = await api<Tokens>(brief.at, 'POST', '/auth/refresh', {
         body: { refreshToken: ann.registration.refreshToken },
       });
-      const renewed = await ask(socket, 'renewSession', { token: next.body.token });
+      const renewed = await emitWithAck(socket, 'renewSession', { token: next.body.token });
       expect(renewed).toMatchObject({ ok: true });
       await eventually('the renewed token expires', () => expired);
       expect(expiryOf(next.body.token)).toBeGreaterThan(expiryOf(ann.token));
-      expect(Date.now()).toBeGreaterThanOrEqual(expiryOf(next.body.token) - CLOCKS_MS);
+      expect(Date.now()).toBeGreaterThanOrEqual(expiryOf(next.body.token) - TIMER_TOLERANCE_MS);
       ann.close();
       bob.close();
     });
