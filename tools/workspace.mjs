@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Every package of this workspace by its name, with its folder and the names that it depends on. */
+/** Returns every package of this workspace by name, with its folder and dependencies. */
 export async function workspacePackages() {
   const folders = ['tools'];
   for (const parent of ['apps', 'libs']) {
@@ -14,7 +14,7 @@ export async function workspacePackages() {
   const packages = new Map();
   for (const folder of folders) {
     const manifest = join(ROOT, folder, 'package.json');
-    // Git leaves the folders of another branch behind when files that it ignores are in them.
+    // After a branch switch Git leaves folders behind that contain ignored files.
     if (!existsSync(manifest)) continue;
     const { name, dependencies = {} } = JSON.parse(await readFile(manifest, 'utf8'));
     packages.set(name, { folder: join(ROOT, folder), dependencies: Object.keys(dependencies) });
@@ -22,7 +22,10 @@ export async function workspacePackages() {
   return packages;
 }
 
-/** The folders of packages and of all in the workspace that they depend on; that of the first comes first. */
+/**
+ * Returns the folders of packages and of their workspace dependencies; the first package comes
+ * first.
+ */
 export async function foldersNeededBy(...names) {
   const packages = await workspacePackages();
   const folders = new Set();

@@ -2,8 +2,8 @@ import { describeMachine } from './machine.ts';
 import { MODES, startServices, startStandalone, type Mode } from './measured-chat.ts';
 import { HELP, readOptions, type Options } from './options.ts';
 import { report } from './report.ts';
-import { isWhole, measure, type Round } from './round.ts';
-import { LOAD, type Account } from './steps.ts';
+import { isComplete, measure, type Round } from './round.ts';
+import { LOAD, type SendCounts } from './steps.ts';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -46,11 +46,11 @@ async function bench(options: Options): Promise<number> {
       ? JSON.stringify({ machine, load, rounds }, undefined, 2)
       : `\n${report(machine, rounds)}`,
   );
-  const broken = rounds.filter((round) => !isWhole(round));
-  for (const { mode, throughput, pace } of broken) {
-    console.error(`FAILED  ${mode}: ${counts(throughput)}; at the steady pace ${counts(pace)}`);
+  const incomplete = rounds.filter((round) => !isComplete(round));
+  for (const { mode, throughput, pace } of incomplete) {
+    console.error(`FAILED  ${mode}: ${counts(throughput)}; at the steady rate ${counts(pace)}`);
   }
-  return broken.length === 0 ? 0 : 1;
+  return incomplete.length === 0 ? 0 : 1;
 }
 
 async function runRound(
@@ -60,7 +60,7 @@ async function runRound(
 ): Promise<Round> {
   progress('starting');
   const starting = mode === 'standalone' ? startStandalone() : startServices(options);
-  // The servers are process groups of their own, which Ctrl-C does not reach.
+  // The servers run in separate process groups, which Ctrl-C does not reach.
   const interrupted = (): void => {
     const exit = (): never => process.exit(130);
     starting.then((chat) => chat.close()).then(exit, exit);
@@ -78,10 +78,11 @@ async function runRound(
 function summary({ throughput, pace }: Round): string {
   return (
     `${throughput.acknowledgedPerSecond.toFixed(0)} acknowledged sends per second, ` +
-    `shown after ${pace.toShown.p50.toFixed(1)} ms (p50), ${pace.toShown.p99.toFixed(1)} ms (p99)`
+    `delivered after ${pace.toShown.p50.toFixed(1)} ms (p50), ` +
+    `${pace.toShown.p99.toFixed(1)} ms (p99)`
   );
 }
 
-function counts({ sent, acknowledged, shown, toBeShown }: Account): string {
-  return `${acknowledged} of ${sent} sends were acknowledged and ${shown} of ${toBeShown} times shown`;
+function counts({ sent, acknowledged, shown, toBeShown }: SendCounts): string {
+  return `${acknowledged} of ${sent} sends acknowledged, ${shown} of ${toBeShown} delivered`;
 }

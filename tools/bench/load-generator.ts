@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { disperse, gather, signUp, type Member } from './crowd.ts';
-import { Ledger } from './ledger.ts';
+import { connectMembers, disconnectMembers, registerUsers, type Member } from './members.ts';
 import { percentile } from './percentiles.ts';
+import { SendTracker } from './send-tracker.ts';
 import {
   LOAD,
   type Pace,
@@ -12,19 +12,19 @@ import {
   type Throughput,
 } from './steps.ts';
 
-// A process of its own: `node load-generator.js <url>`, told what to do by its parent.
+// Runs as a child process, `node load-generator.js <url>`; the parent sends the steps by IPC.
 const url = process.argv[2] ?? '';
 let tokens: string[] = [];
 let members: Member[] = [];
 
 const STEPS: { [S in Step]: () => Promise<StepResults[S]> } = {
-  enter: async () => {
-    tokens = await signUp(url, LOAD.users);
+  register: async () => {
+    tokens = await registerUsers(url, LOAD.users);
     return undefined;
   },
   throughput,
-  gather: async () => {
-    members = await gather(url, tokens, { name: 'paced', ...LOAD.pace });
+  connect: async () => {
+    members = await connectMembers(url, tokens, { name: 'paced', ...LOAD.pace });
     return undefined;
   },
   pace,
@@ -39,48 +39,48 @@ process.on('message', (step: Step) => {
 });
 process.on('disconnect', () => process.exit());
 
-/** Every socket sends again as soon as one of its sends is acknowledged. */
+/** Closed loop: every socket sends again as soon as one of its sends is acknowledged. */
 async function throughput(): Promise<Throughput> {
   const { membersPerRoom, inFlightPerSocket, warmUpMs, ms } = LOAD.throughput;
-  const senders = await gather(url, tokens, { name: 'busy', ...LOAD.throughput });
-  const ledger = new Ledger(senders, membersPerRoom);
+  const senders = await connectMembers(url, tokens, { name: 'busy', ...LOAD.throughput });
+  const tracker = new SendTracker(senders, membersPerRoom);
   let sending = true;
   const send = (member: Member): void => {
-    if (sending) ledger.send(member, () => send(member));
+    if (sending) tracker.send(member, () => send(member));
   };
   for (const member of senders) {
     for (let count = 0; count < inFlightPerSocket; count += 1) send(member);
   }
   await delay(warmUpMs);
-  const from = { at: performance.now(), acknowledged: ledger.acknowledged };
+  const from = { at: performance.now(), acknowledged: tracker.acknowledged };
   await delay(ms);
   const seconds = (performance.now() - from.at) / 1_000;
-  const acknowledgedPerSecond = (ledger.acknowledged - from.acknowledged) / seconds;
+  const acknowledgedPerSecond = (tracker.acknowledged - from.acknowledged) / seconds;
   sending = false;
-  await ledger.settled();
-  disperse(senders);
-  refuse(ledger);
-  return { acknowledgedPerSecond, ...ledger.account };
+  await tracker.settled();
+  disconnectMembers(senders);
+  throwIfRefused(tracker);
+  return { acknowledgedPerSecond, ...tracker.counts };
 }
 
-/** Sends come at their times, however long the answers to earlier ones take. */
+/** Open loop: sends at a fixed rate, independent of the answers to earlier sends. */
 async function pace(): Promise<Pace> {
   const { membersPerRoom, messagesPerSecond, ms } = LOAD.pace;
-  const ledger = new Ledger(members, membersPerRoom);
+  const tracker = new SendTracker(members, membersPerRoom);
   const count = (ms / 1_000) * messagesPerSecond;
   const from = performance.now();
   for (let index = 0; index < count; index += 1) {
     await delay(Math.max(0, from + (index * 1_000) / messagesPerSecond - performance.now()));
-    // Rooms take turns, and in them the members.
+    // Round-robin over the rooms, and over the members of each room.
     const sender = members[index % members.length];
-    if (sender) ledger.send(sender);
+    if (sender) tracker.send(sender);
   }
-  await ledger.settled();
-  refuse(ledger);
+  await tracker.settled();
+  throwIfRefused(tracker);
   return {
-    toAcknowledged: percentiles(ledger.toAcknowledged),
-    toShown: percentiles(ledger.toShown),
-    ...ledger.account,
+    toAcknowledged: percentiles(tracker.toAcknowledged),
+    toShown: percentiles(tracker.toShown),
+    ...tracker.counts,
   };
 }
 
@@ -88,6 +88,6 @@ function percentiles(values: readonly number[]): Percentiles {
   return { p50: percentile(values, 0.5), p99: percentile(values, 0.99) };
 }
 
-function refuse({ refusal }: Ledger): void {
+function throwIfRefused({ refusal }: SendTracker): void {
   if (refusal !== undefined) throw new Error(`a send was refused: ${refusal}`);
 }

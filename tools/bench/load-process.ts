@@ -5,17 +5,19 @@ import type { Step, StepAnswer, StepResults } from './steps.ts';
 
 const GENERATOR = fileURLToPath(new URL('load-generator.js', import.meta.url));
 
-/** The load generator, as a process of its own, so that its work is not counted as the server's. */
+/**
+ * The load generator in a separate process, so that its CPU time is not counted as the server's.
+ */
 export class LoadProcess {
   readonly #child: ChildProcess;
-  readonly #ended: Promise<never>;
+  readonly #exited: Promise<never>;
 
   constructor(url: string) {
     this.#child = fork(GENERATOR, [url]);
-    this.#ended = once(this.#child, 'exit').then(([code]) => {
-      throw new Error(`the load generator ended with ${String(code)}`);
+    this.#exited = once(this.#child, 'exit').then(([code]) => {
+      throw new Error(`the load generator exited with ${String(code)}`);
     });
-    this.#ended.catch(() => undefined);
+    this.#exited.catch(() => undefined);
   }
 
   get pid(): number {
@@ -24,11 +26,15 @@ export class LoadProcess {
     return pid;
   }
 
-  /** @throws Error when anything but the measured time went wrong, for example a send was refused */
+  /**
+   * Runs a step; resolves with its result.
+   *
+   * @throws Error when the step failed, for example because a send was refused
+   */
   async run<S extends Step>(step: S): Promise<StepResults[S]> {
     const answered = once(this.#child, 'message') as Promise<[StepAnswer]>;
     this.#child.send(step);
-    const [{ result, error }] = await Promise.race([answered, this.#ended]);
+    const [{ result, error }] = await Promise.race([answered, this.#exited]);
     if (error !== undefined) throw new Error(`${step}: ${error}`);
     return result as StepResults[S];
   }

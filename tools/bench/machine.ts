@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Where the figures come from. */
+/** Environment of a measurement. */
 export interface Machine {
   readonly cores: number;
   readonly processor: string;
@@ -12,10 +12,13 @@ export interface Machine {
   readonly redis: string;
   readonly rabbitmq: string;
   readonly mongo: string;
-  /** Runnable processes over the minute before the start; other work, when it is not near 0. */
+  /**
+   * Load average of the minute before the start; other work disturbed the run if it is not near 0.
+   */
   readonly loadBefore: number;
 }
 
+/** Describes this machine and the installed servers. */
 export async function describeMachine(): Promise<Machine> {
   const load = loadavg()[0] ?? Number.NaN;
   const [redis, rabbitmq, mongo] = await Promise.all([
@@ -39,12 +42,12 @@ async function describeMongo(): Promise<string> {
   const version = await output(binary, ['--version']);
   const standIn = /stand-in[^\n]*/i.exec(version)?.[0];
   if (standIn !== undefined || /stand-?in/i.test(binary)) {
-    return `the stand-in of this workplace, not MongoDB (${binary}: ${standIn ?? 'by its path'})`;
+    return `a stand-in for MongoDB, not MongoDB itself (${binary}: ${standIn ?? 'by its path'})`;
   }
   return `${/db version (\S+)/.exec(version)?.[1] ?? 'unknown version'} (${binary})`;
 }
 
-/** Empty when the command cannot be run. */
+/** Returns the output of a command; empty when it cannot run. */
 async function output(command: string, args: string[]): Promise<string> {
   try {
     return (await run(command, args, { timeout: 10_000 })).stdout.trim();

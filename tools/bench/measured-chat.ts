@@ -4,15 +4,15 @@ import { BackingServers, ServicesTopology, StandaloneProcess } from '@chat/testi
 export const MODES = ['standalone', 'services'] as const;
 export type Mode = (typeof MODES)[number];
 
-/** A chat without data that runs for one round. */
+/** An empty chat that runs for one round. */
 export interface MeasuredChat {
   readonly url: string;
-  /** Its processes by what they are; instances of one service are one entry. */
+  /** Process ids by component; all instances of a service are one entry. */
   readonly processes: ReadonlyMap<string, readonly number[]>;
   close(): Promise<void>;
 }
 
-/** Limits are there to slow such a load down. */
+/** High limits: the default ones would slow the load down. */
 const SETTINGS = {
   SOCKET_CONNECT_RATE: '100000',
   SOCKET_MAX_UNAUTHENTICATED_PER_ADDRESS: '100000',
@@ -42,7 +42,7 @@ export async function startServices(instances: {
   readonly messages: number;
 }): Promise<MeasuredChat> {
   const servers = await BackingServers.start();
-  // Closes the servers when a service does not start.
+  // The topology closes the servers when a service does not start.
   const topology = await ServicesTopology.start({
     chat: instances.chat,
     messages: instances.messages,
@@ -54,21 +54,21 @@ export async function startServices(instances: {
   for (const service of SERVICES) {
     processes.set(
       service,
-      topology.instances(service).map((one) => running(one.name, one.process.pid)),
+      topology.instances(service).map((one) => pidOf(one.name, one.process.pid)),
     );
   }
-  processes.set('redis', [running('redis', servers.redis.process.pid)]);
-  processes.set('rabbitmq', [running('rabbitmq', servers.rabbitmq.process.pid)]);
-  processes.set('mongod', [running('mongod', await pidOfMongo(servers.mongo.port))]);
+  processes.set('redis', [pidOf('redis', servers.redis.process.pid)]);
+  processes.set('rabbitmq', [pidOf('rabbitmq', servers.rabbitmq.process.pid)]);
+  processes.set('mongod', [pidOf('mongod', await pidOfMongo(servers.mongo.port))]);
   return { url: topology.gatewayUrl, processes, close: () => topology.close() };
 }
 
-function running(name: string, pid: number | undefined): number {
+function pidOf(name: string, pid: number | undefined): number {
   if (pid === undefined) throw new Error(`${name} does not run`);
   return pid;
 }
 
-/** It is started by a package that keeps its process to itself; the port is that of no other. */
+/** Finds mongod by its port: the package that starts it does not expose the process. */
 async function pidOfMongo(port: number): Promise<number | undefined> {
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;

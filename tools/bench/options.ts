@@ -2,31 +2,36 @@ import { parseArgs } from 'node:util';
 
 export interface Options {
   readonly rounds: number;
-  /** How many instances of chat and messages the services have. */
+  /** Instances of chat and messages in services mode. */
   readonly chat: number;
   readonly messages: number;
   readonly json: boolean;
   readonly help: boolean;
 }
 
-const MOST_ROUNDS = 20;
-const MOST_INSTANCES = 16;
+const MAX_ROUNDS = 20;
+const MAX_INSTANCES = 16;
 
-export const HELP = `Measures the chat in both modes, standalone and services, in turns:
-acknowledged sends per second, time from send to shown, and CPU time per message by process.
+export const HELP = `Measures the chat in both modes, standalone and services, alternately:
+acknowledged sends per second, delivery time, and CPU time per message by process.
 
   npm run bench [-- options]
 
-  --rounds <n>      of each mode, 1 to ${MOST_ROUNDS}; 3 unless given. A round is a fresh chat without data
+  --rounds <n>      rounds of each mode, 1 to ${MAX_ROUNDS}; default 3. Each starts an empty chat
   --chat <n>, --messages <n>
-                    instances in services mode, 1 to ${MOST_INSTANCES}; 1 unless given
-  --json            prints the numbers of every round instead of tables; progress goes to stderr
-  --help            this text
+                    instances in services mode, 1 to ${MAX_INSTANCES}; default 1
+  --json            print the numbers of every round instead of tables; progress goes to stderr
+  --help            print this help
 
-A round takes about a minute. Linux only: CPU time is read from /proc. Needs what \`npm run services\` needs.
-Ends with 1 when anything that was sent was not acknowledged or not shown to every member.`;
+A round takes about a minute. Linux only: CPU time is read from /proc. Requires the same servers as
+\`npm run services\`. Exits with 1 when a message was not acknowledged or not delivered
+to every member.`;
 
-/** @throws Error with one readable line for an option that is not known or has no sense */
+/**
+ * Parses the command line.
+ *
+ * @throws Error with a one-line message for an unknown or invalid option
+ */
 export function readOptions(args: string[]): Options {
   const { values } = parseArgs({
     args,
@@ -39,9 +44,9 @@ export function readOptions(args: string[]): Options {
     },
   });
   return {
-    rounds: wholeNumber('--rounds', values.rounds, MOST_ROUNDS),
-    chat: wholeNumber('--chat', values.chat, MOST_INSTANCES),
-    messages: wholeNumber('--messages', values.messages, MOST_INSTANCES),
+    rounds: wholeNumber('--rounds', values.rounds, MAX_ROUNDS),
+    chat: wholeNumber('--chat', values.chat, MAX_INSTANCES),
+    messages: wholeNumber('--messages', values.messages, MAX_INSTANCES),
     json: values.json,
     help: values.help,
   };

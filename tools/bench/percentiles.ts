@@ -1,11 +1,11 @@
-/** The value below which the given part of the others lies, by nearest rank; NaN of none. */
-export function percentile(values: readonly number[], part: number): number {
+/** Returns a percentile by nearest rank, for a fraction from 0 to 1; NaN without values. */
+export function percentile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const rank = Math.max(1, Math.ceil(part * sorted.length));
+  const rank = Math.max(1, Math.ceil(fraction * sorted.length));
   return sorted[rank - 1] ?? Number.NaN;
 }
 
-/** The middle value; of an even count, the mean of the two in the middle. */
+/** Returns the middle value; for an even count, the mean of the two middle values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
@@ -19,7 +19,11 @@ export interface Spread {
   readonly max: number;
 }
 
-/** @param values one per round; at least one */
+/**
+ * Returns minimum, median and maximum.
+ *
+ * @param values one per round; at least one
+ */
 export function spread(values: readonly number[]): Spread {
   return { min: Math.min(...values), median: median(values), max: Math.max(...values) };
 }

@@ -26,11 +26,11 @@ const ALL_SERVERS: Measure = {
   digits: 2,
 };
 
-/** Tables in Markdown, so that they can be put into a document as they are. */
+/** Formats the results as Markdown tables. */
 export function report(machine: Machine, rounds: readonly Round[]): string {
   const count = rounds.length / MODES.length;
   return [
-    `Least – median – most of ${count} ${count === 1 ? 'round' : 'rounds'} of each mode.`,
+    `Minimum – median – maximum of ${count} ${count === 1 ? 'round' : 'rounds'} of each mode.`,
     table(
       ['', ...MODES, 'services / standalone'],
       [...MEASURES, ALL_SERVERS].map((measure) => [
@@ -81,7 +81,7 @@ function cell(rounds: readonly Round[], mode: Mode, measure: Measure): string {
   return [min, middle, max].map((value) => value.toFixed(measure.digits)).join(' – ');
 }
 
-/** Of the medians. */
+/** Returns the ratio of the medians, services to standalone. */
 function ratio(rounds: readonly Round[], measure: Measure): string {
   const [standalone, services] = MODES.map((mode) => median(valuesOf(rounds, mode, measure)));
   return ((services ?? Number.NaN) / (standalone ?? Number.NaN)).toFixed(2);

@@ -1,27 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuTimeMs } from './cpu-time.ts';
-import { isComplete } from './ledger.ts';
 import { LoadProcess } from './load-process.ts';
 import type { MeasuredChat, Mode } from './measured-chat.ts';
+import { allDelivered } from './send-tracker.ts';
 import { LOAD, type Pace, type Throughput } from './steps.ts';
 
-/** How long the sockets are connected and silent, for the CPU time that this takes. */
+/** Duration of the measurement of idle sockets. */
 const IDLE_MS = 5_000;
-/** What joins leave to be done is over by then. */
-const CALM_MS = 2_000;
+/** Time for the work that follows the joins. */
+const SETTLE_MS = 2_000;
 const LOAD_GENERATOR = 'load generator';
 
 export interface Round {
   readonly mode: Mode;
   readonly throughput: Throughput;
   readonly pace: Pace;
-  /** CPU milliseconds per message at the steady pace, by process. */
+  /** CPU milliseconds per message at the steady rate, by process. */
   readonly cpuPerMessage: Readonly<Record<string, number>>;
-  /** CPU milliseconds per second while the same sockets are connected and nobody sends, by process. */
+  /** CPU milliseconds per second while the same sockets are connected and idle, by process. */
   readonly cpuIdle: Readonly<Record<string, number>>;
 }
 
-/** Measures a chat that has just been started. */
+/** Measures a newly started chat. */
 export async function measure(
   mode: Mode,
   chat: MeasuredChat,
@@ -30,13 +30,13 @@ export async function measure(
   const load = new LoadProcess(chat.url);
   try {
     const processes = new Map([...chat.processes, [LOAD_GENERATOR, [load.pid]]]);
-    progress(`signing up ${LOAD.users} users`);
-    await load.run('enter');
-    progress('sending as fast as acknowledgements come');
+    progress(`registering ${LOAD.users} users`);
+    await load.run('register');
+    progress('measuring throughput');
     const throughput = await load.run('throughput');
-    progress('connecting the sockets of the steady pace');
-    await load.run('gather');
-    await delay(CALM_MS);
+    progress('connecting sockets for the steady rate');
+    await load.run('connect');
+    await delay(SETTLE_MS);
     const idle = await cpuDuring(processes, () => delay(IDLE_MS));
     progress(`sending ${LOAD.pace.messagesPerSecond} messages per second`);
     const paced = await cpuDuring(processes, () => load.run('pace'));
@@ -53,9 +53,9 @@ export async function measure(
   }
 }
 
-/** Whether everything that was sent was acknowledged and shown to every member. */
-export function isWhole({ throughput, pace }: Round): boolean {
-  return isComplete(throughput) && isComplete(pace);
+/** Returns whether every send of a round was acknowledged and delivered to every member. */
+export function isComplete({ throughput, pace }: Round): boolean {
+  return allDelivered(throughput) && allDelivered(pace);
 }
 
 async function cpuDuring<T>(

@@ -1,25 +1,25 @@
-/** What the load generator is told to do, one after the other. */
-export type Step = 'enter' | 'throughput' | 'gather' | 'pace';
+/** Steps of the load generator, in this order. */
+export type Step = 'register' | 'throughput' | 'connect' | 'pace';
 
-/** What became of everything that was sent in a step. */
-export interface Account {
+/** Counts of the sends in a step. */
+export interface SendCounts {
   readonly sent: number;
   readonly acknowledged: number;
-  /** Times that a message was shown to a member, without repetitions. */
+  /** Deliveries to members, without duplicates. */
   readonly shown: number;
-  /** `sent`, times the members of a room. */
+  /** Expected deliveries: `sent` times the members of a room. */
   readonly toBeShown: number;
 }
 
-export interface Throughput extends Account {
-  /** Acknowledged in the measured time, per second. */
+export interface Throughput extends SendCounts {
+  /** Acknowledgements per second in the measured time. */
   readonly acknowledgedPerSecond: number;
 }
 
-/** Times since the sender emitted, in milliseconds. */
-export interface Pace extends Account {
+/** Times from the emit of the sender, in milliseconds. */
+export interface Pace extends SendCounts {
   readonly toAcknowledged: Percentiles;
-  /** Of every member of the room, the sender included. */
+  /** Time until delivery to each member of the room, the sender included. */
   readonly toShown: Percentiles;
 }
 
@@ -28,11 +28,11 @@ export interface Percentiles {
   readonly p99: number;
 }
 
-/** What each step answers. */
+/** Result of each step. */
 export interface StepResults {
-  enter: undefined;
+  register: undefined;
   throughput: Throughput;
-  gather: undefined;
+  connect: undefined;
   pace: Pace;
 }
 
@@ -42,11 +42,11 @@ export interface StepAnswer {
   readonly error?: string;
 }
 
-/** Sizes of the load; the document describes them. */
+/** Sizes of the load, described in docs/performance.md. */
 export const LOAD = {
   users: 200,
   throughput: { rooms: 20, membersPerRoom: 2, inFlightPerSocket: 8, warmUpMs: 2_000, ms: 8_000 },
   pace: { rooms: 20, membersPerRoom: 10, messagesPerSecond: 100, ms: 15_000 },
-  /** How long everything that was sent may take to be acknowledged and shown. */
+  /** Time limit until every send is acknowledged and delivered. */
   settleMs: 30_000,
 } as const;

@@ -8,25 +8,25 @@ import { documentedCommands } from './documented-commands.ts';
 import { FreshClone } from './fresh-clone.ts';
 import { nx, ROOT } from './nx.ts';
 
-/** Builds on a busy machine. */
-const LONGEST_COMMAND_MS = 240_000;
+/** Time limit of a command, including builds on a busy machine. */
+const COMMAND_TIMEOUT_MS = 240_000;
 
 /** How a documented command is exercised. */
 type Exercise =
-  /** Run with these words after it; what it prints, and how it ends. */
+  /** Run with appended arguments; checks output and exit code. */
   | { readonly append: string; readonly prints: RegExp; readonly code?: number }
-  /** Started, and stopped once it prints all of these. */
+  /** Started, and stopped once it has printed all of these texts. */
   | { readonly untilItPrints: readonly string[] }
-  /** Nx has these targets of the project. */
+  /** Not run; the project must have these Nx targets. */
   | { readonly project: string; readonly targets: readonly string[] }
-  /** Run as it is by this file, in CI. */
+  /** Not run; this file runs it in CI. */
   | { readonly ranBy: string; readonly as: string };
 
 const help = { append: '--help', prints: /--help/ };
 const options = { append: '-- --help', prints: /--help/ };
 const byCi = (as: string): Exercise => ({ ranBy: '.ci/run', as });
 
-/** The first pattern that fits a command says how it is exercised. */
+/** The first matching pattern decides how a command is exercised. */
 const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
   [/^npm ci$/, byCi('npm ci')],
   [/^npm test$/, byCi('npm test')],
@@ -68,7 +68,7 @@ describe('a documented command', () => {
   let clone: FreshClone;
   let targets: ReadonlyMap<string, readonly string[]>;
   beforeAll(async () => {
-    clone = await FreshClone.make();
+    clone = await FreshClone.create();
     const { graph } = JSON.parse(await nx('graph', '--file=stdout')) as ProjectGraph;
     targets = new Map(
       Object.entries(graph.nodes).map(([name, { data }]) => [name, Object.keys(data.targets)]),
@@ -80,7 +80,7 @@ describe('a documented command', () => {
     'works right after `npm ci`: %s',
     async (command) => {
       const exercise = exerciseOf(command);
-      if (exercise === undefined) throw new Error('nothing says how this command is exercised');
+      if (exercise === undefined) throw new Error('no entry of EXERCISES matches this command');
       if ('append' in exercise) {
         const { code, output } = await run(clone, `${command} ${exercise.append}`.trim());
         expect(output).toMatch(exercise.prints);
@@ -95,7 +95,7 @@ describe('a documented command', () => {
         expect(await readFile(join(ROOT, exercise.ranBy), 'utf8')).toContain(exercise.as);
       }
     },
-    LONGEST_COMMAND_MS,
+    COMMAND_TIMEOUT_MS,
   );
 
   it('exists for every entry of the exercise table', () => {
@@ -110,7 +110,7 @@ interface ProjectGraph {
   };
 }
 
-/** The environment of a user's shell, with free ports and the data in the clone. */
+/** Environment of a user's shell, with a free port and an unreachable broker. */
 function environment(): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'],
@@ -120,7 +120,7 @@ function environment(): NodeJS.ProcessEnv {
   };
 }
 
-/** Where a command is run: the tools keep the name that an older project's smoke test had. */
+/** Returns the working directory of a command: the smoke test runs in `tools`. */
 const folderOf = (clone: FreshClone, command: string): string =>
   command.startsWith('node socket_test.js') ? join(clone.root, 'tools') : clone.root;
 
@@ -152,12 +152,12 @@ async function startAndStop(
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   }
-  // At the end of all that it has started, which writes to the same pipes.
+  // Closed once all descendants have exited, which write to the same pipes.
   const ended = once(child, 'close');
   try {
     await eventually(() => {
       for (const text of printed) expect(output).toContain(text);
-    }, LONGEST_COMMAND_MS / 2);
+    }, COMMAND_TIMEOUT_MS / 2);
   } finally {
     child.kill('SIGTERM');
     await ended;

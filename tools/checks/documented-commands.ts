@@ -4,7 +4,7 @@ import { ROOT } from './nx.ts';
 
 const COMMAND = /^(npm|npx|node|docker|docker-compose) /;
 
-/** Every command that a document of the workspace names, without comments, pipes and redirections. */
+/** Returns the commands in all documents, without comments, pipes and redirections. */
 export async function documentedCommands(): Promise<string[]> {
   const docs = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md'));
   const files = [
@@ -26,7 +26,7 @@ export async function documentedCommands(): Promise<string[]> {
   return [...commands].toSorted();
 }
 
-/** The lines of code blocks, and code within text. */
+/** Returns the lines of code blocks, and inline code. */
 function codeOf(markdown: string): string[] {
   const blocks: string[] = [];
   const text = markdown.replace(/^```\w*\n(.*?)^```/gms, (_block, code: string) => {

@@ -5,14 +5,16 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from './nx.ts';
 
-/** Folders of node_modules that a clone must not share: build stamps, and links to this workspace. */
-const OWN = ['.cache', '@chat'];
+/**
+ * Folders of node_modules that a clone must not share: build stamps, and links to this workspace.
+ */
+const NOT_SHARED = ['.cache', '@chat'];
 
-/** A copy of the workspace as it is right after `npm ci`: nothing in it is built. */
+/** Copy of the workspace in its state after `npm ci`: without build output. */
 export class FreshClone {
   private constructor(readonly root: string) {}
 
-  static async make(): Promise<FreshClone> {
+  static async create(): Promise<FreshClone> {
     const root = await mkdtemp(join(tmpdir(), 'chat-clone-'));
     const { stdout } = await promisify(execFile)(
       'git',
@@ -26,7 +28,7 @@ export class FreshClone {
     const [from, to] = [join(ROOT, 'node_modules'), join(root, 'node_modules')];
     await mkdir(join(to, '@chat'), { recursive: true });
     for (const name of await readdir(from)) {
-      if (!OWN.includes(name)) await symlink(join(from, name), join(to, name));
+      if (!NOT_SHARED.includes(name)) await symlink(join(from, name), join(to, name));
     }
     for (const name of await readdir(join(from, '@chat'))) {
       await symlink(await readlink(join(from, '@chat', name)), join(to, '@chat', name));

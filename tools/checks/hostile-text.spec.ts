@@ -22,7 +22,7 @@ interface Schema {
 
 const payload = (event: keyof typeof CLIENT_EVENTS): Schema => CLIENT_EVENTS[event].payload;
 
-/** Everything that a client may send, with a hostile text in each of its fields. */
+/** All requests and events of clients, with a hostile text in each field. */
 const REQUESTS: [string, Schema, (text: string) => unknown][] = [
   ['RegisterRequest.email', RegisterRequest, (email) => ({ email, password: 'long enough' })],
   ['RegisterRequest', RegisterRequest, (text) => registration(text)],

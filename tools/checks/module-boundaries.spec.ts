@@ -6,11 +6,11 @@ const eslint = new ESLint({
   cwd: ROOT,
   ruleFilter: ({ ruleId }) =>
     ['@nx/enforce-module-boundaries', 'no-restricted-imports'].includes(ruleId),
-  // Types are not asked for by these rules, and take most of the time to make.
+  // These rules need no type information, which takes most of the time.
   overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
 });
 
-/** What the boundary rules say of a file that exists, were this its text. */
+/** Returns the errors of the boundary rules for an existing file with another text. */
 async function boundaryErrors(filePath: string, text: string): Promise<string[]> {
   const results = await eslint.lintText(text, { filePath });
   return results
@@ -29,7 +29,7 @@ const planted = [
     violation: 'a util that imports a feature',
     file: 'libs/testing/src/index.ts',
     text: `export * from '@chat/realtime';`,
-    // Every feature depends on every util, so that the cycle is found first.
+    // Every feature depends on every util, so the rule reports the cycle first.
     error: /Circular dependency between "@chat\/testing" and "@chat\/realtime"/,
   },
   {
@@ -95,7 +95,7 @@ const planted = [
 ];
 
 describe('the module boundaries', () => {
-  // The rule reads the graph that Nx keeps, and says nothing at all when there is none.
+  // The rule reads the cached project graph of Nx, and reports nothing without it.
   beforeAll(() => nx('graph', '--file=.nx/graph.json'));
 
   for (const { violation, file, text, error } of planted) {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NX = fileURLToPath(new URL('../../node_modules/nx/dist/bin/nx.js', import.meta.url));
 
-/** What Nx prints. */
+/** Runs Nx; resolves with its output. */
 export async function nx(...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [NX, ...args], {
     cwd: ROOT,

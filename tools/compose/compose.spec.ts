@@ -12,7 +12,7 @@ type Port =
   | string
   | { readonly published: string | number; readonly target: number; readonly protocol?: string };
 
-/** As the short form says it. */
+/** Returns a port mapping in the short syntax. */
 function portOf(port: Port): string {
   return typeof port === 'string' ? port : `${port.published}:${port.target}/tcp`;
 }
@@ -35,11 +35,11 @@ interface Container {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Has the contract's ports and everything that an operator may scale. */
+/** Services that an operator may scale. */
 const SCALED = ['users', 'messages', 'chat'];
-/** End as soon as they have made what the others need. */
+/** Containers that exit once they have initialized what the others need. */
 const ONE_SHOTS = ['secrets', 'replica-set'];
-/** Images that are built here. */
+/** Stages of the Dockerfile that are built as images. */
 const STAGES = ['service', 'web', 'rabbitmq'];
 
 describeWith('docker-compose', 'docker-compose.yml', () => {

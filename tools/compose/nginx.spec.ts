@@ -13,10 +13,10 @@ import { ROOT } from '../checks/nx.ts';
 
 const PAGE = '<!doctype html><title>Chat</title>';
 
-/** The page's server with its configuration as the image has it, but for addresses and folders. */
+/** Runs nginx with the configuration of the image, except for addresses and folders. */
 describeWith('nginx', 'the nginx of the page', () => {
   const gateway = createServer();
-  const seen: IncomingMessage[] = [];
+  const forwarded: IncomingMessage[] = [];
   const published: Record<number, number> = {};
   let folder: string;
   let nginx: ChildProcess;
@@ -25,12 +25,12 @@ describeWith('nginx', 'the nginx of the page', () => {
 
   beforeAll(async () => {
     gateway.on('request', (request: IncomingMessage, response) => {
-      seen.push(request);
+      forwarded.push(request);
       request.resume();
       response.setHeader('content-type', 'application/json').end(JSON.stringify(request.url));
     });
     gateway.on('upgrade', (request: IncomingMessage, socket) => {
-      seen.push(request);
+      forwarded.push(request);
       socket.write(
         'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
       );
@@ -94,7 +94,7 @@ describeWith('nginx', 'the nginx of the page', () => {
       const answer = await fetch(at(path));
       expect([answer.status, await answer.text()]).toEqual([200, PAGE]);
       expect(answer.headers.get('cache-control')).toBe('no-cache');
-      expect(seen).toEqual([]);
+      expect(forwarded).toEqual([]);
     },
   );
 
@@ -121,7 +121,7 @@ describeWith('nginx', 'the nginx of the page', () => {
   ])('on port %i proxies %s to the gateway with the address of the client', async (port, path) => {
     const answer = await fetch(at(path, port), { headers: { 'x-forwarded-for': '203.0.113.9' } });
     expect(await answer.json()).toBe(path);
-    const { headers } = seen.at(-1) ?? {};
+    const { headers } = forwarded.at(-1) ?? {};
     expect(headers?.['x-forwarded-for']).toBe('127.0.0.1');
     expect(headers?.['x-forwarded-host']).toBe(`127.0.0.1:${published[port]}`);
   });

@@ -43,7 +43,7 @@ describeWith('rabbitmq-server', 'runCommand', () => {
   async function run(...args: string[]): Promise<string[]> {
     const lines: string[] = [];
     const command = readCommand(args);
-    if (command.name === 'help') throw new Error('that is no command');
+    if (command.name === 'help') throw new Error('help is not a command of runCommand');
     await runCommand(command, deadLetters, (line) => lines.push(line));
     return lines;
   }
@@ -81,12 +81,12 @@ describeWith('rabbitmq-server', 'runCommand', () => {
   });
 
   it('replays all dead letters, after which list finds none', async () => {
-    expect(await run('replay', 'all')).toEqual(['Sent again: 1.']);
+    expect(await run('replay', 'all')).toEqual(['Replayed: 1.']);
     expect(await run('list')).toEqual(['There are no dead letters.']);
   });
 
   it('names the id in the error of show and replay when no dead letter has it', async () => {
-    await expect(run('show', 'nobody')).rejects.toThrow('there is no dead letter "nobody".');
-    await expect(run('replay', 'nobody')).rejects.toThrow('there is no dead letter "nobody".');
+    await expect(run('show', 'unknown')).rejects.toThrow('there is no dead letter "unknown".');
+    await expect(run('replay', 'unknown')).rejects.toThrow('there is no dead letter "unknown".');
   });
 });

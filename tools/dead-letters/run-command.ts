@@ -2,64 +2,64 @@ import type { DeadLetter, DeadLetters } from '@chat/transport/rabbitmq';
 import type { Command } from './command.ts';
 
 /**
- * Does what the command says and tells of it line by line.
+ * Runs a command and prints its output line by line.
  *
- * @throws Error when there is no such dead letter
+ * @throws Error when the dead letter does not exist
  */
 export async function runCommand(
   command: Exclude<Command, { name: 'help' }>,
   deadLetters: DeadLetters,
-  tell: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<void> {
   switch (command.name) {
     case 'list':
-      return list(deadLetters, tell);
+      return list(deadLetters, print);
     case 'show':
-      return show(deadLetters, command.id, tell);
+      return show(deadLetters, command.id, print);
     case 'replay':
-      return replay(deadLetters, command.id, tell);
+      return replay(deadLetters, command.id, print);
   }
 }
 
-async function list(deadLetters: DeadLetters, tell: (line: string) => void): Promise<void> {
+async function list(deadLetters: DeadLetters, print: (line: string) => void): Promise<void> {
   let count = 0;
   for await (const { id, diedAt, roomId, reason } of deadLetters.all()) {
     count += 1;
-    tell([id, timeOf(diedAt), roomId ?? '-', reason].map(printable).join('  '));
+    print([id, timeOf(diedAt), roomId ?? '-', reason].map(printable).join('  '));
   }
-  tell(count === 0 ? 'There are no dead letters.' : `Dead letters: ${count}.`);
+  print(count === 0 ? 'There are no dead letters.' : `Dead letters: ${count}.`);
 }
 
 async function show(
   deadLetters: DeadLetters,
-  wanted: string,
-  tell: (line: string) => void,
+  id: string,
+  print: (line: string) => void,
 ): Promise<void> {
   let found = false;
   for await (const letter of deadLetters.all()) {
-    if (letter.id !== wanted) continue;
+    if (letter.id !== id) continue;
     found = true;
-    tell(`id         ${printable(letter.id)}`);
-    tell(`reason     ${printable(letter.reason)}`);
-    tell(`died       ${timeOf(letter.diedAt)}`);
-    tell(`room       ${printable(letter.roomId ?? '-')}`);
-    tell(`partition  ${letter.partition ?? '-'}`);
-    for (const line of contentOf(letter).split('\n')) tell(printable(line));
+    print(`id         ${printable(letter.id)}`);
+    print(`reason     ${printable(letter.reason)}`);
+    print(`time       ${timeOf(letter.diedAt)}`);
+    print(`room       ${printable(letter.roomId ?? '-')}`);
+    print(`partition  ${letter.partition ?? '-'}`);
+    for (const line of contentOf(letter).split('\n')) print(printable(line));
   }
-  if (!found) throw noSuch(wanted);
+  if (!found) throw unknownId(id);
 }
 
 async function replay(
   deadLetters: DeadLetters,
   id: string | undefined,
-  tell: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<void> {
   const count = await deadLetters.replay(id);
-  if (count === 0 && id !== undefined) throw noSuch(id);
-  tell(`Sent again: ${count}.`);
+  if (count === 0 && id !== undefined) throw unknownId(id);
+  print(`Replayed: ${count}.`);
 }
 
-function noSuch(id: string): Error {
+function unknownId(id: string): Error {
   return new Error(`there is no dead letter "${id}".`);
 }
 
@@ -76,7 +76,7 @@ function contentOf({ content }: DeadLetter): string {
   }
 }
 
-/** Without control characters: what comes from outside must not steer a terminal. */
+/** Replaces control characters: external text must not control the terminal. */
 function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '\u{fffd}');
 }

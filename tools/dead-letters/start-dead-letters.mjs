@@ -1,4 +1,4 @@
-import { buildOrExit, PARTS } from '../start/build.mjs';
+import { buildOrExit, BUILD_TARGETS } from '../start/build.mjs';
 
-await buildOrExit(PARTS.tools);
+await buildOrExit(BUILD_TARGETS.tools);
 await import(new URL('../dist/dead-letters/dead-letters.js', import.meta.url).href);

@@ -1,11 +1,11 @@
 import { concurrently } from 'concurrently';
-import { buildOrExit, PARTS } from '../start/build.mjs';
+import { buildOrExit, BUILD_TARGETS } from '../start/build.mjs';
 import { stopWithNpm } from '../start/npm-command.mjs';
 
 stopWithNpm();
 
-// The server serves a built page too, so one must be there before it starts.
-await buildOrExit(PARTS.standalone, PARTS.page);
+// The server also serves the built page, which must exist before it starts.
+await buildOrExit(BUILD_TARGETS.standalone, BUILD_TARGETS.page);
 
 const { result } = concurrently(
   [

@@ -1,7 +1,7 @@
-import { buildOrExit, PARTS } from '../start/build.mjs';
+import { buildOrExit, BUILD_TARGETS } from '../start/build.mjs';
 import { stopWithNpm } from '../start/npm-command.mjs';
 
 stopWithNpm();
-if (process.argv.includes('--help')) await buildOrExit(PARTS.faults);
-else await buildOrExit(PARTS.services, PARTS.page);
+if (process.argv.includes('--help')) await buildOrExit(BUILD_TARGETS.faults);
+else await buildOrExit(BUILD_TARGETS.services, BUILD_TARGETS.page);
 await import(new URL('../../apps/faults/dist/main.js', import.meta.url).href);

@@ -1,34 +1,39 @@
 import { parseArgs } from 'node:util';
 
 export interface Options {
-  /** How many instances of each service. */
+  /** Instances of each service. */
   readonly users: number;
   readonly messages: number;
   readonly chat: number;
   readonly gateway: number;
-  /** Where the gateways listen. */
+  /** Port of the gateways. */
   readonly port: number;
   readonly dataDir: string;
   readonly help: boolean;
 }
 
-const MOST_INSTANCES = 16;
+const MAX_INSTANCES = 16;
 
 export const HELP = `Runs the chat as services on this machine: gateway, users, messages and chat as processes,
-on a private Redis, RabbitMQ and MongoDB of its own.
+with a private Redis, RabbitMQ and MongoDB.
 
   npm run services [-- options]
 
   --chat <n>, --messages <n>, --users <n>, --gateway <n>
-                    how many of each, 1 to ${MOST_INSTANCES}; 1 unless given. All gateways listen on one port
-  --port <port>     where, 3000 unless given. The first users, messages and chat listen on the three after it
-  --data-dir <dir>  kept over restarts, with the logs of every process; data/services unless given
-  --help            this text
+                    instances of each, 1 to ${MAX_INSTANCES}; default 1. All gateways share one port
+  --port <port>     port of the gateways, default 3000. The first instances of users, messages and
+                    chat listen on the three ports after it
+  --data-dir <dir>  persistent data, and the log of every process; default data/services
+  --help            print this help
 
-Needs redis-server and rabbitmq-server. MongoDB is the mongod that MONGOMS_SYSTEM_BINARY
-names, else the one on the PATH, else it is downloaded once. Ctrl-C stops everything.`;
+Requires redis-server and rabbitmq-server. MongoDB is the mongod that MONGOMS_SYSTEM_BINARY
+names, else the one on the PATH, else it is downloaded once. Ctrl-C stops all processes.`;
 
-/** @throws Error with one readable line for an option that is not known or has no sense */
+/**
+ * Parses the command line.
+ *
+ * @throws Error with a one-line message for an unknown or invalid option
+ */
 export function readOptions(args: string[]): Options {
   const { values } = parseArgs({
     args,
@@ -43,7 +48,7 @@ export function readOptions(args: string[]): Options {
     },
   });
   const count = (name: 'users' | 'messages' | 'chat' | 'gateway'): number =>
-    wholeNumber(`--${name}`, values[name], 1, MOST_INSTANCES);
+    wholeNumber(`--${name}`, values[name], 1, MAX_INSTANCES);
   return {
     users: count('users'),
     messages: count('messages'),

@@ -12,7 +12,7 @@ async function main(args: string[]): Promise<void> {
   const options = optionsOf(args);
   if (options.help) return console.log(HELP);
   let stop = stopChildProcesses;
-  onStopSignal(() => stopBy(() => stop()));
+  onStopSignal(() => stopWith(() => stop()));
   console.log(`Starting Redis, RabbitMQ and MongoDB in ${options.dataDir} …`);
   const servers = await startOrExit(BackingServers.start(options.dataDir));
   console.log('Starting the services …');
@@ -27,37 +27,37 @@ async function main(args: string[]): Promise<void> {
   );
   stop = () => topology.stop();
   const logs = join(options.dataDir, 'logs');
-  tellOfEnds(topology, logs);
+  reportUnexpectedExits(topology, logs);
   for (const { name, url, metricsUrl } of topology.instances()) {
     console.log(`  ${name.padEnd(12)} ${url.padEnd(24)} metrics at ${metricsUrl}`);
   }
   console.log(`  RabbitMQ     ${servers.rabbitmq.url}`);
-  console.log(`  Logs are in ${logs}.`);
-  console.log(`The chat is ready at ${topology.gatewayUrl}. Ctrl-C stops it.`);
+  console.log(`  Logs         ${logs}`);
+  console.log(`The chat is ready at ${topology.gatewayUrl}. Press Ctrl-C to stop.`);
 }
 
-/** Whatever still runs when it is interrupted is ended with this process. */
-function stopBy(stop: () => Promise<void>): void {
+/** Stops the chat and exits. Processes that still run after a failed stop are killed at exit. */
+function stopWith(stop: () => Promise<void>): void {
   console.log('Stopping …');
   stopping = stop().then(
     () => process.exit(0),
     (error: unknown) => {
-      console.error('The stop failed.', error);
+      console.error('Stopping failed.', error);
       process.exit(1);
     },
   );
 }
 
-/** The chat goes on without most of its processes; who broke one by hand, or did not, is told. */
-function tellOfEnds(topology: ServicesTopology, logs: string): void {
+/** Prints unexpected exits of processes: the chat keeps running without most of them. */
+function reportUnexpectedExits(topology: ServicesTopology, logs: string): void {
   for (const { name, process } of topology.instances()) {
     process.onUnexpectedExit((how) => {
-      console.error(`${name} ended with ${how}. Its log is ${join(logs, `${name}.log`)}.`);
+      console.error(`${name} exited with ${how}. Log: ${join(logs, `${name}.log`)}.`);
     });
   }
   const servers = { Redis: topology.redis, RabbitMQ: topology.rabbitmq, MongoDB: topology.mongo };
   for (const [name, server] of Object.entries(servers)) {
-    server.onUnexpectedExit((how) => console.error(`${name} ended with ${how}.`));
+    server.onUnexpectedExit((how) => console.error(`${name} exited with ${how}.`));
   }
 }
 
@@ -70,14 +70,14 @@ function optionsOf(args: string[]): Options {
   }
 }
 
-/** Does not return when the start fails, or is interrupted. */
+/** Resolves with the started component; exits when the start fails or is interrupted. */
 async function startOrExit<T>(starting: Promise<T>): Promise<T> {
   try {
     const started = await starting;
     await stopping;
     return started;
   } catch (error) {
-    // It fails because its servers are being ended.
+    // During a stop the start fails because its servers are stopped.
     await stopping;
     const reasons = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
     for (const reason of reasons) {

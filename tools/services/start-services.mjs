@@ -1,8 +1,8 @@
-import { buildOrExit, PARTS } from '../start/build.mjs';
-import { outliveReaders, stopWithNpm } from '../start/npm-command.mjs';
+import { buildOrExit, BUILD_TARGETS } from '../start/build.mjs';
+import { ignoreOutputErrors, stopWithNpm } from '../start/npm-command.mjs';
 
-outliveReaders();
+ignoreOutputErrors();
 stopWithNpm();
-if (process.argv.includes('--help')) await buildOrExit(PARTS.tools);
-else await buildOrExit(PARTS.services, PARTS.page);
+if (process.argv.includes('--help')) await buildOrExit(BUILD_TARGETS.tools);
+else await buildOrExit(BUILD_TARGETS.services, BUILD_TARGETS.page);
 await import(new URL('../dist/services/services.js', import.meta.url).href);

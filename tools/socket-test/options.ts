@@ -5,19 +5,23 @@ export interface Options {
   help: boolean;
 }
 
-export const HELP = `Checks a running chat from outside: signs two users up, joins rooms, sends both ways,
-reads the history back and compares.
+export const HELP = `Smoke test of a running chat: registers two users, joins rooms, sends messages in both
+directions, and compares the delivered messages with the history.
 
   npm run socket-test [-- --url <address>]
   cd tools && node socket_test.js [--url <address>]
 
-  --url <address>   the server, http://localhost:3000 unless given
-  --help            this text
+  --url <address>   address of the server, default http://localhost:3000
+  --help            print this help
 
-Exits with 0 when everything was as it must be, with 1 on a difference or when the server
-cannot be reached, with 2 on an option it does not know.`;
+Exits with 0 on success, with 1 when a check failed or the server cannot be reached, with 2
+on an unknown option.`;
 
-/** @throws Error with one readable line for an option that is not known or has no sense */
+/**
+ * Parses the command line.
+ *
+ * @throws Error with a one-line message for an unknown or invalid option
+ */
 export function readOptions(args: string[]): Options {
   const { values } = parseArgs({
     args,

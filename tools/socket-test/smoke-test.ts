@@ -4,19 +4,20 @@ import { randomBytes } from 'node:crypto';
 
 const MESSAGES_EACH = 5;
 
-/** Something was not as it must be; the message says what, in one line. */
-class Difference extends Error {}
+/** A failed check, described by a one-line message. */
+class CheckFailure extends Error {}
 
-interface Person {
+interface SmokeUser {
   client: ChatClient;
   name: string;
 }
 
 /**
- * Signs two users up at the server and lets them talk in a new public room and in `general`.
- * @param print called with one line for each step that went well
- * @param signal ends the test early
- * @throws Difference on the first thing that is not as it must be; ChatError when a call fails
+ * Registers two users, who exchange messages in a new public room and in `general`.
+ *
+ * @param print receives one line for each passed step
+ * @param signal aborts the test
+ * @throws CheckFailure on the first failed check; ChatError when a request fails
  */
 export async function smokeTest(
   url: string,
@@ -35,15 +36,15 @@ export async function smokeTest(
   };
 
   try {
-    const [ada, bob] = await step('two users signed up', () =>
-      Promise.all([signUp(clients[0], 'ada'), signUp(clients[1], 'bob')]),
+    const [ada, bob] = await step('registered two users', () =>
+      Promise.all([register(clients[0], 'ada'), register(clients[1], 'bob')]),
     );
-    await step('both are connected', () =>
+    await step('connected both', () =>
       Promise.all(clients.map((client) => client.connection.whenOnline(10_000))),
     );
     const newRoom = `smoke-${randomBytes(6).toString('hex')}`;
     for (const roomId of [newRoom, GENERAL_ROOM_ID]) {
-      await talk(roomId, ada, bob, step);
+      await exchangeMessages(roomId, ada, bob, step);
     }
   } finally {
     signal.removeEventListener('abort', close);
@@ -51,52 +52,52 @@ export async function smokeTest(
   }
 }
 
-async function talk(
+async function exchangeMessages(
   roomId: string,
-  ada: Person,
-  bob: Person,
+  ada: SmokeUser,
+  bob: SmokeUser,
   step: <T>(what: string, work: () => Promise<T>) => Promise<T>,
 ): Promise<void> {
   const rooms: [RoomConversation, RoomConversation] = [
     ada.client.room(roomId),
     bob.client.room(roomId),
   ];
-  const [seenByAda, seenByBob] = rooms.map(collect) as [Message[], Message[]];
+  const [receivedByAda, receivedByBob] = rooms.map(collect) as [Message[], Message[]];
   await step(`both joined ${roomId}`, () => Promise.all(rooms.map((room) => room.open())));
 
   const sent = new Map<string, string>();
-  const send = (room: RoomConversation, { name }: Person): void => {
+  const send = (room: RoomConversation, { name }: SmokeUser): void => {
     for (let count = 1; count <= MESSAGES_EACH; count += 1) {
       const { clientMessageId, text } = room.send(`${name}: message ${count} of ${MESSAGES_EACH}`);
       sent.set(clientMessageId, text);
     }
   };
-  await step(`${2 * MESSAGES_EACH} messages in ${roomId} seen live by both`, async () => {
+  await step(`${2 * MESSAGES_EACH} messages delivered to both in ${roomId}`, async () => {
     send(rooms[0], ada);
     send(rooms[1], bob);
-    const arrived = (seen: Message[]): boolean => ours(seen, sent).length >= sent.size;
+    const arrived = (received: Message[]): boolean => ours(received, sent).length >= sent.size;
     await Promise.all([
-      until(rooms[0], () => arrived(seenByAda)),
-      until(rooms[1], () => arrived(seenByBob)),
+      until(rooms[0], () => arrived(receivedByAda)),
+      until(rooms[1], () => arrived(receivedByBob)),
     ]);
   });
 
-  const history = await step(`the history of ${roomId} is what both saw`, async () => {
+  const history = await step(`the history of ${roomId} equals the delivered messages`, async () => {
     const page = ours((await ada.client.rest.history(roomId, { limit: 200 })).messages, sent);
-    compare(`${ada.name}'s live messages in ${roomId}`, ours(seenByAda, sent), page);
-    compare(`${bob.name}'s live messages in ${roomId}`, ours(seenByBob, sent), page);
+    compare(`${ada.name}'s live messages in ${roomId}`, ours(receivedByAda, sent), page);
+    compare(`${bob.name}'s live messages in ${roomId}`, ours(receivedByBob, sent), page);
     return page;
   });
   for (const message of history) {
     const text = sent.get(message.clientMessageId ?? '');
-    if (message.text !== text) throw new Difference(`"${text}" was stored as "${message.text}".`);
+    if (message.text !== text) throw new CheckFailure(`"${text}" was stored as "${message.text}".`);
   }
   if (history.length !== sent.size) {
-    throw new Difference(`${sent.size} messages were sent, ${history.length} are in the history.`);
+    throw new CheckFailure(`${sent.size} messages sent, ${history.length} in the history.`);
   }
 }
 
-async function signUp(client: ChatClient, name: string): Promise<Person> {
+async function register(client: ChatClient, name: string): Promise<SmokeUser> {
   const unique = `${name}-${randomBytes(6).toString('hex')}`;
   await client.session.register({
     email: `${unique}@example.org`,
@@ -106,43 +107,47 @@ async function signUp(client: ChatClient, name: string): Promise<Person> {
   return { client, name };
 }
 
-/** Everything that arrives live in the room from now on. */
+/** Collects the messages that the room delivers from now on. */
 function collect(room: RoomConversation): Message[] {
   const messages: Message[] = [];
   room.on('message', (message) => messages.push(message));
   return messages;
 }
 
-/** Others may be talking in the room too. */
+/** Selects the messages of this test: other users may send to the room, too. */
 function ours(messages: Message[], sent: ReadonlyMap<string, string>): Message[] {
   return messages.filter(({ clientMessageId }) => sent.has(clientMessageId ?? ''));
 }
 
-/** Resolves once the condition holds. @throws Difference when a message is refused for good */
+/**
+ * Waits until the condition holds.
+ *
+ * @throws CheckFailure when a message is refused permanently
+ */
 function until(room: RoomConversation, condition: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
-    const look = (): void => {
+    const check = (): void => {
       const failed = room.getSnapshot().pending.find(({ state }) => state === 'failed');
-      if (failed) reject(new Difference(`A message was refused: ${failed.error?.message}`));
+      if (failed) reject(new CheckFailure(`A message was refused: ${failed.error?.message}`));
       else if (condition()) resolve();
       else return;
       stop.forEach((end) => end());
     };
-    const stop = [room.on('message', look), room.subscribe(look)];
-    look();
+    const stop = [room.on('message', check), room.subscribe(check)];
+    check();
   });
 }
 
 function compare(what: string, live: Message[], stored: Message[]): void {
   const list = (messages: Message[]): string[] =>
     messages.map(({ seq, id, text }) => `${seq} ${id} ${text}`);
-  const [seen, expected] = [list(live), list(stored)];
-  const length = Math.max(seen.length, expected.length);
+  const [received, expected] = [list(live), list(stored)];
+  const length = Math.max(received.length, expected.length);
   for (let index = 0; index < length; index += 1) {
-    if (seen[index] === expected[index]) continue;
-    throw new Difference(
-      `${what} differ from the history at place ${index + 1}: ` +
-        `saw ${seen[index] ?? 'nothing'}, stored is ${expected[index] ?? 'nothing'}.`,
+    if (received[index] === expected[index]) continue;
+    throw new CheckFailure(
+      `${what} differ from the history at position ${index + 1}: ` +
+        `received ${received[index] ?? 'nothing'}, stored ${expected[index] ?? 'nothing'}.`,
     );
   }
 }

@@ -19,15 +19,15 @@ async function main(args: string[]): Promise<number> {
   }
   const begin = performance.now();
   const limit = AbortSignal.timeout(TIME_LIMIT_MS);
-  const overdue = new Promise<never>((_resolve, reject) => {
+  const timeout = new Promise<never>((_resolve, reject) => {
     limit.addEventListener('abort', () =>
-      reject(new Error(`it was not done within ${TIME_LIMIT_MS / 1_000} s.`)),
+      reject(new Error(`the test did not finish within ${TIME_LIMIT_MS / 1_000} s.`)),
     );
   });
   try {
     console.log(`Testing ${options.url}`);
-    await Promise.race([smokeTest(options.url, (line) => console.log(line), limit), overdue]);
-    console.log(`Everything is as it must be (${Math.round(performance.now() - begin)} ms).`);
+    await Promise.race([smokeTest(options.url, (line) => console.log(line), limit), timeout]);
+    console.log(`All checks passed (${Math.round(performance.now() - begin)} ms).`);
     return 0;
   } catch (error) {
     console.error(`FAILED  ${options.url}: ${(error as Error).message}`);

@@ -1,4 +1,4 @@
-import { buildOrExit, PARTS } from '../start/build.mjs';
+import { buildOrExit, BUILD_TARGETS } from '../start/build.mjs';
 
-await buildOrExit(PARTS.tools);
+await buildOrExit(BUILD_TARGETS.tools);
 await import(new URL('../dist/socket-test/socket-test.js', import.meta.url).href);

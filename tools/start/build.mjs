@@ -7,13 +7,13 @@ import { performance } from 'node:perf_hooks';
 import { fingerprint, listFiles } from './fingerprint.mjs';
 import { foldersNeededBy, ROOT } from '../workspace.mjs';
 
-/** A build did not succeed; the message says what it printed, or why it could not run. */
+/** A failed build; the message is its output, or the reason why it could not run. */
 class BuildFailure extends Error {}
 
 const SHARED_SOURCES = ['package-lock.json', 'rolldown.preset.js', 'tsconfig.base.json'];
 const STAMPS = join(ROOT, 'node_modules/.cache/chat-start');
 
-/** Compiles these projects, then bundles these apps. */
+/** Build steps that compile projects and then bundle apps. */
 const typescript = (projects, bundles = []) => ({
   outputs: (folders) => [
     ...folders.map((folder) => join(folder, 'dist')),
@@ -24,33 +24,33 @@ const typescript = (projects, bundles = []) => ({
       'typescript/bin/tsc',
       '--build',
       ...projects,
-      ...((await hasLostOutput(folders)) ? ['--force'] : []),
+      ...((await isOutputMissing(folders)) ? ['--force'] : []),
     ],
     ...bundles.map((app) => [
       'rolldown/bin/cli.mjs',
       '-c',
       `${app}/rolldown.config.js`,
       '--dir',
-      newFolder(`${app}/bundle`),
+      stagingFolder(`${app}/bundle`),
     ]),
   ],
   install: () => Promise.all(bundles.map((app) => installFolder(`${app}/bundle`))),
 });
 
-/** Where this process makes a folder that servers read: one that starts meanwhile must not find half of it. */
-const newFolder = (folder) => join(STAMPS, `${folder.replaceAll('/', '-')}-${process.pid}`);
+/** Staging folder of a build: a server that starts meanwhile must not read incomplete output. */
+const stagingFolder = (folder) => join(STAMPS, `${folder.replaceAll('/', '-')}-${process.pid}`);
 
-/** Replaces a folder by the new one. */
+/** Replaces an output folder by its staging folder. */
 async function installFolder(folder) {
   const installed = join(ROOT, folder);
-  const old = `${newFolder(folder)}-old`;
+  const old = `${stagingFolder(folder)}-old`;
   if (existsSync(installed)) await rename(installed, old);
-  await rename(newFolder(folder), installed);
+  await rename(stagingFolder(folder), installed);
   await rm(old, { recursive: true, force: true });
 }
 
-/** What can be built, and how. */
-export const PARTS = {
+/** Build targets and their commands. */
+export const BUILD_TARGETS = {
   standalone: {
     name: 'the server',
     apps: ['@chat/standalone'],
@@ -100,7 +100,7 @@ export const PARTS = {
         '--logLevel',
         'warn',
         '--outDir',
-        newFolder('apps/web/dist'),
+        stagingFolder('apps/web/dist'),
         '--emptyOutDir',
       ],
     ],
@@ -108,10 +108,10 @@ export const PARTS = {
   },
 };
 
-/** Builds like {@link bringUpToDate}; when that fails, ends the process with the reason. */
-export async function buildOrExit(...parts) {
+/** Builds the targets that are out of date; prints the reason and exits when a build fails. */
+export async function buildOrExit(...targets) {
   try {
-    await bringUpToDate(parts);
+    await buildOutdated(targets);
   } catch (error) {
     if (!(error instanceof BuildFailure)) throw error;
     console.error(error.message);
@@ -120,55 +120,55 @@ export async function buildOrExit(...parts) {
 }
 
 /**
- * Builds what is missing or older than its sources, and prints nothing when nothing is. Progress
- * goes to standard error, so that a command's own output stays whole.
+ * Builds the targets whose output is missing or outdated. Progress goes to standard error, which
+ * keeps it out of the output of a command; without a build nothing is printed.
  *
- * A part's stamp is removed before its build and written after it, so a build that was
- * broken off is never taken for a finished one.
+ * The stamp of a target is removed before its build and written after it, so an interrupted
+ * build is never considered complete.
  *
- * @param parts of {@link PARTS}
+ * @param targets of {@link BUILD_TARGETS}
  * @throws BuildFailure
  */
-async function bringUpToDate(parts) {
+async function buildOutdated(targets) {
   if (!existsSync(join(ROOT, 'node_modules/typescript'))) {
     throw new BuildFailure('The dependencies are not installed: run `npm ci` first.');
   }
   const stale = [];
-  for (const part of parts) {
-    const folders = await foldersNeededBy(...part.apps);
-    if ((await readStamp(part)) !== (await currentStamp(part, folders))) {
-      stale.push({ part, folders });
+  for (const target of targets) {
+    const folders = await foldersNeededBy(...target.apps);
+    if ((await readStamp(target)) !== (await currentStamp(target, folders))) {
+      stale.push({ target, folders });
     }
   }
   if (stale.length === 0) return;
 
   const children = new Set();
-  const endBuilds = (signal) => {
+  const abortBuilds = (signal) => {
     for (const child of children) child.kill('SIGKILL');
     process.exit(128 + constants.signals[signal]);
   };
-  process.on('SIGINT', endBuilds).on('SIGTERM', endBuilds).on('SIGHUP', endBuilds);
+  process.on('SIGINT', abortBuilds).on('SIGTERM', abortBuilds).on('SIGHUP', abortBuilds);
   try {
-    await Promise.all(stale.map(({ part, folders }) => build(part, folders, children)));
+    await Promise.all(stale.map(({ target, folders }) => build(target, folders, children)));
   } finally {
     for (const child of children) child.kill('SIGKILL');
-    process.off('SIGINT', endBuilds).off('SIGTERM', endBuilds).off('SIGHUP', endBuilds);
+    process.off('SIGINT', abortBuilds).off('SIGTERM', abortBuilds).off('SIGHUP', abortBuilds);
   }
 }
 
-async function build(part, folders, children) {
+async function build(target, folders, children) {
   const startedAt = performance.now();
-  console.error(`Building ${part.name} …`);
-  await rm(stampFile(part), { force: true });
+  console.error(`Building ${target.name} …`);
+  await rm(stampFile(target), { force: true });
   const sources = await sourceFingerprint(folders);
-  for (const command of await part.commands(folders)) await run(part, command, children);
-  await part.install();
-  await writeStamp(part, `${sources} ${await outputFingerprint(part, folders)}`);
+  for (const command of await target.commands(folders)) await run(target, command, children);
+  await target.install();
+  await writeStamp(target, `${sources} ${await outputFingerprint(target, folders)}`);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
-  console.error(`Built ${part.name} in ${seconds} s.`);
+  console.error(`Built ${target.name} in ${seconds} s.`);
 }
 
-function run(part, [script, ...args], children) {
+function run(target, [script, ...args], children) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(ROOT, 'node_modules', script), ...args], {
       cwd: ROOT,
@@ -183,13 +183,13 @@ function run(part, [script, ...args], children) {
     child.on('close', (code) => {
       children.delete(child);
       if (code === 0) resolve();
-      else reject(new BuildFailure(`${output}\nBuilding ${part.name} failed.`));
+      else reject(new BuildFailure(`${output}\nBuilding ${target.name} failed.`));
     });
   });
 }
 
-async function currentStamp(part, folders) {
-  return `${await sourceFingerprint(folders)} ${await outputFingerprint(part, folders)}`;
+async function currentStamp(target, folders) {
+  return `${await sourceFingerprint(folders)} ${await outputFingerprint(target, folders)}`;
 }
 
 async function sourceFingerprint(folders) {
@@ -198,20 +198,20 @@ async function sourceFingerprint(folders) {
   return fingerprint(files);
 }
 
-async function outputFingerprint(part, folders) {
+async function outputFingerprint(target, folders) {
   const files = [];
-  for (const folder of part.outputs(folders)) files.push(...(await listFiles(folder, isOutput)));
+  for (const folder of target.outputs(folders)) files.push(...(await listFiles(folder, isOutput)));
   return fingerprint(files);
 }
 
 const isSource = (name) =>
   !['bundle', 'dist', 'node_modules', 'test', 'test-results', 'coverage'].includes(name) &&
   !/\.(spec\.tsx?|md)$/.test(name);
-/** Type checks put what they make of the specs beside the output. */
+/** Type checks write the output of the specs beside it. */
 const isOutput = (name) => name !== 'spec' && name !== 'tsconfig.spec.tsbuildinfo';
 
-/** `tsc --build` trusts its own notes: it does not see that a file which it wrote is gone. */
-async function hasLostOutput(folders) {
+/** `tsc --build` trusts its build info: it does not detect that an output file was removed. */
+async function isOutputMissing(folders) {
   for (const folder of folders) {
     const src = join(folder, 'src');
     for (const file of await listFiles(src, isSource)) {
@@ -222,18 +222,18 @@ async function hasLostOutput(folders) {
   return false;
 }
 
-const stampFile = (part) => join(STAMPS, part.apps[0].replace('@chat/', ''));
+const stampFile = (target) => join(STAMPS, target.apps[0].replace('@chat/', ''));
 
-async function readStamp(part) {
+async function readStamp(target) {
   try {
-    return await readFile(stampFile(part), 'utf8');
+    return await readFile(stampFile(target), 'utf8');
   } catch {
     return undefined;
   }
 }
 
-async function writeStamp(part, stamp) {
-  const file = stampFile(part);
+async function writeStamp(target, stamp) {
+  const file = stampFile(target);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(`${file}.new`, stamp);
   await rename(`${file}.new`, file);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A hash of the files' paths and contents. */
+/** Returns a hash of the paths and contents of files. */
 export async function fingerprint(files) {
   const hash = createHash('sha256');
   const contents = await Promise.all(files.map((file) => readFile(file)));
@@ -12,7 +12,11 @@ export async function fingerprint(files) {
   return hash.digest('hex');
 }
 
-/** The files under a folder, in a stable order, whose name and folders' names `accept` takes; none when it does not exist. */
+/**
+ * Lists the files below a folder in a stable order; none when it does not exist.
+ *
+ * @param accept predicate for the name of each file and folder
+ */
 export async function listFiles(folder, accept) {
   let entries;
   try {

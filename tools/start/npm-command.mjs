@@ -1,10 +1,10 @@
 import { clearInterval, setInterval } from 'node:timers';
 
-const LOOK_EVERY_MS = 500;
+const POLL_INTERVAL_MS = 500;
 
 /**
- * Sends this process SIGTERM once npm, which started it, has ended. npm passes SIGTERM and SIGINT
- * on, but not SIGHUP, and nothing at all when it is killed.
+ * Sends SIGTERM to this process once its parent npm has exited. npm forwards SIGTERM and SIGINT,
+ * but not SIGHUP, and no signal when it is killed.
  */
 export function stopWithNpm() {
   if (process.env.npm_lifecycle_event === undefined) return;
@@ -13,11 +13,11 @@ export function stopWithNpm() {
     if (process.ppid === npm) return;
     clearInterval(timer);
     process.kill(process.pid, 'SIGTERM');
-  }, LOOK_EVERY_MS);
+  }, POLL_INTERVAL_MS);
   timer.unref();
 }
 
-/** Keeps this process running after the reader of its output has ended, as in `npm start | head`. */
-export function outliveReaders() {
+/** Keeps this process running after its output was closed, as in `npm start | head`. */
+export function ignoreOutputErrors() {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }

@@ -1,7 +1,7 @@
-import { buildOrExit, PARTS } from './build.mjs';
-import { outliveReaders, stopWithNpm } from './npm-command.mjs';
+import { buildOrExit, BUILD_TARGETS } from './build.mjs';
+import { ignoreOutputErrors, stopWithNpm } from './npm-command.mjs';
 
-outliveReaders();
+ignoreOutputErrors();
 stopWithNpm();
-await buildOrExit(PARTS.standalone, PARTS.page);
+await buildOrExit(BUILD_TARGETS.standalone, BUILD_TARGETS.page);
 await import(new URL('../../apps/standalone/bundle/main.js', import.meta.url).href);

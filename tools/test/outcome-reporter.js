@@ -2,21 +2,22 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
-/** Kept of each failure message, in characters. */
-const MESSAGE_CHARACTERS = 1_500;
+/** Maximum length of a failure message, in characters. */
+const MAX_MESSAGE_LENGTH = 1_500;
 
-/** How `describeUnless` marks a suite that is skipped: its reasons, separated by `; `. */
+/** Title suffix of a suite that `describeUnless` skips: its reasons, separated by `; `. */
 const SKIPPED_FOR = / \(skipped: (.+)\)$/;
 
 /**
- * Jest reporter that writes what became of each test of a project to `test-results/outcome.json`, for `npm test`.
+ * Jest reporter for `npm test` that writes the outcome of each test of a project to
+ * `test-results/outcome.json`.
  *
- * Written while the process exits, with its exit code: the file is missing after a crash.
+ * The file is written at exit, with the exit code; it is missing after a crash.
  */
 export default class OutcomeReporter {
   constructor(globalConfig) {
     this.rootDir = globalConfig.rootDir;
-    this.severalRuns = globalConfig.projects.length > 1;
+    this.hasProjects = globalConfig.projects.length > 1;
   }
 
   onRunStart() {
@@ -39,15 +40,15 @@ export default class OutcomeReporter {
   #testsOf({ testFilePath, displayName, testExecError, failureMessage, testResults }) {
     const where = {
       file: relative(this.rootDir, testFilePath),
-      // One of several Jest projects that run the same file.
-      ...(this.severalRuns && { run: displayName.name }),
+      // Name of the Jest project: several may run the same file.
+      ...(this.hasProjects && { run: displayName.name }),
     };
-    // A file that does not even run counts as one failed test without a name.
-    if (testExecError) return [{ ...where, status: 'failed', message: shortened(failureMessage) }];
+    // A file that cannot run counts as one failed test without a name.
+    if (testExecError) return [{ ...where, status: 'failed', message: truncated(failureMessage) }];
     return testResults.map(({ fullName, status, ancestorTitles, failureMessages }) => {
       const test = { ...where, name: fullName, status: statusOf(status) };
       if (test.status === 'failed')
-        return { ...test, message: shortened(failureMessages.join('\n')) };
+        return { ...test, message: truncated(failureMessages.join('\n')) };
       if (test.status === 'skipped') return { ...test, missing: missingOf(ancestorTitles) };
       return test;
     });
@@ -62,6 +63,6 @@ function missingOf(titles) {
   return titles.flatMap((title) => SKIPPED_FOR.exec(title)?.[1].split('; ') ?? []);
 }
 
-function shortened(message) {
-  return stripVTControlCharacters(message ?? '').slice(0, MESSAGE_CHARACTERS);
+function truncated(message) {
+  return stripVTControlCharacters(message ?? '').slice(0, MAX_MESSAGE_LENGTH);
 }

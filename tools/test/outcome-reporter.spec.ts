@@ -18,7 +18,7 @@ describe('the outcome reporter', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  /** Runs Jest on one spec file; gives the outcome, undefined when there is none. */
+  /** Runs Jest on one spec file; resolves with the outcome, undefined when there is none. */
   async function outcomeOf(spec: string, settings: object = {}): Promise<unknown> {
     await writeFile(join(folder, 'a.spec.js'), spec);
     const config = {

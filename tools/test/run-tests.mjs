@@ -5,14 +5,17 @@ import { join, relative } from 'node:path';
 import { ROOT, workspacePackages } from '../workspace.mjs';
 import { judge } from './verdict.mjs';
 
-/** The same modules start in hundreds of processes: compiled once, loading a service takes a fifth less CPU time. */
+/**
+ * Hundreds of processes load the same modules: with the compile cache a service takes a fifth less
+ * CPU time to load.
+ */
 process.env.NODE_COMPILE_CACHE ??= join(ROOT, 'node_modules/.cache/node');
 
 const ci = Boolean(process.env.CI);
-/** In CI nothing counts as passed that did not run there. */
+/** In CI cached results of earlier runs do not count. */
 const FRESH = ci ? ['--skip-nx-cache'] : [];
 
-/** Resolves with the exit code. */
+/** Runs Nx; resolves with the exit code. */
 function nx(...args) {
   const bin = join(ROOT, 'node_modules/nx/dist/bin/nx.js');
   const child = spawn(
@@ -45,7 +48,7 @@ async function outcomeOf(folder) {
 }
 
 async function rerun({ project: { name, folder, target }, file, run }) {
-  console.log(`\nRunning ${folder}/${file} again`);
+  console.log(`\nRerunning ${folder}/${file}`);
   await rm(join(ROOT, folder, 'test-results/outcome.json'), { force: true });
   await nx(
     'run',
@@ -66,13 +69,14 @@ const projects = [...(await workspacePackages())]
 for (const { folder } of projects) {
   await rm(join(ROOT, folder, 'test-results'), { recursive: true, force: true });
 }
-const began = Date.now();
+const startedAt = Date.now();
 // Unit suites mostly wait for servers: three at a time keep two cores busy.
 await nx('run-many', '-t', 'test', '--parallel=3');
-const between = Date.now();
-// What they need is built in parallel; they themselves run one at a time (`parallelism` in nx.json).
+const unitDoneAt = Date.now();
+// Their dependencies are built in parallel; the suites run one at a time (`parallelism` in
+// nx.json).
 await nx('run-many', '-t', 'e2e', '--parallel=3');
-const ended = Date.now();
+const endedAt = Date.now();
 const verdict = await judge(
   await Promise.all(
     projects.map(async (project) => ({ ...project, outcome: await outcomeOf(project.folder) })),
@@ -80,7 +84,8 @@ const verdict = await judge(
   { ci, rerun },
 );
 console.log(
-  `== unit suites took ${seconds(between - began)} s, end-to-end suites ${seconds(ended - between)} s`,
+  `== unit suites took ${seconds(unitDoneAt - startedAt)} s, ` +
+    `end-to-end suites ${seconds(endedAt - unitDoneAt)} s`,
 );
 for (const line of verdict.lines) console.log(line);
 if (verdict.failed) process.exitCode = 1;

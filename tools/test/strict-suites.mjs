@@ -1,6 +1,6 @@
 /**
- * Suites about invariants, crashes and migrations, by file or folder: a failure there always rejects, because a
- * message that is lost once in a hundred runs is lost.
+ * Suites about invariants, crashes and migrations, by file or folder. A failure there is never
+ * considered flaky: a message that is lost once in a hundred runs is lost.
  */
 export const STRICT_SUITES = [
   'apps/chat-e2e/src/multi-instance/outages.spec.ts',
@@ -20,7 +20,7 @@ export const STRICT_SUITES = [
 ];
 
 /**
- * Whether a failure in this file always rejects.
+ * Returns whether failures in a file are never considered flaky.
  *
  * @param {string} path from the root of the workspace
  */

@@ -1,12 +1,14 @@
 import { isStrict } from './strict-suites.mjs';
 
-/** With more flaky tests than this a run fails. */
-const MOST_FLAKY = 3;
-/** Where tests of more files have failed, the change is at fault and no file runs again. */
-const MOST_RERUNS = 10;
+/** Maximum of flaky tests before a run fails. */
+const MAX_FLAKY = 3;
+/**
+ * Maximum of files with reruns; with more failed files the change is at fault and none is rerun.
+ */
+const MAX_RERUNS = 10;
 
 /**
- * One test, or a file that could not run: that one has no name.
+ * One test, or, without a name, a file that could not run.
  *
  * @typedef {{
  *   file: string,
@@ -25,11 +27,12 @@ const MOST_RERUNS = 10;
 /**
  * Judges a whole run.
  *
- * In CI each file with a failed test runs again alone, once: a test of a file that passes then is flaky, except in
- * suites that are strict. Nothing may be skipped there.
+ * In CI each file with a failed test is rerun once, alone: if the file passes, its failed tests are
+ * flaky, except in strict suites. No test may be skipped in CI.
  *
- * @param {Project[]} projects every project with a Jest configuration; without an outcome it crashed, without tests it
- *   fails too: Jest itself passes where no file matches (`passWithNoTests`)
+ * @param {Project[]} projects every project with a Jest configuration; one without an outcome
+ * crashed, one without tests fails, too: Jest itself passes where no file matches
+ * (`passWithNoTests`)
  * @param {{ ci: boolean, rerun: (file: TestFile) => Promise<Outcome | undefined> }} options
  * @returns {Promise<Verdict>} `lines` end with `N passed, N failed[, N skipped]`
  */
@@ -43,11 +46,11 @@ export async function judge(projects, { ci, rerun }) {
     ? await separateFlaky(withStatus('failed'), rerun)
     : { failed: withStatus('failed'), flaky: [] };
   const problems = projects.flatMap(({ name, outcome }) => problemsOf(name, outcome));
-  if (flaky.length > MOST_FLAKY) {
-    problems.push(`${flaky.length} tests are flaky, at most ${MOST_FLAKY} may be`);
+  if (flaky.length > MAX_FLAKY) {
+    problems.push(`${flaky.length} tests are flaky, at most ${MAX_FLAKY} are allowed`);
   }
   if (ci && skipped.length > 0) {
-    problems.push(`${skipped.length} tests were skipped, and in CI none may be`);
+    problems.push(`${skipped.length} tests were skipped, which CI does not allow`);
   }
   const passedCount = withStatus('passed').length + flaky.length;
   const failedCount = failed.length + problems.length;
@@ -71,7 +74,7 @@ async function separateFlaky(failures, rerun) {
   const repeatable = [...files.values()].filter(
     ([{ project, file }]) => !isStrict(`${project.folder}/${file}`),
   );
-  if (repeatable.length > MOST_RERUNS) return { failed: failures, flaky: [] };
+  if (repeatable.length > MAX_RERUNS) return { failed: failures, flaky: [] };
   const flaky = new Set();
   for (const failuresOfFile of repeatable) {
     const [{ project, file, run }] = failuresOfFile;
@@ -82,7 +85,7 @@ async function separateFlaky(failures, rerun) {
   return { failed: failures.filter((test) => !flaky.has(test)), flaky: [...flaky] };
 }
 
-/** A file that could not run has passed when all of its tests have. */
+/** A file that could not run has passed in the rerun when all its tests passed. */
 function hasPassed({ name }, { tests }) {
   const same = tests.filter((test) => name === undefined || test.name === name);
   return same.length > 0 && same.every(({ status }) => status === 'passed');
@@ -97,7 +100,9 @@ function problemsOf(name, outcome) {
   return tests.length === 0 ? [`${name}: no test ran`] : [];
 }
 
-/** One line for each server that is missing, or, where none is, for each suite. */
+/**
+ * Returns a line for each missing server, and for each test that was skipped for another reason.
+ */
 function skipLines(skipped) {
   const counts = new Map();
   for (const test of skipped) {

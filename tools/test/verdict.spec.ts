@@ -24,7 +24,7 @@ const project = (given: Outcome | undefined, folder = 'libs/feed'): Project => (
   outcome: given,
 });
 
-/** Judges in CI, where a file has this outcome when it runs again. */
+/** Judges a CI run, with these outcomes of reruns. */
 async function judgedInCi(projects: Project[], again?: (file: TestFile) => Outcome | undefined) {
   const rerun: string[] = [];
   const verdict = await judge(projects, {
@@ -91,7 +91,7 @@ describe('the verdict on a test run', () => {
     expect(four).toMatchObject({ failed: true });
     expect(four.lines.filter((line) => line.startsWith('Flaky: '))).toHaveLength(4);
     expect(four.lines.slice(-2)).toEqual([
-      'Failed: 4 tests are flaky, at most 3 may be',
+      'Failed: 4 tests are flaky, at most 3 are allowed',
       '4 passed, 1 failed',
     ]);
   });

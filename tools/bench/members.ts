@@ -3,17 +3,18 @@ import type { Ack, ClientToServerEvents, ServerToClientEvents } from '@chat/cont
 import { io, type Socket } from 'socket.io-client';
 
 const CONNECT_TIMEOUT_MS = 20_000;
-/** Sign-ups hash passwords: more at once only wait for each other. */
-const AT_ONCE = 4;
+/** Registrations hash passwords: more concurrency only makes them wait. */
+const CONCURRENCY = 4;
 
+/** A connected user in a room. */
 export interface Member {
   readonly socket: Socket<ServerToClientEvents, ClientToServerEvents>;
   readonly roomId: string;
 }
 
-/** Signs users up; resolves with their access tokens. */
-export async function signUp(url: string, count: number): Promise<string[]> {
-  return inTurns(count, async (index) => {
+/** Registers users; resolves with their access tokens. */
+export async function registerUsers(url: string, count: number): Promise<string[]> {
+  return withConcurrency(count, async (index) => {
     const username = `bench-${index}-${randomBytes(4).toString('hex')}`;
     const response = await fetch(`${url}/auth/register`, {
       method: 'POST',
@@ -25,18 +26,20 @@ export async function signUp(url: string, count: number): Promise<string[]> {
       }),
     });
     if (!response.ok)
-      throw new Error(`a sign-up was answered ${response.status}: ${await response.text()}`);
+      throw new Error(`registration failed with ${response.status}: ${await response.text()}`);
     return ((await response.json()) as { token: string }).token;
   });
 }
 
-/** Connects one socket for each member of each room, each of another user, and joins the rooms. */
-export async function gather(
+/**
+ * Connects one socket for each member of each room, each with another user, and joins the rooms.
+ */
+export async function connectMembers(
   url: string,
   tokens: readonly string[],
   { name, rooms, membersPerRoom }: { name: string; rooms: number; membersPerRoom: number },
 ): Promise<Member[]> {
-  return inTurns(rooms * membersPerRoom, async (index) => {
+  return withConcurrency(rooms * membersPerRoom, async (index) => {
     const roomId = `${name}-${index % rooms}`;
     const socket: Member['socket'] = io(url, {
       auth: { token: tokens[index] },
@@ -48,12 +51,13 @@ export async function gather(
     const answer = (await socket
       .timeout(CONNECT_TIMEOUT_MS)
       .emitWithAck('joinRoom', { roomId })) as Ack<object>;
-    if (!answer.ok) throw new Error(`joining was refused: ${answer.error.message}`);
+    if (!answer.ok) throw new Error(`joinRoom failed: ${answer.error.message}`);
     return { socket, roomId };
   });
 }
 
-export function disperse(members: readonly Member[]): void {
+/** Disconnects the sockets of members. */
+export function disconnectMembers(members: readonly Member[]): void {
   for (const { socket } of members) socket.disconnect();
 }
 
@@ -74,10 +78,14 @@ function connected(socket: Member['socket']): Promise<void> {
   });
 }
 
-async function inTurns<T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> {
+/** Runs `work` for each index below `count` with limited concurrency; resolves with the results. */
+async function withConcurrency<T>(
+  count: number,
+  work: (index: number) => Promise<T>,
+): Promise<T[]> {
   const results: T[] = [];
   let next = 0;
-  const workers = Array.from({ length: AT_ONCE }, async () => {
+  const workers = Array.from({ length: CONCURRENCY }, async () => {
     while (next < count) {
       const index = next++;
       results[index] = await work(index);

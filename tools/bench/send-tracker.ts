@@ -1,23 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Member } from './crowd.ts';
-import { LOAD, type Account } from './steps.ts';
+import type { Member } from './members.ts';
+import { LOAD, type SendCounts } from './steps.ts';
 
-/** About the length of a line of a conversation. */
+/** A text of typical length. */
 const TEXT = 'A line of a conversation, about as long as most of them are.';
 
-interface Entry {
+interface TrackedSend {
   readonly at: number;
   readonly shownTo: Set<Member>;
 }
 
-/** Sends on behalf of members and keeps what became of it. */
-export class Ledger {
-  readonly #entries = new Map<string, Entry>();
+/** Sends on behalf of members and tracks acknowledgements and deliveries. */
+export class SendTracker {
+  readonly #entries = new Map<string, TrackedSend>();
   #acknowledged = 0;
   #shown = 0;
   #refusal: string | undefined;
-  /** Milliseconds from each send to its acknowledgement, and to each member that was shown it. */
+  /** Milliseconds from each send to its acknowledgement. */
   readonly toAcknowledged: number[] = [];
+  /** Milliseconds from each send to each of its deliveries. */
   readonly toShown: number[] = [];
 
   constructor(
@@ -36,7 +37,7 @@ export class Ledger {
     }
   }
 
-  /** @param acknowledged is not called for a send that is refused */
+  /** @param acknowledged not called for a refused send */
   send({ socket, roomId }: Member, acknowledged?: () => void): void {
     const clientMessageId = `m${this.#entries.size}`;
     const at = performance.now();
@@ -56,12 +57,12 @@ export class Ledger {
     return this.#acknowledged;
   }
 
-  /** Of the first send that was refused. */
+  /** Error of the first refused send. */
   get refusal(): string | undefined {
     return this.#refusal;
   }
 
-  get account(): Account {
+  get counts(): SendCounts {
     const sent = this.#entries.size;
     return {
       sent,
@@ -71,13 +72,14 @@ export class Ledger {
     };
   }
 
-  /** Resolves once everything is acknowledged and shown, or had the time for it. */
+  /** Waits until every send is acknowledged and delivered, at most `LOAD.settleMs`. */
   async settled(): Promise<void> {
     const deadline = performance.now() + LOAD.settleMs;
-    while (!isComplete(this.account) && performance.now() < deadline) await delay(20);
+    while (!allDelivered(this.counts) && performance.now() < deadline) await delay(20);
   }
 }
 
-export function isComplete({ sent, acknowledged, shown, toBeShown }: Account): boolean {
+/** Returns whether every send was acknowledged and delivered to every member. */
+export function allDelivered({ sent, acknowledged, shown, toBeShown }: SendCounts): boolean {
   return acknowledged === sent && shown === toBeShown;
 }
