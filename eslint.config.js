@@ -4,7 +4,7 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** Packages that reach outside the process: only adapters (type:data) and apps import them. */
+/** Packages that connect to other processes: only adapters (type:data) and apps import them. */
 const ADAPTER_PACKAGES = [
   'mongoose',
   '@nestjs/mongoose',
@@ -15,10 +15,10 @@ const ADAPTER_PACKAGES = [
   'cache-manager-ioredis-yet',
 ];
 
-/** What runs in a browser, or is shared with one, holds nothing of the server. */
+/** Server packages, banned in code that runs in a browser. */
 const SERVER_PACKAGES = ['@nestjs/*', 'socket.io', 'express', 'passport*', 'pino*', 'nestjs-*'];
 
-/** First axis: who may know whom. */
+/** First axis: dependencies between scopes. */
 const SCOPES = [
   { sourceTag: 'scope:shared', onlyDependOnLibsWithTags: ['scope:shared'] },
   {
@@ -33,7 +33,7 @@ const SCOPES = [
   },
 ];
 
-/** Tests may also use what `scope:testing` offers, talk through the client library and play a server. */
+/** Tests may also import `scope:testing` and the client library. */
 const TEST_SCOPES = SCOPES.map(({ sourceTag, onlyDependOnLibsWithTags }) => ({
   sourceTag,
   onlyDependOnLibsWithTags: [...onlyDependOnLibsWithTags, 'scope:testing', 'scope:client'],
@@ -41,7 +41,7 @@ const TEST_SCOPES = SCOPES.map(({ sourceTag, onlyDependOnLibsWithTags }) => ({
 
 const TESTS = ['**/*.spec.ts', '**/*.spec.tsx', 'libs/*/test/**/*.ts'];
 
-/** Second axis: the layers, from the wire outwards. */
+/** Second axis: the layers, from the wire contract outwards. */
 const TYPES = [
   {
     sourceTag: 'type:contracts',
@@ -100,16 +100,16 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/consistent-type-exports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
-      // Nest's modules are classes whose decorator says it all.
+      // NestJS modules are classes that only carry a decorator.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       // React's event handlers may be asynchronous.
       '@typescript-eslint/no-misused-promises': [
         'error',
         { checksVoidReturn: { attributes: false } },
       ],
-      // A port is an abstract class that anything of its shape implements.
+      // A port is an abstract class, implemented structurally.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
-      // Cannot see that a decorator reads the value.
+      // The rule does not detect reads by a decorator.
       'no-useless-assignment': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/only-throw-error': ['error', { allowThrowingUnknown: true }],
@@ -119,7 +119,7 @@ export default defineConfig(
         'error',
         { allow: [{ from: 'lib', name: 'string' }] },
       ],
-      // `return void stop()` and `return stop()` leave early in one line.
+      // `return void stop()` and `return stop()` are early returns in one line.
       '@typescript-eslint/no-confusing-void-expression': 'off',
       '@typescript-eslint/no-meaningless-void-operator': 'off',
       '@typescript-eslint/no-invalid-void-type': 'off',

@@ -1,8 +1,11 @@
-/** Shared Jest settings: TypeScript through swc, native ES modules, workspace packages from their sources. */
+/**
+ * Shared Jest settings: TypeScript by swc, native ES modules, workspace packages from their
+ * sources.
+ */
 export default {
   testEnvironment: 'node',
   passWithNoTests: true,
-  // Longer than anything that is waited for, so that a test says itself what did not come.
+  // Longer than the waits in tests, so that a test fails with its own timeout message.
   testTimeout: 30_000,
   reporters: ['default', import.meta.dirname + '/tools/test/outcome-reporter.js'],
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/src/**/*.spec.tsx'],

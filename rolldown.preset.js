@@ -1,18 +1,18 @@
 import { defineConfig } from 'rolldown';
 
 /**
- * Settings for the bundle of an app: what TypeScript made of it and the packages that it uses, in a
- * few files. Most of a start is otherwise spent on loading 3,000 modules.
+ * Returns the settings for the bundle of an app: its compiled code and its packages in a few files.
+ * Without a bundle, loading 3,000 modules takes most of the start time.
  *
- * @param folder of the app
- * @param entries files that are loaded by their path, beside `main`
+ * @param folder folder of the app
+ * @param entries files beside `main` that are loaded by path
  */
 export function bundleOf(folder, entries = {}) {
   return defineConfig({
     cwd: folder,
     input: { main: 'dist/main.js', ...entries },
     platform: 'node',
-    // It has a part that is no JavaScript. Packages that are not installed are optional ones of others.
+    // Contains native code. Unresolved packages are optional dependencies that are not installed.
     external: ['@node-rs/argon2'],
     logLevel: 'silent',
     output: {

@@ -28,10 +28,10 @@ import { RabbitMqMessagePublisher } from '@chat/transport/rabbitmq';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { ChatSettings } from './chat-settings.ts';
 
-/** The ports of sockets. */
+/** Adapters for the ports of realtime. */
 @Global()
 @Module({})
-class Ports {
+class AdaptersModule {
   static of(settings: ChatSettings): DynamicModule {
     const health = new HealthChecks();
     const redis = new RedisConnections(settings.REDIS_URL, 'chat', health);
@@ -77,14 +77,14 @@ class Ports {
       { provide: RealtimeSettings, useValue: RealtimeSettings.of(settings) },
     ];
     return {
-      module: Ports,
+      module: AdaptersModule,
       providers,
       exports: providers.map((p) => ('provide' in p ? p.provide : p)),
     };
   }
 }
 
-/** Sockets, between the services that know rooms and messages. */
+/** The chat service: Socket.IO connections; calls `users` and `messages`. */
 @Module({})
 export class ChatServiceModule {
   static of(settings: ChatSettings, jwtSecret: string): DynamicModule {
@@ -93,7 +93,7 @@ export class ChatServiceModule {
       imports: [
         loggingModule(settings),
         MetricsModule,
-        Ports.of(settings),
+        AdaptersModule.of(settings),
         AuthModule.forRoot(
           { secret: jwtSecret, accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS },
           RequestLimitSettings.of(settings),

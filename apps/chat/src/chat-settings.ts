@@ -14,7 +14,7 @@ import {
 } from '@chat/platform';
 import { z } from 'zod';
 
-/** Every setting of the chat service; by option, environment variable or `.env`. */
+/** Settings of the chat service, from command line options, environment variables or `.env`. */
 export const chatSettings = z.object({
   ...serviceSettings(3003),
   ...redisSettings,

@@ -15,7 +15,7 @@ import { chatSettings } from './chat-settings.ts';
 import { ChatServiceModule } from './chat-service.module.ts';
 
 await runProcess({
-  about: 'The chat service: sockets. It has no database.',
+  about: 'The chat service: Socket.IO connections, without a database.',
   usage: 'nx serve chat -- [options]',
   settings: chatSettings,
   start: async (settings) => {
@@ -33,7 +33,7 @@ await runProcess({
         const publisher = app.get<MessagePublisher, RabbitMqMessagePublisher>(MessagePublisher);
         app.get(Metrics).gauge({
           name: 'chat_publishes_in_flight',
-          help: 'Messages that RabbitMQ has not confirmed yet.',
+          help: 'Published messages that RabbitMQ has not confirmed yet.',
           collect() {
             this.set(publisher.inFlight);
           },

@@ -11,10 +11,10 @@ import {
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { GatewayServiceSettings } from './gateway-settings.ts';
 
-/** The ports of the gateway. */
+/** Adapters for the ports of the gateway. */
 @Global()
 @Module({})
-class Ports {
+class AdaptersModule {
   static of(settings: GatewayServiceSettings): DynamicModule {
     const health = new HealthChecks();
     const redis = new RedisConnections(settings.REDIS_URL, 'gateway', health);
@@ -45,17 +45,17 @@ class Ports {
         } satisfies GatewaySettings,
       },
     ];
-    return { module: Ports, providers, exports: providers.map(({ provide }) => provide) };
+    return { module: AdaptersModule, providers, exports: providers.map(({ provide }) => provide) };
   }
 }
 
-/** One address for all services. */
+/** The gateway service: one address for all services. */
 @Module({})
 export class GatewayServiceModule {
   static of(settings: GatewayServiceSettings): DynamicModule {
     return {
       module: GatewayServiceModule,
-      imports: [loggingModule(settings), MetricsModule, Ports.of(settings), GatewayModule],
+      imports: [loggingModule(settings), MetricsModule, AdaptersModule.of(settings), GatewayModule],
       controllers: [createHealthController()],
     };
   }

@@ -7,7 +7,7 @@ import {
 } from '@chat/platform';
 import { z } from 'zod';
 
-/** Every setting of the gateway; by option, environment variable or `.env`. */
+/** Settings of the gateway, from command line options, environment variables or `.env`. */
 export const gatewaySettings = z.object({
   ...serviceSettings(3000),
   ...serviceUrls.users,

@@ -1,8 +1,8 @@
 import type { Metrics } from '@chat/platform';
 import type { PartitionedRmqServer } from '@chat/transport/rabbitmq';
 
-/** What the consumer of this process tells Prometheus. */
-export function measureConsumer(metrics: Metrics, consumer: PartitionedRmqServer): void {
+/** Registers the metrics of the consumer in this process. */
+export function registerConsumerMetrics(metrics: Metrics, consumer: PartitionedRmqServer): void {
   metrics.gauge({
     name: 'chat_partitions_owned',
     help: 'Partitions that this instance consumes.',
@@ -12,7 +12,7 @@ export function measureConsumer(metrics: Metrics, consumer: PartitionedRmqServer
   });
   metrics.gauge({
     name: 'chat_queue_depth',
-    help: 'Accepted messages that wait at RabbitMQ and are not delivered yet, by partition. None while it is away.',
+    help: 'Accepted messages in RabbitMQ that are not delivered yet, by partition; none while unavailable.',
     labelNames: ['partition'],
     async collect() {
       this.reset();

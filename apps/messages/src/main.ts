@@ -9,15 +9,15 @@ import {
   startHttpApp,
 } from '@chat/platform';
 import { PartitionedRmqServer } from '@chat/transport/rabbitmq';
-import { measureConsumer } from './consumer-metrics.ts';
+import { registerConsumerMetrics } from './consumer-metrics.ts';
 import { messagesSettings } from './messages-settings.ts';
 import { MessagesServiceModule } from './messages-service.module.ts';
 
-/** Longest wait for what is in hand when partitions are handed over. */
+/** Timeout of the drain when partitions are handed over. */
 const DRAIN_TIMEOUT_MS = 5_000;
 
 await runProcess({
-  about: 'The messages service: rooms, history, and the writer of what was accepted.',
+  about: 'The messages service: rooms, history, and the writer of accepted messages.',
   usage: 'nx serve messages -- [options]',
   settings: messagesSettings,
   start: async (settings) => {
@@ -39,7 +39,7 @@ await runProcess({
           storeAnswers: () => store.findByIds(['']),
         });
         app.get(HealthChecks).register('rabbitmq', () => consumer.check());
-        measureConsumer(app.get(Metrics), consumer);
+        registerConsumerMetrics(app.get(Metrics), consumer);
         app.connectMicroservice({ strategy: consumer });
         await app.startAllMicroservices();
       },

@@ -32,19 +32,19 @@ import { MongoMessagesStorageModule } from '@chat/storage-mongo';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { MessagesSettings } from './messages-settings.ts';
 
-/** The ports of rooms and messages, but for the stores. */
+/** Adapters for the ports of rooms and messages, except the stores. */
 @Global()
 @Module({})
-class Ports {
+class AdaptersModule {
   static of(settings: MessagesSettings): DynamicModule {
     const health = new HealthChecks();
     const redis = new RedisConnections(settings.REDIS_URL, 'messages', health);
-    const prompt = new PromptRedis(redis.commands);
-    const revs = new RoomRevs(prompt);
+    const breaker = new PromptRedis(redis.commands);
+    const revs = new RoomRevs(breaker);
     const providers = [
       { provide: HealthChecks, useValue: health },
       { provide: RedisConnections, useValue: redis },
-      { provide: RateLimiter, useFactory: () => new RedisRateLimiter(prompt) },
+      { provide: RateLimiter, useFactory: () => new RedisRateLimiter(breaker) },
       { provide: Signals, useFactory: () => RedisSignals.withoutSockets(redis) },
       {
         provide: FeedPublisher,
@@ -57,10 +57,10 @@ class Ports {
         useFactory: (store: MessageStore, metrics: Metrics) => {
           const reads = metrics.counter({
             name: 'chat_history_reads_total',
-            help: 'Pages of history that were read, by what the cache had to do with it.',
+            help: 'Pages of history that were read, by cache result.',
             labelNames: ['cache'],
           });
-          return new RedisHistoryCache(store, revs, prompt, {
+          return new RedisHistoryCache(store, revs, breaker, {
             answered: (cache) => reads.inc({ cache }),
           });
         },
@@ -92,14 +92,14 @@ class Ports {
       { provide: RoomSettings, useValue: { autoCreate: settings.ROOMS_AUTO_CREATE } },
     ];
     return {
-      module: Ports,
+      module: AdaptersModule,
       providers,
       exports: providers.map((p) => ('provide' in p ? p.provide : p)),
     };
   }
 }
 
-/** Rooms and messages, in MongoDB; stores what RabbitMQ delivers. */
+/** The messages service: rooms and messages in MongoDB; stores the messages from RabbitMQ. */
 @Module({})
 export class MessagesServiceModule {
   static of(settings: MessagesSettings, jwtSecret: string): DynamicModule {
@@ -108,7 +108,7 @@ export class MessagesServiceModule {
       imports: [
         loggingModule(settings),
         MetricsModule,
-        Ports.of(settings),
+        AdaptersModule.of(settings),
         MongoMessagesStorageModule.forRoot({
           uri: settings.MONGO_URI,
           timeoutMs: settings.MONGO_TIMEOUT_MS,

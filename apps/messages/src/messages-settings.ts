@@ -14,7 +14,7 @@ import {
 } from '@chat/platform';
 import { z } from 'zod';
 
-/** Every setting of the messages service; by option, environment variable or `.env`. */
+/** Settings of the messages service, from command line options, environment variables or `.env`. */
 export const messagesSettings = z.object({
   ...serviceSettings(3002),
   ...mongoSettings,

@@ -5,10 +5,10 @@ import { RoomDirectory, type Membership } from '@chat/realtime';
 import { RoomAccess } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
 
-/** The store answers others in between. */
-const MAX_ROLES_AT_ONCE = 1_000;
+/** Roles per store request: the store processes other requests in between. */
+const ROLES_CHUNK = 1_000;
 
-/** What the edge asks of rooms and messages, in one process: function calls. */
+/** Answers queries of realtime about rooms and messages by function calls in one process. */
 @Injectable()
 export class InProcessRoomDirectory extends RoomDirectory {
   constructor(
@@ -24,7 +24,7 @@ export class InProcessRoomDirectory extends RoomDirectory {
   }
 
   override rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]> {
-    return inParts(memberships, MAX_ROLES_AT_ONCE, (some) => this.access.rolesOf(some));
+    return inParts(memberships, ROLES_CHUNK, (chunk) => this.access.rolesOf(chunk));
   }
 
   override head(roomId: string): Promise<RoomHead> {

@@ -3,7 +3,7 @@ import { UserDirectory } from '@chat/rooms';
 import { Users } from '@chat/users';
 import { Injectable } from '@nestjs/common';
 
-/** Who is who, for rooms, in one process: a function call. */
+/** Returns public user data for rooms by a function call in one process. */
 @Injectable()
 export class InProcessUserDirectory extends UserDirectory {
   constructor(private readonly users: Users) {

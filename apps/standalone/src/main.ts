@@ -11,7 +11,7 @@ await runProcess({
   settings: standaloneSettings,
   start: async (settings, fail) => {
     const server = await startStandalone(settings, PAGE_FOLDER, (error) => {
-      fail('The store has failed; stopping.', error);
+      fail('store failed; stopping', error);
     });
     return {
       ready: `The chat is ready at ${server.url} (data in ${settings.DATA_DIR}). Ctrl-C stops it.`,

@@ -15,19 +15,19 @@ import type { StandaloneSettings } from './standalone-settings.ts';
 import { StandaloneModule } from './standalone.module.ts';
 
 /**
- * Opens the store, wires everything and listens. Its `close` drains: answers
- * what was sent, tells clients, closes the store.
+ * Opens the store, starts the app and listens. `close` shuts down gracefully: it answers
+ * requests in flight, notifies clients and closes the store.
  *
- * @param pageFolder the built web client
- * @param onStorageFailure told when the store is lost for good; the process should end
- * @throws StartError,
+ * @param pageFolder folder of the built web client
+ * @param onStorageFailure called when the store failed permanently; the process should end
+ * @throws StartError for causes that the operator can fix
  */
 export async function startStandalone(
   settings: StandaloneSettings,
   pageFolder: string,
   onStorageFailure: (error: unknown) => void,
 ): Promise<HttpServer> {
-  // Before the store is opened, which may have to wait for it, and says so.
+  // Before the store is opened: opening may wait for the data folder, which is logged.
   Logger.overrideLogger(createLogger(settings));
   const storage = await openSqliteStorage({
     dataDir: settings.DATA_DIR,

@@ -11,13 +11,15 @@ import {
 } from '@chat/platform';
 import { z } from 'zod';
 
-/** Every setting of the standalone server; by option, environment variable or `.env`. */
+/**
+ * Settings of the standalone server, from command line options, environment variables or `.env`.
+ */
 export const standaloneSettings = z.object({
   ...httpSettings,
   DATA_DIR: z
     .string()
     .default('data')
-    .describe('Folder that everything is kept in; made when it does not exist.'),
+    .describe('Folder of all data; created if it does not exist.'),
   ...processSettings,
   ...tokenSettings,
   ...requestSettings,

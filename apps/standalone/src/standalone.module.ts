@@ -37,10 +37,10 @@ import { InProcessRoomDirectory } from './in-process-room-directory.ts';
 import { InProcessUserDirectory } from './in-process-user-directory.ts';
 import type { StandaloneSettings } from './standalone-settings.ts';
 
-/** Every port of the features, with the adapter that a single process uses. */
+/** Adapters of a single process for the ports of all features. */
 @Global()
 @Module({})
-class Ports {
+class AdaptersModule {
   static of(settings: StandaloneSettings, storage: SqliteStorage): DynamicModule {
     const health = new HealthChecks();
     health.register('storage', () => storage.check());
@@ -68,7 +68,7 @@ class Ports {
       { provide: RealtimeSettings, useValue: RealtimeSettings.of(settings) },
     ];
     return {
-      module: Ports,
+      module: AdaptersModule,
       providers,
       exports: providers.map((p) => ('provide' in p ? p.provide : p)),
     };
@@ -88,7 +88,7 @@ export class StandaloneModule {
       imports: [
         loggingModule(settings),
         MetricsModule,
-        Ports.of(settings, storage),
+        AdaptersModule.of(settings, storage),
         AuthModule.forRoot(
           { secret: jwtSecret, accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS },
           RequestLimitSettings.of(settings),

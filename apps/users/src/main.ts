@@ -4,7 +4,7 @@ import { usersSettings } from './users-settings.ts';
 import { UsersServiceModule } from './users-service.module.ts';
 
 await runProcess({
-  about: 'The users service: accounts, signing in and sessions.',
+  about: 'The users service: accounts, sign-in and sessions.',
   usage: 'nx serve users -- [options]',
   settings: usersSettings,
   start: async (settings) => {

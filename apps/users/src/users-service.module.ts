@@ -19,10 +19,10 @@ import { SignInSettings, UsersModule } from '@chat/users';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { UsersSettings } from './users-settings.ts';
 
-/** The ports of users, but for the stores. */
+/** Adapters for the ports of users, except the stores. */
 @Global()
 @Module({})
-class Ports {
+class AdaptersModule {
   static of(settings: UsersSettings): DynamicModule {
     const health = new HealthChecks();
     const redis = new RedisConnections(settings.REDIS_URL, 'users', health);
@@ -38,14 +38,14 @@ class Ports {
       ServiceCredentials,
     ];
     return {
-      module: Ports,
+      module: AdaptersModule,
       providers,
       exports: providers.map((p) => ('provide' in p ? p.provide : p)),
     };
   }
 }
 
-/** Accounts and sessions, in MongoDB. */
+/** The users service: accounts and sessions in MongoDB. */
 @Module({})
 export class UsersServiceModule {
   static of(settings: UsersSettings, jwtSecret: string): DynamicModule {
@@ -54,7 +54,7 @@ export class UsersServiceModule {
       imports: [
         loggingModule(settings),
         MetricsModule,
-        Ports.of(settings),
+        AdaptersModule.of(settings),
         MongoUsersStorageModule.forRoot({
           uri: settings.MONGO_URI,
           timeoutMs: settings.MONGO_TIMEOUT_MS,

@@ -9,7 +9,7 @@ import {
 } from '@chat/platform';
 import { z } from 'zod';
 
-/** Every setting of the users service; by option, environment variable or `.env`. */
+/** Settings of the users service, from command line options, environment variables or `.env`. */
 export const usersSettings = z.object({
   ...serviceSettings(3001),
   ...mongoSettings,

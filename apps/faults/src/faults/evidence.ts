@@ -5,12 +5,12 @@ import type { Victim } from './victim.ts';
 
 /** Log lines of services that detect the loss of a component. */
 const LOG_PATTERNS: Readonly<Record<Component, RegExp>> = {
-  chat: /"dependency":"chat/,
-  messages: /"dependency":"messages/,
+  chat: /"dependency":"chat".*dependency unavailable/,
+  messages: /"dependency":"messages".*dependency unavailable/,
   gateway: /(?!)/,
   rabbitmq: /RabbitMQ|channel/i,
-  redis: /"dependency":"Redis"/,
-  mongo: /storing failed|batch write failed|mongo/i,
+  redis: /"dependency":"Redis".*(dependency unavailable|circuit breaker opened)/,
+  mongo: /batch write failed|mongo/i,
 };
 
 /** Finds the log lines that services print after a fault began. */
