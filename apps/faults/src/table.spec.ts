@@ -13,7 +13,7 @@ describe('the table of results', () => {
     expect(row?.['longest silence (s)']).toBe('4.2');
   });
 
-  it('leaves out messages that were sent in runs that hit nothing', () => {
+  it('leaves out messages that were sent in runs without effect', () => {
     const row = rowsOf([result({}), result({ hit: false })])[0];
     expect(row).toMatchObject({ runs: '2', hit: '1', sent: '10' });
   });

@@ -39,12 +39,12 @@ class AdaptersModule {
   static of(settings: MessagesSettings): DynamicModule {
     const health = new HealthChecks();
     const redis = new RedisConnections(settings.REDIS_URL, 'messages', health);
-    const breaker = new PromptRedis(redis.commands);
-    const revs = new RoomRevs(breaker);
+    const redisBreaker = new PromptRedis(redis.commands);
+    const revs = new RoomRevs(redisBreaker);
     const providers = [
       { provide: HealthChecks, useValue: health },
       { provide: RedisConnections, useValue: redis },
-      { provide: RateLimiter, useFactory: () => new RedisRateLimiter(breaker) },
+      { provide: RateLimiter, useFactory: () => new RedisRateLimiter(redisBreaker) },
       { provide: Signals, useFactory: () => RedisSignals.withoutSockets(redis) },
       {
         provide: FeedPublisher,
@@ -60,7 +60,7 @@ class AdaptersModule {
             help: 'Pages of history that were read, by cache result.',
             labelNames: ['cache'],
           });
-          return new RedisHistoryCache(store, revs, breaker, {
+          return new RedisHistoryCache(store, revs, redisBreaker, {
             answered: (cache) => reads.inc({ cache }),
           });
         },

@@ -11,7 +11,7 @@ await runProcess({
   settings: standaloneSettings,
   start: async (settings, fail) => {
     const server = await startStandalone(settings, PAGE_FOLDER, (error) => {
-      fail('store failed; stopping', error);
+      fail('The store failed.', error);
     });
     return {
       ready: `The chat is ready at ${server.url} (data in ${settings.DATA_DIR}). Ctrl-C stops it.`,

@@ -94,16 +94,16 @@ describe('Link', () => {
   });
 
   it('passes no bytes, closes or resets while it swallows traffic', async () => {
-    const [said, closed, broken] = [await connection(), await connection(), await connection()];
+    const [open, closed, broken] = [await connection(), await connection(), await connection()];
     link.swallow();
     const late = await connection();
-    for (const { client } of [said, late]) client.socket.write('hello?');
-    said.upstream.socket.write('anybody?');
+    for (const { client } of [open, late]) client.socket.write('hello?');
+    open.upstream.socket.write('anybody?');
     closed.client.socket.destroy();
     broken.upstream.socket.resetAndDestroy();
     await delay(QUIET_MS);
     const quiet = { received: '', ended: false, closed: false };
-    for (const end of [said.client, said.upstream, late.client, late.upstream]) {
+    for (const end of [open.client, open.upstream, late.client, late.upstream]) {
       expect(end).toMatchObject(quiet);
     }
     expect(closed.upstream).toMatchObject(quiet);

@@ -143,11 +143,7 @@ describeChat('the server', () => {
       );
       for (const file of files) {
         const { origin, href } = new URL(file, page.url);
-        expect([file, origin, (await fetch(href)).status]).toEqual([
-          file,
-          originOf(server),
-          200,
-        ]);
+        expect([file, origin, (await fetch(href)).status]).toEqual([file, originOf(server), 200]);
       }
     });
   });

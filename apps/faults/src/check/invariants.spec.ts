@@ -373,7 +373,7 @@ describe('invariant 5 (convergence)', () => {
   });
 
   it('is broken by a room that no client shows', () => {
-    expectSentences(['no client showed general: the run saw nothing of it'], {
+    expectSentences(['no client showed general: the run proves nothing about it'], {
       ...healthy(),
       views: [],
     });

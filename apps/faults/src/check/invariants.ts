@@ -310,7 +310,7 @@ function* recovered(observation: Observation): Iterable<string> {
   if (latest > maxDeliveryMs) yield `a message arrived ${latest} ms after it was accepted`;
   const viewed = new Set(views.map(({ roomId }) => roomId));
   for (const { roomId } of rooms) {
-    if (!viewed.has(roomId)) yield `no client showed ${roomId}: the run saw nothing of it`;
+    if (!viewed.has(roomId)) yield `no client showed ${roomId}: the run proves nothing about it`;
   }
 }
 
@@ -423,10 +423,7 @@ function repeated<T>(values: Iterable<T>): Set<T> {
 }
 
 /** Reports the first position at which the sequence 1, 2, 3 … is interrupted. */
-function* gapIn(
-  numbers: readonly number[],
-  describe: (gap: string) => string,
-): Iterable<string> {
+function* gapIn(numbers: readonly number[], describe: (gap: string) => string): Iterable<string> {
   const index = numbers.findIndex((number, position) => number !== position + 1);
   if (index !== -1) yield describe(`${index + 1}, where ${numbers[index] ?? 'nothing'} is`);
 }
