@@ -51,7 +51,7 @@ function latencyOf({ startedAt, outcome }: Attempt): Delay {
   return { beganAt: startedAt, ms: outcome.at - startedAt };
 }
 
-/** Delivery times: from acceptance of a message to its arrival on each connection open by then. */
+/** Returns times from acceptance of a message to its arrival on connections that were open then. */
 export function arrivals({
   connections,
   rooms,

@@ -96,7 +96,7 @@ export interface ProcessLog {
 
 /** Records of one run, as seen by its clients. */
 export interface Observation {
-  /** From the begin of the fault to the end of its removal. */
+  /** From the start of the fault to the end of its removal. */
   readonly fault: { readonly beganAt: number; readonly endedAt: number };
   /** Whether `chat` and the path to it stayed available, so that every send must get an answer. */
   readonly chatAvailable: boolean;

@@ -39,7 +39,7 @@ export interface LoadRecords {
 
 /** How long the load has to run smoothly. Times are in milliseconds. */
 export interface SmoothRun {
-  /** Begin of the measurement, since the epoch. */
+  /** Start of the measurement, since the epoch. */
   readonly from: number;
   readonly forMs: number;
   readonly withinMs: number;
