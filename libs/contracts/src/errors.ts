@@ -23,9 +23,7 @@ export const RETRYABLE_CODES: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 
 
 export const ErrorDetail = z
   .object({
-    path: z
-      .string()
-      .describe('Path in the input, in dotted form; empty for the input as a whole.'),
+    path: z.string().describe('Path in the input, in dotted form; empty for the input as a whole.'),
     message: z.string().describe('Problem at this path, as one sentence.'),
   })
   .meta({ id: 'ErrorDetail' });

@@ -158,9 +158,7 @@ export const sendSettings = {
   SEND_RATE: wholeNumber(1, 1_000_000)
     .default(50)
     .describe('Sustained rate of messages per user, per second.'),
-  SEND_BURST: wholeNumber(1, 1_000_000)
-    .default(200)
-    .describe('Burst of messages per user.'),
+  SEND_BURST: wholeNumber(1, 1_000_000).default(200).describe('Burst of messages per user.'),
 } as const;
 
 /** Settings of rooms. */
