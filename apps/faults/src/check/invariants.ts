@@ -11,7 +11,7 @@ import type {
 } from './observation.ts';
 import { recoveryTimes } from './recovery.ts';
 
-/** As numbered in docs/architecture.md, "What always holds". */
+/** As numbered in docs/architecture.md, "Invariants". */
 export type Invariant = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 export interface Violation {
