@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programPath } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { describeWithProgram } from '@chat/testing/suites';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { ROOT } from '../checks/nx.ts';
@@ -42,7 +42,7 @@ const ONE_SHOTS = ['secrets', 'replica-set'];
 /** Stages of the Dockerfile that are built as images. */
 const STAGES = ['service', 'web', 'rabbitmq'];
 
-describeWith('docker-compose', 'docker-compose.yml', () => {
+describeWithProgram('docker-compose', 'docker-compose.yml', () => {
   const resolved = (env: Record<string, string> = {}): Record<string, Container> => {
     const text = execFileSync(programPath('docker-compose'), ['config'], {
       cwd: ROOT,

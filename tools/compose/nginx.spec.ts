@@ -7,14 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HttpError } from '@chat/contracts';
 import { eventually, privatePort, programPath } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { describeWithProgram } from '@chat/testing/suites';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ROOT } from '../checks/nx.ts';
 
 const PAGE = '<!doctype html><title>Chat</title>';
 
 /** Runs nginx with the configuration of the image, except for addresses and folders. */
-describeWith('nginx', 'the nginx of the page', () => {
+describeWithProgram('nginx', 'the nginx of the page', () => {
   const gateway = createServer();
   const forwarded: IncomingMessage[] = [];
   const published: Record<number, number> = {};

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { RabbitMqServer } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { describeWithProgram } from '@chat/testing/suites';
 import { DeadLetters } from '@chat/transport/rabbitmq';
 import { connect, type ChannelModel } from 'amqplib';
 import { readCommand } from './command.ts';
@@ -24,7 +24,7 @@ describe('readCommand', () => {
   }
 });
 
-describeWith('rabbitmq-server', 'runCommand', () => {
+describeWithProgram('rabbitmq-server', 'runCommand', () => {
   let broker: RabbitMqServer;
   let connection: ChannelModel;
   let deadLetters: DeadLetters;
@@ -59,7 +59,7 @@ describeWith('rabbitmq-server', 'runCommand', () => {
       {
         messageId: 'odd\u001b[2J',
         timestamp: 1_700_000_000,
-        headers: { 'x-chat-reason': 'There is no such room.', 'x-chat-partition': 11 },
+        headers: { 'x-chat-reason': 'Room not found.', 'x-chat-partition': 11 },
       },
     );
     await channel.waitForConfirms();
@@ -68,7 +68,7 @@ describeWith('rabbitmq-server', 'runCommand', () => {
 
   it('lists dead letters by id, time, room and reason, without control characters', async () => {
     expect(await run('list')).toEqual([
-      'odd\u{fffd}[2J  2023-11-14T22:13:20.000Z  general  There is no such room.',
+      'odd\u{fffd}[2J  2023-11-14T22:13:20.000Z  general  Room not found.',
       'Dead letters: 1.',
     ]);
   });

@@ -23,9 +23,9 @@ export async function runCommand(
 
 async function list(deadLetters: DeadLetters, print: (line: string) => void): Promise<void> {
   let count = 0;
-  for await (const { id, diedAt, roomId, reason } of deadLetters.all()) {
+  for await (const { id, deadLetteredAt, roomId, reason } of deadLetters.all()) {
     count += 1;
-    print([id, timeOf(diedAt), roomId ?? '-', reason].map(printable).join('  '));
+    print([id, timeOf(deadLetteredAt), roomId ?? '-', reason].map(printable).join('  '));
   }
   print(count === 0 ? 'There are no dead letters.' : `Dead letters: ${count}.`);
 }
@@ -41,7 +41,7 @@ async function show(
     found = true;
     print(`id         ${printable(letter.id)}`);
     print(`reason     ${printable(letter.reason)}`);
-    print(`time       ${timeOf(letter.diedAt)}`);
+    print(`time       ${timeOf(letter.deadLetteredAt)}`);
     print(`room       ${printable(letter.roomId ?? '-')}`);
     print(`partition  ${letter.partition ?? '-'}`);
     for (const line of contentOf(letter).split('\n')) print(printable(line));

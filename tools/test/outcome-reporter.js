@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 /** Maximum length of a failure message, in characters. */
 const MAX_MESSAGE_LENGTH = 1_500;
 
-/** Title suffix of a suite that `describeUnless` skips: its reasons, separated by `; `. */
+/** Title suffix of a suite that `describeUnlessMissing` skips: its reasons, separated by `; `. */
 const SKIPPED_FOR = / \(skipped: (.+)\)$/;
 
 /**

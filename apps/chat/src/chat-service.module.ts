@@ -1,5 +1,5 @@
 import { AuthModule, RequestLimitSettings, SessionStatus } from '@chat/auth';
-import { PromptRedis, RedisRateLimiter } from '@chat/cache';
+import { RedisCircuitBreaker, RedisRateLimiter } from '@chat/cache';
 import { RedisConnections, RedisFeedSubscriber, RedisSignals } from '@chat/feed/redis';
 import {
   createHealthController,
@@ -54,7 +54,7 @@ class AdaptersModule {
       { provide: RedisConnections, useValue: redis },
       {
         provide: RateLimiter,
-        useFactory: () => new RedisRateLimiter(new PromptRedis(redis.commands)),
+        useFactory: () => new RedisRateLimiter(new RedisCircuitBreaker(redis.commands)),
       },
       { provide: Signals, useFactory: () => new RedisSignals(redis.commands, redis.sockets) },
       { provide: FeedSubscriber, useFactory: () => new RedisFeedSubscriber(redis.feed) },

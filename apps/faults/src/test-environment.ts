@@ -3,7 +3,7 @@ import { BackingServers, ServicesTopology } from '@chat/testing';
 /** Services and backing servers of a fault run. */
 export interface TestEnvironment {
   readonly topology: ServicesTopology;
-  /** URL of the broker itself, bypassing the links. */
+  /** URL of the broker itself, bypassing the proxies. */
   readonly rabbitMqUrl: string;
 }
 
@@ -45,7 +45,7 @@ export async function startTestEnvironment(): Promise<TestEnvironment> {
       messages: 2,
       chat: 3,
       gateway: 1,
-      links: true,
+      proxies: true,
       servers,
       closesServers: true,
       env: { all: { ...TIMING, ...LIMITS, LOG_LEVEL: 'warn' } },

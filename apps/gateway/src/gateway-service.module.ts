@@ -1,4 +1,4 @@
-import { PromptRedis, RedisRateLimiter } from '@chat/cache';
+import { RedisCircuitBreaker, RedisRateLimiter } from '@chat/cache';
 import { RedisConnections } from '@chat/feed/redis';
 import { DEFAULT_POOL_OPTIONS, GatewayModule, GatewaySettings } from '@chat/gateway';
 import {
@@ -23,7 +23,7 @@ class AdaptersModule {
       { provide: RedisConnections, useValue: redis },
       {
         provide: RateLimiter,
-        useFactory: () => new RedisRateLimiter(new PromptRedis(redis.commands)),
+        useFactory: () => new RedisRateLimiter(new RedisCircuitBreaker(redis.commands)),
       },
       {
         provide: GatewaySettings,

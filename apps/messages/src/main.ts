@@ -36,7 +36,7 @@ await runProcess({
           drainTimeoutMs: DRAIN_TIMEOUT_MS,
           openWriter: (partition) =>
             writers.open(partition, { giveUpAfterMs: settings.STORE_GIVE_UP_MS }),
-          storeAnswers: () => store.findByIds(['']),
+          pingStore: () => store.findByIds(['']),
         });
         app.get(HealthChecks).register('rabbitmq', () => consumer.check());
         registerConsumerMetrics(app.get(Metrics), consumer);

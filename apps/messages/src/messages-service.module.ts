@@ -1,5 +1,10 @@
 import { AuthModule, RequestLimitSettings, SessionStatus } from '@chat/auth';
-import { PromptRedis, RedisHistoryCache, RedisRateLimiter, RoomRevs } from '@chat/cache';
+import {
+  RedisCircuitBreaker,
+  RedisHistoryCache,
+  RedisRateLimiter,
+  RoomRevCache,
+} from '@chat/cache';
 import { RedisConnections, RedisFeedPublisher, RedisSignals } from '@chat/feed/redis';
 import {
   FeedPublisher,
@@ -39,8 +44,8 @@ class AdaptersModule {
   static of(settings: MessagesSettings): DynamicModule {
     const health = new HealthChecks();
     const redis = new RedisConnections(settings.REDIS_URL, 'messages', health);
-    const redisBreaker = new PromptRedis(redis.commands);
-    const revs = new RoomRevs(redisBreaker);
+    const redisBreaker = new RedisCircuitBreaker(redis.commands);
+    const revs = new RoomRevCache(redisBreaker);
     const providers = [
       { provide: HealthChecks, useValue: health },
       { provide: RedisConnections, useValue: redis },

@@ -1,6 +1,6 @@
 import type { Changes, Role, RoomHead, RoomRev } from '@chat/contracts';
 import { MessageHistory } from '@chat/messages';
-import { inParts } from '@chat/platform';
+import { mapInChunks } from '@chat/platform';
 import { RoomDirectory, type Membership } from '@chat/realtime';
 import { RoomAccess } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
@@ -24,15 +24,15 @@ export class InProcessRoomDirectory extends RoomDirectory {
   }
 
   override rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]> {
-    return inParts(memberships, ROLES_CHUNK, (chunk) => this.access.rolesOf(chunk));
+    return mapInChunks(memberships, ROLES_CHUNK, (chunk) => this.access.rolesOf(chunk));
   }
 
   override head(roomId: string): Promise<RoomHead> {
     return this.history.headOf(roomId);
   }
 
-  override revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {
-    return this.history.revsBeyond(known);
+  override newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]> {
+    return this.history.newerRevs(known);
   }
 
   override changes(roomId: string, since: number, limit: number): Promise<Changes> {

@@ -1,5 +1,5 @@
 import { AuthModule, RequestLimitSettings } from '@chat/auth';
-import { PromptRedis, RedisRateLimiter } from '@chat/cache';
+import { RedisCircuitBreaker, RedisRateLimiter } from '@chat/cache';
 import { RedisConnections, RedisSignals } from '@chat/feed/redis';
 import {
   createHealthController,
@@ -31,7 +31,7 @@ class AdaptersModule {
       { provide: RedisConnections, useValue: redis },
       {
         provide: RateLimiter,
-        useFactory: () => new RedisRateLimiter(new PromptRedis(redis.commands)),
+        useFactory: () => new RedisRateLimiter(new RedisCircuitBreaker(redis.commands)),
       },
       { provide: Signals, useFactory: () => RedisSignals.withoutSockets(redis) },
       { provide: SignInSettings, useValue: settings },

@@ -1,4 +1,4 @@
-export * from './prompt-redis.ts';
+export * from './redis-circuit-breaker.ts';
 export * from './redis-history-cache.ts';
 export * from './redis-rate-limiter.ts';
-export * from './room-revs.ts';
+export * from './room-rev-cache.ts';

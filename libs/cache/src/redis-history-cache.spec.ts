@@ -4,12 +4,12 @@ import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { Message, RoomHead } from '@chat/contracts';
 import type { CacheOutcome, FeedPublisher, MessageStore, PageCursor } from '@chat/messages';
 import { eventually, RedisServer } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { describeWithProgram } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { PromptRedis } from './prompt-redis.ts';
+import { RedisCircuitBreaker } from './redis-circuit-breaker.ts';
 import { RedisHistoryCache } from './redis-history-cache.ts';
-import { RoomRevs } from './room-revs.ts';
+import { RoomRevCache } from './room-rev-cache.ts';
 
 Logger.overrideLogger(false);
 
@@ -41,7 +41,7 @@ class Store {
     return message;
   }
 
-  revsBeyond(): Promise<never> {
+  newerRevs(): Promise<never> {
     return Promise.reject(new Error('not used by the cache'));
   }
   heads(): Promise<Map<string, RoomHead>> {
@@ -64,7 +64,7 @@ class Store {
   }
 }
 
-describeWith('redis-server', 'RedisHistoryCache', () => {
+describeWithProgram('redis-server', 'RedisHistoryCache', () => {
   let server: RedisServer;
   let connections: Redis[];
   let store: Store;
@@ -101,8 +101,8 @@ describeWith('redis-server', 'RedisHistoryCache', () => {
     redis.on('error', () => undefined);
     connections.push(redis);
     await eventually(() => expect(redis.status).toBe('ready'));
-    const breaker = new PromptRedis(redis, timeoutMs);
-    const revs = new RoomRevs(breaker);
+    const breaker = new RedisCircuitBreaker(redis, timeoutMs);
+    const revs = new RoomRevCache(breaker);
     const observer = { answered: (outcome: CacheOutcome) => void outcomes.push(outcome) };
     return {
       cache: new RedisHistoryCache(store as unknown as MessageStore, revs, breaker, observer),

@@ -11,9 +11,9 @@ import { createCache, KeyvAdapter, type Cache, type CacheManagerStore } from 'ca
 import { redisInsStore } from 'cache-manager-ioredis-yet';
 import { Keyv } from 'keyv';
 import { z } from 'zod';
-import { RedisUnavailableError, type PromptRedis } from './prompt-redis.ts';
+import { RedisUnavailableError, type RedisCircuitBreaker } from './redis-circuit-breaker.ts';
 import { ReadCoalescer } from './read-coalescer.ts';
-import type { RoomRevs } from './room-revs.ts';
+import type { RoomRevCache } from './room-rev-cache.ts';
 
 const PAGE_TTL_MS = 60_000;
 
@@ -43,8 +43,8 @@ export class RedisHistoryCache extends HistoryCache {
 
   constructor(
     private readonly store: MessageStore,
-    private readonly revs: RoomRevs,
-    private readonly breaker: PromptRedis,
+    private readonly revs: RoomRevCache,
+    private readonly breaker: RedisCircuitBreaker,
     private readonly observer: HistoryCacheObserver,
   ) {
     super();

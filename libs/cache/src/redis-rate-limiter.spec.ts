@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { eventually, RedisServer } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { describeWithProgram } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { PromptRedis } from './prompt-redis.ts';
+import { RedisCircuitBreaker } from './redis-circuit-breaker.ts';
 import { RedisRateLimiter } from './redis-rate-limiter.ts';
 
 Logger.overrideLogger(false);
@@ -13,7 +13,7 @@ const LIMIT = { points: 20, perMs: 60_000, burst: 30 };
 /** For a healthy Redis, which may be slow on a busy machine. */
 const LONG_TIMEOUT_MS = 5_000;
 
-describeWith('redis-server', 'RedisRateLimiter', () => {
+describeWithProgram('redis-server', 'RedisRateLimiter', () => {
   let server: RedisServer;
   let connections: Redis[];
   let warned: jest.SpiedFunction<Logger['warn']>;
@@ -38,7 +38,7 @@ describeWith('redis-server', 'RedisRateLimiter', () => {
     redis.on('error', () => undefined);
     connections.push(redis);
     await eventually(() => expect(redis.status).toBe('ready'));
-    return new RedisRateLimiter(new PromptRedis(redis, timeoutMs));
+    return new RedisRateLimiter(new RedisCircuitBreaker(redis, timeoutMs));
   }
 
   async function takeAll(limiter: RedisRateLimiter, key: string, limit = LIMIT): Promise<number> {
@@ -65,12 +65,12 @@ describeWith('redis-server', 'RedisRateLimiter', () => {
     expect(await takeAll(limiter, 'a', fast)).toBe(3);
   }, 20_000);
 
-  it('restores a point on giveBack(), but never beyond the burst', async () => {
+  it('restores a point on refund(), but never beyond the burst', async () => {
     const limiter = await instance(LONG_TIMEOUT_MS);
     await takeAll(limiter, 'a');
-    await limiter.giveBack('a', LIMIT);
+    await limiter.refund('a', LIMIT);
     expect(await takeAll(limiter, 'a')).toBe(1);
-    await limiter.giveBack('b', LIMIT);
+    await limiter.refund('b', LIMIT);
     expect(await takeAll(limiter, 'b')).toBe(30);
   });
 

@@ -1,6 +1,6 @@
 import { InMemoryRateLimiter, RateLimiter, type RateLimit } from '@chat/platform';
 import type { Redis } from 'ioredis';
-import { RedisUnavailableError, type PromptRedis } from './prompt-redis.ts';
+import { RedisUnavailableError, type RedisCircuitBreaker } from './redis-circuit-breaker.ts';
 
 /**
  * The generic cell rate algorithm of InMemoryRateLimiter, with the clock of Redis.
@@ -21,7 +21,7 @@ return 0
 `;
 
 /** KEYS: the limited key. ARGV: milliseconds per point. An expired key has its whole burst. */
-const GIVE_BACK = `
+const REFUND = `
 local known = redis.call('GET', KEYS[1])
 if not known then return end
 redis.call('SET', KEYS[1], string.format('%.17g', known - ARGV[1]), 'KEEPTTL')
@@ -29,7 +29,7 @@ redis.call('SET', KEYS[1], string.format('%.17g', known - ARGV[1]), 'KEEPTTL')
 
 interface Commands {
   takePoint(key: string, interval: number, burst: number): Promise<number>;
-  giveBackPoint(key: string, interval: number): Promise<null>;
+  refundPoint(key: string, interval: number): Promise<null>;
 }
 
 /**
@@ -40,11 +40,11 @@ export class RedisRateLimiter extends RateLimiter {
   readonly #commands: Commands;
   readonly #fallback = new InMemoryRateLimiter();
 
-  constructor(private readonly breaker: PromptRedis) {
+  constructor(private readonly breaker: RedisCircuitBreaker) {
     super();
     const { redis } = breaker;
     redis.defineCommand('takePoint', { numberOfKeys: 1, lua: TAKE });
-    redis.defineCommand('giveBackPoint', { numberOfKeys: 1, lua: GIVE_BACK });
+    redis.defineCommand('refundPoint', { numberOfKeys: 1, lua: REFUND });
     this.#commands = redis as Redis & Commands;
   }
 
@@ -55,10 +55,10 @@ export class RedisRateLimiter extends RateLimiter {
     );
   }
 
-  giveBack(key: string, limit: RateLimit): Promise<void> {
+  refund(key: string, limit: RateLimit): Promise<void> {
     return this.#withFallback(
-      async () => void (await this.#commands.giveBackPoint(keyOf(key), intervalOf(limit))),
-      () => this.#fallback.giveBack(key, limit),
+      async () => void (await this.#commands.refundPoint(keyOf(key), intervalOf(limit))),
+      () => this.#fallback.refund(key, limit),
     );
   }
 

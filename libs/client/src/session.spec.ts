@@ -129,7 +129,7 @@ describe('Session', () => {
   });
 
   it('rejects an invalid registration with the details of each field', async () => {
-    const details = [{ path: 'email', message: 'must be an e-mail address' }];
+    const details = [{ path: 'email', message: 'must be an email address' }];
     server.intercept = () => ({
       status: 400,
       body: { code: 'VALIDATION', message: 'No.', details },

@@ -198,7 +198,7 @@ export class ScriptedServer {
       const request = typeof payload === 'string' ? { roomId: payload } : payload;
       this.joins.push(request);
       if (request.roomId.startsWith('~')) {
-        ack?.({ ok: false, error: { code: 'NOT_FOUND', message: 'There is no such room.' } });
+        ack?.({ ok: false, error: { code: 'NOT_FOUND', message: 'Room not found.' } });
         return;
       }
       void socket.join(request.roomId);

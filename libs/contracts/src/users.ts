@@ -25,7 +25,7 @@ export type User = z.infer<typeof User>;
 
 export const OwnUser = User.extend({ email: z.email() }).meta({
   id: 'OwnUser',
-  description: 'Profile of the signed-in user, with the private e-mail address.',
+  description: 'Profile of the signed-in user, with the private email address.',
 });
 export type OwnUser = z.infer<typeof OwnUser>;
 
@@ -33,7 +33,7 @@ export const RegisterRequest = z
   .object({
     email: z.string().trim().max(254).pipe(z.email()),
     password: z.string().min(MIN_PASSWORD_LENGTH).max(MAX_PASSWORD_LENGTH),
-    username: Username.optional().describe("Defaults to the e-mail's local part, made unique."),
+    username: Username.optional().describe("Defaults to the email's local part, made unique."),
     displayName: DisplayName.optional().describe('Defaults to the username.'),
   })
   .meta({ id: 'RegisterRequest' });

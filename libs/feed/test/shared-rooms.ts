@@ -33,7 +33,7 @@ export class SharedRooms implements RoomDirectory, MessagePublisher {
     return Promise.resolve(this.#headOf(roomId));
   }
 
-  revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {
+  newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]> {
     const rev = this.stored.length;
     return Promise.resolve(
       known.filter((one) => one.rev < rev).map(({ roomId }) => ({ roomId, rev })),

@@ -35,7 +35,7 @@ class OneRoomStore extends MessageStore {
   lastMessages(): Promise<Map<string, Message>> {
     return Promise.resolve(new Map(this.messages.slice(-1).map((last) => ['den', last])));
   }
-  revsBeyond(): Promise<never> {
+  newerRevs(): Promise<never> {
     return Promise.reject(new Error('not needed by readers'));
   }
   append(): Promise<never> {
@@ -76,7 +76,7 @@ const access: Pick<RoomAccess, 'requireReadable'> = {
           room: { id: roomId, name: roomId, visibility: 'private', createdAt: '' },
           role: 'owner',
         })
-      : Promise.reject(new NotFoundError('There is no such room.')),
+      : Promise.reject(new NotFoundError('Room not found.')),
 };
 
 let store: OneRoomStore;

@@ -52,9 +52,9 @@ export class MessageHistory implements RoomActivity {
     return this.store.heads(roomIds);
   }
 
-  /** As {@link MessageStore.revsBeyond}. */
-  revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {
-    return this.store.revsBeyond(known);
+  /** As {@link MessageStore.newerRevs}. */
+  newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]> {
+    return this.store.newerRevs(known);
   }
 
   lastMessagesOf(roomIds: readonly string[]): Promise<Map<string, Message>> {

@@ -52,7 +52,7 @@ export abstract class MessageStore {
   /** Returns the highest seq and rev of each room; zeros for a room without messages. */
   abstract heads(roomIds: readonly string[]): Promise<Map<string, RoomHead>>;
   /** Returns the highest rev of each room that is ahead of the known rev; omits the other rooms. */
-  abstract revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]>;
+  abstract newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]>;
   /** Returns the last message of each room that has messages. */
   abstract lastMessages(roomIds: readonly string[]): Promise<Map<string, Message>>;
   /**

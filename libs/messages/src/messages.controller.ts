@@ -16,7 +16,7 @@ import type { Response } from 'express';
 import { historyLinks } from './history-links.ts';
 import { MessageHistory } from './message-history.ts';
 
-const PAGE = { most: MAX_PAGE_SIZE, usual: DEFAULT_PAGE_SIZE };
+const PAGE = { max: MAX_PAGE_SIZE, default: DEFAULT_PAGE_SIZE };
 const wholeNumber = { type: 'integer', minimum: 0 } as const;
 
 @ApiTags('messages')

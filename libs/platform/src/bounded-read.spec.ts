@@ -28,34 +28,34 @@ let authenticating = 0;
 @Controller()
 class NotesController {
   @Get('notes')
-  @BoundedRead({ most: 200, usual: 50 })
+  @BoundedRead({ max: 200, default: 50 })
   notes() {
     reads += 1;
     return Promise.resolve([{ text: 'one' }, { text: 'zwei "ß" \u2028' }]);
   }
 
   @Get('numbers/:number')
-  @BoundedRead({ most: 200, usual: 50 })
+  @BoundedRead({ max: 200, default: 50 })
   number(@Param('number') number: string) {
     handled.push(number);
     return [{ number }];
   }
 
   @Get('changes')
-  @BoundedRead({ most: 200, usual: 50 })
+  @BoundedRead({ max: 200, default: 50 })
   changes() {
     return { rev: 3, complete: false, since: undefined, changes: [{ rev: 3 }], next: null };
   }
 
   @Get('large')
-  @BoundedRead({ most: 200, usual: 50 })
+  @BoundedRead({ max: 200, default: 50 })
   large() {
     reads += 1;
     return [{ text: LARGE }];
   }
 
   @Get('missing')
-  @BoundedRead({ most: 200, usual: 50 })
+  @BoundedRead({ max: 200, default: 50 })
   missing() {
     throw new NotFoundException();
   }

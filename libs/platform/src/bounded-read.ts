@@ -12,15 +12,15 @@ import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { mergeMap, tap, type Observable } from 'rxjs';
 import { UnavailableError } from './failures.ts';
-import { slicedJson } from './sliced-json.ts';
+import { encodeJsonInChunks } from './chunked-json.ts';
 import { ReadBudget } from './read-budget.ts';
 
 /** Number of messages that a response may contain. */
 interface Page {
   /** Maximum value of `limit`. */
-  readonly most: number;
+  readonly max: number;
   /** Used when the query has no `limit`. */
-  readonly usual: number;
+  readonly default: number;
 }
 
 const PAGE = 'chat:bounded-read';
@@ -46,7 +46,7 @@ class BoundedReadInterceptor implements NestInterceptor {
     // The client may have disconnected during authentication.
     if (socket.destroyed || response.destroyed) disconnected.abort();
     const bytes = requestedItems(query['limit'], page) * MAX_MESSAGE_BYTES;
-    const slot = await this.budget.enter(user.userId, bytes, disconnected.signal);
+    const slot = await this.budget.acquire(user.userId, bytes, disconnected.signal);
     if (!slot) throw new UnavailableError('The client disconnected.', 1_000);
     disconnected.signal.addEventListener('abort', () => slot.release());
     if (disconnected.signal.aborted) slot.release();
@@ -54,7 +54,7 @@ class BoundedReadInterceptor implements NestInterceptor {
       // Nothing was read: the request is invalid or the store unavailable.
       tap({ error: () => slot.answered(0) }),
       mergeMap(async (result: unknown) => {
-        const json = await slicedJson(result);
+        const json = await encodeJsonInChunks(result);
         slot.answered(json.length);
         slot.sent(() => response.destroy());
         const timeout = setTimeout(() => response.destroy(), READ_TIMEOUT_MS);
@@ -66,11 +66,11 @@ class BoundedReadInterceptor implements NestInterceptor {
 }
 
 /** Returns the `limit` of the query if it is valid, else the default; validation follows later. */
-function requestedItems(limit: unknown, { most, usual }: Page): number {
+function requestedItems(limit: unknown, page: Page): number {
   const requested = Number(limit);
-  return requested >= 1 && requested <= most ? requested : usual;
+  return requested >= 1 && requested <= page.max ? requested : page.default;
 }
 
-/** Applies the {@link ReadBudget} to a route that returns up to `page.most` messages. */
+/** Applies the {@link ReadBudget} to a route that returns up to `page.max` messages. */
 export const BoundedRead = (page: Page): MethodDecorator =>
   applyDecorators(SetMetadata(PAGE, page), UseInterceptors(BoundedReadInterceptor));

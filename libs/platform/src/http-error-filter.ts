@@ -1,6 +1,6 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { toHttpErrorAnswer } from './http-errors.ts';
+import { toHttpErrorResponse } from './http-errors.ts';
 import type { Metrics } from './metrics.ts';
 import { requestIdOf } from './request-id.ts';
 
@@ -26,7 +26,7 @@ export class HttpErrorFilter implements ExceptionFilter {
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
     const requestId = requestIdOf(request);
-    const { body, retryAfterSeconds } = toHttpErrorAnswer(thrown, requestId);
+    const { body, retryAfterSeconds } = toHttpErrorResponse(thrown, requestId);
     this.#errors.inc({ code: body.code });
     if (body.code === 'INTERNAL') {
       this.#logger.error({ err: thrown }, 'unexpected error in request');

@@ -39,7 +39,7 @@ export interface HttpErrorResponse {
  * Returns the response for a value thrown while a request was handled. Exposes only the messages
  * of a `Failure` and of a framework exception with a status below 500.
  */
-export function toHttpErrorAnswer(thrown: unknown, requestId: string): HttpErrorResponse {
+export function toHttpErrorResponse(thrown: unknown, requestId: string): HttpErrorResponse {
   if (thrown instanceof Failure) {
     const { retryAfterMs, details, statusCode = STATUS_BY_CODE[thrown.code] } = thrown.options;
     return {

@@ -40,12 +40,12 @@ describe('InMemoryRateLimiter', () => {
     expect(await takeAll('b')).toBe(200);
   });
 
-  it('restores a point on giveBack(), but never beyond the burst', async () => {
+  it('restores a point on refund(), but never beyond the burst', async () => {
     const { limiter, takeAll } = limiterAt();
     await takeAll('a');
-    await limiter.giveBack('a', LIMIT);
+    await limiter.refund('a', LIMIT);
     expect(await takeAll('a')).toBe(1);
-    await limiter.giveBack('b', LIMIT);
+    await limiter.refund('b', LIMIT);
     expect(await takeAll('b')).toBe(200);
   });
 });

@@ -27,7 +27,7 @@ export class InMemoryRateLimiter extends RateLimiter {
     return Promise.resolve(0);
   }
 
-  giveBack(key: string, limit: RateLimit): Promise<void> {
+  refund(key: string, limit: RateLimit): Promise<void> {
     const fullAt = this.#fullAt.get(key);
     if (fullAt !== undefined) this.#fullAt.set(key, fullAt - limit.perMs / limit.points);
     return Promise.resolve();

@@ -60,7 +60,7 @@ export function errorText(thrown: unknown): string {
 
 /**
  * Redacts the values that error messages quote: the duplicate key in those of MongoDB, which may be
- * an e-mail address, the value that Mongoose could not convert, and the input near the error in
+ * an email address, the value that Mongoose could not convert, and the input near the error in
  * those of JSON.parse.
  */
 export function redactValues(text: string): string {

@@ -14,7 +14,7 @@ function createConverter() {
       $schema: _,
       $defs: components = {},
       ...root
-    } = z.toJSONSchema(schema, { io: schemaType, override: openToNewFields });
+    } = z.toJSONSchema(schema, { io: schemaType, override: allowAdditionalProperties });
     for (const [name, component] of Object.entries(components)) {
       if (!isDeepStrictEqual((known[name] ??= component), component)) {
         throw new Error(`Two schemas have the id ${name}, or its input and output forms differ.`);
@@ -25,7 +25,7 @@ function createConverter() {
 }
 
 /** Allows additional properties in a JSON schema, because fields may be added to any response. */
-export function openToNewFields({
+export function allowAdditionalProperties({
   jsonSchema,
 }: {
   jsonSchema: { additionalProperties?: unknown };

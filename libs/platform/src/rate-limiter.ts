@@ -16,5 +16,5 @@ export abstract class RateLimiter {
    */
   abstract take(key: string, limit: RateLimit): Promise<number>;
   /** Returns a point that was taken for an operation that does not count. */
-  abstract giveBack(key: string, limit: RateLimit): Promise<void>;
+  abstract refund(key: string, limit: RateLimit): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Metrics } from './metrics.ts';
-import { ReadBudget, type ReadPlace } from './read-budget.ts';
+import { ReadBudget, type ReadSlot } from './read-budget.ts';
 import { Refusals } from './refusals.ts';
 
 const LIMITS = { perUser: 2, concurrent: 3, bytes: 1_000, userBytesPerSecond: 1_000 };
@@ -20,12 +20,12 @@ describe('ReadBudget', () => {
   });
 
   /** Users and slots of the admitted reads, in the order of admission. */
-  const entered: [string, ReadPlace][] = [];
+  const entered: [string, ReadSlot][] = [];
   beforeEach(() => {
     entered.length = 0;
   });
   const enter = (user: string, bytes = 10, disconnected = connected) => {
-    const entering = budget.enter(user, bytes, disconnected).then((slot) => {
+    const entering = budget.acquire(user, bytes, disconnected).then((slot) => {
       if (slot) entered.push([user, slot]);
       return slot;
     });
@@ -37,7 +37,7 @@ describe('ReadBudget', () => {
     await settle();
     return entered.map(([user]) => user);
   };
-  const slot = (index: number): ReadPlace => {
+  const slot = (index: number): ReadSlot => {
     const found = entered[index];
     if (!found) throw new Error(`there is no slot ${index}`);
     return found[1];

@@ -3,7 +3,7 @@ import { ByteRateLimiter } from './byte-rate-limiter.ts';
 import { RateLimitedError } from './failures.ts';
 import { Metrics } from './metrics.ts';
 import { Refusals } from './refusals.ts';
-import { Shares } from './shares.ts';
+import { ItemsByOwner } from './items-by-owner.ts';
 
 /** Limits of large reads; provided by the app. */
 export abstract class ReadSettings {
@@ -44,7 +44,7 @@ const USER_SHARE = 1 / 8;
 const SLOW_AFTER_MS = 1_000;
 
 /** Slot for one large read, held until its response has been sent completely. */
-export interface ReadPlace {
+export interface ReadSlot {
   /** Reports that the store has responded, and the size of the response in bytes. */
   answered(bytes: number): void;
   /**
@@ -60,7 +60,7 @@ export interface ReadPlace {
 
 interface QueuedRead {
   readonly bytes: number;
-  readonly enter: (slot: ReadPlace) => void;
+  readonly enter: (slot: ReadSlot) => void;
   readonly refuse: (error: RateLimitedError) => void;
 }
 
@@ -93,7 +93,7 @@ interface SendingResponse {
  */
 @Injectable()
 export class ReadBudget {
-  readonly #queue = new Shares<QueuedRead>();
+  readonly #queue = new ItemsByOwner<QueuedRead>();
   /** Users with queued reads, the next one to serve first. */
   readonly #queuedUsers = new Set<string>();
   readonly #usages = new Map<string, Usage>();
@@ -135,14 +135,14 @@ export class ReadBudget {
    * @returns undefined when the client has disconnected
    * @throws RateLimitedError when the queue is full, or no slot becomes free in time
    */
-  async enter(
+  async acquire(
     userId: string,
     bytes: number,
     disconnected: AbortSignal,
-  ): Promise<ReadPlace | undefined> {
+  ): Promise<ReadSlot | undefined> {
     if (disconnected.aborted) return undefined;
     this.#ensureQueueSpace(userId);
-    const { promise, resolve, reject } = Promise.withResolvers<ReadPlace | undefined>();
+    const { promise, resolve, reject } = Promise.withResolvers<ReadSlot | undefined>();
     const read: QueuedRead = {
       bytes: Math.min(bytes, this.settings.bytes),
       enter: resolve,
@@ -171,11 +171,11 @@ export class ReadBudget {
   #ensureQueueSpace(userId: string): void {
     const { size } = this.#queue.of(userId);
     if (size >= MAX_QUEUED_PER_USER) throw this.#refuse('user_reads');
-    const { largest } = this.#queue;
-    if (this.#queue.size < MAX_QUEUED || largest === undefined) return;
-    const newest = [...this.#queue.of(largest)].at(-1);
-    if (!newest || this.#queue.of(largest).size <= size + 1) throw this.#refuse('all_reads');
-    this.#dequeue(largest, newest);
+    const { largestOwner } = this.#queue;
+    if (this.#queue.size < MAX_QUEUED || largestOwner === undefined) return;
+    const newest = [...this.#queue.of(largestOwner)].at(-1);
+    if (!newest || this.#queue.of(largestOwner).size <= size + 1) throw this.#refuse('all_reads');
+    this.#dequeue(largestOwner, newest);
     newest.refuse(this.#refuse('all_reads'));
   }
 
@@ -261,7 +261,7 @@ export class ReadBudget {
     }, Math.ceil(dueMs)).unref();
   }
 
-  #grant(userId: string, reserved: number): ReadPlace {
+  #grant(userId: string, reserved: number): ReadSlot {
     const usage = this.#usages.get(userId) ?? { slots: 0, bytes: 0 };
     this.#usages.set(userId, usage);
     usage.slots += 1;

@@ -21,7 +21,7 @@ class SlowLimiter extends RateLimiter {
     this.taken += 1;
     return this.#answer.promise;
   }
-  giveBack(): Promise<void> {
+  refund(): Promise<void> {
     return Promise.resolve();
   }
   answer(): void {

@@ -6,8 +6,8 @@ export interface Membership {
   readonly roomId: string;
 }
 
-/** Rooms in one call of `revsBeyond`: so many fit into a request, however long their names. */
-export const MAX_REVS_ASKED = 500;
+/** Rooms in one call of `newerRevs`: so many fit into a request, however long their names. */
+export const MAX_REVS_PER_CALL = 500;
 
 /** Rooms and their messages as the socket server needs them; `chat` has no database. */
 export abstract class RoomDirectory {
@@ -28,9 +28,9 @@ export abstract class RoomDirectory {
   /**
    * Returns the rev of those rooms whose rev is higher than the given one; omits the others.
    *
-   * @param known at most {@link MAX_REVS_ASKED}
+   * @param known at most {@link MAX_REVS_PER_CALL}
    */
-  abstract revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]>;
+  abstract newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]>;
   /** Returns a page of changes as GET /messages/changes does, without authorisation. */
   abstract changes(roomId: string, since: number, limit: number): Promise<Changes>;
 }

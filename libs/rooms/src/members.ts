@@ -94,5 +94,5 @@ function requireRemovableOwner(room: Room, leaves: boolean): void {
 }
 
 function noSuchUser(): NotFoundError {
-  return new NotFoundError('There is no such user.');
+  return new NotFoundError('User not found.');
 }

@@ -83,5 +83,5 @@ function keyOf({ roomId, userId }: Membership): string {
 
 /** Returns the same error for a missing room and for one that the user may not know of. */
 export function noSuchRoom(): NotFoundError {
-  return new NotFoundError('There is no such room.');
+  return new NotFoundError('Room not found.');
 }

@@ -26,7 +26,7 @@ import { Members } from './members.ts';
 import { Rooms } from './rooms.ts';
 
 /** Expected rooms of a list, each with its last message; more count once the size is known. */
-const ROOM_LIST = { most: 100, usual: 100 };
+const ROOM_LIST = { max: 100, default: 100 };
 
 @ApiTags('rooms')
 @ApiBearerAuth()

@@ -186,13 +186,13 @@ describe('RoomAccess', () => {
       (id) => rooms.update(bob, id, { topic: 'x' }),
       (id) => members.list(bob, id, { limit: 10 }),
       (id) => members.add(bob, id, 'bob'),
-      (id) => members.add(bob, id, 'nobody'),
+      (id) => members.add(bob, id, 'unknown'),
       (id) => members.remove(bob, id, 'bob'),
       (id) => members.remove(bob, id, 'ann'),
     ];
     for (const call of calls) {
       const real = await failure(call(roomId));
-      expect(real).toMatchObject({ code: 'NOT_FOUND', message: 'There is no such room.' });
+      expect(real).toMatchObject({ code: 'NOT_FOUND', message: 'Room not found.' });
       expect(real).toEqual(await failure(call(NO_ROOM)));
     }
     expect(await roleOf('bob', roomId)).toBeUndefined();
@@ -371,11 +371,11 @@ describe('Members.add', () => {
 
   it('rejects an unknown user with NOT_FOUND', async () => {
     const roomId = await staffedRoom();
-    await expect(members.add(ann, roomId, 'nobody')).rejects.toMatchObject({
+    await expect(members.add(ann, roomId, 'unknown')).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: 'There is no such user.',
+      message: 'User not found.',
     });
-    expect(await roleOf('nobody', roomId)).toBeUndefined();
+    expect(await roleOf('unknown', roomId)).toBeUndefined();
   });
 });
 
@@ -505,7 +505,7 @@ describe('Rooms.delete', () => {
     const roomId = await staffedRoom();
     await rooms.delete(ann, roomId);
     expect(signals).toEqual([{ type: 'room-deleted', roomId, userIds: ['ann', 'bob', 'cid'] }]);
-    const notFound = { code: 'NOT_FOUND', message: 'There is no such room.' };
+    const notFound = { code: 'NOT_FOUND', message: 'Room not found.' };
     await expect(rooms.get(ann, roomId)).rejects.toMatchObject(notFound);
     await expect(access.join('bob', roomId)).rejects.toMatchObject(notFound);
     await expect(rooms.delete(ann, roomId)).rejects.toMatchObject(notFound);

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { exhaustFileDescriptors } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { describeWithProgram } from '@chat/testing/suites';
 import { z } from 'zod';
 import { ServiceCredentials } from './credentials/service-credentials.ts';
 import { ServiceClient } from './service-client.ts';
@@ -162,7 +162,7 @@ describe('ServiceClient', () => {
   });
 });
 
-describeWith('prlimit', 'ServiceClient without file descriptors', () => {
+describeWithProgram('prlimit', 'ServiceClient without file descriptors', () => {
   it('rejects with UNAVAILABLE and keeps all instances in rotation', async () => {
     const users = client(await answering('one'), await answering('two'));
     const releaseFileDescriptors = await exhaustFileDescriptors();

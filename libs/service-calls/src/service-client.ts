@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { HttpError } from '@chat/contracts';
 import {
   Failure,
-  KEPT_CONNECTIONS,
+  KEEP_ALIVE_OPTIONS,
   localFailureCode,
-  RateBoundedLog,
+  RateLimitedLog,
   UnavailableError,
 } from '@chat/platform';
 import { Logger } from '@nestjs/common';
@@ -36,12 +36,12 @@ export interface ServiceAddress {
  */
 export class ServiceClient {
   readonly #logger = new Logger('ServiceCalls');
-  readonly #localFailures = new RateBoundedLog(
+  readonly #localFailures = new RateLimitedLog(
     this.#logger,
     'connection to a service failed; this process lacks a resource',
   );
   readonly #agent = new Agent({
-    ...KEPT_CONNECTIONS,
+    ...KEEP_ALIVE_OPTIONS,
     connections: MAX_CONNECTIONS,
     // Each attempt has its own timeout.
     headersTimeout: 0,

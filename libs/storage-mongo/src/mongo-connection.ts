@@ -10,7 +10,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { createConnection, type Connection, type ConnectOptions, type Model } from 'mongoose';
-import { watchHeartbeats } from './heartbeat-watch.ts';
+import { startHeartbeatWatchdog } from './heartbeat-watchdog.ts';
 import { translateErrors, unavailable } from './mongo-failure.ts';
 
 export interface MongoSettings {
@@ -72,7 +72,7 @@ async function connect(name: string, { uri, timeoutMs }: MongoSettings): Promise
     throw new StartError(`MONGO_URI: MongoDB cannot be used: ${reason}`);
   });
   logStateChanges(connection);
-  watchHeartbeats(connection, timeoutMs);
+  startHeartbeatWatchdog(connection, timeoutMs);
   return connection;
 }
 

@@ -5,7 +5,7 @@ import type { Message } from '@chat/contracts';
 import { MessageStore } from '@chat/messages';
 import { HealthChecks, StartError, UnavailableError } from '@chat/platform';
 import { RoomStore } from '@chat/rooms';
-import { eventually, Link, MongoServer } from '@chat/testing';
+import { eventually, FaultProxy, MongoServer } from '@chat/testing';
 import { describeWithMongo } from '@chat/testing/suites';
 import { UserStore } from '@chat/users';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
@@ -191,9 +191,9 @@ await describeWithMongo('the MongoDB storage', () => {
   it('waits for MongoDB at startup, and logs each change of the connection state once', async () => {
     const logger = new CountingLogger();
     const logged = (line: string): number => logger.count(line);
-    const link = await Link.to(server.port);
-    link.swallow();
-    const address = new URL(uri.replace(`:${server.port}/`, `:${link.port}/`));
+    const proxy = await FaultProxy.to(server.port);
+    proxy.blackhole();
+    const address = new URL(uri.replace(`:${server.port}/`, `:${proxy.port}/`));
     // The driver checks a server that streams no heartbeats at this interval.
     address.searchParams.set('heartbeatFrequencyMS', '500');
     const opening = openStorage(
@@ -202,25 +202,25 @@ await describeWithMongo('the MongoDB storage', () => {
     );
     try {
       await eventually(() => expect(logged('waiting for dependency')).toBe(1));
-      const attempts = link.accepted;
-      await eventually(() => expect(link.accepted).toBeGreaterThan(attempts + 1));
+      const attempts = proxy.accepted;
+      await eventually(() => expect(proxy.accepted).toBeGreaterThan(attempts + 1));
     } finally {
-      await link.restore();
+      await proxy.restore();
       opened.push(await opening);
     }
     expect(logged('waiting for dependency')).toBe(1);
     expect(logged('dependency connected')).toBe(1);
     const [context] = opened.splice(-1);
     const rooms = context?.get(RoomStore);
-    await link.cut();
+    await proxy.disconnect();
     await eventually(() => expect(logged('dependency unavailable')).toBeGreaterThan(0));
-    await link.restore();
+    await proxy.restore();
     await eventually(() => rooms?.findRoom('den'));
     expect(logged('dependency unavailable')).toBe(1);
     expect(logged('dependency available again')).toBe(1);
     await context?.close();
     expect(logged('dependency unavailable')).toBe(1);
-    await link.cut();
+    await proxy.disconnect();
   }, 60_000);
 
   it.each([

@@ -322,9 +322,9 @@ export function describeMessageStore(
       const moved = known.filter(({ rev }) => rev < 3).map(({ roomId }) => ({ roomId, rev: 3 }));
       const byRoom = (a: { roomId: string }, b: { roomId: string }): number =>
         a.roomId < b.roomId ? -1 : 1;
-      const found = await store.revsBeyond([...known, { roomId: newRoom(), rev: 0 }]);
+      const found = await store.newerRevs([...known, { roomId: newRoom(), rev: 0 }]);
       expect(found.toSorted(byRoom)).toEqual(moved.toSorted(byRoom));
-      expect(await store.revsBeyond([])).toEqual([]);
+      expect(await store.newerRevs([])).toEqual([]);
     });
 
     it('returns the head and last message of a room, and head 0 and no message for an empty room', async () => {

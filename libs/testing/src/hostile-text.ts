@@ -38,14 +38,14 @@ export function assertForHostileTexts(
   { length = LENGTH }: { length?: number } = {},
 ): void {
   assert(
-    property(PATTERN, (pattern) => inLinearTime(() => check(textOf(pattern, length)))),
+    property(PATTERN, (pattern) => assertLinearTime(() => check(textOf(pattern, length)))),
     // No shrinking: each attempt would take seconds.
     { numRuns: RUNS, endOnFailure: true },
   );
 }
 
 /** Returns the result of synchronous work; throws when it takes longer than linear work would. */
-export function inLinearTime<T>(work: () => T): T {
+export function assertLinearTime<T>(work: () => T): T {
   let result: { value: T } | undefined;
   const context = { work: () => void (result = { value: work() }) };
   runInNewContext('work()', context, { timeout: TIME_LIMIT_MS });

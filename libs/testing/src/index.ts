@@ -1,6 +1,6 @@
 export * from './eventually.ts';
 export { exhaustFileDescriptors } from './file-descriptors.ts';
-export * from './link.ts';
+export * from './fault-proxy.ts';
 export * from './mongo-server.ts';
 export { stopChildProcesses } from './child-processes.ts';
 export * from './private-port.ts';

@@ -25,7 +25,7 @@ export interface SharedRabbitMq {
  * time.
  *
  * For Jest's `globalSetup`, which Node runs from the sources: this file and its imports hold
- * erasable types only. Where RabbitMQ is not installed, nothing starts; `describeWith` skips the
+ * erasable types only. Where RabbitMQ is not installed, nothing starts; `describeWithProgram` skips the
  * suites.
  *
  * @param virtualHosts one for each suite, so that no suite sees the queues of another

@@ -86,7 +86,7 @@ export class InMemoryMessageStore extends MessageStore {
     );
   }
 
-  revsBeyond(): Promise<never> {
+  newerRevs(): Promise<never> {
     return Promise.reject(new Error('not needed by the writer'));
   }
   lastMessages(): Promise<never> {

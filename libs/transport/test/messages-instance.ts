@@ -50,7 +50,7 @@ export async function startMessages(
     heartbeatMs,
     drainTimeoutMs,
     openWriter: (partition) => writers.open(partition, { giveUpAfterMs: GIVE_UP_MS }),
-    storeAnswers: () => store.findByIds(['']),
+    pingStore: () => store.findByIds(['']),
   });
 
   @Module({ imports: [MessageEventsModule], controllers })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
-import { BoundedWork, UnavailableError } from '@chat/platform';
+import { ConcurrencyLimiter, UnavailableError } from '@chat/platform';
 
 /** OWASP's first choice for argon2id, which is the library's default: 19 MiB, two passes. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -12,7 +12,7 @@ const LIMITS = { concurrent: 2, waiting: 400 };
 /** Hashes and checks passwords with argon2id. */
 @Injectable()
 export class Passwords {
-  readonly #work = new BoundedWork(
+  readonly #work = new ConcurrencyLimiter(
     LIMITS,
     () => new UnavailableError('The server is busy. Please try again in a few seconds.', 5_000),
   );

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { SessionStatus } from '@chat/auth';
-import { growingLruCache, inParts, Signals } from '@chat/platform';
+import { growingLruCache, mapInChunks, Signals } from '@chat/platform';
 import { SessionStore } from './session-store.ts';
 
 const MAX_ENTRIES = 50_000;
@@ -37,7 +37,7 @@ export class SessionStatusCache extends SessionStatus implements OnModuleDestroy
 
   async recheck(sessionIds: readonly string[]): Promise<Set<string>> {
     const now = new Date().toISOString();
-    const found = await inParts(sessionIds, MAX_IDS_PER_QUERY, (chunk) =>
+    const found = await mapInChunks(sessionIds, MAX_IDS_PER_QUERY, (chunk) =>
       this.store.findByIds(chunk, now),
     );
     const active = new Set(found.map(({ id }) => id));

@@ -75,7 +75,7 @@ export class SignInLimits {
       failed = result === undefined;
       return result;
     } finally {
-      if (!failed) await this.limiter.giveBack(key, this.#failuresPerAccount);
+      if (!failed) await this.limiter.refund(key, this.#failuresPerAccount);
     }
   }
 

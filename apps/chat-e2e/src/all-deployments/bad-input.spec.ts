@@ -146,7 +146,7 @@ describeChat('the server', () => {
       await refused('POST', '/auth/logout', {}, stranger);
     });
 
-    it('answers 409 when the e-mail or username is taken in another letter case', async () => {
+    it('answers 409 when the email or username is taken in another letter case', async () => {
       const taken = { status: 409, code: 'CONFLICT' };
       const email = ann.email.toUpperCase();
       await refused('POST', '/auth/register', { body: { email, password: PASSWORD } }, taken);
@@ -158,7 +158,7 @@ describeChat('the server', () => {
       await refused('POST', '/auth/register', { body }, taken);
     });
 
-    it('creates one account when ten registrations of one e-mail race', async () => {
+    it('creates one account when ten registrations of one email race', async () => {
       const email = `race-${randomUUID()}@example.com`;
       const answers = await Promise.all(
         Array.from({ length: 10 }, (_, n) =>

@@ -47,7 +47,7 @@ describeChat('a session', () => {
     await closed;
   };
 
-  it('starts only with the right password, with the e-mail in any letter case', async () => {
+  it('starts only with the right password, with the email in any letter case', async () => {
     const ann = await register('Ann');
     expect((await login(ann.email.toUpperCase())).status).toBe(200);
     const wrong = await login(ann.email, 'not the password');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ChatClient } from '@chat/client';
 import { MAX_JOIN_CHANGES } from '@chat/contracts';
-import { Link } from '@chat/testing';
+import { FaultProxy } from '@chat/testing';
 import { Account, PASSWORD } from '../support/account.ts';
 import {
   describeChat,
@@ -25,12 +25,12 @@ describeChat('ChatClient with 50 rooms', () => {
   let authors: Account[];
   const roomIds = Array.from({ length: AUTHORS * ROOMS_EACH }, (_, n) => `room-${n}`);
   const clients: ChatClient[] = [];
-  let link: Link;
+  let proxy: FaultProxy;
 
   beforeAll(async () => {
     // Default limits, except for sends: the authors fill the rooms.
     server = await startChat({ SEND_RATE: '10000', SEND_BURST: '10000' });
-    link = await Link.to(Number(new URL(originOf(server)).port));
+    proxy = await FaultProxy.to(Number(new URL(originOf(server)).port));
     account = await Account.register(server.at);
     authors = await Promise.all(
       Array.from({ length: AUTHORS }, () => Account.register(server.at, 'author')),
@@ -48,7 +48,7 @@ describeChat('ChatClient with 50 rooms', () => {
   afterAll(async () => {
     for (const client of clients) client.close();
     for (const author of authors) author.close();
-    await link.cut();
+    await proxy.disconnect();
     await server.close();
   });
 
@@ -80,10 +80,10 @@ describeChat('ChatClient with 50 rooms', () => {
   });
 
   it('shows all messages that it missed in each room, in order', async () => {
-    const client = await signIn(link.url);
+    const client = await signIn(proxy.url);
     const rooms = roomIds.map((roomId) => client.room(roomId));
     await Promise.all(rooms.map((room) => room.open()));
-    await link.cut();
+    await proxy.disconnect();
     await Promise.all(
       authors.map(async (author, index) => {
         const socket = await author.connect();
@@ -96,7 +96,7 @@ describeChat('ChatClient with 50 rooms', () => {
         }
       }),
     );
-    await link.restore();
+    await proxy.restore();
     const windows = () => rooms.map((room) => room.getSnapshot().messages);
     await eventually(
       'the client shows the newest message of each room',

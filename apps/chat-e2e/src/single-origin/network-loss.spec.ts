@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ChatClient } from '@chat/client';
 import type { Message } from '@chat/contracts';
-import { Link } from '@chat/testing';
+import { FaultProxy } from '@chat/testing';
 import { Account, PASSWORD } from '../support/account.ts';
 import {
   describeChat,
@@ -16,7 +16,7 @@ const MISSED = 500;
 
 describeChat('ChatClient', () => {
   let server: ChatUnderTest;
-  let link: Link;
+  let proxy: FaultProxy;
   beforeAll(async () => {
     server = await startChat({
       SEND_RATE: '10000',
@@ -25,20 +25,20 @@ describeChat('ChatClient', () => {
       SOCKET_PING_INTERVAL_MS: '3000',
       SOCKET_PING_TIMEOUT_MS: '3000',
     });
-    link = await Link.to(Number(new URL(originOf(server)).port));
+    proxy = await FaultProxy.to(Number(new URL(originOf(server)).port));
   });
   afterAll(async () => {
-    await link.cut();
+    await proxy.disconnect();
     await server.close();
   });
 
   it.each([
-    ['a connection reset', 'cut-room', () => link.cut()],
+    ['a connection reset', 'cut-room', () => proxy.disconnect()],
     [
       'a cut that leaves connections open',
       'silent-room',
       () => {
-        link.swallow();
+        proxy.blackhole();
         return Promise.resolve();
       },
     ],
@@ -46,7 +46,7 @@ describeChat('ChatClient', () => {
     'shows every missed message and sends its outbox in order after %s',
     async (_how, roomId, disconnect) => {
       const account = await Account.register(server.at);
-      const client = new ChatClient({ url: link.url });
+      const client = new ChatClient({ url: proxy.url });
       await client.session.login({ email: account.email, password: PASSWORD });
       const room = client.room(roomId);
       const shown: Message[] = [];
@@ -64,7 +64,7 @@ describeChat('ChatClient', () => {
         await emitWithAck(socket, 'sendMessage', { roomId, text: `missed ${n}` });
       }
       expect(shown).toHaveLength(1);
-      await link.restore();
+      await proxy.restore();
 
       await eventually('the client shows every message', () => shown.length >= MISSED + 4, 60_000);
       const history = await account.history(roomId);

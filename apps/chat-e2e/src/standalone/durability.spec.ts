@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { StandaloneProcess } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { describeWithProgram } from '@chat/testing/suites';
 import { Account } from '../support/account.ts';
 import { singleOrigin } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
@@ -12,7 +12,7 @@ import { systemCalls } from '../support/strace-log.ts';
 /** System calls with which SQLite writes to the disk, and Node to a socket. */
 const TRACED = 'trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg';
 
-describeWith('strace', 'sendMessage to the standalone server', () => {
+describeWithProgram('strace', 'sendMessage to the standalone server', () => {
   it('syncs the message to disk before the acknowledgement is written', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'chat-strace-'));
     const log = join(folder, 'calls');

@@ -7,7 +7,7 @@ import {
   type ServiceInstance,
   type ServiceName,
 } from '@chat/testing';
-import { describeUnless } from '@chat/testing/suites';
+import { describeUnlessMissing } from '@chat/testing/suites';
 
 /**
  * Deployment of the chat under test: one process; services behind a gateway; or services that
@@ -43,7 +43,7 @@ export function addressOf(at: Addresses, path: string): string {
  */
 export function describeChat(name: string, suite: () => void): void {
   const missing = globalThis.chatDeployment === 'standalone' ? undefined : missingSharedServers();
-  describeUnless(missing, name, suite);
+  describeUnlessMissing(missing, name, suite);
 }
 
 /** A server process of the chat under test. */

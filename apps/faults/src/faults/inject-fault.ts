@@ -22,10 +22,10 @@ export async function injectFault(
 ): Promise<void> {
   if (server !== undefined) {
     if (typeof part === 'string') throw new Error(`${part} has no dedicated links`);
-    const link = topology.linkBetween(part, server);
-    link.swallow();
+    const proxy = topology.proxyBetween(part, server);
+    proxy.blackhole();
     await delay(ISOLATED_MS);
-    return link.restore();
+    return proxy.restore();
   }
   switch (kind) {
     case 'freeze':
@@ -33,7 +33,7 @@ export async function injectFault(
       await delay(SILENT_MS);
       return control.thaw();
     case 'cut':
-      topology.swallow(part);
+      topology.blackhole(part);
       await delay(SILENT_MS);
       return topology.restore(part);
     default:

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { missingProgram, missingSharedServers } from '@chat/testing';
-import { describeUnless } from '@chat/testing/suites';
+import { describeUnlessMissing } from '@chat/testing/suites';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { startBrowser } from './browser.ts';
 import { startChatServer, type ChatServer } from './chat-server.ts';
@@ -37,12 +37,12 @@ export class ChatFixture {
 
 /**
  * Defines a suite that needs a browser and, behind the gateway, the shared servers; as
- * `describeUnless` when one of them is missing.
+ * `describeUnlessMissing` when one of them is missing.
  */
 export function describeInBrowser(name: string, suite: (chat: ChatFixture) => void): void {
   const needsServers = globalThis.pageServer === 'gateway';
   const missing = missingProgram('chromium') ?? (needsServers ? missingSharedServers() : undefined);
-  describeUnless(missing, name, () => {
+  describeUnlessMissing(missing, name, () => {
     const chat = new ChatFixture();
     beforeAll(() => chat.open());
     afterAll(() => chat.close());

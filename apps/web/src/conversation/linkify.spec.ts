@@ -1,4 +1,4 @@
-import { assertForHostileTexts, inLinearTime } from '@chat/testing/hostile-text';
+import { assertForHostileTexts, assertLinearTime } from '@chat/testing/hostile-text';
 import { describe, expect, it } from '@jest/globals';
 import { linkify, type TextPart } from './linkify.ts';
 
@@ -113,7 +113,7 @@ describe('linkify', () => {
     ['closing brackets', `https://a${')'.repeat(3_990)}`],
     ['dots and closing brackets', `https://a${'.'.repeat(2_400)}${')'.repeat(1_590)}`],
   ])('finds a link before thousands of %s in linear time', (_kind, text) => {
-    const parts = inLinearTime(() => linkify(text));
+    const parts = assertLinearTime(() => linkify(text));
     expect(parts[0]).toEqual({ kind: 'link', text: 'https://a', href: 'https://a/' });
     expect(joined(parts)).toBe(text);
   });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { Message, Room } from '@chat/contracts';
 import type { Signal } from '@chat/platform';
 import { eventually, RedisServer } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { describeWithProgram } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { Server } from 'socket.io';
@@ -22,7 +22,7 @@ const DEN: Room = {
   createdAt: '2026-01-01T00:00:00.000Z',
 };
 
-describeWith('redis-server', 'processes that share Redis', () => {
+describeWithProgram('redis-server', 'processes that share Redis', () => {
   let redis: RedisServer;
   let rooms: SharedRooms;
   let chats: readonly [ChatInstance, ChatInstance];

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { eventually, Link, RedisServer } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { eventually, FaultProxy, RedisServer } from '@chat/testing';
+import { describeWithProgram } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { connectRedis } from './redis-connection.ts';
@@ -11,16 +11,16 @@ Logger.overrideLogger(false);
 /** Until the next heartbeat, and then until its response is overdue. */
 const DETECTION_MS = 3_000;
 
-describeWith('redis-server', 'a Redis connection', () => {
+describeWithProgram('redis-server', 'a Redis connection', () => {
   let server: RedisServer;
-  let link: Link;
+  let proxy: FaultProxy;
   let redis: Redis;
   let closes: number;
 
   beforeEach(async () => {
     server = await RedisServer.start();
-    link = await Link.to(server.port);
-    redis = connectRedis(link.url.replace('http', 'redis'), 'test');
+    proxy = await FaultProxy.to(server.port);
+    redis = connectRedis(proxy.url.replace('http', 'redis'), 'test');
     await next('ready');
     closes = 0;
     redis.on('close', () => (closes += 1));
@@ -28,7 +28,7 @@ describeWith('redis-server', 'a Redis connection', () => {
 
   afterEach(async () => {
     redis.disconnect();
-    await link.cut();
+    await proxy.disconnect();
     await server.close();
   });
 
@@ -40,14 +40,14 @@ describeWith('redis-server', 'a Redis connection', () => {
   }
 
   it('stays open after a reconnect although a command was in flight during the outage', async () => {
-    link.swallow();
+    proxy.blackhole();
     const unanswered = redis.ping();
     // Until a heartbeat is in flight, too.
     await delay(1_100);
     const back = next('ready');
-    await link.cut();
+    await proxy.disconnect();
     await expect(unanswered).rejects.toThrow();
-    await link.restore();
+    await proxy.restore();
     await back;
     const before = closes;
     await delay(2_200);
@@ -60,10 +60,10 @@ describeWith('redis-server', 'a Redis connection', () => {
   });
 
   it('is replaced when the server is silent before the connection is ready', async () => {
-    link.swallow();
+    proxy.blackhole();
     redis.stream.destroy();
     await next('connect');
-    await link.restore();
+    await proxy.restore();
     await eventually(() => expect(redis.status).toBe('ready'), DETECTION_MS * 2);
   });
 

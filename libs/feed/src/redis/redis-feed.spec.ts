@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
-import { eventually, Link, RedisServer } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { eventually, FaultProxy, RedisServer } from '@chat/testing';
+import { describeWithProgram } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { feedChannelOf } from './feed-channel.ts';
@@ -25,9 +25,9 @@ function message(roomId: string, rev: number, text = `message ${rev}`): Message 
   };
 }
 
-describeWith('redis-server', 'the Redis feed', () => {
+describeWithProgram('redis-server', 'the Redis feed', () => {
   let server: RedisServer;
-  let link: Link;
+  let proxy: FaultProxy;
   let writers: Redis;
   let publisher: RedisFeedPublisher;
   let edges: Redis;
@@ -36,9 +36,9 @@ describeWith('redis-server', 'the Redis feed', () => {
 
   beforeEach(async () => {
     server = await RedisServer.start();
-    link = await Link.to(server.port);
+    proxy = await FaultProxy.to(server.port);
     writers = connectRedis(server.url, 'writers');
-    edges = connectRedis(link.url.replace('http', 'redis'), 'edges');
+    edges = connectRedis(proxy.url.replace('http', 'redis'), 'edges');
     publisher = new RedisFeedPublisher(writers);
     subscriber = new RedisFeedSubscriber(edges);
     gaps = 0;
@@ -49,7 +49,7 @@ describeWith('redis-server', 'the Redis feed', () => {
   afterEach(async () => {
     writers.disconnect();
     edges.disconnect();
-    await link.cut();
+    await proxy.disconnect();
     await server.close();
   });
 
@@ -115,9 +115,9 @@ describeWith('redis-server', 'the Redis feed', () => {
 
   it('replaces a silent connection, and reports a gap', async () => {
     const { revs } = await listen('a');
-    link.swallow();
+    proxy.blackhole();
     await delay(1_000);
-    await link.restore();
+    await proxy.restore();
     publisher.publish('a', [message('a', 1)]);
     await eventually(() => expect(gaps).toBe(1));
     publisher.publish('a', [message('a', 2)]);

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually, exhaustFileDescriptors } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { describeWithProgram } from '@chat/testing/suites';
 import { startGateway, type Gateway } from '../../test/gateway.ts';
 import { Upstream } from '../../test/upstream.ts';
 
@@ -320,7 +320,7 @@ async function startServiceProcess(): Promise<string> {
   return `http://127.0.0.1:${port.toString()}`;
 }
 
-describeWith('prlimit', 'the gateway without file descriptors', () => {
+describeWithProgram('prlimit', 'the gateway without file descriptors', () => {
   it('answers 503 with Retry-After and keeps existing sockets open', async () => {
     const url = await startServiceProcess();
     const through = await gateway({ users: [url], chat: [url] }, { retryForMs: 600_000 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventually, Link } from '@chat/testing';
+import { eventually, FaultProxy } from '@chat/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Server } from 'socket.io';
 import { io, type Socket } from 'socket.io-client';
@@ -148,16 +148,16 @@ describe('a socket through the gateway', () => {
 
   it('is closed and reconnects elsewhere when its instance goes silent', async () => {
     const [one, two] = [await chat('one'), await chat('two')];
-    const link = await Link.to(one.port);
-    open.push({ close: () => link.cut() });
-    const through = { chat: [`http://127.0.0.1:${link.port}`, two.url] };
+    const proxy = await FaultProxy.to(one.port);
+    open.push({ close: () => proxy.disconnect() });
+    const through = { chat: [`http://127.0.0.1:${proxy.port}`, two.url] };
     const { url } = await gateway(through, { pool: FAST_PROBING_POOL });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
     const answers = await Promise.all(sockets.map(instanceOf));
     const onOne = sockets.find((_socket, index) => answers[index] === 'one');
     if (!onOne) throw new Error('both sockets are on the same instance');
     const closed = new Promise((resolve) => onOne.once('disconnect', resolve));
-    link.swallow();
+    proxy.blackhole();
     // Long before the client's heartbeat would detect it.
     await closed;
     await eventually(async () => expect(await instanceOf(onOne)).toBe('two'));

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { KEPT_CONNECTIONS, localFailureCode } from '@chat/platform';
+import { KEEP_ALIVE_OPTIONS, localFailureCode } from '@chat/platform';
 import { Pool, type Client, type Dispatcher } from 'undici';
 import { Liveness } from './liveness.ts';
 import { PollConnections } from './poll-connections.ts';
@@ -74,7 +74,7 @@ export class Instance {
       },
     };
     this.#requests = new Pool(this.url, {
-      ...KEPT_CONNECTIONS,
+      ...KEEP_ALIVE_OPTIONS,
       ...options,
       connections: MAX_CONNECTIONS,
     });

@@ -1,11 +1,11 @@
-import { RateBoundedLog } from '@chat/platform';
+import { RateLimitedLog } from '@chat/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { GatewayMetrics } from '../gateway-metrics.ts';
 
 /** Counts and logs connections to services that failed because the gateway lacks a resource. */
 @Injectable()
 export class LocalFailures {
-  readonly #log = new RateBoundedLog(
+  readonly #log = new RateLimitedLog(
     new Logger('LocalFailures'),
     'connection to a service failed; the gateway lacks a resource',
   );

@@ -1,4 +1,4 @@
-import { KEPT_CONNECTIONS } from '@chat/platform';
+import { KEEP_ALIVE_OPTIONS } from '@chat/platform';
 import { Client, type Dispatcher } from 'undici';
 import type { ResponseHandler } from './instance.ts';
 
@@ -32,7 +32,7 @@ export class PollConnections {
   }
 
   #connect(): Client {
-    const client = new Client(this.url, { ...KEPT_CONNECTIONS, ...this.options });
+    const client = new Client(this.url, { ...KEEP_ALIVE_OPTIONS, ...this.options });
     const forget = (): void => {
       this.#open.delete(client);
       const index = this.#idle.indexOf(client);

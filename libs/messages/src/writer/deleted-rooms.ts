@@ -13,6 +13,6 @@ export abstract class DeletedRooms {
 export class DeletedRoomError extends Failure {
   override readonly name = 'DeletedRoomError';
   constructor() {
-    super('NOT_FOUND', 'There is no such room.');
+    super('NOT_FOUND', 'Room not found.');
   }
 }

@@ -55,7 +55,7 @@ class FaultyStore extends MessageStore {
     );
   }
 
-  revsBeyond(): Promise<never> {
+  newerRevs(): Promise<never> {
     return Promise.reject(new Error('not needed by the writer'));
   }
   lastMessages(): Promise<Map<string, Message>> {

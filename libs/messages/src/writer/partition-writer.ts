@@ -1,5 +1,5 @@
 import type { Message, MessageCreate, RoomHead } from '@chat/contracts';
-import { backoffMs, growingLruCache, partsOf, UnavailableError } from '@chat/platform';
+import { backoffMs, growingLruCache, chunksOf, UnavailableError } from '@chat/platform';
 import type { FeedPublisher } from '../feed-publisher.ts';
 import {
   ConflictingWriterError,
@@ -240,7 +240,7 @@ export class PartitionWriter {
       else unknown.push(roomId);
     }
     // Heads stay cached when a later chunk fails: a stale head could only cause a conflict.
-    for (const ids of partsOf(unknown, HEADS_CHUNK_SIZE)) {
+    for (const ids of chunksOf(unknown, HEADS_CHUNK_SIZE)) {
       for (const [roomId, head] of await this.#retry(() => this.store.heads(ids))) {
         heads.set(roomId, head);
         this.#heads.set(roomId, head);

@@ -1,5 +1,5 @@
 import { CLIENT_EVENTS, SERVER_EVENTS, SocketError } from '@chat/contracts';
-import { openToNewFields } from '@chat/platform';
+import { allowAdditionalProperties } from '@chat/platform';
 import { z } from 'zod';
 
 type JsonSchema = Record<string, unknown>;
@@ -92,7 +92,7 @@ function hoist(
     $schema: _,
     definitions = {},
     ...own
-  } = z.toJSONSchema(schema, { io, target: 'draft-7', override: openToNewFields });
+  } = z.toJSONSchema(schema, { io, target: 'draft-7', override: allowAdditionalProperties });
   const json = JSON.parse(
     JSON.stringify({ definitions, own }).replaceAll(`"${DEFINITIONS}`, `"${SCHEMAS}`),
   ) as { definitions: Record<string, JsonSchema>; own: JsonSchema };

@@ -1,4 +1,4 @@
-import { Metrics, RateBoundedLog } from '@chat/platform';
+import { Metrics, RateLimitedLog } from '@chat/platform';
 import { Injectable, Logger } from '@nestjs/common';
 
 /** Reasons for refusing or closing a connection; the values of the metric label `reason`. */
@@ -25,7 +25,7 @@ export type RefusalReason = (typeof REASONS)[number];
 /** Counts connections refused or closed because of their clients; logs them at a bounded rate. */
 @Injectable()
 export class ConnectionRefusals {
-  readonly #log = new RateBoundedLog<RefusalReason>(
+  readonly #log = new RateLimitedLog<RefusalReason>(
     new Logger('Connections'),
     'connection refused or closed',
   );

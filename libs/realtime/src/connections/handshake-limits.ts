@@ -5,8 +5,8 @@ import {
   networkOf,
   RateLimitedError,
   requestIdOf,
-  Shares,
-  toHttpErrorAnswer,
+  ItemsByOwner,
+  toHttpErrorResponse,
   UnavailableError,
   type Failure,
   type TrustProxy,
@@ -41,7 +41,7 @@ interface Unauthenticated {
 export class HandshakeLimits {
   readonly #rates = new InMemoryRateLimiter();
   /** Connections that have not authenticated, by the network of their address. */
-  readonly #unauthenticated = new Shares<Unauthenticated>();
+  readonly #unauthenticated = new ItemsByOwner<Unauthenticated>();
 
   constructor(
     private readonly settings: RealtimeSettings,
@@ -64,7 +64,7 @@ export class HandshakeLimits {
     const refusal = await this.#refusalOf(network, hasSession);
     if (!refusal) return next();
     this.refusals.count(refusal.reason, { network });
-    const { body, retryAfterSeconds = 1 } = toHttpErrorAnswer(
+    const { body, retryAfterSeconds = 1 } = toHttpErrorResponse(
       refusal.failure,
       requestIdOf(request),
     );
@@ -94,7 +94,7 @@ export class HandshakeLimits {
 
   /** Closes the oldest connection of the network that has the most. */
   #evictOldest(): void {
-    const network = this.#unauthenticated.largest ?? '';
+    const network = this.#unauthenticated.largestOwner ?? '';
     const [oldest] = this.#unauthenticated.of(network);
     if (!oldest) return;
     this.#unauthenticated.delete(network, oldest);
@@ -121,8 +121,8 @@ export class HandshakeLimits {
       );
       return { reason: 'unauthenticated_of_address', failure };
     }
-    const { size, largest = '' } = this.#unauthenticated;
-    if (size >= maxUnauthenticated.total && own >= this.#unauthenticated.of(largest).size) {
+    const { size, largestOwner = '' } = this.#unauthenticated;
+    if (size >= maxUnauthenticated.total && own >= this.#unauthenticated.of(largestOwner).size) {
       const failure = new UnavailableError(
         'The server is busy. Please try again.',
         UNAUTHENTICATED_RETRY_MS,

@@ -256,8 +256,8 @@ describe('JoinRoom', () => {
     await turn();
     answerRead(0, 7);
     await joining;
-    const place = await budget.enter('bob', BUDGET, new AbortController().signal);
-    expect(place).toBeDefined();
+    const slot = await budget.acquire('bob', BUDGET, new AbortController().signal);
+    expect(slot).toBeDefined();
     expect(conn.closed).toBe(true);
   });
 

@@ -13,7 +13,7 @@ import {
   ReadBudget,
   Refusals,
   type RateLimit,
-  type ReadPlace,
+  type ReadSlot,
 } from '@chat/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
@@ -116,7 +116,7 @@ export class JoinRoom {
     if (isDisconnected(socket)) return;
     const stream = await this.streams.acquire(roomId);
     let joined = false;
-    let place: ReadPlace | undefined;
+    let slot: ReadSlot | undefined;
     let sent = Promise.resolve();
     try {
       await stream.catchUpTo(head.rev);
@@ -124,28 +124,28 @@ export class JoinRoom {
       let page: Changes | undefined;
       if (since !== undefined && missed > 0 && missed <= MAX_JOIN_CHANGES) {
         if (isDisconnected(socket)) return;
-        place = await this.#enterRead(socket, missed);
-        if (!place) return;
+        slot = await this.#enterRead(socket, missed);
+        if (!slot) return;
         try {
           page = await this.#pageSince(stream, roomId, since);
         } finally {
           // The read is finished; the room may have many events to write before the answer.
-          place.answered(bytesOf(page?.changes ?? []));
+          slot.answered(bytesOf(page?.changes ?? []));
         }
         await stream.catchUpTo(page?.rev ?? 0);
       }
       if (this.memberships.cachedRole(userId, roomId) === null) {
-        throw new NotFoundError('There is no such room.');
+        throw new NotFoundError('Room not found.');
       }
       if (isDisconnected(socket)) return;
       joined = !join.left && this.#enter(socket, roomId);
       const { seq, rev } = stream.position;
       const changes = changesSince(stream, since, page);
       answer({ roomId, seq, rev, role, ...changes });
-      if (place) sent = whenSent(socket);
-      place?.sent(() => this.slowSockets.close(socket.conn));
+      if (slot) sent = whenSent(socket);
+      slot?.sent(() => this.slowSockets.close(socket.conn));
     } finally {
-      void sent.then(() => place?.release());
+      void sent.then(() => slot?.release());
       if (!joined) this.streams.release(roomId);
     }
     this.#logger.debug({ socketId: socket.id, userId, roomId }, 'room joined');
@@ -164,16 +164,16 @@ export class JoinRoom {
   }
 
   /**
-   * Acquires a place in the read budget for so many messages; undefined when the socket has
+   * Acquires a slot in the read budget for so many messages; undefined when the socket has
    * disconnected meanwhile.
    *
    * @throws RateLimitedError
    */
-  #enterRead(socket: ChatSocket, messages: number): Promise<ReadPlace | undefined> {
+  #enterRead(socket: ChatSocket, messages: number): Promise<ReadSlot | undefined> {
     const abort = this.#aborts.get(socket) ?? new AbortController();
     this.#aborts.set(socket, abort);
     const { userId } = socket.data.identity;
-    return this.budget.enter(userId, messages * MAX_MESSAGE_BYTES, abort.signal);
+    return this.budget.acquire(userId, messages * MAX_MESSAGE_BYTES, abort.signal);
   }
 
   /** Reads missed changes, unless they are all in memory; stops when they exceed the answer. */

@@ -18,7 +18,7 @@ class SlowDirectory extends RoomDirectory {
     this.roleCalls.push(call);
     return call.promise;
   }
-  revsBeyond(): Promise<never> {
+  newerRevs(): Promise<never> {
     return Promise.reject(new Error('not needed here'));
   }
   head(): Promise<never> {

@@ -1,5 +1,10 @@
 import type { Role, RoomHead } from '@chat/contracts';
-import { growingLruCache, KeptAnswers, NotFoundError, partsOf } from '@chat/platform';
+import {
+  growingLruCache,
+  StaleWhileRevalidateCache,
+  NotFoundError,
+  chunksOf,
+} from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import { RoomDirectory, type Membership } from '../room-directory.ts';
 
@@ -22,7 +27,10 @@ interface CachedRole {
 /** Caches the roles of users in rooms, from answers of the directory and from signals. */
 @Injectable()
 export class Memberships {
-  readonly #roles = new KeptAnswers<CachedRole>({ max: MAX_CACHED_ROLES, freshMs: FRESH_MS });
+  readonly #roles = new StaleWhileRevalidateCache<CachedRole>({
+    max: MAX_CACHED_ROLES,
+    freshMs: FRESH_MS,
+  });
   /** Rooms deleted by a signal; it overrides all later answers, since a deletion is permanent. */
   readonly #deleted = growingLruCache<true>(MAX_DELETED_ROOMS);
   /** Joins in progress by user and room. */
@@ -52,14 +60,14 @@ export class Memberships {
     userId: string,
     roomId: string,
   ): Promise<{ role: Role; head: RoomHead }> {
-    const before = this.#roles.known(key);
+    const before = this.#roles.peek(key);
     const answer = await this.directory.join(userId, roomId);
-    const now = this.#roles.known(key);
+    const now = this.#roles.peek(key);
     const removed = now !== before && now?.fromSignal && now.role === undefined;
     if (removed || this.#deleted.has(roomId)) {
-      throw new NotFoundError('There is no such room.');
+      throw new NotFoundError('Room not found.');
     }
-    this.#roles.tell(key, { role: answer.role, fromSignal: false });
+    this.#roles.set(key, { role: answer.role, fromSignal: false });
     return answer;
   }
 
@@ -89,7 +97,7 @@ export class Memberships {
     memberships: readonly Membership[],
     onEnded: (membership: Membership) => void,
   ): Promise<void> {
-    const chunks = partsOf(memberships, RECHECK_CHUNK_SIZE);
+    const chunks = chunksOf(memberships, RECHECK_CHUNK_SIZE);
     const begin = performance.now();
     const failures: unknown[] = [];
     const remaining = chunks.entries();
@@ -107,7 +115,7 @@ export class Memberships {
   /** Returns the cached role: null for no role, undefined when none is cached any more. */
   cachedRole(userId: string, roomId: string): Role | null | undefined {
     if (this.#deleted.has(roomId)) return null;
-    const cached = this.#roles.known(keyOf(userId, roomId));
+    const cached = this.#roles.peek(keyOf(userId, roomId));
     return cached && (cached.role ?? null);
   }
 
@@ -118,9 +126,9 @@ export class Memberships {
    */
   applySignal(userId: string, roomId: string, role: Role | undefined): boolean {
     const key = keyOf(userId, roomId);
-    const before = this.#roles.known(key);
+    const before = this.#roles.peek(key);
     this.#pendingJoins.delete(key);
-    this.#roles.tell(key, { role, fromSignal: true });
+    this.#roles.set(key, { role, fromSignal: true });
     return !before?.fromSignal || before.role !== role;
   }
 

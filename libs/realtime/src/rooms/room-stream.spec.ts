@@ -34,7 +34,7 @@ class Room extends RoomDirectory {
   rolesOf(): Promise<[]> {
     return Promise.resolve([]);
   }
-  revsBeyond(): Promise<never> {
+  newerRevs(): Promise<never> {
     return Promise.reject(new Error('not needed here'));
   }
   head(roomId: string): Promise<RoomHead> {

@@ -4,7 +4,7 @@ import type { Changes, Message, RoomHead, RoomRev } from '@chat/contracts';
 import { Metrics } from '@chat/platform';
 import type { ConnectedSockets } from '../connected-sockets.ts';
 import { RealtimeMetrics } from '../realtime-metrics.ts';
-import { MAX_REVS_ASKED, type RoomDirectory } from '../room-directory.ts';
+import { MAX_REVS_PER_CALL, type RoomDirectory } from '../room-directory.ts';
 import { RecentChanges } from './recent-changes.ts';
 import type { RoomFanOut } from './room-fan-out.ts';
 import { RoomStreams } from './room-streams.ts';
@@ -42,9 +42,9 @@ describe('RoomStreams', () => {
         return () => (reportGap = () => undefined);
       },
     };
-    const directory: Pick<RoomDirectory, 'head' | 'revsBeyond' | 'changes'> = {
+    const directory: Pick<RoomDirectory, 'head' | 'newerRevs' | 'changes'> = {
       head: (roomId): Promise<RoomHead> => Promise.resolve({ roomId, seq: stored, rev: stored }),
-      revsBeyond: async (known): Promise<RoomRev[]> => {
+      newerRevs: async (known): Promise<RoomRev[]> => {
         headReads += 1;
         await delay(20);
         if (known.some(({ roomId }) => roomId === unreadable)) throw new Error('unavailable');
@@ -100,7 +100,7 @@ describe('RoomStreams', () => {
   });
 
   it('catches up other rooms when reading the revs of some rooms fails', async () => {
-    for (let n = 0; n < MAX_REVS_ASKED; n += 1) await streams.acquire(`room-${n}`);
+    for (let n = 0; n < MAX_REVS_PER_CALL; n += 1) await streams.acquire(`room-${n}`);
     await streams.acquire('general');
     unreadable = 'room-7';
     stored = 1;

@@ -1,9 +1,9 @@
 import type { Message, RoomRev } from '@chat/contracts';
-import { partsOf } from '@chat/platform';
+import { chunksOf } from '@chat/platform';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { FeedSubscriber } from '../feed-subscriber.ts';
 import { RealtimeMetrics } from '../realtime-metrics.ts';
-import { MAX_REVS_ASKED, RoomDirectory } from '../room-directory.ts';
+import { MAX_REVS_PER_CALL, RoomDirectory } from '../room-directory.ts';
 import { RecentChanges } from './recent-changes.ts';
 import { RoomFanOut } from './room-fan-out.ts';
 import { RoomStream } from './room-stream.ts';
@@ -105,8 +105,8 @@ export class RoomStreams implements OnApplicationShutdown {
   /** Requests revs in chunks: a chunk that fails does not block the others. */
   async #roomsBehind(): Promise<RoomRev[]> {
     const known = [...this.#open.values()].flatMap(({ stream }) => stream?.position ?? []);
-    const requests = partsOf(known, MAX_REVS_ASKED).map((chunk) =>
-      this.directory.revsBeyond(chunk.map(({ roomId, rev }) => ({ roomId, rev }))),
+    const requests = chunksOf(known, MAX_REVS_PER_CALL).map((chunk) =>
+      this.directory.newerRevs(chunk.map(({ roomId, rev }) => ({ roomId, rev }))),
     );
     const answers = await Promise.allSettled(requests);
     const failed = answers.find((answer) => answer.status === 'rejected');

@@ -60,7 +60,7 @@ describe('SendOrder', () => {
   it('continues with the next send after a permanent failure', async () => {
     const order = new SendOrder();
     const sends = [
-      order.run(() => Promise.reject(new Failure('NOT_FOUND', 'There is no such room.'))),
+      order.run(() => Promise.reject(new Failure('NOT_FOUND', 'Room not found.'))),
       order.run(() => Promise.resolve({ outcome: Promise.resolve('ok') })),
     ];
     expect(await outcomes(sends)).toEqual(['NOT_FOUND', 'ok']);

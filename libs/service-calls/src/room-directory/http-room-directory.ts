@@ -1,5 +1,5 @@
 import type { Changes, Role, RoomHead, RoomRev } from '@chat/contracts';
-import { inParts } from '@chat/platform';
+import { mapInChunks } from '@chat/platform';
 import { RoomDirectory, type Membership } from '@chat/realtime';
 import type { ServiceClient } from '../service-client.ts';
 import { MAX_ROLES_PER_CALL, ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
@@ -16,7 +16,7 @@ export class HttpRoomDirectory extends RoomDirectory {
 
   async rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]> {
     const { path, response } = CALLS.rolesOf;
-    return inParts(memberships, MAX_ROLES_PER_CALL, async (chunk) => {
+    return mapInChunks(memberships, MAX_ROLES_PER_CALL, async (chunk) => {
       const { roles } = await this.messages.call(path, { memberships: chunk }, response);
       return roles.map((role) => role ?? undefined);
     });
@@ -26,8 +26,8 @@ export class HttpRoomDirectory extends RoomDirectory {
     return this.messages.call(CALLS.head.path, { roomId }, CALLS.head.response);
   }
 
-  async revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {
-    const { path, response } = CALLS.revsBeyond;
+  async newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]> {
+    const { path, response } = CALLS.newerRevs;
     return (await this.messages.call(path, { known }, response)).moved;
   }
 

@@ -1,5 +1,5 @@
 import { Changes, Role, RoomHead, RoomId, RoomRev, UserId } from '@chat/contracts';
-import { MAX_REVS_ASKED } from '@chat/realtime';
+import { MAX_REVS_PER_CALL } from '@chat/realtime';
 import { z } from 'zod';
 
 /** Fits into the size limit of a request body even with ids of maximum length. */
@@ -24,9 +24,9 @@ export const ROOM_DIRECTORY_CALLS = {
     request: z.object({ roomId: RoomId }),
     response: RoomHead,
   },
-  revsBeyond: {
+  newerRevs: {
     path: '/internal/rooms/revs-beyond',
-    request: z.object({ known: z.array(RoomRev).max(MAX_REVS_ASKED) }),
+    request: z.object({ known: z.array(RoomRev).max(MAX_REVS_PER_CALL) }),
     response: z.object({ moved: z.array(RoomRev) }),
   },
   changes: {

@@ -1,6 +1,6 @@
 import type { Role, RoomHead, RoomRev } from '@chat/contracts';
 import { MessageHistory } from '@chat/messages';
-import { slicedJson } from '@chat/platform';
+import { encodeJsonInChunks } from '@chat/platform';
 import { RoomAccess } from '@chat/rooms';
 import { Body, Controller, HttpCode, Post, type StreamableFile } from '@nestjs/common';
 import type { z } from 'zod';
@@ -43,13 +43,13 @@ export class RoomDirectoryController {
     return this.history.headOf(roomId);
   }
 
-  @Post(CALLS.revsBeyond.path)
+  @Post(CALLS.newerRevs.path)
   @HttpCode(200)
-  async revsBeyond(
-    @Body({ schema: CALLS.revsBeyond.request })
-    { known }: z.output<typeof CALLS.revsBeyond.request>,
+  async newerRevs(
+    @Body({ schema: CALLS.newerRevs.request })
+    { known }: z.output<typeof CALLS.newerRevs.request>,
   ): Promise<{ moved: RoomRev[] }> {
-    return { moved: await this.history.revsBeyond(known) };
+    return { moved: await this.history.newerRevs(known) };
   }
 
   @Post(CALLS.changes.path)
@@ -58,6 +58,6 @@ export class RoomDirectoryController {
     @Body({ schema: CALLS.changes.request })
     { roomId, since, limit }: z.output<typeof CALLS.changes.request>,
   ): Promise<StreamableFile> {
-    return (await slicedJson(await this.history.changesOf(roomId, since, limit))).body;
+    return (await encodeJsonInChunks(await this.history.changesOf(roomId, since, limit))).body;
   }
 }

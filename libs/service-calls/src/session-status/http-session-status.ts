@@ -1,5 +1,10 @@
 import { SessionStatus } from '@chat/auth';
-import { growingLruCache, inParts, KeptAnswers, type Signals } from '@chat/platform';
+import {
+  growingLruCache,
+  mapInChunks,
+  StaleWhileRevalidateCache,
+  type Signals,
+} from '@chat/platform';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { ServiceClient } from '../service-client.ts';
 import { ACTIVE_SESSIONS_CALL, MAX_SESSIONS_PER_CALL } from './session-status-calls.ts';
@@ -13,7 +18,7 @@ const FRESH_MS = 10_000;
  * signed-in users stay signed in.
  */
 export class HttpSessionStatus extends SessionStatus implements OnApplicationShutdown {
-  readonly #cache = new KeptAnswers<boolean>({ max: MAX_CACHED, freshMs: FRESH_MS });
+  readonly #cache = new StaleWhileRevalidateCache<boolean>({ max: MAX_CACHED, freshMs: FRESH_MS });
   /** Sessions whose end was signalled. They never become active again: a response may be older. */
   readonly #ended = growingLruCache<true>(MAX_CACHED);
   readonly #unsubscribe: () => void;
@@ -51,7 +56,7 @@ export class HttpSessionStatus extends SessionStatus implements OnApplicationShu
 
   async #fetchActive(sessionIds: readonly string[]): Promise<Set<string>> {
     const { path, response } = ACTIVE_SESSIONS_CALL;
-    const active = await inParts(sessionIds, MAX_SESSIONS_PER_CALL, async (chunk) => {
+    const active = await mapInChunks(sessionIds, MAX_SESSIONS_PER_CALL, async (chunk) => {
       return (await this.users.call(path, { sessionIds: chunk }, response)).active;
     });
     return new Set(active);

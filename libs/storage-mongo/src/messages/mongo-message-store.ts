@@ -5,7 +5,7 @@ import {
   RefusedMessageError,
   type PageCursor,
 } from '@chat/messages';
-import { BoundedWork } from '@chat/platform';
+import { ConcurrencyLimiter } from '@chat/platform';
 import { mongo, type Model } from 'mongoose';
 import { isDuplicateKey, reasonOfRefusal, translateErrors, unavailable } from '../mongo-failure.ts';
 import type { MessageDocument } from './message.schema.ts';
@@ -19,7 +19,7 @@ import { seqsOfPage } from './seq-range.ts';
 const ROOM_READS = { concurrent: 16, perCall: 4, waiting: 10_000 };
 
 export class MongoMessageStore extends MessageStore {
-  readonly #roomReads = new BoundedWork(ROOM_READS, () => unavailable());
+  readonly #roomReads = new ConcurrencyLimiter(ROOM_READS, () => unavailable());
 
   constructor(private readonly messages: Model<MessageDocument>) {
     super();
@@ -50,7 +50,7 @@ export class MongoMessageStore extends MessageStore {
   }
 
   /** Runs one command: each room is one step in the index; an unchanged room adds no result. */
-  revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {
+  newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]> {
     if (known.length === 0) return Promise.resolve([]);
     const moved = known.map(({ roomId, rev }) => ({ roomId, rev: { $gt: rev } }));
     return translateErrors(() =>

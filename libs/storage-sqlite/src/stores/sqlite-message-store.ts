@@ -1,6 +1,6 @@
 import type { Message, RoomHead, RoomRev } from '@chat/contracts';
 import { MessageStore, type PageCursor } from '@chat/messages';
-import { inParts } from '@chat/platform';
+import { mapInChunks } from '@chat/platform';
 import type { SqliteConnection } from '../sqlite-connection.ts';
 
 /** Greater than every seq and rev. */
@@ -32,12 +32,12 @@ export class SqliteMessageStore extends MessageStore {
     return new Map(heads.map((head) => [head.roomId, head]));
   }
 
-  revsBeyond(known: readonly RoomRev[]): Promise<RoomRev[]> {
-    return this.connection.call('revsBeyond', known);
+  newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]> {
+    return this.connection.call('newerRevs', known);
   }
 
   async lastMessages(roomIds: readonly string[]): Promise<Map<string, Message>> {
-    const found = await inParts(roomIds, LAST_MESSAGES_CHUNK, (chunk) =>
+    const found = await mapInChunks(roomIds, LAST_MESSAGES_CHUNK, (chunk) =>
       this.connection.call('lastMessages', chunk),
     );
     return new Map(found.map((message) => [message.roomId, message]));

@@ -77,7 +77,7 @@ export function headsOfRooms(db: Statements, roomIds: readonly string[]): RoomHe
   return roomIds.map((roomId) => headOf(db, roomId));
 }
 
-export function revsBeyond(db: Statements, known: readonly RoomRev[]): RoomRev[] {
+export function newerRevs(db: Statements, known: readonly RoomRev[]): RoomRev[] {
   return known.flatMap(({ roomId, rev }) => {
     const row = db.get(
       'SELECT max(rev) AS rev FROM messages WHERE room_id = ? AND rev > ?',

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Link } from '../link.ts';
+import type { FaultProxy } from '../fault-proxy.ts';
 import { ServerProcess } from '../server-process.ts';
 
 export type ServiceName = 'users' | 'messages' | 'chat' | 'gateway';
@@ -12,13 +12,13 @@ export interface InstanceOptions {
   /** Name with a number, such as `chat-2`. */
   readonly name: string;
   readonly service: ServiceName;
-  /** Port for clients and other services: that of its link, if it has one. */
+  /** Port for clients and other services: that of its proxy, if it has one. */
   readonly port: number;
   readonly metricsPort: number;
   /** All settings, PORT included. */
   readonly env: Readonly<Record<string, string>>;
-  /** Links that carry all its inbound and outbound traffic; empty without links. */
-  readonly links: readonly Link[];
+  /** Links that carry all its inbound and outbound traffic; empty without proxies. */
+  readonly proxies: readonly FaultProxy[];
   /** Receives a copy of the output. */
   readonly log?: NodeJS.WritableStream | undefined;
 }
@@ -29,15 +29,15 @@ export class ServiceInstance {
   readonly service: ServiceName;
   readonly port: number;
   readonly metricsUrl: string;
-  readonly links: readonly Link[];
+  readonly proxies: readonly FaultProxy[];
   readonly process: ServerProcess;
 
-  constructor({ name, service, port, metricsPort, env, links, log }: InstanceOptions) {
+  constructor({ name, service, port, metricsPort, env, proxies, log }: InstanceOptions) {
     this.name = name;
     this.service = service;
     this.port = port;
     this.metricsUrl = `http://localhost:${metricsPort}/metrics`;
-    this.links = links;
+    this.proxies = proxies;
     this.process = new ServerProcess({
       name,
       command: process.execPath,

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../eventually.ts';
-import { Link } from '../link.ts';
+import { FaultProxy } from '../fault-proxy.ts';
 import { privatePort } from '../private-port.ts';
 import { BackingServers } from './backing-servers.ts';
 import { ServiceInstance, type ServiceName } from './service-instance.ts';
@@ -32,8 +32,8 @@ export interface TopologyOptions {
   readonly ports?: Partial<Record<ServiceName, number>>;
   /** Settings of one service, or of all services. */
   readonly env?: Partial<Record<ServiceName | 'all', Env>>;
-  /** Whether all traffic between processes passes through links, which can swallow it. */
-  readonly links?: boolean;
+  /** Whether all traffic between processes passes through proxies, which can swallow it. */
+  readonly proxies?: boolean;
   /** Servers to use; without them private ones are started. */
   readonly servers?: BackingServers | ServerPorts;
   /**
@@ -65,11 +65,15 @@ const HEALTHY_WITHIN_MS = 30_000;
 /** The complete chat as services: all processes on this machine, on private backing servers. */
 export class ServicesTopology {
   readonly #instances: ServiceInstance[] = [];
-  readonly #backingLinks: Record<BackingServer, Link[]> = { redis: [], rabbitmq: [], mongo: [] };
+  readonly #backingProxies: Record<BackingServer, FaultProxy[]> = {
+    redis: [],
+    rabbitmq: [],
+    mongo: [],
+  };
   readonly #database = `chat-${randomBytes(4).toString('hex')}`;
   readonly #jwtSecret: string;
   #gatewayPort = 0;
-  #gatewayLink: Link | undefined;
+  #gatewayProxy: FaultProxy | undefined;
 
   private constructor(
     private readonly options: TopologyOptions,
@@ -105,7 +109,7 @@ export class ServicesTopology {
 
   /** URL of the port that all gateways share. */
   get gatewayUrl(): string {
-    return `http://localhost:${this.#gatewayLink?.port ?? this.#gatewayPort}`;
+    return `http://localhost:${this.#gatewayProxy?.port ?? this.#gatewayPort}`;
   }
 
   /**
@@ -132,25 +136,25 @@ export class ServicesTopology {
   }
 
   /**
-   * Drops all traffic from and to a node of the topology, without closing connections. Needs links.
+   * Drops all traffic from and to a node of the topology, without closing connections. Needs proxies.
    */
-  swallow(node: TopologyNode): void {
-    for (const link of this.#linksOf(node)) link.swallow();
+  blackhole(node: TopologyNode): void {
+    for (const proxy of this.#proxiesOf(node)) proxy.blackhole();
   }
 
-  /** Undoes {@link swallow} for new connections; those whose traffic was swallowed stay silent. */
+  /** Undoes {@link blackhole} for new connections; those whose traffic was swallowed stay silent. */
   async restore(node: TopologyNode): Promise<void> {
-    for (const link of this.#linksOf(node)) await link.restore();
+    for (const proxy of this.#proxiesOf(node)) await proxy.restore();
   }
 
   /**
-   * Returns the link that carries only the traffic of one instance to one backing server. Needs
-   * links.
+   * Returns the proxy that carries only the traffic of one instance to one backing server. Needs
+   * proxies.
    */
-  linkBetween(instance: ServiceInstance, server: BackingServer): Link {
-    const link = instance.links.find((one) => this.#backingLinks[server].includes(one));
-    if (!link) throw new Error(`there is no link between ${instance.name} and ${server}`);
-    return link;
+  proxyBetween(instance: ServiceInstance, server: BackingServer): FaultProxy {
+    const proxy = instance.proxies.find((one) => this.#backingProxies[server].includes(one));
+    if (!proxy) throw new Error(`there is no proxy between ${instance.name} and ${server}`);
+    return proxy;
   }
 
   /** Resolves once every service and every backing server is healthy. */
@@ -170,7 +174,7 @@ export class ServicesTopology {
     for (const service of SERVICES.toReversed()) {
       await Promise.all(this.instances(service).map((one) => one.process.stop()));
     }
-    await this.#closeLinks();
+    await this.#closeProxies();
     if (this.#closesServers) await this.#owned.stop();
   }
 
@@ -179,7 +183,7 @@ export class ServicesTopology {
     for (const service of SERVICES.toReversed()) {
       await Promise.all(this.instances(service).map((one) => one.process.kill()));
     }
-    await this.#closeLinks();
+    await this.#closeProxies();
     if (this.#closesServers) await this.#owned.close();
   }
 
@@ -194,7 +198,7 @@ export class ServicesTopology {
 
   async #startServices(): Promise<void> {
     this.#gatewayPort = this.options.ports?.gateway ?? (await privatePort());
-    if (this.options.links) this.#gatewayLink = await Link.to(this.#gatewayPort);
+    if (this.options.proxies) this.#gatewayProxy = await FaultProxy.to(this.#gatewayPort);
     for (const service of SERVICES) {
       for (let count = 0; count < (this.options[service] ?? 1); count += 1) {
         await this.#create(service);
@@ -208,9 +212,9 @@ export class ServicesTopology {
     const number = this.instances(service).length + 1;
     const fixed = number === 1 ? this.options.ports?.[service] : undefined;
     const port = service === 'gateway' ? this.#gatewayPort : (fixed ?? (await privatePort()));
-    const links: Link[] = [];
-    const inbound = service === 'gateway' ? this.#gatewayLink : await this.#link(port);
-    if (inbound) links.push(inbound);
+    const proxies: FaultProxy[] = [];
+    const inbound = service === 'gateway' ? this.#gatewayProxy : await this.#startProxy(port);
+    if (inbound) proxies.push(inbound);
     const metricsPort = await privatePort();
     const env: Record<string, string> = {
       METRICS_PORT: String(metricsPort),
@@ -221,12 +225,12 @@ export class ServicesTopology {
       JWT_SECRET: this.#jwtSecret,
     };
     for (const backing of BACKING[service]) {
-      const link = await this.#link(this.servers[backing].port);
-      if (link) {
-        links.push(link);
-        this.#backingLinks[backing].push(link);
+      const proxy = await this.#startProxy(this.servers[backing].port);
+      if (proxy) {
+        proxies.push(proxy);
+        this.#backingProxies[backing].push(proxy);
       }
-      Object.assign(env, this.#address(backing, service, link?.port));
+      Object.assign(env, this.#address(backing, service, proxy?.port));
     }
     for (const called of CALLED[service]) {
       env[`${called.toUpperCase()}_URLS`] = this.instances(called)
@@ -241,7 +245,7 @@ export class ServicesTopology {
       port: inbound?.port ?? port,
       metricsPort,
       env: { ...env, ...this.options.env?.all, ...this.options.env?.[service] },
-      links,
+      proxies,
       log: await this.#logOf(name),
     });
     this.#instances.push(instance);
@@ -263,8 +267,8 @@ export class ServicesTopology {
     }
   }
 
-  async #link(port: number): Promise<Link | undefined> {
-    return this.options.links ? Link.to(port) : undefined;
+  async #startProxy(port: number): Promise<FaultProxy | undefined> {
+    return this.options.proxies ? FaultProxy.to(port) : undefined;
   }
 
   async #logOf(name: string): Promise<NodeJS.WritableStream | undefined> {
@@ -274,14 +278,14 @@ export class ServicesTopology {
     return createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
   }
 
-  #linksOf(node: TopologyNode): readonly Link[] {
-    const links = typeof node === 'string' ? this.#backingLinks[node] : node.links;
-    if (links.length === 0) throw new Error('the topology was started without links');
-    return links;
+  #proxiesOf(node: TopologyNode): readonly FaultProxy[] {
+    const proxies = typeof node === 'string' ? this.#backingProxies[node] : node.proxies;
+    if (proxies.length === 0) throw new Error('the topology was started without proxies');
+    return proxies;
   }
 
-  async #closeLinks(): Promise<void> {
-    const links = new Set(this.#instances.flatMap((one) => one.links));
-    await Promise.all([...links].map((link) => link.cut()));
+  async #closeProxies(): Promise<void> {
+    const proxies = new Set(this.#instances.flatMap((one) => one.proxies));
+    await Promise.all([...proxies].map((proxy) => proxy.disconnect()));
   }
 }

@@ -1,7 +1,7 @@
 import { missingMongo } from '../missing-servers.ts';
-import { describeUnless } from './requires-server.ts';
+import { describeUnlessMissing } from './requires-server.ts';
 
-/** Declares a suite that needs MongoDB; without it the suite is skipped as by `describeWith`. */
+/** Declares a suite that needs MongoDB; without it the suite is skipped as by `describeWithProgram`. */
 export async function describeWithMongo(name: string, suite: () => void): Promise<void> {
-  describeUnless(await missingMongo(), name, suite);
+  describeUnlessMissing(await missingMongo(), name, suite);
 }

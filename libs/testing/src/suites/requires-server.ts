@@ -7,16 +7,24 @@ import { missingProgram, type RequiredProgram } from '../programs.ts';
  * Without the program the suite is skipped and its title gives the reason; where `CI`
  * is set, no suite may be skipped, so the suite fails.
  */
-export function describeWith(program: RequiredProgram, name: string, suite: () => void): void {
-  describeUnless(missingProgram(program), name, suite);
+export function describeWithProgram(
+  program: RequiredProgram,
+  name: string,
+  suite: () => void,
+): void {
+  describeUnlessMissing(missingProgram(program), name, suite);
 }
 
 /**
- * Declares a suite, or skips it for a reason as {@link describeWith} does.
+ * Declares a suite, or skips it for a reason as {@link describeWithProgram} does.
  *
  * @param reason why the suite cannot run; undefined if it can
  */
-export function describeUnless(reason: string | undefined, name: string, suite: () => void): void {
+export function describeUnlessMissing(
+  reason: string | undefined,
+  name: string,
+  suite: () => void,
+): void {
   if (reason === undefined) {
     describe(name, suite);
   } else if (process.env['CI']) {

@@ -1,10 +1,10 @@
 import { missingServers } from '../missing-servers.ts';
-import { describeUnless } from './requires-server.ts';
+import { describeUnlessMissing } from './requires-server.ts';
 
 /**
  * Declares a suite that runs the whole topology; without its servers it is skipped as by
- * `describeWith`.
+ * `describeWithProgram`.
  */
 export async function describeWithServices(name: string, suite: () => void): Promise<void> {
-  describeUnless(await missingServers(), name, suite);
+  describeUnlessMissing(await missingServers(), name, suite);
 }

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@j
 import { PARTITION_COUNT } from '@chat/contracts';
 import type { DeletedRooms } from '@chat/messages';
 import { eventually, RabbitMqServer } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { describeWithProgram } from '@chat/testing/suites';
 import { eventIn } from '../../test/events.ts';
 import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
 import { startMessages, type MessagesInstance } from '../../test/messages-instance.ts';
@@ -15,7 +15,7 @@ const ROOMS = ['general', 'random', 'news'];
 /** More than the prefetch count of a channel: some must be acknowledged before the rest comes. */
 const WAITING = 1_200;
 
-describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
+describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
   let broker: RabbitMqServer;
   let store: InMemoryMessageStore;
   let publisher: RabbitMqMessagePublisher;

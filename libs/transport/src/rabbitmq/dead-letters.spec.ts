@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@j
 import { MESSAGE_CREATE } from '@chat/contracts';
 import type { DeletedRooms } from '@chat/messages';
 import { eventually, sharedRabbitMq, type SharedRabbitMq } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { describeWithProgram } from '@chat/testing/suites';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { eventIn } from '../../test/events.ts';
 import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
@@ -20,7 +20,7 @@ import {
   routingKeyOfRoom,
 } from './topology.ts';
 
-describeWith('rabbitmq-server', 'the dead-letter queue', () => {
+describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
   let broker: SharedRabbitMq;
   let url: string;
   let connection: ChannelModel;
@@ -103,7 +103,7 @@ describeWith('rabbitmq-server', 'the dead-letter queue', () => {
     const unhandled = letters.find(({ id }) => id === 'unhandled');
     expect(unhandled).toMatchObject({ partition: 11, roomId: undefined });
     expect(unhandled?.content.toString()).toContain('message.unhandled');
-    expect(Math.abs(Date.now() - Number(unhandled?.diedAt))).toBeLessThan(10_000);
+    expect(Math.abs(Date.now() - Number(unhandled?.deadLetteredAt))).toBeLessThan(10_000);
     expect(letters.every(({ id }) => id.length > 0)).toBe(true);
   });
 
@@ -221,7 +221,7 @@ describeWith('rabbitmq-server', 'the dead-letter queue', () => {
       channel,
       delivery as Parameters<typeof publishDeadLetter>[1],
       0,
-      'There is no such room.',
+      'Room not found.',
     );
     return event;
   }
@@ -256,7 +256,7 @@ describeWith('rabbitmq-server', 'the dead-letter queue', () => {
     await addForeignMessage('foreign');
     const event = await addLetter('general');
     expect(await allOnce(2)).toMatchObject([
-      { id: '', reason: 'unknown', partition: undefined, diedAt: undefined },
+      { id: '', reason: 'unknown', partition: undefined, deadLetteredAt: undefined },
       { id: event.id },
     ]);
     expect(await deadLetters.replay()).toBe(1);

@@ -30,7 +30,7 @@ export interface DeadLetter {
   readonly id: string;
   readonly reason: string;
   /** When it was published to the dead letters. */
-  readonly diedAt: Date | undefined;
+  readonly deadLetteredAt: Date | undefined;
   /** The partition that delivered it. */
   readonly partition: number | undefined;
   /** Undefined when the content has no room id. */
@@ -117,7 +117,7 @@ function toDeadLetter({ content, properties }: GetMessage): DeadLetter {
   return {
     id: messageId,
     reason: headers[REASON_HEADER],
-    diedAt: timestamp === undefined ? undefined : new Date(timestamp * 1_000),
+    deadLetteredAt: timestamp === undefined ? undefined : new Date(timestamp * 1_000),
     partition: headers[PARTITION_HEADER],
     roomId: roomIdOf(content),
     content,

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { PARTITION_COUNT, partitionOf } from '@chat/contracts';
-import { eventually, Link, sharedRabbitMq, type SharedRabbitMq } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { eventually, FaultProxy, sharedRabbitMq, type SharedRabbitMq } from '@chat/testing';
+import { describeWithProgram } from '@chat/testing/suites';
 import { connect } from 'amqplib';
 import { eventIn } from '../../test/events.ts';
 import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
@@ -36,7 +36,7 @@ function roomsOfTest(test: number): string[] {
   return rooms;
 }
 
-describeWith('rabbitmq-server', 'messages instances', () => {
+describeWithProgram('rabbitmq-server', 'messages instances', () => {
   let broker: SharedRabbitMq;
   let store: InMemoryMessageStore;
   let publisher: RabbitMqMessagePublisher;
@@ -156,14 +156,14 @@ describeWith('rabbitmq-server', 'messages instances', () => {
   });
 
   it('take over the partitions of an instance whose heartbeats stop', async () => {
-    const link = await Link.to(broker.port);
+    const proxy = await FaultProxy.to(broker.port);
     await start();
-    const lost = await start({ port: link.port });
+    const lost = await start({ port: proxy.port });
     await eventually(() => expect(shares()).toEqual([8, 8]));
     const sent = await sendWhile(
       (async () => {
         await progressInEveryRoom();
-        await link.cut();
+        await proxy.disconnect();
         running.splice(running.indexOf(lost), 1);
         await eventually(() => expect(shares()).toEqual([16]));
         await progressInEveryRoom();
@@ -174,24 +174,24 @@ describeWith('rabbitmq-server', 'messages instances', () => {
   });
 
   it('store every room in order when an instance reconnects with undelivered acknowledgements', async () => {
-    const link = await Link.to(broker.port);
+    const proxy = await FaultProxy.to(broker.port);
     await start();
-    await start({ port: link.port });
+    await start({ port: proxy.port });
     await eventually(() => expect(shares()).toEqual([8, 8]));
     const sent = await sendWhile(
       (async () => {
         await progressInEveryRoom();
-        link.swallow();
+        proxy.blackhole();
         await eventually(() => expect(shares()[0]).toBe(16));
         await progressInEveryRoom();
-        await link.restore();
+        await proxy.restore();
         await eventually(() => expect(shares()).toEqual([8, 8]));
         await progressInEveryRoom();
       })(),
     );
     await expectStored(sent);
     await Promise.all(running.splice(0).map(({ app }) => app.close()));
-    await link.cut();
+    await proxy.disconnect();
   });
 
   it('take over from an instance that shuts down before its heartbeats time out', async () => {

@@ -23,7 +23,7 @@ export interface ConsumerOptions extends BrokerOptions {
   /** Called for every channel of a partition; the writer is used for that channel only. */
   readonly openWriter: (partition: number) => PartitionWriter;
   /** Pings the store; rejects while it is unreachable. */
-  readonly storeAnswers: () => Promise<unknown>;
+  readonly pingStore: () => Promise<unknown>;
 }
 
 /** The state of a server that is listening. */
@@ -75,7 +75,7 @@ export class PartitionedRmqServer extends ServerRMQ {
     const presence = new InstancePresence(publishing, this.#id, consumer.heartbeatMs, (ids) =>
       this.#rebalance(ids),
     );
-    const storeHealth = new StoreHealth(consumer.storeAnswers, consumer.heartbeatMs, () =>
+    const storeHealth = new StoreHealth(consumer.pingStore, consumer.heartbeatMs, () =>
       presence.announce(storeHealth.unavailable ? 'leaving' : 'here'),
     );
     const partitions = new OwnedPartitions(consuming, {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { PARTITION_COUNT } from '@chat/contracts';
-import { eventually, Link, sharedRabbitMq } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { eventually, FaultProxy, sharedRabbitMq } from '@chat/testing';
+import { describeWithProgram } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
 import type { ChannelModel } from 'amqplib';
 import { BrokerConnection } from './broker-connection.ts';
@@ -12,8 +12,8 @@ import { declareTopology, EVENTS_EXCHANGE, routingKeyOf } from './topology.ts';
 jest.setTimeout(60_000);
 Logger.overrideLogger(false);
 
-describeWith('rabbitmq-server', 'QueueDepths', () => {
-  let link: Link;
+describeWithProgram('rabbitmq-server', 'QueueDepths', () => {
+  let proxy: FaultProxy;
   let connection: BrokerConnection;
   let model: ChannelModel;
   let depths: QueueDepths;
@@ -21,8 +21,8 @@ describeWith('rabbitmq-server', 'QueueDepths', () => {
 
   beforeAll(async () => {
     const broker = sharedRabbitMq('queue-depths');
-    link = await Link.to(broker.port);
-    const url = broker.url.replace(`:${broker.port}`, `:${link.port}`);
+    proxy = await FaultProxy.to(broker.port);
+    const url = broker.url.replace(`:${broker.port}`, `:${proxy.port}`);
     connection = new BrokerConnection({ url, heartbeatSeconds: 10, name: 'a test' });
     depths = new QueueDepths(connection);
     const connected = await connection.connected(AbortSignal.timeout(10_000));
@@ -34,7 +34,7 @@ describeWith('rabbitmq-server', 'QueueDepths', () => {
   });
   afterAll(async () => {
     await connection.close();
-    await link.cut();
+    await proxy.disconnect();
   });
 
   it('reads the number of waiting messages of every partition', async () => {
@@ -47,13 +47,13 @@ describeWith('rabbitmq-server', 'QueueDepths', () => {
 
   it('rejects reads over a single channel while the broker is frozen, and reads again afterwards', async () => {
     const opened = jest.spyOn(model, 'createChannel');
-    link.hold();
+    proxy.pause();
     // Without a timeout they would wait for as long as the broker is frozen.
     const answers = await Promise.allSettled([depths.read(), depths.read(), depths.read()]);
     expect(answers.map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
     await expect(depths.read()).rejects.toThrow('timed out');
     expect(opened).toHaveBeenCalledTimes(1);
-    link.release();
+    proxy.resume();
     await eventually(async () => expect(await depths.read()).toHaveLength(PARTITION_COUNT));
   });
 });

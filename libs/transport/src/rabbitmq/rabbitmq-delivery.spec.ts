@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { partitionOf } from '@chat/contracts';
-import { eventually, Link, sharedRabbitMq, type SharedRabbitMq } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { eventually, FaultProxy, sharedRabbitMq, type SharedRabbitMq } from '@chat/testing';
+import { describeWithProgram } from '@chat/testing/suites';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, type RmqContext } from '@nestjs/microservices';
 import { connect, type Channel, type ConfirmChannel } from 'amqplib';
@@ -27,9 +27,9 @@ class ChannelBreaker {
   }
 }
 
-describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
+describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
   let broker: SharedRabbitMq;
-  let link: Link;
+  let proxy: FaultProxy;
   let store: InMemoryMessageStore;
   let messages: MessagesInstance;
   let publisher: RabbitMqMessagePublisher;
@@ -38,18 +38,18 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
     broker = sharedRabbitMq('delivery');
     store = new InMemoryMessageStore();
     messages = await startMessages(broker.url, store, { controllers: [ChannelBreaker] });
-    link = await Link.to(broker.port);
+    proxy = await FaultProxy.to(broker.port);
     publisher = await startPublisher(10_000);
   });
   afterEach(async () => {
     await publisher.onApplicationShutdown();
-    await link.cut();
+    await proxy.disconnect();
     await messages.app.close();
   });
 
-  /** Starts a publisher that connects through the link. */
+  /** Starts a publisher that connects through the proxy. */
   async function startPublisher(publishTimeoutMs: number): Promise<RabbitMqMessagePublisher> {
-    const url = broker.url.replace(`:${broker.port}`, `:${link.port}`);
+    const url = broker.url.replace(`:${broker.port}`, `:${proxy.port}`);
     const started = new RabbitMqMessagePublisher({
       url,
       heartbeatSeconds: 1,
@@ -88,14 +88,14 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
   });
 
   it('returns UNAVAILABLE at once while the broker is unreachable, then publishes again', async () => {
-    await link.cut();
+    await proxy.disconnect();
     await eventually(() => expect(publisher.check()).rejects.toThrow());
     // At once: after a wait the message would be that of the timeout.
     await expect(publisher.publish(eventIn('general'))).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: 'The server cannot accept messages right now. Please try again.',
     });
-    await link.restore();
+    await proxy.restore();
     const event = eventIn('general');
     await eventually(() => publisher.publish(event));
     await eventually(() => expect(stored()).toContain(event.id));
@@ -104,13 +104,13 @@ describeWith('rabbitmq-server', 'the RabbitMQ transport', () => {
   it('returns UNAVAILABLE when a frozen broker does not confirm, and stores the retry once', async () => {
     const impatient = await startPublisher(300);
     const early = eventIn('general');
-    link.hold();
+    proxy.pause();
     await expect(impatient.publish(early)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: 'Sending the message timed out. Please try again.',
     });
     await eventually(() => expect(impatient.check()).rejects.toThrow());
-    link.release();
+    proxy.resume();
     await eventually(() => impatient.publish(early));
     const later = eventIn('general');
     await eventually(() => impatient.publish(later));

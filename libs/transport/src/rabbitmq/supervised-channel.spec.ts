@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import { eventually, Link, sharedRabbitMq } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { eventually, FaultProxy, sharedRabbitMq } from '@chat/testing';
+import { describeWithProgram } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
 import { BrokerConnection } from './broker-connection.ts';
 import { SupervisedChannel } from './supervised-channel.ts';
@@ -8,8 +8,8 @@ import { SupervisedChannel } from './supervised-channel.ts';
 jest.setTimeout(60_000);
 Logger.overrideLogger(false);
 
-describeWith('rabbitmq-server', 'SupervisedChannel', () => {
-  let link: Link;
+describeWithProgram('rabbitmq-server', 'SupervisedChannel', () => {
+  let proxy: FaultProxy;
   let connection: BrokerConnection;
   let channel: SupervisedChannel;
   let openings: number;
@@ -18,8 +18,8 @@ describeWith('rabbitmq-server', 'SupervisedChannel', () => {
 
   beforeEach(async () => {
     const broker = sharedRabbitMq('supervised-channel');
-    link = await Link.to(broker.port);
-    const url = broker.url.replace(`:${broker.port}`, `:${link.port}`);
+    proxy = await FaultProxy.to(broker.port);
+    const url = broker.url.replace(`:${broker.port}`, `:${proxy.port}`);
     connection = new BrokerConnection({ url, heartbeatSeconds: 1, name: 'a test' });
     backoffs = [];
     jest.spyOn(Logger.prototype, 'warn').mockImplementation((fields: unknown) => {
@@ -41,7 +41,7 @@ describeWith('rabbitmq-server', 'SupervisedChannel', () => {
   afterEach(async () => {
     await channel.stop();
     await connection.close();
-    await link.cut();
+    await proxy.disconnect();
     jest.restoreAllMocks();
   });
 
@@ -49,9 +49,9 @@ describeWith('rabbitmq-server', 'SupervisedChannel', () => {
 
   it('reopens without a backoff when a lost connection is back', async () => {
     for (let losses = 1; losses <= 3; losses += 1) {
-      await link.cut();
+      await proxy.disconnect();
       await eventually(() => expect(connection.current).toBeUndefined());
-      await link.restore();
+      await proxy.restore();
       await opened(losses + 1);
     }
     expect(backoffs).toEqual([]);

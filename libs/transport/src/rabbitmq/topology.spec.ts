@@ -1,7 +1,7 @@
 import { expect, it, jest } from '@jest/globals';
 import { PARTITION_COUNT } from '@chat/contracts';
 import { sharedRabbitMq } from '@chat/testing';
-import { describeWith } from '@chat/testing/suites';
+import { describeWithProgram } from '@chat/testing/suites';
 import { connect } from 'amqplib';
 import { z } from 'zod';
 import { declareTopology } from './topology.ts';
@@ -11,7 +11,7 @@ jest.setTimeout(60_000);
 const Queues = z.array(z.object({ policy: z.string() }));
 const Policies = z.array(z.object({ name: z.string(), definition: z.string() }));
 
-describeWith('rabbitmq-server', 'the RabbitMQ topology', () => {
+describeWithProgram('rabbitmq-server', 'the RabbitMQ topology', () => {
   it('gets a delivery limit of 1,000,000 on each queue from the policy of the containers', async () => {
     const broker = sharedRabbitMq('topology');
     const connection = await connect(broker.url);

@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { inParts } from './in-parts.ts';
+import { mapInChunks } from './chunks.ts';
 
-describe('inParts', () => {
+describe('mapInChunks', () => {
   it('calls its function for each chunk in turn, and returns all results in order', async () => {
     const chunks: (readonly number[])[] = [];
     const load = (chunk: readonly number[]) => {
       chunks.push(chunk);
       return Promise.resolve(chunk.map(String));
     };
-    expect(await inParts([1, 2, 3, 4, 5], 2, load)).toEqual(['1', '2', '3', '4', '5']);
+    expect(await mapInChunks([1, 2, 3, 4, 5], 2, load)).toEqual(['1', '2', '3', '4', '5']);
     expect(chunks).toEqual([[1, 2], [3, 4], [5]]);
-    expect(await inParts([], 2, load)).toEqual([]);
+    expect(await mapInChunks([], 2, load)).toEqual([]);
     expect(chunks).toHaveLength(3);
   });
 });

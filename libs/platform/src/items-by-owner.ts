@@ -5,11 +5,11 @@ const NONE: ReadonlySet<never> = new Set();
  * takes constant time.
  *
  * @example
- * const sockets = new Shares<Socket>();
+ * const sockets = new ItemsByOwner<Socket>();
  * sockets.add('192.0.2.7', socket);
- * sockets.largest; // '192.0.2.7'
+ * sockets.largestOwner; // '192.0.2.7'
  */
-export class Shares<Member> {
+export class ItemsByOwner<Member> {
   readonly #members = new Map<string, Set<Member>>();
   /** Owners by number of members, those with one member first; the last set is never empty. */
   readonly #bySize: Set<string>[] = [];
@@ -21,7 +21,7 @@ export class Shares<Member> {
   }
 
   /** Owner with the most members; among equals, the one that reached this number first. */
-  get largest(): string | undefined {
+  get largestOwner(): string | undefined {
     const [owner] = this.#bySize.at(-1) ?? [];
     return owner;
   }

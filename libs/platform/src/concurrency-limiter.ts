@@ -1,7 +1,7 @@
 import type { UnavailableError } from './failures.ts';
 
 /** Limits how many tasks run at once; rejects further tasks when its queue is full. */
-export class BoundedWork {
+export class ConcurrencyLimiter {
   #running = 0;
   readonly #queue: (() => void)[] = [];
 

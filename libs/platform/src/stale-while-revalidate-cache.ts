@@ -25,7 +25,7 @@ interface Entry<T> {
  * A value is cached and requested again when it is stale. While the source fails or is slow, the
  * cached value is returned.
  */
-export class KeptAnswers<T extends object | boolean | string> {
+export class StaleWhileRevalidateCache<T extends object | boolean | string> {
   readonly #entries: LRUCache<string, Entry<T>>;
   readonly #pending = new Map<string, Promise<T>>();
 
@@ -74,12 +74,12 @@ export class KeptAnswers<T extends object | boolean | string> {
   }
 
   /** Returns the cached value, fresh or stale, without a request. */
-  known(key: string): T | undefined {
+  peek(key: string): T | undefined {
     return this.#entries.get(key)?.value;
   }
 
   /** Stores a value that is newer than the result of any pending request. */
-  tell(key: string, value: T): void {
+  set(key: string, value: T): void {
     this.#pending.delete(key);
     this.#entries.set(key, { value, loadedAt: performance.now() });
   }
@@ -89,7 +89,7 @@ export class KeptAnswers<T extends object | boolean | string> {
       (value) => {
         // A newer value was stored meanwhile.
         if (this.#pending.get(key) !== loading) return this.#entries.get(key)?.value ?? value;
-        this.tell(key, value);
+        this.set(key, value);
         return value;
       },
       (error: unknown) => {

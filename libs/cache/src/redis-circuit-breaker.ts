@@ -16,8 +16,8 @@ export class RedisUnavailableError extends Error {
  * circuit is open: one command per second probes Redis, and all others fail at once. Each change of
  * the state is logged once.
  */
-export class PromptRedis {
-  readonly #logger = new Logger(PromptRedis.name);
+export class RedisCircuitBreaker {
+  readonly #logger = new Logger(RedisCircuitBreaker.name);
   #isOpen = false;
   #nextProbeAt = 0;
 

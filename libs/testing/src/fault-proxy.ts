@@ -1,7 +1,7 @@
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { privatePort } from './private-port.ts';
 
-/** The two connections that a link joins: from the client, and to the server. */
+/** The two connections that a proxy joins: from the client, and to the server. */
 interface Pair {
   readonly ends: readonly [client: Socket, upstream: Socket];
   /** Whether traffic was ever swallowed: lost bytes cannot be delivered later. */
@@ -10,11 +10,11 @@ interface Pair {
 
 /**
  * TCP proxy between a client and a server under test, which can inject network faults:
- * `cut` resets connections and refuses new ones, `swallow` drops bytes and closes in
- * both directions (an end does not notice that the other has disconnected), and `hold`
+ * `disconnect` resets connections and refuses new ones, `blackhole` drops bytes and closes in
+ * both directions (an end does not notice that the other has disconnected), and `pause`
  * delays bytes without losing any.
  */
-export class Link {
+export class FaultProxy {
   readonly #pairs = new Set<Pair>();
   #server: Server | undefined;
   #silent = false;
@@ -31,10 +31,10 @@ export class Link {
    *
    * @param target port of the server on this machine
    */
-  static async to(target: number): Promise<Link> {
-    const link = new Link(await privatePort(), target);
-    await link.restore();
-    return link;
+  static async to(target: number): Promise<FaultProxy> {
+    const proxy = new FaultProxy(await privatePort(), target);
+    await proxy.restore();
+    return proxy;
   }
 
   get url(): string {
@@ -47,7 +47,7 @@ export class Link {
   }
 
   /** Resets every connection and refuses new ones. */
-  async cut(): Promise<void> {
+  async disconnect(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
     for (const pair of this.#pairs) reset(pair);
@@ -55,7 +55,7 @@ export class Link {
   }
 
   /** Drops all bytes and closes of existing and new connections, without signalling either end. */
-  swallow(): void {
+  blackhole(): void {
     this.#silent = true;
     for (const pair of this.#pairs) {
       pair.silenced = true;
@@ -64,13 +64,13 @@ export class Link {
   }
 
   /** Holds back every byte of existing and new connections, as a frozen server would. */
-  hold(): void {
+  pause(): void {
     this.#held = true;
     for (const { ends } of this.#pairs) for (const socket of ends) socket.unpipe().pause();
   }
 
-  /** Delivers the bytes that {@link hold} held back, and all that follow. */
-  release(): void {
+  /** Delivers the bytes that {@link pause} held back, and all that follow. */
+  resume(): void {
     this.#held = false;
     for (const pair of this.#pairs) if (!pair.silenced) join(pair);
   }

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { RateBoundedLog } from './rate-bounded-log.ts';
+import { RateLimitedLog } from './rate-limited-log.ts';
 
-describe('RateBoundedLog', () => {
+describe('RateLimitedLog', () => {
   const lines: unknown[] = [];
   const log = () =>
-    new RateBoundedLog({ warn: (fields: unknown) => void lines.push(fields) }, 'refused');
+    new RateLimitedLog({ warn: (fields: unknown) => void lines.push(fields) }, 'refused');
 
   beforeEach(() => {
     lines.length = 0;

@@ -14,7 +14,7 @@ const TIMEOUTS_PER_HEARTBEAT = 3;
  *
  * @param timeoutMs timeout of a connection and of a reply, in milliseconds
  */
-export function watchHeartbeats(connection: Connection, timeoutMs: number): void {
+export function startHeartbeatWatchdog(connection: Connection, timeoutMs: number): void {
   const logger = new Logger('MongoDB');
   const client = connection.getClient();
   const timers = new Map<string, NodeJS.Timeout>();

@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from './eventually.ts';
-import { Link } from './link.ts';
+import { FaultProxy } from './fault-proxy.ts';
 
 /** Longer than any byte takes that is not held back. */
 const QUIET_MS = 300;
@@ -27,18 +27,18 @@ class Endpoint {
   }
 }
 
-describe('Link', () => {
+describe('FaultProxy', () => {
   let server: Server;
-  let link: Link;
+  let proxy: FaultProxy;
   const ends: Endpoint[] = [];
   beforeEach(async () => {
     server = createServer({ allowHalfOpen: true });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    link = await Link.to((server.address() as AddressInfo).port);
+    proxy = await FaultProxy.to((server.address() as AddressInfo).port);
   });
   afterEach(async () => {
-    await link.cut();
+    await proxy.disconnect();
     for (const { socket } of ends.splice(0)) socket.destroy();
     server.close();
   });
@@ -46,7 +46,7 @@ describe('Link', () => {
   async function connection(): Promise<{ client: Endpoint; upstream: Endpoint }> {
     const accepted = once(server, 'connection') as Promise<[Socket]>;
     const client = new Endpoint(
-      connect({ port: link.port, host: '127.0.0.1', allowHalfOpen: true }),
+      connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true }),
     );
     const upstream = new Endpoint((await accepted)[0]);
     ends.push(client, upstream);
@@ -66,7 +66,7 @@ describe('Link', () => {
 
   it('holds bytes of existing and new connections, and delivers them on release', async () => {
     const old = await connection();
-    link.hold();
+    proxy.pause();
     const fresh = await connection();
     for (const { client, upstream } of [old, fresh]) {
       client.socket.write('question');
@@ -76,7 +76,7 @@ describe('Link', () => {
     for (const { client, upstream } of [old, fresh]) {
       expect([client.received, upstream.received]).toEqual(['', '']);
     }
-    link.release();
+    proxy.resume();
     for (const { client, upstream } of [old, fresh]) {
       await eventually(() => {
         expect([client.received, upstream.received]).toEqual(['answer', 'question']);
@@ -95,7 +95,7 @@ describe('Link', () => {
 
   it('passes no bytes, closes or resets while it swallows traffic', async () => {
     const [open, closed, broken] = [await connection(), await connection(), await connection()];
-    link.swallow();
+    proxy.blackhole();
     const late = await connection();
     for (const { client } of [open, late]) client.socket.write('hello?');
     open.upstream.socket.write('anybody?');
@@ -112,10 +112,10 @@ describe('Link', () => {
 
   it('resets only half-closed connections on restore, and keeps the others silent', async () => {
     const [halved, whole] = [await connection(), await connection()];
-    link.swallow();
+    proxy.blackhole();
     halved.client.socket.destroy();
     await delay(QUIET_MS);
-    await link.restore();
+    await proxy.restore();
     await eventually(() => expect(halved.upstream).toMatchObject(RESET));
     whole.client.socket.write('hello?');
     await delay(QUIET_MS);
@@ -129,13 +129,13 @@ describe('Link', () => {
 
   it('resets its connections and refuses new ones when it is cut', async () => {
     const [whole, halved] = [await connection(), await connection()];
-    link.swallow();
+    proxy.blackhole();
     halved.client.socket.destroy();
     await delay(QUIET_MS);
-    await link.cut();
+    await proxy.disconnect();
     for (const end of [whole.client, whole.upstream, halved.upstream]) {
       await eventually(() => expect(end).toMatchObject(RESET));
     }
-    await expect(once(connect(link.port, '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
+    await expect(once(connect(proxy.port, '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { UnavailableError } from './failures.ts';
-import { BoundedWork } from './bounded-work.ts';
+import { ConcurrencyLimiter } from './concurrency-limiter.ts';
 
-describe('BoundedWork', () => {
+describe('ConcurrencyLimiter', () => {
   it('runs 2 tasks at a time in order, and refuses tasks beyond 3 that wait', async () => {
-    const work = new BoundedWork(
+    const work = new ConcurrencyLimiter(
       { concurrent: 2, waiting: 3 },
       () => new UnavailableError('The queue is full.', 1_000),
     );

@@ -1,7 +1,7 @@
 import type { Message } from '@chat/contracts';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import type { PromptRedis } from './prompt-redis.ts';
+import type { RedisCircuitBreaker } from './redis-circuit-breaker.ts';
 
 /** Lifetime of a cached rev. It is then read from the store again, which repairs a lost advance. */
 const EXPIRES_MS = 10_000;
@@ -22,12 +22,12 @@ interface Commands {
 }
 
 /** Caches the revs of rooms in Redis for all instances. A rev only grows, until it expires. */
-export class RoomRevs {
-  readonly #logger = new Logger(RoomRevs.name);
+export class RoomRevCache {
+  readonly #logger = new Logger(RoomRevCache.name);
   readonly #commands: Redis & Commands;
   #isFailing = false;
 
-  constructor(private readonly breaker: PromptRedis) {
+  constructor(private readonly breaker: RedisCircuitBreaker) {
     breaker.redis.defineCommand('advanceRev', { numberOfKeys: 1, lua: ADVANCE });
     this.#commands = breaker.redis as Redis & Commands;
   }

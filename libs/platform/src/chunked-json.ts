@@ -9,7 +9,7 @@ const CHUNK_LENGTH = 64 * 1024;
  * Encodes the result of a controller as JSON in chunks, and yields to the event loop between them,
  * so that a large response does not block other work.
  */
-export async function slicedJson(
+export async function encodeJsonInChunks(
   result: unknown,
 ): Promise<{ readonly body: StreamableFile; readonly length: number }> {
   const chunks = await jsonChunks(result);

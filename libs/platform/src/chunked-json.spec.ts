@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { slicedJson } from './sliced-json.ts';
+import { encodeJsonInChunks } from './chunked-json.ts';
 
 const chunksOf = async (value: unknown): Promise<Buffer[]> => {
-  const { body, length } = await slicedJson(value);
+  const { body, length } = await encodeJsonInChunks(value);
   const chunks = (await body.getStream().toArray()) as Buffer[];
   expect(Buffer.concat(chunks)).toHaveLength(length);
   return chunks;
@@ -10,7 +10,7 @@ const chunksOf = async (value: unknown): Promise<Buffer[]> => {
 const joined = async (value: unknown): Promise<string> =>
   Buffer.concat(await chunksOf(value)).toString();
 
-describe('slicedJson', () => {
+describe('encodeJsonInChunks', () => {
   it.each([
     [[]],
     [{}],

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { KeptAnswers } from './kept-answers.ts';
+import { StaleWhileRevalidateCache } from './stale-while-revalidate-cache.ts';
 
 const FRESH_MS = 10_000;
 
-describe('KeptAnswers', () => {
-  let cache: KeptAnswers<string>;
+describe('StaleWhileRevalidateCache', () => {
+  let cache: StaleWhileRevalidateCache<string>;
   let calls: number;
   const returning = (value: string) => () => {
     calls += 1;
@@ -15,7 +15,7 @@ describe('KeptAnswers', () => {
 
   beforeEach(() => {
     jest.useFakeTimers();
-    cache = new KeptAnswers({ max: 10, freshMs: FRESH_MS });
+    cache = new StaleWhileRevalidateCache({ max: 10, freshMs: FRESH_MS });
     calls = 0;
   });
   afterEach(() => {
@@ -78,16 +78,16 @@ describe('KeptAnswers', () => {
     await expect(cache.refresh(['b', 'a'], () => Promise.resolve(['B']))).rejects.toThrow(
       'missing',
     );
-    expect([cache.known('a'), cache.known('b')]).toEqual(['old', 'B']);
+    expect([cache.peek('a'), cache.peek('b')]).toEqual(['old', 'B']);
     expect(await cache.get('a', returning('not requested'))).toBe('old');
   });
 
-  it('prefers a value set with tell() to one requested before it', async () => {
+  it('prefers a value set with set() to one requested before it', async () => {
     const { promise, resolve } = Promise.withResolvers<string>();
     const pending = cache.get('a', () => promise);
-    cache.tell('a', 'newer');
+    cache.set('a', 'newer');
     resolve('requested before');
     expect(await pending).toBe('newer');
-    expect(cache.known('a')).toBe('newer');
+    expect(cache.peek('a')).toBe('newer');
   });
 });

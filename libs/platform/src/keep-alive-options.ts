@@ -9,7 +9,7 @@
 const IDLE_MS = 1_000;
 
 /** Options of undici for keep-alive connections to services. */
-export const KEPT_CONNECTIONS = {
+export const KEEP_ALIVE_OPTIONS = {
   pipelining: 1,
   keepAliveTimeout: IDLE_MS,
   // Services announce 65 s, which is meant for proxies that do not detect a stop.

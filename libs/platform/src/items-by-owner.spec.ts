@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { ItemsByOwner } from './items-by-owner.ts';
+
+describe('ItemsByOwner', () => {
+  it('lists the members of an owner from the oldest to the newest', () => {
+    const items = new ItemsByOwner<number>();
+    for (const member of [3, 1, 2]) items.add('ann', member);
+    items.delete('ann', 1);
+    expect([...items.of('ann')]).toEqual([3, 2]);
+    expect([...items.of('bob')]).toEqual([]);
+  });
+
+  it('returns false from delete() when the owner does not have the member', () => {
+    const items = new ItemsByOwner<number>();
+    items.add('ann', 1);
+    expect(items.delete('ann', 2)).toBe(false);
+    expect(items.delete('bob', 1)).toBe(false);
+    expect(items.delete('ann', 1)).toBe(true);
+    expect(items.delete('ann', 1)).toBe(false);
+    expect(items.size).toBe(0);
+    expect(items.largestOwner).toBeUndefined();
+  });
+
+  it('prefers, of owners with equally many members, the one that has had them longest', () => {
+    const items = new ItemsByOwner<number>();
+    items.add('ann', 1);
+    items.add('bob', 2);
+    expect(items.largestOwner).toBe('ann');
+    items.add('bob', 3);
+    items.add('ann', 4);
+    expect(items.largestOwner).toBe('bob');
+  });
+
+  it('tracks size and the largest owner over 20,000 random additions and deletions', () => {
+    const items = new ItemsByOwner<number>();
+    const expected = new Map<string, number[]>();
+    let seed = 1;
+    const random = (below: number): number => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % below;
+    };
+    for (let step = 0; step < 20_000; step += 1) {
+      const owner = `owner ${random(5)}`;
+      const members = expected.get(owner) ?? [];
+      expected.set(owner, members);
+      // Alternately grows, and shrinks down to zero.
+      if (random(100) < (step % 2_000 < 1_000 ? 70 : 30)) {
+        members.push(step);
+        items.add(owner, step);
+      } else {
+        const [member] = members.splice(random(Math.max(1, members.length)), 1);
+        expect(items.delete(owner, member ?? -1)).toBe(member !== undefined);
+      }
+      const sizes = [...expected.values()].map(({ length }) => length);
+      const { largestOwner } = items;
+      expect(items.size).toBe(sizes.reduce((sum, size) => sum + size, 0));
+      expect(largestOwner === undefined ? 0 : expected.get(largestOwner)?.length).toBe(
+        Math.max(...sizes),
+      );
+    }
+  });
+});
