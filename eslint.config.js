@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
+import jsxA11y from 'eslint-plugin-jsx-a11y-x';
 import reactHooks from 'eslint-plugin-react-hooks';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
@@ -140,7 +141,14 @@ export default defineConfig(
   },
   {
     files: ['apps/web/**/*.ts', 'apps/web/**/*.tsx'],
-    extends: [reactHooks.configs.flat.recommended],
+    // The original plugin does not run on ESLint 10 yet.
+    extends: [reactHooks.configs.flat.recommended, jsxA11y.configs.recommended],
+    rules: {
+      // Our components set the focus where it belongs: the first field, the harmless choice.
+      'jsx-a11y-x/no-autofocus': ['error', { ignoreNonDOM: true }],
+      // A region that scrolls must be reachable by keyboard.
+      'jsx-a11y-x/no-noninteractive-tabindex': ['error', { roles: ['region'], tags: [] }],
+    },
   },
   {
     files: ['**/*.js', '**/*.mjs'],

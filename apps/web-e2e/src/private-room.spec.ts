@@ -35,7 +35,7 @@ describeInBrowser('a private room', (chat) => {
     await ada.page.getByRole('button', { name: 'Members and settings' }).click();
     await ada.page.getByRole('button', { name: `Remove ${bob.username}` }).click();
     await bob.page
-      .getByRole('heading', { name: 'This room is not open to you' })
+      .getByRole('heading', { name: 'This room isn’t available' })
       .waitFor({ timeout: 1_000 });
     await bob.page.getByText('“Surprise for Grace” doesn’t exist').waitFor();
     expect(await bob.page.getByText('Cake or pie?').count()).toBe(0);
@@ -54,7 +54,7 @@ describeInBrowser('a private room', (chat) => {
     await ada.page.getByRole('button', { name: 'Delete room' }).click();
     await ada.page.getByRole('button', { name: 'Delete', exact: true }).click();
     await bob.page
-      .getByRole('heading', { name: 'This room is not open to you' })
+      .getByRole('heading', { name: 'This room isn’t available' })
       .waitFor({ timeout: 1_000 });
     for (const { page } of [ada, bob]) {
       await page.getByRole('link', { name: 'Surprise for Grace' }).waitFor({ state: 'detached' });

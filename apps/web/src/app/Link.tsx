@@ -7,7 +7,7 @@ interface LinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
 }
 
 /** Client-side link; modified clicks open a new tab or window as usual. */
-export function Link({ href, onNavigate, ...rest }: LinkProps) {
+export function Link({ href, onNavigate, children, ...rest }: LinkProps) {
   function follow(event: MouseEvent) {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
       return;
@@ -16,5 +16,9 @@ export function Link({ href, onNavigate, ...rest }: LinkProps) {
     navigate(href);
     onNavigate?.();
   }
-  return <a href={href} onClick={follow} {...rest} />;
+  return (
+    <a href={href} onClick={follow} {...rest}>
+      {children}
+    </a>
+  );
 }

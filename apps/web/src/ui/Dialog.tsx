@@ -26,6 +26,8 @@ export function Dialog({ title, children, onClose }: DialogProps) {
   }, []);
 
   return (
+    // A press outside the dialog is a shortcut: by keyboard, Escape closes it (`onCancel`).
+    // eslint-disable-next-line jsx-a11y-x/no-noninteractive-element-interactions
     <dialog
       ref={dialog}
       className={styles.dialog}
