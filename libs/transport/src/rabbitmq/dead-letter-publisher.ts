@@ -13,8 +13,8 @@ export class DeadLetterPublisher {
   constructor(private readonly connection: BrokerConnection) {
     this.#channel = new SupervisedChannel(connection, {
       name: 'dead letters',
-      onOpen: async (channel) => {
-        await declareDeadLetters(channel);
+      setUp: declareDeadLetters,
+      onReady: (channel) => {
         this.#open = channel;
         this.#channel.resetBackoff();
       },

@@ -7,6 +7,7 @@ import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { eventIn } from '../../test/events.ts';
 import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
 import { startMessages, type MessagesInstance } from '../../test/messages-instance.ts';
+import { resumeQueue, suspendQueue } from '../../test/queue-process.ts';
 import { DeadLetters, type DeadLetter } from './dead-letters.ts';
 import { publishDeadLetter } from './dead-letter.ts';
 import { publishConfirmed } from './publish-confirmed.ts';
@@ -66,13 +67,6 @@ describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
     return JSON.stringify({ pattern: MESSAGE_CREATE, data });
   }
 
-  /** Stops or continues the process of the dead-letter queue, which confirms nothing meanwhile. */
-  async function control(action: 'suspend' | 'resume'): Promise<void> {
-    const resource = `rabbit_misc:r(<<"${broker.virtualHost}">>, queue, <<"${DEAD_LETTER_QUEUE}">>)`;
-    const leader = `element(1, amqqueue:get_pid(element(2, rabbit_amqqueue:lookup(${resource}))))`;
-    await broker.control('eval', `sys:${action}(${leader}).`);
-  }
-
   async function all(): Promise<DeadLetter[]> {
     const letters: DeadLetter[] = [];
     for await (const letter of deadLetters.all()) letters.push(letter);
@@ -126,7 +120,7 @@ describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
     const routingKey = routingKeyOf(messages.server.ownedPartitions[0] ?? 0);
     const [late, next] = [eventIn('gone'), eventIn('general')];
     deletedOf.mockClear();
-    await control('suspend');
+    await suspendQueue(broker, DEAD_LETTER_QUEUE);
     for (const event of [late, next]) {
       await publishConfirmed(channel, EVENTS_EXCHANGE, routingKey, Buffer.from(create(event)), {
         messageId: event.id,
@@ -136,7 +130,7 @@ describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
     const closing = messages.app.close();
     messages = successor;
     await eventually(() => expect(successor.server.ownedPartitions).toHaveLength(16));
-    await control('resume');
+    await resumeQueue(broker, DEAD_LETTER_QUEUE);
     await closing;
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([next.id]));
     expect(await allOnce(1)).toMatchObject([{ id: late.id }]);

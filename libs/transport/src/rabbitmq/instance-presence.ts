@@ -63,9 +63,11 @@ export class InstancePresence {
   #handlers(): ChannelHandlers {
     return {
       name: 'heartbeats',
-      onOpen: async (channel) => {
+      setUp: async (channel) => {
         const queue = await declareInstanceQueue(channel);
         await channel.consume(queue, (message) => this.#receive(message), { noAck: true });
+      },
+      onReady: (channel) => {
         this.#open = channel;
         this.#lastHeartbeat = performance.now();
         this.#ownDeadline = this.#nextDeadline();

@@ -35,7 +35,7 @@ export class PartitionConsumer {
   #handlers(): ChannelHandlers {
     return {
       name: `partition ${this.partition}`,
-      onOpen: (channel) => this.#consume(channel),
+      setUp: (channel) => this.#consume(channel),
       onClose: async () => {
         await this.#session?.close();
         this.#session = undefined;

@@ -1,31 +1,25 @@
-import type { MessageCreate } from '@chat/contracts';
+import { PARTITION_COUNT, partitionOf, type MessageCreate } from '@chat/contracts';
 import { UnavailableError } from '@chat/platform';
 import { ClientRMQ, type ReadPacket } from '@nestjs/microservices';
-import type { ConfirmChannel, Message } from 'amqplib';
 import { BrokerConnection, type BrokerOptions } from './broker-connection.ts';
-import { SupervisedChannel, type ChannelHandlers } from './supervised-channel.ts';
-import { declareTopology, EVENTS_EXCHANGE, routingKeyOfRoom } from './topology.ts';
+import { PartitionPublisher } from './partition-publisher.ts';
+import { withTimeout } from './with-timeout.ts';
 
 /** Most events that wait for a confirm, including timed-out ones that may still be confirmed. */
-const MAX_IN_FLIGHT = 5_000;
-/** Most bytes of the events that wait for a confirm. */
-const MAX_BYTES_IN_FLIGHT = 32 * 1_024 * 1_024;
+const MAX_IN_FLIGHT = { events: 5_000, bytes: 32 * 1_024 * 1_024 };
+/** The same for one partition, so that one that stalls leaves room for the others. */
+const MAX_IN_FLIGHT_OF_PARTITION = {
+  events: MAX_IN_FLIGHT.events / 2,
+  bytes: MAX_IN_FLIGHT.bytes / 2,
+};
 /** Retry hint for a refused send. */
 const RETRY_AFTER_MS = 1_000;
 /** Longest wait for outstanding confirms on close. */
 const DRAIN_TIMEOUT_MS = 5_000;
-const UNAVAILABLE_TEXT = 'The server cannot accept messages right now. Please try again.';
 
 export interface PublisherOptions extends BrokerOptions {
   /** Longest wait for a confirm, in milliseconds. */
   readonly publishTimeoutMs: number;
-}
-
-interface InFlight {
-  /** Settles the publish: confirmed, or failed with an error. Only the first call has an effect. */
-  readonly settle: (error?: Error) => void;
-  /** Whether the broker returned the event because no queue is bound. */
-  returned: boolean;
 }
 
 /**
@@ -35,29 +29,34 @@ interface InFlight {
  */
 export class PartitionedRmqClient extends ClientRMQ {
   readonly #broker: BrokerConnection;
-  readonly #supervised: SupervisedChannel;
-  readonly #inFlight = new Map<string, InFlight>();
-  #channel: ConfirmChannel | undefined;
-  #bytesInFlight = 0;
-  #lastCorrelationId = 0;
+  readonly #partitions: readonly PartitionPublisher[];
   #closing = false;
-  #drained: (() => void) | undefined;
 
-  constructor(private readonly publisher: PublisherOptions) {
-    super({ urls: [publisher.url] });
-    this.#broker = new BrokerConnection(publisher);
+  constructor(options: PublisherOptions) {
+    super({ urls: [options.url] });
+    this.#broker = new BrokerConnection(options);
     this.client = this.#broker.manager;
-    this.#supervised = new SupervisedChannel(this.#broker, this.#handlers());
-    this.#supervised.start();
+    this.#partitions = Array.from(
+      { length: PARTITION_COUNT },
+      (_, partition) => new PartitionPublisher(this.#broker, partition, options.publishTimeoutMs),
+    );
   }
 
+  /** Number of events that the broker has not confirmed yet. */
   get inFlight(): number {
-    return this.#inFlight.size;
+    return this.#partitions.reduce((sum, { inFlight }) => sum + inFlight, 0);
   }
 
-  /** Whether an event would be sent now. */
+  /**
+   * Whether events can be published now. A partition that stalls while the connection is open
+   * does not count: the others still accept events.
+   */
   get ready(): boolean {
-    return !this.#closing && this.#channel !== undefined && !this.#broker.blocked;
+    return (
+      !this.#closing &&
+      this.#partitions.every(({ connecting }) => !connecting) &&
+      this.#partitions.some(({ ready }) => ready)
+    );
   }
 
   /** Resolves at once: the connection is opened in the background. */
@@ -69,92 +68,32 @@ export class PartitionedRmqClient extends ClientRMQ {
   override async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    if (this.#inFlight.size > 0) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#drained = resolve;
-      const timer = setTimeout(resolve, DRAIN_TIMEOUT_MS);
-      await promise;
-      clearTimeout(timer);
-    }
-    await this.#supervised.stop();
+    const drained = Promise.all(this.#partitions.map((one) => one.drain()));
+    await withTimeout(DRAIN_TIMEOUT_MS, drained).catch(() => undefined);
+    await Promise.all(this.#partitions.map((one) => one.stop()));
     await this.#broker.close();
   }
 
   protected override dispatchEvent(packet: ReadPacket<MessageCreate>): Promise<void> {
-    const channel = this.#channel;
-    if (!channel || !this.ready) return rejectUnavailable(UNAVAILABLE_TEXT);
-    if (this.#inFlight.size >= MAX_IN_FLIGHT || this.#bytesInFlight >= MAX_BYTES_IN_FLIGHT) {
-      return rejectUnavailable('The server is busy. Please try again.');
-    }
+    if (this.#closing) return busy('The server is shutting down. Please try again.');
     const { id, roomId } = packet.data;
-    const content = Buffer.from(JSON.stringify(packet));
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => {
-      reject(
-        new UnavailableError('Sending the message timed out. Please try again.', RETRY_AFTER_MS),
-      );
-    }, this.publisher.publishTimeoutMs);
-    const correlationId = String((this.#lastCorrelationId += 1));
-    const sent: InFlight = {
-      returned: false,
-      settle: (error) => {
-        clearTimeout(timer);
-        if (!this.#inFlight.delete(correlationId)) return;
-        this.#bytesInFlight -= content.length;
-        if (this.#inFlight.size === 0) this.#drained?.();
-        if (error) reject(unavailable(error));
-        else if (sent.returned) reject(unavailable(new Error('no queue for the partition')));
-        else resolve();
-      },
-    };
-    this.#inFlight.set(correlationId, sent);
-    this.#bytesInFlight += content.length;
-    try {
-      channel.publish(
-        EVENTS_EXCHANGE,
-        routingKeyOfRoom(roomId),
-        content,
-        {
-          persistent: true,
-          mandatory: true,
-          contentType: 'application/json',
-          messageId: id,
-          correlationId,
-        },
-        (error: Error | null) => sent.settle(error ?? undefined),
-      );
-    } catch (error) {
-      sent.settle(error as Error);
-    }
-    return promise;
+    const partition = this.#partitions[partitionOf(roomId)];
+    if (!partition) throw new RangeError(`room ${roomId} has no partition`);
+    if (this.#isFull(partition)) return busy('The server is busy. Please try again.');
+    return partition.publish(Buffer.from(JSON.stringify(packet)), id);
   }
 
-  #handlers(): ChannelHandlers {
-    return {
-      name: 'publisher',
-      onOpen: async (channel) => {
-        channel.on('return', ({ properties }: Message) => {
-          const sent = this.#inFlight.get(String(properties.correlationId));
-          if (sent) sent.returned = true;
-        });
-        await declareTopology(channel);
-        this.#channel = channel;
-        this.#supervised.resetBackoff();
-      },
-      onClose: () => {
-        this.#channel = undefined;
-        for (const { settle } of [...this.#inFlight.values()]) {
-          settle(new Error('the channel closed before the confirm'));
-        }
-      },
-    };
+  #isFull(partition: PartitionPublisher): boolean {
+    const bytes = this.#partitions.reduce((sum, { bytesInFlight }) => sum + bytesInFlight, 0);
+    return (
+      this.inFlight >= MAX_IN_FLIGHT.events ||
+      bytes >= MAX_IN_FLIGHT.bytes ||
+      partition.inFlight >= MAX_IN_FLIGHT_OF_PARTITION.events ||
+      partition.bytesInFlight >= MAX_IN_FLIGHT_OF_PARTITION.bytes
+    );
   }
 }
 
-function unavailable(cause: Error): UnavailableError {
-  return new UnavailableError(UNAVAILABLE_TEXT, RETRY_AFTER_MS, cause);
-}
-
-function rejectUnavailable(message: string): Promise<never> {
+function busy(message: string): Promise<never> {
   return Promise.reject(new UnavailableError(message, RETRY_AFTER_MS));
 }

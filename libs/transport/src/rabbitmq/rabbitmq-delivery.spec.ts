@@ -8,6 +8,7 @@ import { connect, type Channel, type ConfirmChannel } from 'amqplib';
 import { eventIn } from '../../test/events.ts';
 import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
 import { startMessages, type MessagesInstance } from '../../test/messages-instance.ts';
+import { resumeQueue, suspendQueue } from '../../test/queue-process.ts';
 import { RabbitMqMessagePublisher } from './rabbitmq-message-publisher.ts';
 import { EVENTS_EXCHANGE, queueOf, routingKeyOfRoom } from './topology.ts';
 
@@ -126,6 +127,28 @@ describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
       code: 'UNAVAILABLE',
     });
     await publisher.publish(eventIn('random'));
+  });
+
+  it('publishes to the other partitions while the queue of one confirms nothing', async () => {
+    const impatient = await startPublisher(500);
+    const stalled = queueOf(partitionOf('general'));
+    await suspendQueue(broker, stalled);
+    try {
+      await expect(impatient.publish(eventIn('general'))).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+      });
+      const other = eventIn('random');
+      await impatient.publish(other);
+      await eventually(() => expect(stored()).toContain(other.id));
+      await eventually(() => expect(impatient.inFlight).toBe(0));
+      await impatient.check();
+    } finally {
+      await resumeQueue(broker, stalled);
+    }
+    const later = eventIn('general');
+    await eventually(() => impatient.publish(later));
+    await eventually(() => expect(stored()).toContain(later.id));
+    await impatient.onApplicationShutdown();
   });
 
   it('stores events again after the broker cancelled a consumer', async () => {

@@ -29,7 +29,7 @@ describeWithProgram('rabbitmq-server', 'SupervisedChannel', () => {
     openings = 0;
     channel = new SupervisedChannel(connection, {
       name: 'test',
-      onOpen: () => {
+      setUp: () => {
         openings += 1;
         return Promise.resolve();
       },

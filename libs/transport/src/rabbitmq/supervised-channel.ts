@@ -5,12 +5,17 @@ import type { ConfirmChannel } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.ts';
 import { withTimeout } from './with-timeout.ts';
 
-/** Callbacks of a supervised channel. Every call of `onOpen` is followed by one of `onClose`. */
+/** Callbacks of a supervised channel. Every call of `setUp` is followed by one of `onClose`. */
 export interface ChannelHandlers {
   /** Identifies the channel in logs. */
   readonly name: string;
-  /** Sets up a new channel; when it rejects, the channel is closed and another one opened. */
-  onOpen(channel: ConfirmChannel): Promise<void>;
+  /**
+   * Sets up a new channel: declares, consumes. When it rejects or takes longer than
+   * {@link SET_UP_TIMEOUT_MS}, the channel is closed and another one opened.
+   */
+  setUp(channel: ConfirmChannel): Promise<void>;
+  /** Called when the channel is set up and still open. */
+  onReady?(channel: ConfirmChannel): void;
   /**
    * Cleans up after a channel closed: its deliveries can no longer be acknowledged.
    * The next channel is opened after this resolves.
@@ -18,6 +23,8 @@ export interface ChannelHandlers {
   onClose(): Promise<void> | void;
 }
 
+/** Longest wait for `setUp`: a queue without a leader may leave a declaration unanswered. */
+const SET_UP_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
@@ -100,7 +107,12 @@ export class SupervisedChannel {
     const stop = (): void => end(new Error('stopped'));
     this.#stopping.signal.addEventListener('abort', stop);
     if (this.#stopping.signal.aborted) stop();
-    this.handlers.onOpen(channel).catch((error: unknown) => end(asError(error)));
+    withTimeout(SET_UP_TIMEOUT_MS, this.handlers.setUp(channel)).then(
+      () => {
+        if (this.#endCurrent === end) this.handlers.onReady?.(channel);
+      },
+      (error: unknown) => end(asError(error)),
+    );
     const reason = await ended;
     this.#stopping.signal.removeEventListener('abort', stop);
     this.#endCurrent = undefined;

@@ -1,0 +1,163 @@
+import { UnavailableError } from '@chat/platform';
+import type { ConfirmChannel, Message } from 'amqplib';
+import type { BrokerConnection } from './broker-connection.ts';
+import { SupervisedChannel } from './supervised-channel.ts';
+import { declarePartition, EVENTS_EXCHANGE, routingKeyOf } from './topology.ts';
+
+/** Retry hint for a refused send. */
+const RETRY_AFTER_MS = 1_000;
+
+interface InFlight {
+  /** Settles the publish: confirmed, or failed with an error. Only the first call has an effect. */
+  readonly settle: (error?: Error) => void;
+  /** Whether the broker returned the event because no queue is bound. */
+  returned: boolean;
+}
+
+/**
+ * Publishes the events of one partition over a dedicated channel: a queue that confirms nothing,
+ * for example because it has no leader, blocks its channel, and so delays its own partition only.
+ */
+export class PartitionPublisher {
+  readonly #supervised: SupervisedChannel;
+  readonly #inFlight = new Map<string, InFlight>();
+  #channel: ConfirmChannel | undefined;
+  #connected = false;
+  #bytesInFlight = 0;
+  #lastCorrelationId = 0;
+  /** `performance.now()` of the last confirm. */
+  #confirmedAt = 0;
+  #drained: (() => void) | undefined;
+
+  constructor(
+    private readonly broker: BrokerConnection,
+    private readonly partition: number,
+    private readonly publishTimeoutMs: number,
+  ) {
+    this.#supervised = new SupervisedChannel(broker, {
+      name: `publisher of partition ${partition}`,
+      setUp: async (channel) => {
+        channel.on('return', ({ properties }: Message) => {
+          const sent = this.#inFlight.get(String(properties.correlationId));
+          if (sent) sent.returned = true;
+        });
+        await declarePartition(channel, partition);
+      },
+      onReady: (channel) => {
+        this.#channel = channel;
+        this.#connected = true;
+        this.#supervised.resetBackoff();
+      },
+      onClose: () => {
+        this.#channel = undefined;
+        // A channel that closed alone concerns this partition; a lost connection, all of them.
+        this.#connected = broker.current !== undefined;
+        for (const { settle } of [...this.#inFlight.values()]) {
+          settle(new Error('the channel closed before the confirm'));
+        }
+      },
+    });
+    this.#supervised.start();
+  }
+
+  /** Whether events can be published now. */
+  get ready(): boolean {
+    return this.#channel !== undefined && !this.broker.blocked;
+  }
+
+  /** Whether the first channel of the current connection is not set up yet. */
+  get connecting(): boolean {
+    return !this.#connected;
+  }
+
+  /** Events that the broker has not confirmed yet, including timed-out ones. */
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Size of the events in flight. */
+  get bytesInFlight(): number {
+    return this.#bytesInFlight;
+  }
+
+  /**
+   * Resolves once the broker has confirmed the event.
+   *
+   * @throws UnavailableError if the partition is not {@link ready}, has no queue, or does not
+   * confirm in time; a timed-out event may still be stored
+   */
+  publish(content: Buffer, messageId: string): Promise<void> {
+    const channel = this.#channel;
+    if (!channel || !this.ready) return Promise.reject(unavailable());
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const sentAt = performance.now();
+    const timer = setTimeout(() => {
+      reject(
+        new UnavailableError('Sending the message timed out. Please try again.', RETRY_AFTER_MS),
+      );
+      this.#reopenIfStalled(sentAt);
+    }, this.publishTimeoutMs);
+    const correlationId = String((this.#lastCorrelationId += 1));
+    const sent: InFlight = {
+      returned: false,
+      settle: (error) => {
+        clearTimeout(timer);
+        if (!this.#inFlight.delete(correlationId)) return;
+        this.#bytesInFlight -= content.length;
+        if (this.#inFlight.size === 0) this.#drained?.();
+        if (error) return reject(unavailable(error));
+        this.#confirmedAt = performance.now();
+        if (sent.returned) reject(unavailable(new Error('no queue for the partition')));
+        else resolve();
+      },
+    };
+    this.#inFlight.set(correlationId, sent);
+    this.#bytesInFlight += content.length;
+    try {
+      channel.publish(
+        EVENTS_EXCHANGE,
+        routingKeyOf(this.partition),
+        content,
+        {
+          persistent: true,
+          mandatory: true,
+          contentType: 'application/json',
+          messageId,
+          correlationId,
+        },
+        (error: Error | null) => sent.settle(error ?? undefined),
+      );
+    } catch (error) {
+      sent.settle(error as Error);
+    }
+    return promise;
+  }
+
+  /** Resolves once no event is in flight. */
+  drain(): Promise<void> {
+    if (this.#inFlight.size === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#drained = resolve));
+  }
+
+  /** Closes the channel permanently; events in flight fail. */
+  stop(): Promise<void> {
+    return this.#supervised.stop();
+  }
+
+  /**
+   * Gives the channel up if it has confirmed nothing since an event that timed out: its events
+   * would count as in flight for as long as the queue stalls.
+   */
+  #reopenIfStalled(sentAt: number): void {
+    if (this.#confirmedAt >= sentAt || this.broker.blocked) return;
+    this.#supervised.reopen(new Error(`no confirm within ${this.publishTimeoutMs} ms`));
+  }
+}
+
+function unavailable(cause?: Error): UnavailableError {
+  return new UnavailableError(
+    'The server cannot accept messages right now. Please try again.',
+    RETRY_AFTER_MS,
+    cause,
+  );
+}
