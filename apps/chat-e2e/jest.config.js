@@ -27,7 +27,12 @@ export default {
   projects: [
     project('standalone', 'standalone', 'all-deployments', 'single-origin', 'standalone'),
     { ...project('gateway', 'gateway', 'all-deployments', 'single-origin'), ...withServers },
-    { ...project('services', 'services', 'all-deployments'), ...withServers },
+    {
+      ...project('services', 'services', 'all-deployments'),
+      ...withServers,
+      // The gateway project covers these with the same services.
+      testPathIgnorePatterns: ['bad-input', 'sessions'],
+    },
     { ...project('multi-instance', 'services', 'multi-instance'), ...withServers },
     { ...project('standalone-measured', 'standalone', 'measured'), ...serial },
     { ...project('gateway-measured', 'gateway', 'measured'), ...withServers, ...serial },
