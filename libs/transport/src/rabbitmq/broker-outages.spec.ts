@@ -58,10 +58,19 @@ describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
     alarmed = false;
   }
 
-  /** Resolves once the instances miss each other's heartbeats, so that each owns all partitions. */
+  /**
+   * Resolves once the broker has blocked every instance's publishing, and the instances miss each
+   * other's heartbeats, so that each owns all partitions. They own all of them while none reaches
+   * the store, too, so the shares alone do not show the alarm.
+   */
   async function raiseAlarm(): Promise<void> {
     alarmed = true;
     await limitMemory('1MB');
+    await eventually(async () => {
+      const states = (await broker.control('list_connections', 'state')).split('\n');
+      const blocked = states.filter((state) => state === 'blocked');
+      expect(blocked.length).toBeGreaterThanOrEqual(running.length);
+    }, 20_000);
     await eventually(() => expect(shares()).toEqual([PARTITION_COUNT, PARTITION_COUNT]), 20_000);
   }
 
