@@ -1,11 +1,13 @@
+import type { MessageCreate } from '@chat/contracts';
 import { UnavailableError } from '@chat/platform';
-import type { ConfirmChannel, Message } from 'amqplib';
+import type { ReadPacket } from '@nestjs/microservices';
+import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.ts';
 import { SupervisedChannel } from './supervised-channel.ts';
 import { declarePartition, EVENTS_EXCHANGE, routingKeyOf } from './topology.ts';
 
 /** Retry hint for a refused send. */
-const RETRY_AFTER_MS = 1_000;
+export const RETRY_AFTER_MS = 1_000;
 
 interface InFlight {
   /** Settles the publish: confirmed, or failed with an error. Only the first call has an effect. */
@@ -22,7 +24,8 @@ export class PartitionPublisher {
   readonly #supervised: SupervisedChannel;
   readonly #inFlight = new Map<string, InFlight>();
   #channel: ConfirmChannel | undefined;
-  #connected = false;
+  /** Connection on which a channel was set up, or closed alone, last. */
+  #triedOn: ChannelModel | undefined;
   #bytesInFlight = 0;
   #lastCorrelationId = 0;
   /** `performance.now()` of the last confirm. */
@@ -45,13 +48,12 @@ export class PartitionPublisher {
       },
       onReady: (channel) => {
         this.#channel = channel;
-        this.#connected = true;
+        this.#triedOn = broker.current;
         this.#supervised.resetBackoff();
       },
       onClose: () => {
         this.#channel = undefined;
-        // A channel that closed alone concerns this partition; a lost connection, all of them.
-        this.#connected = broker.current !== undefined;
+        this.#triedOn = broker.current;
         for (const { settle } of [...this.#inFlight.values()]) {
           settle(new Error('the channel closed before the confirm'));
         }
@@ -65,9 +67,12 @@ export class PartitionPublisher {
     return this.#channel !== undefined && !this.broker.blocked;
   }
 
-  /** Whether the first channel of the current connection is not set up yet. */
+  /**
+   * Whether there is no connection, or the first channel on it is still being set up. A channel
+   * that closes alone concerns this partition only; a lost connection, all of them.
+   */
   get connecting(): boolean {
-    return !this.#connected;
+    return this.broker.current === undefined || this.#triedOn !== this.broker.current;
   }
 
   /** Events that the broker has not confirmed yet, including timed-out ones. */
@@ -86,9 +91,10 @@ export class PartitionPublisher {
    * @throws UnavailableError if the partition is not {@link ready}, has no queue, or does not
    * confirm in time; a timed-out event may still be stored
    */
-  publish(content: Buffer, messageId: string): Promise<void> {
+  publish(packet: ReadPacket<MessageCreate>): Promise<void> {
     const channel = this.#channel;
     if (!channel || !this.ready) return Promise.reject(unavailable());
+    const content = Buffer.from(JSON.stringify(packet));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const sentAt = performance.now();
     const timer = setTimeout(() => {
@@ -122,7 +128,7 @@ export class PartitionPublisher {
           persistent: true,
           mandatory: true,
           contentType: 'application/json',
-          messageId,
+          messageId: packet.data.id,
           correlationId,
         },
         (error: Error | null) => sent.settle(error ?? undefined),

@@ -2,7 +2,7 @@ import { PARTITION_COUNT, partitionOf, type MessageCreate } from '@chat/contract
 import { UnavailableError } from '@chat/platform';
 import { ClientRMQ, type ReadPacket } from '@nestjs/microservices';
 import { BrokerConnection, type BrokerOptions } from './broker-connection.ts';
-import { PartitionPublisher } from './partition-publisher.ts';
+import { PartitionPublisher, RETRY_AFTER_MS } from './partition-publisher.ts';
 import { withTimeout } from './with-timeout.ts';
 
 /** Most events that wait for a confirm, including timed-out ones that may still be confirmed. */
@@ -12,8 +12,6 @@ const MAX_IN_FLIGHT_OF_PARTITION = {
   events: MAX_IN_FLIGHT.events / 2,
   bytes: MAX_IN_FLIGHT.bytes / 2,
 };
-/** Retry hint for a refused send. */
-const RETRY_AFTER_MS = 1_000;
 /** Longest wait for outstanding confirms on close. */
 const DRAIN_TIMEOUT_MS = 5_000;
 
@@ -76,11 +74,11 @@ export class PartitionedRmqClient extends ClientRMQ {
 
   protected override dispatchEvent(packet: ReadPacket<MessageCreate>): Promise<void> {
     if (this.#closing) return busy('The server is shutting down. Please try again.');
-    const { id, roomId } = packet.data;
+    const { roomId } = packet.data;
     const partition = this.#partitions[partitionOf(roomId)];
     if (!partition) throw new RangeError(`room ${roomId} has no partition`);
     if (this.#isFull(partition)) return busy('The server is busy. Please try again.');
-    return partition.publish(Buffer.from(JSON.stringify(packet)), id);
+    return partition.publish(packet);
   }
 
   #isFull(partition: PartitionPublisher): boolean {
