@@ -1,3 +1,4 @@
+import { withTimeout } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 
@@ -67,20 +68,5 @@ export class RedisCircuitBreaker {
     const reason = error instanceof Error ? error.message : 'no response';
     const fields = { dependency: 'Redis', reason };
     this.#logger.warn(fields, 'circuit breaker opened; using local fallbacks');
-  }
-}
-
-async function withTimeout<T>(pending: Promise<T>, timeoutMs: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    // A response that arrived while this process was busy is processed first.
-    setImmediate(() => {
-      reject(new Error(`no response within ${timeoutMs} ms`));
-    });
-  }, timeoutMs);
-  try {
-    return await Promise.race([pending, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

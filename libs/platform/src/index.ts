@@ -42,3 +42,4 @@ export * from './socket-errors.ts';
 export * from './start-error.ts';
 export * from './start-http-app.ts';
 export * from './stop-signals.ts';
+export * from './with-timeout.ts';

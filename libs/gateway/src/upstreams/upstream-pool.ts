@@ -1,6 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { setTimeout as delay } from 'node:timers/promises';
-import { INSTANCE_HEADER, localFailureCode } from '@chat/platform';
+import { INSTANCE_HEADER, localFailureCode, withTimeout } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import { Instance, type InstanceState } from './instance.ts';
 
@@ -132,7 +131,7 @@ export class UpstreamPool {
       () => undefined,
     );
     try {
-      const response = await withTimeout(probeTimeoutMs, pending);
+      const response = await withTimeout(pending, probeTimeoutMs);
       this.#missedProbes.delete(instance);
       instance.id = response.headers.get(INSTANCE_HEADER) ?? undefined;
       if (response.ok) this.#setState(instance, 'available', 'probe succeeded');
@@ -216,24 +215,6 @@ export class UpstreamPool {
       );
     }, everyMs);
     this.#timers.push(timer.unref());
-  }
-}
-
-/**
- * Waits for `pending` at most `timeoutMs`.
- *
- * @throws Error after the timeout, else what `pending` rejects with
- */
-async function withTimeout<T>(timeoutMs: number, pending: Promise<T>): Promise<T> {
-  const settled = new AbortController();
-  const late = delay(timeoutMs, undefined, { signal: settled.signal }).then(() => {
-    throw new Error(`no response within ${timeoutMs} ms`);
-  });
-  try {
-    return await Promise.race([pending, late]);
-  } finally {
-    settled.abort();
-    late.catch(() => undefined);
   }
 }
 

@@ -533,7 +533,7 @@ describe('PartitionWriter with giveUpAfterMs', () => {
     const store = new FaultyStore();
     store.findByIds = () => new Promise(() => undefined);
     const { writer } = open(store, limits);
-    await expect(writer.write(event('a'))).rejects.toThrow('the store timed out');
+    await expect(writer.write(event('a'))).rejects.toThrow('no response within');
   });
 
   it('rejects a pending message and stores nothing once it is abandoned', async () => {

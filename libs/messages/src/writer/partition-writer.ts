@@ -1,5 +1,11 @@
 import type { Message, MessageCreate, RoomHead } from '@chat/contracts';
-import { backoffMs, growingLruCache, chunksOf, UnavailableError } from '@chat/platform';
+import {
+  backoffMs,
+  growingLruCache,
+  chunksOf,
+  UnavailableError,
+  withTimeout,
+} from '@chat/platform';
 import type { FeedPublisher } from '../feed-publisher.ts';
 import {
   ConflictingWriterError,
@@ -263,7 +269,7 @@ export class PartitionWriter {
     for (let attempt = 1; ; attempt += 1) {
       if (this.#abandoned) throw closedError();
       try {
-        return await withDeadline(deadline, operation());
+        return await withTimeout(operation(), Math.max(0, deadline - performance.now()));
       } catch (error) {
         if (error instanceof ConflictingWriterError || error instanceof RefusedMessageError) {
           throw error;
@@ -284,27 +290,6 @@ export class PartitionWriter {
     await promise;
     clearTimeout(timer);
     this.#wake = undefined;
-  }
-}
-
-/**
- * Settles as the operation does. @throws Error if it is still pending at the deadline
- *
- * @param deadline in `performance.now()` time; Infinity for none
- */
-async function withDeadline<T>(deadline: number, operation: Promise<T>): Promise<T> {
-  if (deadline === Infinity) return operation;
-  const { promise: timedOut, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => {
-      reject(new Error('the store timed out'));
-    },
-    Math.max(0, deadline - performance.now()),
-  );
-  try {
-    return await Promise.race([operation, timedOut]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,7 +1,7 @@
+import { withTimeout } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import { connect, type AmqpConnectionManager } from 'amqp-connection-manager';
 import type { ChannelModel } from 'amqplib';
-import { withTimeout } from './with-timeout.ts';
 
 export interface BrokerOptions {
   /** `amqp://` or `amqps://`, with user and password. */
@@ -76,7 +76,7 @@ export class BrokerConnection {
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    await withTimeout(CLOSE_TIMEOUT_MS, this.manager.close()).catch(() => undefined);
+    await withTimeout(this.manager.close(), CLOSE_TIMEOUT_MS).catch(() => undefined);
   }
 
   /** Fields without user and password. */

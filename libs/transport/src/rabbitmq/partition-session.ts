@@ -1,7 +1,7 @@
 import { ConflictingWriterError, type PartitionWriter } from '@chat/messages';
+import { withTimeout } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
-import { withTimeout } from './with-timeout.ts';
 
 /** The supervision of a session's channel. */
 export interface ChannelSupervisor {
@@ -100,7 +100,7 @@ export class PartitionSession {
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
     if (this.#unacknowledged === 0) return;
-    await withTimeout(timeoutMs, this.#drained.promise).catch(() => undefined);
+    await withTimeout(this.#drained.promise, timeoutMs).catch(() => undefined);
     await Promise.all(this.#pendingDeadLetters);
   }
 

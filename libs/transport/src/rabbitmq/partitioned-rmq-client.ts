@@ -1,9 +1,8 @@
 import { PARTITION_COUNT, partitionOf, type MessageCreate } from '@chat/contracts';
-import { UnavailableError } from '@chat/platform';
+import { UnavailableError, withTimeout } from '@chat/platform';
 import { ClientRMQ, type ReadPacket } from '@nestjs/microservices';
 import { BrokerConnection, type BrokerOptions } from './broker-connection.ts';
 import { PartitionPublisher, RETRY_AFTER_MS } from './partition-publisher.ts';
-import { withTimeout } from './with-timeout.ts';
 
 /** Most events that wait for a confirm, including timed-out ones that may still be confirmed. */
 const MAX_IN_FLIGHT = { events: 5_000, bytes: 32 * 1_024 * 1_024 };
@@ -67,7 +66,7 @@ export class PartitionedRmqClient extends ClientRMQ {
     if (this.#closing) return;
     this.#closing = true;
     const drained = Promise.all(this.#partitions.map((one) => one.drain()));
-    await withTimeout(DRAIN_TIMEOUT_MS, drained).catch(() => undefined);
+    await withTimeout(drained, DRAIN_TIMEOUT_MS).catch(() => undefined);
     await Promise.all(this.#partitions.map((one) => one.stop()));
     await this.#broker.close();
   }

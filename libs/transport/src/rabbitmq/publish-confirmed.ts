@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { withTimeout } from '@chat/platform';
 import type { ConfirmChannel, Message, Options } from 'amqplib';
-import { withTimeout } from './with-timeout.ts';
 
 const TIMEOUT_MS = 5_000;
 
@@ -34,7 +34,7 @@ export function publishConfirmed(
       },
     );
   });
-  return withTimeout(TIMEOUT_MS, confirmed).finally(() =>
+  return withTimeout(confirmed, TIMEOUT_MS).finally(() =>
     channel.removeListener('return', onReturn),
   );
 }

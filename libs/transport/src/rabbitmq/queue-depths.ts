@@ -1,6 +1,6 @@
 import { PARTITION_COUNT } from '@chat/contracts';
+import { withTimeout } from '@chat/platform';
 import type { BrokerConnection } from './broker-connection.ts';
-import { withTimeout } from './with-timeout.ts';
 import { queueOf } from './topology.ts';
 
 /** Longest wait for the depths of all queues. */
@@ -19,7 +19,7 @@ export class QueueDepths {
    */
   read(): Promise<number[]> {
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
-    return withTimeout(TIMEOUT_MS, this.#reading);
+    return withTimeout(this.#reading, TIMEOUT_MS);
   }
 
   async #read(): Promise<number[]> {

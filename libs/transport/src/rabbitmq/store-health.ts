@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { withTimeout } from '@chat/platform';
 import { Logger } from '@nestjs/common';
-import { withTimeout } from './with-timeout.ts';
 
 /** Longest wait for one probe. */
 const PROBE_TIMEOUT_MS = 2_000;
@@ -52,7 +52,7 @@ export class StoreHealth {
 
   async #probeSucceeds(): Promise<boolean> {
     try {
-      await withTimeout(PROBE_TIMEOUT_MS, this.probe());
+      await withTimeout(this.probe(), PROBE_TIMEOUT_MS);
       return true;
     } catch {
       return false;

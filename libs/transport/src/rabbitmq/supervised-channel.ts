@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoffMs } from '@chat/platform';
+import { backoffMs, withTimeout } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import type { ConfirmChannel } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.ts';
-import { withTimeout } from './with-timeout.ts';
 
 /** Callbacks of a supervised channel. Every call of `setUp` is followed by one of `onClose`. */
 export interface ChannelHandlers {
@@ -107,7 +106,7 @@ export class SupervisedChannel {
     const stop = (): void => end(new Error('stopped'));
     this.#stopping.signal.addEventListener('abort', stop);
     if (this.#stopping.signal.aborted) stop();
-    withTimeout(SET_UP_TIMEOUT_MS, this.handlers.setUp(channel)).then(
+    withTimeout(this.handlers.setUp(channel), SET_UP_TIMEOUT_MS).then(
       () => {
         if (this.#endCurrent === end) this.handlers.onReady?.(channel);
       },
@@ -118,7 +117,7 @@ export class SupervisedChannel {
     this.#endCurrent = undefined;
     const closing = channel.close().catch(() => undefined);
     await Promise.all([
-      withTimeout(CLOSE_TIMEOUT_MS, Promise.race([closed, closing])).catch(() => undefined),
+      withTimeout(Promise.race([closed, closing]), CLOSE_TIMEOUT_MS).catch(() => undefined),
       this.handlers.onClose(),
     ]);
     return reason;
