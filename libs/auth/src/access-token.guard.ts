@@ -9,7 +9,7 @@ import { RequestLimits } from './request-limits.ts';
 
 /**
  * Guard that admits requests with a valid access token, and requests to routes marked `@Public()`,
- * within the request limit of the user or address.
+ * up to the request limit of the user or address.
  */
 @Injectable()
 export class AccessTokenGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
@@ -21,7 +21,7 @@ export class AccessTokenGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
   }
 
   /**
-   * Decides on HTTP requests; sockets are authenticated once, in their handshake.
+   * Checks HTTP requests only; sockets are authenticated once, during the handshake.
    *
    * @throws UnauthorizedError, RateLimitedError
    */

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { SettingsError } from '@chat/platform';
 import { resolveJwtSecret } from './jwt-secret.ts';
 
-const freshDir = () => mkdtempSync(join(tmpdir(), 'jwt-secret-'));
+const createTempDir = () => mkdtempSync(join(tmpdir(), 'jwt-secret-'));
 
 function settingsErrorOf(action: () => unknown): string {
   try {
@@ -20,7 +20,7 @@ function settingsErrorOf(action: () => unknown): string {
 
 describe('JWT_SECRET in production', () => {
   const resolve = (JWT_SECRET?: string) =>
-    resolveJwtSecret({ NODE_ENV: 'production', JWT_SECRET }, freshDir());
+    resolveJwtSecret({ NODE_ENV: 'production', JWT_SECRET }, createTempDir());
 
   it.each([
     ['missing', undefined],
@@ -30,13 +30,13 @@ describe('JWT_SECRET in production', () => {
     ['an example', 'your-256-bit-secret-your-256-bit-secret'],
     ['a placeholder', 'change-me-in-production-change-me-please'],
     ['a keyboard walk', '12345678901234567890123456789012'],
-  ])('is rejected, without being quoted, when it is %s', (_weakness, secret) => {
+  ])('is rejected when it is %s, and is not quoted in the error', (_weakness, secret) => {
     const message = settingsErrorOf(() => resolve(secret));
     expect(message).toMatch(/^JWT_SECRET: .*32 random characters/);
     if (secret) expect(message).not.toContain(secret);
   });
 
-  it.each(['base64', 'hex'] as const)('is accepted when random in %s', (encoding) => {
+  it.each(['base64', 'hex'] as const)('is accepted when it is random %s', (encoding) => {
     const secret = randomBytes(32).toString(encoding);
     expect(resolve(secret)).toBe(secret);
   });
@@ -47,23 +47,23 @@ describe('JWT_SECRET in development', () => {
     resolveJwtSecret({ NODE_ENV: 'development', JWT_SECRET }, dir);
 
   it('is generated once and stored in a file that only its owner can read', () => {
-    const dir = join(freshDir(), 'data');
+    const dir = join(createTempDir(), 'data');
     const secret = resolve(dir);
     expect(secret).toMatch(/^[A-Za-z0-9_-]{64}$/);
     expect(resolve(dir)).toBe(secret);
-    expect(resolve(freshDir())).not.toBe(secret);
+    expect(resolve(createTempDir())).not.toBe(secret);
     expect(readdirSync(dir)).toEqual(['jwt-secret']);
     expect(statSync(join(dir, 'jwt-secret')).mode & 0o777).toBe(0o600);
   });
 
-  it('is used as set in the environment, without a file', () => {
-    const dir = freshDir();
+  it('is taken from the environment if it is set there, and no file is created', () => {
+    const dir = createTempDir();
     expect(resolve(dir, 'mine')).toBe('mine');
     expect(readdirSync(dir)).toEqual([]);
   });
 
   it('is rejected when its file is damaged', () => {
-    const dir = freshDir();
+    const dir = createTempDir();
     writeFileSync(join(dir, 'jwt-secret'), 'half');
     chmodSync(join(dir, 'jwt-secret'), 0o600);
     expect(settingsErrorOf(() => resolve(dir))).toMatch(/^JWT_SECRET: the file .* is damaged/);

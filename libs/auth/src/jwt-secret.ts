@@ -12,7 +12,7 @@ const WELL_KNOWN =
 
 /**
  * Returns the secret that signs tokens: JWT_SECRET if it is set; else, outside production, a secret
- * that is generated once and stored in the data folder.
+ * that is generated once and stored in the data directory.
  *
  * @throws SettingsError that names JWT_SECRET when it is missing or weak in production
  */
@@ -32,7 +32,7 @@ export function resolveJwtSecret(
   return given ?? storedSecret(join(dataDir, SECRET_FILE));
 }
 
-/** Returns why the secret is guessable; undefined for a strong one. */
+/** Returns the reason why a secret is weak; undefined for a strong one. */
 function weaknessOf(secret: string): string | undefined {
   if (secret.length < MIN_LENGTH) return `is shorter than ${MIN_LENGTH} characters`;
   if (new Set(secret).size < 10) return 'repeats a few characters';
@@ -43,7 +43,7 @@ function weaknessOf(secret: string): string | undefined {
 function storedSecret(file: string): string {
   const existing = read(file);
   if (existing !== undefined) return existing;
-  // Written completely under another name first: a crash leaves either no secret or all of it.
+  // Written under a temporary name first: a crash leaves either no secret or a complete one.
   const temporary = `${file}.${randomBytes(6).toString('hex')}`;
   const secret = randomBytes(48).toString('base64url');
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -72,7 +72,7 @@ const LIMITS: RequestLimitSettings = {
 })
 class NotesModule {}
 
-describe('the request limit', () => {
+describe('request rate limiting', () => {
   let app: NestExpressApplication;
   let url: string;
 
@@ -95,7 +95,7 @@ describe('the request limit', () => {
     const responses = await Promise.all(Array.from({ length: count }, () => get(path, token)));
     return responses.map(({ status }) => status);
   };
-  const refusals = async (limit: string): Promise<number> => {
+  const rejectionCount = async (limit: string): Promise<number> => {
     const metric = app.get(Metrics).registry.getSingleMetric('chat_refusals_total');
     const { values = [] } = (await metric?.get()) ?? {};
     return values.find(({ labels }) => labels['limit'] === limit)?.value ?? NaN;
@@ -106,17 +106,17 @@ describe('the request limit', () => {
     expect(await statuses(PER_USER / 2, '/notes', ann)).not.toContain(429);
     expect(await statuses(PER_USER / 2, '/tags', ann)).not.toContain(429);
     expect((await get('/notes', ann)).status).toBe(429);
-    expect(await refusals('user_requests')).toBe(1);
+    expect(await rejectionCount('user_requests')).toBe(1);
     expect((await get('/notes', await tokenOf('bob'))).status).toBe(200);
   });
 
-  it('returns 429 with the error body of the contract and Retry-After', async () => {
+  it('returns 429 with the error body of the contract and a Retry-After header', async () => {
     const ann = await tokenOf('ann');
     await statuses(PER_USER, '/notes', ann);
-    const refused = await get('/notes', ann);
-    expect(refused.status).toBe(429);
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect((await refused.json()) as HttpError).toMatchObject({
+    const rejected = await get('/notes', ann);
+    expect(rejected.status).toBe(429);
+    expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await rejected.json()) as HttpError).toMatchObject({
       statusCode: 429,
       code: 'RATE_LIMITED',
     });
@@ -125,18 +125,18 @@ describe('the request limit', () => {
   it('counts requests to public routes by address', async () => {
     expect(await statuses(PER_ADDRESS, '/open')).not.toContain(429);
     expect((await get('/open')).status).toBe(429);
-    expect(await refusals('address_requests')).toBe(1);
+    expect(await rejectionCount('address_requests')).toBe(1);
     expect((await get('/notes', await tokenOf('ann'))).status).toBe(200);
   });
 
   it('counts IPv6 addresses by their /64 network', async () => {
-    const from = async (address: string): Promise<number> =>
+    const statusFor = async (address: string): Promise<number> =>
       (await fetch(`${url}/open`, { headers: { 'x-forwarded-for': address } })).status;
     for (let host = 0; host < PER_ADDRESS; host += 1) {
-      expect(await from(`2001:db8:0:1:${host}::1`)).toBe(200);
+      expect(await statusFor(`2001:db8:0:1:${host}::1`)).toBe(200);
     }
-    expect(await from('2001:db8:0:1:ffff::1')).toBe(429);
-    expect(await from('2001:db8:0:2::1')).toBe(200);
+    expect(await statusFor('2001:db8:0:1:ffff::1')).toBe(429);
+    expect(await statusFor('2001:db8:0:2::1')).toBe(200);
   });
 
   it('counts requests with an invalid token by address', async () => {

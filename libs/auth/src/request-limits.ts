@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 
 /** Request limits; passed to `AuthModule.forRoot`. */
 export abstract class RequestLimitSettings {
-  /** Limit of requests per signed-in user. */
+  /** Rate limit for the requests of a signed-in user. */
   abstract readonly perUser: RateLimit;
-  /** Limit of requests without a valid access token per address. */
+  /** Rate limit per address for requests without a valid access token. */
   abstract readonly perAddress: RateLimit;
 
   static of(settings: {
@@ -31,8 +31,8 @@ function limitOf(points: number, burst: number): RateLimit {
 }
 
 /**
- * Limits the rate of requests per user, and of requests without a valid access token per network of
- * the address.
+ * Limits the request rate per user and, for requests without a valid access token, per network of
+ * the client address.
  */
 @Injectable()
 export class RequestLimits {

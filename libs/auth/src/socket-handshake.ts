@@ -12,11 +12,11 @@ export interface HandshakeSocket {
   readonly data: { identity?: Identity };
 }
 
-/** Rejects a connection; Socket.IO sends `data` to the client as `connect_error.data`. */
+/** Rejected connection; Socket.IO sends `data` to the client as `connect_error.data`. */
 export class HandshakeError extends Error {
   readonly data: SocketError;
   constructor(thrown: unknown) {
-    super('The connection was refused.', { cause: thrown });
+    super('The connection was rejected.', { cause: thrown });
     this.data = toSocketError(thrown);
   }
 }
