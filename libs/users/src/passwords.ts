@@ -6,38 +6,38 @@ import { ConcurrencyLimiter, UnavailableError } from '@chat/platform';
 /** OWASP's first choice for argon2id, which is the library's default: 19 MiB, two passes. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** A hash takes 19 MiB and tens of milliseconds of a core; more concurrency has no benefit. */
+/** A hash takes 19 MiB and tens of milliseconds of CPU time; more concurrency has no benefit. */
 const LIMITS = { concurrent: 2, waiting: 400 };
 
 /** Hashes and checks passwords with argon2id. */
 @Injectable()
 export class Passwords {
-  readonly #work = new ConcurrencyLimiter(
+  readonly #limiter = new ConcurrencyLimiter(
     LIMITS,
     () => new UnavailableError('The server is busy. Please try again in a few seconds.', 5_000),
   );
   /** Verified when there is no account, so that the response takes the same time. */
-  readonly #decoy = hash(randomBytes(16), COST);
+  readonly #dummyHash = hash(randomBytes(16), COST);
 
   /**
    * Hashes a password with a random salt.
    *
-   * @returns the hash in PHC string form, salt included.
-   * @throws UnavailableError when too many calls wait already.
+   * @returns the hash in PHC string form, including the salt.
+   * @throws UnavailableError when too many calls are already waiting.
    */
   hash(password: string): Promise<string> {
-    return this.#work.run(() => hash(password, COST));
+    return this.#limiter.run(() => hash(password, COST));
   }
 
   /**
-   * Returns whether a password matches a hash. Without a hash the result is false, after
-   * the same work.
+   * Returns whether a password matches a hash. If there is no hash, returns false after doing the
+   * same work.
    *
-   * @throws UnavailableError when too many calls wait already.
+   * @throws UnavailableError when too many calls are already waiting.
    */
   matches(passwordHash: string | undefined, password: string): Promise<boolean> {
-    return this.#work.run(async () => {
-      const matched = await verify(passwordHash ?? (await this.#decoy), password);
+    return this.#limiter.run(async () => {
+      const matched = await verify(passwordHash ?? (await this.#dummyHash), password);
       return matched && passwordHash !== undefined;
     });
   }

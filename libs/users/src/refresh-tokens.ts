@@ -28,7 +28,7 @@ export class RefreshTokens {
     return `${position}.${this.#mac(position).toString('base64url')}`;
   }
 
-  /** Returns the position of a token; undefined if its form or its MAC is invalid. */
+  /** Returns the position of a token; undefined if its format or its MAC is invalid. */
   verify(token: string): RefreshTokenPosition | undefined {
     const [, sessionId, generation, mac] = PATTERN.exec(token) ?? [];
     if (sessionId === undefined || generation === undefined || mac === undefined) return undefined;

@@ -49,15 +49,17 @@ export class Registration {
       const user = { ...account, username, displayName: request.displayName ?? username };
       const outcome = await this.users.insert(user);
       if (outcome === 'inserted') return user;
-      if (outcome === 'email-taken') throw taken('email', 'This email address is already in use.');
+      if (outcome === 'email-taken') {
+        throw takenError('email', 'This email address is already in use.');
+      }
       if (request.username !== undefined) {
-        throw taken('username', 'This username is already taken.');
+        throw takenError('username', 'This username is already taken.');
       }
     }
     throw new UnavailableError('No free username was found. Please choose one.', 1_000);
   }
 }
 
-function taken(path: string, message: string): ConflictError {
+function takenError(path: string, message: string): ConflictError {
   return new ConflictError(message, [{ path, message }]);
 }

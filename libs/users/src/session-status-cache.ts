@@ -6,10 +6,10 @@ import { SessionStore } from './session-store.ts';
 const MAX_ENTRIES = 50_000;
 /** Maximum number of ids per query: the store serves other calls in between. */
 const MAX_IDS_PER_QUERY = 1_000;
-/** Lifetime of an entry in milliseconds: the longest delay when the signal of an end is lost. */
+/** Lifetime of an entry in milliseconds: the longest delay if a `session-ended` signal is lost. */
 const MAX_AGE_MS = 10_000;
 
-/** Caches whether sessions are active, so that most requests need no query of the store. */
+/** Caches whether sessions are active, so that most requests do not query the store. */
 @Injectable()
 export class SessionStatusCache extends SessionStatus implements OnModuleDestroy {
   readonly #cache = growingLruCache<boolean>(MAX_ENTRIES, { ttl: MAX_AGE_MS });
@@ -42,7 +42,7 @@ export class SessionStatusCache extends SessionStatus implements OnModuleDestroy
     );
     const active = new Set(found.map(({ id }) => id));
     for (const sessionId of sessionIds) {
-      // It may have ended during the query; an ended session never becomes active again.
+      // The session may have ended during the query; an ended session never becomes active again.
       if (this.#cache.get(sessionId) === false) active.delete(sessionId);
       this.#cache.set(sessionId, active.has(sessionId));
     }

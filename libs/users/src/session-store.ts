@@ -10,14 +10,14 @@ export interface SessionRecord {
   /** When `generation` was last incremented (or the session began). ISO 8601, UTC. */
   readonly rotatedAt: string;
   readonly createdAt: string;
-  /** The session ends then unless it is refreshed before. ISO 8601, UTC. */
+  /** When the session ends, unless it is refreshed earlier. ISO 8601, UTC. */
   readonly expiresAt: string;
   readonly userAgent?: string;
 }
 
 /** Stores sessions. */
 export abstract class SessionStore {
-  /** Durable when it resolves. */
+  /** The session is durable when this resolves. */
   abstract insert(session: SessionRecord): Promise<void>;
   /** Returns the sessions that exist and have not expired at `now`, in any order. */
   abstract findByIds(ids: readonly string[], now: string): Promise<SessionRecord[]>;
@@ -28,7 +28,7 @@ export abstract class SessionStore {
   }
   /**
    * Increments the generation from exactly `fromGeneration`, atomically. Returns
-   * undefined if the session does not exist, has expired at `rotatedAt` or is at another
+   * undefined if the session does not exist, has expired at `rotatedAt` or is at a different
    * generation because of a concurrent rotation.
    */
   abstract rotate(

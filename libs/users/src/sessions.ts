@@ -12,7 +12,7 @@ import { UserStore, type UserRecord } from './user-store.ts';
 const LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
 /** Time for which a used refresh token still returns its successor, in milliseconds. */
 const GRACE_MS = 30_000;
-/** Maximum number of sessions of one user; beyond it the oldest ends. */
+/** Maximum number of sessions per user; a new session beyond it ends the oldest. */
 const MAX_SESSIONS_PER_USER = 200;
 const MAX_USER_AGENT_LENGTH = 256;
 
@@ -28,7 +28,7 @@ export class Sessions {
     private readonly signals: Signals,
   ) {}
 
-  /** Begins a session of a user who has been authenticated. */
+  /** Begins a session for an authenticated user. */
   async begin(user: UserRecord, userAgent?: string): Promise<Tokens> {
     const now = new Date();
     const session: SessionRecord = {
@@ -47,9 +47,9 @@ export class Sessions {
   }
 
   /**
-   * Returns a new pair of tokens for a refresh token. The last used token returns the same
-   * successor for another 30 s. An older one has been stolen or copied: its use ends the
-   * session, for every client that has a token of it.
+   * Returns a new pair of tokens for a refresh token. The token that was used
+   * last returns the same successor for another 30 s. Use of an older token means that it was
+   * stolen or copied, and ends the session for every client that has one of its tokens.
    *
    * @throws UnauthorizedError
    */
@@ -75,9 +75,9 @@ export class Sessions {
   }
 
   /**
-   * Ends a session of the user.
+   * Ends one of the user's sessions.
    *
-   * @throws NotFoundError for a session that is not the user's own.
+   * @throws NotFoundError for a session that belongs to a different user.
    */
   async endOwn(identity: Identity, sessionId: string): Promise<void> {
     const session = await this.store.find(sessionId, new Date().toISOString());
@@ -87,14 +87,14 @@ export class Sessions {
     await this.end(sessionId);
   }
 
-  /** Ends a session: invalidates its tokens and signals the processes that hold its sockets. */
+  /** Ends a session: invalidates its tokens and signals the processes that serve its sockets. */
   async end(sessionId: string): Promise<void> {
     await this.store.delete(sessionId);
     this.status.markEnded(sessionId);
     this.signals.publish({ type: 'session-ended', sessionId });
   }
 
-  /** Returns the session after the use of its token of `generation`; undefined to refuse it. */
+  /** Uses the token of `generation` and returns the session; undefined if the token is rejected. */
   async #useToken(id: string, generation: number): Promise<SessionRecord | undefined> {
     const now = new Date();
     const rotated = await this.store.rotate(id, generation, {

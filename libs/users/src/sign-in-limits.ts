@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { networkOf, RateLimitedError, RateLimiter, type RateLimit } from '@chat/platform';
 import { foldCase } from './user-store.ts';
 
-/** Rate limits of sign-ins; the application provides them from its settings. */
+/** Rate limits for sign-ins; the application provides them from its settings. */
 export abstract class SignInSettings {
-  /** Sign-ins and registrations per second and address, sustained. */
+  /** Sustained sign-ins and registrations per second and address. */
   abstract readonly SIGN_IN_RATE: number;
   /** Sign-ins and registrations in a burst from an address that was idle. */
   abstract readonly SIGN_IN_BURST: number;
@@ -39,7 +39,7 @@ export class SignInLimits {
   /**
    * Counts a sign-in or registration.
    *
-   * @throws RateLimitedError when too many came from the network of this address.
+   * @throws RateLimitedError when too many requests came from the network of this address.
    */
   async admit(address: string): Promise<void> {
     await this.#take(
@@ -51,12 +51,12 @@ export class SignInLimits {
 
   /**
    * Runs a sign-in attempt and counts it unless it succeeds. A point is taken before the
-   * attempt, so that concurrent guesses count, too. Refused attempts do not count: an
-   * account is locked for at most a minute after the guessing ends. An email without an
+   * attempt, so that concurrent guesses also count. Rejected attempts do not count, so an
+   * account stays locked for at most a minute after the guessing stops. An email without an
    * account is limited in the same way.
    *
-   * @param attempt resolves with undefined when it failed.
-   * @throws RateLimitedError when too many attempts failed lately.
+   * @param attempt resolves with undefined if it fails.
+   * @throws RateLimitedError when too many recent attempts failed.
    */
   async countFailures<Result>(
     email: string,
@@ -79,8 +79,8 @@ export class SignInLimits {
     }
   }
 
-  async #take(key: string, limit: RateLimit, refusal: string): Promise<void> {
+  async #take(key: string, limit: RateLimit, message: string): Promise<void> {
     const waitMs = await this.limiter.take(key, limit);
-    if (waitMs > 0) throw new RateLimitedError(refusal, waitMs);
+    if (waitMs > 0) throw new RateLimitedError(message, waitMs);
   }
 }

@@ -1,4 +1,4 @@
-/** A user as stored. Email and username keep the case in which they were entered. */
+/** A user as stored. Email and username keep their letter case as entered. */
 export interface UserRecord {
   readonly id: string;
   readonly email: string;
@@ -10,7 +10,7 @@ export interface UserRecord {
   readonly createdAt: string;
 }
 
-/** Result of an insert: success, or the unique key that is taken; the email if both are. */
+/** Result of an insert: success, or the unique key that is taken; `email-taken` if both are. */
 export type InsertUserOutcome = 'inserted' | 'email-taken' | 'username-taken';
 
 /**
@@ -18,7 +18,7 @@ export type InsertUserOutcome = 'inserted' | 'email-taken' | 'username-taken';
  * store itself enforces this, so that two concurrent registrations cannot both succeed.
  */
 export abstract class UserStore {
-  /** Durable when it resolves with `inserted`. */
+  /** The user is durable when this resolves with `inserted`. */
   abstract insert(user: UserRecord): Promise<InsertUserOutcome>;
   abstract findById(id: string): Promise<UserRecord | undefined>;
   /** Returns the existing users among `ids`, in any order. */

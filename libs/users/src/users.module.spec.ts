@@ -37,10 +37,10 @@ class InMemoryUserStore extends UserStore {
 
   async insert(user: UserRecord): Promise<InsertUserOutcome> {
     await Promise.resolve();
-    const taken = (key: 'email' | 'username') =>
+    const isTaken = (key: 'email' | 'username') =>
       this.records.some((other) => foldCase(other[key]) === foldCase(user[key]));
-    if (taken('email')) return 'email-taken';
-    if (taken('username')) return 'username-taken';
+    if (isTaken('email')) return 'email-taken';
+    if (isTaken('username')) return 'username-taken';
     this.records.push(user);
     return 'inserted';
   }
@@ -199,18 +199,19 @@ async function expectResponse<Shape extends z.ZodRawShape>(
 }
 
 const repeated = (status: number, times: number) => Array.from({ length: times }, () => status);
-const refused = (response: Response, status: number) => expectResponse(response, status, HttpError);
+const expectError = (response: Response, status: number) =>
+  expectResponse(response, status, HttpError);
 const register = (body: object) => call('POST', '/auth/register', { body });
 const login = (body: object) => call('POST', '/auth/login', { body });
 const refresh = (refreshToken: string) => call('POST', '/auth/refresh', { body: { refreshToken } });
 const isSignedIn = async (token: string) => (await call('GET', '/users/me', { token })).ok;
-const registered = async (body: object = ANN) =>
+const registerUser = async (body: object = ANN) =>
   expectResponse(await register(body), 201, RegisterResponse);
-const refreshed = async (token: string) => expectResponse(await refresh(token), 200, Tokens);
+const refreshTokens = async (token: string) => expectResponse(await refresh(token), 200, Tokens);
 
 describe('POST /auth/register', () => {
   it('creates and signs in a user, storing only an argon2id hash of the password', async () => {
-    const { user, token, expiresIn } = await registered({ ...ANN, displayName: 'Ann B.' });
+    const { user, token, expiresIn } = await registerUser({ ...ANN, displayName: 'Ann B.' });
     expect(user).toMatchObject({ email: ANN.email, username: 'Ann', displayName: 'Ann B.' });
     expect(user.id).toMatch(/^[A-Za-z0-9_-]{22}$/);
     expect(expiresIn).toBe(3600);
@@ -230,28 +231,29 @@ describe('POST /auth/register', () => {
   });
 
   it('adds a suffix to a default username that is taken', async () => {
-    await registered({ ...ANN, email: 'ann@one.example' });
+    await registerUser({ ...ANN, email: 'ann@one.example' });
     const names = await Promise.all(
-      ['two', 'three', 'four'].map(
-        async (host) => (await registered({ ...ANN, email: `ann@${host}.example` })).user.username,
-      ),
+      ['two', 'three', 'four'].map(async (host) => {
+        const { user } = await registerUser({ ...ANN, email: `ann@${host}.example` });
+        return user.username;
+      }),
     );
     expect(new Set(['ann', ...names]).size).toBe(4);
     for (const name of names) expect(name).toMatch(/^ann-[0-9a-f]{6}$/);
   });
 
   it('returns 409 with the taken field, email or username, regardless of case', async () => {
-    await registered({ ...ANN, username: 'ann' });
-    const email = await refused(await register({ ...ANN, email: 'ann@EXAMPLE.com' }), 409);
+    await registerUser({ ...ANN, username: 'ann' });
+    const email = await expectError(await register({ ...ANN, email: 'ann@EXAMPLE.com' }), 409);
     expect(email).toMatchObject({ code: 'CONFLICT', details: [{ path: 'email' }] });
-    const username = await refused(
+    const username = await expectError(
       await register({ ...ANN, email: 'x@example.com', username: 'ANN' }),
       409,
     );
     expect(username).toMatchObject({ code: 'CONFLICT', details: [{ path: 'username' }] });
   });
 
-  it('returns 201 once and 409 otherwise when eight requests race for one email', async () => {
+  it('returns 201 once and 409 otherwise when eight requests race for the same email', async () => {
     const responses = await Promise.all(
       Array.from({ length: 8 }, (_, n) =>
         register({ ...ANN, email: n % 2 ? 'ANN@example.com' : 'ann@example.com' }),
@@ -268,13 +270,13 @@ describe('POST /auth/register', () => {
     ['password', { ...ANN, password: 'x'.repeat(257) }],
     ['username', { ...ANN, username: 'two words' }],
   ])('returns 400 with the path of an invalid %s (case %#)', async (path, body) => {
-    expect((await refused(await register(body), 400)).details).toMatchObject([{ path }]);
+    expect((await expectError(await register(body), 400)).details).toMatchObject([{ path }]);
   });
 });
 
 describe('POST /auth/login', () => {
   it('accepts the correct password and ignores the case of the email', async () => {
-    await registered();
+    await registerUser();
     const response = await login({ ...ANN, email: 'ann@EXAMPLE.com' });
     const { token, user } = await expectResponse(response, 200, LoginResponse);
     expect(user.email).toBe(ANN.email);
@@ -282,11 +284,11 @@ describe('POST /auth/login', () => {
   });
 
   it('returns the same 401 in similar time for an unknown email and a wrong password', async () => {
-    await registered();
+    await registerUser();
     await restart({ ...SETTINGS, FAILED_SIGN_INS_PER_MINUTE: 100 });
     const attempt = async (email: string) => {
       const begin = performance.now();
-      const { requestId: _, ...body } = await refused(
+      const { requestId: _, ...body } = await expectError(
         await login({ email, password: 'wrong!' }),
         401,
       );
@@ -309,8 +311,8 @@ describe('POST /auth/login', () => {
   it.each([
     ['an account', ANN.email],
     ['an email without an account', 'unregistered@example.com'],
-  ])('returns 429 after ten failures for %s, concurrent ones included', async (_what, email) => {
-    await registered();
+  ])('returns 429 after ten failures for %s, including concurrent ones', async (_case, email) => {
+    await registerUser();
     const responses = await Promise.all(
       Array.from({ length: 15 }, () => login({ email, password: 'wrong!' })),
     );
@@ -319,115 +321,115 @@ describe('POST /auth/login', () => {
       ...repeated(429, 5),
     ]);
     const response = await login({ ...ANN, email });
-    expect((await refused(response, 429)).code).toBe('RATE_LIMITED');
+    expect((await expectError(response, 429)).code).toBe('RATE_LIMITED');
     const retryAfter = Number(response.headers.get('retry-after'));
     expect(retryAfter).toBeGreaterThan(0);
     expect(retryAfter).toBeLessThanOrEqual(60);
   });
 
-  it('does not count successful sign-ins towards the limit of failures', async () => {
-    await registered();
+  it('does not count successful sign-ins towards the limit on failures', async () => {
+    await registerUser();
     for (let n = 0; n < 15; n += 1) expect((await login(ANN)).status).toBe(200);
   });
 
-  it('returns 429 beyond the rate limit of an address, which POST /auth/register shares', async () => {
+  it('returns 429 beyond the rate limit per address, shared with POST /auth/register', async () => {
     await restart({ ...SETTINGS, SIGN_IN_RATE: 0.001, SIGN_IN_BURST: 3 });
     const statuses = [];
     for (let n = 0; n < 5; n += 1) {
       statuses.push((await login({ email: `${n}@example.com`, password: 'wrong!' })).status);
     }
     expect(statuses).toEqual([401, 401, 401, 429, 429]);
-    expect((await refused(await register(ANN), 429)).code).toBe('RATE_LIMITED');
+    expect((await expectError(await register(ANN), 429)).code).toBe('RATE_LIMITED');
   });
 
   it('counts IPv6 addresses by their /64 network towards the rate limit', async () => {
     await restart({ ...SETTINGS, SIGN_IN_RATE: 0.001, SIGN_IN_BURST: 3 });
-    const from = async (address: string, email: string): Promise<number> => {
+    const statusFor = async (address: string, email: string): Promise<number> => {
       const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
       const body = JSON.stringify({ email, password: 'wrong!' });
       return (await fetch(`${url}/auth/login`, { method: 'POST', headers, body })).status;
     };
     const statuses = [];
     for (let n = 0; n < 5; n += 1) {
-      statuses.push(await from(`2001:db8:0:1:${n}::1`, `${n}@example.com`));
+      statuses.push(await statusFor(`2001:db8:0:1:${n}::1`, `${n}@example.com`));
     }
     expect(statuses).toEqual([401, 401, 401, 429, 429]);
-    expect(await from('2001:db8:0:2::1', ANN.email)).toBe(401);
+    expect(await statusFor('2001:db8:0:2::1', ANN.email)).toBe(401);
   });
 });
 
 describe('POST /auth/refresh', () => {
   it('returns a new pair of valid tokens each time the latest refresh token is used', async () => {
-    let { refreshToken } = await registered();
+    let { refreshToken } = await registerUser();
     for (let n = 0; n < 3; n += 1) {
-      const next = await refreshed(refreshToken);
+      const next = await refreshTokens(refreshToken);
       expect(next.refreshToken).not.toBe(refreshToken);
       expect(await isSignedIn(next.token)).toBe(true);
       refreshToken = next.refreshToken;
     }
   });
 
-  it('returns the same successor when a refresh token is reused at once or concurrently', async () => {
-    const { refreshToken } = await registered();
-    const pairs = await Promise.all(Array.from({ length: 5 }, () => refreshed(refreshToken)));
+  it('returns the same successor when a refresh token is reused immediately or concurrently', async () => {
+    const { refreshToken } = await registerUser();
+    const pairs = await Promise.all(Array.from({ length: 5 }, () => refreshTokens(refreshToken)));
     expect(new Set(pairs.map((pair) => pair.refreshToken)).size).toBe(1);
-    expect((await refreshed(refreshToken)).refreshToken).toBe(pairs[0]?.refreshToken);
+    expect((await refreshTokens(refreshToken)).refreshToken).toBe(pairs[0]?.refreshToken);
   });
 
   it('ends the session when a refresh token is reused after more than 30 s', async () => {
-    const { refreshToken, token } = await registered();
-    const next = await refreshed(refreshToken);
+    const { refreshToken, token } = await registerUser();
+    const next = await refreshTokens(refreshToken);
     for (const [id, session] of sessions.records) {
       const rotatedAt = new Date(Date.now() - 31_000).toISOString();
       sessions.records.set(id, { ...session, rotatedAt });
     }
-    await refused(await refresh(refreshToken), 401);
-    await refused(await refresh(next.refreshToken), 401);
+    await expectError(await refresh(refreshToken), 401);
+    await expectError(await refresh(next.refreshToken), 401);
     expect(await isSignedIn(token)).toBe(false);
     expect(await isSignedIn(next.token)).toBe(false);
     expect(signals).toMatchObject([{ type: 'session-ended' }]);
   });
 
   it('returns 503 and keeps the session when the rotation in the store has no effect', async () => {
-    const { refreshToken } = await registered();
+    const { refreshToken } = await registerUser();
     jest.spyOn(sessions, 'rotate').mockResolvedValueOnce(undefined);
-    await refused(await refresh(refreshToken), 503);
-    await refreshed(refreshToken);
+    await expectError(await refresh(refreshToken), 503);
+    await refreshTokens(refreshToken);
   });
 
   it('ends the session when a refresh token from two rotations ago is used', async () => {
-    const { refreshToken } = await registered();
-    const { refreshToken: second } = await refreshed(refreshToken);
-    const { refreshToken: third } = await refreshed(second);
-    await refused(await refresh(refreshToken), 401);
-    await refused(await refresh(third), 401);
+    const { refreshToken } = await registerUser();
+    const { refreshToken: second } = await refreshTokens(refreshToken);
+    const { refreshToken: third } = await refreshTokens(second);
+    await expectError(await refresh(refreshToken), 401);
+    await expectError(await refresh(third), 401);
     expect(sessions.records.size).toBe(0);
   });
 
-  it('returns 401 for a forged refresh token without ending the session', async () => {
-    const { refreshToken } = await registered();
+  it('returns 401 for a tampered refresh token but keeps the session', async () => {
+    const { refreshToken } = await registerUser();
     const [id, , mac = ''] = refreshToken.split('.');
-    const forgeries = ['x', `${id}.2.${mac}`, `${id}.1.${mac.replace(/./g, 'A')}`, `${id}.1.`];
-    for (const forgery of forgeries) {
-      expect((await refused(await refresh(forgery), 401)).code).toBe('UNAUTHORIZED');
+    const tamperedTokens = ['x', `${id}.2.${mac}`, `${id}.1.${mac.replace(/./g, 'A')}`, `${id}.1.`];
+    for (const tampered of tamperedTokens) {
+      expect((await expectError(await refresh(tampered), 401)).code).toBe('UNAUTHORIZED');
     }
-    await refreshed(refreshToken);
+    await refreshTokens(refreshToken);
   });
 
   it('returns 401 for the refresh token of an expired session', async () => {
-    const { refreshToken } = await registered();
+    const { refreshToken } = await registerUser();
     for (const [id, session] of sessions.records) {
       const days = Date.parse(session.expiresAt) - Date.parse(session.createdAt);
       expect(days).toBe(30 * 86_400_000);
       sessions.records.set(id, { ...session, expiresAt: new Date(Date.now() - 1).toISOString() });
     }
-    await refused(await refresh(refreshToken), 401);
+    await expectError(await refresh(refreshToken), 401);
   });
 });
 
 describe('a session', () => {
   it('is listed by GET /auth/sessions, newest first, with the current session marked', async () => {
-    await registered();
+    await registerUser();
     const { token } = await expectResponse(await login(ANN), 200, LoginResponse);
     const list = Sessions.parse(await (await call('GET', '/auth/sessions', { token })).json());
     expect(list.map(({ current, userAgent }) => ({ current, userAgent }))).toEqual([
@@ -436,8 +438,8 @@ describe('a session', () => {
     ]);
   });
 
-  it('ends with its tokens on DELETE /auth/sessions/:id, while other sessions stay valid', async () => {
-    const first = await registered();
+  it('ends with its tokens on DELETE /auth/sessions/:id, but other sessions stay valid', async () => {
+    const first = await registerUser();
     const second = await expectResponse(await login(ANN), 200, LoginResponse);
     const [, other] = Sessions.parse(
       await (await call('GET', '/auth/sessions', { token: second.token })).json(),
@@ -447,27 +449,28 @@ describe('a session', () => {
     expect((await end()).status).toBe(404);
     expect(await isSignedIn(first.token)).toBe(false);
     expect(await isSignedIn(second.token)).toBe(true);
-    await refused(await refresh(first.refreshToken), 401);
+    await expectError(await refresh(first.refreshToken), 401);
     expect(signals).toEqual([{ type: 'session-ended', sessionId: other?.id }]);
   });
 
   it('stays active when another user calls DELETE /auth/sessions/:id, which returns 404', async () => {
-    const ann = await registered();
-    const bob = await registered({ ...ANN, email: 'bob@example.com' });
+    const ann = await registerUser();
+    const bob = await registerUser({ ...ANN, email: 'bob@example.com' });
     const { sessionId } = await app.get(AccessTokens).verify(ann.token);
-    await refused(await call('DELETE', `/auth/sessions/${sessionId}`, { token: bob.token }), 404);
+    const response = await call('DELETE', `/auth/sessions/${sessionId}`, { token: bob.token });
+    await expectError(response, 404);
     expect(await isSignedIn(ann.token)).toBe(true);
   });
 
   it('ends with its tokens on POST /auth/logout', async () => {
-    const { token, refreshToken } = await registered();
+    const { token, refreshToken } = await registerUser();
     expect((await call('POST', '/auth/logout', { token })).status).toBe(204);
     expect(await isSignedIn(token)).toBe(false);
-    await refused(await refresh(refreshToken), 401);
+    await expectError(await refresh(refreshToken), 401);
   });
 
   it('is deleted from the store at startup when it has expired', async () => {
-    await registered();
+    await registerUser();
     for (const [id, session] of sessions.records) {
       sessions.records.set(id, { ...session, expiresAt: new Date(0).toISOString() });
     }
@@ -478,27 +481,27 @@ describe('a session', () => {
 
 describe('the users API', () => {
   it('returns and updates the caller at /users/me, and rejects an empty display name', async () => {
-    const { token, user } = await registered();
+    const { token, user } = await registerUser();
     expect(await expectResponse(await call('GET', '/users/me', { token }), 200, OwnUser)).toEqual(
       user,
     );
     const change = await call('PATCH', '/users/me', { token, body: { displayName: ' Ann B. ' } });
     expect((await expectResponse(change, 200, OwnUser)).displayName).toBe('Ann B.');
-    await refused(await call('PATCH', '/users/me', { token, body: { displayName: '' } }), 400);
+    await expectError(await call('PATCH', '/users/me', { token, body: { displayName: '' } }), 400);
   });
 
   it('finds other users by id and by prefix without exposing an email address', async () => {
-    const { user } = await registered();
-    const { token } = await registered({ ...ANN, email: 'bob@example.com' });
+    const { user } = await registerUser();
+    const { token } = await registerUser({ ...ANN, email: 'bob@example.com' });
     const one = await call('GET', `/users/${user.id}`, { token });
     expect(await expectResponse(one, 200, User)).toMatchObject({ id: user.id, username: 'Ann' });
     const found = await (await call('GET', '/users?query=an', { token })).json();
     expect(UserList.parse(found)).toHaveLength(1);
     expect(JSON.stringify(found)).not.toContain('@');
     expect(await app.get(Users).publicUsers([user.id, 'unknown'])).toHaveLength(1);
-    await refused(await call('GET', '/users/unknown', { token }), 404);
-    await refused(await call('GET', '/users', { token }), 400);
-    await refused(await call('GET', '/users?query=an'), 401);
+    await expectError(await call('GET', '/users/unknown', { token }), 404);
+    await expectError(await call('GET', '/users', { token }), 400);
+    await expectError(await call('GET', '/users?query=an'), 401);
   });
 });
 

@@ -13,7 +13,7 @@ import { UsersController } from './users.controller.ts';
 import { Users } from './users.ts';
 
 /**
- * Provides accounts, sign-in, sessions and the directory of users.
+ * Provides accounts, sign-in, sessions and the user directory.
  *
  * Feature modules inject their ports by abstract class and import nothing: the
  * application provides each port once, in a global module. This module requires

@@ -36,7 +36,7 @@ export class Users {
   }
 }
 
-/** Rejects a missing account: a token may outlive its account. */
+/** Throws if the account is missing: a token may outlive its account. */
 function requireAccount(user: UserRecord | undefined): UserRecord {
   if (!user) throw new UnauthorizedError('This account no longer exists.');
   return user;
