@@ -29,7 +29,7 @@ export class Members {
 
   /**
    * Adds a user. Owners and moderators may add others, and any user may join a
-   * public room. An existing member keeps the role.
+   * public room. An existing member keeps their role.
    *
    * @throws NotFoundError for the room or the user, ForbiddenError, RateLimitedError
    */
@@ -85,7 +85,7 @@ function requireModerator(role: Role | undefined, action: string): void {
   }
 }
 
-/** The owner may leave a public room; a private room would remain without an owner. */
+/** The owner may leave a public room; a private room would be left without an owner. */
 function requireRemovableOwner(room: Room, leaves: boolean): void {
   if (!leaves) throw new ForbiddenError('The owner cannot be removed from the room.');
   if (room.visibility === 'private') {

@@ -1,7 +1,7 @@
 import { RateLimitedError, RateLimiter, Refusals, type RateLimit } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 
-/** Membership changes that one user may make; each is broadcast to all members of the room. */
+/** Rate limit per user for membership changes; each is broadcast to all members of the room. */
 const CHANGE_LIMIT: RateLimit = { points: 5, perMs: 1_000, burst: 200 };
 
 /** Limits how fast a user joins and leaves rooms, and adds and removes others. */

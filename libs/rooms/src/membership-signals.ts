@@ -2,7 +2,7 @@ import type { Role, Room } from '@chat/contracts';
 import { Signals } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 
-/** Signals changes of membership to the sockets of a room, after they are stored. */
+/** Signals membership changes to the sockets of a room, after the changes are stored. */
 @Injectable()
 export class MembershipSignals {
   constructor(private readonly signals: Signals) {}

@@ -8,7 +8,7 @@ import { RoomSettings } from './room-settings.ts';
 import { RoomStore, type Membership } from './room-store.ts';
 import { toRoom } from './room-views.ts';
 
-/** A room and the user's role in it; undefined for a public room without a membership. */
+/** A room and the user's role in it; undefined for a public room that the user has not joined. */
 export interface ReadableRoom {
   readonly room: Room;
   readonly role: Role | undefined;
@@ -31,7 +31,7 @@ export class RoomAccess {
   /**
    * Returns a room that the user may read.
    *
-   * @throws NotFoundError for a room that does not exist or that the user may not know of
+   * @throws NotFoundError for a room that does not exist or whose existence is hidden from the user
    */
   async requireReadable(userId: string, roomId: string): Promise<ReadableRoom> {
     const [room, member] = await Promise.all([
@@ -43,8 +43,8 @@ export class RoomAccess {
   }
 
   /**
-   * Makes the user a permanent member of a public room, and creates that room first
-   * where the settings allow it. For a member of any room it only returns the role.
+   * Makes the user a permanent member of a public room, after creating that room if it does not
+   * exist and the settings allow it. For a user who is already a member it only returns the role.
    *
    * @throws NotFoundError as {@link requireReadable}
    * @throws RateLimitedError when the user creates rooms or changes memberships too quickly
@@ -81,7 +81,7 @@ function keyOf({ roomId, userId }: Membership): string {
   return `${roomId} ${userId}`;
 }
 
-/** Returns the same error for a missing room and for one that the user may not know of. */
+/** Returns the same error for a missing room and for one that is hidden from the user. */
 export function noSuchRoom(): NotFoundError {
   return new NotFoundError('Room not found.');
 }

@@ -6,7 +6,7 @@ import { privateRoomId } from './private-room-id.ts';
 import { RoomStore, type RoomRecord } from './room-store.ts';
 import { toRoom } from './room-views.ts';
 
-/** Rooms that one user may create. */
+/** Rate limit per user for creating rooms. */
 const CREATION_LIMIT: RateLimit = { points: 10, perMs: 60_000, burst: 30 };
 
 /** Creates rooms within a rate limit. */
@@ -52,7 +52,7 @@ export class RoomCreation implements OnModuleInit {
   }
 
   /**
-   * Creates a public room with the user as its owner; does nothing if the room exists by then.
+   * Creates a public room with the user as its owner; does nothing if the room already exists.
    *
    * @throws RateLimitedError
    */

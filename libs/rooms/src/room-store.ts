@@ -11,7 +11,7 @@ export interface RoomRecord {
   readonly createdAt: string;
 }
 
-/** The changeable properties of a room; an omitted property stays. */
+/** The properties of a room that can be changed; an omitted property stays as it is. */
 export interface RoomChanges {
   readonly name?: string;
   readonly topic?: string;
@@ -39,15 +39,15 @@ export interface MemberRecord extends Membership {
 export abstract class RoomStore {
   /**
    * Stores the room and its first member together. Returns false, and stores nothing, if the id
-   * is taken, also by a deleted room.
+   * is taken, even if by a deleted room.
    */
   abstract createRoom(room: RoomRecord, firstMember?: MemberRecord): Promise<boolean>;
   abstract findRoom(roomId: string): Promise<RoomRecord | undefined>;
-  /** Returns the changed room; undefined if there is no such room. */
+  /** Returns the changed room; undefined if the room does not exist. */
   abstract updateRoom(roomId: string, changes: RoomChanges): Promise<RoomRecord | undefined>;
   /**
    * Deletes the room and its members permanently. Its messages, which a RoomStore does
-   * not manage, stay. Returns false if there is no such room.
+   * not manage, stay. Returns false if the room does not exist.
    *
    * @param deletedAt ISO 8601, UTC
    */
@@ -59,17 +59,17 @@ export abstract class RoomStore {
    * without a query all public rooms.
    */
   abstract findPublicRooms(query: string | undefined, limit: number): Promise<RoomRecord[]>;
-  /** Returns false if the user is a member already (the role stays), or the room was deleted. */
+  /** Returns false if the user is already a member (keeping the role) or the room was deleted. */
   abstract addMember(member: MemberRecord): Promise<boolean>;
   /** Returns false if the user was not a member. */
   abstract removeMember(roomId: string, userId: string): Promise<boolean>;
-  /** Returns those that exist, in any order. A call has at most 1,000 memberships. */
-  abstract findMembers(of: readonly Membership[]): Promise<MemberRecord[]>;
+  /** Returns those that exist, in any order. A call passes at most 1,000 memberships. */
+  abstract findMembers(memberships: readonly Membership[]): Promise<MemberRecord[]>;
   async findMember(roomId: string, userId: string): Promise<MemberRecord | undefined> {
     const [member] = await this.findMembers([{ roomId, userId }]);
     return member;
   }
-  /** Returns members by ascending user id; with `after` only those after it. */
+  /** Returns members by ascending user id; with `after`, only those after that id. */
   abstract listMembers(
     roomId: string,
     page: { readonly after?: string; readonly limit: number },

@@ -1,7 +1,7 @@
 import type { Room } from '@chat/contracts';
 import type { RoomRecord } from './room-store.ts';
 
-/** Returns the public form of a room, as users see it. */
+/** Returns the public view of a room. */
 export function toRoom({ id, name, visibility, topic, createdBy, createdAt }: RoomRecord): Room {
   return {
     id,

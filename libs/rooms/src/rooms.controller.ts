@@ -25,7 +25,7 @@ import {
 import { Members } from './members.ts';
 import { Rooms } from './rooms.ts';
 
-/** Expected rooms of a list, each with its last message; more count once the size is known. */
+/** Expected number of rooms in a list, each with its last message, until its size is known. */
 const ROOM_LIST = { max: 100, default: 100 };
 
 @ApiTags('rooms')

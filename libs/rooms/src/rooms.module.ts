@@ -8,8 +8,8 @@ import { RoomsController } from './rooms.controller.ts';
 import { Rooms } from './rooms.ts';
 
 /**
- * Provides rooms and members. The app provides, globally: RoomStore, RoomSettings,
- * UserDirectory, RoomActivity, RateLimiter and Signals. This module is global,
+ * Provides rooms and members. The application must provide RoomStore, RoomSettings,
+ * UserDirectory, RoomActivity, RateLimiter and Signals globally. This module is global,
  * because other modules check access with RoomAccess.
  */
 @Global()

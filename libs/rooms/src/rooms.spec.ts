@@ -73,9 +73,9 @@ class InMemoryRoomStore extends RoomStore {
   removeMember(roomId: string, userId: string) {
     return Promise.resolve(this.members.delete(`${roomId} ${userId}`));
   }
-  findMembers(of: readonly Membership[]) {
+  findMembers(memberships: readonly Membership[]) {
     return Promise.resolve(
-      of.flatMap(({ roomId, userId }) => this.members.get(`${roomId} ${userId}`) ?? []),
+      memberships.flatMap(({ roomId, userId }) => this.members.get(`${roomId} ${userId}`) ?? []),
     );
   }
   listMembers(roomId: string, { after = '', limit }: { after?: string; limit: number }) {
@@ -94,7 +94,7 @@ class InMemoryRoomStore extends RoomStore {
 }
 
 const USERS = ['ann', 'bob', 'cid', 'dan'];
-const NO_ROOM = `~${'0'.repeat(22)}`;
+const MISSING_ROOM_ID = `~${'0'.repeat(22)}`;
 const [ann, bob, cid] = ['ann', 'bob', 'cid'].map((userId): Identity => ({
   userId,
   username: userId,
@@ -154,7 +154,7 @@ const publicRoom = async (): Promise<string> =>
 const privateRoom = async (): Promise<string> =>
   (await rooms.create(ann, { name: 'Plans', visibility: 'private' })).id;
 /** Creates a private room owned by ann, with bob as a moderator and cid as a member. */
-async function staffedRoom(): Promise<string> {
+async function roomWithStaff(): Promise<string> {
   const roomId = await privateRoom();
   const joinedAt = '2026-01-01T00:00:00.000Z';
   await store.addMember({ roomId, userId: 'bob', role: 'moderator', joinedAt });
@@ -172,10 +172,10 @@ describe('RoomAccess', () => {
     expect(await access.requireReadable('bob', roomId)).toMatchObject({ role: undefined });
   });
 
-  it('answers non-members of a private room exactly as for a room that does not exist', async () => {
+  it('treats a private room exactly like a missing room for users who are not members', async () => {
     const roomId = await privateRoom();
-    const failure = async (refused: Promise<unknown>) =>
-      refused.then(
+    const errorOf = async (result: Promise<unknown>) =>
+      result.then(
         () => 'allowed',
         (error: unknown) => error,
       );
@@ -191,12 +191,12 @@ describe('RoomAccess', () => {
       (id) => members.remove(bob, id, 'ann'),
     ];
     for (const call of calls) {
-      const real = await failure(call(roomId));
-      expect(real).toMatchObject({ code: 'NOT_FOUND', message: 'Room not found.' });
-      expect(real).toEqual(await failure(call(NO_ROOM)));
+      const actual = await errorOf(call(roomId));
+      expect(actual).toMatchObject({ code: 'NOT_FOUND', message: 'Room not found.' });
+      expect(actual).toEqual(await errorOf(call(MISSING_ROOM_ID)));
     }
     expect(await roleOf('bob', roomId)).toBeUndefined();
-    expect(await roleOf('bob', NO_ROOM)).toBeUndefined();
+    expect(await roleOf('bob', MISSING_ROOM_ID)).toBeUndefined();
   });
 
   it('makes a user who joins a public room a permanent member and signals the change once', async () => {
@@ -211,7 +211,7 @@ describe('RoomAccess', () => {
     ]);
   });
 
-  it('rejects joining and adding with NOT_FOUND when the room is deleted meanwhile', async () => {
+  it('rejects joining and adding with NOT_FOUND when the room is deleted concurrently', async () => {
     const roomId = await publicRoom();
     const addMember = store.addMember.bind(store);
     store.addMember = async (member) => {
@@ -229,16 +229,16 @@ describe('RoomAccess', () => {
   });
 
   it('returns the role of a member who joins a private room, without a signal', async () => {
-    const roomId = await staffedRoom();
+    const roomId = await roomWithStaff();
     expect(await access.join('bob', roomId)).toMatchObject({ role: 'moderator' });
     expect(membershipChanges()).toEqual([]);
   });
 });
 
 describe('RoomAccess.join', () => {
-  it('creates an unknown room once, with a single owner, when four users join at once', async () => {
-    const answers = await Promise.all(USERS.map((userId) => access.join(userId, 'raced')));
-    expect(answers.map(({ role }) => role).toSorted()).toEqual([
+  it('creates an unknown room once, with one owner, when four users join concurrently', async () => {
+    const results = await Promise.all(USERS.map((userId) => access.join(userId, 'raced')));
+    expect(results.map(({ role }) => role).toSorted()).toEqual([
       'member',
       'member',
       'member',
@@ -254,16 +254,16 @@ describe('RoomAccess.join', () => {
     expect(store.rooms.size).toBe(0);
   });
 
-  it('rejects an unknown id of a private room with NOT_FOUND', async () => {
-    await expect(access.join('ann', NO_ROOM)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  it('rejects an unknown private room id with NOT_FOUND', async () => {
+    await expect(access.join('ann', MISSING_ROOM_ID)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(store.rooms.size).toBe(0);
   });
 });
 
 describe('RoomCreation', () => {
   it('uses the name of a public room as its id and rejects a taken name with CONFLICT', async () => {
-    const made = await rooms.create(ann, { name: 'den', visibility: 'public', topic: 'Bears' });
-    expect(made).toMatchObject({ id: 'den', topic: 'Bears', createdBy: 'ann', role: 'owner' });
+    const created = await rooms.create(ann, { name: 'den', visibility: 'public', topic: 'Bears' });
+    expect(created).toMatchObject({ id: 'den', topic: 'Bears', createdBy: 'ann', role: 'owner' });
     await expect(rooms.create(bob, { name: 'den', visibility: 'public' })).rejects.toMatchObject({
       code: 'CONFLICT',
       options: { details: [{ path: 'name' }] },
@@ -271,13 +271,13 @@ describe('RoomCreation', () => {
     expect(await roleOf('bob', 'den')).toBeUndefined();
   });
 
-  it('gives two private rooms of the same name distinct opaque ids', async () => {
+  it('gives two private rooms with the same name distinct opaque ids', async () => {
     const ids = [await privateRoom(), await privateRoom()];
     for (const id of ids) expect(id).toMatch(/^~[A-Za-z0-9]{22}$/);
     expect(new Set(ids).size).toBe(2);
   });
 
-  it('limits the rooms that a user creates, by name and by joining together', async () => {
+  it('applies one limit to the rooms that a user creates by name and by joining', async () => {
     for (let n = 0; n < 15; n += 1) {
       await rooms.create(ann, { name: `made-${n}`, visibility: 'public' });
       await access.join('ann', `joined-${n}`);
@@ -295,7 +295,7 @@ describe('RoomCreation', () => {
     expect(await access.join('bob', 'one-more')).toMatchObject({ role: 'owner' });
   });
 
-  it('creates general once, without an owner, when two processes start together', async () => {
+  it('creates general once, without an owner, when two processes start concurrently', async () => {
     await Promise.all([creation.onModuleInit(), creation.onModuleInit()]);
     await access.join('ann', 'general');
     await creation.onModuleInit();
@@ -306,7 +306,7 @@ describe('RoomCreation', () => {
 });
 
 describe('Rooms.list', () => {
-  it('returns the rooms of the caller with the role of the caller', async () => {
+  it("returns the caller's rooms with the caller's role", async () => {
     await publicRoom();
     const hidden = await privateRoom();
     await rooms.create(bob, { name: 'other', visibility: 'public' });
@@ -341,7 +341,7 @@ describe('Members.add', () => {
     ['owner', ann],
     ['moderator', bob],
   ])('lets the %s of a private room add a user', async (_role, caller) => {
-    const roomId = await staffedRoom();
+    const roomId = await roomWithStaff();
     expect(await members.add(caller, roomId, 'dan')).toMatchObject({
       userId: 'dan',
       username: 'dan',
@@ -352,9 +352,9 @@ describe('Members.add', () => {
   });
 
   it('rejects plain members, and non-members of a public room, with FORBIDDEN', async () => {
-    const refused = { code: 'FORBIDDEN' };
-    await expect(members.add(cid, await staffedRoom(), 'dan')).rejects.toMatchObject(refused);
-    await expect(members.add(bob, await publicRoom(), 'dan')).rejects.toMatchObject(refused);
+    const forbidden = { code: 'FORBIDDEN' };
+    await expect(members.add(cid, await roomWithStaff(), 'dan')).rejects.toMatchObject(forbidden);
+    await expect(members.add(bob, await publicRoom(), 'dan')).rejects.toMatchObject(forbidden);
     expect(membershipChanges()).toEqual([['ann', 'owner']]);
   });
 
@@ -364,13 +364,13 @@ describe('Members.add', () => {
   });
 
   it('keeps the role of an existing member and sends no signal', async () => {
-    const roomId = await staffedRoom();
+    const roomId = await roomWithStaff();
     expect(await members.add(ann, roomId, 'bob')).toMatchObject({ role: 'moderator' });
     expect(membershipChanges()).toEqual([]);
   });
 
   it('rejects an unknown user with NOT_FOUND', async () => {
-    const roomId = await staffedRoom();
+    const roomId = await roomWithStaff();
     await expect(members.add(ann, roomId, 'unknown')).rejects.toMatchObject({
       code: 'NOT_FOUND',
       message: 'User not found.',
@@ -384,7 +384,7 @@ describe('Members.remove', () => {
     ['owner', ann],
     ['moderator', bob],
   ])('lets the %s remove a member, who can no longer read the room', async (_role, caller) => {
-    const roomId = await staffedRoom();
+    const roomId = await roomWithStaff();
     await members.remove(caller, roomId, 'cid');
     expect(membershipChanges()).toEqual([['cid', null]]);
     await expect(access.requireReadable('cid', roomId)).rejects.toMatchObject({
@@ -393,13 +393,13 @@ describe('Members.remove', () => {
   });
 
   it('rejects with FORBIDDEN when a plain member removes another member', async () => {
-    const roomId = await staffedRoom();
+    const roomId = await roomWithStaff();
     await expect(members.remove(cid, roomId, 'bob')).rejects.toMatchObject({ code: 'FORBIDDEN' });
     expect(await roleOf('bob', roomId)).toBe('moderator');
   });
 
-  it('lets members leave, from general too', async () => {
-    const roomId = await staffedRoom();
+  it('lets members leave any room, including general', async () => {
+    const roomId = await roomWithStaff();
     await members.remove(cid, roomId, 'cid');
     await creation.onModuleInit();
     await access.join('ann', 'general');
@@ -428,13 +428,13 @@ describe('Members.remove', () => {
   });
 
   it('rejects with FORBIDDEN when a moderator removes the owner', async () => {
-    const roomId = await staffedRoom();
+    const roomId = await roomWithStaff();
     await expect(members.remove(bob, roomId, 'ann')).rejects.toMatchObject({ code: 'FORBIDDEN' });
     expect(await roleOf('ann', roomId)).toBe('owner');
   });
 
   it('rejects with NOT_FOUND when the user is not a member', async () => {
-    const roomId = await staffedRoom();
+    const roomId = await roomWithStaff();
     const missing = { code: 'NOT_FOUND', message: 'That user is not a member of the room.' };
     await expect(members.remove(ann, roomId, 'dan')).rejects.toMatchObject(missing);
     await expect(members.remove(bob, await publicRoom(), 'bob')).rejects.toMatchObject(missing);
@@ -442,8 +442,8 @@ describe('Members.remove', () => {
 });
 
 describe('Members.list', () => {
-  it('returns members page by page, ordered by user id', async () => {
-    const roomId = await staffedRoom();
+  it('returns pages of members, ordered by user id', async () => {
+    const roomId = await roomWithStaff();
     const page = async (after?: string) =>
       (await members.list(cid, roomId, { limit: 2, ...(after && { after }) })).map(
         ({ userId, role }) => [userId, role],
@@ -461,15 +461,15 @@ describe('Rooms.update', () => {
   it.each([
     ['the owner', ann],
     ['a moderator', bob],
-  ])('lets %s change the topic and signals the change', async (_who, caller) => {
-    const roomId = await staffedRoom();
+  ])('lets %s change the topic and signals the change', async (_role, caller) => {
+    const roomId = await roomWithStaff();
     expect(await rooms.update(caller, roomId, { topic: 'new' })).toMatchObject({ topic: 'new' });
     expect(await rooms.get(cid, roomId)).toMatchObject({ topic: 'new' });
     expect(signals).toMatchObject([{ type: 'room-updated', room: { id: roomId, topic: 'new' } }]);
   });
 
-  it('rejects a plain member and a non-member with FORBIDDEN, without a change or a signal', async () => {
-    for (const roomId of [await staffedRoom(), await publicRoom()]) {
+  it('rejects plain members and non-members with FORBIDDEN, storing and signalling nothing', async () => {
+    for (const roomId of [await roomWithStaff(), await publicRoom()]) {
       const before = await rooms.get(cid, roomId);
       signals = [];
       await expect(rooms.update(cid, roomId, { topic: 'mine' })).rejects.toMatchObject({
@@ -489,7 +489,7 @@ describe('Rooms.update', () => {
 
 describe('Rooms.delete', () => {
   it('rejects non-owners with FORBIDDEN, and non-members of a private room with NOT_FOUND', async () => {
-    const roomId = await staffedRoom();
+    const roomId = await roomWithStaff();
     for (const member of [bob, cid]) {
       await expect(rooms.delete(member, roomId)).rejects.toMatchObject({ code: 'FORBIDDEN' });
     }
@@ -502,7 +502,7 @@ describe('Rooms.delete', () => {
   });
 
   it('makes the room NOT_FOUND for its members and signals the deletion to all of them', async () => {
-    const roomId = await staffedRoom();
+    const roomId = await roomWithStaff();
     await rooms.delete(ann, roomId);
     expect(signals).toEqual([{ type: 'room-deleted', roomId, userIds: ['ann', 'bob', 'cid'] }]);
     const notFound = { code: 'NOT_FOUND', message: 'Room not found.' };
@@ -523,7 +523,7 @@ describe('Rooms.delete', () => {
     expect(await rooms.list(ann, { discover: true })).toEqual([]);
   });
 
-  it('does not count joins of a deleted room against the limit of created rooms', async () => {
+  it('does not count attempts to join a deleted room against the room creation limit', async () => {
     const { id: roomId } = await rooms.create(ann, { name: 'den', visibility: 'public' });
     await rooms.delete(ann, roomId);
     for (let n = 0; n < 40; n += 1) {
@@ -544,7 +544,7 @@ describe('Rooms.delete', () => {
     expect(new Set(userIds.flat()).size).toBe(MAX_SIGNAL_USERS + 1);
   });
 
-  it('rejects the deletion of general with CONFLICT, whatever the role of the caller', async () => {
+  it('rejects the deletion of general with CONFLICT, for callers of any role', async () => {
     await creation.onModuleInit();
     const joinedAt = '2026-01-01T00:00:00.000Z';
     await store.addMember({ roomId: 'general', userId: 'ann', role: 'owner', joinedAt });
@@ -558,7 +558,7 @@ describe('Rooms.delete', () => {
 });
 
 describe('MembershipLimit', () => {
-  it('rejects changes of a user beyond the limit with RATE_LIMITED, without a change or a signal', async () => {
+  it('rejects changes beyond the limit with RATE_LIMITED, and sends no signals for them', async () => {
     const roomId = await publicRoom();
     signals = [];
     let changes = 0;
@@ -576,7 +576,7 @@ describe('MembershipLimit', () => {
     expect(await roleOf('bob', roomId)).toBe(changes % 2 === 1 ? 'member' : undefined);
   });
 
-  it('admits changes of other users while one user is beyond the limit', async () => {
+  it('accepts changes by other users while one user is over the limit', async () => {
     const roomId = await publicRoom();
     const churn = async (): Promise<void> => {
       await access.join('bob', roomId);
@@ -590,7 +590,7 @@ describe('MembershipLimit', () => {
     expect(await roleOf('dan', roomId)).toBeUndefined();
   });
 
-  it('does not count joins that change no membership', async () => {
+  it('does not count joins by existing members', async () => {
     const roomId = await publicRoom();
     await access.join('bob', roomId);
     signals = [];

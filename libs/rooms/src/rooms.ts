@@ -16,11 +16,11 @@ import { RoomCreation } from './room-creation.ts';
 import { RoomStore } from './room-store.ts';
 import { toRoom } from './room-views.ts';
 
-/** Most rooms that discovery returns; a query narrows them down. */
+/** Maximum number of rooms that discovery returns; a query narrows them down. */
 const MAX_DISCOVERED = 100;
 /**
- * Most signals for one deletion. The other members are notified only on sockets that
- * are in the room, or see the deletion when they list their rooms again.
+ * Maximum number of signals per deletion. Any further members are notified only on sockets that
+ * are in the room, or see the deletion when they next list their rooms.
  */
 const MAX_DELETION_SIGNALS = 20;
 
@@ -40,7 +40,7 @@ export class Rooms {
     private readonly signals: Signals,
   ) {}
 
-  /** Returns the caller's rooms, or with `discover` public rooms, ordered by name. */
+  /** Returns the caller's rooms or, with `discover`, public rooms; ordered by name. */
   async list({ userId }: Identity, { discover, query }: RoomListQuery): Promise<RoomSummary[]> {
     const mine = await this.store.listRoomsOf(userId);
     if (!discover)
@@ -87,7 +87,7 @@ export class Rooms {
   }
 
   /**
-   * Deletes a room permanently: for all users it no longer exists, and its id is
+   * Deletes a room permanently: it no longer exists for any user, and its id is
    * never reused. Its messages stay stored, but can no longer be read.
    *
    * @throws NotFoundError, ForbiddenError for members other than the owner, ConflictError for
