@@ -15,7 +15,7 @@ export interface HistoryPage {
 
 /** Reads pages of history through a cache. The caller checks access. */
 export abstract class HistoryCache {
-  /** As {@link MessageStore.page}; at most 10 s stale, and only after a lost cache update. */
+  /** Like {@link MessageStore.page}; at most 10 s stale, and only after a lost cache update. */
   abstract page(roomId: string, cursor: PageCursor, limit: number): Promise<HistoryPage>;
 }
 

@@ -5,7 +5,7 @@ import { RefusedMessageError } from './message-store.ts';
 import { DeletedRoomError } from './writer/deleted-rooms.ts';
 import { EventDelivery } from './writer/event-delivery.ts';
 
-/** Stores the messages that an edge has accepted. */
+/** Stores messages that an edge has accepted. */
 @Controller()
 export class MessageEventsController {
   @EventPattern<typeof MESSAGE_CREATE>(MESSAGE_CREATE)

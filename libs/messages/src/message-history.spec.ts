@@ -8,7 +8,7 @@ import { UncachedHistory } from './history-cache.ts';
 import { MessageHistory } from './message-history.ts';
 import { MessageStore, type PageCursor } from './message-store.ts';
 
-/** A fake store of one room. Revs are ahead of seqs, as after changes of messages. */
+/** A fake store of one room. Revs are ahead of seqs, as after messages have changed. */
 class OneRoomStore extends MessageStore {
   /** Cursors of the pages that were read. */
   readonly cursors: PageCursor[] = [];
@@ -95,13 +95,13 @@ describe('the history of a room', () => {
     [{ before: '3' }, { kind: 'before', seq: 3 }],
     [{ after: '0' }, { kind: 'after', seq: 0 }],
     [{ around: '2' }, { kind: 'around', seq: 2 }],
-  ])('is read at the cursor of the query %j', async (query, cursor) => {
+  ])('is read from the cursor in the query %j', async (query, cursor) => {
     const page = await history.history(identityOf('ann'), 'den', HistoryQuery.parse(query));
     expect(page.head).toEqual({ roomId: 'den', seq: 4, rev: 6 });
     expect(store.cursors).toEqual([cursor]);
   });
 
-  it('is NOT_FOUND, without a store read, for a user without access to the room', async () => {
+  it('is rejected with NOT_FOUND, before reading the store, for a user without access', async () => {
     const query = HistoryQuery.parse({});
     await expect(history.history(identityOf('bob'), 'den', query)).rejects.toMatchObject({
       code: 'NOT_FOUND',
@@ -134,11 +134,11 @@ describe('the changes of a room', () => {
     ['incomplete before the head', 0, 3, { rev: 5, complete: false, revs: [1, 2, 5] }],
     ['empty and complete at the head', 6, 50, { rev: 6, complete: true, revs: [] }],
     ['empty and incomplete beyond the head', 7, 50, { rev: 6, complete: false, revs: [] }],
-  ])('are %s', async (_what, since, limit, expected) => {
+  ])('are %s', async (_case, since, limit, expected) => {
     expect(await changes(since, limit)).toEqual(expected);
   });
 
-  it('are incomplete when the store reads fewer of them than its head announces', async () => {
+  it('are incomplete when the store returns fewer of them than its head implies', async () => {
     store.missing = 1;
     expect(await changes(2, 50)).toEqual({ rev: 5, complete: false, revs: [5] });
   });
@@ -149,7 +149,7 @@ describe('the changes of a room', () => {
     expect(await changes(1, 50)).toEqual({ rev: 0, complete: false, revs: [] });
   });
 
-  it('are all returned, each once, when a client follows the pages', async () => {
+  it('are all returned exactly once when a client follows the pages', async () => {
     const found: number[] = [];
     let since = 0;
     for (;;) {
@@ -161,7 +161,7 @@ describe('the changes of a room', () => {
     expect(found).toEqual([1, 2, 5, 6]);
   });
 
-  it('are NOT_FOUND for a user without access to the room', async () => {
+  it('are rejected with NOT_FOUND for a user without access to the room', async () => {
     const query = ChangesQuery.parse({ since: '0' });
     await expect(history.changes(identityOf('bob'), 'den', query)).rejects.toMatchObject({
       code: 'NOT_FOUND',

@@ -21,7 +21,7 @@ export class MessageHistory implements RoomActivity {
     private readonly access: RoomAccess,
   ) {}
 
-  /** Returns a page, oldest first; without a cursor the newest messages. @throws NotFoundError */
+  /** Returns a page, oldest first; without a cursor, the newest messages. @throws NotFoundError */
   async history({ userId }: Identity, roomId: string, query: HistoryQuery): Promise<HistoryPage> {
     await this.access.requireReadable(userId, roomId);
     return this.cache.page(roomId, cursorOf(query), query.limit);
@@ -33,11 +33,11 @@ export class MessageHistory implements RoomActivity {
     return this.changesOf(roomId, query.since, query.limit);
   }
 
-  /** As {@link changes}, without an access check. */
+  /** Like {@link changes}, without an access check. */
   async changesOf(roomId: string, since: number, limit: number): Promise<Changes> {
     const { messages, head } = await this.store.changes(roomId, since, limit);
     if (since > head.rev) return { rev: head.rev, complete: false, changes: [] };
-    // Never beyond the messages read: the head may come from a read of a more recent state.
+    // Never beyond the messages that were read: the head may belong to a more recent state.
     const rev = messages.at(-1)?.rev ?? since;
     return { rev, complete: rev === head.rev, changes: messages };
   }
@@ -52,7 +52,7 @@ export class MessageHistory implements RoomActivity {
     return this.store.heads(roomIds);
   }
 
-  /** As {@link MessageStore.newerRevs}. */
+  /** Like {@link MessageStore.newerRevs}. */
   newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]> {
     return this.store.newerRevs(known);
   }

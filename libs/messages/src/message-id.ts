@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { MESSAGE_CREATE, type MessageCreate } from '@chat/contracts';
 
-/** The fields that identify a message; `text` in the form in which it is stored. */
+/** The fields that identify a message; `text` as it is stored. */
 export type MessageContent = Pick<MessageCreate, 'userId' | 'roomId' | 'clientMessageId' | 'text'>;
 
 /**
  * Returns the id of a message: 128 bits of SHA-256 over its kind, sender, room, client's id and
- * text, as base64url. A retry has the same id on every instance at any time; other content has
- * another id.
+ * text, as base64url. A retry has the same id on every instance at any time; different
+ * content has a different id.
  */
 export function messageIdOf({ userId, roomId, clientMessageId, text }: MessageContent): string {
   return idOf(JSON.stringify([MESSAGE_CREATE, userId, roomId, clientMessageId, text]));

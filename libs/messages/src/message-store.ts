@@ -9,20 +9,20 @@ export type PageCursor =
   | { readonly kind: 'around'; readonly seq: number };
 
 /**
- * Another message is stored at a seq or rev that a batch claims: a second writer
- * is active. The caller must discard its cached heads and read them again.
+ * A different message is already stored at a seq or rev that a batch claims: a second writer
+ * is active. The caller must discard its cached heads and re-read them.
  */
 export class ConflictingWriterError extends Error {
   override readonly name = 'ConflictingWriterError';
 }
 
 /**
- * The store can never hold one of the messages, because of its content: it is too large,
+ * The store can never accept one of the messages, because of its content: it is too large,
  * or violates a rule of the database. Never thrown for temporary failures.
  */
 export class RefusedMessageError extends Failure {
   override readonly name = 'RefusedMessageError';
-  /** @param reason for operators; contains nothing of the message's content */
+  /** @param reason for operators; contains no part of the message's content */
   constructor(
     readonly reason: string,
     cause?: unknown,
@@ -38,12 +38,12 @@ export class RefusedMessageError extends Failure {
  */
 export abstract class MessageStore {
   /**
-   * Stores the messages in the given order; they are durable when it resolves.
+   * Stores the messages in the given order; they are durable when this resolves.
    *
    * A failure may leave a prefix stored, never a gap. The same batch may be
-   * appended again unchanged: messages that are stored already are skipped.
+   * appended again unchanged: messages that are already stored are skipped.
    *
-   * @throws ConflictingWriterError if another message holds one of the ids, seqs or revs.
+   * @throws ConflictingWriterError if a different message has one of the ids, seqs or revs.
    * @throws RefusedMessageError if one of the messages can never be stored.
    */
   abstract append(messages: readonly Message[]): Promise<void>;

@@ -8,8 +8,9 @@ import { PartitionWriters } from './writer/partition-writers.ts';
 import { WriterMetrics } from './writer/writer-metrics.ts';
 
 /**
- * Provides message history and the writers of partitions. The app provides, globally: MessageStore,
- * HistoryCache and FeedPublisher. This module is global, because room lists include the heads.
+ * Provides message history and partition writers. The application must provide MessageStore,
+ * HistoryCache and FeedPublisher globally. This module is global, because room lists include
+ * the heads.
  */
 @Global()
 @Module({

@@ -31,7 +31,7 @@ describe('CachedDeletedRooms', () => {
     expect(await rooms.deletedOf(['den'])).toEqual(new Set(['den']));
   });
 
-  it('reads a room again after 10 s even when the system clock was set back', async () => {
+  it('re-reads a room after 10 s even when the system clock was set back', async () => {
     await rooms.deletedOf(['den']);
     deleted.add('den');
     jest.setSystemTime(Date.now() - 3_600_000);

@@ -7,7 +7,7 @@ import { DeletedRooms } from './deleted-rooms.ts';
 const FRESH_MS = 10_000;
 const MAX_ROOMS = 10_000;
 
-/** Reads deleted rooms from the store of rooms, through a cache. */
+/** Reads deleted rooms from the room store, through a cache. */
 @Injectable()
 export class CachedDeletedRooms extends DeletedRooms {
   /** When a room was last read as not deleted, in `performance.now()` time. */

@@ -1,6 +1,6 @@
 import { Failure } from '@chat/platform';
 
-/** Looks up deleted rooms: writers store nothing more for them. */
+/** Looks up deleted rooms: writers store no further messages in them. */
 export abstract class DeletedRooms {
   /**
    * Returns those of the rooms that were deleted. A room that was deleted in the last
@@ -9,7 +9,7 @@ export abstract class DeletedRooms {
   abstract deletedOf(roomIds: readonly string[]): Promise<Set<string>>;
 }
 
-/** A message cannot be stored, because its room was deleted. The sender gets `NOT_FOUND`. */
+/** A message cannot be stored because its room was deleted. The sender gets `NOT_FOUND`. */
 export class DeletedRoomError extends Failure {
   override readonly name = 'DeletedRoomError';
   constructor() {

@@ -7,12 +7,12 @@ import type { PartitionWriter } from './partition-writer.ts';
 export abstract class EventDelivery {
   /** The writer of the event's partition, opened with the channel that delivered the event. */
   abstract readonly writer: PartitionWriter;
-  /** Confirms that the event is durable: it is not delivered again. */
+  /** Confirms that the event is durable, so that it is not redelivered. */
   abstract acknowledge(): void;
   /**
-   * Moves an event that can never be stored to the dead letters; the next one is delivered.
+   * Moves an event that can never be stored to the dead letters; the next event is delivered.
    *
-   * @param reason one readable sentence that contains nothing of the event's content
+   * @param reason one readable sentence that contains no part of the event's content
    */
   abstract reject(reason: string): void;
   /**

@@ -14,7 +14,7 @@ export class MessageWriter implements OnApplicationShutdown {
     );
   }
 
-  /** As {@link PartitionWriter.write}, in the partition of the event's room. */
+  /** Like {@link PartitionWriter.write}, in the partition of the event's room. */
   write(event: MessageCreate): Promise<Message> {
     const writer = this.#partitions[partitionOf(event.roomId)];
     if (!writer) throw new Error(`no writer for the partition of room ${event.roomId}`);

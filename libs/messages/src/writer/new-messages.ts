@@ -9,7 +9,7 @@ export interface NewMessage {
 
 /** A batch of writes, split into stored and new messages. */
 export interface DeduplicatedBatch {
-  /** Writes whose message is stored already, with that message. */
+  /** Writes whose message is already stored, with that message. */
   readonly duplicates: readonly (readonly [PendingWrite, Message])[];
   /** New messages in the order of their first writes. */
   readonly fresh: readonly NewMessage[];
@@ -18,9 +18,10 @@ export interface DeduplicatedBatch {
 /**
  * Splits a batch of writes into duplicates of stored messages and new messages.
  *
- * Sender, room, `clientMessageId` and text together identify a message. An event of an earlier
- * version carries the legacy id, which was acknowledged: its message keeps that id unless another
- * text has it, because earlier versions gave one id to every text of a `clientMessageId`.
+ * Sender, room, `clientMessageId` and text together identify a message. An event from an earlier
+ * version carries the legacy id, which was acknowledged: its message keeps that id unless a message
+ * with a different text has it, because earlier versions gave the same id to all texts with one
+ * `clientMessageId`.
  *
  * @param stored every stored message that has one of the ids of the writes, by id
  */
@@ -30,7 +31,7 @@ export function deduplicate(
 ): DeduplicatedBatch {
   const duplicates: [PendingWrite, Message][] = [];
   const fresh = new Map<string, { message: MessageCreate; writes: PendingWrite[] }>();
-  const taken = new Set(stored.keys());
+  const usedIds = new Set(stored.keys());
   for (const write of batch) {
     const { event, ids } = write;
     const known = stored.get(ids.current) ?? withText(event.text, stored.get(ids.legacy));
@@ -38,8 +39,8 @@ export function deduplicate(
     if (known) duplicates.push([write, known]);
     else if (first) first.writes.push(write);
     else {
-      const id = event.id === ids.legacy && !taken.has(ids.legacy) ? ids.legacy : ids.current;
-      taken.add(id);
+      const id = event.id === ids.legacy && !usedIds.has(ids.legacy) ? ids.legacy : ids.current;
+      usedIds.add(id);
       fresh.set(ids.current, { message: { ...event, id }, writes: [write] });
     }
   }

@@ -8,7 +8,7 @@ import { RefusalLimit } from './refusal-limit.ts';
 
 const UNSTORABLE = 'can never be stored';
 
-function refusal(): RefusedMessageError {
+function unstorableError(): RefusedMessageError {
   return new RefusedMessageError('a rule');
 }
 
@@ -17,8 +17,8 @@ class FaultyStore extends MessageStore {
   readonly messages: Message[] = [];
   readonly batches: string[][] = [];
   readonly faults: ((messages: readonly Message[]) => void)[] = [];
-  /** Whether a batch with an unstorable message is refused as a whole, or from that message on. */
-  refusesBatch: 'from the message on' | 'whole' = 'whole';
+  /** How much of a batch with an unstorable message is rejected. */
+  rejectsBatch: 'as a whole' | 'from that message on' = 'as a whole';
 
   get names(): (string | undefined)[] {
     return this.messages.map(({ clientMessageId }) => clientMessageId);
@@ -27,13 +27,15 @@ class FaultyStore extends MessageStore {
   append(messages: readonly Message[]): Promise<void> {
     this.batches.push(messages.map(({ clientMessageId, seq }) => `${clientMessageId}@${seq}`));
     this.faults.shift()?.(messages);
-    const refused = messages.some(({ text }) => text === UNSTORABLE);
-    if (refused && this.refusesBatch === 'whole') return Promise.reject(refusal());
+    const hasUnstorable = messages.some(({ text }) => text === UNSTORABLE);
+    if (hasUnstorable && this.rejectsBatch === 'as a whole') {
+      return Promise.reject(unstorableError());
+    }
     for (const message of messages) {
-      if (message.text === UNSTORABLE) return Promise.reject(refusal());
-      const taken = this.messages.find((m) => m.roomId === message.roomId && m.seq === message.seq);
-      if (taken && taken.id !== message.id) return Promise.reject(new ConflictingWriterError());
-      if (!taken) this.messages.push(message);
+      if (message.text === UNSTORABLE) return Promise.reject(unstorableError());
+      const prior = this.messages.find((m) => m.roomId === message.roomId && m.seq === message.seq);
+      if (prior && prior.id !== message.id) return Promise.reject(new ConflictingWriterError());
+      if (!prior) this.messages.push(message);
     }
     return Promise.resolve();
   }
@@ -107,7 +109,7 @@ function open(
 ) {
   const published: string[] = [];
   const failures: unknown[] = [];
-  const refused: string[] = [];
+  const rejected: string[] = [];
   const stops: number[] = [];
   const writer = new PartitionWriter(
     store,
@@ -120,17 +122,17 @@ function open(
     {
       stored: () => undefined,
       failed: (error) => failures.push(error),
-      refused: ({ clientMessageId }) => refused.push(clientMessageId),
+      refused: ({ clientMessageId }) => rejected.push(clientMessageId),
       stopped: (forMs) => stops.push(forMs),
     },
     refusals,
     limits,
   );
-  return { store, writer, published, failures, rooms, refused, stops };
+  return { store, writer, published, failures, rooms, rejected, stops };
 }
 
 describe('PartitionWriter', () => {
-  it('numbers the messages of every room from 1 without gaps', async () => {
+  it('numbers the messages in every room from 1 without gaps', async () => {
     const { store, writer } = open();
     await Promise.all(['a', 'b', 'c'].map((id) => writer.write(event(id))));
     await writer.write(event('d', 'other'));
@@ -215,13 +217,13 @@ describe('PartitionWriter', () => {
     expect(failures).toHaveLength(1);
   });
 
-  it('continues after the messages of another writer after a conflict', async () => {
+  it('continues after the messages from another writer when it detects a conflict', async () => {
     const { store, writer } = open();
     await writer.write(event('a'));
-    store.messages.push({ ...event('foreign'), seq: 2, rev: 2 });
+    store.messages.push({ ...event('from-other-writer'), seq: 2, rev: 2 });
     const stored = await writer.write(event('b'));
     expect(stored.seq).toBe(3);
-    expect(store.names).toEqual(['a', 'foreign', 'b']);
+    expect(store.names).toEqual(['a', 'from-other-writer', 'b']);
   });
 
   it('stores queued messages before it closes, and rejects later messages with UNAVAILABLE', async () => {
@@ -272,11 +274,11 @@ describe('the message id', () => {
     const legacy = { ...legacyEvent('1', 'hello'), seq: 1, rev: 1 };
     store.messages.push(legacy);
     expect(await writer.write(event('1', 'general', 'hello'))).toEqual(legacy);
-    expect((await writer.write(event('1', 'general', 'another'))).seq).toBe(2);
-    expect(await writer.write(event('1', 'general', 'another'))).toMatchObject({ seq: 2 });
+    expect((await writer.write(event('1', 'general', 'different'))).seq).toBe(2);
+    expect(await writer.write(event('1', 'general', 'different'))).toMatchObject({ seq: 2 });
     expect(texts(store)).toEqual([
       ['hello', 1],
-      ['another', 2],
+      ['different', 2],
     ]);
   });
 
@@ -284,22 +286,22 @@ describe('the message id', () => {
     ['the earlier version first', legacyEvent('1', 'hello'), event('1', 'general', 'hello')],
     ['the current version first', event('1', 'general', 'hello'), legacyEvent('1', 'hello')],
   ])(
-    'is the same for a send published by two versions of chat, %s',
+    'is the same for a message published by two versions of chat, %s',
     async (_order, first, second) => {
-      const apart = open();
-      const stored = await apart.writer.write(first);
+      const separate = open();
+      const stored = await separate.writer.write(first);
       expect(stored.id).toBe(first.id);
-      expect(await apart.writer.write(second)).toEqual(stored);
-      const together = open();
-      const other = together.writer.write(event('x'));
-      const both = await Promise.all([first, second].map((one) => together.writer.write(one)));
+      expect(await separate.writer.write(second)).toEqual(stored);
+      const batched = open();
+      const other = batched.writer.write(event('x'));
+      const both = await Promise.all([first, second].map((one) => batched.writer.write(one)));
       await other;
       expect(both[0]).toEqual(both[1]);
-      expect(together.store.batches).toEqual([['x@1'], ['1@2']]);
+      expect(batched.store.batches).toEqual([['x@1'], ['1@2']]);
     },
   );
 
-  it('is the one that an earlier version acknowledged, unless another text has that id', async () => {
+  it('is the one that an earlier version acknowledged, unless a different text has that id', async () => {
     const { store, writer } = open();
     const sent = ['one', 'two', 'three'].map((text) => legacyEvent('1', text));
     const first = sent.slice(0, 2).map((one) => writer.write(one));
@@ -393,11 +395,11 @@ describe('PartitionWriter with an unstorable message', () => {
     jest.restoreAllMocks();
   });
 
-  it.each(['whole', 'from the message on'] as const)(
-    'rejects only that message if the store refuses the batch %s',
-    async (refusesBatch) => {
-      const { store, writer, published, refused, failures } = open();
-      store.refusesBatch = refusesBatch;
+  it.each(['as a whole', 'from that message on'] as const)(
+    'rejects only that message if the store rejects the batch %s',
+    async (rejectsBatch) => {
+      const { store, writer, published, rejected, failures } = open();
+      store.rejectsBatch = rejectsBatch;
       const first = writer.write(event('x'));
       const batch = [
         event('a'),
@@ -429,7 +431,7 @@ describe('PartitionWriter with an unstorable message', () => {
         'other/d@2',
         'general/e@4',
       ]);
-      expect(refused).toEqual(['p', 'q']);
+      expect(rejected).toEqual(['p', 'q']);
       expect(failures).toEqual([]);
       await expect(writer.write(poison('r'))).rejects.toMatchObject({ code: 'VALIDATION' });
       expect((await writer.write(event('f'))).seq).toBe(5);
@@ -455,7 +457,7 @@ describe('PartitionWriter with an unstorable message', () => {
   });
 
   it('rejects that message once and continues after a conflict with another writer', async () => {
-    const { store, writer, refused } = open();
+    const { store, writer, rejected } = open();
     const first = writer.write(event('x'));
     const batch = [poison('p'), event('a'), event('b'), event('c')];
     store.faults.push(
@@ -463,25 +465,25 @@ describe('PartitionWriter with an unstorable message', () => {
       () => undefined,
       () => undefined,
       () => undefined,
-      () => store.messages.push({ ...event('foreign'), seq: 2, rev: 2 }),
+      () => store.messages.push({ ...event('from-other-writer'), seq: 2, rev: 2 }),
     );
     const outcomes = await outcomesOf([first, ...batch.map((one) => writer.write(one))]);
     expect(outcomes).toEqual([1, 'RefusedMessageError', 3, 4, 5]);
-    expect(store.names).toEqual(['x', 'foreign', 'a', 'b', 'c']);
-    expect(refused).toEqual(['p']);
+    expect(store.names).toEqual(['x', 'from-other-writer', 'a', 'b', 'c']);
+    expect(rejected).toEqual(['p']);
   });
 
-  it('stops the partition for a minute after the 11th, also in the next writer', async () => {
+  it('stops the partition for a minute at the 11th, including for the next writer', async () => {
     const refusals = new RefusalLimit();
     const store = new FaultyStore();
-    const { writer, refused, stops } = open(store, undefined, undefined, refusals);
+    const { writer, rejected, stops } = open(store, undefined, undefined, refusals);
     const poisons = Array.from({ length: 11 }, (_, n) => poison(`p${n}`));
     const outcomes = await outcomesOf(poisons.map((one) => writer.write(one)));
     expect(outcomes).toEqual([
       ...Array<string>(10).fill('RefusedMessageError'),
       'UnavailableError',
     ]);
-    expect(refused).toHaveLength(10);
+    expect(rejected).toHaveLength(10);
     expect(stops).toEqual([expect.closeTo(60_000, -4)]);
     const next = open(store, { giveUpAfterMs: 150 }, undefined, refusals);
     for (const one of [writer, next.writer]) {
@@ -501,11 +503,11 @@ describe('PartitionWriter with giveUpAfterMs', () => {
   it('stops permanently after a conflict with another writer', async () => {
     const { store, writer } = open(new FaultyStore(), limits);
     await writer.write(event('a'));
-    store.messages.push({ ...event('foreign'), seq: 2, rev: 2 });
+    store.messages.push({ ...event('from-other-writer'), seq: 2, rev: 2 });
     const writes = ['b', 'c'].map((id) => writer.write(event(id)));
     for (const write of writes) await expect(write).rejects.toThrow(ConflictingWriterError);
     await expect(writer.write(event('d'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    expect(store.names).toEqual(['a', 'foreign']);
+    expect(store.names).toEqual(['a', 'from-other-writer']);
   });
 
   it('retries after a temporary failure of the store', async () => {

@@ -23,9 +23,9 @@ export interface WriterObserver {
   stored(messages: readonly Message[]): void;
   /** An attempt failed; it is retried after `retryInMs`. */
   failed(error: unknown, attempt: number, retryInMs: number): void;
-  /** The store can never hold this message. */
+  /** The store can never accept this message. */
   refused(message: MessageCreate, error: RefusedMessageError): void;
-  /** Too many messages were refused: nothing is stored for `forMs`. */
+  /** Too many messages were rejected: nothing is stored for `forMs`. */
   stopped(forMs: number): void;
 }
 
@@ -35,17 +35,17 @@ interface NumberedMessage {
   readonly writes: readonly PendingWrite[];
 }
 
-/** Limits of a writer whose partition another instance can take over. */
+/** Limits for a writer whose partition another instance can take over. */
 export interface WriterLimits {
-  /** How long the store may fail or not answer before the writer stops, in milliseconds. */
+  /** How long the store may fail or not respond before the writer stops, in milliseconds. */
   readonly giveUpAfterMs: number;
 }
 
-/** Most messages in one commit. */
+/** Maximum number of messages in one commit. */
 export const MAX_BATCH = 500;
-/** Most cached room heads; an evicted head is read again. */
+/** Maximum number of cached room heads; an evicted head is re-read. */
 const MAX_HEADS = 10_000;
-/** Most heads in one read, which has its own deadline. */
+/** Maximum number of heads per read; each read has its own deadline. */
 const HEADS_CHUNK_SIZE = 50;
 
 /**
@@ -56,10 +56,10 @@ const HEADS_CHUNK_SIZE = 50;
  * A batch that fails is retried unchanged until it succeeds: its outcome is unknown,
  * so no later message may be numbered before it is known. With limits the writer stops
  * permanently instead, when the store is unavailable for too long or another writer has
- * stored in the partition; the next writer reads the heads again.
+ * written to the partition; the next writer re-reads the heads.
  *
- * A message that the store can never hold is found by bisecting its batch and is
- * rejected; the others are numbered again. When the store refuses too many messages,
+ * A message that the store can never accept is found by bisecting its batch and is
+ * rejected; the others are renumbered. When the store rejects too many messages,
  * nothing is stored for a while.
  */
 export class PartitionWriter {
@@ -81,13 +81,13 @@ export class PartitionWriter {
   ) {}
 
   /**
-   * Resolves with the stored message once it is durable; for a retry of an event that is
-   * stored already, with the stored message.
+   * Resolves with the stored message once it is durable; for a retry of an event, with the
+   * message that is already stored.
    *
    * @throws DeletedRoomError if its room was deleted; the rest of the batch is stored.
-   * @throws RefusedMessageError if the store can never hold it; the rest of the batch is stored.
-   * @throws UnavailableError if the writer is closed before that, or the store refuses
-   * too many messages; with limits also the error that made the writer stop.
+   * @throws RefusedMessageError if the store can never accept it; the rest of the batch is stored.
+   * @throws UnavailableError if the writer is closed before that, or the store rejects
+   * too many messages; with limits, also the error that made the writer stop.
    */
   write(event: MessageCreate): Promise<Message> {
     if (this.#closed) return Promise.reject(closedError());
@@ -97,14 +97,14 @@ export class PartitionWriter {
     });
   }
 
-  /** Stores the queued messages, unless the store fails: then they are rejected. */
+  /** Stores the queued messages, or rejects them if the store fails. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#wake?.();
     await this.#draining;
   }
 
-  /** Starts nothing more and rejects the queued messages; resolves once nothing is in flight. */
+  /** Starts no further writes and rejects queued messages; resolves once nothing is in flight. */
   async abandon(): Promise<void> {
     this.#stop(closedError());
     this.#wake?.();
@@ -175,11 +175,11 @@ export class PartitionWriter {
     this.#settle(numbered);
   }
 
-  /** Stores a refused batch in halves until the refused message is found; no room gets a gap. */
+  /** Stores a rejected batch in halves until the bad message is found; no room gets a gap. */
   async #bisect(fresh: readonly NewMessage[], error: RefusedMessageError): Promise<void> {
     const [first] = fresh;
-    if (first && fresh.length === 1) return this.#refuse(first, error);
-    // The refused append may have stored the messages before the refused one.
+    if (first && fresh.length === 1) return this.#reject(first, error);
+    // The rejected append may have stored the messages before the bad one.
     const stored = await this.#retry(() =>
       this.store.findByIds(fresh.map(({ message }) => message.id)),
     );
@@ -196,7 +196,7 @@ export class PartitionWriter {
     await this.#store(rest.slice(middle));
   }
 
-  #refuse({ message, writes }: NewMessage, error: RefusedMessageError): void {
+  #reject({ message, writes }: NewMessage, error: RefusedMessageError): void {
     if (!this.refusals.admit()) {
       this.observer.stopped(this.refusals.stoppedForMs);
       this.#requireNotStopped();

@@ -7,7 +7,7 @@ import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
 import { RefusalLimit } from './refusal-limit.ts';
 import { WriterMetrics } from './writer-metrics.ts';
 
-/** Opens the writers of partitions, with logs and metrics. */
+/** Opens partition writers, with logs and metrics. */
 @Injectable()
 export class PartitionWriters {
   readonly #logger = new Logger(PartitionWriters.name);

@@ -1,14 +1,14 @@
-/** Most refused messages of a partition within the window; one more stops the partition. */
-const MAX_REFUSALS = 10;
+/** Maximum number of rejected messages per partition and window; one more stops the partition. */
+const MAX_REJECTIONS = 10;
 const WINDOW_MS = 60_000;
 
 /**
- * Stops a partition whose store refuses too many messages: then a rule of the store is
+ * Stops a partition when the store rejects too many of its messages: then a rule of the store is
  * wrong, and every message would become a dead letter.
  */
 export class RefusalLimit {
-  /** Times of recent refusals, oldest first, in `performance.now()` time. */
-  readonly #refusedAt: number[] = [];
+  /** Times of recent rejections, oldest first, in `performance.now()` time. */
+  readonly #rejectedAt: number[] = [];
   #stoppedUntil = -Infinity;
 
   /** Milliseconds until the partition continues; 0 while it is not stopped. */
@@ -16,17 +16,17 @@ export class RefusalLimit {
     return Math.max(0, Math.ceil(this.#stoppedUntil - performance.now()));
   }
 
-  /** Counts a refusal. Returns false, and stops the partition, if the limit is exceeded. */
+  /** Counts a rejection. Returns false, and stops the partition, if the limit is exceeded. */
   admit(): boolean {
     const now = performance.now();
-    const inWindow = this.#refusedAt.findIndex((at) => at > now - WINDOW_MS);
-    this.#refusedAt.splice(0, inWindow < 0 ? this.#refusedAt.length : inWindow);
-    const [oldest] = this.#refusedAt;
-    if (oldest !== undefined && this.#refusedAt.length >= MAX_REFUSALS) {
+    const inWindow = this.#rejectedAt.findIndex((time) => time > now - WINDOW_MS);
+    this.#rejectedAt.splice(0, inWindow < 0 ? this.#rejectedAt.length : inWindow);
+    const [oldest] = this.#rejectedAt;
+    if (oldest !== undefined && this.#rejectedAt.length >= MAX_REJECTIONS) {
       this.#stoppedUntil = oldest + WINDOW_MS;
       return false;
     }
-    this.#refusedAt.push(now);
+    this.#rejectedAt.push(now);
     return true;
   }
 }

@@ -2,7 +2,7 @@ import type { Message } from '@chat/contracts';
 import { Metrics } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 
-/** Prometheus metrics of the writers of this process. */
+/** Prometheus metrics for the writers in this process. */
 @Injectable()
 export class WriterMetrics {
   readonly #stored;
