@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Connection } from 'mongoose';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Timeouts that one heartbeat may use up: of the connection, its handshake and the reply. */
+/** Timeouts that one heartbeat may use up: for the connection, its handshake and the reply. */
 const TIMEOUTS_PER_HEARTBEAT = 3;
 
 /**
@@ -12,7 +12,7 @@ const TIMEOUTS_PER_HEARTBEAT = 3;
  * heartbeat to a socket that was destroyed just before, and then waits forever for the
  * socket to drain. From then on the driver considers the server lost.
  *
- * @param timeoutMs timeout of a connection and of a reply, in milliseconds
+ * @param timeoutMs timeout for a connection and for a reply, in milliseconds
  */
 export function startHeartbeatWatchdog(connection: Connection, timeoutMs: number): void {
   const logger = new Logger('MongoDB');
@@ -47,7 +47,7 @@ export function startHeartbeatWatchdog(connection: Connection, timeoutMs: number
   client.on('serverHeartbeatStarted', ({ connectionId: address, awaited }) => {
     stopTimer(address);
     if (isClosed) return;
-    // An awaited heartbeat is answered when something changes, or after this time.
+    // The server replies to an awaited heartbeat when something changes, or after this time.
     const awaitedMs = awaited ? client.options.heartbeatFrequencyMS : 0;
     const timer = setTimeout(
       () => void reconnect(address),

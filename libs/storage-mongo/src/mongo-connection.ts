@@ -16,7 +16,7 @@ import { translateErrors, unavailable } from './mongo-failure.ts';
 export interface MongoSettings {
   /** `mongodb://host:port/database`, or `mongodb+srv://`. */
   readonly uri: string;
-  /** Timeout of a connection, of the wait for a free one, and of a reply, each in milliseconds. */
+  /** Timeout in milliseconds for connecting, for getting a free connection, and for a reply. */
   readonly timeoutMs: number;
 }
 
@@ -53,7 +53,7 @@ export class MongoConnectionModule implements OnApplicationShutdown {
 }
 
 /**
- * Connects to MongoDB; waits without limit while it is unavailable.
+ * Connects to MongoDB; waits indefinitely while it is unavailable.
  *
  * @throws StartError when the address is invalid or MongoDB rejects the credentials
  */

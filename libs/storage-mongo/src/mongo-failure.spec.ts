@@ -2,19 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import { mongo } from 'mongoose';
 import { reasonOfRefusal, translateErrors } from './mongo-failure.ts';
 
-/** Returns the error of the driver when the server refuses the first document of an insert. */
-function refusedWith(code: number): Error {
-  const refused: Pick<mongo.WriteError, 'code' | 'index'> = { code, index: 0 };
-  const writeErrors = [refused as mongo.WriteError];
+/** Returns the driver error for an insert whose first document the server rejects. */
+function bulkWriteErrorOf(code: number): Error {
+  const rejected: Pick<mongo.WriteError, 'code' | 'index'> = { code, index: 0 };
+  const writeErrors = [rejected as mongo.WriteError];
   const result = { getWriteErrorCount: () => 1 } as mongo.BulkWriteResult;
-  return new mongo.MongoBulkWriteError({ message: 'refused', code, writeErrors }, result);
+  return new mongo.MongoBulkWriteError({ message: 'rejected', code, writeErrors }, result);
 }
 
 describe('reasonOfRefusal', () => {
   it.each([2, 22, 121, 10_334, 17_280])(
     'returns the reason for error %p, which concerns one document',
     (code) => {
-      expect(reasonOfRefusal(refusedWith(code))).toMatch(`error ${code} of MongoDB, `);
+      expect(reasonOfRefusal(bulkWriteErrorOf(code))).toMatch(`MongoDB error ${code}, `);
     },
   );
 
@@ -24,7 +24,7 @@ describe('reasonOfRefusal', () => {
     ['DuplicateKey', 11_000],
     ['OutOfDiskSpace', 14_031],
   ])('returns undefined for %s, which does not concern one document', (_name, code) => {
-    expect(reasonOfRefusal(refusedWith(code))).toBeUndefined();
+    expect(reasonOfRefusal(bulkWriteErrorOf(code))).toBeUndefined();
   });
 
   it('returns undefined for a failed command, a network error and an invalid argument', () => {
@@ -39,7 +39,7 @@ describe('reasonOfRefusal', () => {
 });
 
 describe('translateErrors', () => {
-  it('rejects with UNAVAILABLE when a write to the socket of the driver fails', async () => {
+  it('rejects with UNAVAILABLE when a socket write in the driver fails', async () => {
     const failed = Object.assign(new Error('write ECONNRESET'), {
       errno: -104,
       code: 'ECONNRESET',
@@ -51,7 +51,7 @@ describe('translateErrors', () => {
     });
   });
 
-  it('rethrows unchanged an error that does not concern the connection', async () => {
+  it('rethrows an error that does not concern the connection, unchanged', async () => {
     const failed = new TypeError('x is undefined');
     await expect(translateErrors(() => Promise.reject(failed))).rejects.toBe(failed);
   });

@@ -4,7 +4,7 @@ import { Error as MongooseError, mongo } from 'mongoose';
 const RETRY_AFTER_MS = 1_000;
 const DUPLICATE_KEY = 11_000;
 
-/** Errors of a server that stops, is no primary or was too slow; the outcome may be unknown. */
+/** Errors from a server that is stopping, not primary or too slow; the outcome may be unknown. */
 const TRANSIENT_CODES = new Set<unknown>([
   6, // HostUnreachable
   7, // HostNotFound
@@ -26,7 +26,7 @@ const TRANSIENT_CODES = new Set<unknown>([
   13436, // NotPrimaryOrSecondary
 ]);
 
-/** Errors with which the server refuses a document because of its content. */
+/** Errors with which the server rejects a document because of its content. */
 const CONTENT_ERRORS = new Map<unknown, string>([
   [2, 'BadValue'], // also for a document that is larger than the server allows
   [22, 'InvalidBSON'],
@@ -47,7 +47,7 @@ const TRANSIENT_ERRORS = [
   mongo.MongoWriteConcernError,
 ] as const;
 
-/** Returns whether a unique index refused a write. */
+/** Returns whether a unique index rejected a write. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
 }
@@ -63,10 +63,10 @@ export function reasonOfRefusal(error: unknown): string | undefined {
   if (!(error instanceof mongo.MongoBulkWriteError)) return undefined;
   const code = [error.writeErrors].flat()[0]?.code;
   const name = CONTENT_ERRORS.get(code);
-  return name === undefined ? undefined : `error ${code} of MongoDB, ${name}`;
+  return name === undefined ? undefined : `MongoDB error ${code}, ${name}`;
 }
 
-/** Creates the error of a call that MongoDB cannot answer now; a retry may succeed. */
+/** Creates the error for a call that MongoDB cannot serve now; a retry may succeed. */
 export function unavailable(cause?: unknown): UnavailableError {
   return new UnavailableError(
     'The service is temporarily unavailable. Please try again shortly.',
@@ -87,7 +87,7 @@ export async function translateErrors<T>(operation: () => Promise<T>): Promise<T
 function isTransient(error: unknown): boolean {
   if (TRANSIENT_ERRORS.some((kind) => error instanceof kind) || isSystemError(error)) return true;
   if (!(error instanceof mongo.MongoError)) return false;
-  // Not exported by the driver: no connection of the pool was free in time.
+  // Not exported by the driver: no pooled connection became free in time.
   if (error.name === 'MongoWaitQueueTimeoutError') return true;
   if (error.hasErrorLabel('RetryableWriteError')) return true;
   // A bulk write whose documents were all accepted, but not by a majority in time.
@@ -97,7 +97,7 @@ function isTransient(error: unknown): boolean {
   return TRANSIENT_CODES.has(error.code);
 }
 
-/** Whether a system call failed; the driver passes on errors of socket writes unchanged. */
+/** Returns whether a system call failed; the driver passes socket write errors on unchanged. */
 function isSystemError(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'syscall' in error;
 }

@@ -36,7 +36,7 @@ function batchFrom(first: number): Message[] {
   });
 }
 
-/** Retries until success, as the writer of a partition does; returns the number of failures. */
+/** Retries until success, like the writer of a partition; returns the number of failures. */
 async function retryUntilSuccess(operation: () => Promise<void>): Promise<number> {
   for (let failures = 0; ; failures += 1) {
     try {
@@ -159,12 +159,12 @@ await describeWithMongo('the MongoDB storage', () => {
     expect((await second.get(MessageStore).heads(['den'])).get('den')?.seq).toBe(BATCH);
   });
 
-  it('returns UNAVAILABLE while mongod is frozen, and serves again afterwards', async () => {
+  it('returns UNAVAILABLE while mongod is frozen, and works again afterwards', async () => {
     const users = await open(MongoUsersStorageModule);
     await storage.get(MessageStore).append(batchFrom(1));
     await server.freeze();
     try {
-      // Without timeouts the calls would wait for longer than the timeout of the test.
+      // Without timeouts the calls would wait for longer than the test timeout.
       const calls = [
         storage.get(MessageStore).append(batchFrom(BATCH + 1)),
         storage.get(MessageStore).heads(['den']),
@@ -227,7 +227,7 @@ await describeWithMongo('the MongoDB storage', () => {
     ['an unknown option', 'mongodb://localhost/chat?foo=bar'],
     ['a port above 65535', 'mongodb://localhost:999999/chat'],
     ['an unescaped password', 'mongodb://ann:p@ss@localhost/chat'],
-  ])('rejects an address with %s, naming its setting', async (_what, address) => {
+  ])('rejects an address with %s and names its setting', async (_case, address) => {
     const opening = openStorage(
       MongoMessagesStorageModule.forRoot({ uri: address, timeoutMs: TIMEOUT_MS }),
     );
@@ -237,37 +237,37 @@ await describeWithMongo('the MongoDB storage', () => {
 
   it('uses at most 16 connections when 12 callers read 200 rooms each', async () => {
     const client = storage.get<Connection>(getConnectionToken('messages')).getClient();
-    const [out, most] = [{ now: 0 }, { one: 0, all: 0 }];
-    let counting: keyof typeof most = 'one';
+    const [inUse, peak] = [{ count: 0 }, { oneCall: 0, allCalls: 0 }];
+    let phase: keyof typeof peak = 'oneCall';
     client.on('connectionCheckedOut', () => {
-      out.now += 1;
-      most[counting] = Math.max(most[counting], out.now);
+      inUse.count += 1;
+      peak[phase] = Math.max(peak[phase], inUse.count);
     });
-    client.on('connectionCheckedIn', () => (out.now -= 1));
+    client.on('connectionCheckedIn', () => (inUse.count -= 1));
     const store = storage.get(MessageStore);
     await store.append(batchFrom(1));
     const rooms = ['den', ...Array.from({ length: 199 }, (_, n) => `room-${n}`)];
     const heads = await store.heads(rooms);
     expect([heads.size, heads.get('den')?.seq, heads.get('room-7')?.seq]).toEqual([200, BATCH, 0]);
-    counting = 'all';
+    phase = 'allCalls';
     await Promise.all(Array.from({ length: 12 }, () => store.lastMessages(rooms)));
     // The connections in use depend on the speed of the server; their maximum does not.
-    expect(most.one).toBeLessThanOrEqual(4);
-    expect(most.all).toBeLessThanOrEqual(16);
-    expect(most.all).toBeGreaterThan(4);
+    expect(peak.oneCall).toBeLessThanOrEqual(4);
+    expect(peak.allCalls).toBeLessThanOrEqual(16);
+    expect(peak.allCalls).toBeGreaterThan(4);
   });
 
-  it('lists no member of a deleted room whose member records were left by a crash', async () => {
+  it('does not list members of a deleted room whose records a crash left behind', async () => {
     const store = storage.get(RoomStore);
     const room = { id: 'old', name: 'old', visibility: 'public', createdAt: 'x' } as const;
     const member = { roomId: 'old', userId: 'ada', role: 'member', joinedAt: 'x' } as const;
     await store.createRoom(room);
     await store.addMember(member);
     const { db } = storage.get<Connection>(getConnectionToken('messages'));
-    const left = await db?.collection('members').findOne({ userId: 'ada' });
+    const leftover = await db?.collection('members').findOne({ userId: 'ada' });
     await store.deleteRoom('old', 'y');
     // Restores the state after a crash between the two writes.
-    if (left) await db?.collection('members').insertOne(left);
+    if (leftover) await db?.collection('members').insertOne(leftover);
     expect(await db?.collection('members').countDocuments({ roomId: 'old' })).toBe(1);
     expect(await store.findMember('old', 'ada')).toBeUndefined();
     expect(await store.listMembers('old', { limit: 10 })).toEqual([]);
@@ -276,16 +276,16 @@ await describeWithMongo('the MongoDB storage', () => {
 
   it('keeps acknowledged messages and stores no room without its owner when mongod is killed under load', async () => {
     const [rooms, messages] = [storage.get(RoomStore), storage.get(MessageStore)];
-    let [answered, first, working] = [0, 1, true];
+    let [reads, first, running] = [0, 1, true];
     const read = async (): Promise<void> => {
-      while (working) {
+      while (running) {
         await retryUntilSuccess(async () => void (await rooms.findRoom('den')));
-        answered += 1;
+        reads += 1;
         await delay(10);
       }
     };
     const write = async (): Promise<void> => {
-      while (working) {
+      while (running) {
         const batch = batchFrom(first);
         await retryUntilSuccess(() => messages.append(batch));
         first += BATCH;
@@ -304,14 +304,14 @@ await describeWithMongo('the MongoDB storage', () => {
     };
     /** Resolves once the readers and the writer have made progress. */
     const progress = (): Promise<void> => {
-      const [answeredBefore, firstBefore] = [answered, first];
+      const [readsBefore, firstBefore] = [reads, first];
       return eventually(() => {
-        expect(answered).toBeGreaterThan(answeredBefore + READERS);
+        expect(reads).toBeGreaterThan(readsBefore + READERS);
         expect(first).toBeGreaterThan(firstBefore);
       }, 15 * TIMEOUT_MS);
     };
     try {
-      // The driver hangs for good after about every second kill.
+      // The driver hangs permanently after about every second kill.
       for (let kill = 1; kill <= KILLS; kill += 1) {
         await progress();
         createRooms(ROOMS_PER_KILL);
@@ -321,7 +321,7 @@ await describeWithMongo('the MongoDB storage', () => {
         await progress();
       }
     } finally {
-      working = false;
+      running = false;
       await Promise.all([...work, ...created]);
     }
 

@@ -24,7 +24,7 @@ await describeWithMongo('MongoDB:', () => {
   afterAll(() => server.close());
 
   /** Opens each store in a separate database. */
-  function opening<Store>(
+  function storeOpener<Store>(
     module: typeof MongoUsersStorageModule | typeof MongoMessagesStorageModule,
     port: Abstract<Store>,
   ): OpenStore<Store> {
@@ -35,10 +35,10 @@ await describeWithMongo('MongoDB:', () => {
     };
   }
 
-  describeUserStore('Mongo', opening(MongoUsersStorageModule, UserStore));
-  describeSessionStore('Mongo', opening(MongoUsersStorageModule, SessionStore));
-  describeRoomStore('Mongo', opening(MongoMessagesStorageModule, RoomStore));
-  describeMessageStore('Mongo', opening(MongoMessagesStorageModule, MessageStore), {
+  describeUserStore('Mongo', storeOpener(MongoUsersStorageModule, UserStore));
+  describeSessionStore('Mongo', storeOpener(MongoUsersStorageModule, SessionStore));
+  describeRoomStore('Mongo', storeOpener(MongoMessagesStorageModule, RoomStore));
+  describeMessageStore('Mongo', storeOpener(MongoMessagesStorageModule, MessageStore), {
     text: 'x'.repeat(17_000_000),
   });
 });

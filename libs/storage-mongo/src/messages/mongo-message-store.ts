@@ -12,9 +12,9 @@ import type { MessageDocument } from './message.schema.ts';
 import { seqsOfPage } from './seq-range.ts';
 
 /**
- * Limits of reads over many rooms: the connections that all such calls use together,
- * those that one call uses, and the reads that may wait. The rest of the pool serves
- * writers, and pages of a single room.
+ * Limits for reads across many rooms: connections for all such calls together, connections
+ * per call, and reads that may wait. The rest of the pool serves writers, and pages of a
+ * single room.
  */
 const ROOM_READS = { concurrent: 16, perCall: 4, waiting: 10_000 };
 
@@ -49,15 +49,15 @@ export class MongoMessageStore extends MessageStore {
     });
   }
 
-  /** Runs one command: each room is one step in the index; an unchanged room adds no result. */
+  /** Runs one command: each room is one index lookup; an unchanged room adds no result. */
   newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]> {
     if (known.length === 0) return Promise.resolve([]);
-    const moved = known.map(({ roomId, rev }) => ({ roomId, rev: { $gt: rev } }));
+    const conditions = known.map(({ roomId, rev }) => ({ roomId, rev: { $gt: rev } }));
     return translateErrors(() =>
       this.#roomReads.run(() =>
         this.messages
           .aggregate<RoomRev>([
-            { $match: { $or: moved } },
+            { $match: { $or: conditions } },
             { $group: { _id: '$roomId', rev: { $max: '$rev' } } },
             { $project: { _id: 0, roomId: '$_id', rev: 1 } },
           ])
@@ -90,7 +90,7 @@ export class MongoMessageStore extends MessageStore {
         .find({ roomId, seq: { $gte: from, $lte: to } })
         .sort({ seq: 1 })
         .lean();
-      // A newly elected primary may lack messages of the primary that returned the head.
+      // A newly elected primary may lack messages from the primary that returned the head.
       if (found.length !== to - from + 1) throw unavailable();
       return { messages: found.map(toMessage), head };
     });
@@ -115,8 +115,8 @@ export class MongoMessageStore extends MessageStore {
   }
 
   /**
-   * Inserts documents in order. Returns the document that a unique index refused and all
-   * after it; an empty array when all are stored.
+   * Inserts documents in order. Returns the document that a unique index rejected and all
+   * documents after it; an empty array when all are stored.
    *
    * @throws RefusedMessageError
    */
@@ -128,15 +128,15 @@ export class MongoMessageStore extends MessageStore {
       const reason = reasonOfRefusal(error);
       if (reason !== undefined) throw new RefusedMessageError(reason, error);
       if (!isDuplicateKey(error)) throw error;
-      const refused = indexOfRefused(error);
-      if (refused === undefined) throw unavailable(error);
-      return documents.slice(refused);
+      const rejected = indexOfRejected(error);
+      if (rejected === undefined) throw unavailable(error);
+      return documents.slice(rejected);
     }
   }
 
   /**
    * Drops the leading documents that an earlier attempt stored, after a unique index
-   * refused the first document. Returns the remaining ones.
+   * rejected the first document. Returns the remaining ones.
    *
    * @throws ConflictingWriterError, UnavailableError
    */
@@ -194,8 +194,8 @@ export class MongoMessageStore extends MessageStore {
    * Returns the head of a room.
    *
    * The rev is read first: every message up to it was stored by then, so that none of
-   * them is beyond the seq. With a rev newer than its seq, a head would make readers
-   * assume that they have messages which they do not have.
+   * them is beyond the seq. A head whose rev is newer than its seq would make readers
+   * assume that they have messages that they lack.
    */
   async #headOf(roomId: string): Promise<RoomHead> {
     const newest = await this.messages
@@ -203,7 +203,7 @@ export class MongoMessageStore extends MessageStore {
       .sort({ rev: -1 })
       .lean();
     if (!newest) return { roomId, seq: 0, rev: 0 };
-    // Every message takes a rev, so no seq can be higher than that.
+    // Every message also takes a rev, so no seq can be higher than the rev.
     if (newest.seq === newest.rev) return { roomId, seq: newest.seq, rev: newest.rev };
     const last = await this.messages
       .findOne({ roomId }, { _id: 0, seq: 1 })
@@ -213,8 +213,8 @@ export class MongoMessageStore extends MessageStore {
   }
 }
 
-/** Returns undefined unless a majority is certain to have the documents before the refused one. */
-function indexOfRefused(error: unknown): number | undefined {
+/** Returns undefined unless a majority is certain to have the documents before the rejected one. */
+function indexOfRejected(error: unknown): number | undefined {
   if (!(error instanceof mongo.MongoBulkWriteError)) return undefined;
   if (error.result.getWriteConcernError()) return undefined;
   return [error.writeErrors].flat()[0]?.index;

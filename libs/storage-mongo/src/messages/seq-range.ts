@@ -10,18 +10,18 @@ export interface SeqRange {
 export function seqsOfPage(cursor: PageCursor, limit: number, headSeq: number): SeqRange {
   switch (cursor.kind) {
     case 'newest':
-      return endingAt(headSeq, limit);
+      return rangeEndingAt(headSeq, limit);
     case 'before':
-      return endingAt(Math.min(cursor.seq - 1, headSeq), limit);
+      return rangeEndingAt(Math.min(cursor.seq - 1, headSeq), limit);
     case 'after':
       return { from: cursor.seq + 1, to: Math.min(cursor.seq + limit, headSeq) };
     case 'around': {
       const first = Math.max(1, cursor.seq - Math.floor(limit / 2));
-      return endingAt(Math.min(first + limit - 1, headSeq), limit);
+      return rangeEndingAt(Math.min(first + limit - 1, headSeq), limit);
     }
   }
 }
 
-function endingAt(to: number, limit: number): SeqRange {
+function rangeEndingAt(to: number, limit: number): SeqRange {
   return { from: Math.max(1, to - limit + 1), to };
 }

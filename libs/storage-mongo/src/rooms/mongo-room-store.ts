@@ -16,7 +16,7 @@ import { containing } from './containing.ts';
 
 /** Condition for a room that was not deleted. */
 const NOT_DELETED = { deletedAt: { $exists: false } };
-/** Projection of whether a room was deleted, and of its first member. */
+/** Projection of the first member of a room, and of when the room was deleted. */
 const ROOM_STATE = { firstMember: 1, deletedAt: 1 };
 
 export class MongoRoomStore extends RoomStore {
@@ -35,7 +35,7 @@ export class MongoRoomStore extends RoomStore {
       ...room,
       ...keysOf(room),
       nameKey: foldCase(room.name),
-      ...(firstMember && { firstMember: embedded(firstMember) }),
+      ...(firstMember && { firstMember: toEmbedded(firstMember) }),
     };
     return translateErrors(() => isInserted(this.rooms.insertMany([document], { lean: true })));
   }
@@ -64,8 +64,8 @@ export class MongoRoomStore extends RoomStore {
 
   /**
    * Marks the room as deleted, then deletes its members. The first write is atomic and
-   * decides; members that the second one misses, because of a crash or because they are
-   * added meanwhile, are hidden.
+   * decides the outcome; members that the second one misses, because of a crash or because
+   * they are added concurrently, are hidden.
    */
   deleteRoom(roomId: string, deletedAt: string): Promise<boolean> {
     return translateErrors(async () => {
@@ -129,10 +129,10 @@ export class MongoRoomStore extends RoomStore {
     });
   }
 
-  findMembers(of: readonly Membership[]): Promise<MemberRecord[]> {
-    if (of.length === 0) return Promise.resolve([]);
+  findMembers(memberships: readonly Membership[]): Promise<MemberRecord[]> {
+    if (memberships.length === 0) return Promise.resolve([]);
     const userIds = new Map<string, Set<string>>();
-    for (const { roomId, userId } of of) {
+    for (const { roomId, userId } of memberships) {
       userIds.set(roomId, (userIds.get(roomId) ?? new Set()).add(userId));
     }
     const requested = [...userIds].map(([roomId, ids]) => ({ roomId, userId: { $in: [...ids] } }));
@@ -190,7 +190,7 @@ export class MongoRoomStore extends RoomStore {
     });
   }
 
-  /** Returns whether the room was deleted, and its first member unless that member left. */
+  /** Returns whether the room was deleted, and its first member unless that member has left. */
   async #stateOf(roomId: string): Promise<{ deleted: boolean; first?: MemberRecord }> {
     const room = await this.rooms.findById(roomId, ROOM_STATE).lean();
     const first = room && firstOf(room);
@@ -209,7 +209,7 @@ function firstOf({
   return firstMember && toMember({ roomId, ...firstMember });
 }
 
-/** Awaits an insert; returns false if a unique index refuses it. */
+/** Awaits an insert; returns false if a unique index rejects it. */
 async function isInserted(insert: Promise<unknown>): Promise<boolean> {
   try {
     await insert;
@@ -227,7 +227,7 @@ function keysOf({ name, topic }: RoomChanges): { nameKey?: string; topicKey?: st
   };
 }
 
-function embedded({ userId, role, joinedAt }: MemberRecord): Omit<MemberRecord, 'roomId'> {
+function toEmbedded({ userId, role, joinedAt }: MemberRecord): Omit<MemberRecord, 'roomId'> {
   return { userId, role, joinedAt };
 }
 

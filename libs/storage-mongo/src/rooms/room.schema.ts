@@ -13,7 +13,7 @@ export interface RoomDocument extends Omit<RoomRecord, 'id'> {
   readonly deletedAt?: string;
   /**
    * The member that the room was created with, until that member leaves. It has no
-   * document in the collection of members: without a transaction only a single document
+   * document in the members collection: without a transaction only a single document
    * is written atomically, so that a crash leaves no room without its owner.
    */
   readonly firstMember?: Omit<MemberRecord, 'roomId'>;

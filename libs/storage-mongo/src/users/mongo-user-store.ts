@@ -63,7 +63,7 @@ export class MongoUserStore extends UserStore {
   }
 
   /**
-   * Returns which key is taken. The server reports only the first index that refuses the
+   * Returns which key is taken. The server reports only the first index that rejects the
    * insert; if both keys are taken, the port requires `email-taken`.
    */
   async #takenKey(
