@@ -12,38 +12,38 @@ import { StartError } from '@chat/platform';
 
 const DATABASE = 'chat.sqlite';
 
-/** The data folder is in use by another process. */
+/** The data directory is in use by another process. */
 export class DataFolderInUseError extends StartError {
   override readonly name = 'DataFolderInUseError';
-  constructor(folder: string) {
+  constructor(directory: string) {
     super(
-      `DATA_DIR: the folder ${folder} is in use by another process; stop it, or choose another folder with --data-dir.`,
+      `DATA_DIR: the directory ${directory} is in use by another process; stop it, or choose a different directory with --data-dir.`,
     );
   }
 }
 
-/** The data folder cannot be created, read or written, or holds data that cannot be used. */
+/** The data directory cannot be created, read or written, or holds data that cannot be used. */
 export class DataFolderUnusableError extends StartError {
   override readonly name = 'DataFolderUnusableError';
-  constructor(folder: string, reason: string) {
-    super(`DATA_DIR: the folder ${folder} cannot be used: ${reason}`);
+  constructor(directory: string, reason: string) {
+    super(`DATA_DIR: the directory ${directory} cannot be used: ${reason}`);
   }
 }
 
 /**
- * Creates the data folder and an empty database file where they are missing, accessible to
+ * Creates the data directory and an empty database file if they are missing, accessible to
  * their owner only.
  *
  * @returns the path of the database file
  * @throws DataFolderUnusableError
  */
-export function prepareDataFolder(folder: string): string {
-  const path = resolve(folder);
+export function prepareDataFolder(directory: string): string {
+  const path = resolve(directory);
   try {
     if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o700 });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     const file = join(path, DATABASE);
-    // An existing file is not opened: closing any handle of it would drop this process's lock.
+    // An existing file is not opened: closing any handle to it would drop this process's lock.
     if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
     else closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600);
@@ -63,7 +63,7 @@ function reasonOf(error: unknown): string {
       return 'it is on a read-only file system.';
     case 'ENOTDIR':
     case 'EEXIST':
-      return 'the path, or a parent of it, is not a folder.';
+      return 'the path, or a parent of it, is not a directory.';
     case 'ENOSPC':
       return 'the disk is full.';
     default:

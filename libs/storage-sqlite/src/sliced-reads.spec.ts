@@ -37,17 +37,17 @@ describe('a page of 200 long messages in SQLite', () => {
     ['after', () => storage.messages.page('den', { kind: 'after', seq: 0 }, PAGE)],
     ['changes', () => storage.messages.changes('den', 0, PAGE)],
   ])('does not block other requests while it is read (%s)', async (_name, read) => {
-    const answered: string[] = [];
-    const page = read().then(() => answered.push('page'));
-    await storage.check().then(() => answered.push('check'));
+    const completed: string[] = [];
+    const page = read().then(() => completed.push('page'));
+    await storage.check().then(() => completed.push('check'));
     await page;
-    expect(answered).toEqual(['check', 'page']);
+    expect(completed).toEqual(['check', 'page']);
   });
 
-  it('holds no message that was stored after its head was read', async () => {
-    const reading = storage.messages.page('den', { kind: 'after', seq: 0 }, 2 * PAGE);
+  it('does not contain messages that were stored after its head was read', async () => {
+    const pendingPage = storage.messages.page('den', { kind: 'after', seq: 0 }, 2 * PAGE);
     await storage.messages.append([message(PAGE + 1)]);
-    const { messages, head } = await reading;
+    const { messages, head } = await pendingPage;
     expect(head.seq).toBe(PAGE);
     expect(messages.at(-1)?.seq).toBe(PAGE);
   });

@@ -44,7 +44,7 @@ export class SqliteConnection {
   /**
    * Starts the thread and opens the database in it.
    *
-   * @param onFailure called once if the thread ends unexpectedly: nothing can be stored any more
+   * @param onFailure called once if the thread exits unexpectedly: nothing can be stored any more
    * @throws DataFolderInUseError, DataFolderUnusableError
    */
   static async open(file: string, onFailure: (error: Error) => void): Promise<SqliteConnection> {
@@ -52,12 +52,13 @@ export class SqliteConnection {
     const worker = new Worker(WORKER, { workerData, name: 'sqlite', execArgv: [] });
     const connection = new SqliteConnection(worker, onFailure);
     const opened = Promise.withResolvers<void>();
-    worker.on('message', (answer: WorkerAnswer) => {
-      if (answer.type === 'opened') opened.resolve();
-      if (answer.type === 'refused') opened.reject(openError(answer.failure, dirname(file)));
-      if (answer.type === 'answers') for (const one of answer.answers) connection.#settle(one);
+    worker.on('message', (message: WorkerAnswer) => {
+      if (message.type === 'opened') opened.resolve();
+      if (message.type === 'open-failed') opened.reject(openError(message.failure, dirname(file)));
+      if (message.type === 'results') for (const one of message.results) connection.#settle(one);
     });
-    const exitError = (code: number): Error => new Error(`the SQLite thread ended with ${code}`);
+    const exitError = (code: number): Error =>
+      new Error(`the SQLite thread exited with code ${code}`);
     worker.once('error', opened.reject);
     worker.once('exit', (code) => opened.reject(exitError(code)));
     await opened.promise;
@@ -67,7 +68,7 @@ export class SqliteConnection {
   }
 
   /**
-   * Runs one operation in the thread; a write resolves once it is on the disk.
+   * Runs one operation in the thread; a write resolves once it is on disk.
    *
    * @throws UnavailableError when a retry may succeed: overload, a full disk or an I/O error
    */
@@ -120,15 +121,18 @@ export class SqliteConnection {
   }
 }
 
-function openError(failure: WorkerFailure, folder: string): Error {
+function openError(failure: WorkerFailure, directory: string): Error {
   switch (failure.kind) {
     case 'in-use':
-      return new DataFolderInUseError(folder);
+      return new DataFolderInUseError(directory);
     case 'damaged-data':
-      return new DataFolderUnusableError(folder, 'the database in it is damaged, or is none.');
+      return new DataFolderUnusableError(
+        directory,
+        'the database in it is damaged or is not an SQLite database.',
+      );
     case 'newer-data':
     case 'unavailable':
-      return new DataFolderUnusableError(folder, failure.message);
+      return new DataFolderUnusableError(directory, failure.message);
     default:
       return toError(failure);
   }
@@ -137,7 +141,7 @@ function openError(failure: WorkerFailure, folder: string): Error {
 function toError({ kind, message, stack }: WorkerFailure): Error {
   const cause = Object.assign(new Error(message), stack === undefined ? {} : { stack });
   switch (kind) {
-    case 'claimed-position':
+    case 'position-conflict':
       return new ConflictingWriterError(message);
     case 'unstorable-message':
       return new RefusedMessageError(message);

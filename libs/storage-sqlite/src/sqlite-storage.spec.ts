@@ -31,7 +31,7 @@ class Writer {
     return this.#output.split('\n').slice(0, -1);
   }
 
-  async printed(count: number): Promise<void> {
+  async waitForLines(count: number): Promise<void> {
     while (this.lines.length < count) await delay(5);
   }
 
@@ -43,8 +43,8 @@ class Writer {
   }
 }
 
-describe('the SQLite data folder', () => {
-  let folder: string;
+describe('the SQLite data directory', () => {
+  let tempDir: string;
   let dataDir: string;
   let file: string;
   const opened: SqliteStorage[] = [];
@@ -60,13 +60,13 @@ describe('the SQLite data folder', () => {
   async function write(firstSeq = 1): Promise<Writer> {
     const writer = new Writer(file, firstSeq);
     writers.push(writer);
-    await writer.printed(1);
+    await writer.waitForLines(1);
     return writer;
   }
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'chat-storage-'));
-    dataDir = join(folder, 'data');
+    tempDir = await mkdtemp(join(tmpdir(), 'chat-storage-'));
+    dataDir = join(tempDir, 'data');
     file = join(dataDir, 'chat.sqlite');
     onFailure.mockClear();
   });
@@ -74,12 +74,12 @@ describe('the SQLite data folder', () => {
   afterEach(async () => {
     for (const writer of writers.splice(0)) await writer.kill();
     for (const storage of opened.splice(0)) await storage.close();
-    await rm(folder, { recursive: true });
+    await rm(tempDir, { recursive: true });
     jest.restoreAllMocks();
   });
 
-  /** Skips the wait for a folder in use as soon as the wait is logged. */
-  function skipFolderWait(): void {
+  /** Skips the wait for a directory in use as soon as the wait is logged. */
+  function skipLockWait(): void {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {
       const now = performance.now.bind(performance);
       jest.spyOn(performance, 'now').mockImplementation(() => now() + 10_001);
@@ -87,7 +87,7 @@ describe('the SQLite data folder', () => {
   }
 
   it('is created on the first start, accessible to its owner only', async () => {
-    dataDir = join(folder, 'not', 'yet', 'there');
+    dataDir = join(tempDir, 'not', 'yet', 'there');
     const storage = await open();
     await storage.check();
     expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
@@ -96,14 +96,14 @@ describe('the SQLite data folder', () => {
     }
   });
 
-  it('is refused to a second process with a one-line error until the first process is killed', async () => {
+  it('cannot be opened by a second process, with a one-line error, until the first is killed', async () => {
     prepareDataFolder(dataDir);
     const writer = await write();
     expect(writer.lines[0]).toBe('opened');
-    skipFolderWait();
-    const refusal: unknown = await open().catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(DataFolderInUseError);
-    const { message } = refusal as Error;
+    skipLockWait();
+    const failure: unknown = await open().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DataFolderInUseError);
+    const { message } = failure as Error;
     expect(message).toContain(dataDir);
     expect(message).not.toContain('\n');
     await writer.kill();
@@ -111,7 +111,7 @@ describe('the SQLite data folder', () => {
     expect(onFailure).not.toHaveBeenCalled();
   });
 
-  it('is opened, after a warning, once another process that uses it ends', async () => {
+  it('is opened, after a warning, once another process that uses it exits', async () => {
     prepareDataFolder(dataDir);
     const writer = await write();
     const warned = Promise.withResolvers<unknown>();
@@ -124,13 +124,13 @@ describe('the SQLite data folder', () => {
 
   it('stays locked against other processes when its own process tries to open it twice', async () => {
     await open();
-    skipFolderWait();
+    skipLockWait();
     await expect(open()).rejects.toBeInstanceOf(DataFolderInUseError);
     const writer = await write();
-    expect(writer.lines).toEqual(['refused']);
+    expect(writer.lines).toEqual(['open-failed']);
   });
 
-  it('can be opened again after its storage was closed', async () => {
+  it('can be reopened after its storage was closed', async () => {
     const storage = await open();
     await storage.close();
     await expect(storage.check()).rejects.toBeInstanceOf(UnavailableError);
@@ -138,12 +138,12 @@ describe('the SQLite data folder', () => {
     await (await open()).check();
   });
 
-  it('holds every acknowledged message without a gap after its process was killed', async () => {
+  it('contains every acknowledged message, without gaps, after its process was killed', async () => {
     prepareDataFolder(dataDir);
     let stored = 0;
     for (const lines of [3, 200, 700]) {
       const writer = await write(stored + 1);
-      await writer.printed(lines);
+      await writer.waitForLines(lines);
       await writer.kill();
       expect(writer.lines.filter((line) => line.startsWith('failed'))).toEqual([]);
       const acknowledged = Number(writer.lines.at(-1));
@@ -160,13 +160,13 @@ describe('the SQLite data folder', () => {
     }
   });
 
-  it('is refused and left unchanged when a newer server has written it', async () => {
+  it('is rejected and left unchanged when a newer server has written it', async () => {
     await (await open()).close();
     const newer = new DatabaseSync(file);
     newer.exec('PRAGMA user_version = 1000');
     newer.close();
     await expect(open()).rejects.toThrow(
-      /DATA_DIR: the folder .* cannot be used: .*version 1000, which is newer/,
+      /DATA_DIR: the directory .* cannot be used: .*version 1000, which is newer/,
     );
     expect(onFailure).not.toHaveBeenCalled();
     const after = new DatabaseSync(file, { readOnly: true });
@@ -174,18 +174,18 @@ describe('the SQLite data folder', () => {
     after.close();
   });
 
-  it('is refused when its database file is not a database', async () => {
+  it('is rejected when its database file is not a database', async () => {
     prepareDataFolder(dataDir);
-    await writeFile(file, 'This is a letter and no database. '.repeat(200));
-    const refusal: unknown = await open().catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(DataFolderUnusableError);
-    expect((refusal as Error).message).not.toContain('\n');
+    await writeFile(file, 'This is text, not a database. '.repeat(200));
+    const failure: unknown = await open().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DataFolderUnusableError);
+    expect((failure as Error).message).not.toContain('\n');
   });
 
-  it('is refused when its path, or a parent of it, is a file', async () => {
+  it('is rejected when its path, or a parent of it, is a file', async () => {
     await writeFile(dataDir, '');
     await expect(open()).rejects.toBeInstanceOf(DataFolderUnusableError);
-    dataDir = join(dataDir, 'below');
-    await expect(open()).rejects.toThrow('the path, or a parent of it, is not a folder');
+    dataDir = join(dataDir, 'child');
+    await expect(open()).rejects.toThrow('the path, or a parent of it, is not a directory');
   });
 });

@@ -7,9 +7,9 @@ import { SqliteRoomStore } from './stores/sqlite-room-store.ts';
 import { SqliteSessionStore } from './stores/sqlite-session-store.ts';
 import { SqliteUserStore } from './stores/sqlite-user-store.ts';
 
-/** Longest wait for the process that uses the data folder to end: it may be draining. */
-const FOLDER_WAIT_MS = 10_000;
-const FOLDER_RETRY_MS = 100;
+/** Maximum wait for another process that uses the data directory to exit: it may be draining. */
+const LOCK_WAIT_MS = 10_000;
+const LOCK_RETRY_MS = 100;
 
 /** All stores, in one SQLite database that is locked for this process. */
 export interface SqliteStorage {
@@ -24,10 +24,10 @@ export interface SqliteStorage {
 }
 
 /**
- * Opens the database in a data folder, creating both where they are missing. Waits
- * up to 10 s while another process uses the folder, and logs the wait.
+ * Opens the database in a data directory, creating both if they are missing. Waits
+ * up to 10 s while another process uses the directory, and logs the wait.
  *
- * @param options.onFailure called once nothing can be stored any more; the process should end
+ * @param options.onFailure called once nothing can be stored any more; the process should exit
  * @throws DataFolderInUseError, DataFolderUnusableError
  */
 export async function openSqliteStorage(options: {
@@ -55,15 +55,15 @@ async function openWhenUnlocked(
     try {
       return await SqliteConnection.open(file, onFailure);
     } catch (error) {
-      const isOver = performance.now() - begin > FOLDER_WAIT_MS;
-      if (!(error instanceof DataFolderInUseError) || isOver) throw error;
+      const timedOut = performance.now() - begin > LOCK_WAIT_MS;
+      if (!(error instanceof DataFolderInUseError) || timedOut) throw error;
       if (attempt === 1) {
         new Logger('SqliteStorage').warn(
-          { dataDir, waitMs: FOLDER_WAIT_MS },
+          { dataDir, waitMs: LOCK_WAIT_MS },
           'data folder in use by another process; waiting for it to end',
         );
       }
-      await delay(FOLDER_RETRY_MS);
+      await delay(LOCK_RETRY_MS);
     }
   }
 }

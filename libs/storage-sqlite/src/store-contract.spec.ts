@@ -12,11 +12,11 @@ import {
 import { openSqliteStorage, type SqliteStorage } from './sqlite-storage.ts';
 
 /**
- * Opens a store in a new data folder.
+ * Returns a function that opens a store in a new data directory.
  *
- * @param prepare called with the data folder while its database is closed
+ * @param prepare called with the data directory while its database is closed
  */
-function opening<Name extends 'users' | 'sessions' | 'rooms' | 'messages'>(
+function storeOpener<Name extends 'users' | 'sessions' | 'rooms' | 'messages'>(
   name: Name,
   prepare: (dataDir: string) => void = () => undefined,
 ): OpenStore<SqliteStorage[Name]> {
@@ -36,17 +36,19 @@ function opening<Name extends 'users' | 'sessions' | 'rooms' | 'messages'>(
   };
 }
 
-const REFUSED_TEXT = 'refused by the database';
+const UNSTORABLE_TEXT = 'rejected by the database';
 
-/** Makes the database refuse one text: none that fits into memory is too large for SQLite. */
-function addRefusingTrigger(dataDir: string): void {
+/** Makes the database reject one text: no text that fits into memory is too large for SQLite. */
+function addRejectingTrigger(dataDir: string): void {
   const db = new DatabaseSync(join(dataDir, 'chat.sqlite'));
-  db.exec(`CREATE TRIGGER refusing BEFORE INSERT ON messages WHEN NEW.text = '${REFUSED_TEXT}'
-    BEGIN SELECT RAISE(ABORT, 'refused'); END`);
+  db.exec(`CREATE TRIGGER rejecting BEFORE INSERT ON messages WHEN NEW.text = '${UNSTORABLE_TEXT}'
+    BEGIN SELECT RAISE(ABORT, 'rejected'); END`);
   db.close();
 }
 
-describeUserStore('Sqlite', opening('users'));
-describeSessionStore('Sqlite', opening('sessions'));
-describeRoomStore('Sqlite', opening('rooms'));
-describeMessageStore('Sqlite', opening('messages', addRefusingTrigger), { text: REFUSED_TEXT });
+describeUserStore('Sqlite', storeOpener('users'));
+describeSessionStore('Sqlite', storeOpener('sessions'));
+describeRoomStore('Sqlite', storeOpener('rooms'));
+describeMessageStore('Sqlite', storeOpener('messages', addRejectingTrigger), {
+  text: UNSTORABLE_TEXT,
+});

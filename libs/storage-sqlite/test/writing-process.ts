@@ -4,7 +4,7 @@ import type { WorkerAnswer, WorkerData, WorkerRequest } from '../src/worker/prot
 
 /**
  * Opens the database at the given path and stores messages in one room until it is killed,
- * 20 at a time; prints `opened` or `refused`, and each seq once it is acknowledged.
+ * 20 at a time; prints `opened` or `open-failed`, and each seq once it is acknowledged.
  */
 const [, , file = '', first = '1'] = process.argv;
 const workerData: WorkerData = { file };
@@ -36,11 +36,11 @@ function append(): void {
   worker.postMessage(request);
 }
 
-worker.on('message', (answer: WorkerAnswer) => {
-  if (answer.type !== 'answers') process.stdout.write(`${answer.type}\n`);
-  if (answer.type === 'opened') for (let count = 0; count < 20; count += 1) append();
-  if (answer.type !== 'answers') return;
-  for (const { id, failure } of answer.answers) {
+worker.on('message', (response: WorkerAnswer) => {
+  if (response.type !== 'results') process.stdout.write(`${response.type}\n`);
+  if (response.type === 'opened') for (let count = 0; count < 20; count += 1) append();
+  if (response.type !== 'results') return;
+  for (const { id, failure } of response.results) {
     process.stdout.write(failure ? `failed ${failure.message}\n` : `${id}\n`);
     append();
   }

@@ -47,8 +47,8 @@ export class SqliteRoomStore extends RoomStore {
     return this.connection.call('removeMember', roomId, userId);
   }
 
-  findMembers(of: readonly Membership[]): Promise<MemberRecord[]> {
-    return this.connection.call('findMembers', of);
+  findMembers(memberships: readonly Membership[]): Promise<MemberRecord[]> {
+    return this.connection.call('findMembers', memberships);
   }
 
   listMembers(

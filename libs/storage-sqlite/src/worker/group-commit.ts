@@ -21,9 +21,9 @@ class TransactionLostError extends Error {
 }
 
 /**
- * Runs requests in order, all writes among them in one transaction, so that they share
- * one write to the disk. A failed write is rolled back alone. Nothing is answered before
- * the commit; if the commit fails, every request fails.
+ * Runs requests in order, with all writes in one transaction, so that they share one write
+ * to the disk. A failed write is rolled back on its own. No result is returned before the
+ * commit; if the commit fails, every request fails.
  */
 export class GroupCommit {
   readonly #db: DatabaseSync;
@@ -36,13 +36,13 @@ export class GroupCommit {
 
   run(requests: readonly OperationRequest[]): OperationAnswer[] {
     if (!requests.some(({ operation }) => isWrite(operation))) {
-      return requests.map((request) => this.#answer(request));
+      return requests.map((request) => this.#runOne(request));
     }
     try {
       this.#db.exec('BEGIN IMMEDIATE');
-      const answers = requests.map((request) => this.#answerInSavepoint(request));
+      const results = requests.map((request) => this.#runInSavepoint(request));
       this.#db.exec('COMMIT');
-      return answers;
+      return results;
     } catch (error) {
       this.#rollBack();
       const failure = error instanceof TransactionLostError ? error.failure : failureOf(error);
@@ -50,13 +50,13 @@ export class GroupCommit {
     }
   }
 
-  /** Runs a request in a savepoint; reads too, since their I/O errors can end the transaction. */
-  #answerInSavepoint(request: OperationRequest): OperationAnswer {
+  /** Runs a request in a savepoint; even a read, as its I/O error can roll back the transaction. */
+  #runInSavepoint(request: OperationRequest): OperationAnswer {
     this.#db.exec('SAVEPOINT request');
-    const answer = this.#answer(request);
-    if (answer.failure) this.#rollBackRequest(answer.failure);
+    const result = this.#runOne(request);
+    if (result.failure) this.#rollBackRequest(result.failure);
     this.#db.exec('RELEASE request');
-    return answer;
+    return result;
   }
 
   #rollBackRequest(failure: WorkerFailure): void {
@@ -75,7 +75,7 @@ export class GroupCommit {
     }
   }
 
-  #answer({ id, operation, values }: OperationRequest): OperationAnswer {
+  #runOne({ id, operation, values }: OperationRequest): OperationAnswer {
     try {
       const run = operations.get(operation);
       if (!run) throw new Error(`there is no operation ${operation}`);

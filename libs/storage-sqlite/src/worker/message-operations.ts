@@ -1,7 +1,7 @@
 import type { Message, RoomHead, RoomRev } from '@chat/contracts';
 import { optionalText, text, type Row, type Statements } from './statements.ts';
 
-/** Another message has an id, seq or rev that a batch claims. */
+/** A different message has an id, seq or rev that a batch claims. */
 export class ClaimedPositionError extends Error {
   override readonly name = 'ClaimedPositionError';
 }
@@ -11,7 +11,7 @@ export class UnstorableMessageError extends Error {
   override readonly name = 'UnstorableMessageError';
 }
 
-/** Extended result codes with which SQLite refuses a row because of its content. */
+/** Extended result codes with which SQLite rejects a row because of its content. */
 const CONTENT_ERRORS = new Map<unknown, string>([
   [18, 'SQLITE_TOOBIG'],
   [20, 'SQLITE_MISMATCH'],
@@ -27,7 +27,7 @@ const SLICE_BYTES = 256 * 1024;
 /** A run of the requested messages, limited to about `SLICE_BYTES`. */
 export interface MessageSlice {
   readonly messages: Message[];
-  /** Whether the slice holds all requested messages. */
+  /** Whether the slice contains all requested messages. */
   readonly complete: boolean;
   readonly head: RoomHead;
 }
@@ -98,7 +98,7 @@ export function lastMessages(db: Statements, roomIds: readonly string[]): Messag
   });
 }
 
-/** Returns the last messages with a smaller seq, oldest first; a slice holds the newest of them. */
+/** Returns the last messages with a smaller seq, oldest first; a slice has the newest of them. */
 export function messagesBefore(
   db: Statements,
   roomId: string,

@@ -85,7 +85,7 @@ export function migrate(db: DatabaseSync): void {
   const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version > MIGRATIONS.length) {
     throw new NewerDataError(
-      `The data is of version ${version}, which is newer than this server understands (${MIGRATIONS.length}).`,
+      `The data has version ${version}, which is newer than this server understands (${MIGRATIONS.length}).`,
     );
   }
   for (const [index, migration] of MIGRATIONS.entries()) {

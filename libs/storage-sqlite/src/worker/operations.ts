@@ -68,7 +68,7 @@ export const READS = {
   searchUsers,
 };
 
-/** Operations that write; they are answered after the commit. */
+/** Operations that write; their results are returned after the commit. */
 export const WRITES = {
   addMember,
   appendMessages,

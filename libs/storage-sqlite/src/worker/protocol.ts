@@ -16,7 +16,7 @@ export type WorkerRequest = OperationRequest | 'close';
 /** An error in a form that can be sent between threads. */
 export interface WorkerFailure {
   readonly kind:
-    | 'claimed-position'
+    | 'position-conflict'
     | 'unstorable-message'
     | 'in-use'
     | 'newer-data'
@@ -33,9 +33,9 @@ export interface OperationAnswer {
   readonly failure?: WorkerFailure;
 }
 
-/** Messages of the worker; the answers of one group commit are sent together. */
+/** Messages from the worker; the results of one group commit are sent together. */
 export type WorkerAnswer =
   | { readonly type: 'opened' }
-  | { readonly type: 'refused'; readonly failure: WorkerFailure }
-  | { readonly type: 'answers'; readonly answers: readonly OperationAnswer[] }
+  | { readonly type: 'open-failed'; readonly failure: WorkerFailure }
+  | { readonly type: 'results'; readonly results: readonly OperationAnswer[] }
   | { readonly type: 'closed' };

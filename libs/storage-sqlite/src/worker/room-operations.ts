@@ -110,8 +110,8 @@ export function removeMember(db: Statements, roomId: string, userId: string): bo
   return db.run('DELETE FROM members WHERE room_id = ? AND user_id = ?', roomId, userId) > 0;
 }
 
-export function findMembers(db: Statements, of: readonly Membership[]): MemberRecord[] {
-  return of.flatMap(({ roomId, userId }) => {
+export function findMembers(db: Statements, memberships: readonly Membership[]): MemberRecord[] {
+  return memberships.flatMap(({ roomId, userId }) => {
     const row = db.get('SELECT * FROM members WHERE room_id = ? AND user_id = ?', roomId, userId);
     return toMember(row) ?? [];
   });

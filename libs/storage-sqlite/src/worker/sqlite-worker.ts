@@ -10,11 +10,11 @@ const LOCK_WAIT_MS = 250;
 
 const port = parentPort;
 if (!port) throw new Error('the SQLite worker must run in a worker thread');
-const answer = (message: WorkerAnswer): void => port.postMessage(message);
+const send = (message: WorkerAnswer): void => port.postMessage(message);
 
 /**
- * Opens the database for this process only. The operating system releases the lock of the
- * file when the process ends, however it ends.
+ * Opens the database for this process only. The operating system releases the lock on
+ * the file when the process exits, however it exits.
  */
 function open(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { enableForeignKeyConstraints: true });
@@ -40,13 +40,13 @@ function serve(db: DatabaseSync): void {
   const flush = (): void => {
     const batch = pending;
     pending = [];
-    answer({ type: 'answers', answers: commits.run(batch) });
+    send({ type: 'results', results: commits.run(batch) });
   };
   port?.on('message', (request: WorkerRequest) => {
     if (request === 'close') {
       if (pending.length > 0) flush();
       db.close();
-      answer({ type: 'closed' });
+      send({ type: 'closed' });
       port.close();
       return;
     }
@@ -57,9 +57,9 @@ function serve(db: DatabaseSync): void {
 try {
   const db = open((workerData as WorkerData).file);
   serve(db);
-  answer({ type: 'opened' });
+  send({ type: 'opened' });
 } catch (error) {
   const failure = failureOf(error);
-  answer({ type: 'refused', failure: isBusy(error) ? { ...failure, kind: 'in-use' } : failure });
+  send({ type: 'open-failed', failure: isBusy(error) ? { ...failure, kind: 'in-use' } : failure });
   port.close();
 }

@@ -41,8 +41,8 @@ export function findUserByEmail(db: Statements, emailKey: string): UserRecord | 
 }
 
 /**
- * Returns users whose username or display name starts with a key. Ranges instead of LIKE
- * make use of both indexes, and no character is special in them. They end at the byte 0xFF,
+ * Returns users whose username or display name starts with a key. Ranges, unlike LIKE,
+ * use both indexes, and no character is special in them. They end at the byte 0xFF,
  * which never occurs in UTF-8.
  */
 export function searchUsers(db: Statements, key: string, limit: number): UserRecord[] {
