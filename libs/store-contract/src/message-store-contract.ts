@@ -13,7 +13,7 @@ import { legacyMessageIdOf, messageIdOf } from '@chat/messages/message-id';
 import { AWKWARD_IDS } from './awkward-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
-function message(roomId: string, seq: number, given: Partial<Message> = {}): Message {
+function message(roomId: string, seq: number, overrides: Partial<Message> = {}): Message {
   return {
     id: randomUUID(),
     roomId,
@@ -24,7 +24,7 @@ function message(roomId: string, seq: number, given: Partial<Message> = {}): Mes
     text: `message ${seq}`,
     timestamp: '2026-01-02T03:04:05.678Z',
     clientMessageId: randomUUID(),
-    ...given,
+    ...overrides,
   };
 }
 
@@ -45,13 +45,13 @@ function createWriter(store: MessageStore): PartitionWriter {
 }
 
 const newRoom = (): string => `room-${randomUUID()}`;
-const fill = (roomId: string, from: number, to: number): Message[] =>
+const createMessages = (roomId: string, from: number, to: number): Message[] =>
   Array.from({ length: to - from + 1 }, (_, index) => message(roomId, from + index));
 
 /**
  * Registers the tests that every MessageStore must pass.
  *
- * @param unstorable fields that make a message one that this store can never store
+ * @param unstorable fields that make a message unstorable in this store
  */
 export function describeMessageStore(
   name: string,
@@ -67,10 +67,10 @@ export function describeMessageStore(
     });
     afterAll(() => opened.close());
 
-    const whole = async (roomId: string): Promise<Message[]> =>
+    const readAll = async (roomId: string): Promise<Message[]> =>
       (await store.page(roomId, { kind: 'after', seq: 0 }, 10_000)).messages;
 
-    it('returns appended messages unchanged, whatever their text', async () => {
+    it('returns appended messages unchanged, regardless of their text', async () => {
       const roomId = newRoom();
       const { clientMessageId: _, ...bare } = message(roomId, 3);
       const messages = [
@@ -81,14 +81,14 @@ export function describeMessageStore(
         bare,
       ];
       await store.append(messages);
-      expect(await whole(roomId)).toEqual(messages);
+      expect(await readAll(roomId)).toEqual(messages);
       expect(await store.findByIds([bare.id])).toEqual(new Map([[bare.id, bare]]));
     });
 
     it('returns whole pages of 200 messages of maximum length for every kind of cursor', async () => {
       const roomId = newRoom();
       const text = '\u20AC'.repeat(4_000);
-      const messages = fill(roomId, 1, 220).map((one) => ({ ...one, text }));
+      const messages = createMessages(roomId, 1, 220).map((one) => ({ ...one, text }));
       await store.append(messages);
       const page = async (cursor: PageCursor) => (await store.page(roomId, cursor, 200)).messages;
       expect(await page({ kind: 'newest' })).toEqual(messages.slice(20));
@@ -101,39 +101,39 @@ export function describeMessageStore(
       expect(head).toEqual({ roomId, seq: 220, rev: 220 });
     });
 
-    it('stores a batch of two rooms, each room in its order', async () => {
+    it('stores a batch for two rooms, keeping the order within each room', async () => {
       const [a, b] = [newRoom(), newRoom()];
-      const inA = fill(a, 1, 300);
-      const inB = fill(b, 1, 300);
+      const inA = createMessages(a, 1, 300);
+      const inB = createMessages(b, 1, 300);
       await store.append(inA.flatMap((one, index) => [one, inB[index] ?? one]));
-      expect(await whole(a)).toEqual(inA);
-      expect(await whole(b)).toEqual(inB);
+      expect(await readAll(a)).toEqual(inA);
+      expect(await readAll(b)).toEqual(inB);
       await store.append([]);
     });
 
-    it('accepts a batch again after all or the beginning of it was stored', async () => {
+    it('accepts a batch again after all of it, or its beginning, was stored', async () => {
       const roomId = newRoom();
-      const messages = fill(roomId, 1, 20);
+      const messages = createMessages(roomId, 1, 20);
       await store.append(messages.slice(0, 7));
       await store.append(messages);
       await store.append(messages);
-      expect(await whole(roomId)).toEqual(messages);
+      expect(await readAll(roomId)).toEqual(messages);
     });
 
     it('accepts a batch again while it is being stored, and after later batches', async () => {
       const roomId = newRoom();
-      const messages = fill(roomId, 1, 50);
+      const messages = createMessages(roomId, 1, 50);
       await Promise.all([messages, messages, messages].map((same) => store.append(same)));
-      const later = fill(roomId, 51, 60);
+      const later = createMessages(roomId, 51, 60);
       await store.append(later);
       await store.append(messages);
-      expect(await whole(roomId)).toEqual([...messages, ...later]);
+      expect(await readAll(roomId)).toEqual([...messages, ...later]);
     });
 
     it.each(AWKWARD_IDS)('stores %p literally as an id and as a text', async (text) => {
       const one = message(text, 1, { id: text, userId: text, username: text, text });
       await store.append([one]);
-      expect(await whole(text)).toEqual([one]);
+      expect(await readAll(text)).toEqual([one]);
       expect(await store.findByIds([text])).toEqual(new Map([[text, one]]));
       expect(await store.lastMessages([text])).toEqual(new Map([[text, one]]));
       expect(await store.heads([text])).toEqual(
@@ -141,15 +141,15 @@ export function describeMessageStore(
       );
     });
 
-    it('keeps the first message when its id is appended with another text', async () => {
+    it('keeps the first message when its id is appended with a different text', async () => {
       const roomId = newRoom();
       const first = message(roomId, 1);
       await store.append([first]);
       await store.append([{ ...first, text: 'changed' }]);
-      expect(await whole(roomId)).toEqual([first]);
+      expect(await readAll(roomId)).toEqual([first]);
     });
 
-    it('keeps one message for each text of a send that an earlier version stored', async () => {
+    it('keeps one message per text for an id that an earlier version stored', async () => {
       const roomId = 'earlier-version';
       // The first version derived it from user u1, this room and clientMessageId 1.
       const id = 'BkdWkV55ZPkyMsQ3ZYnb7w';
@@ -163,12 +163,12 @@ export function describeMessageStore(
         return [current, { ...current, id: legacyMessageIdOf(content) }];
       };
       for (const event of retry('hello')) expect(await writer.write(event)).toEqual(stored);
-      const others = await Promise.all(retry('another').map((event) => writer.write(event)));
+      const others = await Promise.all(retry('different').map((event) => writer.write(event)));
       const [other] = others;
-      expect(other).toMatchObject({ seq: 2, text: 'another' });
+      expect(other).toMatchObject({ seq: 2, text: 'different' });
       expect(others).toEqual([other, other]);
-      for (const event of retry('another')) expect(await writer.write(event)).toEqual(other);
-      expect(await whole(roomId)).toEqual([stored, other]);
+      for (const event of retry('different')) expect(await writer.write(event)).toEqual(other);
+      expect(await readAll(roomId)).toEqual([stored, other]);
       await writer.close();
     });
 
@@ -177,60 +177,62 @@ export function describeMessageStore(
       ['a seq', ({ seq }) => ({ seq, rev: 5 })],
       ['a rev', ({ rev }) => ({ seq: 5, rev })],
     ])(
-      'refuses a batch that claims %s of another message, and leaves no gap',
-      async (_what, claim) => {
+      'rejects a batch that claims %s of a different message, without leaving a gap',
+      async (_case, claim) => {
         const roomId = newRoom();
-        const stored = fill(roomId, 1, 3);
+        const stored = createMessages(roomId, 1, 3);
         await store.append(stored);
         const [, second] = stored;
         if (!second) throw new Error('there is no second message');
         const batch = [message(roomId, 4), message(roomId, 5, claim(second)), message(roomId, 6)];
         await expect(store.append(batch)).rejects.toBeInstanceOf(ConflictingWriterError);
-        const seqs = (await whole(roomId)).map(({ seq }) => seq);
+        const seqs = (await readAll(roomId)).map(({ seq }) => seq);
         expect(seqs).toEqual(seqs.map((_, index) => index + 1));
         expect(seqs.length).toBeLessThanOrEqual(4);
-        expect((await whole(roomId)).slice(0, 3)).toEqual(stored);
+        expect((await readAll(roomId)).slice(0, 3)).toEqual(stored);
       },
     );
 
-    it('refuses a message whose id exists in another room', async () => {
-      const [here, elsewhere] = [newRoom(), newRoom()];
-      const existing = message(elsewhere, 1);
+    it('rejects a message whose id exists in a different room', async () => {
+      const [roomId, otherRoomId] = [newRoom(), newRoom()];
+      const existing = message(otherRoomId, 1);
       await store.append([existing]);
-      const claiming = message(here, 1, { id: existing.id });
-      await expect(store.append([claiming])).rejects.toBeInstanceOf(ConflictingWriterError);
-      expect(await whole(here)).toEqual([]);
-      expect(await whole(elsewhere)).toEqual([existing]);
+      const conflicting = message(roomId, 1, { id: existing.id });
+      await expect(store.append([conflicting])).rejects.toBeInstanceOf(ConflictingWriterError);
+      expect(await readAll(roomId)).toEqual([]);
+      expect(await readAll(otherRoomId)).toEqual([existing]);
     });
 
     it.each([0, 3, 6])(
       'stores neither a conflicting message nor any after it (index %p of 7)',
-      async (at) => {
+      async (position) => {
         const roomId = newRoom();
-        const batch = fill(roomId, 1, 7);
-        const existing = message(roomId, at + 1);
-        await store.append([...batch.slice(0, at), existing]);
+        const batch = createMessages(roomId, 1, 7);
+        const existing = message(roomId, position + 1);
+        await store.append([...batch.slice(0, position), existing]);
         for (let attempt = 0; attempt < 2; attempt += 1) {
           await expect(store.append(batch)).rejects.toBeInstanceOf(ConflictingWriterError);
-          expect(await whole(roomId)).toEqual([...batch.slice(0, at), existing]);
+          expect(await readAll(roomId)).toEqual([...batch.slice(0, position), existing]);
         }
       },
     );
 
     it.each([0, 3, 6])(
       'stores neither an unstorable message nor any after it (index %p of 7)',
-      async (at) => {
+      async (position) => {
         const roomId = newRoom();
-        const batch = fill(roomId, 1, 7);
-        const refused = batch.map((one, index) => (index === at ? { ...one, ...unstorable } : one));
+        const batch = createMessages(roomId, 1, 7);
+        const rejected = batch.map((one, index) =>
+          index === position ? { ...one, ...unstorable } : one,
+        );
         for (let attempt = 0; attempt < 2; attempt += 1) {
-          await expect(store.append(refused)).rejects.toBeInstanceOf(RefusedMessageError);
-          const stored = await whole(roomId);
-          expect(stored.length).toBeLessThanOrEqual(at);
+          await expect(store.append(rejected)).rejects.toBeInstanceOf(RefusedMessageError);
+          const stored = await readAll(roomId);
+          expect(stored.length).toBeLessThanOrEqual(position);
           expect(stored).toEqual(batch.slice(0, stored.length));
         }
         await store.append(batch);
-        expect(await whole(roomId)).toEqual(batch);
+        expect(await readAll(roomId)).toEqual(batch);
       },
     );
 
@@ -242,34 +244,34 @@ export function describeMessageStore(
         return { ...one, clientMessageId: `${n}`, ...(n % 13 === 5 ? unstorable : {}) };
       });
       const outcomes = await Promise.allSettled(events.map((event) => writer.write(event)));
-      const refused = outcomes.flatMap((one, n) => (one.status === 'rejected' ? [n] : []));
-      expect(refused).toEqual([5, 18, 31]);
+      const rejected = outcomes.flatMap((one, n) => (one.status === 'rejected' ? [n] : []));
+      expect(rejected).toEqual([5, 18, 31]);
       for (const outcome of outcomes) {
         if (outcome.status === 'rejected')
           expect(outcome.reason).toBeInstanceOf(RefusedMessageError);
       }
       for (const roomId of rooms) {
-        const expected = events.filter((one, n) => one.roomId === roomId && !refused.includes(n));
-        const stored = (await whole(roomId)).map(({ text, seq, rev }) => [text, seq, rev]);
+        const expected = events.filter((one, n) => one.roomId === roomId && !rejected.includes(n));
+        const stored = (await readAll(roomId)).map(({ text, seq, rev }) => [text, seq, rev]);
         expect(stored).toEqual(expected.map(({ text }, n) => [text, n + 1, n + 1]));
       }
       await writer.close();
     });
 
-    it('refuses at least one of two batches that race for the same seqs, and leaves no gap', async () => {
+    it('rejects at least one of two batches that race for the same seqs, leaving no gap', async () => {
       const roomId = newRoom();
-      const rivals = [fill(roomId, 1, 50), fill(roomId, 1, 50)];
-      const outcomes = await Promise.allSettled(rivals.map((batch) => store.append(batch)));
-      const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
-      expect(refused.length).toBeGreaterThan(0);
-      for (const { reason } of refused) expect(reason).toBeInstanceOf(ConflictingWriterError);
-      const seqs = (await whole(roomId)).map(({ seq }) => seq);
+      const batches = [createMessages(roomId, 1, 50), createMessages(roomId, 1, 50)];
+      const outcomes = await Promise.allSettled(batches.map((batch) => store.append(batch)));
+      const rejected = outcomes.filter((outcome) => outcome.status === 'rejected');
+      expect(rejected.length).toBeGreaterThan(0);
+      for (const { reason } of rejected) expect(reason).toBeInstanceOf(ConflictingWriterError);
+      const seqs = (await readAll(roomId)).map(({ seq }) => seq);
       expect(seqs).toEqual(seqs.map((_, index) => index + 1));
     });
 
     it('finds the stored messages among 1,250 ids', async () => {
       const roomId = newRoom();
-      const messages = fill(roomId, 1, 1_200);
+      const messages = createMessages(roomId, 1, 1_200);
       await store.append(messages);
       const unknown = Array.from({ length: 50 }, () => randomUUID());
       const found = await store.findByIds([...messages.map(({ id }) => id), ...unknown]);
@@ -292,8 +294,8 @@ export function describeMessageStore(
 
     it('returns pages and changes that end at their head while messages are appended', async () => {
       const roomId = newRoom();
-      const messages = fill(roomId, 1, 150);
-      const writing = (async () => {
+      const messages = createMessages(roomId, 1, 150);
+      const appends = (async () => {
         for (const one of messages) await store.append([one]);
       })();
       for (let since = 0; since < 150;) {
@@ -305,7 +307,7 @@ export function describeMessageStore(
         expect(changes.messages).toEqual(messages.slice(since, changes.head.rev));
         since = changes.head.rev;
       }
-      await writing;
+      await appends;
     });
 
     it('returns the heads of 300 rooms', async () => {
@@ -315,21 +317,21 @@ export function describeMessageStore(
       expect([...heads.values()]).toEqual(rooms.map((roomId) => ({ roomId, seq: 1, rev: 1 })));
     });
 
-    it('returns the newer revs of rooms that are beyond the known revs, among 301 rooms', async () => {
+    it('returns the revs of those rooms, among 301, that are ahead of the known revs', async () => {
       const rooms = Array.from({ length: 300 }, newRoom);
-      await store.append(rooms.flatMap((roomId) => fill(roomId, 1, 3)));
+      await store.append(rooms.flatMap((roomId) => createMessages(roomId, 1, 3)));
       const known = rooms.map((roomId, n) => ({ roomId, rev: n % 5 }));
-      const moved = known.filter(({ rev }) => rev < 3).map(({ roomId }) => ({ roomId, rev: 3 }));
+      const expected = known.filter(({ rev }) => rev < 3).map(({ roomId }) => ({ roomId, rev: 3 }));
       const byRoom = (a: { roomId: string }, b: { roomId: string }): number =>
         a.roomId < b.roomId ? -1 : 1;
       const found = await store.newerRevs([...known, { roomId: newRoom(), rev: 0 }]);
-      expect(found.toSorted(byRoom)).toEqual(moved.toSorted(byRoom));
+      expect(found.toSorted(byRoom)).toEqual(expected.toSorted(byRoom));
       expect(await store.newerRevs([])).toEqual([]);
     });
 
     it('returns the head and last message of a room, and head 0 and no message for an empty room', async () => {
       const [long, empty] = [newRoom(), newRoom()];
-      const messages = fill(long, 1, 30);
+      const messages = createMessages(long, 1, 30);
       await store.append(messages);
       expect(await store.heads([long, empty])).toEqual(
         new Map([
@@ -344,7 +346,7 @@ export function describeMessageStore(
 
     describe('when it reads a room', () => {
       const roomId = newRoom();
-      beforeAll(() => store.append(fill(roomId, 1, 10)));
+      beforeAll(() => store.append(createMessages(roomId, 1, 10)));
 
       const range = (from: number, to: number): number[] =>
         Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
@@ -388,7 +390,7 @@ export function describeMessageStore(
         ['50 messages around seq 5', { kind: 'around', seq: 5 }, 50, range(1, 10)],
       ])(
         'returns at most %s, oldest first, with the head',
-        async (_what, cursor, limit, expected) => {
+        async (_case, cursor, limit, expected) => {
           const { messages, head } = await store.page(roomId, cursor, limit);
           expect(messages.map(({ seq }) => seq)).toEqual(expected);
           expect(head).toEqual({ roomId, seq: 10, rev: 10 });
@@ -414,7 +416,7 @@ export function describeMessageStore(
         [10, 10, []],
         [99, 10, []],
       ])(
-        'returns the changes after rev %p, at most %p, in order of rev',
+        'returns the changes after rev %p, at most %p, in rev order',
         async (since, limit, expected) => {
           const { messages, head } = await store.changes(roomId, since, limit);
           expect(messages.map(({ rev }) => rev)).toEqual(expected);

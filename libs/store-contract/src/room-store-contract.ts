@@ -4,15 +4,15 @@ import type { MemberRecord, RoomRecord, RoomStore } from '@chat/rooms';
 import { AWKWARD_IDS } from './awkward-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
-const AT = '2026-01-02T03:04:05.678Z';
+const TIMESTAMP = '2026-01-02T03:04:05.678Z';
 
-function room(given: Partial<RoomRecord> = {}): RoomRecord {
-  const id = given.id ?? `room-${randomUUID()}`;
-  return { id, name: id, visibility: 'public', createdAt: AT, ...given };
+function room(overrides: Partial<RoomRecord> = {}): RoomRecord {
+  const id = overrides.id ?? `room-${randomUUID()}`;
+  return { id, name: id, visibility: 'public', createdAt: TIMESTAMP, ...overrides };
 }
 
-function member(roomId: string, given: Partial<MemberRecord> = {}): MemberRecord {
-  return { roomId, userId: randomUUID(), role: 'member', joinedAt: AT, ...given };
+function member(roomId: string, overrides: Partial<MemberRecord> = {}): MemberRecord {
+  return { roomId, userId: randomUUID(), role: 'member', joinedAt: TIMESTAMP, ...overrides };
 }
 
 /** Registers the tests that every RoomStore must pass. */
@@ -38,7 +38,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.listMembers(bare.id, { limit: 10 })).toEqual([]);
     });
 
-    it('creates a room with an id once, and stores nothing of a second room', async () => {
+    it('creates a room with an id once, and stores nothing from a second attempt', async () => {
       const first = room();
       const owner = member(first.id, { role: 'owner' });
       await store.createRoom(first, owner);
@@ -48,7 +48,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.listMembers(first.id, { limit: 10 })).toEqual([owner]);
     });
 
-    it('lets one of 8 concurrent creations of a room win, with its own first member', async () => {
+    it('lets one of 8 concurrent creations of a room succeed, with its own first member', async () => {
       const one = room();
       const owners = Array.from({ length: 8 }, () => member(one.id, { role: 'owner' }));
       const outcomes = await Promise.all(owners.map((owner) => store.createRoom(one, owner)));
@@ -58,7 +58,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       ]);
     });
 
-    it('updates the given fields of a room, and leaves the others', async () => {
+    it('updates the given fields of a room, and keeps the others', async () => {
       const one = room({ name: 'Before', topic: 'old', visibility: 'private' });
       await store.createRoom(one);
       expect(await store.updateRoom(one.id, { topic: 'new' })).toEqual({ ...one, topic: 'new' });
@@ -75,7 +75,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.updateRoom(one.id, {})).toEqual({ ...one, topic: '' });
     });
 
-    it('finds a room by its updated name and topic, and not by the old ones', async () => {
+    it('finds a room by its updated name and topic, but not by the old ones', async () => {
       const [early, late] = [randomUUID(), randomUUID()];
       const one = room({ name: early, topic: `t${early}` });
       await store.createRoom(one);
@@ -91,8 +91,8 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       const guest = member(one.id);
       await store.createRoom(one, owner);
       await store.addMember(guest);
-      expect(await store.deleteRoom(one.id, AT)).toBe(true);
-      expect(await store.deleteRoom(one.id, AT)).toBe(false);
+      expect(await store.deleteRoom(one.id, TIMESTAMP)).toBe(true);
+      expect(await store.deleteRoom(one.id, TIMESTAMP)).toBe(false);
       expect(await store.findRoom(one.id)).toBeUndefined();
       expect(await store.updateRoom(one.id, { topic: 'y' })).toBeUndefined();
       expect(await store.updateRoom(one.id, {})).toBeUndefined();
@@ -109,7 +109,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       const one = room();
       const owner = member(one.id, { role: 'owner' });
       await store.createRoom(one, owner);
-      await store.deleteRoom(one.id, AT);
+      await store.deleteRoom(one.id, TIMESTAMP);
       expect(await store.createRoom(one, owner)).toBe(false);
       expect(await store.addMember(owner)).toBe(false);
       expect(await store.findRoom(one.id)).toBeUndefined();
@@ -117,23 +117,23 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.findMember(one.id, owner.userId)).toBeUndefined();
     });
 
-    it('finds the deleted rooms among given ids, and deletes no unknown room', async () => {
+    it('finds the deleted rooms among given ids, and does not delete unknown rooms', async () => {
       const [deleted, existing, unknown] = [room(), room(), room()];
       await store.createRoom(deleted);
       await store.createRoom(existing);
-      await store.deleteRoom(deleted.id, AT);
-      expect(await store.deleteRoom(unknown.id, AT)).toBe(false);
+      await store.deleteRoom(deleted.id, TIMESTAMP);
+      expect(await store.deleteRoom(unknown.id, TIMESTAMP)).toBe(false);
       const ids = [deleted.id, existing.id, unknown.id];
       expect(await store.findDeleted(ids)).toEqual(new Set([deleted.id]));
       expect(await store.findDeleted([])).toEqual(new Set());
       expect(await store.createRoom(unknown)).toBe(true);
     });
 
-    it('lets one of 8 concurrent deletions of a room win', async () => {
+    it('lets one of 8 concurrent deletions of a room succeed', async () => {
       const one = room();
       await store.createRoom(one, member(one.id));
       const outcomes = await Promise.all(
-        Array.from({ length: 8 }, () => store.deleteRoom(one.id, AT)),
+        Array.from({ length: 8 }, () => store.deleteRoom(one.id, TIMESTAMP)),
       );
       expect(outcomes.filter(Boolean)).toHaveLength(1);
     });
@@ -148,7 +148,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.listRoomsOf(text)).toEqual([{ room: one, role: 'owner' }]);
     });
 
-    it('finds public rooms by part of name or topic, ignoring case, sorted by name', async () => {
+    it('finds public rooms by part of their name or topic, ignoring case, sorted by name', async () => {
       const mark = `m${randomUUID().slice(0, 8)}`;
       const b = room({ id: `b-${mark}` });
       const a = room({ id: `a-${randomUUID()}`, topic: `All about ${mark.toUpperCase()}!` });
@@ -186,28 +186,28 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.findMember(one.id, owner.userId)).toBeUndefined();
     });
 
-    it('finds the existing memberships among those given, in several rooms', async () => {
+    it('finds the existing memberships among the given ones, across rooms', async () => {
       const [one, two, deleted] = [room(), room(), room()];
       const owners = [one, two, deleted].map(({ id }) => member(id, { role: 'owner' }));
-      const [ofOne, ofTwo, ofDeleted] = owners as [MemberRecord, MemberRecord, MemberRecord];
-      await store.createRoom(one, ofOne);
-      await store.createRoom(two, ofTwo);
-      await store.createRoom(deleted, ofDeleted);
-      const [guest, stranger, left] = [member(one.id), member(one.id), member(deleted.id)];
+      const [owner1, owner2, owner3] = owners as [MemberRecord, MemberRecord, MemberRecord];
+      await store.createRoom(one, owner1);
+      await store.createRoom(two, owner2);
+      await store.createRoom(deleted, owner3);
+      const [guest, nonMember, formerMember] = [member(one.id), member(one.id), member(deleted.id)];
       await store.addMember(guest);
-      await store.addMember(left);
-      await store.deleteRoom(deleted.id, AT);
-      const crossed = member(two.id, { userId: ofOne.userId });
+      await store.addMember(formerMember);
+      await store.deleteRoom(deleted.id, TIMESTAMP);
+      const nonMemberOfTwo = member(two.id, { userId: owner1.userId });
       const found = await store.findMembers([
-        ...[ofOne, ofTwo, ofDeleted, guest, stranger, left, crossed],
+        ...[owner1, owner2, owner3, guest, nonMember, formerMember, nonMemberOfTwo],
         { roomId: 'no-such-room', userId: guest.userId },
       ]);
       const byUser = (a: MemberRecord, b: MemberRecord) => (a.userId < b.userId ? -1 : 1);
-      expect(found.toSorted(byUser)).toEqual([ofOne, ofTwo, guest].toSorted(byUser));
+      expect(found.toSorted(byUser)).toEqual([owner1, owner2, guest].toSorted(byUser));
       expect(await store.findMembers([])).toEqual([]);
     });
 
-    it('adds a removed first member again with the new role', async () => {
+    it('re-adds a removed first member with the new role', async () => {
       const one = room();
       const owner = member(one.id, { role: 'owner' });
       await store.createRoom(one, owner);
@@ -219,7 +219,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect((await store.findMember(one.id, owner.userId))?.role).toBe('member');
     });
 
-    it('lets one of 8 concurrent additions of a member win', async () => {
+    it('lets one of 8 concurrent additions of a member succeed', async () => {
       const one = room();
       await store.createRoom(one);
       const guest = member(one.id);
@@ -241,7 +241,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.listMembers('no-such-room', { limit: 3 })).toEqual([]);
     });
 
-    it('lists members in the character order of user ids, and continues after a removed member', async () => {
+    it('lists members in character order of their user ids, and continues after a removed member', async () => {
       const one = room();
       await store.createRoom(one);
       const ordered = ['-a', '0', '9', 'A', 'Z', '_', 'a', 'aa', 'b', 'z'];
@@ -262,7 +262,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect((await store.listRoomsOf(userId)).map((listed) => listed.room)).toEqual(rooms);
     });
 
-    it('lists the rooms of a user with the role, sorted by name', async () => {
+    it("lists a user's rooms and roles, sorted by room name", async () => {
       const userId = randomUUID();
       const b = room({ name: 'Beta', visibility: 'private' });
       const a = room({ name: 'alpha', visibility: 'private' });

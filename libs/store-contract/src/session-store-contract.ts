@@ -7,7 +7,7 @@ import type { OpenedStore, OpenStore } from './opened-store.ts';
 const NOW = '2026-06-01T00:00:00.000Z';
 const LATER = '2026-07-01T00:00:00.000Z';
 
-function session(given: Partial<SessionRecord> = {}): SessionRecord {
+function session(overrides: Partial<SessionRecord> = {}): SessionRecord {
   return {
     id: randomUUID(),
     userId: randomUUID(),
@@ -16,7 +16,7 @@ function session(given: Partial<SessionRecord> = {}): SessionRecord {
     createdAt: '2026-05-01T00:00:00.000Z',
     expiresAt: LATER,
     userAgent: 'Mozilla/5.0',
-    ...given,
+    ...overrides,
   };
 }
 
@@ -40,24 +40,24 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       expect(await store.find(whole.id, NOW)).toEqual(whole);
     });
 
-    it('finds no unknown and no expired session', async () => {
-      const brief = session({ expiresAt: NOW });
-      await store.insert(brief);
+    it('does not find unknown or expired sessions', async () => {
+      const expiring = session({ expiresAt: NOW });
+      await store.insert(expiring);
       expect(await store.find('unknown', NOW)).toBeUndefined();
-      expect(await store.find(brief.id, '2026-05-31T23:59:59.999Z')).toEqual(brief);
-      expect(await store.find(brief.id, NOW)).toBeUndefined();
+      expect(await store.find(expiring.id, '2026-05-31T23:59:59.999Z')).toEqual(expiring);
+      expect(await store.find(expiring.id, NOW)).toBeUndefined();
     });
 
-    it('finds the live sessions among given ids', async () => {
-      const [one, two, brief, deleted] = [
+    it('finds the active sessions among given ids', async () => {
+      const [one, two, expiring, deleted] = [
         session(),
         session(),
         session({ expiresAt: NOW }),
         session(),
       ];
-      for (const each of [one, two, brief, deleted]) await store.insert(each);
+      for (const each of [one, two, expiring, deleted]) await store.insert(each);
       await store.delete(deleted.id);
-      const ids = [one, two, brief, deleted].map(({ id }) => id);
+      const ids = [one, two, expiring, deleted].map(({ id }) => id);
       const found = await store.findByIds([...ids, 'unknown'], NOW);
       const byId = (a: SessionRecord, b: SessionRecord) => (a.id < b.id ? -1 : 1);
       expect(found.toSorted(byId)).toEqual([one, two].toSorted(byId));
@@ -76,7 +76,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       expect(await store.rotate('unknown', 1, times)).toBeUndefined();
     });
 
-    it('rotates no expired and no deleted session', async () => {
+    it('does not rotate expired or deleted sessions', async () => {
       const times = { rotatedAt: NOW, expiresAt: LATER };
       const [expired, deleted] = [session({ expiresAt: NOW }), session()];
       await store.insert(expired);
@@ -88,7 +88,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       }
     });
 
-    it('lets one of 16 concurrent rotations of a session win', async () => {
+    it('lets one of 16 concurrent rotations of a session succeed', async () => {
       const one = session();
       await store.insert(one);
       const outcomes = await Promise.all(
@@ -108,7 +108,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       expect(await store.delete(id)).toBe(true);
     });
 
-    it("lists a user's live sessions, newest first", async () => {
+    it("lists a user's active sessions, newest first", async () => {
       const userId = randomUUID();
       const older = session({ userId, createdAt: '2026-05-02T00:00:00.000Z' });
       const newer = session({ userId, createdAt: '2026-05-03T00:00:00.000Z' });
@@ -126,14 +126,14 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       expect(await store.find(one.id, NOW)).toBeUndefined();
     });
 
-    it('deletes expired sessions and no others', async () => {
-      const live = session({ expiresAt: '2027-01-01T00:00:00.000Z' });
+    it('deletes only expired sessions', async () => {
+      const active = session({ expiresAt: '2027-01-01T00:00:00.000Z' });
       const expired = session({ expiresAt: '2026-08-01T00:00:00.000Z' });
-      await store.insert(live);
+      await store.insert(active);
       await store.insert(expired);
       expect(await store.deleteExpired('2026-09-01T00:00:00.000Z')).toBeGreaterThan(0);
       expect(await store.find(expired.id, '2026-01-01T00:00:00.000Z')).toBeUndefined();
-      expect(await store.find(live.id, NOW)).toEqual(live);
+      expect(await store.find(active.id, NOW)).toEqual(active);
       expect(await store.deleteExpired('2026-09-01T00:00:00.000Z')).toBe(0);
     });
   });

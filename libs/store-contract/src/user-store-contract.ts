@@ -4,8 +4,8 @@ import type { UserRecord, UserStore } from '@chat/users';
 import { AWKWARD_IDS } from './awkward-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
-function user(given: Partial<UserRecord> = {}): UserRecord {
-  const id = given.id ?? randomUUID();
+function user(overrides: Partial<UserRecord> = {}): UserRecord {
+  const id = overrides.id ?? randomUUID();
   return {
     id,
     email: `${id}@example.com`,
@@ -13,7 +13,7 @@ function user(given: Partial<UserRecord> = {}): UserRecord {
     displayName: `User ${id}`,
     passwordHash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA',
     createdAt: '2026-01-02T03:04:05.678Z',
-    ...given,
+    ...overrides,
   };
 }
 
@@ -28,14 +28,14 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
     });
     afterAll(() => opened.close());
 
-    it('returns an inserted user with the case unchanged, and finds it by email in any case', async () => {
+    it('returns an inserted user with its case unchanged, and finds it by email in any case', async () => {
       const ada = user({ email: 'Ada.L@Example.com', username: 'Ada', displayName: 'Ada 🌊 Łucz' });
       expect(await store.insert(ada)).toBe('inserted');
       expect(await store.findById(ada.id)).toEqual(ada);
       expect(await store.findByEmail('ADA.l@example.COM')).toEqual(ada);
     });
 
-    it('finds and updates no unknown user', async () => {
+    it('does not find or update unknown users', async () => {
       expect(await store.findById('unknown')).toBeUndefined();
       expect(await store.findByEmail('unknown@example.com')).toBeUndefined();
       expect(await store.updateDisplayName('unknown', 'Any name')).toBeUndefined();
@@ -70,7 +70,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
     });
 
     it.each(['email', 'username'] as const)(
-      'lets one of 10 concurrent inserts of one %s win',
+      'lets one of 10 concurrent inserts of the same %s succeed',
       async (key) => {
         const value = key === 'email' ? `race-${randomUUID()}@example.com` : `race${randomUUID()}`;
         const outcomes = await Promise.all(
@@ -84,15 +84,15 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
     );
 
     it('finds the existing users among 2,400 ids', async () => {
-      const some = [user(), user(), user()];
-      for (const one of some) await store.insert(one);
+      const inserted = [user(), user(), user()];
+      for (const one of inserted) await store.insert(one);
       const ids = [
-        ...some.map(({ id }) => id),
+        ...inserted.map(({ id }) => id),
         ...Array.from({ length: 1_200 }, () => randomUUID()),
       ];
       const found = await store.findByIds([...ids, ...ids]);
       expect(found.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(
-        some.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+        inserted.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
       );
       expect(await store.findByIds([])).toEqual([]);
     });
