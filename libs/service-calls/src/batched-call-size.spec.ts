@@ -8,12 +8,12 @@ import {
 } from './session-status/session-status-calls.ts';
 
 describe('a batched service call', () => {
-  it('fits into a request body even with ids of maximum length', () => {
+  it('fits in a request body even with ids of maximum length', () => {
     const roomId = RoomId.parse('r'.repeat(64));
     const userId = UserId.parse('u'.repeat(64));
     const { rolesOf, newerRevs } = ROOM_DIRECTORY_CALLS;
     const fill = <T>(length: number, one: T): T[] => Array.from({ length }, () => one);
-    const longest = [
+    const largestRequests = [
       rolesOf.request.parse({ memberships: fill(MAX_ROLES_PER_CALL, { userId, roomId }) }),
       newerRevs.request.parse({
         known: fill(MAX_REVS_PER_CALL, { roomId, rev: Number.MAX_SAFE_INTEGER }),
@@ -22,7 +22,7 @@ describe('a batched service call', () => {
         sessionIds: fill(MAX_SESSIONS_PER_CALL, 's'.repeat(64)),
       }),
     ];
-    for (const body of longest) {
+    for (const body of largestRequests) {
       expect(JSON.stringify(body).length).toBeLessThanOrEqual(MAX_PACKET_BYTES);
     }
   });

@@ -9,7 +9,7 @@ import { ServiceCredentials } from './credentials/service-credentials.ts';
 import { ServiceClient } from './service-client.ts';
 
 const credentials = new ServiceCredentials({ secret: 'x'.repeat(40), accessTokenTtlSeconds: 60 });
-const Answer = z.object({ from: z.string() });
+const Result = z.object({ from: z.string() });
 const TIMEOUT_MS = 1_500;
 
 const servers: Server[] = [];
@@ -21,16 +21,16 @@ afterEach(() => {
 });
 
 async function serve(
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<string> {
-  const server = createServer(answer);
+  const server = createServer(handler);
   servers.push(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const answering = (from: string) =>
+const startInstance = (from: string) =>
   serve((_request, response) => {
     response.end(JSON.stringify({ from }));
   });
@@ -39,12 +39,12 @@ const client = (...urls: string[]) =>
   new ServiceClient({ name: 'users', urls, timeoutMs: TIMEOUT_MS }, credentials);
 
 /** For tests that do not depend on the timeout. */
-const patientClient = (url: string) =>
+const longTimeoutClient = (url: string) =>
   new ServiceClient({ name: 'users', urls: [url], timeoutMs: 30_000 }, credentials);
 
 describe('ServiceClient', () => {
-  const unreachable = async (): Promise<string> => {
-    const url = await answering('unreachable');
+  const unreachableUrl = async (): Promise<string> => {
+    const url = await startInstance('unreachable');
     const server = servers.pop();
     server?.close();
     if (server) await once(server, 'close');
@@ -62,7 +62,7 @@ describe('ServiceClient', () => {
         response.end(JSON.stringify({ from: 'it' }));
       });
     });
-    expect(await patientClient(url).call('/internal/call', { value: 1 }, Answer)).toEqual({
+    expect(await longTimeoutClient(url).call('/internal/call', { value: 1 }, Result)).toEqual({
       from: 'it',
     });
     expect(seen).toMatchObject([{ path: '/internal/call', body: { value: 1 } }]);
@@ -70,52 +70,52 @@ describe('ServiceClient', () => {
   });
 
   it('calls all instances in turn', async () => {
-    const users = client(await answering('one'), await answering('two'));
+    const users = client(await startInstance('one'), await startInstance('two'));
     const from = new Set<string>();
-    for (let n = 0; n < 4; n += 1) from.add((await users.call('/', {}, Answer)).from);
+    for (let n = 0; n < 4; n += 1) from.add((await users.call('/', {}, Result)).from);
     expect([...from].toSorted()).toEqual(['one', 'two']);
   });
 
-  it('retries a failed call on another instance and skips the failed one for a while', async () => {
+  it('retries a failed call on a different instance and skips the failed one for a while', async () => {
     let unanswered = 0;
     const silent = await serve(() => void (unanswered += 1));
-    const users = client(await unreachable(), silent, await answering('the last'));
+    const users = client(await unreachableUrl(), silent, await startInstance('the last'));
     for (let n = 0; n < 18; n += 1) {
-      expect(await users.call('/', {}, Answer)).toEqual({ from: 'the last' });
+      expect(await users.call('/', {}, Result)).toEqual({ from: 'the last' });
     }
-    // A failed instance is avoided for 2 s: called in turn it would leave six calls unanswered.
+    // A failed instance is avoided for 2 s: called in turn, it would leave six calls unanswered.
     expect(unanswered).toBeGreaterThan(0);
     expect(unanswered).toBeLessThan(4);
   });
 
-  it('makes 1,000 calls, 800 of them at once, over few persistent connections', async () => {
+  it('makes 1,000 calls, 800 of them concurrently, over few persistent connections', async () => {
     const sockets = new Set<Socket>();
     const url = await serve(({ socket }, response) => {
       sockets.add(socket);
       response.end(JSON.stringify({ from: 'it' }));
     });
     const users = new ServiceClient({ name: 'users', urls: [url], timeoutMs: 30_000 }, credentials);
-    for (let n = 0; n < 200; n += 1) await users.call('/', {}, Answer);
+    for (let n = 0; n < 200; n += 1) await users.call('/', {}, Result);
     expect(sockets.size).toBeLessThan(10);
-    await Promise.all(Array.from({ length: 800 }, () => users.call('/', {}, Answer)));
+    await Promise.all(Array.from({ length: 800 }, () => users.call('/', {}, Result)));
     expect(sockets.size).toBeLessThan(10 + 128);
   });
 
   it('rejects calls that wait for a connection until the timeout', async () => {
     const users = client(await serve(() => undefined));
-    const calls = Array.from({ length: 400 }, () => users.call('/', {}, Answer));
+    const calls = Array.from({ length: 400 }, () => users.call('/', {}, Result));
     const outcomes = await Promise.allSettled(calls);
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'UNAVAILABLE' } });
     }
   });
 
-  it('rejects with UNAVAILABLE when no instance is reachable or answers in time', async () => {
-    await expect(client(await unreachable()).call('/', {}, Answer)).rejects.toMatchObject({
+  it('rejects with UNAVAILABLE when no instance is reachable or responds in time', async () => {
+    await expect(client(await unreachableUrl()).call('/', {}, Result)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: 'The users service is unavailable. Please try again.',
     });
-    await expect(client(await serve(() => undefined)).call('/', {}, Answer)).rejects.toMatchObject({
+    await expect(client(await serve(() => undefined)).call('/', {}, Result)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
     });
   });
@@ -128,19 +128,19 @@ describe('ServiceClient', () => {
           statusCode: 429,
           error: 'Too Many Requests',
           code: 'RATE_LIMITED',
-          message: 'Slower, please.',
+          message: 'Too many requests.',
           requestId: 'r',
         }),
       );
     });
-    await expect(client(url).call('/', {}, Answer)).rejects.toMatchObject({
+    await expect(client(url).call('/', {}, Result)).rejects.toMatchObject({
       code: 'RATE_LIMITED',
-      message: 'Slower, please.',
+      message: 'Too many requests.',
       options: { retryAfterMs: 2_000 },
     });
   });
 
-  it('rejects with UNAVAILABLE, not UNAUTHORIZED, when the service refuses the credential', async () => {
+  it('rejects with UNAVAILABLE, not UNAUTHORIZED, when the service rejects the credential', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(401);
       response.end(
@@ -153,21 +153,21 @@ describe('ServiceClient', () => {
         }),
       );
     });
-    await expect(client(url).call('/', {}, Answer)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(client(url).call('/', {}, Result)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('rejects with UNAVAILABLE when the response is not JSON', async () => {
     const url = await serve((_request, response) => response.end('<html>'));
-    await expect(client(url).call('/', {}, Answer)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(client(url).call('/', {}, Result)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });
 
 describeWithProgram('prlimit', 'ServiceClient without file descriptors', () => {
   it('rejects with UNAVAILABLE and keeps all instances in rotation', async () => {
-    const users = client(await answering('one'), await answering('two'));
+    const users = client(await startInstance('one'), await startInstance('two'));
     const releaseFileDescriptors = await exhaustFileDescriptors();
     try {
-      await expect(users.call('/', {}, Answer)).rejects.toMatchObject({
+      await expect(users.call('/', {}, Result)).rejects.toMatchObject({
         code: 'UNAVAILABLE',
         message: 'The server is overloaded. Please try again.',
       });
@@ -175,7 +175,7 @@ describeWithProgram('prlimit', 'ServiceClient without file descriptors', () => {
       await releaseFileDescriptors();
     }
     const from = new Set<string>();
-    for (let n = 0; n < 4; n += 1) from.add((await users.call('/', {}, Answer)).from);
+    for (let n = 0; n < 4; n += 1) from.add((await users.call('/', {}, Result)).from);
     expect([...from].toSorted()).toEqual(['one', 'two']);
   });
 });

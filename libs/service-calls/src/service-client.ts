@@ -17,10 +17,10 @@ const MIN_ATTEMPT_MS = 500;
 const RETRY_PAUSE_MS = 50;
 /** How long an instance is avoided after a failure. */
 const AVOID_FAILED_MS = 2_000;
-/** Most connections to one instance; a call waits for a free one within its timeout. */
+/** Maximum connections per instance; a call waits for a free one within its timeout. */
 const MAX_CONNECTIONS = 128;
 
-/** Instances of a service, and the timeout of its calls. */
+/** Instances of a service, and the timeout for its calls. */
 export interface ServiceAddress {
   /** Name for logs and error messages. */
   readonly name: string;
@@ -78,18 +78,18 @@ export class ServiceClient {
   async #send(path: string, body: string): Promise<Dispatcher.ResponseData> {
     const { urls, timeoutMs } = this.address;
     const deadline = performance.now() + timeoutMs;
-    // An instance that does not respond must leave time for another.
+    // An instance that does not respond must leave time to try another.
     const attemptMs = Math.max(MIN_ATTEMPT_MS, timeoutMs / (urls.length + 1));
     let lastError: unknown;
     do {
       const origin = this.#chooseInstance();
       const token = await this.credentials.token();
-      const leftMs = Math.max(1, deadline - performance.now());
+      const remainingMs = Math.max(1, deadline - performance.now());
       try {
         return await this.#post(
           { origin, path, body },
           token,
-          AbortSignal.timeout(Math.ceil(Math.min(attemptMs, leftMs))),
+          AbortSignal.timeout(Math.ceil(Math.min(attemptMs, remainingMs))),
         );
       } catch (error) {
         lastError = error;
@@ -100,7 +100,7 @@ export class ServiceClient {
     throw this.#unavailable(lastError);
   }
 
-  /** @param signal also ends the wait for a connection, which undici does not do */
+  /** @param signal also aborts the wait for a connection, which undici does not do */
   #post(
     call: { readonly origin: string; readonly path: string; readonly body: string },
     token: string,
@@ -124,7 +124,7 @@ export class ServiceClient {
     else this.#localFailures.warn(code);
   }
 
-  /** Chooses the next instance in turn; one that failed recently only when all did. */
+  /** Chooses the next instance in turn, skipping those that failed recently unless all did. */
   #chooseInstance(): string {
     const { urls } = this.address;
     this.#next = (this.#next + 1) % urls.length;

@@ -14,10 +14,10 @@ describe('a service credential', () => {
     await expect(credentials.verify(token)).resolves.toBeUndefined();
     const otherSecret = new ServiceCredentials({ ...settings, secret: 'y'.repeat(40) });
     await expect(otherSecret.verify(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
-    await expect(credentials.verify('nonsense')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    await expect(credentials.verify('not-a-token')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
   });
 
-  it('is rejected as an access token, and an access token as a service credential', async () => {
+  it('is rejected as an access token, and vice versa', async () => {
     await expect(accessTokens.verify(await credentials.token())).rejects.toMatchObject({
       code: 'UNAUTHORIZED',
     });
@@ -30,13 +30,13 @@ describe('a service credential', () => {
     ['the clock was set back by an hour', -3_600, 250],
     ['the machine slept', 250, 0],
   ])('is renewed before it expires even when %s', async (_reason, dateSeconds, ageSeconds) => {
-    const renewing = new ServiceCredentials(settings);
-    const before = await renewing.token();
-    expect(await renewing.token()).toBe(before);
+    const renewable = new ServiceCredentials(settings);
+    const before = await renewable.token();
+    expect(await renewable.token()).toBe(before);
     const [date, age] = [Date.now(), performance.now()];
     jest.spyOn(Date, 'now').mockReturnValue(date + dateSeconds * 1_000);
     jest.spyOn(performance, 'now').mockReturnValue(age + ageSeconds * 1_000);
-    expect(await renewing.token()).not.toBe(before);
+    expect(await renewable.token()).not.toBe(before);
     jest.restoreAllMocks();
   });
 

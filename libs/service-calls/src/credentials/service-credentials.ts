@@ -3,15 +3,15 @@ import { UnauthorizedError } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 
-/** Differs from an access token's, so that neither is accepted as the other. */
+/** Differs from the format of access tokens, so that neither kind is accepted as the other. */
 const JWT_FORMAT = { algorithm: 'HS256', issuer: 'chat', audience: 'chat-services' } as const;
 const TTL_SECONDS = 300;
 /**
- * How long a credential is reused, by both clocks: the wall clock may be set, and the monotonic
- * clock stops while a machine sleeps.
+ * How long a credential is reused, measured by both clocks: the wall clock may be changed, and the
+ * monotonic clock stops while a machine sleeps.
  */
 const REUSED_FOR_MS = (TTL_SECONDS - 60) * 1_000;
-/** Largest difference between the clocks of two machines. */
+/** Maximum difference between the clocks of two machines. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 
 interface Credential {

@@ -2,10 +2,10 @@ import { Changes, Role, RoomHead, RoomId, RoomRev, UserId } from '@chat/contract
 import { MAX_REVS_PER_CALL } from '@chat/realtime';
 import { z } from 'zod';
 
-/** Fits into the size limit of a request body even with ids of maximum length. */
+/** Keeps a request within the body size limit even with ids of maximum length. */
 export const MAX_ROLES_PER_CALL = 300;
 
-/** Calls of `chat` to the `messages` service: path, request and response of each. */
+/** Calls from `chat` to the `messages` service: path, request and response of each. */
 export const ROOM_DIRECTORY_CALLS = {
   join: {
     path: '/internal/rooms/join',

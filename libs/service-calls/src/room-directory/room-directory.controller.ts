@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import { ForServices } from '../credentials/for-services.ts';
 import { ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
 
-/** Serves the calls of `chat`, which has authenticated the user. */
+/** Serves calls from `chat`, which has already authenticated the user. */
 @ForServices()
 @Controller()
 export class RoomDirectoryController {

@@ -21,7 +21,7 @@ describe('HttpSessionStatus', () => {
     jest.useRealTimers();
   });
 
-  it('reports a session as ended after its signal, whatever the users service returns', async () => {
+  it('reports a session as ended after its signal, regardless of the users service', async () => {
     expect(await status.isActive('s')).toBe(true);
     signals.publish({ type: 'session-ended', sessionId: 's' });
     expect(await status.isActive('s')).toBe(false);

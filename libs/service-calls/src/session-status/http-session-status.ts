@@ -10,16 +10,16 @@ import type { ServiceClient } from '../service-client.ts';
 import { ACTIVE_SESSIONS_CALL, MAX_SESSIONS_PER_CALL } from './session-status-calls.ts';
 
 const MAX_CACHED = 50_000;
-/** How long a status is cached: the longest delay after the signal of an ended session was lost. */
+/** How long a status is cached: the longest delay if the signal for an ended session is lost. */
 const FRESH_MS = 10_000;
 
 /**
- * SessionStatus that calls the `users` service. While that is unreachable, cached values are used:
- * signed-in users stay signed in.
+ * SessionStatus that calls the `users` service. While it is unreachable, cached values are used, so
+ * that signed-in users stay signed in.
  */
 export class HttpSessionStatus extends SessionStatus implements OnApplicationShutdown {
   readonly #cache = new StaleWhileRevalidateCache<boolean>({ max: MAX_CACHED, freshMs: FRESH_MS });
-  /** Sessions whose end was signalled. They never become active again: a response may be older. */
+  /** Sessions whose end was signalled. They never become active again; a response may be older. */
   readonly #ended = growingLruCache<true>(MAX_CACHED);
   readonly #unsubscribe: () => void;
 

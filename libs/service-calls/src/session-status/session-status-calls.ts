@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** Fits into the size limit of a request body even with ids of maximum length. */
+/** Keeps a request within the body size limit even with ids of maximum length. */
 export const MAX_SESSIONS_PER_CALL = 500;
 
-/** Call of the guards to the `users` service: which of the sessions are active. */
+/** Call from the guards to the `users` service: returns which of the sessions are active. */
 export const ACTIVE_SESSIONS_CALL = {
   path: '/internal/sessions/active',
   request: z.object({

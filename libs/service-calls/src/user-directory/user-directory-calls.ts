@@ -1,7 +1,7 @@
 import { UserId, Users } from '@chat/contracts';
 import { z } from 'zod';
 
-/** Call of the rooms feature to the `users` service: public data of users. */
+/** Call from the rooms feature to the `users` service: returns the public data of users. */
 export const PUBLIC_USERS_CALL = {
   path: '/internal/users/public',
   request: z.object({ ids: z.array(UserId).max(1_000) }),
