@@ -2,7 +2,7 @@ import { Metrics } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import type { UpstreamName } from './gateway-settings.ts';
 
-/** Prometheus metrics of the gateway. */
+/** Prometheus metrics for the gateway. */
 @Injectable()
 export class GatewayMetrics {
   readonly #requests;

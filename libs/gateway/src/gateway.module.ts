@@ -9,8 +9,9 @@ import { LocalFailures } from './upstreams/local-failures.ts';
 import { Upstreams } from './upstreams/upstreams.ts';
 
 /**
- * Forwards requests and WebSockets to the services. The app provides GatewaySettings, RateLimiter,
- * Metrics and HealthChecks globally, and attaches UpgradeForwarder to its server.
+ * Forwards requests and WebSockets to the services. The application must provide
+ * GatewaySettings, RateLimiter, Metrics and HealthChecks globally, and attach UpgradeForwarder to
+ * its server.
  */
 @Module({
   controllers: [DocumentsController],

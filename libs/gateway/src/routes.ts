@@ -20,7 +20,7 @@ export function routeOf(url: string): UpstreamName | undefined {
   return ROUTES.get(first);
 }
 
-/** Returns the id of the instance that holds a Socket.IO session; undefined for a new session. */
+/** Returns the id of the instance that owns a Socket.IO session; undefined for a new session. */
 export function sessionInstanceOf(url: string): string | undefined {
   if (!/^\/socket\.io\/?(\?|$)/.test(url)) return undefined;
   const sessionId = new URL(url, 'http://gateway').searchParams.get('sid');

@@ -41,8 +41,8 @@ export const FAST_PROBING_POOL = {
 };
 
 /**
- * Starts a gateway, configured as in the app, in front of these instances. It probes them often,
- * with timeouts that are long enough for a busy machine.
+ * Starts a gateway, configured as in the app, in front of the given instances. It probes them
+ * often, with timeouts that are long enough for a busy machine.
  */
 export async function startGateway(
   urls: Partial<Record<UpstreamName, readonly string[]>>,

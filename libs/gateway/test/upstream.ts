@@ -6,32 +6,32 @@ import { privatePort } from '@chat/testing';
 
 /** Fake service behind the gateway. */
 export class Upstream {
-  /** Requests received, without probes. */
+  /** Requests received, except probes. */
   readonly seen: {
     method: string;
     url: string;
     headers: IncomingMessage['headers'];
     body: string;
   }[] = [];
-  /** Status of /health/live; undefined never responds. */
+  /** Status of /health/live; undefined to never respond. */
   live: number | undefined = 200;
   /** Delay of /health/live, in milliseconds. */
   liveAfterMs = 0;
-  probesAnswered = 0;
-  answer: (request: IncomingMessage, response: ServerResponse, body: string) => void;
-  /** Connections that carried at least one request, without probes. */
-  readonly used = new Set<Socket>();
+  probeResponses = 0;
+  respond: (request: IncomingMessage, response: ServerResponse, body: string) => void;
+  /** Connections that carried at least one request other than a probe. */
+  readonly usedConnections = new Set<Socket>();
   /** Requests whose body was aborted. */
   abortedBodies = 0;
   /** Whether it responds with 413 as soon as it has read the headers. */
-  refuseBodies = false;
+  rejectBodies = false;
   readonly #sockets = new Set<Socket>();
 
   private constructor(
     readonly id: string,
     readonly server: Server,
   ) {
-    this.answer = (_request, response) => {
+    this.respond = (_request, response) => {
       response.setHeader('content-type', 'application/json').end(JSON.stringify({ from: id }));
     };
     server.on('connection', (socket) => {
@@ -76,14 +76,14 @@ export class Upstream {
       if (this.liveAfterMs > 0) await delay(this.liveAfterMs);
       if (this.live === undefined) return;
       response.writeHead(this.live, { 'x-instance-id': this.id }).end();
-      this.probesAnswered += 1;
+      this.probeResponses += 1;
       return;
     }
-    this.used.add(request.socket);
-    if (this.refuseBodies) return void response.writeHead(413).end();
+    this.usedConnections.add(request.socket);
+    if (this.rejectBodies) return void response.writeHead(413).end();
     let body = '';
     for await (const chunk of request) body += String(chunk);
     this.seen.push({ method, url, headers, body });
-    this.answer(request, response, body);
+    this.respond(request, response, body);
   }
 }

@@ -6,7 +6,7 @@ import { Upstreams } from '../upstreams/upstreams.ts';
 import type { UpstreamPool } from '../upstreams/upstream-pool.ts';
 
 const TIMEOUT_MS = 5_000;
-/** How long the merged document is cached; a service may be upgraded meanwhile. */
+/** How long the merged document is cached; a service may be upgraded in the meantime. */
 const FRESH_MS = 60_000;
 
 /**
@@ -15,19 +15,19 @@ const FRESH_MS = 60_000;
  */
 @Injectable()
 export class MergedOpenApi {
-  #merged: { readonly document: OpenAPIObject; readonly at: number } | undefined;
+  #merged: { readonly document: OpenAPIObject; readonly mergedAt: number } | undefined;
 
   constructor(private readonly upstreams: Upstreams) {}
 
   /** @throws UnavailableError when a service is unreachable and no earlier document is cached */
   async document(): Promise<OpenAPIObject> {
-    if (this.#merged && performance.now() - this.#merged.at < FRESH_MS) {
+    if (this.#merged && performance.now() - this.#merged.mergedAt < FRESH_MS) {
       return this.#merged.document;
     }
     const { users, messages, chat } = this.upstreams;
     try {
       const documents = await Promise.all([users, messages, chat].map(documentOf));
-      this.#merged = { document: merge(documents), at: performance.now() };
+      this.#merged = { document: merge(documents), mergedAt: performance.now() };
     } catch (error) {
       if (!this.#merged) {
         throw new UnavailableError(
@@ -51,10 +51,10 @@ async function documentOf(pool: UpstreamPool): Promise<OpenAPIObject> {
   return (await response.json()) as OpenAPIObject;
 }
 
-/** Merges documents. A path or component of several services is the same in all of them. */
+/** Merges documents. A path or component that several services define is the same in all. */
 function merge(documents: readonly OpenAPIObject[]): OpenAPIObject {
   const [first] = documents;
-  if (!first) throw new Error('there is no document');
+  if (!first) throw new Error('there are no documents to merge');
   const paths = Object.assign({}, ...documents.map((one) => one.paths)) as OpenAPIObject['paths'];
   for (const { get, post, put, patch, delete: remove } of Object.values(paths)) {
     for (const operation of [get, post, put, patch, remove]) {

@@ -37,30 +37,30 @@ async function sendRequest(
   options: RequestOptions,
   body?: string,
 ): Promise<IncomingMessage> {
-  const sent = send(url, options);
-  sent.end(body);
-  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
-  return answer;
+  const clientRequest = send(url, options);
+  clientRequest.end(body);
+  const [response] = (await once(clientRequest, 'response')) as [IncomingMessage];
+  return response;
 }
 
-describe('connections of the gateway to services', () => {
+describe('connections from the gateway to services', () => {
   it('are reused: fewer than 50 serve 420 requests', async () => {
     const users = await upstream('users');
     const { url } = await gateway({ users: [users.url] });
     for (let n = 0; n < 100; n += 1) expect((await post(url)).status).toBe(200);
-    expect(users.used.size).toBeLessThan(10);
-    const atOnce = Array.from({ length: 8 }, async () => {
+    expect(users.usedConnections.size).toBeLessThan(10);
+    const concurrent = Array.from({ length: 8 }, async () => {
       for (let n = 0; n < 40; n += 1) expect((await post(url)).status).toBe(200);
     });
-    await Promise.all(atOnce);
+    await Promise.all(concurrent);
     expect(users.seen).toHaveLength(420);
-    expect(users.used.size).toBeLessThan(50);
+    expect(users.usedConnections.size).toBeLessThan(50);
   });
 
-  it('are limited to 256: a request without one gets 503 and is never sent', async () => {
+  it('are limited to 256: a request that gets none receives 503 and is never sent', async () => {
     const users = await upstream('users');
     // Endless responses, each of which occupies its connection.
-    users.answer = (_request, response) => {
+    users.respond = (_request, response) => {
       response.write('x');
       const trickle = setInterval(() => response.write('x'), 500);
       response.once('close', () => clearInterval(trickle));
@@ -68,15 +68,15 @@ describe('connections of the gateway to services', () => {
     const { url } = await gateway({ users: [users.url] }, { timeoutMs: 5_000 });
     const disconnect = new AbortController();
     const login = { method: 'POST', body: '{}', signal: disconnect.signal };
-    // References are kept because `fetch` cancels an answer that is garbage collected.
-    const answers = await Promise.all(
+    // References are kept because `fetch` cancels a response that is garbage collected.
+    const responses = await Promise.all(
       Array.from({ length: 300 }, () => fetch(`${url}/auth/login`, login)),
     );
-    const statuses = answers.map(({ status }) => status);
+    const statuses = responses.map(({ status }) => status);
     disconnect.abort();
     expect(statuses.filter((status) => status === 200)).toHaveLength(256);
     expect(statuses.filter((status) => status === 503)).toHaveLength(44);
-    expect([users.used.size, users.seen.length]).toEqual([256, 256]);
+    expect([users.usedConnections.size, users.seen.length]).toEqual([256, 256]);
   });
 
   it('remain available for requests while 300 long polls wait', async () => {
@@ -96,13 +96,13 @@ describe('connections of the gateway to services', () => {
     expect((await fetch(`${url}/asyncapi.json`)).status).toBe(200);
   });
 
-  it('are not reused when idle longer than a stopping service keeps them', async () => {
+  it('are not reused when idle for longer than a stopping service keeps them open', async () => {
     const users = await upstream('users');
-    const answeredAt = new WeakMap<object, number>();
-    users.answer = ({ socket }, response) => {
-      // As a stopping service does: closes connections that were idle while it announced the stop.
-      if (performance.now() - (answeredAt.get(socket) ?? Infinity) > 1_500) socket.destroy();
-      answeredAt.set(socket, performance.now());
+    const respondedAt = new WeakMap<object, number>();
+    users.respond = ({ socket }, response) => {
+      // Like a stopping service: closes connections that were idle while it announced the stop.
+      if (performance.now() - (respondedAt.get(socket) ?? Infinity) > 1_500) socket.destroy();
+      respondedAt.set(socket, performance.now());
       response.end();
     };
     const { url } = await gateway({ users: [users.url] });
@@ -112,7 +112,7 @@ describe('connections of the gateway to services', () => {
     }
   });
 
-  it('lose no POST when the service closes them while they are idle', async () => {
+  it('do not lose a POST when the service closes them while they are idle', async () => {
     const users = await upstream('users');
     const { url } = await gateway({ users: [users.url] });
     for (let n = 0; n < 100; n += 1) {
@@ -125,7 +125,7 @@ describe('connections of the gateway to services', () => {
   it('are closed when the client disconnects before the response', async () => {
     const users = await upstream('users');
     const received = Promise.withResolvers<IncomingMessage>();
-    users.answer = (request) => received.resolve(request);
+    users.respond = (request) => received.resolve(request);
     const { url } = await gateway({ users: [users.url] }, { timeoutMs: 600_000 });
     const disconnect = new AbortController();
     const pending = fetch(`${url}/users/me`, { signal: disconnect.signal });
@@ -138,17 +138,17 @@ describe('connections of the gateway to services', () => {
 });
 
 describe('a request through the gateway', () => {
-  it('on a reused connection is retried after a break only when it is a GET', async () => {
+  it('on a reused connection that is lost is retried only if it is a GET', async () => {
     const users = await upstream('users');
     const { url } = await gateway({ users: [users.url] });
     expect((await post(url)).status).toBe(200);
-    users.answer = ({ socket }) => socket.destroy();
+    users.respond = ({ socket }) => socket.destroy();
     const broken = await post(url);
     expect([broken.status, await broken.json()]).toMatchObject([502, { code: 'UNAVAILABLE' }]);
-    expect(users.used.size).toBe(1);
+    expect(users.usedConnections.size).toBe(1);
     expect(users.seen).toHaveLength(2);
 
-    users.answer = ({ socket }, response) => {
+    users.respond = ({ socket }, response) => {
       if (users.seen.length === 3) socket.destroy();
       else response.end();
     };
@@ -164,19 +164,19 @@ describe('a request through the gateway', () => {
     slow.write('POST /auth/login HTTP/1.1\r\nHost: chat\r\nConnection: close\r\n');
     slow.write('Content-Length: 4\r\n\r\n{"');
     expect((await post(url)).status).toBe(200);
-    expect(users.used.size).toBe(1);
+    expect(users.usedConnections.size).toBe(1);
     slow.write('"}');
     expect(await text(slow)).toMatch(/^HTTP\/1\.1 200 OK/);
     expect(users.seen.at(-1)?.body).toBe('{""}');
   });
 
-  it('is aborted at the service when its client leaves during a large body', async () => {
+  it('is aborted at the service when its client disconnects during a large body', async () => {
     const users = await upstream('users');
     const { url, port } = await gateway({ users: [users.url] });
     const upload = connect(port, '127.0.0.1');
     upload.write('POST /auth/login HTTP/1.1\r\nHost: chat\r\nContent-Length: 1000000\r\n\r\n');
     upload.write('x'.repeat(100_000));
-    await eventually(() => expect(users.used.size).toBe(1));
+    await eventually(() => expect(users.usedConnections.size).toBe(1));
     upload.destroy();
     await eventually(() => expect(users.abortedBodies).toBe(1));
     expect(users.seen).toEqual([]);
@@ -184,12 +184,12 @@ describe('a request through the gateway', () => {
   });
 
   it.each([
-    ['the service refuses a large body', true, 413],
+    ['the service rejects a large body', true, 413],
     ['no instance is available', false, 503],
-  ])('leaves the client connection usable when %s', async (_reason, refuses, status) => {
+  ])('leaves the client connection usable when %s', async (_reason, rejects, status) => {
     const users = await upstream('users');
-    users.refuseBodies = true;
-    const { port } = await gateway({ users: refuses ? [users.url] : [] }, { retryForMs: 0 });
+    users.rejectBodies = true;
+    const { port } = await gateway({ users: rejects ? [users.url] : [] }, { retryForMs: 0 });
     const client = connect(port, '127.0.0.1');
     open.push({ close: () => void client.destroy() });
     client.write('POST /auth/login HTTP/1.1\r\nHost: chat\r\nContent-Length: 1000000\r\n\r\n');
@@ -202,18 +202,18 @@ describe('a request through the gateway', () => {
 
   it('carries large bodies and responses unchanged', async () => {
     const users = await upstream('users');
-    users.answer = (_request, response, body) => response.end(body);
+    users.respond = (_request, response, body) => response.end(body);
     const { url } = await gateway({ users: [users.url] });
     const body = randomBytes(2_000_000).toString('hex');
-    const answer = await fetch(`${url}/auth/login`, { method: 'POST', body });
-    const hash = (of: string): string => createHash('sha256').update(of).digest('hex');
-    expect(hash(await answer.text())).toBe(hash(body));
+    const response = await fetch(`${url}/auth/login`, { method: 'POST', body });
+    const hash = (value: string): string => createHash('sha256').update(value).digest('hex');
+    expect(hash(await response.text())).toBe(hash(body));
   });
 
   it('is aborted at the service when its client does not read the response', async () => {
     const users = await upstream('users');
     const ended = Promise.withResolvers<void>();
-    users.answer = (_request, response) => {
+    users.respond = (_request, response) => {
       response.once('close', () => ended.resolve()).write(Buffer.alloc(50_000_000));
     };
     const { port } = await gateway({ users: [users.url] }, { timeoutMs: 1_000 });
@@ -225,7 +225,7 @@ describe('a request through the gateway', () => {
 
   it('carries no hop-by-hop headers in either direction', async () => {
     const users = await upstream('users');
-    users.answer = (_request, response) => {
+    users.respond = (_request, response) => {
       response.setHeader('connection', 'keep-alive, x-hop');
       response.setHeader('x-hop', 'service');
       response.setHeader('proxy-authenticate', 'Basic');
@@ -234,7 +234,7 @@ describe('a request through the gateway', () => {
       response.end();
     };
     const { url } = await gateway({ users: [users.url] });
-    const answer = await sendRequest(`${url}/users/me`, {
+    const received = await sendRequest(`${url}/users/me`, {
       headers: {
         connection: 'x-hop, X-Forwarded-For, x-request-id, upgrade, te',
         'x-hop': 'client',
@@ -255,22 +255,22 @@ describe('a request through the gateway', () => {
       'te',
       'upgrade',
     ];
-    const got = users.seen[0]?.headers ?? {};
-    for (const name of removed) expect(got).not.toHaveProperty(name);
-    expect(got).toMatchObject({
+    const forwarded = users.seen[0]?.headers ?? {};
+    for (const name of removed) expect(forwarded).not.toHaveProperty(name);
+    expect(forwarded).toMatchObject({
       'x-end': 'client',
       'x-forwarded-for': '127.0.0.1',
       'x-request-id': 'mine',
     });
-    expect(answer.headers).not.toHaveProperty('x-hop');
-    expect(answer.headers).not.toHaveProperty('proxy-authenticate');
-    expect(answer.headers).toMatchObject({ 'x-end': 'service', 'set-cookie': ['a=1', 'b=2'] });
-    answer.resume();
+    expect(received.headers).not.toHaveProperty('x-hop');
+    expect(received.headers).not.toHaveProperty('proxy-authenticate');
+    expect(received.headers).toMatchObject({ 'x-end': 'service', 'set-cookie': ['a=1', 'b=2'] });
+    received.resume();
   });
 
-  it('follows HTTP for HEAD, 204, 304, 100-continue and HTTP/1.0', async () => {
+  it('follows the HTTP rules for HEAD, 204, 304, 100-continue and HTTP/1.0', async () => {
     const users = await upstream('users');
-    users.answer = ({ method, url = '' }, response, body) => {
+    users.respond = ({ method, url = '' }, response, body) => {
       const status = Number(/\d+$/.exec(url)?.[0] ?? 200);
       response.statusCode = status;
       if (method === 'HEAD') response.setHeader('content-length', 5).end();
@@ -289,17 +289,17 @@ describe('a request through the gateway', () => {
       const empty = await sendRequest(`${url}/users/${status}`, {});
       expect([empty.statusCode, await text(empty)]).toEqual([status, '']);
     }
-    const expecting = ['POST /auth/login HTTP/1.1', 'Host: chat', 'Connection: close'];
+    const requestLines = ['POST /auth/login HTTP/1.1', 'Host: chat', 'Connection: close'];
     expect(
-      await raw(...expecting, 'Expect: 100-continue', 'Content-Length: 4', '', 'body'),
+      await raw(...requestLines, 'Expect: 100-continue', 'Content-Length: 4', '', 'body'),
     ).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*body/);
-    const old = await raw('GET /users/me HTTP/1.0', 'Host: chat', '', '');
-    expect(old).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nwhole$/);
-    expect(old.toLowerCase()).not.toContain('transfer-encoding');
+    const http10 = await raw('GET /users/me HTTP/1.0', 'Host: chat', '', '');
+    expect(http10).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nwhole$/);
+    expect(http10.toLowerCase()).not.toContain('transfer-encoding');
   });
 });
 
-/** A service in a separate process: the tests of a file share one process and its descriptors. */
+/** A service in a separate process: tests in a file share one process and its file descriptors. */
 const SERVICE = `
   const server = require('node:http').createServer((_request, response) => {
     response.setHeader('x-instance-id', 'one').end();
@@ -321,38 +321,39 @@ async function startServiceProcess(): Promise<string> {
 }
 
 describeWithProgram('prlimit', 'the gateway without file descriptors', () => {
-  it('answers 503 with Retry-After and keeps existing sockets open', async () => {
+  it('returns 503 with Retry-After and keeps existing sockets open', async () => {
     const url = await startServiceProcess();
-    const through = await gateway({ users: [url], chat: [url] }, { retryForMs: 600_000 });
+    const running = await gateway({ users: [url], chat: [url] }, { retryForMs: 600_000 });
     const upgrade =
       'GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: chat\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
-    const [socket, late] = [connect(through.port, '127.0.0.1'), connect(through.port, '127.0.0.1')];
-    open.push({ close: () => void [socket, late].map((one) => one.destroy()) });
+    const socket = connect(running.port, '127.0.0.1');
+    const lateSocket = connect(running.port, '127.0.0.1');
+    open.push({ close: () => void [socket, lateSocket].map((one) => one.destroy()) });
     socket.write(upgrade);
     expect(String((await once(socket, 'data'))[0])).toContain('101');
-    await eventually(async () => expect(await through.connections()).toBe(2));
+    await eventually(async () => expect(await running.connections()).toBe(2));
 
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     open.push({ close: () => agent.destroy() });
     const login = async (): Promise<IncomingMessage> => {
       const options = { method: 'POST', agent };
-      const answer = await sendRequest(`${through.url}/auth/login`, options, '{}');
-      answer.resume();
-      await once(answer, 'end');
-      return answer;
+      const response = await sendRequest(`${running.url}/auth/login`, options, '{}');
+      response.resume();
+      await once(response, 'end');
+      return response;
     };
-    (await sendRequest(`${through.url}/health/live`, { agent })).resume();
+    (await sendRequest(`${running.url}/health/live`, { agent })).resume();
     const releaseFileDescriptors = await exhaustFileDescriptors();
     try {
-      const refused = await login();
-      expect(refused.statusCode).toBe(503);
-      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-      late.write(upgrade);
-      expect(await text(late)).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n/);
-      // Until probes have failed, too, often enough for the instance to count as lost.
+      const rejected = await login();
+      expect(rejected.statusCode).toBe(503);
+      expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(0);
+      lateSocket.write(upgrade);
+      expect(await text(lateSocket)).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n/);
+      // Until probes have also failed, often enough for the instance to count as lost.
       await eventually(async () => {
         const [, count] =
-          /local_failures_total\{code="EMFILE"\} (\d+)/.exec(await through.metrics()) ?? [];
+          /local_failures_total\{code="EMFILE"\} (\d+)/.exec(await running.metrics()) ?? [];
         expect(Number(count)).toBeGreaterThan(10);
       });
       socket.write('still here');

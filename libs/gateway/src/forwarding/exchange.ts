@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { ResponseHandler } from '../upstreams/instance.ts';
 import { removeHopByHop } from './hop-by-hop.ts';
 
-/** Most bytes that are buffered for a slow client; most responses are smaller. */
+/** Maximum number of bytes buffered for a slow client; most responses are smaller. */
 const MAX_BUFFERED_BYTES = 256 * 1_024;
 
 /**
@@ -17,13 +17,13 @@ export class Exchange implements ResponseHandler {
   #aborted: Error | undefined;
   #hasStarted = false;
 
-  /** @param stalledAfterMs how long a client may read nothing of its response, in milliseconds */
+  /** @param stalledAfterMs how long a client may stop reading its response, in milliseconds */
   constructor(
     private readonly response: ServerResponse,
     private readonly stalledAfterMs: number,
   ) {}
 
-  /** Resolves when the response starts; rejects when there will be none. */
+  /** Resolves when the response starts; rejects if there will be none. */
   get started(): Promise<void> {
     return this.#started.promise;
   }
@@ -32,7 +32,7 @@ export class Exchange implements ResponseHandler {
     return this.#ended.promise;
   }
 
-  /** Whether the instance may have received any of the request. */
+  /** Whether the instance may have received any part of the request. */
   get wasSent(): boolean {
     return this.#controller !== undefined;
   }
@@ -47,7 +47,7 @@ export class Exchange implements ResponseHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Aborted while it waited for a connection.
     if (this.#aborted) throw this.#aborted;
-    if (this.#controller) throw new Error('a possibly delivered request is not sent again');
+    if (this.#controller) throw new Error('a request that may have been delivered is not resent');
     this.#controller = controller;
   }
 

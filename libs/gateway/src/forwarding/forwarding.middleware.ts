@@ -23,9 +23,9 @@ export class ForwardingMiddleware implements NestMiddleware<Request, Response> {
   async use(request: Request, response: Response, next: NextFunction): Promise<void> {
     const route = routeOf(request.originalUrl);
     if (!route) return next();
-    // Middleware sees only the rest of the path; services need all of it.
+    // Middleware sees only the rest of the path; services need the whole path.
     request.url = request.originalUrl;
-    // First, so that a client cannot remove the headers that are added below.
+    // First, so that a client cannot remove the headers that are added afterwards.
     removeHopByHop(request.headers);
     response.once('finish', () => this.metrics.countResponse(route, response.statusCode));
     const trusted = request.app.get('trust proxy fn') as TrustProxy;

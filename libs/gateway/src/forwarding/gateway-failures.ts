@@ -10,7 +10,7 @@ export function serviceUnreachable({ service }: UpstreamPool): Failure {
   });
 }
 
-/** 503: the limit of requests that wait for the service is reached; this one was never sent. */
+/** 503: the limit on requests that wait for the service is reached; this one was never sent. */
 export function serviceBusy({ service }: UpstreamPool): Failure {
   return new Failure('UNAVAILABLE', `The ${service} service is busy. Please try again.`, {
     retryAfterMs: RETRY_AFTER_MS,
@@ -24,7 +24,7 @@ export function gatewayOverloaded(): Failure {
   });
 }
 
-/** 502: the connection broke before a response. The request may have been processed. */
+/** 502: the connection was lost before a response. The request may have been processed. */
 export function connectionLost({ service }: UpstreamPool, cause: unknown): Failure {
   const message = `The connection to the ${service} service was lost. Please try again.`;
   return new Failure('UNAVAILABLE', message, {

@@ -17,7 +17,7 @@ const HOP_BY_HOP = [
 
 /** Removes hop-by-hop headers, and those that the `Connection` header names. */
 export function removeHopByHop(headers: IncomingHttpHeaders): void {
-  const named = (headers.connection ?? '').split(',');
-  for (const name of [...HOP_BY_HOP, ...named])
+  const listed = (headers.connection ?? '').split(',');
+  for (const name of [...HOP_BY_HOP, ...listed])
     Reflect.deleteProperty(headers, name.trim().toLowerCase());
 }

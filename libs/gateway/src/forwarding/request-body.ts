@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 
-/** Largest body that services accept; they refuse larger ones themselves. */
+/** Largest body that services accept; they reject larger ones themselves. */
 const MAX_READ_AHEAD_BYTES = 64 * 1_024;
 
 /**
@@ -31,9 +31,9 @@ export function bodyOf(request: IncomingMessage): Promise<Buffer | Readable | un
 }
 
 /**
- * Returns the body as a separate stream, because the connection of the client outlives the one to
- * the service. When the stream is closed early, the rest of the body is read and discarded, so that
- * the connection of the client can be reused.
+ * Returns the body as a separate stream, because the client's connection outlives the one to the
+ * service. When the stream is closed early, the rest of the body is read and discarded, so that
+ * the client's connection can be reused.
  */
 function restOf(request: IncomingMessage, chunks: readonly Buffer[]): Readable {
   const body = new PassThrough();

@@ -39,14 +39,14 @@ class ClientDisconnectedError extends Error {
 interface ForwardedRequest {
   readonly kind: RequestKind;
   readonly options: Dispatcher.DispatchOptions;
-  /** Whether it may be sent again after an attempt that may have been delivered. */
+  /** Whether it may be resent after an attempt that may have been delivered. */
   readonly isRetryable: boolean;
 }
 
 /** Forwards requests to services, and their responses to clients. */
 @Injectable()
 export class RequestForwarder implements BeforeApplicationShutdown {
-  /** Responses of long polls that wait. */
+  /** Responses to waiting long polls. */
   readonly #polls = new Set<ServerResponse>();
 
   constructor(private readonly settings: GatewaySettings) {}
@@ -56,7 +56,7 @@ export class RequestForwarder implements BeforeApplicationShutdown {
    *
    * @param request without hop-by-hop headers
    * @throws Failure with UNAVAILABLE, when there was no response: 503 if the request was never
-   * sent, 502 if the connection broke, 504 after the timeout
+   * sent, 502 if the connection was lost, 504 after the timeout
    */
   async forward(
     request: IncomingMessage,
@@ -90,7 +90,7 @@ export class RequestForwarder implements BeforeApplicationShutdown {
     const { 'content-length': length, ...headers } = request.headers;
     return {
       kind,
-      // A lost response to a poll is never sent again: its session must end, so that the client
+      // A lost response to a poll is never resent: its session must end, so that the client
       // catches up.
       isRetryable: kind !== 'poll' && RETRYABLE_METHODS.has(method) && isEmpty,
       options: {
@@ -108,7 +108,7 @@ export class RequestForwarder implements BeforeApplicationShutdown {
     };
   }
 
-  /** @returns false when the limit of waiting polls is reached */
+  /** @returns false when the limit on waiting polls is reached */
   #admitPoll(response: ServerResponse): boolean {
     if (this.#polls.size >= this.settings.maxSockets) return false;
     this.#polls.add(response);
@@ -149,8 +149,8 @@ export class RequestForwarder implements BeforeApplicationShutdown {
         } else {
           if (error instanceof ResponseTimeoutError) throw serviceBusy(pool);
           reportUnsent(error, instance, pool);
-          const isOver = performance.now() > deadline;
-          if (isOver || (session !== undefined && error instanceof InstanceUnreachableError)) {
+          const timedOut = performance.now() > deadline;
+          if (timedOut || (session !== undefined && error instanceof InstanceUnreachableError)) {
             throw serviceUnreachable(pool);
           }
         }
@@ -158,7 +158,7 @@ export class RequestForwarder implements BeforeApplicationShutdown {
     }
   }
 
-  /** Resolves when the response starts; rejects when there will be none. */
+  /** Resolves when the response starts; rejects if there will be none. */
   async #exchange(
     exchange: Exchange,
     kind: RequestKind,
@@ -166,7 +166,7 @@ export class RequestForwarder implements BeforeApplicationShutdown {
     instance: Instance,
     disconnected: AbortSignal,
   ): Promise<void> {
-    const late = setTimeout(
+    const timer = setTimeout(
       () => exchange.abort(new ResponseTimeoutError()),
       kind === 'poll' ? POLL_TIMEOUT_MS : this.settings.timeoutMs,
     );
@@ -175,7 +175,7 @@ export class RequestForwarder implements BeforeApplicationShutdown {
     try {
       await exchange.started;
     } finally {
-      clearTimeout(late);
+      clearTimeout(timer);
     }
   }
 }

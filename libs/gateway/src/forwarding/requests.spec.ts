@@ -30,15 +30,16 @@ describe('a request through the gateway', () => {
     socket.write(request);
     return text(socket);
   };
-  const from = async (url: string, init?: RequestInit): Promise<unknown> =>
+  const servedBy = async (url: string, init?: RequestInit): Promise<unknown> =>
     ((await (await fetch(url, init)).json()) as { from?: string }).from;
 
   it('reaches the service of its path unchanged, or gets 404 for other paths', async () => {
     const [users, messages] = [await upstream('users'), await upstream('messages')];
     const { url } = await gateway({ users: [users.url], messages: [messages.url] });
-    expect(await from(`${url}/auth/login?x=1`, { method: 'POST', body: '{"a":1}' })).toBe('users');
-    expect(await from(`${url}/rooms/general`)).toBe('messages');
-    expect(await from(`${url}/messages/history/general?limit=2`)).toBe('messages');
+    const login = { method: 'POST', body: '{"a":1}' };
+    expect(await servedBy(`${url}/auth/login?x=1`, login)).toBe('users');
+    expect(await servedBy(`${url}/rooms/general`)).toBe('messages');
+    expect(await servedBy(`${url}/messages/history/general?limit=2`)).toBe('messages');
     expect(users.seen).toMatchObject([{ method: 'POST', url: '/auth/login?x=1', body: '{"a":1}' }]);
     expect(messages.seen.map((one) => one.url)).toEqual([
       '/rooms/general',
@@ -59,7 +60,7 @@ describe('a request through the gateway', () => {
   });
 
   it.each(['DELETE', 'OPTIONS', 'POST'])(
-    'with method %s stays one request when its body looks like another',
+    'with method %s stays a single request when its body looks like a second one',
     async (method) => {
       const users = await upstream('users');
       const { port } = await gateway({ users: [users.url] });
@@ -78,15 +79,15 @@ describe('a request through the gateway', () => {
     },
   );
 
-  it('is aborted when the service breaks off its response', async () => {
+  it('is aborted when the service aborts its response', async () => {
     const users = await upstream('users');
-    users.answer = (request, response) => {
+    users.respond = (request, response) => {
       response.writeHead(200, { 'content-length': 100 });
       response.write('half', () => setTimeout(() => request.socket.destroy(), 50));
     };
     const { url } = await gateway({ users: [users.url] });
-    const answer = await fetch(`${url}/users/me`, { signal: AbortSignal.timeout(5_000) });
-    await expect(answer.text()).rejects.toThrow('terminated');
+    const response = await fetch(`${url}/users/me`, { signal: AbortSignal.timeout(5_000) });
+    await expect(response.text()).rejects.toThrow('terminated');
   });
 
   it('keeps or closes the client connection as the gateway decides, not the service', async () => {
@@ -102,23 +103,23 @@ describe('a request through the gateway', () => {
       ['keep-alive', 'close'],
     ]) {
       keepAlive = connection === 'keep-alive';
-      users.answer = (_request, response) => response.setHeader('connection', sent ?? '').end();
+      users.respond = (_request, response) => response.setHeader('connection', sent ?? '').end();
       const clientRequest = get({ host: '127.0.0.1', port, path: '/users/me', agent });
-      const [answer] = (await once(clientRequest, 'response')) as [IncomingMessage];
-      await text(answer);
-      expect(answer.headers.connection).toBe(connection);
+      const [response] = (await once(clientRequest, 'response')) as [IncomingMessage];
+      await text(response);
+      expect(response.headers.connection).toBe(connection);
     }
     agent.destroy();
   });
 
-  it('goes to the live instances in equal shares', async () => {
+  it('is distributed evenly across the live instances', async () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     const { url } = await gateway({ users: [one.url, two.url] });
     for (let n = 0; n < 10; n += 1) await fetch(`${url}/users/me`);
     expect([one.seen.length, two.seen.length]).toEqual([5, 5]);
   });
 
-  it('skips an instance that does not answer or is stopping, until it recovers', async () => {
+  it('skips an instance that does not respond or is stopping, until it recovers', async () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     const { url } = await gateway({ users: [one.url, two.url] }, { pool: FAST_PROBING_POOL });
     const seenByOne = async (): Promise<number> => {
@@ -134,7 +135,7 @@ describe('a request through the gateway', () => {
     }
   });
 
-  it('is sent whole to another instance when one refuses the connection', async () => {
+  it('is sent in full to a different instance when one refuses the connection', async () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     const { url } = await gateway(
       { users: [one.url, two.url] },
@@ -143,38 +144,38 @@ describe('a request through the gateway', () => {
     await one.stop();
     const body = JSON.stringify({ text: 'x'.repeat(50_000) });
     for (let n = 0; n < 4; n += 1) {
-      expect(await from(`${url}/auth/register`, { method: 'POST', body })).toBe('two');
+      expect(await servedBy(`${url}/auth/register`, { method: 'POST', body })).toBe('two');
     }
     expect(two.seen.map((one) => one.body)).toEqual([body, body, body, body]);
   });
 
-  it('waits for an instance to come back, and gets 503 when none does', async () => {
+  it('waits for an instance to become available, and gets 503 when none does', async () => {
     const one = await upstream('one');
     const { url } = await gateway({ users: [one.url] });
     const { port } = one;
     await one.stop();
-    const refused = await fetch(`${url}/users/me`);
-    expect(refused.status).toBe(503);
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(await refused.json()).toMatchObject({
+    const rejected = await fetch(`${url}/users/me`);
+    expect(rejected.status).toBe(503);
+    expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await rejected.json()).toMatchObject({
       statusCode: 503,
       code: 'UNAVAILABLE',
       message: 'The users service is unavailable. Please try again.',
-      requestId: refused.headers.get('x-request-id'),
+      requestId: rejected.headers.get('x-request-id'),
     });
-    const waiting = from(`${url}/users/me`);
+    const waiting = servedBy(`${url}/users/me`);
     await delay(200);
-    const back = await Upstream.start('back', port);
-    open.push({ close: () => back.stop() });
-    expect(await waiting).toBe('back');
+    const restarted = await Upstream.start('restarted', port);
+    open.push({ close: () => restarted.stop() });
+    expect(await waiting).toBe('restarted');
   });
 
-  it('is retried after a broken connection if it is a GET, but never if it is a POST', async () => {
+  it('is retried after a lost connection if it is a GET, but never if it is a POST', async () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
-    one.answer = (request) => request.socket.resetAndDestroy();
+    one.respond = (request) => request.socket.resetAndDestroy();
     const { url } = await gateway({ users: [one.url, two.url] });
-    for (let n = 0; n < 4; n += 1) expect(await from(`${url}/users/me`)).toBe('two');
-    two.answer = one.answer;
+    for (let n = 0; n < 4; n += 1) expect(await servedBy(`${url}/users/me`)).toBe('two');
+    two.respond = one.respond;
     const before = one.seen.length + two.seen.length;
     const post = await fetch(`${url}/auth/register`, { method: 'POST', body: '{}' });
     expect([post.status, ((await post.json()) as { code: string }).code]).toEqual([
@@ -184,13 +185,13 @@ describe('a request through the gateway', () => {
     expect(one.seen.length + two.seen.length).toBe(before + 1);
   });
 
-  it('gets 504 when the service does not answer in time', async () => {
+  it('gets 504 when the service does not respond in time', async () => {
     const one = await upstream('one');
-    one.answer = () => undefined;
+    one.respond = () => undefined;
     const { url } = await gateway({ users: [one.url] }, { timeoutMs: 500 });
-    const late = await fetch(`${url}/auth/register`, { method: 'POST', body: '{}' });
-    expect(late.status).toBe(504);
-    expect(await late.json()).toMatchObject({
+    const timedOut = await fetch(`${url}/auth/register`, { method: 'POST', body: '{}' });
+    expect(timedOut.status).toBe(504);
+    expect(await timedOut.json()).toMatchObject({
       statusCode: 504,
       code: 'UNAVAILABLE',
       message: 'The users service did not respond in time. Please try again.',
@@ -207,14 +208,14 @@ describe('a request through the gateway', () => {
       'x-forwarded-proto': 'https',
     };
     for (const { url } of [direct, behindProxy]) {
-      const answer = await fetch(`${url}/users/me`, { headers });
-      expect(answer.headers.get('x-request-id')).toBe('my-id');
+      const response = await fetch(`${url}/users/me`, { headers });
+      expect(response.headers.get('x-request-id')).toBe('my-id');
     }
     expect(
-      one.seen.map(({ headers: got }) => [
-        got['x-request-id'],
-        got['x-forwarded-for'],
-        got['x-forwarded-proto'],
+      one.seen.map(({ headers: received }) => [
+        received['x-request-id'],
+        received['x-forwarded-for'],
+        received['x-forwarded-proto'],
       ]),
     ).toEqual([
       ['my-id', '127.0.0.1', 'http'],
@@ -231,9 +232,9 @@ describe('a request through the gateway', () => {
     const statuses: number[] = [];
     for (let n = 0; n < 4; n += 1) statuses.push((await fetch(`${url}/users/me`)).status);
     expect(statuses).toEqual([200, 200, 200, 429]);
-    const refused = await fetch(`${url}/users/me`);
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(await refused.json()).toMatchObject({ code: 'RATE_LIMITED' });
+    const rejected = await fetch(`${url}/users/me`);
+    expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await rejected.json()).toMatchObject({ code: 'RATE_LIMITED' });
     expect(one.seen).toHaveLength(3);
   });
 
@@ -243,26 +244,26 @@ describe('a request through the gateway', () => {
       { users: [one.url] },
       { limit: { points: 1, perMs: 60_000, burst: 3 }, trustProxy: ['127.0.0.1'] },
     );
-    const from = async (address: string): Promise<number> =>
+    const statusFor = async (address: string): Promise<number> =>
       (await fetch(`${url}/users/me`, { headers: { 'x-forwarded-for': address } })).status;
     for (let host = 0; host < 3; host += 1) {
-      expect(await from(`2001:db8:0:1:${host}::1`)).toBe(200);
+      expect(await statusFor(`2001:db8:0:1:${host}::1`)).toBe(200);
     }
-    expect(await from('2001:db8:0:1:ffff::1')).toBe(429);
-    expect(await from('2001:db8:0:2::1')).toBe(200);
+    expect(await statusFor('2001:db8:0:1:ffff::1')).toBe(429);
+    expect(await statusFor('2001:db8:0:2::1')).toBe(200);
   });
 
-  it('does not affect later requests when its client leaves early', async () => {
+  it('does not affect later requests when its client disconnects early', async () => {
     const one = await upstream('one');
     const received = Promise.withResolvers<void>();
-    one.answer = () => received.resolve();
+    one.respond = () => received.resolve();
     const { url } = await gateway({ users: [one.url] });
     const disconnect = new AbortController();
     const pending = fetch(`${url}/users/me`, { signal: disconnect.signal });
     await received.promise;
     disconnect.abort();
     await expect(pending).rejects.toThrow();
-    one.answer = (_request, response) => response.end('{"from":"one"}');
-    expect(await from(`${url}/users/me`)).toBe('one');
+    one.respond = (_request, response) => response.end('{"from":"one"}');
+    expect(await servedBy(`${url}/users/me`)).toBe('one');
   });
 });

@@ -24,7 +24,7 @@ describe('a socket through the gateway', () => {
     const server = new Server(upstream.server, { pingInterval: 20_000 });
     server.engine.generateId = () => `${id}.${Math.random().toString(36).slice(2)}`;
     server.on('connection', (socket) => {
-      socket.on('instanceId', (answer: (id: string) => void) => answer(id));
+      socket.on('instanceId', (acknowledge: (id: string) => void) => acknowledge(id));
     });
     open.push({
       close: async () => {
@@ -56,17 +56,17 @@ describe('a socket through the gateway', () => {
     ['polling only', ['polling'], 'polling'],
     ['polling first', undefined, 'websocket'],
     ['WebSocket only', ['websocket'], 'websocket'],
-  ])('with %s stays with the instance of its session', async (_how, transports, ends) => {
+  ])('with %s stays on the instance of its session', async (_case, transports, finalTransport) => {
     const [one, two] = [await chat('one'), await chat('two')];
     const { url } = await gateway({ chat: [one.url, two.url] });
     const sockets = Array.from({ length: 6 }, () => client(url, transports));
     await eventually(() => {
-      for (const socket of sockets) expect(socket.io.engine.transport.name).toBe(ends);
+      for (const socket of sockets) expect(socket.io.engine.transport.name).toBe(finalTransport);
     });
-    const answers = await Promise.all(sockets.map(instanceOf));
-    expect(answers.toSorted()).toEqual(['one', 'one', 'one', 'two', 'two', 'two']);
+    const instanceIds = await Promise.all(sockets.map(instanceOf));
+    expect(instanceIds.toSorted()).toEqual(['one', 'one', 'one', 'two', 'two', 'two']);
     for (const [index, socket] of sockets.entries()) {
-      expect(await instanceOf(socket)).toBe(answers[index]);
+      expect(await instanceOf(socket)).toBe(instanceIds[index]);
     }
   });
 
@@ -75,8 +75,8 @@ describe('a socket through the gateway', () => {
     const { url } = await gateway({ chat: [one.url] });
     for (const sid of ['gone.abc', 'x', '']) {
       const path = `/socket.io/?EIO=4&transport=polling&sid=${sid}`;
-      const answer = await fetch(url + path);
-      expect([answer.status, await answer.json()]).toEqual([
+      const response = await fetch(url + path);
+      expect([response.status, await response.json()]).toEqual([
         400,
         { code: 1, message: 'Session ID unknown' },
       ]);
@@ -85,7 +85,7 @@ describe('a socket through the gateway', () => {
 
   it('stays open when another client resets its connection', async () => {
     const one = await chat('one');
-    const { url, port, ...through } = await gateway({ chat: [one.url] });
+    const { url, port, ...running } = await gateway({ chat: [one.url] });
     const other = client(url, ['websocket']);
     expect(await instanceOf(other)).toBe('one');
     for (const afterMs of [0, 1, 50]) {
@@ -95,26 +95,26 @@ describe('a socket through the gateway', () => {
       await delay(afterMs);
       raw.resetAndDestroy();
     }
-    await eventually(async () => expect(await through.connections()).toBe(1));
+    await eventually(async () => expect(await running.connections()).toBe(1));
     expect(other.connected).toBe(true);
     expect(await instanceOf(other)).toBe('one');
   });
 
   it.each([
-    ['refused', 0],
+    ['rejected', 0],
     ['closed by its instance', 1],
-  ])('that is %s closes even if its client keeps its side open', async (_how, maxSockets) => {
+  ])('that is %s closes even if its client keeps its side open', async (_case, maxSockets) => {
     const one = await chat('one');
-    const { port, ...through } = await gateway({ chat: [one.url] }, { maxSockets });
+    const { port, ...running } = await gateway({ chat: [one.url] }, { maxSockets });
     const raw = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     open.push({ close: () => void raw.destroy() });
     raw.write(UPGRADE);
     await once(raw, 'data');
     await one.stop();
-    await eventually(async () => expect(await through.connections()).toBe(0));
+    await eventually(async () => expect(await running.connections()).toBe(0));
   });
 
-  it('reconnects to another instance when its instance dies', async () => {
+  it('reconnects to a different instance when its instance fails', async () => {
     const [one, two] = [await chat('one'), await chat('two')];
     const { url } = await gateway({ chat: [one.url, two.url] });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
@@ -125,12 +125,12 @@ describe('a socket through the gateway', () => {
     });
   });
 
-  it('stays open while its instance is stopping, or fails probes but still sends', async () => {
+  it('stays open while its instance is stopping, or fails probes but still sends data', async () => {
     const [one, two] = [await chat('one'), await chat('two')];
     const { url } = await gateway({ chat: [one.url, two.url] }, { pool: FAST_PROBING_POOL });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
-    const answers = await Promise.all(sockets.map(instanceOf));
-    expect(answers.toSorted()).toEqual(['one', 'two']);
+    const instanceIds = await Promise.all(sockets.map(instanceOf));
+    expect(instanceIds.toSorted()).toEqual(['one', 'two']);
     const closed: unknown[] = [];
     for (const socket of sockets) socket.on('disconnect', (reason) => closed.push(reason));
     two.live = 503;
@@ -142,19 +142,19 @@ describe('a socket through the gateway', () => {
     }
     expect(closed).toEqual([]);
     two.live = 200;
-    const fresh = client(url, ['websocket']);
-    expect(await instanceOf(fresh)).toBe('two');
+    const newSocket = client(url, ['websocket']);
+    expect(await instanceOf(newSocket)).toBe('two');
   });
 
-  it('is closed and reconnects elsewhere when its instance goes silent', async () => {
+  it('is closed and reconnects to a different instance when its instance goes silent', async () => {
     const [one, two] = [await chat('one'), await chat('two')];
     const proxy = await FaultProxy.to(one.port);
     open.push({ close: () => proxy.disconnect() });
-    const through = { chat: [`http://127.0.0.1:${proxy.port}`, two.url] };
-    const { url } = await gateway(through, { pool: FAST_PROBING_POOL });
+    const urls = { chat: [`http://127.0.0.1:${proxy.port}`, two.url] };
+    const { url } = await gateway(urls, { pool: FAST_PROBING_POOL });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
-    const answers = await Promise.all(sockets.map(instanceOf));
-    const onOne = sockets.find((_socket, index) => answers[index] === 'one');
+    const instanceIds = await Promise.all(sockets.map(instanceOf));
+    const onOne = sockets.find((_socket, index) => instanceIds[index] === 'one');
     if (!onOne) throw new Error('both sockets are on the same instance');
     const closed = new Promise((resolve) => onOne.once('disconnect', resolve));
     proxy.blackhole();
@@ -163,7 +163,7 @@ describe('a socket through the gateway', () => {
     await eventually(async () => expect(await instanceOf(onOne)).toBe('two'));
   });
 
-  it('gets 503 beyond the socket limit or without an instance, and 429 beyond the rate limit', async () => {
+  it('gets 503 beyond the socket limit or with no instance, and 429 beyond the rate limit', async () => {
     const one = await chat('one');
     const full = await gateway({ chat: [one.url] }, { maxSockets: 0 });
     const limited = await gateway(
@@ -171,7 +171,7 @@ describe('a socket through the gateway', () => {
       { limit: { points: 1, perMs: 60_000, burst: 1 } },
     );
     const withoutInstance = await gateway({ chat: [] });
-    const first = (port: number): Promise<string> =>
+    const statusLine = (port: number): Promise<string> =>
       new Promise((resolve) => {
         const raw = connect(port, '127.0.0.1', () => raw.write(UPGRADE));
         raw.once('data', (data) => {
@@ -179,10 +179,10 @@ describe('a socket through the gateway', () => {
           raw.destroy();
         });
       });
-    expect(await first(full.port)).toBe('HTTP/1.1 503 Service Unavailable');
-    expect(await first(limited.port)).toBe('HTTP/1.1 101 Switching Protocols');
-    expect(await first(limited.port)).toBe('HTTP/1.1 429 Too Many Requests');
-    expect(await first(withoutInstance.port)).toBe('HTTP/1.1 503 Service Unavailable');
+    expect(await statusLine(full.port)).toBe('HTTP/1.1 503 Service Unavailable');
+    expect(await statusLine(limited.port)).toBe('HTTP/1.1 101 Switching Protocols');
+    expect(await statusLine(limited.port)).toBe('HTTP/1.1 429 Too Many Requests');
+    expect(await statusLine(withoutInstance.port)).toBe('HTTP/1.1 503 Service Unavailable');
   });
 
   it('gets 429 beyond the rate limit of its IPv6 /64 network', async () => {
@@ -190,7 +190,7 @@ describe('a socket through the gateway', () => {
       { chat: [(await chat('one')).url] },
       { limit: { points: 1, perMs: 60_000, burst: 1 }, trustProxy: ['127.0.0.1'] },
     );
-    const from = (address: string): Promise<string> =>
+    const statusLineFor = (address: string): Promise<string> =>
       new Promise((resolve) => {
         const forwarded = `X-Forwarded-For: ${address}\r\n\r\n`;
         const raw = connect(port, '127.0.0.1', () =>
@@ -201,22 +201,22 @@ describe('a socket through the gateway', () => {
           raw.destroy();
         });
       });
-    expect(await from('2001:db8:0:1::1')).toBe('HTTP/1.1 101 Switching Protocols');
-    expect(await from('2001:db8:0:1:2::1')).toBe('HTTP/1.1 429 Too Many Requests');
-    expect(await from('2001:db8:0:2::1')).toBe('HTTP/1.1 101 Switching Protocols');
+    expect(await statusLineFor('2001:db8:0:1::1')).toBe('HTTP/1.1 101 Switching Protocols');
+    expect(await statusLineFor('2001:db8:0:1:2::1')).toBe('HTTP/1.1 429 Too Many Requests');
+    expect(await statusLineFor('2001:db8:0:2::1')).toBe('HTTP/1.1 101 Switching Protocols');
   });
 
-  it('is not upgraded on another path, but answered as plain HTTP', async () => {
+  it('is not upgraded on other paths, but handled as plain HTTP', async () => {
     const users = await Upstream.start('users');
     open.push({ close: () => users.stop() });
     const { port } = await gateway({ users: [users.url], chat: [(await chat('one')).url] });
-    const answer = (request: string): Promise<string> => {
+    const sendRaw = (request: string): Promise<string> => {
       const raw = connect(port, '127.0.0.1');
       raw.write(request.replace('Connection: Upgrade', 'Connection: close, Upgrade'));
       return text(raw);
     };
-    const elsewhere = (path: string): string => UPGRADE.replace(/\/socket.io\/[^ ]*/, path);
-    expect(await answer(elsewhere('/internal/'))).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
-    expect(await answer(elsewhere('/users/me'))).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*users/);
+    const upgradeTo = (path: string): string => UPGRADE.replace(/\/socket.io\/[^ ]*/, path);
+    expect(await sendRaw(upgradeTo('/internal/'))).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
+    expect(await sendRaw(upgradeTo('/users/me'))).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*users/);
   });
 });

@@ -15,10 +15,10 @@ import { connectTo, connectToAny, type InstanceConnection } from './instance-con
 
 /** Timeout for a service to accept an upgrade. */
 const UPGRADE_TIMEOUT_MS = 10_000;
-/** How long a slow client may read what was sent before its connection is destroyed. */
+/** How long a slow client may take to read what was sent before it is disconnected. */
 const CLOSE_TIMEOUT_MS = 3_000;
 
-/** Forwards WebSockets to the instance that holds their session. */
+/** Forwards WebSockets to the instance that owns their session. */
 @Injectable()
 export class UpgradeForwarder implements BeforeApplicationShutdown {
   readonly #logger = new Logger('Upgrades');
@@ -35,7 +35,7 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
     private readonly metrics: GatewayMetrics,
   ) {
     this.#proxy.on('open', (socket) => this.#clearUpgradeTimer(socket));
-    // The connection's close event follows, and ends the other side.
+    // The connection's close event follows, and closes the other side.
     this.#proxy.on('error', () => undefined);
   }
 
@@ -51,10 +51,10 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
     });
   }
 
-  /** Accepts no new connection, and ends every socket; clients reconnect to another gateway. */
+  /** Stops accepting connections and closes all sockets; clients reconnect to another gateway. */
   beforeApplicationShutdown(): void {
     this.#server?.close();
-    for (const client of this.#clients) end(client);
+    for (const client of this.#clients) closeGracefully(client);
   }
 
   async #upgrade(
@@ -121,7 +121,7 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
     );
     socket.once('close', () => {
       this.#clearUpgradeTimer(socket);
-      end(client);
+      closeGracefully(client);
     });
     client.once('close', () => socket.destroy());
     const options = { target: instance.url, agent: new ConnectedAgent(socket), toProxy: true };
@@ -131,23 +131,23 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
     });
   }
 
-  /** Ends the wait for an upgrade: the service has accepted it, or its connection is closed. */
+  /** Clears an upgrade timeout: the service has accepted the upgrade, or the connection closed. */
   #clearUpgradeTimer(socket: Socket): void {
     clearTimeout(this.#upgradeTimers.get(socket));
     this.#upgradeTimers.delete(socket);
   }
 }
 
-/** Refuses an upgrade request with an HTTP response, and ends the connection. */
+/** Rejects an upgrade request with an HTTP response, and closes the connection. */
 function respond(client: Duplex, status: string, retryAfterSeconds?: number): void {
   const retry = retryAfterSeconds === undefined ? '' : `Retry-After: ${retryAfterSeconds}\r\n`;
   client.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n${retry}\r\n`);
-  end(client);
+  closeGracefully(client);
 }
 
-/** Ends a connection even if the client keeps its side open: no HTTP timeout applies to it. */
-function end(client: Duplex): void {
-  const late = setTimeout(() => client.destroy(), CLOSE_TIMEOUT_MS);
-  client.once('close', () => clearTimeout(late));
+/** Closes a connection even if the client keeps its side open: no HTTP timeout applies to it. */
+function closeGracefully(client: Duplex): void {
+  const timer = setTimeout(() => client.destroy(), CLOSE_TIMEOUT_MS);
+  client.once('close', () => clearTimeout(timer));
   client.end(() => client.destroy());
 }

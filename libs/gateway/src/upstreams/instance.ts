@@ -9,11 +9,11 @@ const SESSION_FOLLOWS_WITHIN_MS = 1_000;
 /** Timeout of a connection attempt. */
 const CONNECT_TIMEOUT_MS = 1_000;
 /**
- * Most connections for ordinary requests. A service has one thread: more requests would wait there
- * instead of in the gateway.
+ * Maximum number of connections for ordinary requests. A service has one thread: more requests
+ * would wait there instead of in the gateway.
  */
 const MAX_CONNECTIONS = 256;
-/** Most ordinary requests in flight, including those that wait for a connection. */
+/** Maximum number of ordinary requests in flight, including those that wait for a connection. */
 const MAX_REQUESTS = 4_096;
 
 /** Thrown when a connection to an instance cannot be opened; nothing was sent. */
@@ -34,8 +34,8 @@ export class LocalFailureError extends Error {
 
 /**
  * `available`: it responds to probes. `unavailable`: it does not respond in time, or is stopping;
- * it gets nothing new, and its open connections continue. `lost`: it has sent no byte for so long
- * that its connections are closed.
+ * it gets no new requests, but its open connections continue. `lost`: it has sent no bytes for so
+ * long that its connections are closed.
  */
 export type InstanceState = 'available' | 'unavailable' | 'lost';
 
@@ -93,7 +93,7 @@ export class Instance {
     return request + poll + socket + newSessions;
   }
 
-  /** Whether the limit of ordinary requests in flight is reached. */
+  /** Whether the limit on ordinary requests in flight is reached. */
   get isFull(): boolean {
     return this.#active.request >= MAX_REQUESTS;
   }
@@ -109,7 +109,7 @@ export class Instance {
     this.#liveness.markAlive();
   }
 
-  /** Returns for how long there was neither a response nor a byte on any of its connections. */
+  /** Returns how long there has been neither a response nor a byte on any of its connections. */
   silentForMs(): number {
     return this.#liveness.silentForMs(this.#connections);
   }
@@ -139,11 +139,11 @@ export class Instance {
    */
   async connect(): Promise<Socket> {
     this.#active.socket += 1;
-    const closed = (): void => void (this.#active.socket -= 1);
+    const release = (): void => void (this.#active.socket -= 1);
     try {
-      return (await this.#dial()).once('close', closed);
+      return (await this.#dial()).once('close', release);
     } catch (error) {
-      closed();
+      release();
       throw error;
     }
   }
@@ -170,7 +170,7 @@ export class Instance {
       socket.once('connect', () => {
         clearTimeout(timer);
         socket.off('error', fail);
-        // The user of the socket adds a listener; an error before that must not end the process.
+        // The caller adds a listener; an error before that must not crash the process.
         socket.on('error', () => undefined);
         resolve(socket);
       });

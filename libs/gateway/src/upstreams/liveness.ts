@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Measures how long an instance is silent: a slow one sends bytes, a dead or frozen one none. */
+/** Measures how long an instance is silent: slow ones send bytes, dead or frozen ones do not. */
 export class Liveness {
   #aliveAt = performance.now();
   readonly #bytesRead = new WeakMap<Socket, number>();

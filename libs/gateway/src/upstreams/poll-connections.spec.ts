@@ -51,43 +51,43 @@ describe('PollConnections', () => {
     polls.dispatch({ path: '/socket.io/', method: 'GET' }, handler);
     return handler;
   };
-  const answerAll = (): void => {
+  const respondToAll = (): void => {
     for (const response of waiting.splice(0)) response.end('2');
   };
-  const pollAtOnce = async (count: number): Promise<void> => {
+  const pollConcurrently = async (count: number): Promise<void> => {
     const handlers: EndHandler[] = [];
-    // One after the other: the kernel may drop concurrent connection attempts for a while.
+    // One at a time: the kernel may drop concurrent connection attempts for a while.
     while (handlers.length < count) {
       const received = once(server, 'request');
       handlers.push(poll());
       await received;
     }
-    answerAll();
+    respondToAll();
     await Promise.all(handlers.map(({ ended }) => ended));
   };
 
   it('opens one connection per waiting poll and reuses it', async () => {
     let opened = 0;
     server.on('connection', () => (opened += 1));
-    for (let round = 0; round < 3; round += 1) await pollAtOnce(10);
+    for (let round = 0; round < 3; round += 1) await pollConcurrently(10);
     expect(opened).toBe(10);
     expect(polls.size).toBe(10);
   });
 
   it('closes and removes idle connections', async () => {
-    await pollAtOnce(POLLS);
+    await pollConcurrently(POLLS);
     await eventually(() => {
       expect(polls.size).toBe(0);
       expect(sockets.size).toBe(0);
     });
-    await pollAtOnce(1);
+    await pollConcurrently(1);
     expect(polls.size).toBe(1);
   });
 
   it('closes surplus connections while fewer polls continue', async () => {
-    await pollAtOnce(POLLS);
+    await pollConcurrently(POLLS);
     await eventually(async () => {
-      await pollAtOnce(2);
+      await pollConcurrently(2);
       expect(polls.size).toBeLessThan(10);
     });
   });

@@ -17,7 +17,7 @@ export class PollConnections {
     private readonly options: Client.Options,
   ) {}
 
-  /** Connections that are open or being opened. */
+  /** Number of connections that are open or being opened. */
   get size(): number {
     return this.#open.size;
   }

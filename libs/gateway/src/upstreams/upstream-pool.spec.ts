@@ -58,7 +58,7 @@ describe('UpstreamPool', () => {
       lookups += 1;
       return lookups === 1
         ? Promise.resolve(['127.0.0.1'])
-        : Promise.reject(new Error('no answer'));
+        : Promise.reject(new Error('no response'));
     });
     open.push(pool);
     await pool.start();
@@ -80,7 +80,7 @@ describe('UpstreamPool', () => {
     expect(await pool.findById('first')).toBeUndefined();
   });
 
-  it('chooses the instance with the lowest load, also for 10 requests at once', async () => {
+  it('chooses the instance with the lowest load, even for 10 concurrent requests', async () => {
     const [one, two] = [await Upstream.start('one'), await Upstream.start('two')];
     open.push(one, two);
     const pool = new UpstreamPool('chat', [one.url, two.url], OPTIONS, noFailure);
@@ -95,19 +95,19 @@ describe('UpstreamPool', () => {
       if (instance) connecting.push(instance.connect());
     }
     await Promise.all(connecting);
-    // A session without another request counts only for a short time.
+    // A session without a second request counts only for a short time.
     await eventually(() => expect(busy?.load).toBe(5));
     busy?.closeConnections();
     await eventually(() => expect(busy?.load).toBe(0));
   });
 
-  it('sends nothing new to an instance whose probes are late, but keeps its connections open', async () => {
+  it('sends no new requests to an instance with late probes, but keeps its connections open', async () => {
     const { one, pool, connection } = await startConnected(1_000);
     one.liveAfterMs = 300;
     await eventually(() => expect(pool.choose()).toBeUndefined());
     // At most one in 100 ms: by then a silence would have exceeded lostAfterMs.
-    const lateAnswers = one.probesAnswered;
-    await eventually(() => expect(one.probesAnswered).toBeGreaterThan(lateAnswers + 16));
+    const lateResponses = one.probeResponses;
+    await eventually(() => expect(one.probeResponses).toBeGreaterThan(lateResponses + 16));
     expect(connection?.destroyed).toBe(false);
     one.liveAfterMs = 0;
     await eventually(() => expect(pool.choose()?.url).toBe(one.url));

@@ -3,13 +3,13 @@ import { INSTANCE_HEADER, localFailureCode, withTimeout } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import { Instance, type InstanceState } from './instance.ts';
 
-/** Probing of the instances of a service. All in milliseconds. */
+/** How the instances of a service are probed; all values are in milliseconds. */
 export interface PoolOptions {
-  /** Interval of the probes of an instance. */
+  /** Interval between probes of an instance. */
   readonly probeEveryMs: number;
   /**
-   * Timeout of a probe, after which the instance gets nothing new. A late response still counts as
-   * a sign of life.
+   * Timeout of a probe, after which the instance gets no new requests. A late response still counts
+   * as a sign of life.
    */
   readonly probeTimeoutMs: number;
   /** Silence on every connection, probes included, after which its connections are closed. */
@@ -33,9 +33,9 @@ export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
 /**
  * The instances of one service: one for each address of its host names. Each is probed regularly;
- * one that does not respond in time, or reports that it is stopping, gets nothing new until it
- * responds again. Its connections are closed only when no byte comes from it: a slow instance is
- * not a dead one.
+ * one that does not respond in time, or reports that it is stopping, gets no new requests until it
+ * responds again. Its connections are closed only when it sends no bytes: a slow instance is not
+ * a dead one.
  */
 export class UpstreamPool {
   readonly #logger = new Logger('Upstreams');
@@ -82,7 +82,7 @@ export class UpstreamPool {
     return rotated.reduce((least, one) => (one.load < least.load ? one : least));
   }
 
-  /** Returns the instance with this id, also while it is stopping, unless it is lost. */
+  /** Returns the instance with this id, even while it is stopping, unless it is lost. */
   async findById(id: string): Promise<Instance | undefined> {
     const known = this.#findKnown(id);
     if (known) return known;
@@ -151,7 +151,7 @@ export class UpstreamPool {
 
   async #get(url: string, timeoutMs: number): Promise<Response> {
     const response = await fetch(url, {
-      // A persistent connection to a frozen instance would be of no use.
+      // A persistent connection to a frozen instance would be useless.
       headers: { connection: 'close' },
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#stopped.signal]),
     });
@@ -218,7 +218,7 @@ export class UpstreamPool {
   }
 }
 
-/** Whether no process listens on the port: the instance has ended. */
+/** Returns whether no process listens on the port: the instance has exited. */
 function isConnectionRefused(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
