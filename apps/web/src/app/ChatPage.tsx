@@ -36,7 +36,7 @@ export function ChatPage({ user }: { user: OwnUser }) {
   );
 }
 
-/** Opens the latest room, or `general` for a user without rooms, when a wide window names none. */
+/** In a wide window without a room in its path, opens the latest room; `general` if none exists. */
 function useInitialRoom(roomId: string | undefined): void {
   const { status, rooms } = useObservable(chat.rooms);
   const settled = useRef(false);

@@ -1,7 +1,7 @@
 import type { Observable } from '@chat/client';
 import { useSyncExternalStore } from 'react';
 
-/** Returns the current state, and renders the component again after every change. */
+/** Returns the current state, and re-renders the component after every change. */
 export function useObservable<Snapshot>(observable: Observable<Snapshot>): Snapshot {
   return useSyncExternalStore(observable.subscribe, observable.getSnapshot);
 }

@@ -6,7 +6,7 @@ interface AnnouncerProps {
   ownUserId: string;
 }
 
-/** Announces new messages of other users to screen readers; never history. */
+/** Announces new messages from other users, but not history, to screen readers. */
 export function Announcer({ conversation, ownUserId }: AnnouncerProps) {
   const [latest, setLatest] = useState('');
 

@@ -36,9 +36,9 @@ export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
     field.current.style.height = `${field.current.scrollHeight}px`;
   }, [text]);
 
-  const left = MAX_TEXT_LENGTH - text.trim().length;
-  const sendable = text.trim() !== '' && left >= 0;
-  const note = problem ?? characterCount(left);
+  const remaining = MAX_TEXT_LENGTH - text.trim().length;
+  const sendable = text.trim() !== '' && remaining >= 0;
+  const note = problem ?? characterCount(remaining);
 
   function send() {
     if (!sendable) return;
@@ -87,7 +87,7 @@ export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
         </button>
       </div>
       {note && (
-        <p id={noteId} className={problem || left < 0 ? styles.problem : styles.note}>
+        <p id={noteId} className={problem || remaining < 0 ? styles.problem : styles.note}>
           {note}
         </p>
       )}
@@ -95,8 +95,8 @@ export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
   );
 }
 
-function characterCount(left: number): string | undefined {
-  if (left > SHOW_COUNT_BELOW) return undefined;
-  const count = Math.abs(left).toLocaleString();
-  return left < 0 ? `${count} characters over the limit` : `${count} characters left`;
+function characterCount(remaining: number): string | undefined {
+  if (remaining > SHOW_COUNT_BELOW) return undefined;
+  const count = Math.abs(remaining).toLocaleString();
+  return remaining < 0 ? `${count} characters over the limit` : `${count} characters left`;
 }

@@ -10,7 +10,7 @@ const STATUSES = {
   failed: { shape: 'alert', label: 'Not sent' },
 } as const;
 
-/** Delivery status of an own message. */
+/** Delivery status of one of the user's own messages. */
 export function DeliveryStatus({ delivery }: { delivery: Delivery }) {
   const { shape, label } = STATUSES[delivery];
   return (

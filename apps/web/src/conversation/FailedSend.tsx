@@ -3,7 +3,7 @@ import { chat } from '../app/chat.ts';
 import { explain } from '../ui/problem.ts';
 import styles from './FailedSend.module.css';
 
-/** Error of a rejected message, with actions to retry or discard it. */
+/** Error message for a rejected message, with actions to retry or discard it. */
 export function FailedSend({ entry }: { entry: OutboxEntry }) {
   return (
     <p className={styles.failed} role="alert">

@@ -6,7 +6,7 @@ function links(text: string): string[] {
   return linkify(text).flatMap((part) => (part.kind === 'link' ? [part.text] : []));
 }
 
-function joined(parts: readonly TextPart[]): string {
+function join(parts: readonly TextPart[]): string {
   return parts.map(({ text }) => text).join('');
 }
 
@@ -100,7 +100,7 @@ describe('linkify', () => {
     expect(linkify(text)).toEqual([{ kind: 'text', text }]);
   });
 
-  it('links a host of 253 characters and none of 254', () => {
+  it('links a host of 253 characters, but not one of 254', () => {
     expect(links(`https://${'a'.repeat(253)}`)).toHaveLength(1);
     expect(links(`https://${'a'.repeat(254)}`)).toEqual([]);
   });
@@ -115,11 +115,11 @@ describe('linkify', () => {
   ])('finds a link before thousands of %s in linear time', (_kind, text) => {
     const parts = assertLinearTime(() => linkify(text));
     expect(parts[0]).toEqual({ kind: 'link', text: 'https://a', href: 'https://a/' });
-    expect(joined(parts)).toBe(text);
+    expect(join(parts)).toBe(text);
   });
 
   it('preserves every character of a hostile text in linear time', () => {
-    assertForHostileTexts((text) => joined(linkify(text)) === text);
+    assertForHostileTexts((text) => join(linkify(text)) === text);
   });
 
   it('links only to http and https addresses in hostile texts', () => {

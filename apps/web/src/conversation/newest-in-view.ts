@@ -1,10 +1,10 @@
 import { useCallback, useState, type RefObject } from 'react';
 
-/** Closer to the end than this, in pixels, counts as at the end. */
+/** Distance from the end, in pixels, within which the newest message counts as in view. */
 const END_DISTANCE_PX = 48;
 
 export interface NewestInView {
-  /** Whether the user scrolled scrolledAway from the newest message. */
+  /** Whether the user has scrolled away from the newest message. */
   scrolledAway: boolean;
   /** Number of messages received since then. */
   unseen: number;
@@ -23,8 +23,8 @@ export function useNewestInView(
   const [leftAtSeq, setLeftAtSeq] = useState<number>();
 
   function onScroll() {
-    const above = -(scroller.current?.scrollTop ?? 0);
-    setLeftAtSeq((left) => (above < END_DISTANCE_PX ? undefined : (left ?? newestSeq)));
+    const distance = -(scroller.current?.scrollTop ?? 0);
+    setLeftAtSeq((left) => (distance < END_DISTANCE_PX ? undefined : (left ?? newestSeq)));
   }
 
   const scrollToNewest = useCallback(() => {

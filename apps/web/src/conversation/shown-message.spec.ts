@@ -38,11 +38,11 @@ describe('the key of a shown message', () => {
     expect(keys([stored(1, 'c1', 'hello')], [])).toEqual(keys([], [pendingEntry('c1', 'hello')]));
   });
 
-  it('differs between messages with one clientMessageId and different texts', () => {
-    const shown = keys(
+  it('differs between messages with the same clientMessageId but different texts', () => {
+    const messageKeys = keys(
       [stored(1, 'c1', 'one'), stored(2, 'c1', 'two')],
       [pendingEntry('c1', 'three')],
     );
-    expect(new Set(shown).size).toBe(3);
+    expect(new Set(messageKeys).size).toBe(3);
   });
 });

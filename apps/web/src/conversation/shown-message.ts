@@ -9,7 +9,7 @@ export interface ShownMessage {
   readonly username: string;
   readonly text: string;
   readonly timestamp: string;
-  /** Delivery status of an own message; absent for messages of other users. */
+  /** Delivery status of the user's own message; absent for messages from other users. */
   readonly delivery?: Delivery;
   /** Outbox entry of a pending message. */
   readonly entry?: OutboxEntry;
@@ -23,21 +23,21 @@ interface Sender {
   username: string;
 }
 
-/** Caches the object of an unchanged message, so that its row is not rendered again. */
+/** Caches the object of an unchanged message, so that its row is not re-rendered. */
 const shownBySource = new WeakMap<Message | OutboxEntry, ShownMessage>();
 
-/** Returns all messages of a room, oldest first, own pending ones last. */
+/** Returns all messages of a room, oldest first, with the user's pending ones last. */
 export function shownMessages(
   { messages, pending }: Pick<RoomState, 'messages' | 'pending'>,
   own: Sender,
 ): ShownMessage[] {
   return [
-    ...messages.map((message) => memoized(message, () => storedMessage(message, own))),
-    ...pending.map((entry) => memoized(entry, () => pendingMessage(entry, own))),
+    ...messages.map((message) => memoize(message, () => storedMessage(message, own))),
+    ...pending.map((entry) => memoize(entry, () => pendingMessage(entry, own))),
   ];
 }
 
-function memoized(source: Message | OutboxEntry, make: () => ShownMessage): ShownMessage {
+function memoize(source: Message | OutboxEntry, make: () => ShownMessage): ShownMessage {
   const known = shownBySource.get(source);
   if (known) return known;
   const shown = make();
@@ -64,7 +64,7 @@ function pendingMessage(entry: OutboxEntry, own: Sender): ShownMessage {
   };
 }
 
-/** Returns the key of an own message: one `clientMessageId` may have several texts. */
+/** Returns the key of the user's own message; a `clientMessageId` may have several texts. */
 function sendKey(clientMessageId: string, text: string): string {
   return `${clientMessageId} ${text}`;
 }

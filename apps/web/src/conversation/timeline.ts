@@ -6,27 +6,27 @@ export interface TimelineRow {
   message: ShownMessage;
   /** First of its calendar day in the local time zone; false without a valid time. */
   startsDay: boolean;
-  /** First of a group of consecutive messages of one sender, shown with name and time. */
+  /** First of a group of consecutive messages from one sender, shown with name and time. */
   startsGroup: boolean;
 }
 
-/** A longer pause starts a new group. */
+/** A pause of this length or longer starts a new group. */
 const GROUP_PAUSE_MS = 5 * 60_000;
 
 /** Groups messages by day and sender; oldest first. */
 export function timeline(messages: readonly ShownMessage[]): TimelineRow[] {
   return messages.map((message, index) => {
-    const above = messages[index - 1];
+    const previous = messages[index - 1];
     const startsDay =
       isValidTimestamp(message.timestamp) &&
-      (!above || !sameDay(above.timestamp, message.timestamp));
-    return { message, startsDay, startsGroup: startsDay || !continues(above, message) };
+      (!previous || !sameDay(previous.timestamp, message.timestamp));
+    return { message, startsDay, startsGroup: startsDay || !continuesGroup(previous, message) };
   });
 }
 
-function continues(above: ShownMessage | undefined, message: ShownMessage): boolean {
-  if (above?.userId !== message.userId) return false;
-  return Math.abs(Date.parse(message.timestamp) - Date.parse(above.timestamp)) < GROUP_PAUSE_MS;
+function continuesGroup(previous: ShownMessage | undefined, message: ShownMessage): boolean {
+  if (previous?.userId !== message.userId) return false;
+  return Math.abs(Date.parse(message.timestamp) - Date.parse(previous.timestamp)) < GROUP_PAUSE_MS;
 }
 
 function sameDay(one: string, other: string): boolean {

@@ -2,8 +2,8 @@ import type { RoomConversation } from '@chat/client';
 import { useEffect, useState } from 'react';
 
 /**
- * Sets the document title: the room's name, and the number of messages of other users that arrived
- * while the page was hidden.
+ * Sets the document title: the room's name, and the number of messages from other users that
+ * arrived while the page was hidden.
  */
 export function useTitle(name: string, conversation: RoomConversation, ownUserId: string): void {
   const [unseen, setUnseen] = useState(0);

@@ -8,7 +8,7 @@ interface LeaveRoomProps {
   ownUserId: string;
 }
 
-/** Ends the membership in a room, after a confirmation. */
+/** Leaves a room, after a confirmation. */
 export function LeaveRoom({ room, ownUserId }: LeaveRoomProps) {
   async function leave() {
     await chat.rest.removeMember(room.id, ownUserId);

@@ -13,7 +13,7 @@ export interface RoomMembers {
   loadMore: () => void;
 }
 
-/** Loads the members of a room page by page, and again after every change of the members. */
+/** Loads the members of a room in pages, and reloads them after every membership change. */
 export function useMembers(roomId: string): RoomMembers {
   const [pages, setPages] = useState(1);
   const [version, setVersion] = useState(0);
@@ -32,10 +32,10 @@ export function useMembers(roomId: string): RoomMembers {
   useEffect(() => {
     let current = true;
     fetchMembers(roomId, pages).then(
-      (read) => {
+      (loaded) => {
         if (!current) return;
-        setMembers(read);
-        setHasMore(read.length === pages * PAGE_SIZE);
+        setMembers(loaded);
+        setHasMore(loaded.length === pages * PAGE_SIZE);
         setProblem(undefined);
       },
       (error: unknown) => current && setProblem(explain(error)),

@@ -8,7 +8,7 @@ export function isRoomName(name: string): boolean {
   return NamedRoomId.safeParse(name).success;
 }
 
-/** Converts a text to a valid name of a public room; empty when no character is allowed. */
+/** Converts a text to a valid name of a public room; empty if none of its characters is allowed. */
 export function suggestRoomName(text: string): string {
   return text
     .normalize('NFKD')

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { explain } from '../ui/problem.ts';
 
 export interface SearchState<Result> {
-  /** Undefined until the first response; those of the previous query stay until the next one. */
+  /** Undefined until the first response; previous results stay until the next response. */
   results: readonly Result[] | undefined;
   problem: string | undefined;
 }

@@ -10,7 +10,7 @@ import { explain } from '../ui/problem.ts';
 export type SignInMode = 'sign-in' | 'sign-up';
 export type SignInField = 'email' | 'username' | 'password';
 
-/** Error messages of the sign-in form, by field and for the whole form. */
+/** Error messages for the sign-in form, by field and for the whole form. */
 export interface SignInProblem {
   fields: Partial<Record<SignInField, string>>;
   form?: string;
@@ -42,7 +42,7 @@ export function validateInput(mode: SignInMode, input: unknown): SignInProblem |
   };
 }
 
-/** Converts an error of the server to messages for the fields that it concerns. */
+/** Converts an error from the server to messages for the fields that it concerns. */
 export function problemFromError(error: unknown): SignInProblem {
   if (!(error instanceof ChatError)) return { fields: {}, form: explain(error) };
   const fields = error.details?.map((detail) => detail.path) ?? [];
@@ -70,7 +70,7 @@ function orFormMessage(fields: SignInProblem['fields'], error: ChatError): SignI
 
 function messagesFor(
   fields: readonly string[],
-  wording: Record<SignInField, string>,
+  messages: Record<SignInField, string>,
 ): SignInProblem['fields'] {
-  return Object.fromEntries(Object.entries(wording).filter(([field]) => fields.includes(field)));
+  return Object.fromEntries(Object.entries(messages).filter(([field]) => fields.includes(field)));
 }

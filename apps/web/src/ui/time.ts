@@ -29,7 +29,7 @@ export function formatFull(timestamp: string): string {
 export function formatDay(timestamp: string, now = new Date()): string {
   const days = daysBefore(now, timestamp);
   return days < 2
-    ? capitalised(relativeDay.format(-days, 'day'))
+    ? capitalise(relativeDay.format(-days, 'day'))
     : longDate.format(new Date(timestamp));
 }
 
@@ -49,6 +49,6 @@ function calendarDay(date: Date): number {
   return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
 }
 
-function capitalised(text: string): string {
+function capitalise(text: string): string {
   return text.charAt(0).toLocaleUpperCase() + text.slice(1);
 }
