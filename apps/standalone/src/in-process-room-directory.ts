@@ -5,10 +5,10 @@ import { RoomDirectory, type Membership } from '@chat/realtime';
 import { RoomAccess } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
 
-/** Roles per store request: the store processes other requests in between. */
+/** Number of roles per store request; the store processes other requests in between. */
 const ROLES_CHUNK = 1_000;
 
-/** Answers queries of realtime about rooms and messages by function calls in one process. */
+/** RoomDirectory that calls the rooms and messages libraries in the same process. */
 @Injectable()
 export class InProcessRoomDirectory extends RoomDirectory {
   constructor(

@@ -3,7 +3,7 @@ import { UserDirectory } from '@chat/rooms';
 import { Users } from '@chat/users';
 import { Injectable } from '@nestjs/common';
 
-/** Returns public user data for rooms by a function call in one process. */
+/** UserDirectory that calls the users library in the same process. */
 @Injectable()
 export class InProcessUserDirectory extends UserDirectory {
   constructor(private readonly users: Users) {

@@ -6,7 +6,7 @@ import { standaloneSettings } from './standalone-settings.ts';
 const PAGE_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 await runProcess({
-  about: 'The whole chat in one process: web page, REST API, sockets and storage.',
+  about: 'The complete chat server in one process: web client, REST API, sockets and storage.',
   usage: 'npm start -- [options]',
   settings: standaloneSettings,
   start: async (settings, fail) => {

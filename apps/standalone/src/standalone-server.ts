@@ -15,11 +15,11 @@ import type { StandaloneSettings } from './standalone-settings.ts';
 import { StandaloneModule } from './standalone.module.ts';
 
 /**
- * Opens the store, starts the app and listens. `close` shuts down gracefully: it answers
+ * Opens the store, starts the app and listens. `close` shuts down gracefully: it completes
  * requests in flight, notifies clients and closes the store.
  *
- * @param pageFolder folder of the built web client
- * @param onStorageFailure called when the store failed permanently; the process should end
+ * @param pageFolder folder with the built web client
+ * @param onStorageFailure called when the store has failed permanently; the process should exit
  * @throws StartError for causes that the operator can fix
  */
 export async function startStandalone(
@@ -27,7 +27,7 @@ export async function startStandalone(
   pageFolder: string,
   onStorageFailure: (error: unknown) => void,
 ): Promise<HttpServer> {
-  // Before the store is opened: opening may wait for the data folder, which is logged.
+  // Before the store is opened: opening may wait for the data directory, and logs the wait.
   Logger.overrideLogger(createLogger(settings));
   const storage = await openSqliteStorage({
     dataDir: settings.DATA_DIR,

@@ -37,7 +37,7 @@ import { InProcessRoomDirectory } from './in-process-room-directory.ts';
 import { InProcessUserDirectory } from './in-process-user-directory.ts';
 import type { StandaloneSettings } from './standalone-settings.ts';
 
-/** Adapters of a single process for the ports of all features. */
+/** In-process adapters for the ports of all feature libraries. */
 @Global()
 @Module({})
 class AdaptersModule {
@@ -75,7 +75,7 @@ class AdaptersModule {
   }
 }
 
-/** The whole chat in one process. */
+/** The complete chat server in one process. */
 @Module({})
 export class StandaloneModule {
   static of(
