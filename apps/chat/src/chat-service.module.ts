@@ -28,7 +28,7 @@ import { RabbitMqMessagePublisher } from '@chat/transport/rabbitmq';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { ChatSettings } from './chat-settings.ts';
 
-/** Adapters for the ports of realtime. */
+/** Adapters for the ports that the realtime library defines. */
 @Global()
 @Module({})
 class AdaptersModule {
@@ -84,7 +84,7 @@ class AdaptersModule {
   }
 }
 
-/** The chat service: Socket.IO connections; calls `users` and `messages`. */
+/** The chat service: handles Socket.IO connections, and calls `users` and `messages`. */
 @Module({})
 export class ChatServiceModule {
   static of(settings: ChatSettings, jwtSecret: string): DynamicModule {

@@ -15,7 +15,7 @@ import { chatSettings } from './chat-settings.ts';
 import { ChatServiceModule } from './chat-service.module.ts';
 
 await runProcess({
-  about: 'The chat service: Socket.IO connections, without a database.',
+  about: 'The chat service: handles Socket.IO connections; needs no database.',
   usage: 'nx serve chat -- [options]',
   settings: chatSettings,
   start: async (settings) => {

@@ -11,7 +11,7 @@ import {
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { GatewayServiceSettings } from './gateway-settings.ts';
 
-/** Adapters for the ports of the gateway. */
+/** Adapters for the ports that the gateway library defines. */
 @Global()
 @Module({})
 class AdaptersModule {

@@ -1,7 +1,7 @@
 import type { Metrics } from '@chat/platform';
 import type { PartitionedRmqServer } from '@chat/transport/rabbitmq';
 
-/** Registers the metrics of the consumer in this process. */
+/** Registers metrics for the consumer in this process. */
 export function registerConsumerMetrics(metrics: Metrics, consumer: PartitionedRmqServer): void {
   metrics.gauge({
     name: 'chat_partitions_owned',

@@ -13,7 +13,7 @@ import { registerConsumerMetrics } from './consumer-metrics.ts';
 import { messagesSettings } from './messages-settings.ts';
 import { MessagesServiceModule } from './messages-service.module.ts';
 
-/** Timeout of the drain when partitions are handed over. */
+/** Timeout for draining when partitions are handed over. */
 const DRAIN_TIMEOUT_MS = 5_000;
 
 await runProcess({

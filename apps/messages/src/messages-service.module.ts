@@ -37,7 +37,7 @@ import { MongoMessagesStorageModule } from '@chat/storage-mongo';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { MessagesSettings } from './messages-settings.ts';
 
-/** Adapters for the ports of rooms and messages, except the stores. */
+/** Adapters for the ports that rooms and messages define, except the stores. */
 @Global()
 @Module({})
 class AdaptersModule {

@@ -19,7 +19,7 @@ import { SignInSettings, UsersModule } from '@chat/users';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { UsersSettings } from './users-settings.ts';
 
-/** Adapters for the ports of users, except the stores. */
+/** Adapters for the ports that the users library defines, except the stores. */
 @Global()
 @Module({})
 class AdaptersModule {
