@@ -1,5 +1,5 @@
-import { loadSettings, rabbitMqSettings, SettingsError } from '@chat/platform';
-import { DeadLetters } from '@chat/transport/rabbitmq';
+import { loadSettings, SettingsError } from '@chat/platform';
+import { DeadLetters, rabbitMqSettings } from '@chat/transport/rabbitmq';
 import { z } from 'zod';
 import { HELP, readCommand, type Command } from './command.ts';
 import { runCommand } from './run-command.ts';

@@ -1,4 +1,4 @@
-import { AuthModule, RequestLimitSettings, SessionStatus } from '@chat/auth';
+import { AuthModule, RequestLimitSettings, SessionStatus, TokenSettings } from '@chat/auth';
 import { RedisCircuitBreaker, RedisRateLimiter } from '@chat/cache';
 import { RedisConnections, RedisFeedSubscriber, RedisSignals } from '@chat/feed/redis';
 import {
@@ -95,7 +95,7 @@ export class ChatServiceModule {
         MetricsModule,
         AdaptersModule.of(settings),
         AuthModule.forRoot(
-          { secret: jwtSecret, accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS },
+          TokenSettings.of(settings, jwtSecret),
           RequestLimitSettings.of(settings),
         ),
         RealtimeModule,

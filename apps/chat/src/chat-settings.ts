@@ -1,17 +1,9 @@
-import {
-  processSettings,
-  publisherSettings,
-  rabbitMqSettings,
-  readSettings,
-  redisSettings,
-  requestSettings,
-  sendSettings,
-  serviceCallSettings,
-  serviceSettings,
-  serviceUrls,
-  socketSettings,
-  tokenSettings,
-} from '@chat/platform';
+import { requestSettings, tokenSettings } from '@chat/auth';
+import { redisSettings } from '@chat/feed/redis';
+import { processSettings, readSettings, serviceSettings } from '@chat/platform';
+import { sendSettings, socketSettings } from '@chat/realtime';
+import { serviceCallSettings, serviceUrls } from '@chat/service-calls';
+import { publisherSettings, rabbitMqSettings } from '@chat/transport/rabbitmq';
 import { z } from 'zod';
 
 /** Settings of the chat service, from command line options, environment variables or `.env`. */

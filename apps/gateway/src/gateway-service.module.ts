@@ -1,6 +1,6 @@
 import { RedisCircuitBreaker, RedisRateLimiter } from '@chat/cache';
 import { RedisConnections } from '@chat/feed/redis';
-import { DEFAULT_POOL_OPTIONS, GatewayModule, GatewaySettings } from '@chat/gateway';
+import { GatewayModule, GatewaySettings } from '@chat/gateway';
 import {
   createHealthController,
   HealthChecks,
@@ -25,25 +25,7 @@ class AdaptersModule {
         provide: RateLimiter,
         useFactory: () => new RedisRateLimiter(new RedisCircuitBreaker(redis.commands)),
       },
-      {
-        provide: GatewaySettings,
-        useValue: {
-          urls: {
-            users: settings.USERS_URLS,
-            messages: settings.MESSAGES_URLS,
-            chat: settings.CHAT_URLS,
-          },
-          limit: {
-            points: settings.GATEWAY_RATE,
-            perMs: 1_000,
-            burst: Math.max(settings.GATEWAY_RATE, settings.GATEWAY_BURST),
-          },
-          timeoutMs: settings.GATEWAY_TIMEOUT_MS,
-          retryForMs: settings.GATEWAY_RETRY_MS,
-          maxSockets: settings.GATEWAY_MAX_SOCKETS,
-          pool: DEFAULT_POOL_OPTIONS,
-        } satisfies GatewaySettings,
-      },
+      { provide: GatewaySettings, useValue: GatewaySettings.of(settings) },
     ];
     return { module: AdaptersModule, providers, exports: providers.map(({ provide }) => provide) };
   }

@@ -1,19 +1,17 @@
-import {
-  gatewaySettings as limits,
-  processSettings,
-  redisSettings,
-  serviceSettings,
-  serviceUrls,
-} from '@chat/platform';
+import { redisSettings } from '@chat/feed/redis';
+import { forwardingSettings, upstreamUrls } from '@chat/gateway';
+import { processSettings, serviceSettings } from '@chat/platform';
 import { z } from 'zod';
 
 /** Settings of the gateway, from command line options, environment variables or `.env`. */
 export const gatewaySettings = z.object({
   ...serviceSettings(3000),
-  ...serviceUrls.users,
-  ...serviceUrls.messages,
-  ...serviceUrls.chat,
-  ...limits,
+  ...upstreamUrls,
+  PAGE_FOLDER: z
+    .string()
+    .optional()
+    .describe('Folder of the built web page, if the gateway serves it. Unset: no page.'),
+  ...forwardingSettings,
   ...redisSettings,
   ...processSettings,
 });

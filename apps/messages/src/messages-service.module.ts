@@ -1,4 +1,4 @@
-import { AuthModule, RequestLimitSettings, SessionStatus } from '@chat/auth';
+import { AuthModule, RequestLimitSettings, SessionStatus, TokenSettings } from '@chat/auth';
 import {
   RedisCircuitBreaker,
   RedisHistoryCache,
@@ -33,7 +33,7 @@ import {
   ServiceClient,
   ServiceCredentials,
 } from '@chat/service-calls';
-import { MongoMessagesStorageModule } from '@chat/storage-mongo';
+import { MongoMessagesStorageModule, MongoSettings } from '@chat/storage-mongo';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { MessagesSettings } from './messages-settings.ts';
 
@@ -94,7 +94,7 @@ class AdaptersModule {
       { provide: RoomActivity, useExisting: MessageHistory },
       { provide: ReadSettings, useValue: ReadSettings.of(settings) },
       ReadBudget,
-      { provide: RoomSettings, useValue: { autoCreate: settings.ROOMS_AUTO_CREATE } },
+      { provide: RoomSettings, useValue: RoomSettings.of(settings) },
     ];
     return {
       module: AdaptersModule,
@@ -114,12 +114,9 @@ export class MessagesServiceModule {
         loggingModule(settings),
         MetricsModule,
         AdaptersModule.of(settings),
-        MongoMessagesStorageModule.forRoot({
-          uri: settings.MONGO_URI,
-          timeoutMs: settings.MONGO_TIMEOUT_MS,
-        }),
+        MongoMessagesStorageModule.forRoot(MongoSettings.of(settings)),
         AuthModule.forRoot(
-          { secret: jwtSecret, accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS },
+          TokenSettings.of(settings, jwtSecret),
           RequestLimitSettings.of(settings),
         ),
         RoomsModule,

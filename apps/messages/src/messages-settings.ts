@@ -1,17 +1,10 @@
-import {
-  mongoSettings,
-  partitionSettings,
-  processSettings,
-  rabbitMqSettings,
-  readSettings,
-  redisSettings,
-  requestSettings,
-  roomSettings,
-  serviceCallSettings,
-  serviceSettings,
-  serviceUrls,
-  tokenSettings,
-} from '@chat/platform';
+import { requestSettings, tokenSettings } from '@chat/auth';
+import { redisSettings } from '@chat/feed/redis';
+import { processSettings, readSettings, serviceSettings } from '@chat/platform';
+import { roomSettings } from '@chat/rooms';
+import { serviceCallSettings, serviceUrls } from '@chat/service-calls';
+import { mongoSettings } from '@chat/storage-mongo';
+import { partitionSettings, rabbitMqSettings } from '@chat/transport/rabbitmq';
 import { z } from 'zod';
 
 /** Settings of the messages service, from command line options, environment variables or `.env`. */

@@ -1,14 +1,8 @@
-import {
-  httpSettings,
-  processSettings,
-  readSettings,
-  requestSettings,
-  roomSettings,
-  sendSettings,
-  signInSettings,
-  socketSettings,
-  tokenSettings,
-} from '@chat/platform';
+import { requestSettings, tokenSettings } from '@chat/auth';
+import { httpSettings, processSettings, readSettings } from '@chat/platform';
+import { sendSettings, socketSettings } from '@chat/realtime';
+import { roomSettings } from '@chat/rooms';
+import { signInSettings } from '@chat/users';
 import { z } from 'zod';
 
 /**

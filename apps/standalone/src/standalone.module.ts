@@ -1,4 +1,4 @@
-import { AuthModule, RequestLimitSettings } from '@chat/auth';
+import { AuthModule, RequestLimitSettings, TokenSettings } from '@chat/auth';
 import { InMemoryFeed } from '@chat/feed';
 import {
   FeedPublisher,
@@ -63,8 +63,8 @@ class AdaptersModule {
       { provide: RoomActivity, useExisting: MessageHistory },
       { provide: ReadSettings, useValue: ReadSettings.of(settings) },
       ReadBudget,
-      { provide: RoomSettings, useValue: { autoCreate: settings.ROOMS_AUTO_CREATE } },
-      { provide: SignInSettings, useValue: settings },
+      { provide: RoomSettings, useValue: RoomSettings.of(settings) },
+      { provide: SignInSettings, useValue: SignInSettings.of(settings) },
       { provide: RealtimeSettings, useValue: RealtimeSettings.of(settings) },
     ];
     return {
@@ -90,7 +90,7 @@ export class StandaloneModule {
         MetricsModule,
         AdaptersModule.of(settings, storage),
         AuthModule.forRoot(
-          { secret: jwtSecret, accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS },
+          TokenSettings.of(settings, jwtSecret),
           RequestLimitSettings.of(settings),
         ),
         UsersModule,

@@ -1,4 +1,4 @@
-import { AuthModule, RequestLimitSettings } from '@chat/auth';
+import { AuthModule, RequestLimitSettings, TokenSettings } from '@chat/auth';
 import { RedisCircuitBreaker, RedisRateLimiter } from '@chat/cache';
 import { RedisConnections, RedisSignals } from '@chat/feed/redis';
 import {
@@ -14,7 +14,7 @@ import {
   SessionStatusController,
   UserDirectoryController,
 } from '@chat/service-calls';
-import { MongoUsersStorageModule } from '@chat/storage-mongo';
+import { MongoUsersStorageModule, MongoSettings } from '@chat/storage-mongo';
 import { SignInSettings, UsersModule } from '@chat/users';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { UsersSettings } from './users-settings.ts';
@@ -34,7 +34,7 @@ class AdaptersModule {
         useFactory: () => new RedisRateLimiter(new RedisCircuitBreaker(redis.commands)),
       },
       { provide: Signals, useFactory: () => RedisSignals.withoutSockets(redis) },
-      { provide: SignInSettings, useValue: settings },
+      { provide: SignInSettings, useValue: SignInSettings.of(settings) },
       ServiceCredentials,
     ];
     return {
@@ -55,12 +55,9 @@ export class UsersServiceModule {
         loggingModule(settings),
         MetricsModule,
         AdaptersModule.of(settings),
-        MongoUsersStorageModule.forRoot({
-          uri: settings.MONGO_URI,
-          timeoutMs: settings.MONGO_TIMEOUT_MS,
-        }),
+        MongoUsersStorageModule.forRoot(MongoSettings.of(settings)),
         AuthModule.forRoot(
-          { secret: jwtSecret, accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS },
+          TokenSettings.of(settings, jwtSecret),
           RequestLimitSettings.of(settings),
         ),
         UsersModule,

@@ -1,12 +1,8 @@
-import {
-  mongoSettings,
-  processSettings,
-  redisSettings,
-  requestSettings,
-  serviceSettings,
-  signInSettings,
-  tokenSettings,
-} from '@chat/platform';
+import { requestSettings, tokenSettings } from '@chat/auth';
+import { redisSettings } from '@chat/feed/redis';
+import { processSettings, serviceSettings } from '@chat/platform';
+import { mongoSettings } from '@chat/storage-mongo';
+import { signInSettings } from '@chat/users';
 import { z } from 'zod';
 
 /** Settings of the users service, from command line options, environment variables or `.env`. */

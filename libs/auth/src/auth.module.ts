@@ -5,7 +5,8 @@ import { AccessTokenGuard } from './access-token.guard.ts';
 import { AccessTokenStrategy } from './access-token.strategy.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { Authenticator } from './authenticator.ts';
-import { RequestLimits, RequestLimitSettings } from './request-limits.ts';
+import { RequestLimitSettings } from './request-limit-settings.ts';
+import { RequestLimits } from './request-limits.ts';
 import { TokenSettings } from './token-settings.ts';
 
 /**

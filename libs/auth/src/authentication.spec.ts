@@ -16,7 +16,7 @@ import { AuthModule } from './auth.module.ts';
 import { Authenticator } from './authenticator.ts';
 import { CurrentIdentity } from './current-identity.ts';
 import type { Identity } from './identity.ts';
-import { RequestLimitSettings } from './request-limits.ts';
+import { RequestLimitSettings } from './request-limit-settings.ts';
 import { SessionStatus } from './session-status.ts';
 import { authenticateHandshake, type HandshakeSocket } from './socket-handshake.ts';
 

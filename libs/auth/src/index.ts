@@ -6,6 +6,7 @@ export * from './authenticator.ts';
 export * from './current-identity.ts';
 export type * from './identity.ts';
 export * from './jwt-secret.ts';
+export * from './request-limit-settings.ts';
 export * from './request-limits.ts';
 export * from './session-status.ts';
 export * from './socket-handshake.ts';

@@ -17,7 +17,7 @@ import {
 } from '@chat/platform';
 import { AccessTokens } from './access-tokens.ts';
 import { AuthModule } from './auth.module.ts';
-import { RequestLimitSettings } from './request-limits.ts';
+import { RequestLimitSettings } from './request-limit-settings.ts';
 import { SessionStatus } from './session-status.ts';
 
 const PER_USER = 20;

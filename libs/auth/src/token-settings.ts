@@ -1,9 +1,30 @@
+import { wholeNumber, type SettingValues } from '@chat/platform';
+import { z } from 'zod';
+
+/** Settings of access tokens. */
+export const tokenSettings = {
+  JWT_SECRET: z
+    .string()
+    .optional()
+    .describe(
+      'Secret that signs access tokens, at least 32 characters. Required in production; otherwise one is generated and stored in the data folder.',
+    ),
+  ACCESS_TOKEN_TTL_SECONDS: wholeNumber(1, 86_400)
+    .default(3_600)
+    .describe('Lifetime of an access token, in seconds.'),
+} as const;
+
 /** Settings of tokens; provided to the whole application by `AuthModule.forRoot`. */
 export abstract class TokenSettings {
   /** Secret that signs access tokens; other keys are derived from it. See `resolveJwtSecret`. */
   abstract readonly secret: string;
   /** Lifetime of an access token, in seconds. */
   abstract readonly accessTokenTtlSeconds: number;
+
+  /** @param secret see `resolveJwtSecret` */
+  static of(settings: SettingValues<typeof tokenSettings>, secret: string): TokenSettings {
+    return { secret, accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS };
+  }
 }
 
 /** Algorithm, issuer and audience of every access token; other tokens are rejected. */

@@ -1,5 +1,31 @@
-import type { RateLimit } from '@chat/platform';
-import type { PoolOptions } from './upstreams/upstream-pool.ts';
+import { serviceOrigins, wholeNumber, type RateLimit, type SettingValues } from '@chat/platform';
+import { DEFAULT_POOL_OPTIONS, type PoolOptions } from './upstreams/upstream-pool.ts';
+
+/** Addresses of the services behind the gateway. */
+export const upstreamUrls = {
+  USERS_URLS: serviceOrigins('the users service', 3001),
+  MESSAGES_URLS: serviceOrigins('the messages service', 3002),
+  CHAT_URLS: serviceOrigins('the chat service', 3003),
+} as const;
+
+/** Settings of what the gateway forwards. */
+export const forwardingSettings = {
+  GATEWAY_RATE: wholeNumber(1, 1_000_000)
+    .default(500)
+    .describe('Sustained rate of requests and new sockets per address, per second.'),
+  GATEWAY_BURST: wholeNumber(1, 1_000_000)
+    .default(2_000)
+    .describe('Burst of requests and new sockets per address.'),
+  GATEWAY_MAX_SOCKETS: wholeNumber(1, 1_000_000)
+    .default(20_000)
+    .describe('Concurrent WebSockets of this gateway.'),
+  GATEWAY_TIMEOUT_MS: wholeNumber(100, 600_000)
+    .default(15_000)
+    .describe('Timeout for the first byte of a response from a service, in milliseconds.'),
+  GATEWAY_RETRY_MS: wholeNumber(0, 60_000)
+    .default(5_000)
+    .describe('Time for which a request that no instance accepts is retried, in milliseconds.'),
+} as const;
 
 /** Settings of the gateway; provided by the app. */
 export abstract class GatewaySettings {
@@ -14,6 +40,27 @@ export abstract class GatewaySettings {
   /** Most sockets that are forwarded at the same time. */
   abstract readonly maxSockets: number;
   abstract readonly pool: PoolOptions;
+
+  static of(
+    settings: SettingValues<typeof upstreamUrls & typeof forwardingSettings>,
+  ): GatewaySettings {
+    return {
+      urls: {
+        users: settings.USERS_URLS,
+        messages: settings.MESSAGES_URLS,
+        chat: settings.CHAT_URLS,
+      },
+      limit: {
+        points: settings.GATEWAY_RATE,
+        perMs: 1_000,
+        burst: Math.max(settings.GATEWAY_RATE, settings.GATEWAY_BURST),
+      },
+      timeoutMs: settings.GATEWAY_TIMEOUT_MS,
+      retryForMs: settings.GATEWAY_RETRY_MS,
+      maxSockets: settings.GATEWAY_MAX_SOCKETS,
+      pool: DEFAULT_POOL_OPTIONS,
+    };
+  }
 }
 
 export type UpstreamName = 'users' | 'messages' | 'chat';

@@ -12,7 +12,8 @@ import { configureHttpApp } from './http-app.ts';
 import { loggingModule } from './logging.ts';
 import { MetricsModule } from './metrics.module.ts';
 import { Metrics } from './metrics.ts';
-import { ReadBudget, ReadSettings } from './read-budget.ts';
+import { ReadBudget } from './read-budget.ts';
+import { ReadSettings } from './read-settings.ts';
 
 const PER_USER = 2;
 const READ_RATE_MB = 32;

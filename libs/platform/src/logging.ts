@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DynamicModule, LoggerService } from '@nestjs/common';
 import { Logger, LoggerModule, PinoLogger, type Params } from 'nestjs-pino';
-import type { LogLevel } from './common-settings.ts';
 import { describeError, redactValues } from './logged-errors.ts';
+import type { LogLevel } from './process-settings.ts';
 import { requestIdOf } from './request-id.ts';
 import { standardOutput } from './standard-streams.ts';
 

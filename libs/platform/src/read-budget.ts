@@ -2,34 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { ByteRateLimiter } from './byte-rate-limiter.ts';
 import { RateLimitedError } from './failures.ts';
 import { Metrics } from './metrics.ts';
+import { ReadSettings } from './read-settings.ts';
 import { Refusals } from './refusals.ts';
 import { ItemsByOwner } from './items-by-owner.ts';
-
-/** Limits of large reads; provided by the app. */
-export abstract class ReadSettings {
-  /** Concurrent large reads of one user, from their start until their responses were sent. */
-  abstract readonly perUser: number;
-  /** Concurrent large reads of all users in the store. */
-  abstract readonly concurrent: number;
-  /** Total bytes of responses that were not sent completely. */
-  abstract readonly bytes: number;
-  /** Sustained rate of bytes read per user, per second. */
-  abstract readonly userBytesPerSecond: number;
-
-  static of(settings: {
-    readonly READS_PER_USER: number;
-    readonly READS_AT_ONCE: number;
-    readonly READ_BUDGET_MB: number;
-    readonly READ_RATE_MB: number;
-  }): ReadSettings {
-    return {
-      perUser: settings.READS_PER_USER,
-      concurrent: settings.READS_AT_ONCE,
-      bytes: settings.READ_BUDGET_MB * 1024 * 1024,
-      userBytesPerSecond: settings.READ_RATE_MB * 1024 * 1024,
-    };
-  }
-}
 
 const MAX_QUEUED_PER_USER = 100;
 const MAX_QUEUED = 2_000;

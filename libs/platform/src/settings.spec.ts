@@ -3,24 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import {
-  httpSettings,
-  processSettings,
-  redisSettings,
-  roomSettings,
-  serviceUrls,
-  signInSettings,
-  tokenSettings,
-} from './common-settings.ts';
 import { corsOrigin } from './cors.ts';
+import { httpSettings } from './http-settings.ts';
+import { processSettings } from './process-settings.ts';
+import { flag, serviceOrigins, wholeNumber } from './setting-schemas.ts';
 import { describeSettings, loadSettings, SettingsError, type SettingsSources } from './settings.ts';
 
 const Settings = z.object({
   ...processSettings,
   ...httpSettings,
-  ...tokenSettings,
-  ...signInSettings,
-  ...roomSettings,
+  SEND_RATE: wholeNumber(1, 1_000).default(50).describe('Rate of messages.'),
+  AUTO_CREATE: flag.default(true).describe('Whether rooms are created.'),
+  SECRET: z.string().optional().describe('Secret.'),
 });
 
 function load(sources: Partial<SettingsSources>) {
@@ -51,11 +45,8 @@ describe('settings', () => {
       METRICS_HOST: '127.0.0.1',
       HOST: '127.0.0.1',
       PORT: 3000,
-      ACCESS_TOKEN_TTL_SECONDS: 3600,
-      SIGN_IN_RATE: 20,
-      SIGN_IN_BURST: 200,
-      FAILED_SIGN_INS_PER_MINUTE: 10,
-      ROOMS_AUTO_CREATE: true,
+      SEND_RATE: 50,
+      AUTO_CREATE: true,
     });
   });
 
@@ -63,15 +54,15 @@ describe('settings', () => {
     const sources = {
       argv: ['--port', '4001'],
       env: { PORT: '4002', HOST: '0.0.0.0' },
-      envFile: envFile('PORT=4003\nHOST=::1\nLOG_LEVEL=debug\nROOMS_AUTO_CREATE="false"\n'),
+      envFile: envFile('PORT=4003\nHOST=::1\nLOG_LEVEL=debug\nAUTO_CREATE="false"\n'),
     };
     expect(load(sources)).toMatchObject({
       PORT: 4001,
       HOST: '0.0.0.0',
       LOG_LEVEL: 'debug',
-      ROOMS_AUTO_CREATE: false,
+      AUTO_CREATE: false,
     });
-    expect(load({ argv: ['--access-token-ttl-seconds=60'] }).ACCESS_TOKEN_TTL_SECONDS).toBe(60);
+    expect(load({ argv: ['--send-rate=60'] }).SEND_RATE).toBe(60);
   });
 
   it('count as unset when they are empty', () => {
@@ -86,22 +77,22 @@ describe('settings', () => {
           LOG_LEVEL: 'loud',
           CORS_ORIGINS: 'https://ok.example,https://bad.example/path',
           TRUST_PROXY: '10.0.0.0/8, everyone',
-          SIGN_IN_RATE: '1.5',
+          SEND_RATE: '1.5',
         },
       }).toSorted(),
     ).toEqual([
       'CORS_ORIGINS: must be origins separated by commas, such as https://chat.example.com.',
       'LOG_LEVEL: must be one of fatal, error, warn, info, debug, trace, silent.',
       'PORT: must be a whole number from 0 to 65535.',
-      'SIGN_IN_RATE: must be a whole number from 1 to 1000000.',
+      'SEND_RATE: must be a whole number from 1 to 1000.',
       'TRUST_PROXY: must be addresses or networks separated by commas, such as 10.0.0.0/8.',
     ]);
     expect(problemsOf({ argv: ['--port', '65536'] })).toHaveLength(1);
   });
 
-  it('allow only plain HTTP origins in USERS_URLS', () => {
-    const urls = z.object(serviceUrls.users);
-    const problems = (text: string) => urls.safeParse({ USERS_URLS: text }).error?.issues.length;
+  it('allow only plain HTTP origins of services', () => {
+    const urls = serviceOrigins('the users service', 3001);
+    const problems = (text: string) => urls.safeParse(text).error?.issues.length;
     expect(problems('http://users:3001,http://10.0.0.7:3001')).toBeUndefined();
     for (const text of ['https://users', 'ftp://users', 'http://users/path']) {
       expect(problems(text)).toBe(1);
@@ -128,7 +119,7 @@ describe('settings', () => {
       option: '--port',
       defaultValue: '3000',
     });
-    expect(described.find(({ name }) => name === 'JWT_SECRET')?.defaultValue).toBeUndefined();
+    expect(described.find(({ name }) => name === 'SECRET')?.defaultValue).toBeUndefined();
   });
 });
 
@@ -151,26 +142,4 @@ describe('CORS_ORIGINS', () => {
     expect(allows({ NODE_ENV: 'development' }, 'null')).toBe(false);
     expect(allows({ NODE_ENV: 'production' }, 'http://localhost')).toBe(false);
   });
-});
-
-describe('REDIS_URL', () => {
-  const Redis = z.object(redisSettings);
-
-  it.each([
-    'redis://localhost:6379',
-    'rediss://user:pass@redis.example.com:6380/1',
-    'redis://:pass@[::1]',
-  ])('accepts %s', (url) => {
-    const env = { REDIS_URL: url };
-    expect(loadSettings(Redis, { argv: [], env })).toEqual(env);
-  });
-
-  it.each(['', 'localhost:6379', 'http://:hunter2@redis', 'redis://'])(
-    'refuses %j with an error that has its name and not its value',
-    (url) => {
-      const refuse = () => loadSettings(Redis, { argv: [], env: { REDIS_URL: url } });
-      expect(refuse).toThrow(/^REDIS_URL: must be [a-z]/);
-      expect(refuse).not.toThrow(/hunter2/);
-    },
-  );
 });

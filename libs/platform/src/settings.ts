@@ -30,6 +30,9 @@ export interface SettingDescription {
   readonly defaultValue: string | undefined;
 }
 
+/** Values of a group of settings. */
+export type SettingValues<Group extends z.ZodRawShape> = z.output<z.ZodObject<Group>>;
+
 /**
  * Reads settings by name: from the command line, else the environment, else the `.env` file, else
  * the default of the schema. An empty value counts as unset.
@@ -40,7 +43,7 @@ export interface SettingDescription {
 export function loadSettings<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
   sources: SettingsSources,
-): z.output<z.ZodObject<Shape>> {
+): SettingValues<Shape> {
   const names = Object.keys(schema.shape);
   const given = [
     fromCommandLine(names, sources.argv),

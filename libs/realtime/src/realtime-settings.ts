@@ -1,4 +1,34 @@
-import type { RateLimit } from '@chat/platform';
+import { wholeNumber, type RateLimit, type SettingValues } from '@chat/platform';
+
+/** Settings of send limits. */
+export const sendSettings = {
+  SEND_RATE: wholeNumber(1, 1_000_000)
+    .default(50)
+    .describe('Sustained rate of messages per user, per second.'),
+  SEND_BURST: wholeNumber(1, 1_000_000).default(200).describe('Burst of messages per user.'),
+} as const;
+
+/** Settings of sockets: the heartbeat of Socket.IO, and limits of unauthenticated clients. */
+export const socketSettings = {
+  SOCKET_PING_INTERVAL_MS: wholeNumber(100, 300_000)
+    .default(20_000)
+    .describe('Interval of the Socket.IO heartbeat, in milliseconds.'),
+  SOCKET_PING_TIMEOUT_MS: wholeNumber(100, 300_000)
+    .default(15_000)
+    .describe('Timeout of a Socket.IO heartbeat, in milliseconds.'),
+  SOCKET_CONNECT_RATE: wholeNumber(1, 1_000_000)
+    .default(500)
+    .describe('Sustained rate of connections to the socket server per address, per second.'),
+  SOCKET_CONNECT_BURST: wholeNumber(1, 1_000_000)
+    .default(2_000)
+    .describe('Burst of connections to the socket server per address.'),
+  SOCKET_MAX_UNAUTHENTICATED_PER_ADDRESS: wholeNumber(1, 1_000_000)
+    .default(1_000)
+    .describe('Concurrent unauthenticated connections per address.'),
+  SOCKET_MAX_UNAUTHENTICATED: wholeNumber(1, 1_000_000)
+    .default(4_000)
+    .describe('Concurrent unauthenticated connections of all addresses.'),
+} as const;
 
 /** Client events of any kind per user. */
 const EVENT_LIMIT: RateLimit = { points: 200, perMs: 1_000, burst: 1_000 };
@@ -20,15 +50,9 @@ export abstract class RealtimeSettings {
     readonly total: number;
   };
 
-  /** Derives the settings from environment variables. */
-  static of(settings: {
-    readonly SEND_RATE: number;
-    readonly SEND_BURST: number;
-    readonly SOCKET_CONNECT_RATE: number;
-    readonly SOCKET_CONNECT_BURST: number;
-    readonly SOCKET_MAX_UNAUTHENTICATED_PER_ADDRESS: number;
-    readonly SOCKET_MAX_UNAUTHENTICATED: number;
-  }): RealtimeSettings {
+  static of(
+    settings: SettingValues<typeof sendSettings & typeof socketSettings>,
+  ): RealtimeSettings {
     const { SEND_RATE: points, SEND_BURST: burst } = settings;
     const { SOCKET_CONNECT_RATE, SOCKET_CONNECT_BURST } = settings;
     return {

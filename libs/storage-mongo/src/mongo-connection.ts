@@ -12,13 +12,7 @@ import {
 import { createConnection, type Connection, type ConnectOptions, type Model } from 'mongoose';
 import { startHeartbeatWatchdog } from './heartbeat-watchdog.ts';
 import { translateErrors, unavailable } from './mongo-failure.ts';
-
-export interface MongoSettings {
-  /** `mongodb://host:port/database`, or `mongodb+srv://`. */
-  readonly uri: string;
-  /** Timeout in milliseconds for connecting, for getting a free connection, and for a reply. */
-  readonly timeoutMs: number;
-}
+import type { MongoSettings } from './mongo-settings.ts';
 
 /** Delay between two attempts while MongoDB is unavailable at startup. */
 const START_RETRY_MS = 1_000;

@@ -6,12 +6,8 @@ import { getConnectionToken, getModelToken, MongooseModule } from '@nestjs/mongo
 import type { Model } from 'mongoose';
 import { messageSchema, type MessageDocument } from './messages/message.schema.ts';
 import { MongoMessageStore } from './messages/mongo-message-store.ts';
-import {
-  MongoConnectionModule,
-  registerHealthCheck,
-  withIndexes,
-  type MongoSettings,
-} from './mongo-connection.ts';
+import { MongoConnectionModule, registerHealthCheck, withIndexes } from './mongo-connection.ts';
+import type { MongoSettings } from './mongo-settings.ts';
 import { memberSchema, type MemberDocument } from './rooms/member.schema.ts';
 import { MongoRoomStore } from './rooms/mongo-room-store.ts';
 import { roomSchema, type RoomDocument } from './rooms/room.schema.ts';

@@ -3,12 +3,8 @@ import { SessionStore, UserStore } from '@chat/users';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { getConnectionToken, getModelToken, MongooseModule } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import {
-  MongoConnectionModule,
-  registerHealthCheck,
-  withIndexes,
-  type MongoSettings,
-} from './mongo-connection.ts';
+import { MongoConnectionModule, registerHealthCheck, withIndexes } from './mongo-connection.ts';
+import type { MongoSettings } from './mongo-settings.ts';
 import { MongoSessionStore } from './users/mongo-session-store.ts';
 import { MongoUserStore } from './users/mongo-user-store.ts';
 import { sessionSchema, type SessionDocument } from './users/session.schema.ts';

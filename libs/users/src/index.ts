@@ -1,5 +1,5 @@
 export * from './session-store.ts';
-export { SignInSettings } from './sign-in-limits.ts';
+export * from './sign-in-settings.ts';
 export * from './user-store.ts';
 export * from './users.module.ts';
 export * from './users.ts';

@@ -1,40 +1,16 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { networkOf, RateLimitedError, RateLimiter, type RateLimit } from '@chat/platform';
+import { SignInSettings } from './sign-in-settings.ts';
 import { foldCase } from './user-store.ts';
-
-/** Rate limits for sign-ins; the application provides them from its settings. */
-export abstract class SignInSettings {
-  /** Sustained sign-ins and registrations per second and address. */
-  abstract readonly SIGN_IN_RATE: number;
-  /** Sign-ins and registrations in a burst from an address that was idle. */
-  abstract readonly SIGN_IN_BURST: number;
-  /** Failed sign-ins per account and minute. */
-  abstract readonly FAILED_SIGN_INS_PER_MINUTE: number;
-}
 
 /** Limits password guessing and floods of registrations. */
 @Injectable()
 export class SignInLimits {
-  readonly #perAddress: RateLimit;
-  readonly #failuresPerAccount: RateLimit;
-
   constructor(
     private readonly limiter: RateLimiter,
-    settings: SignInSettings,
-  ) {
-    const { SIGN_IN_RATE, SIGN_IN_BURST, FAILED_SIGN_INS_PER_MINUTE } = settings;
-    this.#perAddress = {
-      points: SIGN_IN_RATE,
-      perMs: 1_000,
-      burst: Math.max(SIGN_IN_RATE, SIGN_IN_BURST),
-    };
-    this.#failuresPerAccount = {
-      points: FAILED_SIGN_INS_PER_MINUTE,
-      perMs: 60_000,
-      burst: FAILED_SIGN_INS_PER_MINUTE,
-    };
-  }
+    private readonly settings: SignInSettings,
+  ) {}
 
   /**
    * Counts a sign-in or registration.
@@ -44,7 +20,7 @@ export class SignInLimits {
   async admit(address: string): Promise<void> {
     await this.#take(
       `sign-in:${networkOf(address)}`,
-      this.#perAddress,
+      this.settings.perAddress,
       'Too many sign-ins from this address. Please wait a moment and try again.',
     );
   }
@@ -66,7 +42,7 @@ export class SignInLimits {
     const key = `failed-sign-in:${account}`;
     await this.#take(
       key,
-      this.#failuresPerAccount,
+      this.settings.failuresPerAccount,
       'Too many failed sign-ins to this account. Please wait a moment and try again.',
     );
     let failed = false;
@@ -75,7 +51,7 @@ export class SignInLimits {
       failed = result === undefined;
       return result;
     } finally {
-      if (!failed) await this.limiter.refund(key, this.#failuresPerAccount);
+      if (!failed) await this.limiter.refund(key, this.settings.failuresPerAccount);
     }
   }
 

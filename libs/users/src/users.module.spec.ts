@@ -27,7 +27,7 @@ import {
 } from '@chat/platform';
 import type { z } from 'zod';
 import { SessionStore, type SessionRecord } from './session-store.ts';
-import { SignInSettings } from './sign-in-limits.ts';
+import { SignInSettings } from './sign-in-settings.ts';
 import { foldCase, UserStore, type InsertUserOutcome, type UserRecord } from './user-store.ts';
 import { UsersModule } from './users.module.ts';
 import { Users } from './users.ts';
@@ -109,7 +109,7 @@ const SETTINGS = {
   SIGN_IN_RATE: 20,
   SIGN_IN_BURST: 200,
   FAILED_SIGN_INS_PER_MINUTE: 10,
-} satisfies SignInSettings;
+};
 const ANN = { email: 'Ann@example.com', password: 'correct horse' };
 
 let users: InMemoryUserStore;
@@ -129,7 +129,7 @@ async function start(settings = SETTINGS): Promise<void> {
       { provide: SessionStore, useValue: sessions },
       { provide: RateLimiter, useValue: new InMemoryRateLimiter() },
       { provide: Signals, useValue: bus },
-      { provide: SignInSettings, useValue: settings },
+      { provide: SignInSettings, useValue: SignInSettings.of(settings) },
     ],
     exports: [UserStore, SessionStore, RateLimiter, Signals, SignInSettings],
   })

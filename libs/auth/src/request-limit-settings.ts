@@ -1,0 +1,43 @@
+import { wholeNumber, type RateLimit, type SettingValues } from '@chat/platform';
+
+/** Settings of request limits. */
+export const requestSettings = {
+  REQUEST_RATE: wholeNumber(1, 1_000_000)
+    .default(100)
+    .describe(
+      'Sustained rate of requests per user, or per address without a valid token, per second.',
+    ),
+  REQUEST_BURST: wholeNumber(1, 1_000_000)
+    .default(1_000)
+    .describe('Burst of requests per user, or per address without a valid token.'),
+} as const;
+
+/** Request limits; passed to `AuthModule.forRoot`. */
+export abstract class RequestLimitSettings {
+  /** Limit of requests per signed-in user. */
+  abstract readonly perUser: RateLimit;
+  /** Limit of requests without a valid access token per address. */
+  abstract readonly perAddress: RateLimit;
+
+  /** @param settings with those of sign-ins in the process that serves them */
+  static of(
+    settings: SettingValues<typeof requestSettings> & {
+      readonly SIGN_IN_RATE?: number;
+      readonly SIGN_IN_BURST?: number;
+    },
+  ): RequestLimitSettings {
+    const { REQUEST_RATE, REQUEST_BURST, SIGN_IN_RATE = 0, SIGN_IN_BURST = 0 } = settings;
+    return {
+      perUser: limitOf(REQUEST_RATE, REQUEST_BURST),
+      // Every sign-in is also a request.
+      perAddress: limitOf(
+        Math.max(REQUEST_RATE, 2 * SIGN_IN_RATE),
+        Math.max(REQUEST_BURST, 2 * SIGN_IN_BURST),
+      ),
+    };
+  }
+}
+
+function limitOf(points: number, burst: number): RateLimit {
+  return { points, perMs: 1_000, burst: Math.max(points, burst) };
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+function isRedisUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return (protocol === 'redis:' || protocol === 'rediss:') && hostname !== '';
+}
+
+/** Settings of a process that connects to Redis. */
+export const redisSettings = {
+  REDIS_URL: z
+    .string('must be set')
+    .refine(isRedisUrl, 'must be an address such as redis://localhost:6379')
+    .describe('Address of Redis: redis://user:password@host:6379/database, or rediss://.'),
+} as const;
