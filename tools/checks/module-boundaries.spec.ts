@@ -35,13 +35,13 @@ const planted = [
   {
     violation: 'the contracts that import a library of the workspace',
     file: 'libs/contracts/src/index.ts',
-    text: `export * from '@chat/platform';`,
+    text: `export * from '@chat/platform/failures';`,
     error: /Circular dependency between "@chat\/contracts" and "@chat\/platform"/,
   },
   {
     violation: 'the page that imports server code (scope axis)',
     file: 'apps/web/src/main.tsx',
-    text: `import '@chat/platform';`,
+    text: `import '@chat/platform/failures';`,
     error: /"scope:client" can only depend on libs tagged with/,
   },
   {
@@ -76,7 +76,7 @@ const planted = [
   },
   {
     violation: 'a util that imports a message broker (banned import)',
-    file: 'libs/platform/src/index.ts',
+    file: 'libs/platform/src/failures/index.ts',
     text: `export * from 'amqp-connection-manager';`,
     error: /"type:util" is not allowed to import "amqp-connection-manager"/,
   },
@@ -89,7 +89,7 @@ const planted = [
   {
     violation: 'a project that imports another by a relative path',
     file: 'libs/realtime/src/index.ts',
-    text: `export * from '../../platform/src/index.ts';`,
+    text: `export * from '../../platform/src/failures/index.ts';`,
     error: /Projects cannot be imported by a relative or absolute path/,
   },
 ];
@@ -105,7 +105,7 @@ describe('the module boundaries', () => {
   }
 
   it('allow a feature to import a feature, the platform, the contracts and NestJS', async () => {
-    const text = ['@chat/rooms', '@chat/platform', '@chat/contracts', '@nestjs/common']
+    const text = ['@chat/rooms', '@chat/platform/failures', '@chat/contracts', '@nestjs/common']
       .map((name) => `export * from '${name}';`)
       .join('\n');
     expect(await boundaryErrors('libs/messages/src/index.ts', text)).toEqual([]);

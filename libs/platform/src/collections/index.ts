@@ -1,0 +1,3 @@
+export * from './chunks.ts';
+export * from './growing-lru-cache.ts';
+export * from './stale-while-revalidate-cache.ts';

@@ -1,0 +1,30 @@
+import type { UnavailableError } from '../failures/failures.ts';
+
+/** Limits how many tasks run at once; rejects further tasks when its queue is full. */
+export class ConcurrencyLimiter {
+  #running = 0;
+  readonly #queue: (() => void)[] = [];
+
+  constructor(
+    private readonly limits: { readonly concurrent: number; readonly waiting: number },
+    private readonly refusal: () => UnavailableError,
+  ) {}
+
+  /** @throws UnavailableError at once when the queue is full. */
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#running >= this.limits.concurrent) {
+      if (this.#queue.length >= this.limits.waiting) throw this.refusal();
+      await new Promise<void>((resolve) => this.#queue.push(resolve));
+    } else {
+      this.#running += 1;
+    }
+    try {
+      return await work();
+    } finally {
+      // Passes the slot to the next task, so that a task that arrives now cannot take it.
+      const next = this.#queue.shift();
+      if (next) next();
+      else this.#running -= 1;
+    }
+  }
+}

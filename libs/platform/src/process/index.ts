@@ -1,0 +1,3 @@
+export * from './instance-id.ts';
+export * from './run-process.ts';
+export * from './stop-signals.ts';

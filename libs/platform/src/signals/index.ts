@@ -1,0 +1,2 @@
+export * from './in-memory-signals.ts';
+export * from './signals.ts';
