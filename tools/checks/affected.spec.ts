@@ -13,6 +13,8 @@ describe('nx affected', () => {
   });
 
   it('selects every project when the wire contract changes', async () => {
-    expect(await affectedBy('libs/contracts/src/messages.ts')).toEqual(await showProjects());
+    expect(await affectedBy('libs/contracts/src/messages/message.ts')).toEqual(
+      await showProjects(),
+    );
   });
 });

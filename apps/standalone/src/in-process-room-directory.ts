@@ -1,5 +1,5 @@
-import type { Changes, Role, RoomHead, RoomRev } from '@chat/contracts';
-import { MessageHistory } from '@chat/messages';
+import type { Changes, Role, RoomHead } from '@chat/contracts';
+import { MessageHistory, type RoomRev } from '@chat/messages';
 import { mapInChunks } from '@chat/platform';
 import { RoomDirectory, type Membership } from '@chat/realtime';
 import { RoomAccess } from '@chat/rooms';

@@ -1,4 +1,6 @@
-import type { Changes, Message, MessageCreate, Role, RoomHead, RoomRev } from '@chat/contracts';
+import type { Changes, Message, Role, RoomHead } from '@chat/contracts';
+import type { RoomRev } from '@chat/messages';
+import type { MessageCreate } from '@chat/messages/message-create';
 import { NotFoundError } from '@chat/platform';
 import type { Membership, MessagePublisher, RoomDirectory } from '@chat/realtime';
 

@@ -3,6 +3,7 @@ export * from './history-cache.ts';
 export * from './message-history.ts';
 export * from './message-store.ts';
 export * from './messages.module.ts';
+export * from './room-rev.ts';
 export * from './writer/deleted-rooms.ts';
 export * from './writer/event-delivery.ts';
 export * from './writer/message-writer.ts';

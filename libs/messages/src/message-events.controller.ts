@@ -1,6 +1,6 @@
-import { MESSAGE_CREATE, MessageCreate } from '@chat/contracts';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { MESSAGE_CREATE, MessageCreate } from './message-create/message-create.ts';
 import { RefusedMessageError } from './message-store.ts';
 import { DeletedRoomError } from './writer/deleted-rooms.ts';
 import { EventDelivery } from './writer/event-delivery.ts';

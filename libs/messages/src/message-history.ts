@@ -1,14 +1,8 @@
-import type {
-  Changes,
-  ChangesQuery,
-  HistoryQuery,
-  Message,
-  RoomHead,
-  RoomRev,
-} from '@chat/contracts';
+import type { Changes, ChangesQuery, HistoryQuery, Message, RoomHead } from '@chat/contracts';
 import type { Identity } from '@chat/auth';
 import { RoomAccess, type RoomActivity } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
+import type { RoomRev } from './room-rev.ts';
 import { HistoryCache, type HistoryPage } from './history-cache.ts';
 import { MessageStore, type PageCursor } from './message-store.ts';
 

@@ -1,5 +1,6 @@
-import type { Message, RoomHead, RoomRev } from '@chat/contracts';
+import type { Message, RoomHead } from '@chat/contracts';
 import { Failure } from '@chat/platform';
+import type { RoomRev } from './room-rev.ts';
 
 /** Selects the messages of a page. The message at the cursor is excluded, except for `around`. */
 export type PageCursor =

@@ -1,4 +1,4 @@
-import type { MessageCreate } from '@chat/contracts';
+import type { MessageCreate } from '@chat/messages/message-create';
 
 /** Publishes accepted messages to the writer. */
 export abstract class MessagePublisher {

@@ -1,4 +1,5 @@
-import type { Changes, Role, RoomHead, RoomRev } from '@chat/contracts';
+import type { Changes, Role, RoomHead } from '@chat/contracts';
+import type { RoomRev } from '@chat/messages';
 
 /** A pair of user and room; the user may or may not be a member. */
 export interface Membership {

@@ -9,7 +9,7 @@ import {
   type MessageStore,
   type PageCursor,
 } from '@chat/messages';
-import { legacyMessageIdOf, messageIdOf } from '@chat/messages/message-id';
+import { legacyMessageIdOf, messageIdOf } from '@chat/messages/message-create';
 import { AWKWARD_IDS } from './awkward-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 

@@ -1,4 +1,4 @@
-import type { MessageCreate } from '@chat/contracts';
+import type { MessageCreate } from '@chat/messages/message-create';
 import { MessageWriter } from '@chat/messages';
 import { UnavailableError } from '@chat/platform';
 import { MessagePublisher } from '@chat/realtime';

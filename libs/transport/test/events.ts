@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { MessageCreate } from '@chat/contracts';
-import { messageIdOf } from '@chat/messages/message-id';
+import { messageIdOf, type MessageCreate } from '@chat/messages/message-create';
 
 /** Returns an event of the room with a unique id. */
 export function eventIn(roomId: string, text = 'hello'): MessageCreate {

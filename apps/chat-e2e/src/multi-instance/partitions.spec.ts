@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { PARTITION_COUNT, partitionOf } from '@chat/contracts';
+import { PARTITION_COUNT, partitionOf } from '@chat/messages/message-create';
 import { ServicesTopology, sharedServers, type ServiceInstance } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { Account } from '../support/account.ts';

@@ -1,5 +1,7 @@
-import { partitionOf, PARTITION_COUNT, type Message, type MessageCreate } from '@chat/contracts';
+import type { Message } from '@chat/contracts';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { MessageCreate } from '../message-create/message-create.ts';
+import { partitionOf, PARTITION_COUNT } from '../message-create/partitions.ts';
 import type { PartitionWriter } from './partition-writer.ts';
 import { PartitionWriters } from './partition-writers.ts';
 

@@ -1,4 +1,5 @@
-import type { Message, MessageCreate } from '@chat/contracts';
+import type { Message } from '@chat/contracts';
+import type { MessageCreate } from '../message-create/message-create.ts';
 import type { PendingWrite } from './pending-write.ts';
 
 /** A message that is not stored yet, with the writes that wait for it: the first and retries. */

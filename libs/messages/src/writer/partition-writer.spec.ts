@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import type { Message, MessageCreate, RoomHead } from '@chat/contracts';
+import type { Message, RoomHead } from '@chat/contracts';
+import type { MessageCreate } from '../message-create/message-create.ts';
 import { ConflictingWriterError, MessageStore, RefusedMessageError } from '../message-store.ts';
-import { legacyMessageIdOf, messageIdOf } from '../message-id.ts';
+import { legacyMessageIdOf, messageIdOf } from '../message-create/message-id.ts';
 import { DeletedRoomError, DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
 import { RefusalLimit } from './refusal-limit.ts';

@@ -1,4 +1,4 @@
-import type { Message, MessageCreate, RoomHead } from '@chat/contracts';
+import type { Message, RoomHead } from '@chat/contracts';
 import {
   backoffMs,
   growingLruCache,
@@ -6,6 +6,7 @@ import {
   UnavailableError,
   withTimeout,
 } from '@chat/platform';
+import type { MessageCreate } from '../message-create/message-create.ts';
 import type { FeedPublisher } from '../feed-publisher.ts';
 import {
   ConflictingWriterError,

@@ -1,5 +1,6 @@
-import type { Message, MessageCreate } from '@chat/contracts';
+import type { Message } from '@chat/contracts';
 import { Injectable, Logger } from '@nestjs/common';
+import type { MessageCreate } from '../message-create/message-create.ts';
 import { FeedPublisher } from '../feed-publisher.ts';
 import { MessageStore, type RefusedMessageError } from '../message-store.ts';
 import { DeletedRooms } from './deleted-rooms.ts';

@@ -1,5 +1,6 @@
-import type { Message, MessageCreate } from '@chat/contracts';
-import { legacyMessageIdOf, messageIdOf } from '../message-id.ts';
+import type { Message } from '@chat/contracts';
+import type { MessageCreate } from '../message-create/message-create.ts';
+import { legacyMessageIdOf, messageIdOf } from '../message-create/message-id.ts';
 
 /** An event that waits to be stored. Settled once; later calls have no effect. */
 export class PendingWrite {

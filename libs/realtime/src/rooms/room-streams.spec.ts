@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Changes, Message, RoomHead, RoomRev } from '@chat/contracts';
+import type { Changes, Message, RoomHead } from '@chat/contracts';
+import type { RoomRev } from '@chat/messages';
 import { Metrics } from '@chat/platform';
 import type { ConnectedSockets } from '../connected-sockets.ts';
 import { RealtimeMetrics } from '../realtime-metrics.ts';

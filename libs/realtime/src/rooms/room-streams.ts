@@ -1,4 +1,5 @@
-import type { Message, RoomRev } from '@chat/contracts';
+import type { Message } from '@chat/contracts';
+import type { RoomRev } from '@chat/messages';
 import { chunksOf } from '@chat/platform';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { FeedSubscriber } from '../feed-subscriber.ts';

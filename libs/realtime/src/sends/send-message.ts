@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { MessageCreate, SendMessagePayload, SendMessageResult } from '@chat/contracts';
+import type { SendMessagePayload, SendMessageResult } from '@chat/contracts';
+import { messageIdOf, type MessageCreate } from '@chat/messages/message-create';
 import type { Identity } from '@chat/auth';
-import { messageIdOf } from '@chat/messages/message-id';
 import { NotFoundError, RateLimitedError, RateLimiter } from '@chat/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { MessagePublisher } from '../message-publisher.ts';

@@ -1,4 +1,5 @@
-import type { Changes, Role, RoomHead, RoomRev } from '@chat/contracts';
+import type { Changes, Role, RoomHead } from '@chat/contracts';
+import type { RoomRev } from '@chat/messages';
 import { mapInChunks } from '@chat/platform';
 import { RoomDirectory, type Membership } from '@chat/realtime';
 import type { ServiceClient } from '../service-client.ts';

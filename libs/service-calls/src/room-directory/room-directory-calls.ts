@@ -1,4 +1,5 @@
-import { Changes, Role, RoomHead, RoomId, RoomRev, UserId } from '@chat/contracts';
+import { Changes, Role, RoomHead, RoomId, UserId } from '@chat/contracts';
+import { RoomRev } from '@chat/messages';
 import { MAX_REVS_PER_CALL } from '@chat/realtime';
 import { z } from 'zod';
 

@@ -1,5 +1,5 @@
-import type { Role, RoomHead, RoomRev } from '@chat/contracts';
-import { MessageHistory } from '@chat/messages';
+import type { Role, RoomHead } from '@chat/contracts';
+import { MessageHistory, type RoomRev } from '@chat/messages';
 import { encodeJsonInChunks } from '@chat/platform';
 import { RoomAccess } from '@chat/rooms';
 import { Body, Controller, HttpCode, Post, type StreamableFile } from '@nestjs/common';

@@ -1,9 +1,10 @@
-import type { Message, RoomHead, RoomRev } from '@chat/contracts';
+import type { Message, RoomHead } from '@chat/contracts';
 import {
   ConflictingWriterError,
   MessageStore,
   RefusedMessageError,
   type PageCursor,
+  type RoomRev,
 } from '@chat/messages';
 import { ConcurrencyLimiter } from '@chat/platform';
 import { mongo, type Model } from 'mongoose';

@@ -1,5 +1,5 @@
-import type { Message, RoomHead, RoomRev } from '@chat/contracts';
-import { MessageStore, type PageCursor } from '@chat/messages';
+import type { Message, RoomHead } from '@chat/contracts';
+import { MessageStore, type PageCursor, type RoomRev } from '@chat/messages';
 import { mapInChunks } from '@chat/platform';
 import type { SqliteConnection } from '../sqlite-connection.ts';
 

@@ -1,4 +1,5 @@
-import type { Message, RoomHead, RoomRev } from '@chat/contracts';
+import type { Message, RoomHead } from '@chat/contracts';
+import type { RoomRev } from '@chat/messages';
 import { optionalText, text, type Row, type Statements } from './statements.ts';
 
 /** A different message has an id, seq or rev that a batch claims. */

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
-import { MESSAGE_CREATE } from '@chat/contracts';
+import { MESSAGE_CREATE } from '@chat/messages/message-create';
 import type { DeletedRooms } from '@chat/messages';
 import { eventually, sharedRabbitMq, type SharedRabbitMq } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';

@@ -1,4 +1,4 @@
-import type { MessageCreate } from '@chat/contracts';
+import type { MessageCreate } from '@chat/messages/message-create';
 import { UnavailableError } from '@chat/platform';
 import type { ReadPacket } from '@nestjs/microservices';
 import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';

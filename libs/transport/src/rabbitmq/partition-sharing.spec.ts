@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { PARTITION_COUNT, partitionOf } from '@chat/contracts';
+import { PARTITION_COUNT, partitionOf } from '@chat/messages/message-create';
 import { eventually, FaultProxy, sharedRabbitMq, type SharedRabbitMq } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
 import { connect } from 'amqplib';

@@ -1,4 +1,4 @@
-import { PARTITION_COUNT, partitionOf, type MessageCreate } from '@chat/contracts';
+import { PARTITION_COUNT, partitionOf, type MessageCreate } from '@chat/messages/message-create';
 import { UnavailableError, withTimeout } from '@chat/platform';
 import { ClientRMQ, type ReadPacket } from '@nestjs/microservices';
 import { BrokerConnection, type BrokerOptions } from './broker-connection.ts';

@@ -1,4 +1,4 @@
-import { PARTITION_COUNT } from '@chat/contracts';
+import { PARTITION_COUNT } from '@chat/messages/message-create';
 import { withTimeout } from '@chat/platform';
 import type { BrokerConnection } from './broker-connection.ts';
 import { queueOf } from './topology.ts';

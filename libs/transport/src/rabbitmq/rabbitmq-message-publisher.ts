@@ -1,4 +1,4 @@
-import { MESSAGE_CREATE, type MessageCreate } from '@chat/contracts';
+import { MESSAGE_CREATE, type MessageCreate } from '@chat/messages/message-create';
 import { UnavailableError } from '@chat/platform';
 import { MessagePublisher } from '@chat/realtime';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';

@@ -1,4 +1,4 @@
-import { PARTITION_COUNT, partitionOf } from '@chat/contracts';
+import { PARTITION_COUNT, partitionOf } from '@chat/messages/message-create';
 import type { Channel } from 'amqplib';
 
 /**

@@ -1,5 +1,5 @@
+import { ClientMessageId, MessageId, RoomId, UserId } from '@chat/contracts';
 import { z } from 'zod';
-import { ClientMessageId, MessageId, RoomId, UserId } from './ids.ts';
 
 /** Event pattern of {@link MessageCreate}. */
 export const MESSAGE_CREATE = 'message.create';

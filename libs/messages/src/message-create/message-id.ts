@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { MESSAGE_CREATE, type MessageCreate } from '@chat/contracts';
+import { MESSAGE_CREATE, type MessageCreate } from './message-create.ts';
 
 /** The fields that identify a message; `text` as it is stored. */
 export type MessageContent = Pick<MessageCreate, 'userId' | 'roomId' | 'clientMessageId' | 'text'>;

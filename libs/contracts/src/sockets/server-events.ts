@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { SocketError } from '../errors/socket-error.ts';
+import { Message } from '../messages/message.ts';
+import { Role } from '../rooms/member.ts';
+import { RoomHead } from '../rooms/room-head.ts';
+import { RoomId } from '../rooms/room-id.ts';
+import { Room } from '../rooms/room.ts';
+import { UserId } from '../users/user-id.ts';
+
+export const MemberChanged = z
+  .object({
+    roomId: RoomId,
+    userId: UserId,
+    role: Role.nullable().describe('null: no longer a member.'),
+  })
+  .meta({ id: 'MemberChanged' });
+export type MemberChanged = z.infer<typeof MemberChanged>;
+
+export const RoomRemoved = z.object({ roomId: RoomId }).meta({ id: 'RoomRemoved' });
+export type RoomRemoved = z.infer<typeof RoomRemoved>;
+
+export const RoomHeads = z.array(RoomHead).meta({ id: 'RoomHeads' });
+export type RoomHeads = z.infer<typeof RoomHeads>;
+
+export const Exception = z
+  .object({ event: z.string(), error: SocketError })
+  .meta({ id: 'Exception' });
+export type Exception = z.infer<typeof Exception>;
+
+export const SessionExpired = z.object({}).meta({ id: 'SessionExpired' });
+export type SessionExpired = z.infer<typeof SessionExpired>;
+
+export const ServerDraining = z
+  .object({ reconnectInMs: z.int().min(0).describe('Delay until reconnecting; varies by client.') })
+  .meta({ id: 'ServerDraining' });
+export type ServerDraining = z.infer<typeof ServerDraining>;
+
+/** Events from server to client, with their payload. */
+export const SERVER_EVENTS = {
+  receiveMessage: { payload: Message, summary: 'A message was stored in a joined room.' },
+  roomHeads: {
+    payload: RoomHeads,
+    summary: 'Heads of joined rooms, sent periodically and after failures.',
+  },
+  roomUpdated: { payload: Room, summary: 'A room changed.' },
+  memberChanged: {
+    payload: MemberChanged,
+    summary: 'A user joined or left a room, or the role of a member changed.',
+  },
+  roomAdded: { payload: Room, summary: 'The user is now a member of this room.' },
+  roomRemoved: { payload: RoomRemoved, summary: 'The user may no longer read this room.' },
+  exception: {
+    payload: Exception,
+    summary: 'An event that was sent without acknowledgement failed.',
+  },
+  sessionExpired: {
+    payload: SessionExpired,
+    summary: 'The session ended; the server closes the socket next.',
+  },
+  serverDraining: {
+    payload: ServerDraining,
+    summary: 'The server is stopping: reconnect after the given delay.',
+  },
+} as const;
+export type ServerEvent = keyof typeof SERVER_EVENTS;
+
+export type ServerPayload<E extends ServerEvent> = z.infer<(typeof SERVER_EVENTS)[E]['payload']>;
+
+/** Event map for Socket.IO, server to client. */
+export type ServerToClientEvents = {
+  [E in ServerEvent]: (payload: ServerPayload<E>) => void;
+};

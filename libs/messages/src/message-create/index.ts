@@ -1,0 +1,3 @@
+export * from './message-create.ts';
+export * from './message-id.ts';
+export * from './partitions.ts';
