@@ -18,8 +18,8 @@ const outcome = (...tests: Test[]): Outcome => ({
   exitCode: tests.some(({ status }) => status === 'failed') ? 1 : 0,
   tests,
 });
-const project = (given: Outcome | undefined, folder = 'libs/feed'): Project => ({
-  name: '@chat/feed',
+const project = (given: Outcome | undefined, folder = 'libs/redis'): Project => ({
+  name: '@chat/redis',
   folder,
   outcome: given,
 });
@@ -49,8 +49,11 @@ describe('the verdict on a test run', () => {
     );
     expect(verdict).toEqual({
       failed: false,
-      rerun: ['libs/feed/src/a.spec.ts'],
-      lines: ['Flaky: @chat/feed: libs/feed/src/a.spec.ts: b\nexpected b\n', '2 passed, 0 failed'],
+      rerun: ['libs/redis/src/a.spec.ts'],
+      lines: [
+        'Flaky: @chat/redis: libs/redis/src/a.spec.ts: b\nexpected b\n',
+        '2 passed, 0 failed',
+      ],
     });
   });
 
@@ -58,8 +61,11 @@ describe('the verdict on a test run', () => {
     const verdict = await judgedInCi([project(outcome(failed('a')))], () => outcome(failed('a')));
     expect(verdict).toEqual({
       failed: true,
-      rerun: ['libs/feed/src/a.spec.ts'],
-      lines: ['Failed: @chat/feed: libs/feed/src/a.spec.ts: a\nexpected a\n', '0 passed, 1 failed'],
+      rerun: ['libs/redis/src/a.spec.ts'],
+      lines: [
+        'Failed: @chat/redis: libs/redis/src/a.spec.ts: a\nexpected a\n',
+        '0 passed, 1 failed',
+      ],
     });
   });
 
@@ -109,7 +115,7 @@ describe('the verdict on a test run', () => {
     const broken: Test = { file: 'src/a.spec.ts', status: 'failed', message: 'no server' };
     const verdict = await judgedInCi([project(outcome(broken))], () => outcome(passed('a')));
     expect(verdict).toMatchObject({ failed: false });
-    expect(verdict.lines[0]).toBe('Flaky: @chat/feed: libs/feed/src/a.spec.ts\nno server\n');
+    expect(verdict.lines[0]).toBe('Flaky: @chat/redis: libs/redis/src/a.spec.ts\nno server\n');
     expect(await judgedInCi([project(outcome(broken))], () => outcome())).toMatchObject({
       failed: true,
     });
@@ -139,15 +145,15 @@ describe('the verdict on a test run', () => {
   });
 
   it.each([
-    ['a project crashed', undefined, '@chat/feed: its tests did not finish'],
+    ['a project crashed', undefined, '@chat/redis: its tests did not finish'],
     [
       'a project exited with an error after its tests passed',
       { exitCode: 1, tests: [passed('a')] },
-      '@chat/feed: exit code 1 without a failed test',
+      '@chat/redis: exit code 1 without a failed test',
     ],
-    ['a project reports no test', outcome(), '@chat/feed: no test ran'],
+    ['a project reports no test', outcome(), '@chat/redis: no test ran'],
   ])('fails when %s, even when a flaky test explains the rest', async (_what, given, problem) => {
-    const other = project(outcome(failed('b')), 'libs/cache');
+    const other = project(outcome(failed('b')), 'libs/rooms');
     const verdict = await judgedInCi([project(given), other], () => outcome(passed('b')));
     expect(verdict.failed).toBe(true);
     expect(verdict.lines).toContain(`Failed: ${problem}`);
@@ -162,7 +168,7 @@ describe('the verdict on a test run', () => {
     });
     const projects = [
       project(outcome(skipped('no Redis'), passed('b'))),
-      project(outcome(skipped('no Redis', 'no MongoDB')), 'libs/cache'),
+      project(outcome(skipped('no Redis', 'no MongoDB')), 'libs/rooms'),
     ];
     const local = await judge(projects, { ci: false, rerun: () => Promise.resolve(undefined) });
     expect(local).toEqual({

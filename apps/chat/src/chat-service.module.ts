@@ -1,6 +1,4 @@
 import { AuthModule, RequestLimitSettings, SessionStatus, TokenSettings } from '@chat/auth';
-import { RedisCircuitBreaker, RedisRateLimiter } from '@chat/cache';
-import { RedisConnections, RedisFeedSubscriber, RedisSignals } from '@chat/feed/redis';
 import {
   createHealthController,
   HealthChecks,
@@ -18,6 +16,13 @@ import {
   RealtimeSettings,
   RoomDirectory,
 } from '@chat/realtime';
+import {
+  RedisCircuitBreaker,
+  RedisConnections,
+  RedisFeedSubscriber,
+  RedisRateLimiter,
+  RedisSignals,
+} from '@chat/redis';
 import {
   HttpRoomDirectory,
   HttpSessionStatus,

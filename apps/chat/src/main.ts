@@ -1,5 +1,4 @@
 import { resolveJwtSecret } from '@chat/auth';
-import { RedisSocketIoAdapter, type RedisSignals } from '@chat/feed/redis';
 import {
   configureHttpApp,
   corsOrigin,
@@ -10,6 +9,7 @@ import {
   startHttpApp,
 } from '@chat/platform';
 import { MessagePublisher } from '@chat/realtime';
+import { RedisSocketIoAdapter, type RedisSignals } from '@chat/redis';
 import type { RabbitMqMessagePublisher } from '@chat/transport/rabbitmq';
 import { chatSettings } from './chat-settings.ts';
 import { ChatServiceModule } from './chat-service.module.ts';

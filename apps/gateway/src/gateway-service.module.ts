@@ -1,5 +1,3 @@
-import { RedisCircuitBreaker, RedisRateLimiter } from '@chat/cache';
-import { RedisConnections } from '@chat/feed/redis';
 import { GatewayModule, GatewaySettings } from '@chat/gateway';
 import {
   createHealthController,
@@ -8,6 +6,7 @@ import {
   MetricsModule,
   RateLimiter,
 } from '@chat/platform';
+import { RedisCircuitBreaker, RedisConnections, RedisRateLimiter } from '@chat/redis';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { GatewayServiceSettings } from './gateway-settings.ts';
 

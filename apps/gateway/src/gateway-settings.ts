@@ -1,4 +1,4 @@
-import { redisSettings } from '@chat/feed/redis';
+import { redisSettings } from '@chat/redis';
 import { forwardingSettings, upstreamUrls } from '@chat/gateway';
 import { processSettings, serviceSettings } from '@chat/platform';
 import { z } from 'zod';

@@ -1,12 +1,5 @@
 import { AuthModule, RequestLimitSettings, SessionStatus, TokenSettings } from '@chat/auth';
 import {
-  RedisCircuitBreaker,
-  RedisHistoryCache,
-  RedisRateLimiter,
-  RoomRevCache,
-} from '@chat/cache';
-import { RedisConnections, RedisFeedPublisher, RedisSignals } from '@chat/feed/redis';
-import {
   FeedPublisher,
   HistoryCache,
   MessageHistory,
@@ -25,6 +18,15 @@ import {
   ReadSettings,
   Signals,
 } from '@chat/platform';
+import {
+  RedisCircuitBreaker,
+  RedisConnections,
+  RedisFeedPublisher,
+  RedisHistoryCache,
+  RedisRateLimiter,
+  RedisSignals,
+  RoomRevCache,
+} from '@chat/redis';
 import { RoomActivity, RoomSettings, RoomsModule, UserDirectory } from '@chat/rooms';
 import {
   HttpSessionStatus,

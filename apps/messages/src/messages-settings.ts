@@ -1,5 +1,5 @@
 import { requestSettings, tokenSettings } from '@chat/auth';
-import { redisSettings } from '@chat/feed/redis';
+import { redisSettings } from '@chat/redis';
 import { processSettings, readSettings, serviceSettings } from '@chat/platform';
 import { roomSettings } from '@chat/rooms';
 import { serviceCallSettings, serviceUrls } from '@chat/service-calls';

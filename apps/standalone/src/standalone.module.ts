@@ -1,5 +1,4 @@
 import { AuthModule, RequestLimitSettings, TokenSettings } from '@chat/auth';
-import { InMemoryFeed } from '@chat/feed';
 import {
   FeedPublisher,
   HistoryCache,
@@ -23,6 +22,7 @@ import {
 } from '@chat/platform';
 import {
   FeedSubscriber,
+  InMemoryFeed,
   MessagePublisher,
   RealtimeModule,
   RealtimeSettings,

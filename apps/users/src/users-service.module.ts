@@ -1,6 +1,4 @@
 import { AuthModule, RequestLimitSettings, TokenSettings } from '@chat/auth';
-import { RedisCircuitBreaker, RedisRateLimiter } from '@chat/cache';
-import { RedisConnections, RedisSignals } from '@chat/feed/redis';
 import {
   createHealthController,
   HealthChecks,
@@ -9,6 +7,7 @@ import {
   RateLimiter,
   Signals,
 } from '@chat/platform';
+import { RedisCircuitBreaker, RedisConnections, RedisRateLimiter, RedisSignals } from '@chat/redis';
 import {
   ServiceCredentials,
   SessionStatusController,

@@ -1,5 +1,5 @@
 import { requestSettings, tokenSettings } from '@chat/auth';
-import { redisSettings } from '@chat/feed/redis';
+import { redisSettings } from '@chat/redis';
 import { processSettings, serviceSettings } from '@chat/platform';
 import { mongoSettings } from '@chat/storage-mongo';
 import { signInSettings } from '@chat/users';

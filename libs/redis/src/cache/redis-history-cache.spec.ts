@@ -7,7 +7,7 @@ import { eventually, RedisServer } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { RedisCircuitBreaker } from './redis-circuit-breaker.ts';
+import { RedisCircuitBreaker } from '../connections/redis-circuit-breaker.ts';
 import { RedisHistoryCache } from './redis-history-cache.ts';
 import { RoomRevCache } from './room-rev-cache.ts';
 

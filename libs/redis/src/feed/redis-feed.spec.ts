@@ -6,7 +6,7 @@ import { describeWithProgram } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { feedChannelOf } from './feed-channel.ts';
-import { connectRedis } from './redis-connection.ts';
+import { connectRedis } from '../connections/redis-connection.ts';
 import { RedisFeedPublisher } from './redis-feed-publisher.ts';
 import { RedisFeedSubscriber } from './redis-feed-subscriber.ts';
 

@@ -1,7 +1,7 @@
 import type { Message } from '@chat/contracts';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import type { RedisCircuitBreaker } from './redis-circuit-breaker.ts';
+import type { RedisCircuitBreaker } from '../connections/redis-circuit-breaker.ts';
 
 /** Lifetime of a cached rev. It is then read from the store again, which repairs a lost advance. */
 const EXPIRES_MS = 10_000;

@@ -7,11 +7,11 @@ import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { Server } from 'socket.io';
 import type { Socket } from 'socket.io-client';
-import { startChat, type ChatInstance } from '../../test/chat-instance.ts';
-import { SharedRooms } from '../../test/shared-rooms.ts';
-import { connectRedis, connectSubscribingRedis } from './redis-connection.ts';
-import { RedisFeedPublisher } from './redis-feed-publisher.ts';
-import { RedisSignals } from './redis-signals.ts';
+import { startChat, type ChatInstance } from '../test/chat-instance.ts';
+import { SharedRooms } from '../test/shared-rooms.ts';
+import { connectRedis, connectSubscribingRedis } from './connections/redis-connection.ts';
+import { RedisFeedPublisher } from './feed/redis-feed-publisher.ts';
+import { RedisSignals } from './signals/redis-signals.ts';
 
 Logger.overrideLogger(false);
 

@@ -1,6 +1,9 @@
 import { InMemoryRateLimiter, RateLimiter, type RateLimit } from '@chat/platform';
 import type { Redis } from 'ioredis';
-import { RedisUnavailableError, type RedisCircuitBreaker } from './redis-circuit-breaker.ts';
+import {
+  RedisUnavailableError,
+  type RedisCircuitBreaker,
+} from '../connections/redis-circuit-breaker.ts';
 
 /**
  * The generic cell rate algorithm of InMemoryRateLimiter, with the clock of Redis.

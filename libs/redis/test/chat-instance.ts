@@ -17,10 +17,10 @@ import {
 import { Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { io, type Socket } from 'socket.io-client';
-import { connectRedis, connectSubscribingRedis } from '../src/redis/redis-connection.ts';
-import { RedisFeedSubscriber } from '../src/redis/redis-feed-subscriber.ts';
-import { RedisSignals } from '../src/redis/redis-signals.ts';
-import { RedisSocketIoAdapter } from '../src/redis/redis-socket-io.adapter.ts';
+import { connectRedis, connectSubscribingRedis } from '../src/connections/redis-connection.ts';
+import { RedisFeedSubscriber } from '../src/feed/redis-feed-subscriber.ts';
+import { RedisSignals } from '../src/signals/redis-signals.ts';
+import { RedisSocketIoAdapter } from '../src/signals/redis-socket-io.adapter.ts';
 import type { SharedRooms } from './shared-rooms.ts';
 
 const SOCKETS = {

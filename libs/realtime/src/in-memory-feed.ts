@@ -1,7 +1,7 @@
 import type { Message } from '@chat/contracts';
 import type { FeedPublisher } from '@chat/messages';
-import type { FeedListener, FeedSubscriber } from '@chat/realtime';
 import { Injectable, Logger } from '@nestjs/common';
+import type { FeedListener, FeedSubscriber } from './feed-subscriber.ts';
 
 /** Feed within one process: delivers synchronously and without loss. */
 @Injectable()

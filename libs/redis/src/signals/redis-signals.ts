@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { createAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';
 import { Server } from 'socket.io';
-import type { RedisConnections } from './redis-connections.ts';
+import type { RedisConnections } from '../connections/redis-connections.ts';
 
 /** Name of the server-side event between processes; its argument is the signal. */
 const EVENT = 'signal';

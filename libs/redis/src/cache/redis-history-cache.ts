@@ -11,7 +11,10 @@ import { createCache, KeyvAdapter, type Cache, type CacheManagerStore } from 'ca
 import { redisInsStore } from 'cache-manager-ioredis-yet';
 import { Keyv } from 'keyv';
 import { z } from 'zod';
-import { RedisUnavailableError, type RedisCircuitBreaker } from './redis-circuit-breaker.ts';
+import {
+  RedisUnavailableError,
+  type RedisCircuitBreaker,
+} from '../connections/redis-circuit-breaker.ts';
 import { ReadCoalescer } from './read-coalescer.ts';
 import type { RoomRevCache } from './room-rev-cache.ts';
 

@@ -1,0 +1,10 @@
+export { RedisCircuitBreaker } from './connections/redis-circuit-breaker.ts';
+export { RedisConnections } from './connections/redis-connections.ts';
+export { redisSettings } from './connections/redis-settings.ts';
+export { RedisFeedPublisher } from './feed/redis-feed-publisher.ts';
+export { RedisFeedSubscriber } from './feed/redis-feed-subscriber.ts';
+export { RedisSignals } from './signals/redis-signals.ts';
+export { RedisSocketIoAdapter } from './signals/redis-socket-io.adapter.ts';
+export { RedisRateLimiter } from './limits/redis-rate-limiter.ts';
+export { RedisHistoryCache } from './cache/redis-history-cache.ts';
+export { RoomRevCache } from './cache/room-rev-cache.ts';
