@@ -14,7 +14,7 @@ export const STRICT_SUITES = [
   'libs/messages/src/writer/',
   'libs/storage-mongo/',
   'libs/storage-sqlite/',
-  'libs/transport/src/rabbitmq/dead-letters.spec.ts',
+  'libs/transport/src/rabbitmq/dead-letters/dead-letters.spec.ts',
   'libs/transport/src/rabbitmq/partition-sharing.spec.ts',
   'libs/transport/src/rabbitmq/rabbitmq-delivery.spec.ts',
 ];

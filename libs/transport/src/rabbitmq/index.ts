@@ -1,4 +1,4 @@
-export * from './dead-letters.ts';
+export * from './dead-letters/dead-letters.ts';
 export * from './partitioned-rmq-server.ts';
 export * from './rabbitmq-message-publisher.ts';
 export * from './rabbitmq-settings.ts';

@@ -4,16 +4,16 @@ import { UnavailableError } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import { ServerRMQ, type ReadPacket } from '@nestjs/microservices';
 import type { ConsumeMessage } from 'amqplib';
-import { BrokerConnection, type BrokerOptions } from './broker-connection.ts';
-import { DeadLetterPublisher } from './dead-letter-publisher.ts';
-import { decodeEnvelope } from './event-envelope.ts';
-import { InstancePresence } from './instance-presence.ts';
-import { OwnedPartitions } from './owned-partitions.ts';
-import { assignedPartitions } from './partition-assignment.ts';
-import { PartitionDelivery } from './partition-delivery.ts';
-import type { PartitionSession } from './partition-session.ts';
-import { QueueDepths } from './queue-depths.ts';
-import { StoreHealth } from './store-health.ts';
+import { BrokerConnection, type BrokerOptions } from './connection/broker-connection.ts';
+import { DeadLetterPublisher } from './dead-letters/dead-letter-publisher.ts';
+import { decodeEnvelope } from './consuming/event-envelope.ts';
+import { InstancePresence } from './ownership/instance-presence.ts';
+import { OwnedPartitions } from './ownership/owned-partitions.ts';
+import { assignedPartitions } from './ownership/partition-assignment.ts';
+import { PartitionDelivery } from './consuming/partition-delivery.ts';
+import type { PartitionSession } from './consuming/partition-session.ts';
+import { QueueDepths } from './consuming/queue-depths.ts';
+import { StoreHealth } from './ownership/store-health.ts';
 
 export interface ConsumerOptions extends BrokerOptions {
   /** Interval of the heartbeats between instances, in milliseconds. */

@@ -3,7 +3,10 @@ import { UnavailableError } from '@chat/platform';
 import { MessagePublisher } from '@chat/realtime';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { lastValueFrom } from 'rxjs';
-import { PartitionedRmqClient, type PublisherOptions } from './partitioned-rmq-client.ts';
+import {
+  PartitionedRmqClient,
+  type PublisherOptions,
+} from './publishing/partitioned-rmq-client.ts';
 
 /** Publishes events through RabbitMQ: an event is durable once the broker has confirmed it. */
 @Injectable()

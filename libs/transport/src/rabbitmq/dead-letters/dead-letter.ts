@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
-import { DEAD_LETTER_EXCHANGE } from './topology.ts';
-import { publishConfirmed } from './publish-confirmed.ts';
+import { DEAD_LETTER_EXCHANGE } from '../topology.ts';
+import { publishConfirmed } from '../connection/publish-confirmed.ts';
 
 export const REASON_HEADER = 'x-chat-reason';
 export const PARTITION_HEADER = 'x-chat-partition';

@@ -2,9 +2,9 @@ import type { MessageCreate } from '@chat/messages/message-create';
 import { UnavailableError } from '@chat/platform';
 import type { ReadPacket } from '@nestjs/microservices';
 import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
-import type { BrokerConnection } from './broker-connection.ts';
-import { SupervisedChannel } from './supervised-channel.ts';
-import { declarePartition, EVENTS_EXCHANGE, routingKeyOf } from './topology.ts';
+import type { BrokerConnection } from '../connection/broker-connection.ts';
+import { SupervisedChannel } from '../connection/supervised-channel.ts';
+import { declarePartition, EVENTS_EXCHANGE, routingKeyOf } from '../topology.ts';
 
 /** Retry hint for a refused send. */
 export const RETRY_AFTER_MS = 1_000;

@@ -1,8 +1,8 @@
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { z } from 'zod';
-import type { BrokerConnection } from './broker-connection.ts';
-import { SupervisedChannel, type ChannelHandlers } from './supervised-channel.ts';
-import { declareInstanceQueue, INSTANCES_EXCHANGE } from './topology.ts';
+import type { BrokerConnection } from '../connection/broker-connection.ts';
+import { SupervisedChannel, type ChannelHandlers } from '../connection/supervised-channel.ts';
+import { declareInstanceQueue, INSTANCES_EXCHANGE } from '../topology.ts';
 
 const Heartbeat = z.object({ id: z.string().max(100), state: z.enum(['here', 'leaving']) });
 type Heartbeat = z.infer<typeof Heartbeat>;

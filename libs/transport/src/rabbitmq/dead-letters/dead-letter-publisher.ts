@@ -1,8 +1,8 @@
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
-import type { BrokerConnection } from './broker-connection.ts';
+import type { BrokerConnection } from '../connection/broker-connection.ts';
 import { publishDeadLetter } from './dead-letter.ts';
-import { SupervisedChannel } from './supervised-channel.ts';
-import { declareDeadLetters } from './topology.ts';
+import { SupervisedChannel } from '../connection/supervised-channel.ts';
+import { declareDeadLetters } from '../topology.ts';
 
 /** Publishes messages that can never be stored to the dead letters. */
 export class DeadLetterPublisher {

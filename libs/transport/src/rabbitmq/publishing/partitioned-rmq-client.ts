@@ -1,7 +1,7 @@
 import { PARTITION_COUNT, partitionOf, type MessageCreate } from '@chat/messages/message-create';
 import { UnavailableError, withTimeout } from '@chat/platform';
 import { ClientRMQ, type ReadPacket } from '@nestjs/microservices';
-import { BrokerConnection, type BrokerOptions } from './broker-connection.ts';
+import { BrokerConnection, type BrokerOptions } from '../connection/broker-connection.ts';
 import { PartitionPublisher, RETRY_AFTER_MS } from './partition-publisher.ts';
 
 /** Most events that wait for a confirm, including timed-out ones that may still be confirmed. */

@@ -1,7 +1,7 @@
 import { PARTITION_COUNT } from '@chat/messages/message-create';
 import { withTimeout } from '@chat/platform';
-import type { BrokerConnection } from './broker-connection.ts';
-import { queueOf } from './topology.ts';
+import type { BrokerConnection } from '../connection/broker-connection.ts';
+import { queueOf } from '../topology.ts';
 
 /** Longest wait for the depths of all queues. */
 const TIMEOUT_MS = 1_000;

@@ -1,9 +1,9 @@
 import { MAX_BATCH, type PartitionWriter } from '@chat/messages';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
-import type { BrokerConnection } from './broker-connection.ts';
+import type { BrokerConnection } from '../connection/broker-connection.ts';
 import { PartitionSession, type SessionHost } from './partition-session.ts';
-import { SupervisedChannel, type ChannelHandlers } from './supervised-channel.ts';
-import { declarePartition, queueOf } from './topology.ts';
+import { SupervisedChannel, type ChannelHandlers } from '../connection/supervised-channel.ts';
+import { declarePartition, queueOf } from '../topology.ts';
 
 /** What the instance provides to its partition consumers. */
 export interface PartitionHost extends SessionHost {

@@ -4,13 +4,13 @@ import type { DeletedRooms } from '@chat/messages';
 import { eventually, sharedRabbitMq, type SharedRabbitMq } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
-import { eventIn } from '../../test/events.ts';
-import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
-import { startMessages, type MessagesInstance } from '../../test/messages-instance.ts';
-import { resumeQueue, suspendQueue } from '../../test/queue-process.ts';
+import { eventIn } from '../../../test/events.ts';
+import { InMemoryMessageStore } from '../../../test/in-memory-message-store.ts';
+import { startMessages, type MessagesInstance } from '../../../test/messages-instance.ts';
+import { resumeQueue, suspendQueue } from '../../../test/queue-process.ts';
 import { DeadLetters, type DeadLetter } from './dead-letters.ts';
 import { publishDeadLetter } from './dead-letter.ts';
-import { publishConfirmed } from './publish-confirmed.ts';
+import { publishConfirmed } from '../connection/publish-confirmed.ts';
 import {
   DEAD_LETTER_EXCHANGE,
   DEAD_LETTER_QUEUE,
@@ -19,7 +19,7 @@ import {
   EVENTS_EXCHANGE,
   routingKeyOf,
   routingKeyOfRoom,
-} from './topology.ts';
+} from '../topology.ts';
 
 describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
   let broker: SharedRabbitMq;

@@ -1,5 +1,5 @@
-import type { BrokerConnection } from './broker-connection.ts';
-import { PartitionConsumer, type PartitionHost } from './partition-consumer.ts';
+import type { BrokerConnection } from '../connection/broker-connection.ts';
+import { PartitionConsumer, type PartitionHost } from '../consuming/partition-consumer.ts';
 
 /** Manages the consumers of the partitions that are assigned to this instance. */
 export class OwnedPartitions {

@@ -4,10 +4,10 @@ import { eventually, FaultProxy, sharedRabbitMq } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
 import type { ChannelModel } from 'amqplib';
-import { BrokerConnection } from './broker-connection.ts';
-import { publishConfirmed } from './publish-confirmed.ts';
+import { BrokerConnection } from '../connection/broker-connection.ts';
+import { publishConfirmed } from '../connection/publish-confirmed.ts';
 import { QueueDepths } from './queue-depths.ts';
-import { declareTopology, EVENTS_EXCHANGE, routingKeyOf } from './topology.ts';
+import { declareTopology, EVENTS_EXCHANGE, routingKeyOf } from '../topology.ts';
 
 jest.setTimeout(60_000);
 Logger.overrideLogger(false);

@@ -1,14 +1,14 @@
 import { connect, type ChannelModel, type ConfirmChannel, type GetMessage } from 'amqplib';
 import { z } from 'zod';
 import { PARTITION_HEADER, REASON_HEADER } from './dead-letter.ts';
-import { publishConfirmed } from './publish-confirmed.ts';
+import { publishConfirmed } from '../connection/publish-confirmed.ts';
 import {
   DEAD_LETTER_QUEUE,
   declareTopology,
   EVENTS_EXCHANGE,
   routingKeyOf,
   routingKeyOfRoom,
-} from './topology.ts';
+} from '../topology.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
