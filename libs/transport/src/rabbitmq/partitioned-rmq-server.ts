@@ -95,7 +95,6 @@ export class PartitionedRmqServer extends ServerRMQ {
       depths,
     };
     this.server = consuming.manager;
-    presence.start();
     callback();
     return Promise.resolve();
   }

@@ -33,9 +33,7 @@ describeWithProgram('rabbitmq-server', 'SupervisedChannel', () => {
         openings += 1;
         return Promise.resolve();
       },
-      onClose: () => undefined,
     });
-    channel.start();
     await opened(1);
   });
   afterEach(async () => {

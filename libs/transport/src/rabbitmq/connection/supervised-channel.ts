@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs, withTimeout } from '@chat/platform';
 import { Logger } from '@nestjs/common';
-import type { ConfirmChannel } from 'amqplib';
+import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.ts';
 
 /** Callbacks of a supervised channel. Every call of `setUp` is followed by one of `onClose`. */
@@ -14,12 +14,12 @@ export interface ChannelHandlers {
    */
   setUp(channel: ConfirmChannel): Promise<void>;
   /** Called when the channel is set up and still open. */
-  onReady?(channel: ConfirmChannel): void;
+  onReady?(): void;
   /**
    * Cleans up after a channel closed: its deliveries can no longer be acknowledged.
    * The next channel is opened after this resolves.
    */
-  onClose(): Promise<void> | void;
+  onClose?(): Promise<void> | void;
 }
 
 /** Longest wait for `setUp`: a queue without a leader may leave a declaration unanswered. */
@@ -27,24 +27,28 @@ const SET_UP_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
- * Keeps a channel open. After the connection was lost, the channel is opened again as soon as
- * the connection is back; after the channel closed alone, or {@link reopen} was called, it is
- * opened again with backoff.
+ * Keeps a channel open until it is stopped. After the connection was lost, the channel is opened
+ * again as soon as the connection is back; after the channel closed alone, or {@link reopen} was
+ * called, it is opened again with backoff.
  */
 export class SupervisedChannel {
   readonly #logger = new Logger('RabbitMQ');
   readonly #stopping = new AbortController();
-  #running: Promise<void> | undefined;
+  readonly #running: Promise<void>;
+  #open: ConfirmChannel | undefined;
   #endCurrent: ((reason: Error) => void) | undefined;
   #attempt = 0;
 
   constructor(
     private readonly connection: BrokerConnection,
     private readonly handlers: ChannelHandlers,
-  ) {}
+  ) {
+    this.#running = this.#run();
+  }
 
-  start(): void {
-    this.#running ??= this.#run();
+  /** The channel that is set up; undefined until there is one. */
+  get open(): ConfirmChannel | undefined {
+    return this.#open;
   }
 
   /** Resets the backoff, because the channel works. */
@@ -63,6 +67,7 @@ export class SupervisedChannel {
   /** Closes the channel permanently. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#endCurrent?.(new Error('stopped'));
     await this.#running;
   }
 
@@ -71,7 +76,7 @@ export class SupervisedChannel {
     while (!signal.aborted) {
       const model = await this.connection.connected(signal);
       if (!model) return;
-      const reason = await this.#runChannel(() => model.createConfirmChannel());
+      const reason = await this.#runChannel(model);
       if (this.#stopping.signal.aborted) return;
       // The connection logs its own loss, which is no failure of the channel.
       if (this.connection.current !== model) continue;
@@ -86,10 +91,10 @@ export class SupervisedChannel {
   }
 
   /** Opens a channel and waits until it is closed; resolves with the reason. */
-  async #runChannel(open: () => Promise<ConfirmChannel>): Promise<Error> {
+  async #runChannel(model: ChannelModel): Promise<Error> {
     let channel: ConfirmChannel;
     try {
-      channel = await open();
+      channel = await model.createConfirmChannel();
     } catch (error) {
       return asError(error);
     }
@@ -103,22 +108,22 @@ export class SupervisedChannel {
       hasClosed();
     });
     this.#endCurrent = end;
-    const stop = (): void => end(new Error('stopped'));
-    this.#stopping.signal.addEventListener('abort', stop);
-    if (this.#stopping.signal.aborted) stop();
+    if (this.#stopping.signal.aborted) end(new Error('stopped'));
     withTimeout(this.handlers.setUp(channel), SET_UP_TIMEOUT_MS).then(
       () => {
-        if (this.#endCurrent === end) this.handlers.onReady?.(channel);
+        if (this.#endCurrent !== end) return;
+        this.#open = channel;
+        this.handlers.onReady?.();
       },
       (error: unknown) => end(asError(error)),
     );
     const reason = await ended;
-    this.#stopping.signal.removeEventListener('abort', stop);
     this.#endCurrent = undefined;
+    this.#open = undefined;
     const closing = channel.close().catch(() => undefined);
     await Promise.all([
       withTimeout(Promise.race([closed, closing]), CLOSE_TIMEOUT_MS).catch(() => undefined),
-      this.handlers.onClose(),
+      this.handlers.onClose?.(),
     ]);
     return reason;
   }

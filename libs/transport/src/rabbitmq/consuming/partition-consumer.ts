@@ -2,7 +2,7 @@ import { MAX_BATCH, type PartitionWriter } from '@chat/messages';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
 import { PartitionSession, type SessionHost } from './partition-session.ts';
-import { SupervisedChannel, type ChannelHandlers } from '../connection/supervised-channel.ts';
+import { SupervisedChannel } from '../connection/supervised-channel.ts';
 import { declarePartition, queueOf } from '../topology.ts';
 
 /** What the instance provides to its partition consumers. */
@@ -22,25 +22,20 @@ export class PartitionConsumer {
     private readonly partition: number,
     private readonly host: PartitionHost,
   ) {
-    this.#channel = new SupervisedChannel(connection, this.#handlers());
-    this.#channel.start();
+    this.#channel = new SupervisedChannel(connection, {
+      name: `partition ${partition}`,
+      setUp: (channel) => this.#consume(channel),
+      onClose: async () => {
+        await this.#session?.close();
+        this.#session = undefined;
+      },
+    });
   }
 
   /** Drains unacknowledged deliveries and closes the channel; later messages stay queued. */
   async stop(drainTimeoutMs: number): Promise<void> {
     await this.#session?.drain(drainTimeoutMs);
     await this.#channel.stop();
-  }
-
-  #handlers(): ChannelHandlers {
-    return {
-      name: `partition ${this.partition}`,
-      setUp: (channel) => this.#consume(channel),
-      onClose: async () => {
-        await this.#session?.close();
-        this.#session = undefined;
-      },
-    };
   }
 
   async #consume(channel: ConfirmChannel): Promise<void> {

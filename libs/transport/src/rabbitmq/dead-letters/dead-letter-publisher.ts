@@ -1,4 +1,4 @@
-import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
+import type { ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
 import { publishDeadLetter } from './dead-letter.ts';
 import { SupervisedChannel } from '../connection/supervised-channel.ts';
@@ -7,30 +7,23 @@ import { declareDeadLetters } from '../topology.ts';
 /** Publishes messages that can never be stored to the dead letters. */
 export class DeadLetterPublisher {
   readonly #channel: SupervisedChannel;
-  #open: ConfirmChannel | undefined;
 
   /** @param connection one that carries no acknowledgements: a memory or disk alarm blocks it */
   constructor(private readonly connection: BrokerConnection) {
     this.#channel = new SupervisedChannel(connection, {
       name: 'dead letters',
       setUp: declareDeadLetters,
-      onReady: (channel) => {
-        this.#open = channel;
-        this.#channel.resetBackoff();
-      },
-      onClose: () => {
-        this.#open = undefined;
-      },
+      onReady: () => this.#channel.resetBackoff(),
     });
-    this.#channel.start();
   }
 
   /** Resolves once the message is durable in the dead-letter queue. */
   async publish(message: ConsumeMessage, partition: number, reason: string): Promise<void> {
-    if (!this.#open || this.connection.blocked) {
+    const channel = this.#channel.open;
+    if (!channel || this.connection.blocked) {
       throw new Error('RabbitMQ does not accept dead letters now');
     }
-    await publishDeadLetter(this.#open, message, partition, reason);
+    await publishDeadLetter(channel, message, partition, reason);
   }
 
   stop(): Promise<void> {

@@ -1,7 +1,7 @@
-import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
+import type { ConsumeMessage } from 'amqplib';
 import { z } from 'zod';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
-import { SupervisedChannel, type ChannelHandlers } from '../connection/supervised-channel.ts';
+import { SupervisedChannel } from '../connection/supervised-channel.ts';
 import { declareInstanceQueue, INSTANCES_EXCHANGE } from '../topology.ts';
 
 const Heartbeat = z.object({ id: z.string().max(100), state: z.enum(['here', 'leaving']) });
@@ -22,7 +22,6 @@ export class InstancePresence {
   /** When the channel is reopened unless this instance receives its own heartbeat. */
   #ownDeadline = 0;
   #state: PresenceState = 'here';
-  #open: ConfirmChannel | undefined;
   #heartbeatTimer: NodeJS.Timeout | undefined;
   #discoveryTimer: NodeJS.Timeout | undefined;
   #lastHeartbeat = 0;
@@ -39,11 +38,15 @@ export class InstancePresence {
     private readonly heartbeatMs: number,
     private readonly onChange: (instanceIds: readonly string[]) => void,
   ) {
-    this.#channel = new SupervisedChannel(connection, this.#handlers());
-  }
-
-  start(): void {
-    this.#channel.start();
+    this.#channel = new SupervisedChannel(connection, {
+      name: 'heartbeats',
+      setUp: async (channel) => {
+        const queue = await declareInstanceQueue(channel);
+        await channel.consume(queue, (message) => this.#receive(message), { noAck: true });
+      },
+      onReady: () => this.#startHeartbeats(),
+      onClose: () => this.#stopHeartbeats(),
+    });
   }
 
   /** Publishes a new state at once, so that the other instances need not wait for a timeout. */
@@ -60,33 +63,23 @@ export class InstancePresence {
     await this.#channel.stop();
   }
 
-  #handlers(): ChannelHandlers {
-    return {
-      name: 'heartbeats',
-      setUp: async (channel) => {
-        const queue = await declareInstanceQueue(channel);
-        await channel.consume(queue, (message) => this.#receive(message), { noAck: true });
-      },
-      onReady: (channel) => {
-        this.#open = channel;
-        this.#lastHeartbeat = performance.now();
-        this.#ownDeadline = this.#nextDeadline();
-        this.#channel.resetBackoff();
-        this.#sendHeartbeat();
-        this.#heartbeatTimer = setInterval(() => this.#onInterval(), this.heartbeatMs);
-        this.#discoveryTimer = setTimeout(() => {
-          this.#discoveryTimer = undefined;
-          this.#reportInstances();
-        }, this.heartbeatMs * DISCOVERY_FRACTION);
-      },
-      onClose: () => {
-        this.#open = undefined;
-        clearInterval(this.#heartbeatTimer);
-        clearTimeout(this.#discoveryTimer);
-        this.#discoveryTimer = undefined;
-        this.#others.clear();
-      },
-    };
+  #startHeartbeats(): void {
+    this.#lastHeartbeat = performance.now();
+    this.#ownDeadline = this.#nextDeadline();
+    this.#channel.resetBackoff();
+    this.#sendHeartbeat();
+    this.#heartbeatTimer = setInterval(() => this.#onInterval(), this.heartbeatMs);
+    this.#discoveryTimer = setTimeout(() => {
+      this.#discoveryTimer = undefined;
+      this.#reportInstances();
+    }, this.heartbeatMs * DISCOVERY_FRACTION);
+  }
+
+  #stopHeartbeats(): void {
+    clearInterval(this.#heartbeatTimer);
+    clearTimeout(this.#discoveryTimer);
+    this.#discoveryTimer = undefined;
+    this.#others.clear();
   }
 
   #onInterval(): void {
@@ -135,7 +128,7 @@ export class InstancePresence {
     if (this.connection.blocked) return;
     const heartbeat: Heartbeat = { id: this.id, state: this.#state };
     try {
-      this.#open?.publish(INSTANCES_EXCHANGE, '', Buffer.from(JSON.stringify(heartbeat)));
+      this.#channel.open?.publish(INSTANCES_EXCHANGE, '', Buffer.from(JSON.stringify(heartbeat)));
     } catch {
       // The channel has just closed; it is opened again, and the next heartbeat follows.
     }
@@ -143,7 +136,7 @@ export class InstancePresence {
 
   /** Calls `onChange`, but not before the other instances have had time to answer a new one. */
   #reportInstances(): void {
-    if (!this.#open || this.#discoveryTimer) return;
+    if (!this.#channel.open || this.#discoveryTimer) return;
     const others = [...this.#others.keys()];
     const included = this.#state === 'here' || others.length === 0;
     this.onChange(included ? [this.id, ...others] : others);

@@ -1,7 +1,7 @@
 import type { MessageCreate } from '@chat/messages/message-create';
 import { UnavailableError } from '@chat/platform';
 import type { ReadPacket } from '@nestjs/microservices';
-import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
+import type { ChannelModel, Message } from 'amqplib';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
 import { SupervisedChannel } from '../connection/supervised-channel.ts';
 import { declarePartition, EVENTS_EXCHANGE, routingKeyOf } from '../topology.ts';
@@ -21,9 +21,8 @@ interface InFlight {
  * for example because it has no leader, blocks its channel, and so delays its own partition only.
  */
 export class PartitionPublisher {
-  readonly #supervised: SupervisedChannel;
+  readonly #channel: SupervisedChannel;
   readonly #inFlight = new Map<string, InFlight>();
-  #channel: ConfirmChannel | undefined;
   /** Connection on which a channel was set up, or closed alone, last. */
   #triedOn: ChannelModel | undefined;
   #bytesInFlight = 0;
@@ -37,7 +36,7 @@ export class PartitionPublisher {
     private readonly partition: number,
     private readonly publishTimeoutMs: number,
   ) {
-    this.#supervised = new SupervisedChannel(broker, {
+    this.#channel = new SupervisedChannel(broker, {
       name: `publisher of partition ${partition}`,
       setUp: async (channel) => {
         channel.on('return', ({ properties }: Message) => {
@@ -46,25 +45,22 @@ export class PartitionPublisher {
         });
         await declarePartition(channel, partition);
       },
-      onReady: (channel) => {
-        this.#channel = channel;
+      onReady: () => {
         this.#triedOn = broker.current;
-        this.#supervised.resetBackoff();
+        this.#channel.resetBackoff();
       },
       onClose: () => {
-        this.#channel = undefined;
         this.#triedOn = broker.current;
         for (const { settle } of [...this.#inFlight.values()]) {
           settle(new Error('the channel closed before the confirm'));
         }
       },
     });
-    this.#supervised.start();
   }
 
   /** Whether events can be published now. */
   get ready(): boolean {
-    return this.#channel !== undefined && !this.broker.blocked;
+    return this.#channel.open !== undefined && !this.broker.blocked;
   }
 
   /**
@@ -92,7 +88,7 @@ export class PartitionPublisher {
    * confirm in time; a timed-out event may still be stored
    */
   publish(packet: ReadPacket<MessageCreate>): Promise<void> {
-    const channel = this.#channel;
+    const channel = this.#channel.open;
     if (!channel || !this.ready) return Promise.reject(unavailable());
     const content = Buffer.from(JSON.stringify(packet));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -147,7 +143,7 @@ export class PartitionPublisher {
 
   /** Closes the channel permanently; events in flight fail. */
   stop(): Promise<void> {
-    return this.#supervised.stop();
+    return this.#channel.stop();
   }
 
   /**
@@ -156,7 +152,7 @@ export class PartitionPublisher {
    */
   #reopenIfStalled(sentAt: number): void {
     if (this.#confirmedAt >= sentAt || this.broker.blocked) return;
-    this.#supervised.reopen(new Error(`no confirm within ${this.publishTimeoutMs} ms`));
+    this.#channel.reopen(new Error(`no confirm within ${this.publishTimeoutMs} ms`));
   }
 }
 
