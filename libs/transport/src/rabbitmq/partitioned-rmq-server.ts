@@ -1,32 +1,22 @@
-import { randomUUID } from 'node:crypto';
 import type { PartitionWriter } from '@chat/messages';
 import { UnavailableError } from '@chat/platform';
-import { Logger } from '@nestjs/common';
 import { ServerRMQ, type ReadPacket } from '@nestjs/microservices';
 import type { ConsumeMessage } from 'amqplib';
 import { BrokerConnection, type BrokerOptions } from './connection/broker-connection.ts';
-import { DeadLetterPublisher } from './dead-letters/dead-letter-publisher.ts';
 import { decodeEnvelope } from './consuming/event-envelope.ts';
-import { InstancePresence } from './ownership/instance-presence.ts';
-import { OwnedPartitions } from './ownership/owned-partitions.ts';
-import { assignedPartitions } from './ownership/partition-assignment.ts';
+import { PartitionConsumer } from './consuming/partition-consumer.ts';
 import { PartitionDelivery } from './consuming/partition-delivery.ts';
 import type { PartitionSession } from './consuming/partition-session.ts';
 import { QueueDepths } from './consuming/queue-depths.ts';
-import { StoreHealth } from './ownership/store-health.ts';
+import { DeadLetterPublisher } from './dead-letters/dead-letter-publisher.ts';
+import { OwnedPartitions, type OwnershipOptions } from './ownership/owned-partitions.ts';
 
-export interface ConsumerOptions extends BrokerOptions {
-  /** Interval of the heartbeats between instances, in milliseconds. */
-  readonly heartbeatMs: number;
-  /** Longest wait for unacknowledged deliveries when a partition is released, in milliseconds. */
-  readonly drainTimeoutMs: number;
+export interface ConsumerOptions extends BrokerOptions, OwnershipOptions {
   /** Called for every channel of a partition; the writer is used for that channel only. */
   readonly openWriter: (partition: number) => PartitionWriter;
-  /** Pings the store; rejects while it is unreachable. */
-  readonly pingStore: () => Promise<unknown>;
 }
 
-/** The state of a server that is listening. */
+/** The parts of a server that is listening. */
 interface Running {
   readonly consuming: BrokerConnection;
   /**
@@ -36,8 +26,6 @@ interface Running {
    */
   readonly publishing: BrokerConnection;
   readonly deadLetters: DeadLetterPublisher;
-  readonly presence: InstancePresence;
-  readonly storeHealth: StoreHealth;
   readonly partitions: OwnedPartitions;
   readonly depths: QueueDepths;
 }
@@ -53,8 +41,6 @@ interface Running {
  * `EventDelivery`, which they receive as `@Ctx()`.
  */
 export class PartitionedRmqServer extends ServerRMQ {
-  readonly #id = randomUUID();
-  readonly #logger = new Logger('Partitions');
   #running: Running | undefined;
 
   constructor(private readonly consumer: ConsumerOptions) {
@@ -72,28 +58,16 @@ export class PartitionedRmqServer extends ServerRMQ {
     const consuming = new BrokerConnection(consumer);
     const publishing = new BrokerConnection({ ...consumer, name: `${consumer.name}, publishing` });
     const deadLetters = new DeadLetterPublisher(publishing);
-    const presence = new InstancePresence(publishing, this.#id, consumer.heartbeatMs, (ids) =>
-      this.#rebalance(ids),
-    );
-    const storeHealth = new StoreHealth(consumer.pingStore, consumer.heartbeatMs, () =>
-      presence.announce(storeHealth.unavailable ? 'leaving' : 'here'),
-    );
-    const partitions = new OwnedPartitions(consuming, {
-      openWriter: consumer.openWriter,
-      handle: (message, session) => this.handleMessage(message, session),
-      publishDeadLetter: (...letter) => deadLetters.publish(...letter),
-      storeFailed: () => storeHealth.check(),
+    const partitions = new OwnedPartitions(publishing, consumer, (partition) => {
+      return new PartitionConsumer(consuming, partition, {
+        openWriter: consumer.openWriter,
+        handle: (message, session) => this.handleMessage(message, session),
+        deadLetters,
+        storeFailed: () => partitions.checkStore(),
+      });
     });
     const depths = new QueueDepths(consuming);
-    this.#running = {
-      consuming,
-      publishing,
-      deadLetters,
-      presence,
-      storeHealth,
-      partitions,
-      depths,
-    };
+    this.#running = { consuming, publishing, deadLetters, partitions, depths };
     this.server = consuming.manager;
     callback();
     return Promise.resolve();
@@ -104,12 +78,9 @@ export class PartitionedRmqServer extends ServerRMQ {
     const running = this.#running;
     if (!running) return;
     this.#running = undefined;
-    const { consuming, publishing, deadLetters, presence, storeHealth, partitions } = running;
-    storeHealth.stop();
-    await presence.leave();
-    await partitions.stop(this.#drainTimeoutMs(storeHealth));
-    await deadLetters.stop();
-    await Promise.all([consuming.close(), publishing.close()]);
+    await running.partitions.stop();
+    await running.deadLetters.stop();
+    await Promise.all([running.consuming.close(), running.publishing.close()]);
   }
 
   /**
@@ -148,21 +119,5 @@ export class PartitionedRmqServer extends ServerRMQ {
     }
     await super.handleEvent(pattern, packet, delivery);
     if (!delivery.settled) delivery.giveUp(new Error(`the handler of ${pattern} failed`));
-  }
-
-  #rebalance(instanceIds: readonly string[]): void {
-    if (!this.#running) return;
-    const { partitions, storeHealth } = this.#running;
-    const assigned = assignedPartitions(this.#id, instanceIds);
-    partitions.assign(assigned, this.#drainTimeoutMs(storeHealth));
-    this.#logger.log(
-      { instances: instanceIds.length, partitions: assigned },
-      'partitions rebalanced',
-    );
-  }
-
-  /** Does not wait while the store is unavailable: another instance may be able to store. */
-  #drainTimeoutMs(storeHealth: StoreHealth): number {
-    return storeHealth.unavailable ? 0 : this.consumer.drainTimeoutMs;
   }
 }

@@ -1,15 +1,9 @@
-import { MAX_BATCH, type PartitionWriter } from '@chat/messages';
-import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
+import { MAX_BATCH } from '@chat/messages';
+import type { ConfirmChannel } from 'amqplib';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
-import { PartitionSession, type SessionHost } from './partition-session.ts';
 import { SupervisedChannel } from '../connection/supervised-channel.ts';
 import { declarePartition, queueOf } from '../topology.ts';
-
-/** What the instance provides to its partition consumers. */
-export interface PartitionHost extends SessionHost {
-  openWriter(partition: number): PartitionWriter;
-  handle(message: ConsumeMessage, session: PartitionSession): Promise<void>;
-}
+import { PartitionSession, type PartitionHost } from './partition-session.ts';
 
 /** Consumes one partition until it is stopped, with a new session for every channel. */
 export class PartitionConsumer {
@@ -40,8 +34,7 @@ export class PartitionConsumer {
 
   async #consume(channel: ConfirmChannel): Promise<void> {
     const { host, partition } = this;
-    const writer = host.openWriter(partition);
-    const session = new PartitionSession(partition, channel, writer, this.#channel, host);
+    const session = new PartitionSession(partition, channel, this.#channel, host);
     this.#session = session;
     await declarePartition(channel, partition);
     await channel.prefetch(MAX_BATCH);

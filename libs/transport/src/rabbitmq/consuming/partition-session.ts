@@ -2,23 +2,22 @@ import { ConflictingWriterError, type PartitionWriter } from '@chat/messages';
 import { withTimeout } from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
+import type { SupervisedChannel } from '../connection/supervised-channel.ts';
+import type { DeadLetterPublisher } from '../dead-letters/dead-letter-publisher.ts';
 
-/** The supervision of a session's channel. */
-export interface ChannelSupervisor {
-  resetBackoff(): void;
-  reopen(reason: Error): void;
-}
-
-/** What the instance provides to its sessions. */
-export interface SessionHost {
-  /** Resolves once the message is durable in the dead-letter queue. */
-  publishDeadLetter(message: ConsumeMessage, partition: number, reason: string): Promise<void>;
+/** What an instance provides to the consumers of its partitions. */
+export interface PartitionHost {
+  readonly openWriter: (partition: number) => PartitionWriter;
+  /** Handles a delivery, which it settles through the session now or later. */
+  readonly handle: (message: ConsumeMessage, session: PartitionSession) => Promise<void>;
+  readonly deadLetters: DeadLetterPublisher;
   /** Called when a session ends because a message could not be stored. */
-  storeFailed(): void;
+  readonly storeFailed: () => void;
 }
 
 /** Settles a partition's deliveries for the lifetime of one channel and its writer. */
 export class PartitionSession {
+  readonly writer: PartitionWriter;
   readonly #logger = new Logger('Partitions');
   readonly #drained = Promise.withResolvers<void>();
   /** Dead letters that are not durable yet; their deliveries are acknowledged afterwards. */
@@ -29,12 +28,13 @@ export class PartitionSession {
   #closed = false;
 
   constructor(
-    readonly partition: number,
+    private readonly partition: number,
     readonly channel: ConfirmChannel,
-    readonly writer: PartitionWriter,
-    private readonly supervisor: ChannelSupervisor,
-    private readonly host: SessionHost,
-  ) {}
+    private readonly supervised: SupervisedChannel,
+    private readonly host: PartitionHost,
+  ) {
+    this.writer = host.openWriter(partition);
+  }
 
   /** Returns whether to handle a delivery; one that is not handled stays with the broker. */
   accept(): boolean {
@@ -43,6 +43,7 @@ export class PartitionSession {
     return true;
   }
 
+  /** Acknowledges a message that is durable elsewhere: in the store, or as a dead letter. */
   acknowledge(message: ConsumeMessage): void {
     if (this.#closed) return;
     try {
@@ -50,22 +51,23 @@ export class PartitionSession {
     } catch (error) {
       return this.giveUp(error);
     }
-    this.supervisor.resetBackoff();
-    this.#onAcknowledged();
+    this.supervised.resetBackoff();
+    this.#unacknowledged -= 1;
+    if (this.#draining && this.#unacknowledged === 0) this.#drained.resolve();
   }
 
-  reject(message: ConsumeMessage, reason: string): Promise<void> {
+  /** Publishes a message that can never be stored as a dead letter, and then acknowledges it. */
+  reject(message: ConsumeMessage, reason: string): void {
     const rejecting = this.#reject(message, reason).finally(() => {
       this.#pendingDeadLetters.delete(rejecting);
     });
     this.#pendingDeadLetters.add(rejecting);
-    return rejecting;
   }
 
   async #reject(message: ConsumeMessage, reason: string): Promise<void> {
     const { partition } = this;
     try {
-      await this.host.publishDeadLetter(message, partition, reason);
+      await this.host.deadLetters.publish(message, partition, reason);
     } catch (error) {
       return this.giveUp(error);
     }
@@ -77,7 +79,7 @@ export class PartitionSession {
   /** Closes the channel; the broker redelivers everything that is not acknowledged. */
   giveUp(cause: unknown): void {
     if (this.#closed) return;
-    this.supervisor.reopen(cause instanceof Error ? cause : new Error(String(cause)));
+    this.supervised.reopen(cause instanceof Error ? cause : new Error(String(cause)));
   }
 
   /**
@@ -109,10 +111,5 @@ export class PartitionSession {
     this.#closed = true;
     this.#drained.resolve();
     await this.writer.abandon();
-  }
-
-  #onAcknowledged(): void {
-    this.#unacknowledged -= 1;
-    if (this.#draining && this.#unacknowledged === 0) this.#drained.resolve();
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ConsumeMessage } from 'amqplib';
 import { z } from 'zod';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
@@ -16,6 +17,8 @@ const DISCOVERY_FRACTION = 0.25;
 
 /** Tracks the live instances by heartbeats through the broker. */
 export class InstancePresence {
+  /** Identifies this instance. */
+  readonly id = randomUUID();
   readonly #channel: SupervisedChannel;
   /** Other instances, and when each is removed without a heartbeat, in `performance.now()` time. */
   readonly #others = new Map<string, number>();
@@ -34,7 +37,6 @@ export class InstancePresence {
    */
   constructor(
     private readonly connection: BrokerConnection,
-    private readonly id: string,
     private readonly heartbeatMs: number,
     private readonly onChange: (instanceIds: readonly string[]) => void,
   ) {

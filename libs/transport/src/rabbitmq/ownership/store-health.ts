@@ -13,7 +13,7 @@ export class StoreHealth {
   readonly #logger = new Logger('Partitions');
   readonly #stopping = new AbortController();
   #probing = false;
-  #unavailable = false;
+  #available = true;
 
   /**
    * @param probe rejects while the store is unreachable
@@ -23,11 +23,12 @@ export class StoreHealth {
   constructor(
     private readonly probe: () => Promise<unknown>,
     private readonly intervalMs: number,
-    private readonly onChange: () => void,
+    private readonly onChange: (available: boolean) => void,
   ) {}
 
-  get unavailable(): boolean {
-    return this.#unavailable;
+  /** Whether the last probe succeeded, or there was none yet. */
+  get available(): boolean {
+    return this.#available;
   }
 
   /** Starts probing after a failed write, unless probes are running already. */
@@ -43,11 +44,11 @@ export class StoreHealth {
     const { signal } = this.#stopping;
     this.#probing = true;
     while (!(await this.#probeSucceeds()) && !signal.aborted) {
-      this.#become('unavailable');
+      this.#setAvailable(false);
       await delay(this.intervalMs, undefined, { signal }).catch(() => undefined);
     }
     this.#probing = false;
-    if (!signal.aborted) this.#become('available');
+    if (!signal.aborted) this.#setAvailable(true);
   }
 
   async #probeSucceeds(): Promise<boolean> {
@@ -59,12 +60,11 @@ export class StoreHealth {
     }
   }
 
-  #become(state: 'available' | 'unavailable'): void {
-    const unavailable = state === 'unavailable';
-    if (unavailable === this.#unavailable) return;
-    this.#unavailable = unavailable;
-    if (unavailable) this.#logger.warn('store unavailable; offering partitions to other instances');
-    else this.#logger.log('store available again');
-    this.onChange();
+  #setAvailable(available: boolean): void {
+    if (available === this.#available) return;
+    this.#available = available;
+    if (available) this.#logger.log('store available again');
+    else this.#logger.warn('store unavailable; offering partitions to other instances');
+    this.onChange(available);
   }
 }
