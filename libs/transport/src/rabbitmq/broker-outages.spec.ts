@@ -6,7 +6,8 @@ import { describeWithProgram } from '@chat/testing/suites';
 import { eventIn } from '../../test/events.ts';
 import { InMemoryMessageStore } from '../../test/in-memory-message-store.ts';
 import { startMessages, type MessagesInstance } from '../../test/messages-instance.ts';
-import { DeadLetters, type DeadLetter } from './dead-letters/dead-letters.ts';
+import type { DeadLetter } from './dead-letters/dead-letter.ts';
+import { DeadLetters } from './dead-letters/dead-letters.ts';
 import { RabbitMqMessagePublisher } from './rabbitmq-message-publisher.ts';
 
 jest.setTimeout(60_000);

@@ -1,8 +1,8 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
-import { publishDeadLetter } from './dead-letter.ts';
 import { SupervisedChannel } from '../connection/supervised-channel.ts';
 import { declareDeadLetters } from '../topology.ts';
+import { publishDeadLetter } from './dead-letter.ts';
 
 /** Publishes messages that can never be stored to the dead letters. */
 export class DeadLetterPublisher {
@@ -26,6 +26,7 @@ export class DeadLetterPublisher {
     await publishDeadLetter(channel, message, partition, reason);
   }
 
+  /** Closes the channel permanently. */
   stop(): Promise<void> {
     return this.#channel.stop();
   }

@@ -8,8 +8,8 @@ import { eventIn } from '../../../test/events.ts';
 import { InMemoryMessageStore } from '../../../test/in-memory-message-store.ts';
 import { startMessages, type MessagesInstance } from '../../../test/messages-instance.ts';
 import { resumeQueue, suspendQueue } from '../../../test/queue-process.ts';
-import { DeadLetters, type DeadLetter } from './dead-letters.ts';
-import { publishDeadLetter } from './dead-letter.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { publishDeadLetter, type DeadLetter } from './dead-letter.ts';
 import { publishConfirmed } from '../connection/publish-confirmed.ts';
 import {
   DEAD_LETTER_EXCHANGE,

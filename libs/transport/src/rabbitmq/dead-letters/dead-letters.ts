@@ -1,6 +1,4 @@
 import { connect, type ChannelModel, type ConfirmChannel, type GetMessage } from 'amqplib';
-import { z } from 'zod';
-import { PARTITION_HEADER, REASON_HEADER } from './dead-letter.ts';
 import { publishConfirmed } from '../connection/publish-confirmed.ts';
 import {
   DEAD_LETTER_QUEUE,
@@ -9,35 +7,9 @@ import {
   routingKeyOf,
   routingKeyOfRoom,
 } from '../topology.ts';
+import { readDeadLetter, type DeadLetter } from './dead-letter.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-
-const Headers = z.object({
-  [REASON_HEADER]: z.string().catch('unknown'),
-  [PARTITION_HEADER]: z.number().optional().catch(undefined),
-});
-/** Tolerates any properties: a foreign message in the queue must not hide the dead letters. */
-const Properties = z.object({
-  messageId: z.string().catch(''),
-  timestamp: z.number().optional().catch(undefined),
-  headers: Headers.catch(Headers.parse({})),
-});
-
-const EventWithRoom = z.object({ data: z.object({ roomId: z.string() }) });
-
-/** A message that could never be stored. */
-export interface DeadLetter {
-  readonly id: string;
-  readonly reason: string;
-  /** When it was published to the dead letters. */
-  readonly deadLetteredAt: Date | undefined;
-  /** The partition that delivered it. */
-  readonly partition: number | undefined;
-  /** Undefined when the content has no room id. */
-  readonly roomId: string | undefined;
-  /** The content as it was originally published. */
-  readonly content: Buffer;
-}
 
 /** Lists and replays the messages of the dead-letter queue, for operators. */
 export class DeadLetters {
@@ -55,7 +27,7 @@ export class DeadLetters {
   async *all(): AsyncGenerator<DeadLetter> {
     const channel = await this.#channel();
     try {
-      for await (const message of queuedMessages(channel)) yield toDeadLetter(message);
+      for await (const message of queuedMessages(channel)) yield readDeadLetter(message);
     } finally {
       await closeQuietly(channel);
     }
@@ -73,7 +45,7 @@ export class DeadLetters {
     let replayed = 0;
     try {
       for await (const message of queuedMessages(channel)) {
-        const letter = toDeadLetter(message);
+        const letter = readDeadLetter(message);
         if (id !== undefined && letter.id !== id) continue;
         const routingKey = replayRoutingKey(letter);
         if (routingKey === undefined) continue;
@@ -109,26 +81,6 @@ async function* queuedMessages(channel: ConfirmChannel): AsyncGenerator<GetMessa
     const message = await channel.get(DEAD_LETTER_QUEUE);
     if (!message) return;
     yield message;
-  }
-}
-
-function toDeadLetter({ content, properties }: GetMessage): DeadLetter {
-  const { messageId, timestamp, headers } = Properties.parse(properties);
-  return {
-    id: messageId,
-    reason: headers[REASON_HEADER],
-    deadLetteredAt: timestamp === undefined ? undefined : new Date(timestamp * 1_000),
-    partition: headers[PARTITION_HEADER],
-    roomId: roomIdOf(content),
-    content,
-  };
-}
-
-function roomIdOf(content: Buffer): string | undefined {
-  try {
-    return EventWithRoom.safeParse(JSON.parse(content.toString())).data?.data.roomId;
-  } catch {
-    return undefined;
   }
 }
 
