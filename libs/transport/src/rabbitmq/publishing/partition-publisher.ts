@@ -9,9 +9,12 @@ import { declarePartition, EVENTS_EXCHANGE, routingKeyOf } from '../topology.ts'
 /** Retry hint for a refused send. */
 export const RETRY_AFTER_MS = 1_000;
 
+/** An event that the broker has not confirmed yet. */
 interface InFlight {
-  /** Settles the publish: confirmed, or failed with an error. Only the first call has an effect. */
-  readonly settle: (error?: Error) => void;
+  readonly bytes: number;
+  readonly timeout: NodeJS.Timeout;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
   /** Whether the broker returned the event because no queue is bound. */
   returned: boolean;
 }
@@ -22,6 +25,7 @@ interface InFlight {
  */
 export class PartitionPublisher {
   readonly #channel: SupervisedChannel;
+  /** By correlation id. */
   readonly #inFlight = new Map<string, InFlight>();
   /** Connection on which a channel was set up, or closed alone, last. */
   #triedOn: ChannelModel | undefined;
@@ -51,8 +55,8 @@ export class PartitionPublisher {
       },
       onClose: () => {
         this.#triedOn = broker.current;
-        for (const { settle } of [...this.#inFlight.values()]) {
-          settle(new Error('the channel closed before the confirm'));
+        for (const correlationId of [...this.#inFlight.keys()]) {
+          this.#settle(correlationId, new Error('the channel closed before the confirm'));
         }
       },
     });
@@ -93,28 +97,16 @@ export class PartitionPublisher {
     const content = Buffer.from(JSON.stringify(packet));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const sentAt = performance.now();
-    const timer = setTimeout(() => {
+    const timeout = setTimeout(() => {
       reject(
         new UnavailableError('Sending the message timed out. Please try again.', RETRY_AFTER_MS),
       );
       this.#reopenIfStalled(sentAt);
     }, this.publishTimeoutMs);
     const correlationId = String((this.#lastCorrelationId += 1));
-    const sent: InFlight = {
-      returned: false,
-      settle: (error) => {
-        clearTimeout(timer);
-        if (!this.#inFlight.delete(correlationId)) return;
-        this.#bytesInFlight -= content.length;
-        if (this.#inFlight.size === 0) this.#drained?.();
-        if (error) return reject(unavailable(error));
-        this.#confirmedAt = performance.now();
-        if (sent.returned) reject(unavailable(new Error('no queue for the partition')));
-        else resolve();
-      },
-    };
-    this.#inFlight.set(correlationId, sent);
-    this.#bytesInFlight += content.length;
+    const bytes = content.length;
+    this.#inFlight.set(correlationId, { bytes, timeout, resolve, reject, returned: false });
+    this.#bytesInFlight += bytes;
     try {
       channel.publish(
         EVENTS_EXCHANGE,
@@ -127,10 +119,10 @@ export class PartitionPublisher {
           messageId: packet.data.id,
           correlationId,
         },
-        (error: Error | null) => sent.settle(error ?? undefined),
+        (error: Error | null) => this.#settle(correlationId, error ?? undefined),
       );
     } catch (error) {
-      sent.settle(error as Error);
+      this.#settle(correlationId, error as Error);
     }
     return promise;
   }
@@ -144,6 +136,20 @@ export class PartitionPublisher {
   /** Closes the channel permanently; events in flight fail. */
   stop(): Promise<void> {
     return this.#channel.stop();
+  }
+
+  /** Ends a publish: confirmed, or failed with an error. Only the first call has an effect. */
+  #settle(correlationId: string, error?: Error): void {
+    const sent = this.#inFlight.get(correlationId);
+    if (!sent) return;
+    clearTimeout(sent.timeout);
+    this.#inFlight.delete(correlationId);
+    this.#bytesInFlight -= sent.bytes;
+    if (this.#inFlight.size === 0) this.#drained?.();
+    if (error) return sent.reject(unavailable(error));
+    this.#confirmedAt = performance.now();
+    if (sent.returned) sent.reject(unavailable(new Error('no queue for the partition')));
+    else sent.resolve();
   }
 
   /**
