@@ -58,6 +58,8 @@ export class PartitionSession {
 
   /** Publishes a message that can never be stored as a dead letter, and then acknowledges it. */
   reject(message: ConsumeMessage, reason: string): void {
+    // The broker redelivers the message, which would become a dead letter twice.
+    if (this.#closed) return;
     const rejecting = this.#reject(message, reason).finally(() => {
       this.#pendingDeadLetters.delete(rejecting);
     });

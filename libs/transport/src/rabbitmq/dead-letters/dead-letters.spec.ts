@@ -1,8 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { MESSAGE_CREATE } from '@chat/messages/message-create';
-import type { DeletedRooms } from '@chat/messages';
+import type { DeletedRooms, EventDelivery } from '@chat/messages';
 import { eventually, sharedRabbitMq, type SharedRabbitMq } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
+import { Controller } from '@nestjs/common';
+import { Ctx, EventPattern } from '@nestjs/microservices';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { eventIn } from '../../../test/events.ts';
 import { InMemoryMessageStore } from '../../../test/in-memory-message-store.ts';
@@ -20,6 +23,19 @@ import {
   routingKeyOf,
   routingKeyOfRoom,
 } from '../topology.ts';
+
+const CLOSE_CHANNEL = 'test.close-channel';
+const closeChannel = jest.fn((delivery: EventDelivery) => delivery.acknowledge());
+
+/** A delivery that its handler does not settle makes the server close the channel. */
+@Controller()
+class ChannelCloser {
+  @EventPattern(CLOSE_CHANNEL)
+  close(@Ctx() delivery: unknown): Promise<void> {
+    closeChannel(delivery as EventDelivery);
+    return Promise.resolve();
+  }
+}
 
 describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
   let broker: SharedRabbitMq;
@@ -134,6 +150,26 @@ describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
     await closing;
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([next.id]));
     expect(await allOnce(1)).toMatchObject([{ id: late.id }]);
+  });
+
+  it('holds an event once when its channel closes before the event is rejected', async () => {
+    await messages.app.close();
+    messages = await startMessages(url, store, { deletedRooms, controllers: [ChannelCloser] });
+    const { promise: deleted, resolve: answer } = Promise.withResolvers<Set<string>>();
+    deletedOf.mockClear().mockReturnValueOnce(deleted);
+    closeChannel.mockReturnValueOnce(undefined);
+    const [late, fence] = [eventIn('gone'), eventIn('gone')];
+    await send(create(late), late.id);
+    await eventually(() => expect(deletedOf).toHaveBeenCalledTimes(1));
+    await send(JSON.stringify({ pattern: CLOSE_CHANNEL, data: {} }));
+    await eventually(() => expect(closeChannel).toHaveBeenCalledTimes(1));
+    await delay(20);
+    answer(new Set(['gone']));
+    await eventually(() => expect(closeChannel).toHaveBeenCalledTimes(2));
+    await send(create(fence), fence.id);
+    // The queue is ordered: a second letter of the first event would precede the fence.
+    await eventually(async () => expect((await all()).at(-1)?.id).toBe(fence.id));
+    expect((await all()).map(({ id }) => id)).toEqual([late.id, fence.id]);
   });
 
   it('holds messages that the store refuses with the reason, and the others are stored', async () => {
