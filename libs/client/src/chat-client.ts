@@ -1,16 +1,16 @@
 import type { ServerEvent, ServerPayload } from '@chat/contracts';
-import { Connection } from './connection.ts';
+import { Connection } from './connection/connection.ts';
 import type { Unsubscribe } from './emitter.ts';
-import { HttpTransport } from './http-transport.ts';
-import { MemoryOutbox } from './memory-outbox.ts';
-import { MemorySessionStorage } from './memory-session-storage.ts';
-import type { OutboxStorage } from './outbox-storage.ts';
-import { Outbox } from './outbox.ts';
-import { RestClient } from './rest-client.ts';
-import { RoomConversation } from './room-conversation.ts';
-import { RoomList } from './room-list.ts';
-import type { SessionStorage } from './session-storage.ts';
-import { Session } from './session.ts';
+import { HttpTransport } from './rest/http-transport.ts';
+import { MemoryOutbox } from './outbox/memory-outbox.ts';
+import { MemorySessionStorage } from './session/memory-session-storage.ts';
+import type { OutboxStorage } from './outbox/outbox-storage.ts';
+import { Outbox } from './outbox/outbox.ts';
+import { RestClient } from './rest/rest-client.ts';
+import { RoomConversation } from './conversation/room-conversation.ts';
+import { RoomList } from './rooms/room-list.ts';
+import type { SessionStorage } from './session/session-storage.ts';
+import { Session } from './session/session.ts';
 
 export interface ChatClientOptions {
   /** Base URL of the server, for example `http://localhost:3000`; in a page `location.origin`. */

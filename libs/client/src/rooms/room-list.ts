@@ -1,11 +1,11 @@
 import type { Message, RoomSummary } from '@chat/contracts';
-import { Backoff, pause } from './backoff.ts';
-import type { ChatError } from './chat-error.ts';
-import type { Connection } from './connection.ts';
-import type { Unsubscribe } from './emitter.ts';
-import { type Observable, ObservableState } from './observable.ts';
-import type { RestClient } from './rest-client.ts';
-import type { Session } from './session.ts';
+import { Backoff, pause } from '../backoff.ts';
+import type { ChatError } from '../chat-error.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { Unsubscribe } from '../emitter.ts';
+import { type Observable, ObservableState } from '../observable.ts';
+import type { RestClient } from '../rest/rest-client.ts';
+import type { Session } from '../session/session.ts';
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 5_000;

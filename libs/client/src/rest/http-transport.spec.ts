@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ChatError } from './chat-error.ts';
+import { ChatError } from '../chat-error.ts';
 import { type HttpRequest, HttpTransport } from './http-transport.ts';
 
 const READ: HttpRequest = { method: 'GET', path: '/rooms' };

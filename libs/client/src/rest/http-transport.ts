@@ -1,6 +1,6 @@
 import type { ErrorCode, HttpError } from '@chat/contracts';
-import { Backoff, pause } from './backoff.ts';
-import { ChatError, type ChatErrorCode } from './chat-error.ts';
+import { Backoff, pause } from '../backoff.ts';
+import { ChatError, type ChatErrorCode } from '../chat-error.ts';
 
 /** Above the gateway's timeout of 15 s, so that its 504 arrives before this timeout. */
 const WRITE_TIMEOUT_MS = 17_000;

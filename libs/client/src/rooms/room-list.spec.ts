@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
-import { Clients } from '../test/clients.ts';
-import { FastClock } from '../test/fast-clock.ts';
-import { ScriptedServer } from '../test/scripted-server.ts';
-import type { ChatClient } from './chat-client.ts';
+import { Clients } from '../../test/clients.ts';
+import { FastClock } from '../../test/fast-clock.ts';
+import { ScriptedServer } from '../../test/scripted-server.ts';
+import type { ChatClient } from '../chat-client.ts';
 
 let clock: FastClock;
 let server: ScriptedServer;

@@ -1,5 +1,5 @@
 import type { OwnUser } from '@chat/contracts';
-import type { Unsubscribe } from './emitter.ts';
+import type { Unsubscribe } from '../emitter.ts';
 
 /** A stored session. Times are milliseconds since the epoch by the local clock. */
 export interface StoredSession {

@@ -1,12 +1,12 @@
 import { MAX_TEXT_LENGTH, type Message } from '@chat/contracts';
-import { Backoff, pause } from './backoff.ts';
-import { ChatError, type ChatErrorCode } from './chat-error.ts';
-import type { Connection } from './connection.ts';
-import type { Unsubscribe } from './emitter.ts';
-import { type Observable, ObservableState } from './observable.ts';
+import { Backoff, pause } from '../backoff.ts';
+import { ChatError, type ChatErrorCode } from '../chat-error.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { Unsubscribe } from '../emitter.ts';
+import { type Observable, ObservableState } from '../observable.ts';
 import type { OutboxStorage, StoredEntry } from './outbox-storage.ts';
-import type { Session } from './session.ts';
-import { withLock } from './with-lock.ts';
+import type { Session } from '../session/session.ts';
+import { withLock } from '../with-lock.ts';
 
 const MAX_UNSENT_PER_ROOM = 1_000;
 const MAX_INTERNAL_FAILURES = 5;

@@ -8,11 +8,11 @@ import type {
   SocketError,
 } from '@chat/contracts';
 import { io, type Socket } from 'socket.io-client';
-import { Backoff, MAX_TIMER_MS } from './backoff.ts';
-import { ChatError } from './chat-error.ts';
-import { Emitter, type Unsubscribe } from './emitter.ts';
-import { type Observable, ObservableState } from './observable.ts';
-import type { Session } from './session.ts';
+import { Backoff, MAX_TIMER_MS } from '../backoff.ts';
+import { ChatError } from '../chat-error.ts';
+import { Emitter, type Unsubscribe } from '../emitter.ts';
+import { type Observable, ObservableState } from '../observable.ts';
+import type { Session } from '../session/session.ts';
 
 const ACK_TIMEOUT_MS = 10_000;
 const ATTEMPT_TIMEOUT_MS = 6_000;

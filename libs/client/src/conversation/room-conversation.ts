@@ -6,15 +6,15 @@ import {
   type Role,
   type RoomHead,
 } from '@chat/contracts';
-import { Backoff, pause } from './backoff.ts';
-import { ChatError, type ChatErrorCode } from './chat-error.ts';
-import type { Connection } from './connection.ts';
-import { Emitter, type Unsubscribe } from './emitter.ts';
-import { MessageWindow } from './message-window.ts';
-import { type Observable, ObservableState } from './observable.ts';
-import type { Outbox, OutboxEntry } from './outbox.ts';
-import type { RestClient } from './rest-client.ts';
-import type { Session } from './session.ts';
+import { Backoff, pause } from '../backoff.ts';
+import { ChatError, type ChatErrorCode } from '../chat-error.ts';
+import type { Connection } from '../connection/connection.ts';
+import { Emitter, type Unsubscribe } from '../emitter.ts';
+import { MessageWindow } from '../timeline/message-window.ts';
+import { type Observable, ObservableState } from '../observable.ts';
+import type { Outbox, OutboxEntry } from '../outbox/outbox.ts';
+import type { RestClient } from '../rest/rest-client.ts';
+import type { Session } from '../session/session.ts';
 
 /** A window that is more changes behind than this is reset to the newest page. */
 const MAX_CATCH_UP = 1_000;

@@ -6,12 +6,12 @@ import type {
   RegisterResponse,
   Tokens,
 } from '@chat/contracts';
-import { ChatError } from './chat-error.ts';
-import { Emitter, type Unsubscribe } from './emitter.ts';
-import type { HttpTransport } from './http-transport.ts';
-import { type Observable, ObservableState } from './observable.ts';
+import { ChatError } from '../chat-error.ts';
+import { Emitter, type Unsubscribe } from '../emitter.ts';
+import type { HttpTransport } from '../rest/http-transport.ts';
+import { type Observable, ObservableState } from '../observable.ts';
 import type { SessionStorage, StoredSession } from './session-storage.ts';
-import { withLock } from './with-lock.ts';
+import { withLock } from '../with-lock.ts';
 
 /** Fraction of an access token's lifetime after which it is refreshed. */
 const REFRESH_AFTER = 0.9;

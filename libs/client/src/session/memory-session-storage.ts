@@ -1,4 +1,4 @@
-import { Emitter, type Unsubscribe } from './emitter.ts';
+import { Emitter, type Unsubscribe } from '../emitter.ts';
 import type { SessionStorage, StoredSession } from './session-storage.ts';
 
 /** Stores the session in memory. */

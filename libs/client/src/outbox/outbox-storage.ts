@@ -1,5 +1,5 @@
 import type { ErrorDetail } from '@chat/contracts';
-import type { ChatErrorCode } from './chat-error.ts';
+import type { ChatErrorCode } from '../chat-error.ts';
 
 /** An unsent message as it is stored. */
 export interface StoredEntry {

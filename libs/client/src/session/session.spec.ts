@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '@chat/testing';
-import { Clients } from '../test/clients.ts';
-import { FastClock } from '../test/fast-clock.ts';
-import { ScriptedServer } from '../test/scripted-server.ts';
+import { Clients } from '../../test/clients.ts';
+import { FastClock } from '../../test/fast-clock.ts';
+import { ScriptedServer } from '../../test/scripted-server.ts';
 import { MemorySessionStorage } from './memory-session-storage.ts';
 
 let clock: FastClock;

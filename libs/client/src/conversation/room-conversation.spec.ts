@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
-import { Clients } from '../test/clients.ts';
-import { FastClock } from '../test/fast-clock.ts';
-import { ScriptedServer } from '../test/scripted-server.ts';
-import type { ChatClient } from './chat-client.ts';
-import { MemoryOutbox } from './memory-outbox.ts';
+import { Clients } from '../../test/clients.ts';
+import { FastClock } from '../../test/fast-clock.ts';
+import { ScriptedServer } from '../../test/scripted-server.ts';
+import type { ChatClient } from '../chat-client.ts';
+import { MemoryOutbox } from '../outbox/memory-outbox.ts';
 import type { RoomConversation } from './room-conversation.ts';
 
 let clock: FastClock;

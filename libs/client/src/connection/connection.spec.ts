@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '@chat/testing';
-import { Clients } from '../test/clients.ts';
-import { FastClock } from '../test/fast-clock.ts';
-import { ScriptedServer } from '../test/scripted-server.ts';
-import type { ChatClient } from './chat-client.ts';
+import { Clients } from '../../test/clients.ts';
+import { FastClock } from '../../test/fast-clock.ts';
+import { ScriptedServer } from '../../test/scripted-server.ts';
+import type { ChatClient } from '../chat-client.ts';
 import type { ConnectionState } from './connection.ts';
-import { MemorySessionStorage } from './memory-session-storage.ts';
+import { MemorySessionStorage } from '../session/memory-session-storage.ts';
 
 let clock: FastClock;
 let server: ScriptedServer;
@@ -56,7 +56,7 @@ function watchTimers(): ReadonlySet<string> {
       task();
     }, ms);
     stacks.set(timer, stack);
-    if (/client\/src\/[a-z-]+\.ts/.test(stack)) running.add(stack);
+    if (/client\/src\/(?:[a-z-]+\/)?[a-z-]+\.ts/.test(stack)) running.add(stack);
     return timer;
   });
   jest.spyOn(globalThis, 'clearTimeout').mockImplementation((timer) => {

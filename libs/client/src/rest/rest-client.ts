@@ -11,9 +11,9 @@ import type {
   UpdateMeRequest,
   User,
 } from '@chat/contracts';
-import { ChatError } from './chat-error.ts';
+import { ChatError } from '../chat-error.ts';
 import type { HttpResponse, HttpRequest, HttpTransport } from './http-transport.ts';
-import type { Session } from './session.ts';
+import type { Session } from '../session/session.ts';
 
 /** A page of history, oldest first, with the room's `seq` and `rev` when it was read. */
 export interface HistoryPage {
