@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
 interface Operation {
@@ -14,6 +14,8 @@ export interface OpenApiDocument {
 interface LoadedDocument {
   readonly document: OpenApiDocument;
   readonly ajv: Ajv2020;
+  /** Compiled schemas of bodies by call: compiling takes longer than most calls. */
+  readonly validators: Map<string, ValidateFunction>;
 }
 
 const documents = new Map<string, Promise<LoadedDocument>>();
@@ -35,7 +37,8 @@ export async function expectDocumented(
   status: number,
   body: unknown,
 ): Promise<void> {
-  const { document, ajv } = await load(url);
+  const loaded = await load(url);
+  const { document } = loaded;
   const call = `${method} ${path.replace(/\?.*/, '')} -> ${status}`;
   const template = templateOf(document, path);
   const operation = template && document.paths[template]?.[method.toLowerCase()];
@@ -48,10 +51,22 @@ export async function expectDocumented(
     if (body !== undefined) throw new Error(`${call} has a body that is not in the document`);
     return;
   }
-  const validate = ajv.compile(rebase(schema));
+  const validate = validatorOf(loaded, `${method} ${template} -> ${status}`, schema);
   if (!validate(body)) {
-    throw new Error(`${call} is not as documented: ${ajv.errorsText(validate.errors)}`);
+    throw new Error(`${call} is not as documented: ${loaded.ajv.errorsText(validate.errors)}`);
   }
+}
+
+function validatorOf(
+  { ajv, validators }: LoadedDocument,
+  call: string,
+  schema: object,
+): ValidateFunction {
+  const known = validators.get(call);
+  if (known) return known;
+  const validate = ajv.compile(rebase(schema));
+  validators.set(call, validate);
+  return validate;
 }
 
 function schemaOf(operation: Operation, status: number, call: string): object | undefined {
@@ -80,7 +95,7 @@ function load(url: string): Promise<LoadedDocument> {
       const ajv = new Ajv2020({ strict: false, allErrors: true });
       addFormats.default(ajv);
       ajv.addSchema({ $id: 'openapi', components: document.components });
-      return { document, ajv };
+      return { document, ajv, validators: new Map<string, ValidateFunction>() };
     });
   documents.set(url, loading);
   return loading;
