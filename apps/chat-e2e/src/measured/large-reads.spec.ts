@@ -17,6 +17,8 @@ import {
 /** A text of maximum length: 12 kB each, 2.4 MB per page. */
 const TEXT = '\u20AC'.repeat(4_000);
 const MESSAGES = 200;
+/** Messages that are sent at once. */
+const TOGETHER = 20;
 const REQUESTS = 400;
 const JOINS = 1_000;
 const CONNECTIONS = 16;
@@ -32,8 +34,12 @@ describeChat('the server', () => {
     author = await Account.register(chat.at, 'author');
     const socket = await author.connect();
     await emitWithAck(socket, 'joinRoom', 'large');
-    for (let n = 0; n < MESSAGES; n += 1) {
-      await emitWithAck(socket, 'sendMessage', { roomId: 'large', text: TEXT });
+    for (let n = 0; n < MESSAGES; n += TOGETHER) {
+      await Promise.all(
+        Array.from({ length: TOGETHER }, () =>
+          emitWithAck(socket, 'sendMessage', { roomId: 'large', text: TEXT }),
+        ),
+      );
     }
     await author.stored('large', MESSAGES);
     socket.disconnect();

@@ -13,7 +13,7 @@ import { eventually } from '../support/eventually.ts';
 const REFUSED_WITHIN_MS = 3_000;
 /** Every timeout for MongoDB: short, so that the outage outlasts each of them several times. */
 const MONGO_TIMEOUT_MS = 1_500;
-const MONGO_OUTAGE_MS = 10 * MONGO_TIMEOUT_MS;
+const MONGO_OUTAGE_MS = 6 * MONGO_TIMEOUT_MS;
 /** The recheck without signals takes 10 s, plus a margin for a busy machine. */
 const RECHECK_WITHIN_MS = 12_000;
 

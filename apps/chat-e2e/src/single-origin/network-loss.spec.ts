@@ -60,9 +60,11 @@ describeChat('ChatClient', () => {
 
       await disconnect();
       for (const n of [1, 2, 3]) room.send(`queued ${n}`);
-      for (let n = 1; n <= MISSED; n += 1) {
-        await emitWithAck(socket, 'sendMessage', { roomId, text: `missed ${n}` });
-      }
+      await Promise.all(
+        Array.from({ length: MISSED }, (_, n) =>
+          emitWithAck(socket, 'sendMessage', { roomId, text: `missed ${n + 1}` }, 30_000),
+        ),
+      );
       expect(shown).toHaveLength(1);
       await proxy.restore();
 

@@ -3,11 +3,14 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { RoomSummary } from '@chat/contracts';
 import { runStandalone, StandaloneProcess } from '@chat/testing';
 import { Account } from '../support/account.ts';
 import { singleOrigin } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
+
+type Exit = Awaited<ReturnType<typeof runStandalone>>;
 
 const SETTINGS = [
   'HOST',
@@ -48,18 +51,32 @@ describe('the standalone server', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
+  const expectOneLine = ({ code, stderr }: Exit, line: RegExp): void => {
+    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(line)]);
+    expect(code).toBe(1);
+  };
   const expectRefusal = async (
     args: string[],
     line: RegExp,
     env: Record<string, string> = {},
   ): Promise<void> => {
-    const { code, stderr } = await runStandalone([`--data-dir=${folder}`, ...args], {
-      cwd: folder,
-      env,
-    });
-    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(line)]);
-    expect(code).toBe(1);
+    const options = { cwd: folder, env };
+    expectOneLine(await runStandalone([`--data-dir=${folder}`, ...args], options), line);
   };
+
+  let used: string;
+  let user: StandaloneProcess;
+  /** A start in a used folder waits 10 s for it to become free; the other tests run meanwhile. */
+  let refused: Promise<Exit>;
+  beforeAll(async () => {
+    used = await mkdtemp(join(tmpdir(), 'chat-used-'));
+    user = await StandaloneProcess.start({ dataDir: used });
+    refused = runStandalone([`--data-dir=${used}`, '--port=0'], { cwd: used });
+  });
+  afterAll(async () => {
+    await user.close();
+    await rm(used, { recursive: true, force: true });
+  });
 
   describe('exits with a one-line error', () => {
     it('for an unknown option', () => expectRefusal(['--prot', '4000'], /--prot/));
@@ -88,14 +105,6 @@ describe('the standalone server', () => {
       await expectRefusal([`--data-dir=${join(folder, 'file')}`], /^DATA_DIR: .*cannot be used/);
       await expectRefusal([`--data-dir=${join(folder, 'file', 'below')}`], /^DATA_DIR: /);
     });
-
-    it('while another process uses the data folder', async () => {
-      const first = await StandaloneProcess.start({ dataDir: folder });
-      await expectRefusal(['--port', '0'], /^DATA_DIR: .*in use by another process/);
-      await first.end('SIGKILL');
-      const second = await StandaloneProcess.start({ dataDir: folder });
-      await second.close();
-    });
   });
 
   it('starts in production with a strong secret', async () => {
@@ -104,6 +113,14 @@ describe('the standalone server', () => {
       env: { NODE_ENV: 'production', JWT_SECRET: 'Zk3-9fQw_7rTn2LpX8vBd4HsYc6MgJ1e' },
     });
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
+    await server.close();
+  });
+
+  it('creates one room, general, at its first start', async () => {
+    const server = await StandaloneProcess.start({ dataDir: folder });
+    const ann = await Account.register(singleOrigin(server.url));
+    const { body } = await ann.call<RoomSummary[]>('GET', '/rooms?discover=true');
+    expect(body).toMatchObject([{ id: 'general', visibility: 'public', seq: 0, rev: 0 }]);
     await server.close();
   });
 
@@ -203,5 +220,12 @@ describe('the standalone server', () => {
       ann.close();
       await server.close();
     });
+  });
+
+  it('exits with a one-line error while another process uses the data folder', async () => {
+    expectOneLine(await refused, /^DATA_DIR: .*in use by another process/);
+    await user.end('SIGKILL');
+    const second = await StandaloneProcess.start({ dataDir: used });
+    await second.close();
   });
 });
