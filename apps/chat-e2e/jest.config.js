@@ -12,11 +12,11 @@ const project = (name, chatDeployment, ...folders) => ({
   globals: { chatDeployment },
   testMatch: folders.map((folder) => `<rootDir>/src/${folder}/**/*.spec.ts`),
 });
+const globalTeardown = '<rootDir>/src/support/stop-servers.js';
 /** All suites share the backing servers, which are slow to start. */
-const withServers = {
-  globalSetup: '<rootDir>/src/support/start-servers.js',
-  globalTeardown: '<rootDir>/src/support/stop-servers.js',
-};
+const withServers = { globalSetup: '<rootDir>/src/support/start-servers.js', globalTeardown };
+/** Suites also share the services, those that need no other settings and stop no process. */
+const withTopology = { globalSetup: '<rootDir>/src/support/start-topologies.js', globalTeardown };
 /** Suites that measure processes run serially, without other suites beside them. */
 const serial = { runner: '<rootDir>/src/support/serial-runner.js' };
 
@@ -26,10 +26,10 @@ export default {
   maxWorkers: 2,
   projects: [
     project('standalone', 'standalone', 'all-deployments', 'single-origin', 'standalone'),
-    { ...project('gateway', 'gateway', 'all-deployments', 'single-origin'), ...withServers },
+    { ...project('gateway', 'gateway', 'all-deployments', 'single-origin'), ...withTopology },
     {
       ...project('services', 'services', 'all-deployments'),
-      ...withServers,
+      ...withTopology,
       // The gateway project covers these with the same services.
       testPathIgnorePatterns: ['bad-input', 'sessions'],
     },

@@ -32,10 +32,12 @@ describeInBrowser('the older public client from another origin', (chat) => {
     for (const line of lines) expect(line).toMatch(/^older-\S+ \| .+ \| \d{4}-\d\d-\d\dT.+Z$/);
     expect(transports.slice(0, 2)).toEqual(['polling', 'polling']);
     const history = await second.evaluate('window.readHistory()');
-    expect(Messages.parse(history).map(({ text }) => text)).toEqual([
-      'hello from the first',
-      'hello from the second',
-    ]);
+    // Earlier suites sent to the room, too.
+    expect(
+      Messages.parse(history)
+        .slice(-2)
+        .map(({ text }) => text),
+    ).toEqual(['hello from the first', 'hello from the second']);
   });
 
   async function openClient(text: string): Promise<Page> {

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { countStored } from './support/api-client.ts';
 import type { BrowserUser } from './support/browser-user.ts';
-import { describeInBrowser } from './support/describe-in-browser.ts';
+import { describeWithOwnServer } from './support/describe-in-browser.ts';
 
 const CONNECTION_ERRORS =
   /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/;
 
-describeInBrowser('the page while the server is down', (chat) => {
+describeWithOwnServer('the page while the server is down', (chat) => {
   let ada: BrowserUser;
   let bob: BrowserUser;
 

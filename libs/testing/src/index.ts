@@ -7,7 +7,18 @@ export * from './private-port.ts';
 export * from './services/backing-servers.ts';
 export * from './services/service-instance.ts';
 export * from './services/services-topology.ts';
-export * from './services/shared-servers.ts';
+export {
+  missingSharedServers,
+  sharedServers,
+  startSharedServers,
+  stopSharedServers,
+} from './shared/shared-servers.ts';
+export {
+  sharedTopology,
+  startSharedTopologies,
+  stopSharedTopologies,
+  type SharedInstance,
+} from './shared/shared-topology.ts';
 export * from './standalone-process.ts';
 export { missingProgram, programPath } from './programs.ts';
 export { RabbitMqServer } from './rabbitmq-server.ts';

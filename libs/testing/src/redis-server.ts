@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { DataFolder } from './data-folder.ts';
 import { privatePort } from './private-port.ts';
@@ -38,6 +39,14 @@ export class RedisServer {
     await this.process.kill();
     await this.folder.close();
   }
+}
+
+/** Removes all keys of a Redis server on this machine. Processes that use it lose limits and caches. */
+export async function emptyRedis(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write('FLUSHALL\r\n');
+  await once(socket, 'data');
+  socket.destroy();
 }
 
 function respondsToPing(port: number): Promise<boolean> {

@@ -4,9 +4,11 @@ import type { HttpError, Message, SocketError } from '@chat/contracts';
 import { io } from 'socket.io-client';
 import { claimsOf } from '../support/access-token.ts';
 import { Account, PASSWORD, type ClientSocket } from '../support/account.ts';
-import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { api } from '../support/api.ts';
+import { SHARED_SETTINGS } from '../support/shared-settings.ts';
+import { uniqueRoom } from '../support/unique-room.ts';
 
 const base64url = (value: unknown): string =>
   Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -17,7 +19,7 @@ function forge(claims: object, secret: string, header: object = { alg: 'HS256', 
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
 
-const SECRET = 'an-e2e-secret-of-good-length-9f8a7b6c5d';
+const SECRET = SHARED_SETTINGS.JWT_SECRET;
 
 describeChat('the server', () => {
   let server: ChatUnderTest;
@@ -25,7 +27,7 @@ describeChat('the server', () => {
   let socket: ClientSocket;
 
   beforeAll(async () => {
-    server = await startChat({ JWT_SECRET: SECRET });
+    server = await sharedChat();
     ann = await Account.register(server.at);
     socket = await ann.connect();
     await emitWithAck(socket, 'joinRoom', 'general');
@@ -307,17 +309,18 @@ describeChat('the server', () => {
 
     it('answers sendMessage with NOT_FOUND for a public room without the user as a member', async () => {
       const owner = await Account.register(server.at);
-      await owner.createRoom({ name: 'not-joined', visibility: 'public' });
-      const send = { roomId: 'not-joined', text: 'hi' };
+      const roomId = uniqueRoom('not-joined');
+      await owner.createRoom({ name: roomId, visibility: 'public' });
+      const send = { roomId, text: 'hi' };
       expect(await emit('sendMessage', send)).toMatchObject({ error: { code: 'NOT_FOUND' } });
-      await emitWithAck(await owner.connect(), 'joinRoom', 'not-joined');
+      await emitWithAck(await owner.connect(), 'joinRoom', roomId);
       const answer = await emitWithAck(await owner.connect(), 'sendMessage', {
         ...send,
         text: 'first',
       });
       expect(answer).toMatchObject({ ok: true });
-      await owner.stored('not-joined', 1);
-      expect(await owner.history('not-joined')).toMatchObject([{ text: 'first', seq: 1 }]);
+      await owner.stored(roomId, 1);
+      expect(await owner.history(roomId)).toMatchObject([{ text: 'first', seq: 1 }]);
       owner.close();
     });
 

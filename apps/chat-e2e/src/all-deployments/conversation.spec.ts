@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
 import { Account, type ClientSocket } from '../support/account.ts';
-import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { eventually } from '../support/eventually.ts';
+import { uniqueRoom } from '../support/unique-room.ts';
 
 describeChat('a public room', () => {
   let server: ChatUnderTest;
@@ -25,7 +26,7 @@ describeChat('a public room', () => {
   }
 
   beforeAll(async () => {
-    server = await startChat({ SEND_RATE: '100000', SEND_BURST: '100000' });
+    server = await sharedChat();
   });
   afterAll(async () => {
     for (const account of accounts) account.close();
@@ -33,14 +34,15 @@ describeChat('a public room', () => {
   });
 
   it('delivers each message to every joined socket as the history returns it', async () => {
-    const ann = await join('general');
-    const bob = await join('general');
+    const roomId = uniqueRoom('greetings');
+    const ann = await join(roomId);
+    const bob = await join(roomId);
     const first = await emitWithAck(ann.socket, 'sendMessage', {
-      roomId: 'general',
+      roomId,
       text: 'hi bob',
     });
     const second = await emitWithAck(bob.socket, 'sendMessage', {
-      roomId: 'general',
+      roomId,
       text: '  hi ann  ',
       clientMessageId: 'bobs-first',
     });
@@ -49,7 +51,7 @@ describeChat('a public room', () => {
       'both receive both messages',
       () => ann.received.length + bob.received.length === 4,
     );
-    const history = await ann.account.history('general');
+    const history = await ann.account.history(roomId);
     expect(ann.received).toEqual(history);
     expect(bob.received).toEqual(history);
     expect(history).toMatchObject([
@@ -59,25 +61,27 @@ describeChat('a public room', () => {
   });
 
   it('stores the authenticated sender and the server time whatever the payload claims', async () => {
-    const eve = await join('claims');
+    const roomId = uniqueRoom('claims');
+    const eve = await join(roomId);
     const mallory = {
-      roomId: 'claims',
+      roomId,
       text: 'trust me',
       userId: 'another-user',
       username: 'admin',
       timestamp: '1999-01-01T00:00:00.000Z',
     };
     await emitWithAck(eve.socket, 'sendMessage', mallory);
-    const [message] = await eve.account.history('claims', 1);
+    const [message] = await eve.account.history(roomId, 1);
     expect(message).toMatchObject({ userId: eve.account.id, username: eve.account.username });
     expect(Date.now() - Date.parse(message?.timestamp ?? '')).toBeLessThan(60_000);
   });
 
   it('stores and delivers one message when a send is repeated 50 times on two sockets', async () => {
-    const ann = await join('repeats');
-    const bob = await join('repeats');
+    const roomId = uniqueRoom('repeats');
+    const ann = await join(roomId);
+    const bob = await join(roomId);
     const second = await ann.account.connect();
-    const send = { roomId: 'repeats', text: 'only once', clientMessageId: 'the-same' };
+    const send = { roomId, text: 'only once', clientMessageId: 'the-same' };
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
         emitWithAck(index % 2 === 0 ? ann.socket : second, 'sendMessage', send),
@@ -86,20 +90,21 @@ describeChat('a public room', () => {
     expect(new Set(answers.map((answer) => (answer.ok ? answer.id : answer.error.code))).size).toBe(
       1,
     );
-    await emitWithAck(ann.socket, 'sendMessage', { roomId: 'repeats', text: 'the last' });
+    await emitWithAck(ann.socket, 'sendMessage', { roomId, text: 'the last' });
     await eventually(
       'the last message is delivered',
       () => bob.received.at(-1)?.text === 'the last',
     );
     expect(bob.received.map(({ text }) => text)).toEqual(['only once', 'the last']);
-    expect((await bob.account.history('repeats')).map(({ seq }) => seq)).toEqual([1, 2]);
+    expect((await bob.account.history(roomId)).map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
   it('stores each of two texts once when both are sent twice with one clientMessageId', async () => {
-    const ann = await join('numbers-again');
+    const roomId = uniqueRoom('numbers-again');
+    const ann = await join(roomId);
     const send = (text: string) =>
       emitWithAck(ann.socket, 'sendMessage', {
-        roomId: 'numbers-again',
+        roomId,
         text,
         clientMessageId: '1',
       });
@@ -109,7 +114,7 @@ describeChat('a public room', () => {
       const answer = await send(text);
       ids.push(answer.ok ? answer.id : answer.error.code);
     }
-    const history = await ann.account.history('numbers-again', 2);
+    const history = await ann.account.history(roomId, 2);
     expect(history.map(({ seq, text }) => [seq, text])).toEqual([
       [1, texts[0]],
       [2, texts[1]],
@@ -121,13 +126,14 @@ describeChat('a public room', () => {
   });
 
   it('delivers 2,000 messages of 20 concurrent senders to all members in one order', async () => {
+    const roomId = uniqueRoom('crowd');
     const members: Awaited<ReturnType<typeof join>>[] = [];
-    for (let n = 0; n < 20; n += 1) members.push(await join('crowd'));
+    for (let n = 0; n < 20; n += 1) members.push(await join(roomId));
     await Promise.all(
       members.map(async ({ socket }, sender) => {
         const answers = Array.from({ length: 100 }, (_, n) => {
           const [text, clientMessageId] = [`${sender}/${n}`, `${sender}-${n}`];
-          const message = { roomId: 'crowd', text, clientMessageId };
+          const message = { roomId, text, clientMessageId };
           return emitWithAck(socket, 'sendMessage', message, 30_000);
         });
         for (const answer of await Promise.all(answers)) expect(answer.ok).toBe(true);
@@ -139,9 +145,11 @@ describeChat('a public room', () => {
       30_000,
     );
     const [first] = members;
-    const history = (await first?.account.history('crowd')) ?? [];
+    const history = (await first?.account.history(roomId)) ?? [];
     expect(history.map(({ seq }) => seq)).toEqual(Array.from({ length: 2_000 }, (_, n) => n + 1));
-    for (const { received } of members) expect(received).toEqual(history);
+    // As texts, which are compared faster than 20 times 2,000 objects.
+    const orders = new Set(members.map(({ received }) => JSON.stringify(received)));
+    expect([...orders].map((order) => JSON.parse(order) as Message[])).toEqual([history]);
     for (let sender = 0; sender < 20; sender += 1) {
       const own = history.filter(({ text }) => text.startsWith(`${sender}/`));
       expect(own.map(({ text }) => text)).toEqual(
@@ -151,20 +159,21 @@ describeChat('a public room', () => {
   });
 
   it('accepts a message that is sent before joinRoom is acknowledged', async () => {
+    const roomId = uniqueRoom('hasty');
     const account = await Account.register(server.at);
     accounts.push(account);
     const socket = await account.connect();
     const received: Message[] = [];
     socket.on('receiveMessage', (message) => received.push(message));
-    socket.emit('joinRoom', 'hasty');
-    socket.emit('sendMessage', { roomId: 'hasty', text: 'already here' });
+    socket.emit('joinRoom', roomId);
+    socket.emit('sendMessage', { roomId, text: 'already here' });
     await eventually('the message is delivered', () => received.length === 1);
   });
 
   it('returns missed changes to joinRoom and delivers later ones as events', async () => {
-    const ann = await join('catch-up');
-    const send = (text: string) =>
-      emitWithAck(ann.socket, 'sendMessage', { roomId: 'catch-up', text });
+    const roomId = uniqueRoom('catch-up');
+    const ann = await join(roomId);
+    const send = (text: string) => emitWithAck(ann.socket, 'sendMessage', { roomId, text });
     for (const text of ['1', '2', '3']) await send(text);
     const bob = await Account.register(server.at);
     accounts.push(bob);
@@ -172,7 +181,7 @@ describeChat('a public room', () => {
     const received: Message[] = [];
     socket.on('receiveMessage', (message) => received.push(message));
     const sending = Promise.all(['4', '5', '6', '7'].map(send));
-    const answer = await emitWithAck(socket, 'joinRoom', { roomId: 'catch-up', since: 1 });
+    const answer = await emitWithAck(socket, 'joinRoom', { roomId, since: 1 });
     await sending;
     if (!answer.ok || !answer.changes) throw new Error('the join was refused');
     await eventually('all changes arrived', () => answer.rev + received.length === 7);
@@ -188,28 +197,29 @@ describeChat('a public room', () => {
   });
 
   it('answers joinRoom with complete: false after 140 missed changes, which REST returns in pages', async () => {
-    const ann = await join('long');
+    const roomId = uniqueRoom('long');
+    const ann = await join(roomId);
     await Promise.all(
       Array.from({ length: 150 }, (_, n) =>
-        emitWithAck(ann.socket, 'sendMessage', { roomId: 'long', text: String(n) }),
+        emitWithAck(ann.socket, 'sendMessage', { roomId, text: String(n) }),
       ),
     );
-    await ann.account.stored('long', 150);
+    await ann.account.stored(roomId, 150);
     const socket = await ann.account.connect();
-    expect(await emitWithAck(socket, 'joinRoom', { roomId: 'long', since: 10 })).toMatchObject({
+    expect(await emitWithAck(socket, 'joinRoom', { roomId, since: 10 })).toMatchObject({
       ok: true,
       rev: 150,
       complete: false,
     });
-    const page = await ann.account.changes('long', 10);
+    const page = await ann.account.changes(roomId, 10);
     expect(page).toMatchObject({ rev: 60, complete: false });
-    expect((await ann.account.changes('long', 140)).changes).toHaveLength(10);
-    expect(await ann.account.changes('long', 150)).toEqual({
+    expect((await ann.account.changes(roomId, 140)).changes).toHaveLength(10);
+    expect(await ann.account.changes(roomId, 150)).toEqual({
       rev: 150,
       complete: true,
       changes: [],
     });
-    expect(await ann.account.changes('long', 999)).toEqual({
+    expect(await ann.account.changes(roomId, 999)).toEqual({
       rev: 150,
       complete: false,
       changes: [],
@@ -217,13 +227,14 @@ describeChat('a public room', () => {
   });
 
   it('delivers no message to a socket after leaveRoom, but accepts its sends', async () => {
-    const ann = await join('leaving');
-    const bob = await join('leaving');
-    expect(await emitWithAck(bob.socket, 'leaveRoom', { roomId: 'leaving' })).toEqual({ ok: true });
-    await emitWithAck(ann.socket, 'sendMessage', { roomId: 'leaving', text: 'bob?' });
+    const roomId = uniqueRoom('leaving');
+    const ann = await join(roomId);
+    const bob = await join(roomId);
+    expect(await emitWithAck(bob.socket, 'leaveRoom', { roomId })).toEqual({ ok: true });
+    await emitWithAck(ann.socket, 'sendMessage', { roomId, text: 'bob?' });
     await eventually('ann receives the message', () => ann.received.length === 1);
     expect(bob.received).toEqual([]);
-    const still = await emitWithAck(bob.socket, 'sendMessage', { roomId: 'leaving', text: 'yes' });
+    const still = await emitWithAck(bob.socket, 'sendMessage', { roomId, text: 'yes' });
     expect(still.ok).toBe(true);
   });
 });

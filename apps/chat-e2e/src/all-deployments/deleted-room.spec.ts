@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HttpError, RoomSummary } from '@chat/contracts';
 import { Account, type ClientSocket } from '../support/account.ts';
-import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { eventually } from '../support/eventually.ts';
+import { uniqueRoom } from '../support/unique-room.ts';
 
 describeChat('room deletion', () => {
   let server: ChatUnderTest;
@@ -14,10 +15,10 @@ describeChat('room deletion', () => {
   let guestSocket: ClientSocket;
   /** Socket of a member, without a joinRoom. */
   let idleSocket: ClientSocket;
-  const name = `deleted-${Date.now().toString(36)}`;
+  const name = uniqueRoom('deleted');
 
   beforeAll(async () => {
-    server = await startChat();
+    server = await sharedChat();
     owner = await Account.register(server.at, 'owner');
     guest = await Account.register(server.at, 'guest');
     room = await owner.createRoom({ name, visibility: 'public' });

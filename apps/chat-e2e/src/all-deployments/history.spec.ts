@@ -1,30 +1,34 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
 import { Account } from '../support/account.ts';
-import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
+import { uniqueRoom } from '../support/unique-room.ts';
 
 const COUNT = 137;
 
 describeChat('GET /messages/history/:roomId', () => {
   let server: ChatUnderTest;
   let ann: Account;
+  const long = uniqueRoom('long');
 
-  const get = (query: string) => ann.call<Message[]>('GET', `/messages/history/long${query}`);
+  const get = (query: string) => ann.call<Message[]>('GET', `/messages/history/${long}${query}`);
   const seqs = async (query: string): Promise<number[]> =>
     (await get(query)).body.map(({ seq }) => seq);
   const range = (from: number, to: number): number[] =>
     Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
   beforeAll(async () => {
-    server = await startChat();
+    server = await sharedChat();
     ann = await Account.register(server.at);
     const socket = await ann.connect();
-    await emitWithAck(socket, 'joinRoom', 'long');
-    for (let n = 1; n <= COUNT; n += 1) {
-      await emitWithAck(socket, 'sendMessage', { roomId: 'long', text: `message ${n}` });
-    }
-    await ann.stored('long', COUNT);
+    await emitWithAck(socket, 'joinRoom', long);
+    await Promise.all(
+      range(1, COUNT).map((n) =>
+        emitWithAck(socket, 'sendMessage', { roomId: long, text: `message ${n}` }),
+      ),
+    );
+    await ann.stored(long, COUNT);
   });
   afterAll(async () => {
     ann.close();
@@ -56,7 +60,7 @@ describeChat('GET /messages/history/:roomId', () => {
     ['next', '?after=0&limit=20'],
   ])('returns every message once when a client follows the %s links', async (rel, begin) => {
     const found: number[] = [];
-    let path: string | undefined = `/messages/history/long${begin}`;
+    let path: string | undefined = `/messages/history/${long}${begin}`;
     while (path !== undefined) {
       const { body, headers } = await ann.call<Message[]>('GET', path);
       found.push(...body.map(({ seq }) => seq));
@@ -68,12 +72,12 @@ describeChat('GET /messages/history/:roomId', () => {
 
   it('returns no messages of an empty room and needs no membership in a public room', async () => {
     const bob = await Account.register(server.at);
-    const { body, headers } = await bob.call<Message[]>('GET', '/messages/history/general');
+    const empty = await ann.createRoom({ name: uniqueRoom('empty'), visibility: 'public' });
+    const { body, headers } = await bob.call<Message[]>('GET', `/messages/history/${empty.id}`);
     expect(body).toEqual([]);
     expect(headers.get('x-room-seq')).toBe('0');
     expect(headers.get('link')).toBeNull();
-    expect((await bob.call<Message[]>('GET', '/messages/history/long?limit=1')).body).toHaveLength(
-      1,
-    );
+    const newest = await bob.call<Message[]>('GET', `/messages/history/${long}?limit=1`);
+    expect(newest.body).toHaveLength(1);
   });
 });

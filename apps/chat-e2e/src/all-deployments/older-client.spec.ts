@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { LoginResponse, Message } from '@chat/contracts';
 import { io, type Socket } from 'socket.io-client';
 import { PASSWORD } from '../support/account.ts';
-import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { api } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -14,7 +14,7 @@ describeChat('the older public client', () => {
   let server: ChatUnderTest;
   const sockets: Socket[] = [];
   beforeAll(async () => {
-    server = await startChat();
+    server = await sharedChat();
   });
   afterAll(async () => {
     for (const socket of sockets) socket.disconnect();
@@ -102,7 +102,8 @@ describeChat('the older public client', () => {
       token: bob.token,
       headers: { origin: ORIGIN },
     });
-    expect(history.body).toEqual(bobsPage.shown);
+    // Earlier suites sent to the room, too.
+    expect(history.body.slice(-bobsPage.shown.length)).toEqual(bobsPage.shown);
     expect(history.headers.get('access-control-allow-origin')).toBe(ORIGIN);
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HttpError, Member, RoomSummary } from '@chat/contracts';
 import { Account, type ClientSocket } from '../support/account.ts';
-import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -15,7 +15,7 @@ describeChat('a private room', () => {
   let guestSocket: ClientSocket;
 
   beforeAll(async () => {
-    server = await startChat();
+    server = await sharedChat();
     owner = await Account.register(server.at, 'owner');
     guest = await Account.register(server.at, 'guest');
     stranger = await Account.register(server.at, 'stranger');

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HttpError, Member, Room, RoomSummary, ServerPayload } from '@chat/contracts';
 import { Account, type ClientSocket } from '../support/account.ts';
-import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { eventually } from '../support/eventually.ts';
+import { uniqueRoom } from '../support/unique-room.ts';
 
 describeChat('the rooms API', () => {
   let server: ChatUnderTest;
@@ -14,7 +15,7 @@ describeChat('the rooms API', () => {
     return account;
   };
   beforeAll(async () => {
-    server = await startChat();
+    server = await sharedChat();
   });
   afterAll(async () => {
     for (const account of accounts) account.close();
@@ -31,11 +32,12 @@ describeChat('the rooms API', () => {
       });
     });
 
-  it('lists general from the start and lets any user join it', async () => {
+  it('lists general, which no user created, and lets any user join it', async () => {
     const ann = await register();
     expect((await ann.call<RoomSummary[]>('GET', '/rooms')).body).toEqual([]);
-    const { body } = await ann.call<RoomSummary[]>('GET', '/rooms?discover=true');
-    expect(body).toMatchObject([{ id: 'general', visibility: 'public', seq: 0, rev: 0 }]);
+    const { body } = await ann.call<RoomSummary[]>('GET', '/rooms?discover=true&query=general');
+    const general = body.find(({ id }) => id === 'general');
+    expect(general).toMatchObject({ visibility: 'public' });
     const joined = await ann.call('POST', '/rooms/general/members', { userId: ann.id });
     expect(joined.status).toBe(201);
     expect((await ann.call<RoomSummary[]>('GET', '/rooms')).body).toMatchObject([
@@ -46,22 +48,22 @@ describeChat('the rooms API', () => {
   it('makes the creator of a public room owner and answers 409 to a taken name', async () => {
     const ann = await register();
     const bob = await register();
-    const created = await ann.createRoom({ name: 'gardening', visibility: 'public' });
-    expect(created).toMatchObject({ id: 'gardening', createdBy: ann.id, role: 'owner' });
-    const again = await bob.call<HttpError>('POST', '/rooms', {
-      name: 'gardening',
-      visibility: 'public',
-    });
+    const name = uniqueRoom('gardening');
+    const created = await ann.createRoom({ name, visibility: 'public' });
+    expect(created).toMatchObject({ id: name, createdBy: ann.id, role: 'owner' });
+    const again = await bob.call<HttpError>('POST', '/rooms', { name, visibility: 'public' });
     expect([again.status, again.body.code]).toEqual([409, 'CONFLICT']);
-    const found = await bob.call<RoomSummary[]>('GET', '/rooms?discover=true&query=GARD');
-    expect(found.body.map(({ id, role }) => [id, role])).toEqual([['gardening', undefined]]);
+    const query = name.slice(0, -1).toUpperCase();
+    const found = await bob.call<RoomSummary[]>('GET', `/rooms?discover=true&query=${query}`);
+    expect(found.body.map(({ id, role }) => [id, role])).toEqual([[name, undefined]]);
   });
 
   it('creates one room with one owner when five users join an unknown room at once', async () => {
+    const roomId = uniqueRoom('raced');
     const racers = await Promise.all(Array.from({ length: 5 }, () => register()));
     const sockets = await Promise.all(racers.map((racer) => racer.connect()));
     const answers = await Promise.all(
-      sockets.map((socket) => emitWithAck(socket, 'joinRoom', 'raced')),
+      sockets.map((socket) => emitWithAck(socket, 'joinRoom', roomId)),
     );
     const roles = answers.map((answer) => (answer.ok ? answer.role : answer.error.code));
     expect(roles.toSorted()).toEqual(['member', 'member', 'member', 'member', 'owner']);
@@ -70,21 +72,22 @@ describeChat('the rooms API', () => {
   it('emits memberChanged when a user joins or leaves, and refuses sends after leaving', async () => {
     const ann = await register();
     const bob = await register();
+    const roomId = uniqueRoom('lobby');
     const [annsSocket, bobsSocket] = [await ann.connect(), await bob.connect()];
-    await emitWithAck(annsSocket, 'joinRoom', 'lobby');
+    await emitWithAck(annsSocket, 'joinRoom', roomId);
     const joined = nextEvent(annsSocket, 'memberChanged');
     const added = nextEvent(bobsSocket, 'roomAdded');
-    await emitWithAck(bobsSocket, 'joinRoom', 'lobby');
-    expect(await joined).toEqual({ roomId: 'lobby', userId: bob.id, role: 'member' });
-    expect(await added).toMatchObject({ id: 'lobby' });
+    await emitWithAck(bobsSocket, 'joinRoom', roomId);
+    expect(await joined).toEqual({ roomId, userId: bob.id, role: 'member' });
+    expect(await added).toMatchObject({ id: roomId });
     const removed = nextEvent(annsSocket, 'memberChanged');
-    const left = await bob.call('DELETE', `/rooms/lobby/members/${bob.id}`);
+    const left = await bob.call('DELETE', `/rooms/${roomId}/members/${bob.id}`);
     expect(left.status).toBe(204);
-    expect(await removed).toEqual({ roomId: 'lobby', userId: bob.id, role: null });
-    const send = { roomId: 'lobby', text: 'still?' };
+    expect(await removed).toEqual({ roomId, userId: bob.id, role: null });
+    const send = { roomId, text: 'still?' };
     const refused = await emitWithAck(bobsSocket, 'sendMessage', send);
     expect(refused).toMatchObject({ ok: false });
-    expect(await emitWithAck(bobsSocket, 'joinRoom', 'lobby')).toMatchObject({ ok: true });
+    expect(await emitWithAck(bobsSocket, 'joinRoom', roomId)).toMatchObject({ ok: true });
   });
 
   it('lets only owners change a room, emits roomUpdated and fixes public names', async () => {
@@ -100,7 +103,10 @@ describeChat('the rooms API', () => {
     expect(await updated).toMatchObject({ id: room.id, name: 'Better plans', topic: 'x' });
     await ann.call('POST', `${path}/members`, { userId: bob.id });
     expect((await bob.call('PATCH', path, { topic: 'mine' })).status).toBe(403);
-    const named = await ann.createRoom({ name: 'fixed-name', visibility: 'public' });
+    const named = await ann.createRoom({
+      name: uniqueRoom('fixed-name'),
+      visibility: 'public',
+    });
     expect((await ann.call('PATCH', `/rooms/${named.id}`, { name: 'other' })).status).toBe(400);
   });
 

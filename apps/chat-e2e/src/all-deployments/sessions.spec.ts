@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LoginResponse, Session, Tokens } from '@chat/contracts';
 import { claimsOf } from '../support/access-token.ts';
 import { Account, PASSWORD, type ClientSocket } from '../support/account.ts';
-import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
+import { describeChat, startChat, type OwnChat } from '../support/chat-under-test.ts';
 import { api } from '../support/api.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { eventually } from '../support/eventually.ts';
@@ -17,7 +17,7 @@ function expiryOf(token: string): number {
 }
 
 describeChat('a session', () => {
-  let server: ChatUnderTest;
+  let server: OwnChat;
   const accounts: Account[] = [];
 
   const register = async (name?: string): Promise<Account> => {
@@ -133,7 +133,7 @@ describeChat('a session', () => {
   });
 
   describe('with an access token of 4 s', () => {
-    let brief: ChatUnderTest;
+    let brief: OwnChat;
     beforeAll(async () => {
       brief = await startChat({ ACCESS_TOKEN_TTL_SECONDS: '4' });
     });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { ServicesTopology } from '@chat/testing';
+import { RedisServer, ServicesTopology, sharedServers } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { Account, type ClientSocket } from '../support/account.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
@@ -8,11 +8,16 @@ import { eventually } from '../support/eventually.ts';
 import { metric } from '../support/metrics.ts';
 
 await describeWithServices('the services', () => {
+  let redis: RedisServer;
   let topology: ServicesTopology;
   let account: Account;
   let socket: ClientSocket;
   beforeAll(async () => {
-    topology = await ServicesTopology.start({ env: { all: { LOG_LEVEL: 'debug' } } });
+    redis = await RedisServer.start();
+    topology = await ServicesTopology.start({
+      servers: { ...(await sharedServers('observability')), redis },
+      env: { all: { LOG_LEVEL: 'debug' } },
+    });
     account = await Account.register(singleOrigin(topology.gatewayUrl));
     socket = await account.connect();
     await emitWithAck(socket, 'joinRoom', 'observed');
@@ -20,6 +25,7 @@ await describeWithServices('the services', () => {
   afterAll(async () => {
     account.close();
     await topology.close();
+    await redis.close();
   });
 
   it('count and time a message in the metrics of chat, messages and gateway', async () => {
@@ -106,12 +112,12 @@ await describeWithServices('the services', () => {
 
   it('log the loss of Redis once, and its return', async () => {
     const { process } = topology.instance('chat');
-    await topology.redis.kill();
+    await redis.process.kill();
     await eventually('health reports the outage', async () => {
       const { text } = await account.call('GET', '/health');
       return text.includes('unavailable');
     });
-    await topology.redis.start();
+    await redis.process.start();
     const logged = (text: string) =>
       process.output
         .split('\n')

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { RoomSummary } from '@chat/contracts';
 import { PARTITION_COUNT, partitionOf } from '@chat/messages/message-create';
 import { ServicesTopology, sharedServers, type ServiceInstance } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
@@ -19,6 +20,12 @@ await describeWithServices('two messages instances', () => {
   afterAll(() => topology.close());
 
   const owned = (instance: ServiceInstance) => metric(instance, 'chat_partitions_owned');
+
+  it('create one room, general, at their first start', async () => {
+    const account = await Account.register(singleOrigin(topology.gatewayUrl));
+    const { body } = await account.call<RoomSummary[]>('GET', '/rooms?discover=true');
+    expect(body).toMatchObject([{ id: 'general', visibility: 'public', seq: 0, rev: 0 }]);
+  });
 
   it('share the partitions evenly', async () => {
     await eventually('every partition is owned once, and both own their share', async () => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { MESSAGE_CREATE, partitionOf, type MessageCreate } from '@chat/messages/message-create';
-import { BackingServers, ServicesTopology } from '@chat/testing';
+import { ServicesTopology, sharedServers } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { connect } from 'amqplib';
 import { Account } from '../support/account.ts';
@@ -13,16 +13,18 @@ import { eventually } from '../support/eventually.ts';
 import { metric } from '../support/metrics.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+const VIRTUAL_HOST = 'refused-messages';
 /** Larger than the limit of MongoDB, documents of 16 MiB. */
 const TOO_LARGE = 'x'.repeat(17_000_000);
 
 await describeWithServices('a message too large for MongoDB', () => {
-  let servers: BackingServers;
+  let rabbitmqUrl: string;
   let topology: ServicesTopology;
   let account: Account;
   beforeAll(async () => {
-    servers = await BackingServers.start();
-    topology = await ServicesTopology.start({ servers, closesServers: true });
+    const servers = await sharedServers(VIRTUAL_HOST);
+    rabbitmqUrl = `amqp://guest:guest@127.0.0.1:${servers.rabbitmq.port}/${VIRTUAL_HOST}`;
+    topology = await ServicesTopology.start({ servers });
     account = await Account.register(singleOrigin(topology.gatewayUrl));
   }, 90_000);
   afterAll(async () => {
@@ -32,7 +34,7 @@ await describeWithServices('a message too large for MongoDB', () => {
 
   /** Publishes directly to the broker, because `chat` never accepts such an event. */
   async function publish(event: MessageCreate): Promise<void> {
-    const connection = await connect(servers.rabbitmq.url);
+    const connection = await connect(rabbitmqUrl);
     const channel = await connection.createConfirmChannel();
     const content = Buffer.from(JSON.stringify({ pattern: MESSAGE_CREATE, data: event }));
     const key = String(partitionOf(event.roomId));
@@ -43,7 +45,7 @@ await describeWithServices('a message too large for MongoDB', () => {
 
   async function deadLetters(): Promise<string> {
     const args = ['run', '--silent', 'dead-letters', '--', 'list'];
-    const env = { ...process.env, RABBITMQ_URL: servers.rabbitmq.url };
+    const env = { ...process.env, RABBITMQ_URL: rabbitmqUrl };
     return (await promisify(execFile)('npm', args, { cwd: ROOT, env })).stdout;
   }
 
@@ -77,6 +79,8 @@ await describeWithServices('a message too large for MongoDB', () => {
         [2, 2, 'after'],
       ]);
     }
+    const refusals = () => metric(topology.instance('messages'), 'chat_store_refusals_total');
+    await eventually('the refusal is counted', async () => (await refusals()) === 1);
     await eventually('the dead letter is listed', async () => {
       const listed = await deadLetters();
       return (
@@ -84,7 +88,7 @@ await describeWithServices('a message too large for MongoDB', () => {
         listed.includes(`${room}  The store refused it: the document is too large.`)
       );
     });
-    expect(await metric(topology.instance('messages'), 'chat_store_refusals_total')).toBe(1);
+    expect(await refusals()).toBe(1);
   }, 60_000);
 });
 

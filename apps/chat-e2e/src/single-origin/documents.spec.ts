@@ -4,12 +4,7 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { CLIENT_EVENTS, SERVER_EVENTS } from '@chat/contracts';
 import { Account } from '../support/account.ts';
-import {
-  describeChat,
-  originOf,
-  startChat,
-  type ChatUnderTest,
-} from '../support/chat-under-test.ts';
+import { describeChat, originOf, startChat, type OwnChat } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { eventually } from '../support/eventually.ts';
 import { openApiDocument, type OpenApiDocument } from '../support/openapi-document.ts';
@@ -75,7 +70,7 @@ function resolveRef(document: unknown, ref: string): unknown {
 }
 
 describeChat('the server', () => {
-  let server: ChatUnderTest;
+  let server: OwnChat;
   beforeAll(async () => {
     server = await startChat();
   });

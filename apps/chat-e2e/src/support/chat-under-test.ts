@@ -3,11 +3,14 @@ import {
   privatePort,
   ServicesTopology,
   sharedServers,
+  sharedTopology,
   StandaloneProcess,
   type ServiceInstance,
   type ServiceName,
+  type SharedInstance,
 } from '@chat/testing';
 import { describeUnlessMissing } from '@chat/testing/suites';
+import { SHARED_SETTINGS } from './shared-settings.ts';
 
 /**
  * Deployment of the chat under test: one process; services behind a gateway; or services that
@@ -54,28 +57,42 @@ export interface ProcessUnderTest {
   readonly pid: number | undefined;
 }
 
-/** An empty chat, started for one suite. */
+/** A running chat. */
 export interface ChatUnderTest {
   readonly at: Addresses;
   /** All processes of the chat, without backing servers. */
   readonly processes: readonly ProcessUnderTest[];
   /** Returns the process of a service; in `standalone` the only process. */
   processOf(service: ServiceName): ProcessUnderTest;
+  close(): Promise<void>;
+}
+
+/** A chat that was started for one suite, which may stop its processes. */
+export interface OwnChat extends ChatUnderTest {
   /** Stops all processes gracefully and starts them again. */
   restart(): Promise<void>;
   /** Stops the process with the sockets gracefully. */
   stopSockets(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /**
- * Starts the chat in the deployment of this Jest project.
+ * Returns a chat with {@link SHARED_SETTINGS} in the deployment of this Jest project. Its services
+ * run for all suites of a worker: rooms and users of earlier suites exist, and rate limits are
+ * reset.
+ */
+export function sharedChat(): Promise<ChatUnderTest> {
+  return globalThis.chatDeployment === 'standalone'
+    ? standalone(SHARED_SETTINGS)
+    : sharedServices();
+}
+
+/**
+ * Starts an empty chat in the deployment of this Jest project, for suites that need other settings
+ * than {@link sharedChat}, or stop or measure processes.
  *
  * @param env settings of all processes
  */
-export async function startChat(
-  env: Readonly<Record<string, string>> = {},
-): Promise<ChatUnderTest> {
+export function startChat(env: Readonly<Record<string, string>> = {}): Promise<OwnChat> {
   return globalThis.chatDeployment === 'standalone' ? standalone(env) : services(env);
 }
 
@@ -85,7 +102,7 @@ export function originOf({ at }: ChatUnderTest): string {
   return at.chat;
 }
 
-async function standalone(env: Readonly<Record<string, string>>): Promise<ChatUnderTest> {
+async function standalone(env: Readonly<Record<string, string>>): Promise<OwnChat> {
   const metricsPort = await privatePort();
   const server = await StandaloneProcess.start({
     env: { METRICS_PORT: String(metricsPort), ...env },
@@ -110,27 +127,15 @@ async function standalone(env: Readonly<Record<string, string>>): Promise<ChatUn
   };
 }
 
-async function services(env: Readonly<Record<string, string>>): Promise<ChatUnderTest> {
-  const servers = await sharedServers();
-  const topology = await ServicesTopology.start({ servers, env: { all: env } });
-  const url = topology.gatewayUrl;
-  const direct = globalThis.chatDeployment === 'services';
-  const processes = topology.instances().map((one) => one.process);
-  const underTest = ({ name, metricsUrl, process }: ServiceInstance): ProcessUnderTest => ({
-    name,
-    metricsUrl,
-    get pid() {
-      return process.pid;
-    },
+async function services(env: Readonly<Record<string, string>>): Promise<OwnChat> {
+  const topology = await ServicesTopology.start({
+    servers: await sharedServers(),
+    env: { all: env },
   });
+  const instances = topology.instances().map(underTest);
+  const processes = topology.instances().map((one) => one.process);
   return {
-    processes: topology.instances().map(underTest),
-    processOf: (service) => underTest(topology.instance(service)),
-    at: {
-      users: direct ? topology.instance('users').url : url,
-      messages: direct ? topology.instance('messages').url : url,
-      chat: direct ? topology.instance('chat').url : url,
-    },
+    ...chatOf(topology.gatewayUrl, instances),
     restart: async () => {
       await Promise.all(processes.map((one) => one.stop()));
       await Promise.all(processes.map((one) => one.start()));
@@ -138,5 +143,45 @@ async function services(env: Readonly<Record<string, string>>): Promise<ChatUnde
     },
     stopSockets: () => topology.instance('chat').process.stop(),
     close: () => topology.close(),
+  };
+}
+
+async function sharedServices(): Promise<ChatUnderTest> {
+  const { gatewayUrl, instances } = await sharedTopology();
+  return { ...chatOf(gatewayUrl, instances), close: () => Promise.resolve() };
+}
+
+function underTest({ name, service, url, metricsUrl, process }: ServiceInstance): SharedInstance {
+  return {
+    name,
+    service,
+    url,
+    metricsUrl,
+    get pid() {
+      return process.pid;
+    },
+  };
+}
+
+function chatOf(
+  gatewayUrl: string,
+  instances: readonly SharedInstance[],
+): Pick<ChatUnderTest, 'at' | 'processes' | 'processOf'> {
+  const processOf = (service: ServiceName): SharedInstance => {
+    const found = instances.find((one) => one.service === service);
+    if (!found) throw new Error(`there is no instance of ${service}`);
+    return found;
+  };
+  const direct = globalThis.chatDeployment === 'services';
+  return {
+    at: direct
+      ? {
+          users: processOf('users').url,
+          messages: processOf('messages').url,
+          chat: processOf('chat').url,
+        }
+      : singleOrigin(gatewayUrl),
+    processes: instances,
+    processOf,
   };
 }

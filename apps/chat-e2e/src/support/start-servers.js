@@ -1,1 +1,7 @@
-export { startSharedServers as default } from '@chat/testing';
+import { startSharedServers } from '@chat/testing';
+
+/** One for each suite that counts messages. */
+const VIRTUAL_HOSTS = ['observability', 'refused-messages'];
+
+export default ({ maxWorkers }) =>
+  startSharedServers({ workers: maxWorkers, virtualHosts: VIRTUAL_HOSTS });

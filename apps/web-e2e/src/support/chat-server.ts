@@ -1,4 +1,4 @@
-import { ServicesTopology, sharedServers, StandaloneProcess } from '@chat/testing';
+import { ServicesTopology, sharedServers, sharedTopology, StandaloneProcess } from '@chat/testing';
 
 declare global {
   /** Server of this run: one process (`standalone`), or services behind a gateway. */
@@ -8,18 +8,33 @@ declare global {
 /** A running chat server and its page, at one base URL. */
 export interface ChatServer {
   readonly url: string;
+  close(): Promise<void>;
+}
+
+/** A chat server that was started for one suite, which may stop it. */
+export interface OwnChatServer extends ChatServer {
   /** Kills all its processes (SIGKILL). */
   kill(): Promise<void>;
   /** Restarts it after {@link kill} with the same stored data. */
   restart(): Promise<void>;
-  close(): Promise<void>;
 }
 
-export async function startChatServer(): Promise<ChatServer> {
+/**
+ * Returns the server of this run. Behind the gateway it runs for all suites of a worker: users and
+ * messages of earlier suites exist.
+ */
+export async function sharedChatServer(): Promise<ChatServer> {
+  if (globalThis.pageServer === 'standalone') return standalone();
+  const { gatewayUrl } = await sharedTopology();
+  return { url: gatewayUrl, close: () => Promise.resolve() };
+}
+
+/** Starts an empty server, for a suite that stops it. */
+export async function startChatServer(): Promise<OwnChatServer> {
   return globalThis.pageServer === 'gateway' ? behindGateway() : standalone();
 }
 
-async function standalone(): Promise<ChatServer> {
+async function standalone(): Promise<OwnChatServer> {
   const server = await StandaloneProcess.start();
   return {
     url: server.url,
@@ -29,7 +44,7 @@ async function standalone(): Promise<ChatServer> {
   };
 }
 
-async function behindGateway(): Promise<ChatServer> {
+async function behindGateway(): Promise<OwnChatServer> {
   const topology = await ServicesTopology.start({ servers: await sharedServers(), chat: 2 });
   const gateway = topology.instance('gateway').process;
   const services = topology.instances().map((one) => one.process);

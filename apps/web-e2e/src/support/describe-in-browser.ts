@@ -3,15 +3,22 @@ import { missingProgram, missingSharedServers } from '@chat/testing';
 import { describeUnlessMissing } from '@chat/testing/suites';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { startBrowser } from './browser.ts';
-import { startChatServer, type ChatServer } from './chat-server.ts';
+import {
+  sharedChatServer,
+  startChatServer,
+  type ChatServer,
+  type OwnChatServer,
+} from './chat-server.ts';
 import { BrowserUser } from './browser-user.ts';
 
 /** Fixture that the tests of a suite share: one chat server and one browser. */
-export class ChatFixture {
-  #server: ChatServer | undefined;
+export class ChatFixture<Server extends ChatServer = ChatServer> {
+  #server: Server | undefined;
   #browser: Browser | undefined;
 
-  get server(): ChatServer {
+  constructor(private readonly openServer: () => Promise<Server>) {}
+
+  get server(): Server {
     return running(this.#server);
   }
 
@@ -25,7 +32,7 @@ export class ChatFixture {
   }
 
   async open(): Promise<void> {
-    this.#server = await startChatServer();
+    this.#server = await this.openServer();
     this.#browser = await startBrowser();
   }
 
@@ -40,10 +47,26 @@ export class ChatFixture {
  * `describeUnlessMissing` when one of them is missing.
  */
 export function describeInBrowser(name: string, suite: (chat: ChatFixture) => void): void {
+  describeWithServer(name, sharedChatServer, suite);
+}
+
+/** Defines a suite as {@link describeInBrowser}, with a server of its own that it may stop. */
+export function describeWithOwnServer(
+  name: string,
+  suite: (chat: ChatFixture<OwnChatServer>) => void,
+): void {
+  describeWithServer(name, startChatServer, suite);
+}
+
+function describeWithServer<Server extends ChatServer>(
+  name: string,
+  openServer: () => Promise<Server>,
+  suite: (chat: ChatFixture<Server>) => void,
+): void {
   const needsServers = globalThis.pageServer === 'gateway';
   const missing = missingProgram('chromium') ?? (needsServers ? missingSharedServers() : undefined);
   describeUnlessMissing(missing, name, () => {
-    const chat = new ChatFixture();
+    const chat = new ChatFixture(openServer);
     beforeAll(() => chat.open());
     afterAll(() => chat.close());
     suite(chat);

@@ -1,1 +1,6 @@
-export { startSharedServers as default } from '@chat/testing';
+import { startSharedServers, startSharedTopologies } from '@chat/testing';
+
+export default async ({ maxWorkers }) => {
+  await startSharedServers({ workers: maxWorkers });
+  await startSharedTopologies({ chat: 2 });
+};

@@ -1,1 +1,6 @@
-export { stopSharedServers as default } from '@chat/testing';
+import { stopSharedServers, stopSharedTopologies } from '@chat/testing';
+
+export default async () => {
+  await stopSharedTopologies();
+  await stopSharedServers();
+};

@@ -17,9 +17,13 @@ export class BackingServers {
 
   /**
    * @param dataDir persistent data folder; without it all data is temporary
+   * @param virtualHosts virtual hosts of RabbitMQ beside the default one
    * @throws Error when another process uses this folder, or a server is not installed
    */
-  static async start(dataDir?: string): Promise<BackingServers> {
+  static async start(
+    dataDir?: string,
+    virtualHosts: readonly string[] = [],
+  ): Promise<BackingServers> {
     // Fails fast, before MongoDB is downloaded.
     const missing = [missingProgram('redis-server'), missingProgram('rabbitmq-server')];
     const reason = missing.filter((one) => one !== undefined).join(', ');
@@ -28,7 +32,7 @@ export class BackingServers {
     const folder = (name: string) => (dataDir === undefined ? undefined : join(dataDir, name));
     const started = await Promise.allSettled([
       RedisServer.start(folder('redis')),
-      RabbitMqServer.start(folder('rabbitmq')),
+      RabbitMqServer.start(folder('rabbitmq'), virtualHosts),
       MongoServer.start(folder('mongo')),
     ]);
     const [redis, rabbitmq, mongo] = started;

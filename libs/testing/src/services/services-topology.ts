@@ -15,7 +15,15 @@ export type TopologyNode = 'redis' | 'rabbitmq' | 'mongo' | ServiceInstance;
 export type BackingServer = Extract<TopologyNode, string>;
 
 /** Ports on this machine of servers that were started elsewhere. */
-export type ServerPorts = Readonly<Record<BackingServer, { readonly port: number }>>;
+export interface ServerPorts {
+  readonly redis: { readonly port: number };
+  readonly rabbitmq: {
+    readonly port: number;
+    /** The default one without it. */
+    readonly virtualHost?: string;
+  };
+  readonly mongo: { readonly port: number };
+}
 
 type Env = Readonly<Record<string, string>>;
 
@@ -253,12 +261,15 @@ export class ServicesTopology {
   }
 
   #address(backing: BackingServer, service: ServiceName, linked: number | undefined): Env {
-    const { redis, rabbitmq, mongo } = this.servers;
+    const { redis, rabbitmq, mongo }: ServerPorts = this.servers;
     switch (backing) {
       case 'redis':
         return { REDIS_URL: `redis://127.0.0.1:${linked ?? redis.port}` };
-      case 'rabbitmq':
-        return { RABBITMQ_URL: `amqp://guest:guest@127.0.0.1:${linked ?? rabbitmq.port}` };
+      case 'rabbitmq': {
+        const { port, virtualHost } = rabbitmq;
+        const path = virtualHost === undefined ? '' : `/${virtualHost}`;
+        return { RABBITMQ_URL: `amqp://guest:guest@127.0.0.1:${linked ?? port}${path}` };
+      }
       case 'mongo': {
         // A persistent database has the same name at every start.
         const database = this.options.dataDir === undefined ? this.#database : 'chat';

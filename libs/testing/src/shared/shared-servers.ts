@@ -1,0 +1,80 @@
+import { missingServers } from '../missing-servers.ts';
+import { emptyRedis } from '../redis-server.ts';
+import { BackingServers } from '../services/backing-servers.ts';
+import type { ServerPorts } from '../services/services-topology.ts';
+import { HandedOver, ofThisWorker } from './handed-over.ts';
+
+const ports = new HandedOver<readonly ServerPorts[]>('CHAT_SHARED_SERVERS');
+const missing = new HandedOver<string>('CHAT_SHARED_SERVERS_MISSING');
+
+/** Virtual host of RabbitMQ for the shared topology; suites start theirs in other ones. */
+export const SHARED_TOPOLOGY_HOST = 'shared-topology';
+
+let started: readonly BackingServers[] | undefined;
+
+export interface SharedServersOptions {
+  /** Number of Jest's workers; each gets a set of servers. */
+  readonly workers: number;
+  /** Virtual hosts of RabbitMQ for suites that no other suite may have sent messages to. */
+  readonly virtualHosts?: readonly string[];
+}
+
+/**
+ * Starts the backing servers of a Jest run, a set for each worker, because they take seconds to
+ * start.
+ *
+ * For Jest's `globalSetup`. Topologies of two workers never share a broker or a Redis: they would
+ * read each other's queues and signals. Where a server is not installed, nothing starts and the
+ * suites are skipped.
+ */
+export async function startSharedServers({
+  workers,
+  virtualHosts = [],
+}: SharedServersOptions): Promise<void> {
+  if (started) return;
+  const reason = await missingServers();
+  if (reason !== undefined) return missing.set(reason);
+  const hosts = [SHARED_TOPOLOGY_HOST, ...virtualHosts];
+  started = await Promise.all(
+    Array.from({ length: workers }, () => BackingServers.start(undefined, hosts)),
+  );
+  ports.set(
+    started.map(({ redis, rabbitmq, mongo }) => ({
+      redis: { port: redis.port },
+      rabbitmq: { port: rabbitmq.port },
+      mongo: { port: mongo.port },
+    })),
+  );
+}
+
+/** Stops the shared servers; for Jest's `globalTeardown`. */
+export async function stopSharedServers(): Promise<void> {
+  await Promise.all((started ?? []).map((servers) => servers.close()));
+  started = undefined;
+}
+
+/** Returns why the shared servers did not start; undefined if they run. */
+export function missingSharedServers(): string | undefined {
+  return missing.value;
+}
+
+/** Returns the ports of the shared servers of every worker; none where a server is missing. */
+export function sharedServersOfWorkers(): readonly ServerPorts[] {
+  return ports.value ?? [];
+}
+
+/**
+ * Empties this worker's Redis, which resets rate limits of earlier suites, and returns the ports of
+ * its servers.
+ *
+ * For suites that leave the servers running; each topology has separate databases.
+ *
+ * @param virtualHost one that the setup named; the default one without it
+ */
+export async function sharedServers(virtualHost?: string): Promise<ServerPorts> {
+  const own = ofThisWorker(ports);
+  if (!own) throw new Error('this Jest project does not start the shared servers');
+  await emptyRedis(own.redis.port);
+  if (virtualHost === undefined) return own;
+  return { ...own, rabbitmq: { ...own.rabbitmq, virtualHost } };
+}
