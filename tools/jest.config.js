@@ -3,8 +3,6 @@ import preset from '../jest.preset.js';
 export default {
   ...preset,
   displayName: 'tools',
-  // One suite, which runs commands in a fresh clone, takes as long as all others together.
-  maxWorkers: 2,
   testMatch: ['<rootDir>/**/*.spec.ts'],
   testTimeout: 60_000,
 };

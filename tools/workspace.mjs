@@ -8,7 +8,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Returns every package of this workspace by name, with its folder and dependencies. */
 export async function workspacePackages() {
   const folders = ['tools'];
-  for (const parent of ['apps', 'libs']) {
+  for (const parent of ['apps', 'libs', 'testing']) {
     for (const child of await readdir(join(ROOT, parent))) folders.push(join(parent, child));
   }
   const packages = new Map();

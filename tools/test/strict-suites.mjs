@@ -8,7 +8,6 @@ export const STRICT_SUITES = [
   'apps/chat-e2e/src/multi-instance/rolling-restart.spec.ts',
   'apps/chat-e2e/src/standalone/durability.spec.ts',
   'apps/chat-e2e/src/standalone/kill-under-load.spec.ts',
-  'apps/faults/',
   'libs/client/src/outbox/indexed-db-outbox.spec.ts',
   'libs/client/src/outbox/outbox.spec.ts',
   'libs/messages/src/writer/',
@@ -17,6 +16,7 @@ export const STRICT_SUITES = [
   'libs/transport/src/rabbitmq/dead-letters/dead-letters.spec.ts',
   'libs/transport/src/rabbitmq/partition-sharing.spec.ts',
   'libs/transport/src/rabbitmq/rabbitmq-delivery.spec.ts',
+  'testing/faults/',
 ];
 
 /**

@@ -7,7 +7,7 @@ import { ROOT } from './nx.ts';
 describe('the type check', () => {
   it('covers every project of the workspace', async () => {
     const folders = ['tools'];
-    for (const parent of ['apps', 'libs']) {
+    for (const parent of ['apps', 'libs', 'testing']) {
       for (const child of await readdir(join(ROOT, parent))) folders.push(`${parent}/${child}`);
     }
     const projects = folders.filter((folder) => existsSync(join(ROOT, folder, 'package.json')));

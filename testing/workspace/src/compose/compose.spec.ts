@@ -6,7 +6,7 @@ import { programPath } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { ROOT } from '../checks/nx.ts';
+import { ROOT } from '../nx.ts';
 
 type Port =
   | string

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { documentedCommands } from './documented-commands.ts';
 import { FreshClone } from './fresh-clone.ts';
-import { nx, ROOT } from './nx.ts';
+import { nx, ROOT } from '../nx.ts';
 
 /** Time limit of a command, including builds on a busy machine. */
 const COMMAND_TIMEOUT_MS = 240_000;

@@ -9,7 +9,7 @@ import { HttpError } from '@chat/contracts';
 import { eventually, privatePort, programPath } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { ROOT } from '../checks/nx.ts';
+import { ROOT } from '../nx.ts';
 
 const PAGE = '<!doctype html><title>Chat</title>';
 

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ROOT } from './nx.ts';
+import { ROOT } from '../nx.ts';
 
 const COMMAND = /^(npm|npx|node|docker|docker-compose) /;
 

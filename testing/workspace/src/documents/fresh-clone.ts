@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readlink, rm, symlink } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT } from './nx.ts';
+import { ROOT } from '../nx.ts';
 
 /**
  * Folders of node_modules that a clone must not share: build stamps, and links to this workspace.

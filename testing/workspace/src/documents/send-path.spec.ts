@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
-import { ROOT } from './nx.ts';
+import { ROOT } from '../nx.ts';
 
 /** Names as `path:function`, `path:Class.method` or `path:Class.#method`. */
 const REFERENCE = /`((?:apps|libs)\/[^`:\s]+):([\w$]+)(?:\.(#?[\w$]+))?`/g;

@@ -1,0 +1,9 @@
+import preset from '../../jest.preset.js';
+
+export default {
+  ...preset,
+  displayName: 'workspace',
+  // One suite, which runs commands in a fresh clone, takes as long as all others together.
+  maxWorkers: 2,
+  testTimeout: 60_000,
+};
