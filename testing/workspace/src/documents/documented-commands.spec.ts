@@ -43,6 +43,8 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
     /^npm run dead-letters -- list$/,
     { append: '', prints: /RabbitMQ cannot be reached \(ECONNREFUSED\)/, code: 1 },
   ],
+  // The copy of the workspace has no history.
+  [/^npm run changelog$/, { append: '', prints: /needs the complete history/, code: 1 }],
   [/^npm run format$/, { append: '-- --version', prints: /\d+\.\d+/ }],
   [/^npm run build$/, { project: '@chat/standalone', targets: ['build', 'bundle'] }],
   [

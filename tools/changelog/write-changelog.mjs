@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { ConventionalChangelog } from 'conventional-changelog';
+import conventionalCommits from 'conventional-changelog-conventionalcommits';
+
+const HELP = `Usage: npm run changelog
+
+Writes CHANGELOG.md from the Conventional Commits of the whole history: a section for each version
+tag (v1.2.3), and one for the version of package.json when it has no tag yet.`;
+
+/** Returns whether the current folder is in a Git repository with its complete history. */
+function hasFullHistory() {
+  try {
+    const answer = execFileSync('git', ['rev-parse', '--is-shallow-repository'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return answer.trim() === 'false';
+  } catch {
+    return false;
+  }
+}
+
+if (process.argv.includes('--help')) {
+  console.log(HELP);
+} else if (hasFullHistory()) {
+  const generator = new ConventionalChangelog()
+    // Not `readPackage`, which adds links to the remote: the file is the same in every clone.
+    .package(JSON.parse(await readFile('package.json', 'utf8')))
+    .config(conventionalCommits())
+    .context({ linkCompare: false })
+    .options({ releaseCount: 0 });
+  await writeFile('CHANGELOG.md', [
+    '# Changelog\n\n',
+    ...(await Array.fromAsync(generator.write())),
+  ]);
+} else {
+  console.error(
+    'The changelog needs the complete history: run this in a clone, after `git fetch --unshallow` in a shallow one.',
+  );
+  process.exitCode = 1;
+}
