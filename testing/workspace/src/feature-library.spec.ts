@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FreshClone } from './fresh-clone.ts';
+import { NX } from './nx.ts';
+
+const GENERATOR = '@chat/tools:feature-library';
+/** Time limit of the targets of one project, on a busy machine. */
+const TIMEOUT_MS = 240_000;
+
+describe('a feature library made by the generator', () => {
+  let clone: FreshClone;
+  const nx = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [NX, ...args], {
+      cwd: clone.root,
+      env: { ...process.env, NX_DAEMON: 'false', NODE_OPTIONS: '' },
+    });
+  beforeAll(async () => {
+    clone = await FreshClone.create();
+    await nx('generate', GENERATOR, 'read-positions');
+  }, TIMEOUT_MS);
+  afterAll(() => clone.remove());
+
+  it(
+    'builds, lints and passes its first test',
+    async () => {
+      const targets = ['lint', 'test', 'build'];
+      await nx('run-many', '-t', ...targets, '-p', '@chat/read-positions', '--skip-nx-cache');
+      const outcome = join(clone.root, 'libs/read-positions/test-results/outcome.json');
+      expect(JSON.parse(await readFile(outcome, 'utf8'))).toMatchObject({
+        tests: [{ name: 'ReadPositionsModule provides ReadPositions', status: 'passed' }],
+      });
+    },
+    TIMEOUT_MS,
+  );
+
+  it('is linked by the lockfile', async () => {
+    const lock = await readFile(join(clone.root, 'package-lock.json'), 'utf8');
+    expect((JSON.parse(lock) as { packages: unknown }).packages).toMatchObject({
+      'libs/read-positions': { name: '@chat/read-positions', version: '0.1.0' },
+      'node_modules/@chat/read-positions': { resolved: 'libs/read-positions', link: true },
+    });
+  });
+
+  it('is not made where a library of that name exists', async () => {
+    await expect(nx('generate', GENERATOR, 'rooms')).rejects.toMatchObject({
+      stderr: expect.stringContaining('libs/rooms exists') as string,
+    });
+  });
+
+  it('needs a name in lower case', async () => {
+    await expect(nx('generate', GENERATOR, '--name=Reactions')).rejects.toMatchObject({ code: 1 });
+  });
+});
