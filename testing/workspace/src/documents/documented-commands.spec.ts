@@ -55,9 +55,16 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
     /^npx nx (test|show project) @chat\/messages$/,
     { project: '@chat/messages', targets: ['test'] },
   ],
+  [
+    /^npx nx generate @chat\/tools:feature-library <name>$/,
+    { ranBy: 'tools/checks/feature-library.spec.ts', as: "'generate', GENERATOR" },
+  ],
   [/^npx nx test client$/, { project: '@chat/client', targets: ['test'] }],
-  [/^npx nx serve <service>$/, { project: 'chat', targets: ['serve'] }],
-  [/^node apps\/<service>\/bundle\/main\.js$/, { project: 'chat', targets: ['bundle'] }],
+  [/^npx nx serve <service>-service$/, { project: '@chat/chat-service', targets: ['serve'] }],
+  [
+    /^node apps\/<service>\/bundle\/main\.js$/,
+    { project: '@chat/chat-service', targets: ['bundle'] },
+  ],
   [/^node socket_test\.js$/, { append: '--help', prints: /node socket_test\.js/ }],
   [/^docker compose up --build$/, { ranBy: '.github/workflows/ci.yml', as: 'docker compose up' }],
 ];
