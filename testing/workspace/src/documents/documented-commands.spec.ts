@@ -59,6 +59,11 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
     /^npx nx generate @chat\/tools:feature-library <name>$/,
     { ranBy: 'tools/checks/feature-library.spec.ts', as: "'generate', GENERATOR" },
   ],
+  [
+    /^npx nx generate @nx\/react:component /,
+    { append: '--dry-run', prints: /CREATE apps\/web\/src\/rooms\/UnreadBadge\.tsx/ },
+  ],
+  [/^npx nx sync$/, { ranBy: 'package.json', as: 'nx sync:check' }],
   [/^npx nx test client$/, { project: '@chat/client', targets: ['test'] }],
   [/^npx nx serve <service>-service$/, { project: '@chat/chat-service', targets: ['serve'] }],
   [
