@@ -11,6 +11,7 @@ import { QueueDepths } from './consuming/queue-depths.ts';
 import { DeadLetterPublisher } from './dead-letters/dead-letter-publisher.ts';
 import { OwnedPartitions, type OwnershipOptions } from './ownership/owned-partitions.ts';
 
+/** Settings of the consuming side. */
 export interface ConsumerOptions extends BrokerOptions, OwnershipOptions {
   /** Called for every channel of a partition; the writer is used for that channel only. */
   readonly openWriter: (partition: number) => PartitionWriter;

@@ -8,6 +8,7 @@ import type { Channel } from 'amqplib';
 export const EVENTS_EXCHANGE = `chat.messages.${PARTITION_COUNT}`;
 /** Exchange of messages that can never be stored, with the reason. */
 export const DEAD_LETTER_EXCHANGE = 'chat.messages.dead';
+/** Queue of all dead letters. */
 export const DEAD_LETTER_QUEUE = 'chat.messages.dead';
 /** Exchange of heartbeats between the instances that share the partitions. */
 export const INSTANCES_EXCHANGE = 'chat.messages.instances';
@@ -20,6 +21,7 @@ export function queueOf(partition: number): string {
   return `${EVENTS_EXCHANGE}.${partition}`;
 }
 
+/** Returns the routing key of a partition's events. */
 export function routingKeyOf(partition: number): string {
   return String(partition);
 }
@@ -37,6 +39,7 @@ export async function declareTopology(channel: Channel): Promise<void> {
   }
 }
 
+/** Declares the exchange of events, and the queue of a partition. */
 export async function declarePartition(channel: Channel, partition: number): Promise<void> {
   await channel.assertExchange(EVENTS_EXCHANGE, 'direct', { durable: true });
   await channel.assertQueue(queueOf(partition), {
@@ -46,6 +49,7 @@ export async function declarePartition(channel: Channel, partition: number): Pro
   await channel.bindQueue(queueOf(partition), EVENTS_EXCHANGE, routingKeyOf(partition));
 }
 
+/** Declares the exchange and the queue of dead letters. */
 export async function declareDeadLetters(channel: Channel): Promise<void> {
   await channel.assertExchange(DEAD_LETTER_EXCHANGE, 'fanout', { durable: true });
   await channel.assertQueue(DEAD_LETTER_QUEUE, QUORUM);

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { connect, type AmqpConnectionManager } from 'amqp-connection-manager';
 import type { ChannelModel } from 'amqplib';
 
+/** How to connect to RabbitMQ. */
 export interface BrokerOptions {
   /** `amqp://` or `amqps://`, with user and password. */
   readonly url: string;
@@ -73,6 +74,7 @@ export class BrokerConnection {
     return undefined;
   }
 
+  /** Closes the connection permanently. */
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';

@@ -7,6 +7,7 @@ import type { DeadLetterPublisher } from '../dead-letters/dead-letter-publisher.
 
 /** What an instance provides to the consumers of its partitions. */
 export interface PartitionHost {
+  /** Opens the writer of a session. */
   readonly openWriter: (partition: number) => PartitionWriter;
   /** Handles a delivery, which it settles through the session now or later. */
   readonly handle: (message: ConsumeMessage, session: PartitionSession) => Promise<void>;

@@ -11,8 +11,6 @@ import { eventIn } from '../../../test/events.ts';
 import { InMemoryMessageStore } from '../../../test/in-memory-message-store.ts';
 import { startMessages, type MessagesInstance } from '../../../test/messages-instance.ts';
 import { resumeQueue, suspendQueue } from '../../../test/queue-process.ts';
-import { DeadLetters } from './dead-letters.ts';
-import { publishDeadLetter, type DeadLetter } from './dead-letter.ts';
 import { publishConfirmed } from '../connection/publish-confirmed.ts';
 import {
   DEAD_LETTER_EXCHANGE,
@@ -23,6 +21,8 @@ import {
   routingKeyOf,
   routingKeyOfRoom,
 } from '../topology.ts';
+import { publishDeadLetter, type DeadLetter } from './dead-letter.ts';
+import { DeadLetters } from './dead-letters.ts';
 
 const CLOSE_CHANNEL = 'test.close-channel';
 const closeChannel = jest.fn((delivery: EventDelivery) => delivery.acknowledge());

@@ -62,6 +62,7 @@ export class DeadLetters {
     return replayed;
   }
 
+  /** Disconnects. */
   async close(): Promise<void> {
     await closeQuietly(this.connection);
   }

@@ -5,6 +5,7 @@ import { InstancePresence } from './instance-presence.ts';
 import { assignedPartitions } from './partition-assignment.ts';
 import { StoreHealth } from './store-health.ts';
 
+/** Settings of how instances share the partitions. */
 export interface OwnershipOptions {
   /** Interval of the heartbeats between instances, in milliseconds. */
   readonly heartbeatMs: number;

@@ -36,6 +36,7 @@ export class StoreHealth {
     if (!this.#probing) void this.#probeUntilAvailable();
   }
 
+  /** Stops probing; `onChange` is not called any more. */
   stop(): void {
     this.#stopping.abort();
   }

@@ -14,6 +14,7 @@ const MAX_IN_FLIGHT_OF_PARTITION = {
 /** Longest wait for outstanding confirms on close. */
 const DRAIN_TIMEOUT_MS = 5_000;
 
+/** Settings of the publishing side. */
 export interface PublisherOptions extends BrokerOptions {
   /** Longest wait for a confirm, in milliseconds. */
   readonly publishTimeoutMs: number;
