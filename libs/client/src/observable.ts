@@ -1,4 +1,4 @@
-import type { Unsubscribe } from './emitter.ts';
+import { Emitter, type Unsubscribe } from './emitter.ts';
 
 /**
  * Observable state with the methods that React's `useSyncExternalStore` expects. Both are bound and
@@ -14,24 +14,21 @@ export interface Observable<Snapshot> {
 /** Observable state whose snapshot is computed on demand and cached until the next change. */
 export class ObservableState<Snapshot> implements Observable<Snapshot> {
   readonly #compute: () => Snapshot;
-  readonly #listeners = new Set<() => void>();
+  readonly #changes = new Emitter<{ change: undefined }>();
   #snapshot: { value: Snapshot } | undefined;
 
   constructor(compute: () => Snapshot) {
     this.#compute = compute;
   }
 
-  readonly subscribe = (listener: () => void): Unsubscribe => {
-    const entry = (): void => listener();
-    this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
-  };
+  readonly subscribe = (listener: () => void): Unsubscribe =>
+    this.#changes.on('change', () => listener());
 
   readonly getSnapshot = (): Snapshot => (this.#snapshot ??= { value: this.#compute() }).value;
 
   /** Discards the cached snapshot and notifies the subscribers. */
   invalidate(): void {
     this.#snapshot = undefined;
-    for (const listener of [...this.#listeners]) listener();
+    this.#changes.emit('change', undefined);
   }
 }
