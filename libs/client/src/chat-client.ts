@@ -11,6 +11,7 @@ import { RoomConversation } from './conversation/room-conversation.ts';
 import { RoomList } from './rooms/room-list.ts';
 import type { SessionStorage } from './session/session-storage.ts';
 import { Session } from './session/session.ts';
+import { onUserChange } from './session/user-changes.ts';
 
 export interface ChatClientOptions {
   /** Base URL of the server, for example `http://localhost:3000`; in a page `location.origin`. */
@@ -36,7 +37,6 @@ export class ChatClient {
   readonly #http: HttpTransport;
   readonly #conversations = new Map<string, RoomConversation>();
   readonly #stopListening: Unsubscribe;
-  #userId: string | undefined;
   #closed = false;
 
   constructor({
@@ -47,9 +47,10 @@ export class ChatClient {
   }: ChatClientOptions) {
     this.#http = new HttpTransport(url);
     this.session = new Session(this.#http, sessionStorage);
-    this.#userId = this.session.user?.id;
     // Subscribes before the objects below do: conversations of the previous user end first.
-    this.#stopListening = this.session.subscribe(() => this.#followSession());
+    this.#stopListening = onUserChange(this.session, (_userId, previousId) => {
+      if (previousId !== undefined) this.#endConversations();
+    });
     this.rest = new RestClient(this.#http, this.session);
     this.connection = new Connection(url, this.session, transports);
     this.outbox = new Outbox(this.session, this.connection, outboxStorage);
@@ -81,14 +82,6 @@ export class ChatClient {
     this.connection.close();
     this.session.close();
     this.#http.close();
-  }
-
-  #followSession(): void {
-    const userId = this.session.user?.id;
-    if (userId === this.#userId) return;
-    const hadUser = this.#userId !== undefined;
-    this.#userId = userId;
-    if (hadUser) this.#endConversations();
   }
 
   #endConversations(): void {

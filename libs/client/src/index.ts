@@ -1,7 +1,8 @@
 export { browserSessionStorage } from './session/browser-session-storage.ts';
 export { ChatClient, type ChatClientOptions } from './chat-client.ts';
 export { ChatError, type ChatErrorCode, type ChatErrorInfo } from './chat-error.ts';
-export type { Connection, ConnectionState } from './connection/connection.ts';
+export type { ConnectionState } from './connection/connection-state.ts';
+export type { Connection } from './connection/connection.ts';
 export type { Unsubscribe } from './emitter.ts';
 export { indexedDbOutbox } from './outbox/indexed-db-outbox.ts';
 export { MemoryOutbox } from './outbox/memory-outbox.ts';

@@ -1,10 +1,11 @@
+import { type ServerEvent, SERVER_EVENTS } from '@chat/contracts';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { Clients } from '../../test/clients.ts';
 import { FastClock } from '../../test/fast-clock.ts';
 import { ScriptedServer } from '../../test/scripted-server.ts';
 import type { ChatClient } from '../chat-client.ts';
-import type { ConnectionState } from './connection.ts';
+import type { ConnectionState } from './connection-state.ts';
 import { MemorySessionStorage } from '../session/memory-session-storage.ts';
 
 let clock: FastClock;
@@ -168,6 +169,18 @@ describe('Connection', () => {
       code: 'NETWORK',
     });
   });
+
+  it.each(Object.keys(SERVER_EVENTS) as ServerEvent[])(
+    'emits the event %s of the server to its subscribers',
+    async (event) => {
+      const client = await clients.signedIn(server, 'ada');
+      const payload = { reconnectInMs: 1_000 };
+      const received: unknown[] = [];
+      client.connection.on(event, (one) => received.push(one));
+      server.io.emit(event, payload);
+      await eventually(() => expect(received).toEqual([payload]));
+    },
+  );
 
   it('opens a room and sends a message over HTTP long polling', async () => {
     const client = await clients.signedIn(server, 'ada', { transports: ['polling'] });

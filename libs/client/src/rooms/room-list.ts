@@ -2,10 +2,12 @@ import type { Message, RoomSummary } from '@chat/contracts';
 import { Backoff, pause } from '../backoff.ts';
 import type { ChatError } from '../chat-error.ts';
 import type { Connection } from '../connection/connection.ts';
+import { onOnlineChange } from '../connection/online-changes.ts';
 import type { Unsubscribe } from '../emitter.ts';
 import { type Observable, ObservableState } from '../observable.ts';
 import type { RestClient } from '../rest/rest-client.ts';
 import type { Session } from '../session/session.ts';
+import { onUserChange } from '../session/user-changes.ts';
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 5_000;
@@ -28,8 +30,6 @@ export class RoomList implements Observable<RoomListState> {
   readonly #stopListening: Unsubscribe[];
   readonly #ending = new AbortController();
   #state: RoomListState = { status: 'loading', rooms: [] };
-  #userId: string | undefined;
-  #wasOnline = false;
   #refreshing: Promise<void> | undefined;
   /** Whether a change occurred after the request in flight was sent: its response may be stale. */
   #outdated = false;
@@ -38,10 +38,11 @@ export class RoomList implements Observable<RoomListState> {
     this.#session = session;
     this.#connection = connection;
     this.#rest = rest;
-    this.#userId = session.user?.id;
     this.#stopListening = [
-      session.subscribe(() => this.#followSession()),
-      connection.subscribe(() => this.#followConnection()),
+      onUserChange(session, () => this.#set({ status: 'loading', rooms: [] })),
+      onOnlineChange(connection, (online) => {
+        if (online) void this.refresh();
+      }),
       connection.on('roomAdded', () => void this.refresh()),
       connection.on('roomRemoved', ({ roomId }) => {
         this.#setRooms(this.#state.rooms.filter(({ id }) => id !== roomId));
@@ -51,7 +52,8 @@ export class RoomList implements Observable<RoomListState> {
         this.#update(room.id, (summary) => ({ ...summary, ...room }));
       }),
       connection.on('memberChanged', ({ roomId, userId, role }) => {
-        if (userId === this.#userId && role) this.#update(roomId, (room) => ({ ...room, role }));
+        if (userId === session.user?.id && role)
+          this.#update(roomId, (room) => ({ ...room, role }));
       }),
       connection.on('receiveMessage', (message) => {
         this.#update(message.roomId, (room) => withMessage(room, message));
@@ -91,19 +93,23 @@ export class RoomList implements Observable<RoomListState> {
     const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     do {
       this.#outdated = false;
-      const userId = this.#userId;
+      const userId = this.#session.user?.id;
       try {
         const rooms = await this.#rest.rooms();
-        if (userId !== this.#userId) this.#outdated = true;
+        if (userId !== this.#session.user?.id) this.#outdated = true;
         else this.#merge(rooms);
       } catch (error) {
-        if (this.#ending.signal.aborted || this.#userId === undefined) return;
+        if (this.#ending.signal.aborted || this.#session.user?.id === undefined) return;
         this.#set({ ...this.#state, error: error as ChatError });
         if (!this.#connection.online) return;
         this.#outdated = true;
         await pause(backoff.next((error as ChatError).retryAfterMs), this.#ending.signal);
       }
-    } while (this.#outdated && this.#userId !== undefined && !this.#ending.signal.aborted);
+    } while (
+      this.#outdated &&
+      this.#session.user?.id !== undefined &&
+      !this.#ending.signal.aborted
+    );
   }
 
   #merge(rooms: RoomSummary[]): void {
@@ -122,20 +128,6 @@ export class RoomList implements Observable<RoomListState> {
     const changed = change(known);
     if (changed === known) return;
     this.#setRooms(byActivity(this.#state.rooms.map((room) => (room === known ? changed : room))));
-  }
-
-  #followSession(): void {
-    const userId = this.#session.user?.id;
-    if (userId === this.#userId) return;
-    this.#userId = userId;
-    this.#set({ status: 'loading', rooms: [] });
-  }
-
-  #followConnection(): void {
-    const { online } = this.#connection;
-    const connected = online && !this.#wasOnline;
-    this.#wasOnline = online;
-    if (connected) void this.refresh();
   }
 
   #setRooms(rooms: readonly RoomSummary[]): void {

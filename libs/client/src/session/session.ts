@@ -4,17 +4,13 @@ import type {
   OwnUser,
   RegisterRequest,
   RegisterResponse,
-  Tokens,
 } from '@chat/contracts';
-import { ChatError } from '../chat-error.ts';
 import { Emitter, type Unsubscribe } from '../emitter.ts';
 import type { HttpTransport } from '../rest/http-transport.ts';
 import { type Observable, ObservableState } from '../observable.ts';
-import type { SessionStorage, StoredSession } from './session-storage.ts';
-import { withLock } from '../with-lock.ts';
-
-/** Fraction of an access token's lifetime after which it is refreshed. */
-const REFRESH_AFTER = 0.9;
+import type { SessionStorage } from './session-storage.ts';
+import { toStoredTokens } from './stored-tokens.ts';
+import { TokenRefresh } from './token-refresh.ts';
 
 /** The signed-in user, if any. Reason `expired`: the server refused to refresh the session. */
 export type SessionState =
@@ -25,17 +21,18 @@ export type SessionState =
 export class Session implements Observable<SessionState> {
   readonly #http: HttpTransport;
   readonly #storage: SessionStorage;
+  readonly #tokenRefresh: TokenRefresh;
   readonly #events = new Emitter<{ token: string }>();
   readonly #stopWatching: Unsubscribe;
   readonly #observable = new ObservableState<SessionState>(() => this.#state);
   #state: SessionState;
   #token: string | undefined;
   #endReason: 'logout' | 'expired' = 'logout';
-  #refreshing: Promise<string> | undefined;
 
   constructor(http: HttpTransport, storage: SessionStorage) {
     this.#http = http;
     this.#storage = storage;
+    this.#tokenRefresh = new TokenRefresh(http, storage, () => this.#signOut('expired'));
     const stored = storage.load();
     this.#token = stored?.token;
     this.#state = stored ? { status: 'signed-in', user: stored.user } : { status: 'signed-out' };
@@ -91,20 +88,13 @@ export class Session implements Observable<SessionState> {
    * Returns a valid access token, refreshed when it is about to expire.
    * @throws ChatError UNAUTHORIZED when signed out, or the error of the refresh
    */
-  async accessToken(): Promise<string> {
-    try {
-      return await this.refreshWhenDue();
-    } catch (error) {
-      const stored = this.#storage.load();
-      if (stored && stored.expiresAt > Date.now()) return stored.token;
-      throw error;
-    }
+  accessToken(): Promise<string> {
+    return this.#tokenRefresh.validToken();
   }
 
   /** As {@link accessToken}, but rejects when a due refresh fails, even before the expiry. */
-  async refreshWhenDue(): Promise<string> {
-    const stored = this.#stored();
-    return stored.refreshAt > Date.now() ? stored.token : this.refresh(stored.token);
+  refreshWhenDue(): Promise<string> {
+    return this.#tokenRefresh.refreshWhenDue();
   }
 
   /**
@@ -112,10 +102,7 @@ export class Session implements Observable<SessionState> {
    * no request is sent when another tab has already replaced the token.
    */
   refresh(usedToken: string): Promise<string> {
-    this.#refreshing ??= this.#refreshWithLock(usedToken).finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
+    return this.#tokenRefresh.refresh(usedToken);
   }
 
   /** Time at which the access token is to be refreshed, in milliseconds since the epoch. */
@@ -138,35 +125,6 @@ export class Session implements Observable<SessionState> {
   close(): void {
     this.#stopWatching();
     this.#events.clear();
-  }
-
-  async #refreshWithLock(usedToken: string): Promise<string> {
-    const { user } = this.#stored();
-    return withLock(`chat-session:${user.id}`, () => this.#refresh(usedToken));
-  }
-
-  async #refresh(usedToken: string): Promise<string> {
-    const before = this.#stored();
-    if (before.token !== usedToken) return before.token;
-    const { refreshToken } = before;
-    const answer = await this.#http
-      .request<Tokens>({ method: 'POST', path: '/auth/refresh', body: { refreshToken } })
-      .catch((error: unknown) => error as ChatError);
-
-    const now = this.#stored();
-    if (now.refreshToken !== refreshToken) return now.token;
-    if (answer instanceof ChatError) {
-      if (answer.status === 401) this.#signOut('expired');
-      throw answer;
-    }
-    this.#storage.save({ ...toStoredTokens(answer.data), user: now.user });
-    return answer.data.token;
-  }
-
-  #stored(): StoredSession {
-    const stored = this.#storage.load();
-    if (stored) return stored;
-    throw new ChatError('UNAUTHORIZED', 'You’re signed out. Sign in to continue.', { status: 401 });
   }
 
   #signIn({ user, ...tokens }: LoginResponse): OwnUser {
@@ -199,17 +157,6 @@ export class Session implements Observable<SessionState> {
     }
     if (renewed) this.#events.emit('token', stored.token);
   }
-}
-
-function toStoredTokens({ token, refreshToken, expiresIn }: Tokens): Omit<StoredSession, 'user'> {
-  const now = Date.now();
-  const lifeMs = expiresIn * 1_000;
-  return {
-    token,
-    refreshToken,
-    expiresAt: now + lifeMs,
-    refreshAt: now + lifeMs * REFRESH_AFTER,
-  };
 }
 
 function sameUser(a: OwnUser, b: OwnUser): boolean {

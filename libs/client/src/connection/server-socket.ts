@@ -1,0 +1,100 @@
+import type {
+  Ack,
+  ClientEvent,
+  ClientPayload,
+  ClientResult,
+  ServerEvent,
+  ServerPayload,
+  SocketError,
+} from '@chat/contracts';
+import { io, type Socket } from 'socket.io-client';
+import { ChatError } from '../chat-error.ts';
+import { Emitter } from '../emitter.ts';
+
+type ServerEvents = { [E in ServerEvent]: ServerPayload<E> };
+
+/** Reactions of the connection to its socket. */
+export interface SocketHandlers {
+  connected: () => void;
+  /** The connection was lost. Not called after `disconnect()`. */
+  lost: () => void;
+  /** An attempt to connect failed, or was refused by the server. */
+  failed: (error: ChatError) => void;
+  sessionExpired: () => void;
+  draining: (reconnectInMs: number) => void;
+}
+
+/** The Socket.IO socket with the events of the contract. Connects only on `connect()`. */
+export class ServerSocket {
+  /** Every event of the server, as it arrives. */
+  readonly events = new Emitter<ServerEvents>();
+  readonly #socket: Socket;
+
+  constructor(
+    url: string,
+    transports: ('websocket' | 'polling')[],
+    accessToken: () => string,
+    handlers: SocketHandlers,
+  ) {
+    this.#socket = io(url, {
+      autoConnect: false,
+      forceNew: true,
+      // Reconnection is implemented by Connection: that of Socket.IO does not report its next
+      // attempt, nor wait for a fresh token.
+      reconnection: false,
+      transports,
+      tryAllTransports: true,
+      auth: (send: (auth: object) => void) => send({ token: accessToken() }),
+    });
+    // Called before the handlers below: subscribers see an event before the connection reacts to it.
+    this.#socket.onAny((event: ServerEvent, payload: ServerPayload<ServerEvent>) =>
+      this.events.emit(event, payload),
+    );
+    this.#socket.on('connect', handlers.connected);
+    this.#socket.on('disconnect', (reason) => {
+      if (reason !== 'io client disconnect') handlers.lost();
+    });
+    this.#socket.on('connect_error', ({ data }: Error & { data?: SocketError }) => {
+      handlers.failed(
+        data ? fromSocketError(data) : new ChatError('NETWORK', 'The server is unreachable.'),
+      );
+    });
+    this.#socket.on('sessionExpired', handlers.sessionExpired);
+    this.#socket.on('serverDraining', ({ reconnectInMs }: ServerPayload<'serverDraining'>) =>
+      handlers.draining(reconnectInMs),
+    );
+  }
+
+  connect(): void {
+    this.#socket.connect();
+  }
+
+  disconnect(): void {
+    this.#socket.disconnect();
+  }
+
+  /**
+   * Sends one event and waits for its acknowledgement.
+   * @throws ChatError NETWORK, TIMEOUT or the error of the server
+   */
+  async emit<E extends ClientEvent>(
+    event: E,
+    payload: ClientPayload<E>,
+    timeoutMs: number,
+  ): Promise<ClientResult<E>> {
+    let answer: Ack<ClientResult<E>>;
+    try {
+      answer = (await this.#socket.timeout(timeoutMs).emitWithAck(event, payload)) as typeof answer;
+    } catch {
+      throw this.#socket.connected
+        ? new ChatError('TIMEOUT', 'The server did not respond in time.')
+        : new ChatError('NETWORK', 'The connection was lost before the server responded.');
+    }
+    if (!answer.ok) throw fromSocketError(answer.error);
+    return answer;
+  }
+}
+
+function fromSocketError({ code, message, retryAfterMs, details }: SocketError): ChatError {
+  return new ChatError(code, message, { retryAfterMs, details });
+}
