@@ -1,0 +1,39 @@
+import type { Message, Role } from '@chat/contracts';
+import type { ChatError } from '../chat-error.ts';
+import type { OutboxEntry } from '../outbox/outbox-entry.ts';
+
+export interface RoomState {
+  readonly roomId: string;
+  /**
+   * `closed`: before `open()` or after `close()`; `opening`: loading the first page; `open`: the
+   * window is loaded; `removed`: the user cannot or can no longer read the room, see `error`.
+   */
+  readonly status: 'closed' | 'opening' | 'open' | 'removed';
+  /** Whether the window is up to date: false before the first page, offline and in catch-up. */
+  readonly live: boolean;
+  /** Contiguous by `seq`, oldest first. */
+  readonly messages: readonly Message[];
+  /** Own messages that are not in `messages` yet, in the order of sending. Show them below. */
+  readonly pending: readonly OutboxEntry[];
+  /** Whether there are older messages than the first of `messages`. */
+  readonly hasOlder: boolean;
+  readonly loadingOlder: boolean;
+  /** Rev of the last change that `messages` includes. */
+  readonly rev: number;
+  /** How often the window was reset to the newest page because too many changes were missed. */
+  readonly resets: number;
+  readonly role?: Role;
+  readonly error?: ChatError;
+}
+
+export interface RoomEvents {
+  /**
+   * A change after the first page: a new message, or a message with a new `rev`. Emitted once each,
+   * in the order of `rev`.
+   */
+  message: Message;
+  /** The window was reset to the newest page; the changes in between were not emitted. */
+  reset: { roomId: string };
+  /** The user cannot or can no longer read the room. */
+  removed: { roomId: string; error: ChatError };
+}

@@ -1,0 +1,77 @@
+import { ChatError } from '../chat-error.ts';
+import type { OutboxEntry } from './outbox-entry.ts';
+import type { OutboxStorage, StoredEntry } from './outbox-storage.ts';
+
+/** One user's entries in the storage. A failure of the storage makes none of the calls reject. */
+export class EntryStore {
+  readonly #storage: OutboxStorage;
+  readonly #onFailure: () => void;
+  #durable = true;
+
+  constructor(storage: OutboxStorage, onFailure: () => void) {
+    this.#storage = storage;
+    this.#onFailure = onFailure;
+  }
+
+  /** False after the storage failed. */
+  get durable(): boolean {
+    return this.#durable;
+  }
+
+  /** Returns the stored entries in the order of sending; none when the storage fails. */
+  async load(): Promise<OutboxEntry[]> {
+    try {
+      return (await this.#storage.load()).map(fromStored);
+    } catch {
+      this.#fail();
+      return [];
+    }
+  }
+
+  /** Stores the entry; returns whether that succeeded. */
+  async put(entry: OutboxEntry): Promise<boolean> {
+    try {
+      await this.#storage.put(toStored(entry));
+      return true;
+    } catch {
+      this.#fail();
+      return false;
+    }
+  }
+
+  /** Whether the entry is still stored; true when the storage fails: a repeated send is harmless. */
+  async has(clientMessageId: string): Promise<boolean> {
+    return this.#storage.has(clientMessageId).catch(() => true);
+  }
+
+  async remove(clientMessageId: string): Promise<void> {
+    await this.#storage.remove(clientMessageId).catch(() => this.#fail());
+  }
+
+  close(): void {
+    this.#storage.close();
+  }
+
+  #fail(): void {
+    this.#durable = false;
+    this.#onFailure();
+  }
+}
+
+function toStored({ clientMessageId, roomId, text, createdAt, error }: OutboxEntry): StoredEntry {
+  return {
+    clientMessageId,
+    roomId,
+    text,
+    createdAt,
+    ...(error && { error: { code: error.code, message: error.message, details: error.details } }),
+  };
+}
+
+function fromStored({ error, ...stored }: StoredEntry): OutboxEntry {
+  // Earlier versions stored texts as they were typed.
+  const entry = { ...stored, text: stored.text.toWellFormed(), persisted: true };
+  return error
+    ? { ...entry, state: 'failed', error: new ChatError(error.code, error.message, error) }
+    : { ...entry, state: 'waiting' };
+}

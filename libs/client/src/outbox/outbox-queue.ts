@@ -1,0 +1,134 @@
+import type { OutboxEntry } from './outbox-entry.ts';
+
+/**
+ * How long a sent entry stays when its message may be outside the room's window: a retried message
+ * may have been stored long ago.
+ */
+const SENT_GRACE_MS = 10_000;
+
+/** An entry with what is known about its sending. */
+export interface QueuedSend {
+  entry: OutboxEntry;
+  /** Resolves to true once the entry is stored, to false when the storage failed. */
+  persisted: Promise<boolean>;
+  /** Whether the server may have received it before, from an earlier attempt or session. */
+  repeated: boolean;
+  internalFailures: number;
+  expiry?: ReturnType<typeof setTimeout>;
+}
+
+/** The unconfirmed messages of one user in all rooms, in memory and in the order of sending. */
+export class OutboxQueue {
+  readonly #sends = new Map<string, QueuedSend>();
+  readonly #isRetained: (roomId: string) => boolean;
+  readonly #onChange: () => void;
+
+  /**
+   * @param isRetained whether sent entries of a room stay until their messages are received
+   * @param onChange called after every change
+   */
+  constructor(isRetained: (roomId: string) => boolean, onChange: () => void) {
+    this.#isRetained = isRetained;
+    this.#onChange = onChange;
+  }
+
+  get entries(): OutboxEntry[] {
+    return [...this.#sends.values()].map(({ entry }) => entry);
+  }
+
+  find(clientMessageId: string): QueuedSend | undefined {
+    return this.#sends.get(clientMessageId);
+  }
+
+  /** Whether the send is still queued: neither received nor discarded nor queued anew. */
+  holds(send: QueuedSend): boolean {
+    return this.#sends.get(send.entry.clientMessageId) === send;
+  }
+
+  /** Returns the first waiting entry of a room. */
+  nextWaiting(roomId: string): QueuedSend | undefined {
+    for (const send of this.#sends.values()) {
+      if (send.entry.roomId === roomId && send.entry.state === 'waiting') return send;
+    }
+    return undefined;
+  }
+
+  /** Adds an entry at the end; one that is queued moves there. */
+  append(send: QueuedSend): void {
+    const { clientMessageId } = send.entry;
+    this.#sends.delete(clientMessageId);
+    this.#sends.set(clientMessageId, send);
+    this.#onChange();
+  }
+
+  /** Adds stored entries before all others, without those that are queued. Returns the added. */
+  prependStored(entries: readonly OutboxEntry[]): OutboxEntry[] {
+    const added = entries.filter(({ clientMessageId }) => !this.#sends.has(clientMessageId));
+    const present = [...this.#sends];
+    this.#sends.clear();
+    for (const entry of added) this.#sends.set(entry.clientMessageId, storedSend(entry));
+    for (const [id, send] of present) this.#sends.set(id, send);
+    if (added.length > 0) this.#onChange();
+    return added;
+  }
+
+  /** Changes an entry that is still queued. */
+  change(
+    send: QueuedSend,
+    change: Partial<Pick<OutboxEntry, 'state' | 'error' | 'persisted'>>,
+  ): void {
+    if (!this.holds(send)) return;
+    send.entry = { ...send.entry, ...change };
+    this.#onChange();
+  }
+
+  /** Shows a delivered entry as sent until its message is received; in other rooms removes it. */
+  complete(send: QueuedSend): void {
+    if (!this.#isRetained(send.entry.roomId)) {
+      this.remove(send);
+      return;
+    }
+    this.change(send, { state: 'sent' });
+    if (send.repeated) this.#expire(send);
+  }
+
+  remove(send: QueuedSend): void {
+    this.#drop(send);
+    this.#onChange();
+  }
+
+  /** Removes the room's sent entries. */
+  removeSent(roomId: string): void {
+    for (const send of this.#sentIn(roomId)) this.#drop(send);
+    this.#onChange();
+  }
+
+  /** Removes the room's sent entries after 10 s. */
+  expireSent(roomId: string): void {
+    for (const send of this.#sentIn(roomId)) this.#expire(send);
+  }
+
+  /** Clears all timers. */
+  close(): void {
+    for (const { expiry } of this.#sends.values()) clearTimeout(expiry);
+  }
+
+  #sentIn(roomId: string): QueuedSend[] {
+    return [...this.#sends.values()].filter(
+      ({ entry }) => entry.roomId === roomId && entry.state === 'sent',
+    );
+  }
+
+  #expire(send: QueuedSend): void {
+    send.expiry ??= setTimeout(() => this.remove(send), SENT_GRACE_MS);
+  }
+
+  #drop(send: QueuedSend): void {
+    clearTimeout(send.expiry);
+    this.#sends.delete(send.entry.clientMessageId);
+  }
+}
+
+function storedSend(entry: OutboxEntry): QueuedSend {
+  return { entry, persisted: Promise.resolve(true), repeated: true, internalFailures: 0 };
+}

@@ -1,0 +1,110 @@
+import { Backoff, pause } from '../backoff.ts';
+import type { ChatError, ChatErrorCode } from '../chat-error.ts';
+import type { Connection } from '../connection/connection.ts';
+import { withLock } from '../with-lock.ts';
+import type { EntryStore } from './entry-store.ts';
+import type { OutboxQueue, QueuedSend } from './outbox-queue.ts';
+
+const MAX_INTERNAL_FAILURES = 5;
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 5_000;
+
+/** Errors after which a send is retried without a limit. */
+const RETRIED_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
+  'NETWORK',
+  'TIMEOUT',
+  'UNAVAILABLE',
+  'RATE_LIMITED',
+  'UNAUTHORIZED',
+]);
+
+/** Dependencies of the sender. */
+interface SenderContext {
+  userId: string;
+  queue: OutboxQueue;
+  store: EntryStore;
+  connection: Connection;
+  /** Aborted when the user signs out or the client is closed; the entries stay in the storage. */
+  signal: AbortSignal;
+}
+
+/** Delivers one user's waiting entries: those of a room one after the other, rooms in parallel. */
+export class OutboxSender {
+  readonly #context: SenderContext;
+  /** Ids of rooms whose entries are being sent. */
+  readonly #running = new Set<string>();
+
+  constructor(context: SenderContext) {
+    this.#context = context;
+  }
+
+  /** Sends the room's waiting entries, unless that is running already. */
+  start(roomId: string): void {
+    if (this.#running.has(roomId)) return;
+    this.#running.add(roomId);
+    void this.#run(roomId);
+  }
+
+  async #run(roomId: string): Promise<void> {
+    const { userId, queue, connection, signal } = this.#context;
+    const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
+    for (;;) {
+      const send = queue.nextWaiting(roomId);
+      if (!send || this.#hasEnded()) {
+        this.#running.delete(roomId);
+        return;
+      }
+      const persisted = await send.persisted;
+      await connection.whenOnline().catch(() => undefined);
+      if (this.#hasEnded()) return;
+      const error = await withLock(`chat-outbox:${userId}:${roomId}`, () =>
+        this.#deliver(send, persisted),
+      );
+      if (this.#hasEnded()) return;
+      if (!error) backoff.reset();
+      else if (error.code !== 'NETWORK') await pause(backoff.next(error.retryAfterMs), signal);
+    }
+  }
+
+  /** Attempts one send. Returns the error if the entry is to be retried. */
+  async #deliver(send: QueuedSend, persisted: boolean): Promise<ChatError | undefined> {
+    const { queue, store, connection } = this.#context;
+    const { clientMessageId, roomId, text } = send.entry;
+    if (this.#hasEnded() || !queue.holds(send)) return undefined;
+    if (persisted && !(await store.has(clientMessageId))) {
+      // Another tab delivered or discarded it.
+      queue.complete(send);
+      return undefined;
+    }
+    queue.change(send, { state: 'sending' });
+    try {
+      await connection.emit('sendMessage', { roomId, text, clientMessageId });
+    } catch (error) {
+      return this.#handleSendError(send, error as ChatError);
+    }
+    await store.remove(clientMessageId);
+    queue.complete(send);
+    return undefined;
+  }
+
+  #handleSendError(send: QueuedSend, error: ChatError): ChatError | undefined {
+    const { queue, store } = this.#context;
+    if (!queue.holds(send)) return undefined;
+    send.repeated = true;
+    if (error.code === 'INTERNAL') send.internalFailures += 1;
+    const retriable =
+      RETRIED_CODES.has(error.code) ||
+      (error.code === 'INTERNAL' && send.internalFailures < MAX_INTERNAL_FAILURES);
+    if (retriable) {
+      queue.change(send, { state: 'waiting' });
+      return error;
+    }
+    queue.change(send, { state: 'failed', error });
+    send.persisted = store.put(send.entry);
+    return undefined;
+  }
+
+  #hasEnded(): boolean {
+    return this.#context.signal.aborted;
+  }
+}

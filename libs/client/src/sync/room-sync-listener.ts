@@ -1,0 +1,15 @@
+import type { Message, Role } from '@chat/contracts';
+import type { ChatError } from '../chat-error.ts';
+
+/** Reports of the sync engine, after it has changed the timeline. */
+export interface RoomSyncListener {
+  /** `live` may have changed. */
+  changed: () => void;
+  joined: (role: Role) => void;
+  /** The timeline begins with this page; `replaced`: because too many changes were missed. */
+  loaded: (page: readonly Message[], replaced: boolean) => void;
+  /** These changes were applied, in the order of `rev`; each is reported once. */
+  applied: (changes: readonly Message[]) => void;
+  /** The server refuses the room for good. */
+  refused: (error: ChatError) => void;
+}

@@ -1,0 +1,82 @@
+import type { Message } from '@chat/contracts';
+import { describe, expect, it } from '@jest/globals';
+import { array, assert, boolean, integer, nat, property, record } from 'fast-check';
+import { roomLogs } from '../../test/room-log.ts';
+import { Timeline } from './timeline.ts';
+
+/**
+ * A page of changes that begins up to 5 changes too early, and whether an older page
+ * of messages follows.
+ */
+const PAGES = array(
+  record({ overlap: nat(5), size: integer({ min: 1, max: 8 }), older: boolean() }),
+);
+const LAST_PAGE = { overlap: 0, size: 8, older: false };
+
+function isOwn({ userId }: Message): boolean {
+  return userId === 'ada';
+}
+
+describe('Timeline', () => {
+  it('shows every message once and in its latest revision, whichever pages bring its changes', () => {
+    assert(
+      property(
+        roomLogs(),
+        nat(),
+        integer({ min: 1, max: 10 }),
+        PAGES,
+        (log, begin, size, pages) => {
+          const rev = begin % (log.head + 1);
+          const timeline = new Timeline(log.page(rev, size), rev, isOwn);
+          const applied: Message[] = [];
+          for (let step = 0; timeline.rev < log.head; step += 1) {
+            const { overlap, size: limit, older } = pages[step] ?? LAST_PAGE;
+            const page = log.changes(Math.max(0, timeline.rev - overlap), overlap + limit);
+            applied.push(...timeline.apply(page.changes, page.rev));
+            if (older) timeline.prepend(log.page(log.head, size, timeline.firstSeq));
+            const seqs = timeline.messages.map(({ seq }) => seq);
+            expect(seqs).toEqual(seqs.map((_seq, index) => timeline.firstSeq + index));
+          }
+          expect(timeline.messages).toEqual(log.at(log.head).slice(timeline.firstSeq - 1));
+          expect(timeline.incomplete).toBe(false);
+          expect(applied).toEqual(
+            log
+              .at(log.head)
+              .filter((message) => message.rev > rev)
+              .sort((a, b) => a.rev - b.rev),
+          );
+        },
+      ),
+    );
+  });
+
+  it('shows each own send once, in the messages or as pending, at every moment', () => {
+    assert(
+      property(roomLogs({ edits: false }), nat(), PAGES, (log, begin, pages) => {
+        const rev = begin % (log.head + 1);
+        const timeline = new Timeline(log.page(rev, Infinity), rev, isOwn);
+        const unsent = { clientMessageId: 'k-unsent', text: 'unsent' };
+        const sends = [...log.deltas.filter(isOwn), unsent];
+        for (let step = 0; timeline.rev < log.head; step += 1) {
+          const { overlap, size } = pages[step] ?? LAST_PAGE;
+          const page = log.changes(Math.max(0, timeline.rev - overlap), overlap + size);
+          timeline.apply(page.changes, page.rev);
+          const shown = timeline.messages.filter(isOwn);
+          expect([...shown, ...timeline.pending(sends)]).toEqual(sends);
+        }
+        expect(timeline.pending(sends)).toEqual([unsent]);
+      }),
+    );
+  });
+
+  it('ignores an older page that does not end right before its first message', () => {
+    assert(
+      property(roomLogs(), integer({ min: 1, max: 5 }), nat(), (log, size, before) => {
+        const timeline = new Timeline(log.page(log.head, size), log.head, isOwn);
+        const { messages, firstSeq } = timeline;
+        timeline.prepend(log.page(log.head, size, before % firstSeq));
+        expect(timeline.messages).toEqual(messages);
+      }),
+    );
+  });
+});
