@@ -157,13 +157,14 @@ export class ScriptedServer {
   ): Message {
     const messages = this.messages(roomId);
     const position = messages.length + 1;
+    const sender = [...this.#users.values()].find(({ id }) => id === userId);
     const message: Message = {
       id: `m-${position}`.padEnd(22, '-'),
       roomId,
       seq: position,
       rev: position,
       userId,
-      username: userId,
+      username: sender?.username ?? userId,
       text,
       timestamp: new Date().toISOString(),
       ...(clientMessageId !== undefined && { clientMessageId }),
