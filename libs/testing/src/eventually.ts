@@ -13,3 +13,19 @@ export async function eventually(check: () => unknown, timeoutMs = 10_000): Prom
     }
   }
 }
+
+/**
+ * Polls a condition every 10 ms until it holds.
+ *
+ * @param what the condition in words, for the error message
+ * @throws Error after the timeout
+ */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs?: number,
+): Promise<void> {
+  await eventually(async () => {
+    if (!(await condition())) throw new Error(`not in time: ${what}`);
+  }, timeoutMs);
+}

@@ -1,12 +1,19 @@
+export * from './deployments/service-instance.ts';
+export * from './deployments/services-topology.ts';
+export * from './deployments/standalone-process.ts';
 export * from './eventually.ts';
-export { exhaustFileDescriptors } from './file-descriptors.ts';
-export * from './fault-proxy.ts';
-export * from './mongo-server.ts';
-export { stopChildProcesses } from './child-processes.ts';
-export * from './private-port.ts';
-export * from './services/backing-servers.ts';
-export * from './services/service-instance.ts';
-export * from './services/services-topology.ts';
+export * from './network/fault-proxy.ts';
+export * from './network/private-port.ts';
+export * from './new-credentials.ts';
+export { stopChildProcesses } from './processes/child-processes.ts';
+export { exhaustFileDescriptors } from './processes/file-descriptors.ts';
+export { missingProgram, programPath } from './processes/programs.ts';
+export * from './processes/server-process.ts';
+export * from './servers/backing-servers.ts';
+export * from './servers/mongo-server.ts';
+export { RabbitMqServer } from './servers/rabbitmq-server.ts';
+export { RedisServer } from './servers/redis-server.ts';
+export { sharedRabbitMq, type SharedRabbitMq } from './shared/shared-rabbitmq.ts';
 export {
   missingSharedServers,
   sharedServers,
@@ -19,9 +26,3 @@ export {
   stopSharedTopologies,
   type SharedInstance,
 } from './shared/shared-topology.ts';
-export * from './standalone-process.ts';
-export { missingProgram, programPath } from './programs.ts';
-export { RabbitMqServer } from './rabbitmq-server.ts';
-export * from './redis-server.ts';
-export * from './server-process.ts';
-export { sharedRabbitMq, type SharedRabbitMq } from './shared-rabbitmq.ts';

@@ -1,7 +1,7 @@
-import { missingServers } from '../missing-servers.ts';
-import { emptyRedis } from '../redis-server.ts';
-import { BackingServers } from '../services/backing-servers.ts';
-import type { ServerPorts } from '../services/services-topology.ts';
+import { missingServers } from '../servers/missing-servers.ts';
+import { emptyRedis } from '../servers/redis-server.ts';
+import { BackingServers } from '../servers/backing-servers.ts';
+import type { ServerPorts } from '../deployments/services-topology.ts';
 import { HandedOver, ofThisWorker } from './handed-over.ts';
 
 const ports = new HandedOver<readonly ServerPorts[]>('CHAT_SHARED_SERVERS');

@@ -1,6 +1,6 @@
-import { emptyRedis, RedisServer } from '../redis-server.ts';
-import { ServicesTopology, type TopologyOptions } from '../services/services-topology.ts';
-import type { ServiceInstance } from '../services/service-instance.ts';
+import { emptyRedis, RedisServer } from '../servers/redis-server.ts';
+import { ServicesTopology, type TopologyOptions } from '../deployments/services-topology.ts';
+import type { ServiceInstance } from '../deployments/service-instance.ts';
 import { HandedOver, ofThisWorker } from './handed-over.ts';
 import { SHARED_TOPOLOGY_HOST, sharedServersOfWorkers } from './shared-servers.ts';
 

@@ -1,4 +1,4 @@
-import { missingMongo } from '../missing-servers.ts';
+import { missingMongo } from '../servers/missing-servers.ts';
 import { describeUnlessMissing } from './requires-server.ts';
 
 /** Declares a suite that needs MongoDB; without it the suite is skipped as by `describeWithProgram`. */

@@ -1,5 +1,5 @@
 import { describe, it } from '@jest/globals';
-import { missingProgram, type RequiredProgram } from '../programs.ts';
+import { missingProgram, type RequiredProgram } from '../processes/programs.ts';
 
 /**
  * Declares a suite that needs a program which may not be installed.

@@ -1,4 +1,4 @@
-import { missingServers } from '../missing-servers.ts';
+import { missingServers } from '../servers/missing-servers.ts';
 import { describeUnlessMissing } from './requires-server.ts';
 
 /**

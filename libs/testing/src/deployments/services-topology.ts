@@ -4,9 +4,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../eventually.ts';
-import { FaultProxy } from '../fault-proxy.ts';
-import { privatePort } from '../private-port.ts';
-import { BackingServers } from './backing-servers.ts';
+import { FaultProxy } from '../network/fault-proxy.ts';
+import { privatePort } from '../network/private-port.ts';
+import { BackingServers } from '../servers/backing-servers.ts';
 import { ServiceInstance, type ServiceName } from './service-instance.ts';
 
 /** A backing server, or an instance of a service. */

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MongoMemoryServer } from 'mongodb-memory-server-core';
 import { DataFolder } from './data-folder.ts';
 import { mongoBinary } from './mongo-binary.ts';
-import { privatePort } from './private-port.ts';
-import { killWithParent } from './child-processes.ts';
-import type { ControllableProcess } from './server-process.ts';
+import { privatePort } from '../network/private-port.ts';
+import { killWithParent } from '../processes/child-processes.ts';
+import type { ControllableProcess } from '../processes/server-process.ts';
 
 /** On a busy machine the last thread of a process stops slightly later than the first. */
 const FREEZE_SETTLE_MS = 250;

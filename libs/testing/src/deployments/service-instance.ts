@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { FaultProxy } from '../fault-proxy.ts';
-import { ServerProcess } from '../server-process.ts';
+import type { FaultProxy } from '../network/fault-proxy.ts';
+import { ServerProcess } from '../processes/server-process.ts';
 
 export type ServiceName = 'users' | 'messages' | 'chat' | 'gateway';
 

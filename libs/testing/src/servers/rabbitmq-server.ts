@@ -5,16 +5,16 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DataFolder } from './data-folder.ts';
-import { privatePort } from './private-port.ts';
-import { programPath } from './programs.ts';
-import { ServerProcess } from './server-process.ts';
+import { privatePort } from '../network/private-port.ts';
+import { programPath } from '../processes/programs.ts';
+import { ServerProcess } from '../processes/server-process.ts';
 
 /**
  * Users and policies, the same as in the containers; the relative path is valid from `src` and
  * `dist`.
  */
 const DEFINITIONS = fileURLToPath(
-  new URL('../../../docker/rabbitmq/definitions.json', import.meta.url),
+  new URL('../../../../docker/rabbitmq/definitions.json', import.meta.url),
 );
 /** Makes idle schedulers sleep instead of spinning, because tests share few cores. */
 const NO_BUSY_WAIT = '+sbwt none +sbwtdcpu none +sbwtdio none';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { DataFolder } from './data-folder.ts';
-import { privatePort } from './private-port.ts';
-import { programPath } from './programs.ts';
-import { ServerProcess } from './server-process.ts';
+import { privatePort } from '../network/private-port.ts';
+import { programPath } from '../processes/programs.ts';
+import { ServerProcess } from '../processes/server-process.ts';
 
 /** Private Redis server without persistence: a restart empties it. */
 export class RedisServer {

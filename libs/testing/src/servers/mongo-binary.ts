@@ -4,12 +4,12 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { findOnPath, isExecutable } from './programs.ts';
+import { findOnPath, isExecutable } from '../processes/programs.ts';
 
 /** Timeout of the download, in milliseconds. */
 const DOWNLOAD_TIMEOUT_MS = 120_000;
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 
 /**
  * Marks a failed download, so that other processes of the test run do not each wait for their own.

@@ -1,13 +1,13 @@
-import { missingProgram } from './programs.ts';
-import { rabbitmqctl, RabbitMqServer } from './rabbitmq-server.ts';
-
-/** Environment variable that passes the address from the Jest process to the suites. */
-const ADDRESS = 'CHAT_SHARED_RABBITMQ';
+import { missingProgram } from '../processes/programs.ts';
+import { rabbitmqctl, RabbitMqServer } from '../servers/rabbitmq-server.ts';
+import { HandedOver } from './handed-over.ts';
 
 interface Address {
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
 }
+
+const address = new HandedOver<Address>('CHAT_SHARED_RABBITMQ');
 
 let started: RabbitMqServer | undefined;
 
@@ -33,8 +33,7 @@ export interface SharedRabbitMq {
 export async function startSharedRabbitMq(virtualHosts: readonly string[]): Promise<void> {
   if (started || missingProgram('rabbitmq-server') !== undefined) return;
   started = await RabbitMqServer.start(undefined, virtualHosts);
-  const address: Address = { port: started.port, env: started.env };
-  process.env[ADDRESS] = JSON.stringify(address);
+  address.set({ port: started.port, env: started.env });
 }
 
 /** Stops the shared server; for Jest's `globalTeardown`. */
@@ -49,9 +48,9 @@ export async function stopSharedRabbitMq(): Promise<void> {
  * @throws Error when the Jest project does not start it
  */
 export function sharedRabbitMq(virtualHost: string): SharedRabbitMq {
-  const text = process.env[ADDRESS];
-  if (text === undefined) throw new Error('this Jest project does not start the shared RabbitMQ');
-  const { port, env } = JSON.parse(text) as Address;
+  const shared = address.value;
+  if (!shared) throw new Error('this Jest project does not start the shared RabbitMQ');
+  const { port, env } = shared;
   return {
     port,
     url: `amqp://guest:guest@127.0.0.1:${port}/${virtualHost}`,

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FolderLock } from '../folder-lock.ts';
-import { MongoServer } from '../mongo-server.ts';
-import { missingProgram } from '../programs.ts';
-import { RabbitMqServer } from '../rabbitmq-server.ts';
-import { RedisServer } from '../redis-server.ts';
+import { FolderLock } from './folder-lock.ts';
+import { MongoServer } from './mongo-server.ts';
+import { missingProgram } from '../processes/programs.ts';
+import { RabbitMqServer } from './rabbitmq-server.ts';
+import { RedisServer } from './redis-server.ts';
 
 /** The dependencies of the services: a private Redis, RabbitMQ and MongoDB server. */
 export class BackingServers {

@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inheritedEnvironment } from './inherited-environment.ts';
-import { killWithParent } from './child-processes.ts';
-import { privatePort } from './private-port.ts';
+import { inheritedEnvironment } from '../processes/inherited-environment.ts';
+import { killWithParent } from '../processes/child-processes.ts';
+import { privatePort } from '../network/private-port.ts';
 
-const MAIN = fileURLToPath(new URL('../../../apps/standalone/bundle/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../../apps/standalone/bundle/main.js', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 const READY = 'The chat is ready at';
 /** The Node options of `npm start`. */

@@ -1,5 +1,5 @@
 import { mongoBinary } from './mongo-binary.ts';
-import { missingProgram } from './programs.ts';
+import { missingProgram } from '../processes/programs.ts';
 
 /** Returns the reason why MongoDB is not available; undefined if it is. */
 export function missingMongo(): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { eventually } from './eventually.ts';
+import { eventually } from '../eventually.ts';
 import { ServerProcess, type ServerCommand } from './server-process.ts';
 
 /** Starts a server and runs until it is killed. */
