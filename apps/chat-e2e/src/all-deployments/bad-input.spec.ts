@@ -1,9 +1,10 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { HttpError, Message, SocketError } from '@chat/contracts';
+import { PASSWORD } from '@chat/testing';
 import { io } from 'socket.io-client';
 import { claimsOf } from '../support/access-token.ts';
-import { Account, PASSWORD, type ClientSocket } from '../support/account.ts';
+import type { Account, ClientSocket } from '../support/account.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { api } from '../support/api.ts';
@@ -28,14 +29,11 @@ describeChat('the server', () => {
 
   beforeAll(async () => {
     server = await sharedChat();
-    ann = await Account.register(server.at);
+    ann = await server.register();
     socket = await ann.connect();
     await emitWithAck(socket, 'joinRoom', 'general');
   });
-  afterAll(async () => {
-    ann.close();
-    await server.close();
-  });
+  afterAll(() => server.close());
 
   const refused = async (
     method: string,
@@ -308,7 +306,7 @@ describeChat('the server', () => {
     });
 
     it('answers sendMessage with NOT_FOUND for a public room without the user as a member', async () => {
-      const owner = await Account.register(server.at);
+      const owner = await server.register();
       const roomId = uniqueRoom('not-joined');
       await owner.createRoom({ name: roomId, visibility: 'public' });
       const send = { roomId, text: 'hi' };
@@ -321,7 +319,6 @@ describeChat('the server', () => {
       expect(answer).toMatchObject({ ok: true });
       await owner.stored(roomId, 1);
       expect(await owner.history(roomId)).toMatchObject([{ text: 'first', seq: 1 }]);
-      owner.close();
     });
 
     it('answers an unknown event with VALIDATION', async () => {
@@ -340,12 +337,11 @@ describeChat('the server', () => {
     });
 
     it('closes a connection that sends a packet above 64 KiB, and no other', async () => {
-      const other = await Account.register(server.at);
+      const other = await server.register();
       const victim = await other.connect();
       const closed = new Promise((resolve) => victim.once('disconnect', resolve));
       victim.emit('sendMessage', { roomId: 'general', text: 'x'.repeat(200_000) });
       await closed;
-      other.close();
       expect(socket.connected).toBe(true);
     });
 

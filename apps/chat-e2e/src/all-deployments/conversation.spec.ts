@@ -1,22 +1,20 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
-import { Account, type ClientSocket } from '../support/account.ts';
+import { until } from '@chat/testing';
+import type { Account, ClientSocket } from '../support/account.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
-import { eventually } from '../support/eventually.ts';
 import { uniqueRoom } from '../support/unique-room.ts';
 
 describeChat('a public room', () => {
   let server: ChatUnderTest;
-  const accounts: Account[] = [];
 
   async function join(roomId: string): Promise<{
     account: Account;
     socket: ClientSocket;
     received: Message[];
   }> {
-    const account = await Account.register(server.at);
-    accounts.push(account);
+    const account = await server.register();
     const socket = await account.connect();
     const received: Message[] = [];
     socket.on('receiveMessage', (message) => received.push(message));
@@ -28,10 +26,7 @@ describeChat('a public room', () => {
   beforeAll(async () => {
     server = await sharedChat();
   });
-  afterAll(async () => {
-    for (const account of accounts) account.close();
-    await server.close();
-  });
+  afterAll(() => server.close());
 
   it('delivers each message to every joined socket as the history returns it', async () => {
     const roomId = uniqueRoom('greetings');
@@ -47,7 +42,7 @@ describeChat('a public room', () => {
       clientMessageId: 'bobs-first',
     });
     expect(first.ok && second.ok).toBe(true);
-    await eventually(
+    await until(
       'both receive both messages',
       () => ann.received.length + bob.received.length === 4,
     );
@@ -91,10 +86,7 @@ describeChat('a public room', () => {
       1,
     );
     await emitWithAck(ann.socket, 'sendMessage', { roomId, text: 'the last' });
-    await eventually(
-      'the last message is delivered',
-      () => bob.received.at(-1)?.text === 'the last',
-    );
+    await until('the last message is delivered', () => bob.received.at(-1)?.text === 'the last');
     expect(bob.received.map(({ text }) => text)).toEqual(['only once', 'the last']);
     expect((await bob.account.history(roomId)).map(({ seq }) => seq)).toEqual([1, 2]);
   });
@@ -121,7 +113,7 @@ describeChat('a public room', () => {
     ]);
     const stored = history.map(({ id }) => id);
     expect(ids).toEqual([...stored, ...stored]);
-    await eventually('both messages are delivered', () => ann.received.length === 2);
+    await until('both messages are delivered', () => ann.received.length === 2);
     expect(ann.received).toEqual(history);
   });
 
@@ -139,7 +131,7 @@ describeChat('a public room', () => {
         for (const answer of await Promise.all(answers)) expect(answer.ok).toBe(true);
       }),
     );
-    await eventually(
+    await until(
       'every member received every message',
       () => members.every(({ received }) => received.length >= 2_000),
       30_000,
@@ -160,14 +152,13 @@ describeChat('a public room', () => {
 
   it('accepts a message that is sent before joinRoom is acknowledged', async () => {
     const roomId = uniqueRoom('hasty');
-    const account = await Account.register(server.at);
-    accounts.push(account);
+    const account = await server.register();
     const socket = await account.connect();
     const received: Message[] = [];
     socket.on('receiveMessage', (message) => received.push(message));
     socket.emit('joinRoom', roomId);
     socket.emit('sendMessage', { roomId, text: 'already here' });
-    await eventually('the message is delivered', () => received.length === 1);
+    await until('the message is delivered', () => received.length === 1);
   });
 
   it('returns missed changes to joinRoom and delivers later ones as events', async () => {
@@ -175,8 +166,7 @@ describeChat('a public room', () => {
     const ann = await join(roomId);
     const send = (text: string) => emitWithAck(ann.socket, 'sendMessage', { roomId, text });
     for (const text of ['1', '2', '3']) await send(text);
-    const bob = await Account.register(server.at);
-    accounts.push(bob);
+    const bob = await server.register();
     const socket = await bob.connect();
     const received: Message[] = [];
     socket.on('receiveMessage', (message) => received.push(message));
@@ -184,7 +174,7 @@ describeChat('a public room', () => {
     const answer = await emitWithAck(socket, 'joinRoom', { roomId, since: 1 });
     await sending;
     if (!answer.ok || !answer.changes) throw new Error('the join was refused');
-    await eventually('all changes arrived', () => answer.rev + received.length === 7);
+    await until('all changes arrived', () => answer.rev + received.length === 7);
     expect(answer.complete).toBe(true);
     expect([...answer.changes, ...received].map(({ text }) => text)).toEqual([
       '2',
@@ -232,7 +222,7 @@ describeChat('a public room', () => {
     const bob = await join(roomId);
     expect(await emitWithAck(bob.socket, 'leaveRoom', { roomId })).toEqual({ ok: true });
     await emitWithAck(ann.socket, 'sendMessage', { roomId, text: 'bob?' });
-    await eventually('ann receives the message', () => ann.received.length === 1);
+    await until('ann receives the message', () => ann.received.length === 1);
     expect(bob.received).toEqual([]);
     const still = await emitWithAck(bob.socket, 'sendMessage', { roomId, text: 'yes' });
     expect(still.ok).toBe(true);

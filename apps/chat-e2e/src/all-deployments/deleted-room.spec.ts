@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HttpError, RoomSummary } from '@chat/contracts';
-import { Account, type ClientSocket } from '../support/account.ts';
+import { until } from '@chat/testing';
+import type { Account, ClientSocket } from '../support/account.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
-import { eventually } from '../support/eventually.ts';
 import { uniqueRoom } from '../support/unique-room.ts';
 
 describeChat('room deletion', () => {
@@ -19,8 +19,8 @@ describeChat('room deletion', () => {
 
   beforeAll(async () => {
     server = await sharedChat();
-    owner = await Account.register(server.at, 'owner');
-    guest = await Account.register(server.at, 'guest');
+    owner = await server.register('owner');
+    guest = await server.register('guest');
     room = await owner.createRoom({ name, visibility: 'public' });
     ownerSocket = await owner.connect();
     guestSocket = await guest.connect();
@@ -30,10 +30,7 @@ describeChat('room deletion', () => {
     await emitWithAck(ownerSocket, 'sendMessage', { roomId: room.id, text: 'soon deleted' });
     await owner.stored(room.id, 1);
   });
-  afterAll(async () => {
-    for (const account of [owner, guest]) account.close();
-    await server.close();
-  });
+  afterAll(() => server.close());
 
   const withoutIds = ({ requestId: _, ...body }: HttpError) => body;
 
@@ -54,7 +51,7 @@ describeChat('room deletion', () => {
       socket.on('roomRemoved', ({ roomId }) => notified.push(`${which} ${roomId}`));
     }
     expect((await owner.call('DELETE', `/rooms/${room.id}`)).status).toBe(204);
-    await eventually('all sockets are notified', () => notified.length === 3, 1_000);
+    await until('all sockets are notified', () => notified.length === 3, 1_000);
     expect(notified.toSorted()).toEqual(
       Object.keys(sockets)
         .toSorted()

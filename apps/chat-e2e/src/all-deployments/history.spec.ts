@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
-import { Account } from '../support/account.ts';
+import type { Account } from '../support/account.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { uniqueRoom } from '../support/unique-room.ts';
@@ -20,7 +20,7 @@ describeChat('GET /messages/history/:roomId', () => {
 
   beforeAll(async () => {
     server = await sharedChat();
-    ann = await Account.register(server.at);
+    ann = await server.register();
     const socket = await ann.connect();
     await emitWithAck(socket, 'joinRoom', long);
     await Promise.all(
@@ -30,10 +30,7 @@ describeChat('GET /messages/history/:roomId', () => {
     );
     await ann.stored(long, COUNT);
   });
-  afterAll(async () => {
-    ann.close();
-    await server.close();
-  });
+  afterAll(() => server.close());
 
   it('returns the newest page, oldest first, with the room seq and rev by default', async () => {
     const { body, headers } = await get('');
@@ -71,7 +68,7 @@ describeChat('GET /messages/history/:roomId', () => {
   });
 
   it('returns no messages of an empty room and needs no membership in a public room', async () => {
-    const bob = await Account.register(server.at);
+    const bob = await server.register();
     const empty = await ann.createRoom({ name: uniqueRoom('empty'), visibility: 'public' });
     const { body, headers } = await bob.call<Message[]>('GET', `/messages/history/${empty.id}`);
     expect(body).toEqual([]);

@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { LoginResponse, Message } from '@chat/contracts';
+import { newCredentials, until } from '@chat/testing';
 import { io, type Socket } from 'socket.io-client';
-import { PASSWORD } from '../support/account.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { api } from '../support/api.ts';
-import { eventually } from '../support/eventually.ts';
 
 const ORIGIN = 'http://localhost';
 
@@ -22,7 +20,7 @@ describeChat('the older public client', () => {
   });
 
   async function signIn(name: string): Promise<LoginResponse> {
-    const credentials = { email: `${name}-${randomUUID()}@example.com`, password: PASSWORD };
+    const credentials = newCredentials(name);
     const headers = { origin: ORIGIN };
     const registered = await api(server.at, 'POST', '/auth/register', {
       body: credentials,
@@ -61,11 +59,11 @@ describeChat('the older public client', () => {
     });
     annsPage.socket.io.engine.on('upgrade', (transport) => transports.push(transport.name));
     const bobsPage = connect(bob);
-    await eventually('both are connected', () =>
+    await until('both are connected', () =>
       [annsPage, bobsPage].every(({ socket }) => socket.connected),
     );
     // The client sends on user input, well after its join.
-    await eventually('the transport is upgraded', () => transports.includes('websocket'));
+    await until('the transport is upgraded', () => transports.includes('websocket'));
     expect(transports[0]).toBe('polling');
 
     const send = (page: typeof annsPage, by: LoginResponse, text: string): void => {
@@ -79,13 +77,13 @@ describeChat('the older public client', () => {
     };
     // Its join is not acknowledged; a client that receives its own message has joined.
     send(bobsPage, bob, 'here');
-    await eventually('bob has joined', () => bobsPage.shown.length === 1);
+    await until('bob has joined', () => bobsPage.shown.length === 1);
     send(annsPage, ann, 'hello bob');
-    await eventually('bob receives it', () => bobsPage.shown.length === 2);
-    await eventually('ann has joined', () => annsPage.shown.at(-1)?.text === 'hello bob');
+    await until('bob receives it', () => bobsPage.shown.length === 2);
+    await until('ann has joined', () => annsPage.shown.at(-1)?.text === 'hello bob');
     send(bobsPage, bob, 'hello ann');
-    await eventually('ann receives it', () => annsPage.shown.at(-1)?.text === 'hello ann');
-    await eventually('bob received all messages', () => bobsPage.shown.length === 3);
+    await until('ann receives it', () => annsPage.shown.at(-1)?.text === 'hello ann');
+    await until('bob received all messages', () => bobsPage.shown.length === 3);
     expect(
       bobsPage.shown.map(({ username, text, timestamp }) => [
         username,

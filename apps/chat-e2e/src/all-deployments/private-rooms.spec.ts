@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HttpError, Member, RoomSummary } from '@chat/contracts';
-import { Account, type ClientSocket } from '../support/account.ts';
+import { until } from '@chat/testing';
+import type { Account, ClientSocket } from '../support/account.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
-import { eventually } from '../support/eventually.ts';
 
 describeChat('a private room', () => {
   let server: ChatUnderTest;
@@ -16,9 +16,9 @@ describeChat('a private room', () => {
 
   beforeAll(async () => {
     server = await sharedChat();
-    owner = await Account.register(server.at, 'owner');
-    guest = await Account.register(server.at, 'guest');
-    stranger = await Account.register(server.at, 'stranger');
+    owner = await server.register('owner');
+    guest = await server.register('guest');
+    stranger = await server.register('stranger');
     room = await owner.createRoom({ name: 'Plans for Sunday', visibility: 'private' });
     ownerSocket = await owner.connect();
     guestSocket = await guest.connect();
@@ -26,10 +26,7 @@ describeChat('a private room', () => {
     await emitWithAck(ownerSocket, 'sendMessage', { roomId: room.id, text: 'a secret' });
     await owner.stored(room.id, 1);
   });
-  afterAll(async () => {
-    for (const account of [owner, guest, stranger]) account.close();
-    await server.close();
-  });
+  afterAll(() => server.close());
 
   const withoutIds = ({ requestId: _, ...body }: HttpError) => body;
 
@@ -112,7 +109,7 @@ describeChat('a private room', () => {
     }
     const answer = await owner.call('DELETE', `/rooms/${room.id}/members/${guest.id}`);
     expect(answer.status).toBe(204);
-    await eventually('both sockets are notified', () => removed.length === 2, 1_000);
+    await until('both sockets are notified', () => removed.length === 2, 1_000);
     const own = new Promise((resolve) => ownerSocket.once('receiveMessage', resolve));
     await emitWithAck(ownerSocket, 'sendMessage', { roomId: room.id, text: 'now without you' });
     await own;

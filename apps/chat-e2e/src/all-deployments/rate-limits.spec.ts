@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpError } from '@chat/contracts';
-import { Account, PASSWORD } from '../support/account.ts';
+import { PASSWORD } from '@chat/testing';
 import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { api } from '../support/api.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
@@ -20,7 +20,7 @@ describeChat('a rate limit', () => {
   afterAll(() => server.close());
 
   it('refuses sends beyond the burst until retryAfterMs has passed', async () => {
-    const ann = await Account.register(server.at);
+    const ann = await server.register();
     const socket = await ann.connect();
     await emitWithAck(socket, 'joinRoom', 'general');
     const send = (n: number) =>
@@ -37,14 +37,13 @@ describeChat('a rate limit', () => {
     await delay(retryAfterMs + 5);
     expect(await send(99)).toMatchObject({ ok: true });
     expect(await ann.history('general', accepted + 1)).toHaveLength(accepted + 1);
-    ann.close();
   });
 
   const signIn = (email: string, password: string) =>
     api<HttpError>(server.at, 'POST', '/auth/login', { body: { email, password } });
 
   it('refuses sign-ins after 3 failures per account, whether or not the account exists', async () => {
-    const ann = await Account.register(server.at);
+    const ann = await server.register();
     const outcomes = async (email: string): Promise<[string, string][]> => {
       const codes: [string, string][] = [];
       for (let guess = 0; guess < 4; guess += 1) {

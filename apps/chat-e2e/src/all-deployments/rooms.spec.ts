@@ -1,26 +1,17 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HttpError, Member, Room, RoomSummary, ServerPayload } from '@chat/contracts';
-import { Account, type ClientSocket } from '../support/account.ts';
+import { until } from '@chat/testing';
+import type { ClientSocket } from '../support/account.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
-import { eventually } from '../support/eventually.ts';
 import { uniqueRoom } from '../support/unique-room.ts';
 
 describeChat('the rooms API', () => {
   let server: ChatUnderTest;
-  const accounts: Account[] = [];
-  const register = async (name?: string): Promise<Account> => {
-    const account = await Account.register(server.at, name);
-    accounts.push(account);
-    return account;
-  };
   beforeAll(async () => {
     server = await sharedChat();
   });
-  afterAll(async () => {
-    for (const account of accounts) account.close();
-    await server.close();
-  });
+  afterAll(() => server.close());
 
   const nextEvent = <E extends 'roomAdded' | 'roomUpdated' | 'memberChanged'>(
     socket: ClientSocket,
@@ -33,7 +24,7 @@ describeChat('the rooms API', () => {
     });
 
   it('lists general, which no user created, and lets any user join it', async () => {
-    const ann = await register();
+    const ann = await server.register();
     expect((await ann.call<RoomSummary[]>('GET', '/rooms')).body).toEqual([]);
     const { body } = await ann.call<RoomSummary[]>('GET', '/rooms?discover=true&query=general');
     const general = body.find(({ id }) => id === 'general');
@@ -46,8 +37,8 @@ describeChat('the rooms API', () => {
   });
 
   it('makes the creator of a public room owner and answers 409 to a taken name', async () => {
-    const ann = await register();
-    const bob = await register();
+    const ann = await server.register();
+    const bob = await server.register();
     const name = uniqueRoom('gardening');
     const created = await ann.createRoom({ name, visibility: 'public' });
     expect(created).toMatchObject({ id: name, createdBy: ann.id, role: 'owner' });
@@ -60,7 +51,7 @@ describeChat('the rooms API', () => {
 
   it('creates one room with one owner when five users join an unknown room at once', async () => {
     const roomId = uniqueRoom('raced');
-    const racers = await Promise.all(Array.from({ length: 5 }, () => register()));
+    const racers = await Promise.all(Array.from({ length: 5 }, () => server.register()));
     const sockets = await Promise.all(racers.map((racer) => racer.connect()));
     const answers = await Promise.all(
       sockets.map((socket) => emitWithAck(socket, 'joinRoom', roomId)),
@@ -70,8 +61,8 @@ describeChat('the rooms API', () => {
   });
 
   it('emits memberChanged when a user joins or leaves, and refuses sends after leaving', async () => {
-    const ann = await register();
-    const bob = await register();
+    const ann = await server.register();
+    const bob = await server.register();
     const roomId = uniqueRoom('lobby');
     const [annsSocket, bobsSocket] = [await ann.connect(), await bob.connect()];
     await emitWithAck(annsSocket, 'joinRoom', roomId);
@@ -91,8 +82,8 @@ describeChat('the rooms API', () => {
   });
 
   it('lets only owners change a room, emits roomUpdated and fixes public names', async () => {
-    const ann = await register();
-    const bob = await register();
+    const ann = await server.register();
+    const bob = await server.register();
     const room = await ann.createRoom({ name: 'Plans', visibility: 'private' });
     const socket = await ann.connect();
     await emitWithAck(socket, 'joinRoom', room.id);
@@ -111,10 +102,12 @@ describeChat('the rooms API', () => {
   });
 
   it('lists members in pages and answers 404 when an unknown user is added', async () => {
-    const ann = await register('ann');
+    const ann = await server.register('ann');
     const room = await ann.createRoom({ name: 'Many', visibility: 'private' });
     const path = `/rooms/${room.id}/members`;
-    const others = await Promise.all(Array.from({ length: 6 }, (_, n) => register(`guest${n}`)));
+    const others = await Promise.all(
+      Array.from({ length: 6 }, (_, n) => server.register(`guest${n}`)),
+    );
     for (const { id } of others) await ann.call('POST', path, { userId: id });
     const listed: Member[] = [];
     for (;;) {
@@ -138,13 +131,13 @@ describeChat('the rooms API', () => {
   });
 
   it('answers 429 when one user creates 31 rooms in a row, and still lists rooms', async () => {
-    const ann = await register();
+    const ann = await server.register();
     const answers = [];
     for (let n = 0; n < 31; n += 1) {
       answers.push(await ann.call('POST', '/rooms', { name: `spam ${n}`, visibility: 'private' }));
     }
     expect(answers.map(({ status }) => status)).toContain(429);
-    await eventually(
+    await until(
       'rooms can still be listed',
       async () => (await ann.call('GET', '/rooms')).status === 200,
     );

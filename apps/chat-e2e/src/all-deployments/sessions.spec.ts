@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LoginResponse, Session, Tokens } from '@chat/contracts';
+import { PASSWORD, until } from '@chat/testing';
 import { claimsOf } from '../support/access-token.ts';
-import { Account, PASSWORD, type ClientSocket } from '../support/account.ts';
+import type { ClientSocket } from '../support/account.ts';
 import { describeChat, startChat, type OwnChat } from '../support/chat-under-test.ts';
 import { api } from '../support/api.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
-import { eventually } from '../support/eventually.ts';
 
 /** Timers may fire slightly early; processes on one machine share its clock. */
 const TIMER_TOLERANCE_MS = 50;
@@ -18,13 +18,6 @@ function expiryOf(token: string): number {
 
 describeChat('a session', () => {
   let server: OwnChat;
-  const accounts: Account[] = [];
-
-  const register = async (name?: string): Promise<Account> => {
-    const account = await Account.register(server.at, name);
-    accounts.push(account);
-    return account;
-  };
   const login = (email: string, password = PASSWORD) =>
     api<LoginResponse>(server.at, 'POST', '/auth/login', { body: { email, password } });
   const refresh = (refreshToken: string) =>
@@ -34,10 +27,7 @@ describeChat('a session', () => {
   beforeAll(async () => {
     server = await startChat();
   });
-  afterAll(async () => {
-    for (const account of accounts) account.close();
-    await server.close();
-  });
+  afterAll(() => server.close());
 
   /** Resolves after the socket received sessionExpired and was closed. */
   const ended = async (socket: ClientSocket): Promise<void> => {
@@ -48,7 +38,7 @@ describeChat('a session', () => {
   };
 
   it('starts only with the right password, with the email in any letter case', async () => {
-    const ann = await register('Ann');
+    const ann = await server.register('Ann');
     expect((await login(ann.email.toUpperCase())).status).toBe(200);
     const wrong = await login(ann.email, 'not the password');
     const unknown = await login('unknown@example.com', 'not the password');
@@ -56,7 +46,7 @@ describeChat('a session', () => {
   });
 
   it('returns one successor when a refresh token is used three times in a row', async () => {
-    const { registration } = await register();
+    const { registration } = await server.register();
     const tabs = [refresh(registration.refreshToken), refresh(registration.refreshToken)] as const;
     const [next, inOtherTab] = await Promise.all(tabs);
     expect([next.status, inOtherTab.status]).toEqual([200, 200]);
@@ -67,7 +57,7 @@ describeChat('a session', () => {
   });
 
   it('ends, with its socket, when a refresh token is reused two rotations later', async () => {
-    const ann = await register();
+    const ann = await server.register();
     const { registration } = ann;
     const disconnected = ended(await ann.connect());
     const second = await refresh(registration.refreshToken);
@@ -79,7 +69,7 @@ describeChat('a session', () => {
   });
 
   it('refuses forged refresh tokens and still accepts its own', async () => {
-    const { registration } = await register();
+    const { registration } = await server.register();
     const [id = '', , mac = ''] = registration.refreshToken.split('.');
     for (const token of ['x', `${id}.2.${mac}`, `${id}.1.${'A'.repeat(43)}`, `${id}.1`]) {
       expect((await refresh(token)).status).toBe(401);
@@ -88,7 +78,7 @@ describeChat('a session', () => {
   });
 
   it('closes its socket when another session of the user lists and revokes it', async () => {
-    const ann = await register();
+    const ann = await server.register();
     const other = await login(ann.email);
     const socket = await ann.connect();
     const { body: sessions } = await api<Session[]>(server.at, 'GET', '/auth/sessions', {
@@ -107,8 +97,8 @@ describeChat('a session', () => {
   });
 
   it('cannot be revoked by another user', async () => {
-    const ann = await register();
-    const bob = await register();
+    const ann = await server.register();
+    const bob = await server.register();
     const { body } = await bob.call<Session[]>('GET', '/auth/sessions');
     const answer = await ann.call('DELETE', `/auth/sessions/${body[0]?.id ?? ''}`);
     expect(answer.status).toBe(404);
@@ -116,7 +106,7 @@ describeChat('a session', () => {
   });
 
   it('ends for REST, sockets and its refresh token on logout', async () => {
-    const ann = await register();
+    const ann = await server.register();
     const socket = await ann.connect();
     const disconnected = ended(socket);
     expect((await ann.call('POST', '/auth/logout')).status).toBe(204);
@@ -126,7 +116,7 @@ describeChat('a session', () => {
   });
 
   it('survives a restart of the server', async () => {
-    const ann = await register();
+    const ann = await server.register();
     await server.restart();
     expect(await me(ann.token)).toBe(200);
     expect((await refresh(ann.registration.refreshToken)).status).toBe(200);
@@ -140,17 +130,16 @@ describeChat('a session', () => {
     afterAll(() => brief.close());
 
     it('closes its socket when the token expires', async () => {
-      const ann = await Account.register(brief.at);
+      const ann = await brief.register();
       const socket = await ann.connect();
       await ended(socket);
       // Earlier than the next recheck of all sessions, which would close it too.
       expect(Date.now()).toBeLessThan(expiryOf(ann.token) + 4_000);
-      ann.close();
     });
 
     it('keeps its socket until the token renewed for the same user expires', async () => {
-      const ann = await Account.register(brief.at);
-      const bob = await Account.register(brief.at);
+      const ann = await brief.register();
+      const bob = await brief.register();
       const socket = await ann.connect();
       let expired = false;
       socket.once('sessionExpired', () => (expired = true));
@@ -169,11 +158,9 @@ describeChat('a session', () => {
       });
       const renewed = await emitWithAck(socket, 'renewSession', { token: next.body.token });
       expect(renewed).toMatchObject({ ok: true });
-      await eventually('the renewed token expires', () => expired);
+      await until('the renewed token expires', () => expired);
       expect(expiryOf(next.body.token)).toBeGreaterThan(expiryOf(ann.token));
       expect(Date.now()).toBeGreaterThanOrEqual(expiryOf(next.body.token) - TIMER_TOLERANCE_MS);
-      ann.close();
-      bob.close();
     });
   });
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
-import { Account, type ClientSocket } from '../support/account.ts';
+import { until } from '@chat/testing';
+import type { Account, ClientSocket } from '../support/account.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
-import { eventually } from '../support/eventually.ts';
 import { expectUnharmed, underAttack } from '../support/under-attack.ts';
 
 const ROOM = 'crowd';
@@ -20,22 +20,17 @@ interface Member {
 
 describeChat('a room with hundreds of sockets', () => {
   let chat: ChatUnderTest;
-  const accounts: Account[] = [];
   const members: Member[] = [];
   const closed: string[] = [];
 
   beforeAll(async () => {
     chat = await startChat({ SEND_RATE: '10000', SEND_BURST: '10000' });
     for (let n = 0; n < ACCOUNTS; n += 1) {
-      const account = await Account.register(chat.at, 'member');
-      accounts.push(account);
+      const account = await chat.register('member');
       members.push(...(await Promise.all(Array.from({ length: SOCKETS }, () => join(account)))));
     }
   }, 120_000);
-  afterAll(async () => {
-    for (const account of accounts) account.close();
-    await chat.close();
-  });
+  afterAll(() => chat.close());
 
   async function join(account: Account): Promise<Member> {
     const socket = await account.connect();
@@ -54,7 +49,7 @@ describeChat('a room with hundreds of sockets', () => {
         senders[n % senders.length]?.socket.emit('sendMessage', { roomId: ROOM, text: `${n}` });
       }
       sent += BURST;
-      await eventually(
+      await until(
         'every socket received all messages',
         () => members.every(({ revs }) => revs.length >= sent),
         60_000,

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { Account, type ClientSocket } from '../support/account.ts';
+import { until } from '@chat/testing';
+import type { Account, ClientSocket } from '../support/account.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { describeChat, type ChatUnderTest } from '../support/chat-under-test.ts';
-import { eventually } from '../support/eventually.ts';
 import { metric } from '../support/metrics.ts';
 import {
   ATTACKER,
@@ -31,7 +31,7 @@ describeChat('the server', () => {
 
   beforeAll(async () => {
     chat = await startAttackedChat({ SEND_RATE: '10000', SEND_BURST: '10000' });
-    author = await Account.register(chat.at, 'author');
+    author = await chat.register('author');
     const socket = await author.connect();
     await emitWithAck(socket, 'joinRoom', 'large');
     for (let n = 0; n < MESSAGES; n += TOGETHER) {
@@ -45,13 +45,12 @@ describeChat('the server', () => {
     socket.disconnect();
   });
   afterAll(async () => {
-    author.close();
     await chat.close();
   });
 
   const accounts: Account[] = [];
   const register = async (name: string): Promise<Account> => {
-    const account = await Account.register(chat.at, name);
+    const account = await chat.register(name);
     accounts.push(account);
     return account;
   };
@@ -85,7 +84,7 @@ describeChat('the server', () => {
   const disconnectAll = async (): Promise<void> => {
     for (const socket of sockets.splice(0)) socket.destroy();
     const pendingBytes = () => metric(chat.processOf('messages'), 'chat_read_bytes');
-    await eventually('no answer is pending', async () => (await pendingBytes()) === 0);
+    await until('no answer is pending', async () => (await pendingBytes()) === 0);
   };
   const refused = async (...limits: string[]): Promise<number> => {
     const counts = limits.map((limit) =>

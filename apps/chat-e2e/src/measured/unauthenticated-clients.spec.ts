@@ -4,11 +4,10 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { SocketError } from '@chat/contracts';
+import { until } from '@chat/testing';
 import { io } from 'socket.io-client';
-import { Account } from '../support/account.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { describeChat, type ChatUnderTest } from '../support/chat-under-test.ts';
-import { eventually } from '../support/eventually.ts';
 import { metric } from '../support/metrics.ts';
 import { openRawWebSocket, textFrame } from '../support/raw-web-socket.ts';
 import {
@@ -120,22 +119,20 @@ describeChat('the socket server', () => {
   });
 
   it('accepts a client that connects 50 times in quick succession', async () => {
-    const ann = await Account.register(chat.at);
+    const ann = await chat.register();
     for (let times = 0; times < 50; times += 1) (await ann.connect()).disconnect();
     const socket = await ann.connect({ transports: ['polling', 'websocket'] });
     expect(await emitWithAck(socket, 'joinRoom', 'general')).toMatchObject({ ok: true });
-    ann.close();
   });
 
   it('accepts 200 sockets that connect at once from one address', async () => {
     const accounts = await Promise.all(
-      Array.from({ length: HONEST_SOCKETS / 50 }, () => Account.register(chat.at)),
+      Array.from({ length: HONEST_SOCKETS / 50 }, () => chat.register()),
     );
     const sockets = await Promise.all(
       accounts.flatMap((account) => Array.from({ length: 50 }, () => account.connect())),
     );
     await Promise.all(sockets.map((socket) => emitWithAck(socket, 'joinRoom', 'general')));
-    await eventually('all are connected', () => sockets.every(({ connected }) => connected));
-    for (const account of accounts) account.close();
+    await until('all are connected', () => sockets.every(({ connected }) => connected));
   });
 });

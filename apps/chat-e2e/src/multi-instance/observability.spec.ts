@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { RedisServer, ServicesTopology, sharedServers } from '@chat/testing';
+import { RedisServer, ServicesTopology, sharedServers, until } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { Account, type ClientSocket } from '../support/account.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
-import { singleOrigin } from '../support/chat-under-test.ts';
-import { eventually } from '../support/eventually.ts';
+import { singleOrigin } from '../support/addresses.ts';
 import { metric } from '../support/metrics.ts';
 
 await describeWithServices('the services', () => {
@@ -55,7 +54,7 @@ await describeWithServices('the services', () => {
   it('report cache hits of history reads in X-Cache and in metrics', async () => {
     const path = '/messages/history/observed';
     await account.stored('observed', 1);
-    await eventually('a page comes from the cache', async () => {
+    await until('a page comes from the cache', async () => {
       return (await account.call('GET', path)).headers.get('x-cache') === 'hit';
     });
     const hits = await metric(topology.instance('messages'), 'chat_history_reads_total', '"hit"');
@@ -83,7 +82,7 @@ await describeWithServices('the services', () => {
         .process.output.split('\n')
         .filter((line) => line.includes(`"messageId":"${id}"`))
         .map((line) => (JSON.parse(line) as { msg: string }).msg);
-    await eventually('the log is written', () => {
+    await until('the log is written', () => {
       return logged('messages').length > 0 && logged('chat').length > 2;
     });
     expect(logged('chat').toSorted()).toEqual([
@@ -106,14 +105,14 @@ await describeWithServices('the services', () => {
     const id = headers.get('x-request-id') ?? 'none';
     for (const service of ['gateway', 'messages'] as const) {
       const { process } = topology.instance(service);
-      await eventually(`${service} logs the request id`, () => process.output.includes(id));
+      await until(`${service} logs the request id`, () => process.output.includes(id));
     }
   });
 
   it('log the loss of Redis once, and its return', async () => {
     const { process } = topology.instance('chat');
     await redis.process.kill();
-    await eventually('health reports the outage', async () => {
+    await until('health reports the outage', async () => {
       const { text } = await account.call('GET', '/health');
       return text.includes('unavailable');
     });
@@ -123,7 +122,7 @@ await describeWithServices('the services', () => {
         .split('\n')
         .filter((line) => line.includes('"dependency":"Redis","connection":"chat"'))
         .filter((line) => line.includes(`"msg":"${text}"`));
-    await eventually(
+    await until(
       'the recovery is logged',
       () => logged('dependency available again').length > 0,
       20_000,

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
-import { ServicesTopology, sharedServers } from '@chat/testing';
+import { ServicesTopology, sharedServers, until } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { io, type Socket } from 'socket.io-client';
 import { Account } from '../support/account.ts';
-import { singleOrigin } from '../support/chat-under-test.ts';
-import { eventually } from '../support/eventually.ts';
+import { singleOrigin } from '../support/addresses.ts';
 
 const ORIGIN = 'http://localhost';
 const INSTANCES = 3;
@@ -49,7 +48,7 @@ await describeWithServices('the older public client with three chat instances', 
       while (pages.length < MIN_CLIENTS || instances.size < INSTANCES) {
         const account = await Account.register(singleOrigin(topology.gatewayUrl));
         const page = connect(account.token, account.username, transports);
-        await eventually('the client is connected', () => page.socket.connected);
+        await until('the client is connected', () => page.socket.connected);
         accounts.push(account);
         pages.push(page);
         instances.add(page.socket.io.engine.id.split('.')[0]);
@@ -58,7 +57,7 @@ await describeWithServices('the older public client with three chat instances', 
       for (const [index, page] of pages.entries()) {
         const text = `here ${index}`;
         page.socket.emit('sendMessage', { roomId: 'general', text });
-        await eventually(`client ${index} has joined`, () => page.shown.includes(text));
+        await until(`client ${index} has joined`, () => page.shown.includes(text));
       }
       const expected = accounts.map(({ username }) => `hello from ${username}`);
       for (const [index, { socket }] of pages.entries()) {
@@ -75,7 +74,7 @@ await describeWithServices('the older public client with three chat instances', 
           () =>
             shown.filter((text) => expected.includes(text)),
       );
-      await eventually('every client shows every message', () =>
+      await until('every client shows every message', () =>
         shownTexts.every((texts) => texts().length === pages.length),
       );
       for (const texts of shownTexts) expect(texts()).toEqual(shownTexts[0]?.());

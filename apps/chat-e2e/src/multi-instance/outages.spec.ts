@@ -2,12 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ChatClient, type RoomConversation } from '@chat/client';
 import type { HttpError, Message } from '@chat/contracts';
-import { ServicesTopology } from '@chat/testing';
+import { PASSWORD, ServicesTopology, until } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
-import { Account, PASSWORD, type ClientSocket } from '../support/account.ts';
+import { Account, type ClientSocket } from '../support/account.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
-import { singleOrigin } from '../support/chat-under-test.ts';
-import { eventually } from '../support/eventually.ts';
+import { singleOrigin } from '../support/addresses.ts';
 
 /** Timeout of 2 s for the broker, plus a margin for a busy machine. */
 const REFUSED_WITHIN_MS = 3_000;
@@ -69,11 +68,11 @@ await describeWithServices('the services during an outage', () => {
     await expectRefused();
     expect(room.getSnapshot().pending).toHaveLength(queued.length);
     await topology.rabbitmq.start();
-    await eventually('the outbox is empty', () => room.getSnapshot().pending.length === 0, 30_000);
+    await until('the outbox is empty', () => room.getSnapshot().pending.length === 0, 30_000);
     const history = await account.history('without-rabbitmq', queued.length);
     // A send that was refused with an unknown outcome may be stored.
     expect(history.map(({ text }) => text).filter((text) => text !== 'refused')).toEqual(queued);
-    await eventually('the client shows the history', () => texts(room).length === history.length);
+    await until('the client shows the history', () => texts(room).length === history.length);
     client.close();
   }, 120_000);
 
@@ -83,10 +82,10 @@ await describeWithServices('the services during an outage', () => {
     await emitWithAck(socket, 'sendMessage', { roomId: 'without-mongodb', text: 'before' });
     await account.stored('without-mongodb', 1);
     await topology.mongo.kill();
-    const until = Date.now() + MONGO_OUTAGE_MS;
+    const endsAt = Date.now() + MONGO_OUTAGE_MS;
     const accepted: string[] = [];
     let refusedReads = 0;
-    while (Date.now() < until) {
+    while (Date.now() < endsAt) {
       const text = `during the outage ${accepted.length}`;
       const answer = await emitWithAck(socket, 'sendMessage', { roomId: 'without-mongodb', text });
       expect(answer).toMatchObject({ ok: true });
@@ -104,7 +103,7 @@ await describeWithServices('the services during an outage', () => {
     }
     expect(refusedReads).toBeGreaterThan(0);
     await topology.mongo.start();
-    await eventually(
+    await until(
       'the client shows every message',
       () => texts(room).length === accepted.length + 1,
       30_000,
@@ -129,16 +128,12 @@ await describeWithServices('the services during an outage', () => {
       expect(answer).toMatchObject({ ok: true });
     }
     await account.stored('without-redis', sent.length);
-    await eventually(
-      'the reader received every message',
-      () => shown.length === sent.length,
-      15_000,
-    );
+    await until('the reader received every message', () => shown.length === sent.length, 15_000);
     expect(shown).toEqual(sent);
     expect(reader.connected).toBe(true);
     await topology.redis.start();
     await emitWithAck(socket, 'sendMessage', { roomId: 'without-redis', text: 'back' });
-    await eventually('signals arrive again', () => shown.at(-1) === 'back');
+    await until('signals arrive again', () => shown.at(-1) === 'back');
     other.close();
   }, 90_000);
 
@@ -166,7 +161,7 @@ await describeWithServices('the services during an outage', () => {
     const removal = await account.call('DELETE', `/rooms/${room.id}/members/${removed.id}`);
     expect(removal.status).toBe(204);
     expect((await leaving.call('POST', '/auth/logout')).status).toBe(204);
-    await eventually('both are notified', () => notified.length === 2, RECHECK_WITHIN_MS);
+    await until('both are notified', () => notified.length === 2, RECHECK_WITHIN_MS);
     expect(notified.toSorted()).toEqual(['session', room.id].toSorted());
     expect(ofLeaving.connected).toBe(false);
     const refused = await emitWithAck(ofRemoved, 'sendMessage', { roomId: room.id, text: 'hey' });
@@ -175,11 +170,7 @@ await describeWithServices('the services during an outage', () => {
     await account.stored(room.id, 1);
     await topology.redis.start();
     await emitWithAck(socket, 'sendMessage', { roomId: room.id, text: 'and with Redis' });
-    await eventually(
-      'a member receives the message',
-      () => shown.at(-1) === 'and with Redis',
-      15_000,
-    );
+    await until('a member receives the message', () => shown.at(-1) === 'and with Redis', 15_000);
     expect(received).toEqual([]);
     removed.close();
     leaving.close();

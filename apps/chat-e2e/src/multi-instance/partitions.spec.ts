@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { RoomSummary } from '@chat/contracts';
 import { PARTITION_COUNT, partitionOf } from '@chat/messages/message-create';
-import { ServicesTopology, sharedServers, type ServiceInstance } from '@chat/testing';
+import { ServicesTopology, sharedServers, until, type ServiceInstance } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { Account } from '../support/account.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
-import { singleOrigin } from '../support/chat-under-test.ts';
-import { eventually } from '../support/eventually.ts';
+import { singleOrigin } from '../support/addresses.ts';
 import { metric } from '../support/metrics.ts';
 
 await describeWithServices('two messages instances', () => {
@@ -28,7 +27,7 @@ await describeWithServices('two messages instances', () => {
   });
 
   it('share the partitions evenly', async () => {
-    await eventually('every partition is owned once, and both own their share', async () => {
+    await until('every partition is owned once, and both own their share', async () => {
       const shares = [await owned(first), await owned(second)];
       const total = shares.reduce((sum, share) => sum + share);
       return total === PARTITION_COUNT && shares.every((share) => share >= 6 && share <= 10);

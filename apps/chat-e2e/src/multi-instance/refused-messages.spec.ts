@@ -3,13 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { MESSAGE_CREATE, partitionOf, type MessageCreate } from '@chat/messages/message-create';
-import { ServicesTopology, sharedServers } from '@chat/testing';
+import { ServicesTopology, sharedServers, until } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { connect } from 'amqplib';
 import { Account } from '../support/account.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
-import { singleOrigin } from '../support/chat-under-test.ts';
-import { eventually } from '../support/eventually.ts';
+import { singleOrigin } from '../support/addresses.ts';
 import { metric } from '../support/metrics.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -80,8 +79,8 @@ await describeWithServices('a message too large for MongoDB', () => {
       ]);
     }
     const refusals = () => metric(topology.instance('messages'), 'chat_store_refusals_total');
-    await eventually('the refusal is counted', async () => (await refusals()) === 1);
-    await eventually('the dead letter is listed', async () => {
+    await until('the refusal is counted', async () => (await refusals()) === 1);
+    await until('the dead letter is listed', async () => {
       const listed = await deadLetters();
       return (
         listed.includes(poison.id) &&

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ChatClient, type RoomConversation } from '@chat/client';
-import { ServicesTopology, sharedServers } from '@chat/testing';
+import { PASSWORD, ServicesTopology, sharedServers, until } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
-import { Account, PASSWORD } from '../support/account.ts';
-import { singleOrigin } from '../support/chat-under-test.ts';
-import { eventually } from '../support/eventually.ts';
+import { Account } from '../support/account.ts';
+import { singleOrigin } from '../support/addresses.ts';
 
 const CLIENTS = 4;
 const SEND_EVERY_MS = 100;
@@ -112,7 +111,7 @@ await describeWithServices('a rolling restart of every service', () => {
     running = false;
     await Promise.all([...sending, ...reading, ...changing]);
 
-    await eventually('every client shows every message', () =>
+    await until('every client shows every message', () =>
       received.every((one) => one.size >= sentAt.size),
     );
     expect(readFailures).toEqual([]);

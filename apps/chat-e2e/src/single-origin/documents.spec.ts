@@ -3,10 +3,9 @@ import asyncApiSpecs from '@asyncapi/specs';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { CLIENT_EVENTS, SERVER_EVENTS } from '@chat/contracts';
-import { Account } from '../support/account.ts';
+import { until } from '@chat/testing';
 import { describeChat, originOf, startChat, type OwnChat } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
-import { eventually } from '../support/eventually.ts';
 import { openApiDocument, type OpenApiDocument } from '../support/openapi-document.ts';
 
 /** All REST calls of the contract. */
@@ -195,8 +194,8 @@ describeChat('the server', () => {
         );
         expect([message, validate(payload), validate.errors]).toEqual([message, true, null]);
       };
-      const owner = await Account.register(server.at);
-      const guest = await Account.register(server.at);
+      const owner = await server.register();
+      const guest = await server.register();
       const sockets = [await owner.connect(), await guest.connect()] as const;
       const received = new Map<string, unknown>();
       for (const socket of sockets) {
@@ -218,17 +217,15 @@ describeChat('the server', () => {
       expectValid('renewSessionAck', await emitWithAck(sockets[0], 'renewSession', renewal));
       await owner.call('PATCH', `/rooms/${room.id}`, { topic: 'events' });
       sockets[1].emit('sendMessage', { roomId: room.id, text: ' ' });
-      await eventually('roomHeads is emitted', () => received.has('roomHeads'), 15_000);
+      await until('roomHeads is emitted', () => received.has('roomHeads'), 15_000);
       await owner.call('DELETE', `/rooms/${room.id}/members/${guest.id}`);
       expectValid('leaveRoomAck', await emitWithAck(sockets[0], 'leaveRoom', room.id));
       await guest.call('POST', '/auth/logout');
-      await eventually('the session is ended', () => received.has('sessionExpired'));
+      await until('the session is ended', () => received.has('sessionExpired'));
       await server.stopSockets();
-      await eventually('every event was received', () =>
+      await until('every event was received', () =>
         Object.keys(SERVER_EVENTS).every((event) => received.has(event)),
       );
-      owner.close();
-      guest.close();
     });
   });
 });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ChatClient } from '@chat/client';
 import { MAX_JOIN_CHANGES } from '@chat/contracts';
-import { FaultProxy } from '@chat/testing';
-import { Account, PASSWORD } from '../support/account.ts';
+import { FaultProxy, PASSWORD, until } from '@chat/testing';
+import type { Account } from '../support/account.ts';
 import {
   describeChat,
   originOf,
@@ -10,7 +10,6 @@ import {
   type ChatUnderTest,
 } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
-import { eventually } from '../support/eventually.ts';
 import { metric } from '../support/metrics.ts';
 import { uniqueRoom } from '../support/unique-room.ts';
 
@@ -32,10 +31,8 @@ describeChat('ChatClient with 50 rooms', () => {
     // Default limits, except for sends: the authors fill the rooms.
     server = await sharedChat();
     proxy = await FaultProxy.to(Number(new URL(originOf(server)).port));
-    account = await Account.register(server.at);
-    authors = await Promise.all(
-      Array.from({ length: AUTHORS }, () => Account.register(server.at, 'author')),
-    );
+    account = await server.register();
+    authors = await Promise.all(Array.from({ length: AUTHORS }, () => server.register('author')));
     await Promise.all(
       authors.map(async (author, index) => {
         const socket = await author.connect();
@@ -48,7 +45,6 @@ describeChat('ChatClient with 50 rooms', () => {
   });
   afterAll(async () => {
     for (const client of clients) client.close();
-    for (const author of authors) author.close();
     await proxy.disconnect();
     await server.close();
   });
@@ -100,7 +96,7 @@ describeChat('ChatClient with 50 rooms', () => {
     );
     await proxy.restore();
     const windows = () => rooms.map((room) => room.getSnapshot().messages);
-    await eventually(
+    await until(
       'the client shows the newest message of each room',
       () =>
         windows().every(

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ChatClient } from '@chat/client';
 import type { Message } from '@chat/contracts';
-import { FaultProxy } from '@chat/testing';
-import { Account, PASSWORD } from '../support/account.ts';
+import { FaultProxy, PASSWORD, until } from '@chat/testing';
 import {
   describeChat,
   originOf,
@@ -10,7 +9,6 @@ import {
   type ChatUnderTest,
 } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
-import { eventually } from '../support/eventually.ts';
 
 const MISSED = 500;
 
@@ -45,18 +43,18 @@ describeChat('ChatClient', () => {
   ])(
     'shows every missed message and sends its outbox in order after %s',
     async (_how, roomId, disconnect) => {
-      const account = await Account.register(server.at);
+      const account = await server.register();
       const client = new ChatClient({ url: proxy.url });
       await client.session.login({ email: account.email, password: PASSWORD });
       const room = client.room(roomId);
       const shown: Message[] = [];
       room.on('message', (message) => shown.push(message));
       await room.open();
-      const other = await Account.register(server.at);
+      const other = await server.register();
       const socket = await other.connect();
       await emitWithAck(socket, 'joinRoom', roomId);
       await emitWithAck(socket, 'sendMessage', { roomId, text: 'before' });
-      await eventually('the client is live', () => shown.length === 1);
+      await until('the client is live', () => shown.length === 1);
 
       await disconnect();
       for (const n of [1, 2, 3]) room.send(`queued ${n}`);
@@ -68,7 +66,7 @@ describeChat('ChatClient', () => {
       expect(shown).toHaveLength(1);
       await proxy.restore();
 
-      await eventually('the client shows every message', () => shown.length >= MISSED + 4, 60_000);
+      await until('the client shows every message', () => shown.length >= MISSED + 4, 60_000);
       const history = await account.history(roomId);
       expect(shown).toEqual(history);
       const texts = history.map(({ text }) => text);
@@ -79,9 +77,8 @@ describeChat('ChatClient', () => {
       ]);
       const window = room.getSnapshot().messages;
       expect(window).toEqual(history.slice(-window.length));
-      await eventually('the outbox is empty', () => room.getSnapshot().pending.length === 0);
+      await until('the outbox is empty', () => room.getSnapshot().pending.length === 0);
       client.close();
-      other.close();
     },
     120_000,
   );

@@ -5,7 +5,7 @@ import { expect, it } from '@jest/globals';
 import { StandaloneProcess } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
 import { Account } from '../support/account.ts';
-import { singleOrigin } from '../support/chat-under-test.ts';
+import { singleOrigin } from '../support/addresses.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { systemCalls } from '../support/strace-log.ts';
 

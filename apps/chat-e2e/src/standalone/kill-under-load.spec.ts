@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StandaloneProcess } from '@chat/testing';
 import { Account } from '../support/account.ts';
-import { singleOrigin } from '../support/chat-under-test.ts';
+import { singleOrigin } from '../support/addresses.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { PersistentSender } from '../support/persistent-sender.ts';
 

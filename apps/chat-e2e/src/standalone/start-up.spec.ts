@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { RoomSummary } from '@chat/contracts';
 import { runStandalone, StandaloneProcess } from '@chat/testing';
 import { Account } from '../support/account.ts';
-import { singleOrigin } from '../support/chat-under-test.ts';
+import { singleOrigin } from '../support/addresses.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 
 type Exit = Awaited<ReturnType<typeof runStandalone>>;

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually, privatePort, StandaloneProcess } from '@chat/testing';
 import { Account } from '../support/account.ts';
-import { singleOrigin } from '../support/chat-under-test.ts';
+import { singleOrigin } from '../support/addresses.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type {
   Changes,
   ClientToServerEvents,
@@ -7,14 +6,12 @@ import type {
   RoomSummary,
   ServerToClientEvents,
 } from '@chat/contracts';
+import { newCredentials, until } from '@chat/testing';
 import { io, type Socket } from 'socket.io-client';
 import { api, type Answer } from './api.ts';
-import type { Addresses } from './chat-under-test.ts';
-import { eventually } from './eventually.ts';
+import type { Addresses } from './addresses.ts';
 
 export type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
-
-export const PASSWORD = 'correct horse battery';
 
 /** A registered user with plain REST and Socket.IO calls, without the client library. */
 export class Account {
@@ -27,12 +24,12 @@ export class Account {
   ) {}
 
   static async register(at: Addresses, name = 'user'): Promise<Account> {
-    const email = `${name}-${randomUUID()}@example.com`;
+    const credentials = newCredentials(name);
     const answer = await api<RegisterResponse>(at, 'POST', '/auth/register', {
-      body: { email, password: PASSWORD },
+      body: credentials,
     });
     if (answer.status !== 201) throw new Error(`registration failed: ${answer.text}`);
-    return new Account(at, answer.body, email);
+    return new Account(at, answer.body, credentials.email);
   }
 
   get id(): string {
@@ -86,7 +83,7 @@ export class Account {
 
   /** Waits until the room has reached a seq: acknowledged messages may be stored slightly later. */
   async stored(roomId: string, seq: number): Promise<void> {
-    await eventually(`${roomId} reaches seq ${seq}`, async () => {
+    await until(`${roomId} reaches seq ${seq}`, async () => {
       const answer = await this.call('GET', `/messages/history/${roomId}?limit=1`);
       return Number(answer.headers.get('x-room-seq')) >= seq;
     });

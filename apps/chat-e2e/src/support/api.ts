@@ -1,4 +1,4 @@
-import { addressOf, type Addresses } from './chat-under-test.ts';
+import { addressOf, type Addresses } from './addresses.ts';
 import { expectDocumented } from './openapi-document.ts';
 
 export interface Answer<T> {

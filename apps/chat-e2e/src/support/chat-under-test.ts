@@ -10,6 +10,8 @@ import {
   type SharedInstance,
 } from '@chat/testing';
 import { describeUnlessMissing } from '@chat/testing/suites';
+import { Account } from './account.ts';
+import { singleOrigin, type Addresses } from './addresses.ts';
 import { SHARED_SETTINGS } from './shared-settings.ts';
 
 /**
@@ -20,25 +22,6 @@ type Deployment = 'standalone' | 'gateway' | 'services';
 
 declare global {
   var chatDeployment: Deployment;
-}
-
-/** Base URL of each area of the API; all are equal in deployments with a single origin. */
-export interface Addresses {
-  readonly users: string;
-  readonly messages: string;
-  readonly chat: string;
-}
-
-/** Returns the addresses of a deployment with a single origin. */
-export function singleOrigin(url: string): Addresses {
-  return { users: url, messages: url, chat: url };
-}
-
-/** Returns the base URL for a path. */
-export function addressOf(at: Addresses, path: string): string {
-  if (/^\/(auth|users)(\/|\?|$)/.test(path)) return at.users;
-  if (/^\/(socket\.io|asyncapi\.json)/.test(path)) return at.chat;
-  return at.messages;
 }
 
 /**
@@ -64,6 +47,8 @@ export interface ChatUnderTest {
   readonly processes: readonly ProcessUnderTest[];
   /** Returns the process of a service; in `standalone` the only process. */
   processOf(service: ServiceName): ProcessUnderTest;
+  /** Registers an account, whose sockets `close` disconnects. */
+  register(name?: string): Promise<Account>;
   close(): Promise<void>;
 }
 
@@ -114,7 +99,7 @@ async function standalone(env: Readonly<Record<string, string>>): Promise<OwnCha
       return server.pid;
     },
   };
-  return {
+  return withAccounts({
     at: singleOrigin(server.url),
     processes: [process],
     processOf: () => process,
@@ -124,7 +109,7 @@ async function standalone(env: Readonly<Record<string, string>>): Promise<OwnCha
     },
     stopSockets: async () => void (await server.end('SIGTERM')),
     close: () => server.close(),
-  };
+  });
 }
 
 async function services(env: Readonly<Record<string, string>>): Promise<OwnChat> {
@@ -134,7 +119,7 @@ async function services(env: Readonly<Record<string, string>>): Promise<OwnChat>
   });
   const instances = topology.instances().map(underTest);
   const processes = topology.instances().map((one) => one.process);
-  return {
+  return withAccounts({
     ...chatOf(topology.gatewayUrl, instances),
     restart: async () => {
       await Promise.all(processes.map((one) => one.stop()));
@@ -143,12 +128,30 @@ async function services(env: Readonly<Record<string, string>>): Promise<OwnChat>
     },
     stopSockets: () => topology.instance('chat').process.stop(),
     close: () => topology.close(),
-  };
+  });
 }
 
 async function sharedServices(): Promise<ChatUnderTest> {
   const { gatewayUrl, instances } = await sharedTopology();
-  return { ...chatOf(gatewayUrl, instances), close: () => Promise.resolve() };
+  return withAccounts({ ...chatOf(gatewayUrl, instances), close: () => Promise.resolve() });
+}
+
+function withAccounts<Chat extends Pick<ChatUnderTest, 'at' | 'close'>>(
+  chat: Chat,
+): Chat & Pick<ChatUnderTest, 'register'> {
+  const accounts: Account[] = [];
+  return {
+    ...chat,
+    register: async (name) => {
+      const account = await Account.register(chat.at, name);
+      accounts.push(account);
+      return account;
+    },
+    close: async () => {
+      for (const account of accounts) account.close();
+      await chat.close();
+    },
+  };
 }
 
 function underTest({ name, service, url, metricsUrl, process }: ServiceInstance): SharedInstance {

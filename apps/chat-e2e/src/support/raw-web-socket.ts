@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Addresses } from './chat-under-test.ts';
+import type { Addresses } from './addresses.ts';
 
 /**
  * Opens a WebSocket of the Socket.IO server and returns its TCP connection, for clients

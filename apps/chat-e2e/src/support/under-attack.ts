@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
-import { Account, type ClientSocket } from './account.ts';
+import type { Account, ClientSocket } from './account.ts';
 import { emitWithAck } from './emit-with-ack.ts';
 import { startChat, type ChatUnderTest, type ProcessUnderTest } from './chat-under-test.ts';
 import { metric } from './metrics.ts';
@@ -151,7 +151,7 @@ class HonestClient {
   ) {}
 
   static async connect(chat: ChatUnderTest): Promise<HonestClient> {
-    const account = await Account.register(chat.at, 'honest');
+    const account = await chat.register('honest');
     const { id } = await account.createRoom({ name: 'honest', visibility: 'private' });
     const socket = await account.connect();
     await emitWithAck(socket, 'joinRoom', id);

@@ -1,15 +1,11 @@
 import { ChatClient } from '@chat/client';
-import { randomUUID } from 'node:crypto';
-import { PASSWORD } from './browser-user.ts';
+import { newCredentials } from '@chat/testing';
 
 /** Runs `work` with an API client that is signed in as a new user. */
 async function withApiClient<T>(url: string, work: (client: ChatClient) => Promise<T>): Promise<T> {
   const client = new ChatClient({ url });
   try {
-    await client.session.register({
-      email: `program-${randomUUID()}@example.com`,
-      password: PASSWORD,
-    });
+    await client.session.register(newCredentials('program'));
     return await work(client);
   } finally {
     client.close();

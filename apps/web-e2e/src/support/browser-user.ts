@@ -1,4 +1,5 @@
 import { ChatClient } from '@chat/client';
+import { PASSWORD } from '@chat/testing';
 import { randomUUID } from 'node:crypto';
 import type {
   Browser,
@@ -7,8 +8,6 @@ import type {
   Locator,
   Page,
 } from 'playwright-core';
-
-export const PASSWORD = 'correct horse battery';
 
 /** A user with a separate browser profile, who uses the page by its visible controls. */
 export class BrowserUser {

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Changes, Message, RegisterResponse, RoomSummary } from '@chat/contracts';
+import { newCredentials } from '@chat/testing';
 
-const PASSWORD = 'correct horse battery';
 const REQUEST_TIMEOUT_MS = 5_000;
 const PAGE = 200;
 const READ_RETRIES = 4;
@@ -27,7 +26,7 @@ export class Account {
     const response = await fetch(`${url}/auth/register`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ email: `${name}-${randomUUID()}@example.com`, password: PASSWORD }),
+      body: JSON.stringify(newCredentials(name)),
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
     if (response.status !== 201) throw new Error(`registration failed: ${await response.text()}`);

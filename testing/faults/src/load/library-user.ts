@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { ChatClient, MemorySessionStorage } from '@chat/client';
+import { newCredentials } from '@chat/testing';
 import type { Send, View } from '../check/observation.ts';
-
-const PASSWORD = 'correct horse battery';
 
 /** A user of the client library; its session outlives the clients that share it. */
 export class LibraryUser {
@@ -16,8 +14,7 @@ export class LibraryUser {
     const storage = new MemorySessionStorage();
     const client = new ChatClient({ url, sessionStorage: storage });
     try {
-      const email = `${name}-${randomUUID()}@example.com`;
-      const { id } = await client.session.register({ email, password: PASSWORD });
+      const { id } = await client.session.register(newCredentials(name));
       return new LibraryUser(url, storage, id);
     } finally {
       client.close();
