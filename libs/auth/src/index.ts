@@ -8,6 +8,7 @@ export type * from './identity.ts';
 export * from './jwt-secret.ts';
 export * from './request-limit-settings.ts';
 export * from './request-limits.ts';
+export * from './session-ended.ts';
 export * from './session-status.ts';
 export * from './socket-handshake.ts';
 export * from './token-settings.ts';

@@ -3,8 +3,10 @@ import { MAX_PACKET_BYTES } from '@chat/contracts';
 import { INSTANCE_ID } from '@chat/platform';
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import type { Server, ServerOptions } from 'socket.io';
+import type { MessageMappingProperties } from '@nestjs/websockets';
+import type { Server, ServerOptions, Socket } from 'socket.io';
 import { BoundedWebSocketServer } from './connections/bounded-web-socket-server.ts';
+import { EventDispatcher } from './events/event-dispatcher.ts';
 
 export interface SocketIoOptions {
   readonly cors: ServerOptions['cors'];
@@ -15,8 +17,15 @@ export interface SocketIoOptions {
   };
 }
 
-/** Creates the Socket.IO server with the options of the contract. */
+/**
+ * Creates the Socket.IO server with the options of the contract, and binds the handlers of all
+ * gateways to its sockets.
+ */
 export class SocketIoAdapter extends IoAdapter {
+  readonly #dispatchers = new WeakMap<Socket, EventDispatcher>();
+  /** Sockets whose disconnection is reported to the gateways. */
+  readonly #watched = new WeakSet<Socket>();
+
   constructor(
     app: INestApplicationContext,
     private readonly options: SocketIoOptions,
@@ -40,6 +49,22 @@ export class SocketIoAdapter extends IoAdapter {
     const server = super.createIOServer(port, contract as ServerOptions);
     server.engine.generateId = sessionId;
     return server;
+  }
+
+  /** Nest calls this for every gateway and socket; all of them share one dispatcher by socket. */
+  override bindMessageHandlers(socket: Socket, handlers: MessageMappingProperties[]): void {
+    const dispatcher = this.#dispatchers.get(socket) ?? new EventDispatcher(socket);
+    this.#dispatchers.set(socket, dispatcher);
+    for (const { message, callback } of handlers) dispatcher.add(message as string, callback);
+  }
+
+  /** Nest calls this for every gateway and socket too, and passes one call on to all gateways. */
+  override bindClientDisconnect(
+    ...[socket, callback]: Parameters<IoAdapter['bindClientDisconnect']>
+  ): void {
+    if (this.#watched.has(socket)) return;
+    this.#watched.add(socket);
+    super.bindClientDisconnect(socket, callback);
   }
 }
 

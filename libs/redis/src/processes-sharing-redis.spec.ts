@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { Message, Room } from '@chat/contracts';
-import type { Signal } from '@chat/platform';
+import { SESSION_ENDED } from '@chat/auth';
+import type { SignalOf } from '@chat/platform';
+import { MEMBER_CHANGED, ROOM_UPDATED } from '@chat/rooms/signals';
 import { eventually, RedisServer } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
@@ -30,7 +32,7 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
   let ann: Socket;
   let bob: Socket;
   /** Signals that the service receives. */
-  let received: Signal[];
+  let received: SignalOf<typeof SESSION_ENDED | typeof ROOM_UPDATED>[];
   let signals: RedisSignals;
   let connections: Redis[];
 
@@ -46,7 +48,8 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
     signals = new RedisSignals(commands, subscriptions);
     signals.attach(new Server());
     received = [];
-    signals.subscribe((signal) => received.push(signal));
+    signals.on(SESSION_ENDED, (signal) => received.push(signal));
+    signals.on(ROOM_UPDATED, (signal) => received.push(signal));
     await waitForSubscribers(3);
     [ann, bob] = [await chats[0].connect('ann'), await chats[1].connect('bob')];
     for (const socket of [ann, bob]) {
@@ -112,7 +115,7 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
     const removed = nextEvent(bob, 'roomRemoved');
     const annReceives = nextEvent(ann, 'memberChanged');
     rooms.members.delete('bob');
-    signals.publish({ type: 'member-changed', room: DEN, userId: 'bob', role: null });
+    signals.publish(MEMBER_CHANGED, { room: DEN, userId: 'bob', role: null });
     await removed;
     expect(await annReceives).toEqual({ roomId: 'den', userId: 'bob', role: null });
     const annSees = collectMessages(ann);
@@ -123,7 +126,7 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
 
   it('close the sockets of a session when another process publishes session-ended', async () => {
     const closed = nextEvent(bob, 'disconnect');
-    signals.publish({ type: 'session-ended', sessionId: 'bob' });
+    signals.publish(SESSION_ENDED, { sessionId: 'bob' });
     await closed;
     expect(ann.connected).toBe(true);
     expect(received).toEqual([{ type: 'session-ended', sessionId: 'bob' }]);
@@ -133,27 +136,51 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
     const subscriptions = connectSubscribingRedis(redis.url, 'users');
     connections.push(subscriptions);
     const users = new RedisSignals(commands, subscriptions);
-    const usersReceived: Signal[] = [];
-    users.subscribe((signal) => usersReceived.push(signal));
+    const usersReceived: SignalOf<typeof SESSION_ENDED>[] = [];
+    users.on(SESSION_ENDED, (signal) => usersReceived.push(signal));
     await redis.process.kill();
     users.attach(new Server());
-    const lost: Signal = { type: 'session-ended', sessionId: 's1' };
-    users.publish(lost);
+    const lost: SignalOf<typeof SESSION_ENDED> = { type: 'session-ended', sessionId: 's1' };
+    users.publish(SESSION_ENDED, lost);
     expect(usersReceived).toEqual([lost]);
     await redis.process.start();
-    const later: Signal = { type: 'session-ended', sessionId: 's2' };
+    const later: SignalOf<typeof SESSION_ENDED> = { type: 'session-ended', sessionId: 's2' };
     await waitForSubscribers(4);
-    users.publish(later);
+    users.publish(SESSION_ENDED, later);
     await eventually(() => expect(received).toEqual([later]));
-    signals.publish(later);
+    signals.publish(SESSION_ENDED, later);
     await eventually(() => expect(usersReceived).toEqual([lost, later, later]));
   });
 
   it('ignore an invalid signal', async () => {
     const noise = { uid: 'x', type: 6, data: ['signal', { type: 'session-ended' }] };
     await commands.publish('socket.io-request#/#', JSON.stringify(noise));
-    signals.publish({ type: 'room-updated', room: DEN });
+    signals.publish(ROOM_UPDATED, { room: DEN });
     await nextEvent(bob, 'roomUpdated');
     expect(received).toEqual([{ type: 'room-updated', room: DEN }]);
+  });
+
+  it('send signals in the form that processes of earlier versions read', async () => {
+    const subscriber = connectSubscribingRedis(redis.url, 'earlier version');
+    connections.push(subscriber);
+    const sent: unknown[] = [];
+    subscriber.on('message', (_channel: string, text: string) => sent.push(JSON.parse(text)));
+    await subscriber.subscribe('socket.io-request#/#');
+    signals.publish(MEMBER_CHANGED, { room: DEN, userId: 'bob', role: null });
+    await eventually(() => {
+      expect(sent).toMatchObject([
+        { data: ['signal', { type: 'member-changed', room: DEN, userId: 'bob', role: null }] },
+      ]);
+    });
+  });
+
+  it('ignore a signal of a kind that they do not listen to, without a warning', async () => {
+    const warned = jest.spyOn(Logger.prototype, 'warn');
+    const later = { uid: 'x', type: 6, data: ['signal', { type: 'of-a-later-version' }] };
+    await commands.publish('socket.io-request#/#', JSON.stringify(later));
+    signals.publish(ROOM_UPDATED, { room: DEN });
+    await nextEvent(bob, 'roomUpdated');
+    expect(warned).not.toHaveBeenCalledWith('invalid signal ignored');
+    warned.mockRestore();
   });
 });

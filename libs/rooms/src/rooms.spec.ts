@@ -4,10 +4,9 @@ import type { Role, User } from '@chat/contracts';
 import {
   InMemoryRateLimiter,
   InMemorySignals,
-  MAX_SIGNAL_USERS,
   Metrics,
   Refusals,
-  type Signal,
+  type SignalOf,
 } from '@chat/platform';
 import { Members } from './members.ts';
 import { MembershipLimit } from './membership-limit.ts';
@@ -15,6 +14,7 @@ import { MembershipSignals } from './membership-signals.ts';
 import { RoomAccess } from './room-access.ts';
 import type { RoomActivity } from './room-activity.ts';
 import { RoomCreation } from './room-creation.ts';
+import { MAX_SIGNAL_USERS, MEMBER_CHANGED, ROOM_DELETED, ROOM_UPDATED } from './room-signals.ts';
 import {
   RoomStore,
   type MemberRecord,
@@ -122,7 +122,8 @@ const noActivity: RoomActivity = {
 };
 
 let store: InMemoryRoomStore;
-let signals: Signal[];
+type RoomSignal = SignalOf<typeof MEMBER_CHANGED | typeof ROOM_DELETED | typeof ROOM_UPDATED>;
+let signals: RoomSignal[];
 let creation: RoomCreation;
 let access: RoomAccess;
 let members: Members;
@@ -132,7 +133,9 @@ function open(autoCreate = true): void {
   store = new InMemoryRoomStore();
   signals = [];
   const bus = new InMemorySignals();
-  bus.subscribe((signal) => signals.push(signal));
+  bus.on(MEMBER_CHANGED, (signal) => signals.push(signal));
+  bus.on(ROOM_DELETED, (signal) => signals.push(signal));
+  bus.on(ROOM_UPDATED, (signal) => signals.push(signal));
   const membershipSignals = new MembershipSignals(bus);
   creation = new RoomCreation(store, new InMemoryRateLimiter(), membershipSignals);
   const limiter = new InMemoryRateLimiter();

@@ -8,11 +8,12 @@ import {
   type UpdateRoomRequest,
 } from '@chat/contracts';
 import type { Identity } from '@chat/auth';
-import { ConflictError, Failure, ForbiddenError, MAX_SIGNAL_USERS, Signals } from '@chat/platform';
+import { ConflictError, Failure, ForbiddenError, Signals } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import { noSuchRoom, RoomAccess } from './room-access.ts';
 import { RoomActivity } from './room-activity.ts';
 import { RoomCreation } from './room-creation.ts';
+import { MAX_SIGNAL_USERS, ROOM_DELETED, ROOM_UPDATED } from './room-signals.ts';
 import { RoomStore } from './room-store.ts';
 import { toRoom } from './room-views.ts';
 
@@ -82,7 +83,7 @@ export class Rooms {
     }
     const updated = await this.store.updateRoom(roomId, changes);
     if (!updated) throw noSuchRoom();
-    this.signals.publish({ type: 'room-updated', room: toRoom(updated) });
+    this.signals.publish(ROOM_UPDATED, { room: toRoom(updated) });
     return this.#summary({ room: toRoom(updated), role });
   }
 
@@ -102,7 +103,7 @@ export class Rooms {
     const memberChunks = await this.#memberChunks(roomId);
     if (!(await this.store.deleteRoom(roomId, new Date().toISOString()))) throw noSuchRoom();
     for (const userIds of memberChunks) {
-      this.signals.publish({ type: 'room-deleted', roomId, userIds });
+      this.signals.publish(ROOM_DELETED, { roomId, userIds });
     }
   }
 

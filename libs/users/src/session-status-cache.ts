@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { SessionStatus } from '@chat/auth';
+import { SESSION_ENDED, SessionStatus } from '@chat/auth';
 import { growingLruCache, mapInChunks, Signals } from '@chat/platform';
 import { SessionStore } from './session-store.ts';
 
@@ -20,9 +20,7 @@ export class SessionStatusCache extends SessionStatus implements OnModuleDestroy
     signals: Signals,
   ) {
     super();
-    this.#unsubscribe = signals.subscribe((signal) => {
-      if (signal.type === 'session-ended') this.markEnded(signal.sessionId);
-    });
+    this.#unsubscribe = signals.on(SESSION_ENDED, ({ sessionId }) => this.markEnded(sessionId));
   }
 
   onModuleDestroy(): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { AccessTokens, type Identity } from '@chat/auth';
+import { AccessTokens, SESSION_ENDED, type Identity } from '@chat/auth';
 import type { Session, Tokens } from '@chat/contracts';
 import { NotFoundError, Signals, UnauthorizedError, UnavailableError } from '@chat/platform';
 import { RefreshTokens } from './refresh-tokens.ts';
@@ -91,7 +91,7 @@ export class Sessions {
   async end(sessionId: string): Promise<void> {
     await this.store.delete(sessionId);
     this.status.markEnded(sessionId);
-    this.signals.publish({ type: 'session-ended', sessionId });
+    this.signals.publish(SESSION_ENDED, { sessionId });
   }
 
   /** Uses the token of `generation` and returns the session; undefined if the token is rejected. */

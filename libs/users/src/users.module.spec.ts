@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { AccessTokens, AuthModule, RequestLimitSettings } from '@chat/auth';
+import { AccessTokens, AuthModule, RequestLimitSettings, SESSION_ENDED } from '@chat/auth';
 import {
   HttpError,
   LoginResponse,
@@ -120,7 +120,7 @@ let url: string;
 
 async function start(settings = SETTINGS): Promise<void> {
   const bus = new InMemorySignals();
-  bus.subscribe((signal) => signals.push(signal));
+  bus.on(SESSION_ENDED, (signal) => signals.push(signal));
 
   @Global()
   @Module({

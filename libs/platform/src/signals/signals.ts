@@ -1,42 +1,50 @@
-import { Role, Room, RoomId, UserId } from '@chat/contracts';
 import { z } from 'zod';
 
-/** Maximum number of users in one signal. */
-export const MAX_SIGNAL_USERS = 500;
-
 /** Notification between processes about a change that affects sockets on any instance. */
-export const Signal = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('session-ended'), sessionId: z.string() }).readonly(),
-  z.object({ type: z.literal('room-updated'), room: Room }).readonly(),
-  z
-    .object({
-      type: z.literal('room-deleted'),
-      roomId: RoomId,
-      userIds: z
-        .array(UserId)
-        .max(MAX_SIGNAL_USERS)
-        .readonly()
-        .describe('Members of the room; several signals are sent for a room with many members.'),
-    })
-    .readonly(),
-  z
-    .object({
-      type: z.literal('member-changed'),
-      room: Room,
-      userId: UserId,
-      role: Role.nullable().describe('null: no longer a member.'),
-    })
-    .readonly(),
-]);
-export type Signal = z.infer<typeof Signal>;
+export interface Signal {
+  /** Distinguishes the kinds of signals on the wire between processes. */
+  readonly type: string;
+}
+
+/** A kind of signal; declared by the feature that publishes it, with {@link defineSignal}. */
+export interface SignalDefinition<S extends Signal = Signal> {
+  readonly type: S['type'];
+  /** Validates a signal that another process has published. */
+  readonly schema: z.ZodType<S>;
+}
+
+/** Fields of a signal without its type. */
+export type SignalFields<S extends Signal> = Omit<S, 'type'>;
+
+/** The signals of a definition. */
+export type SignalOf<Definition> =
+  Definition extends SignalDefinition<infer S extends Signal> ? S : never;
 
 /**
- * Port for signals between features and between processes. Delivery is best effort: subscribers
+ * Declares a kind of signal.
+ *
+ * Processes of two versions run together during an upgrade: fields may be added, never removed.
+ */
+export function defineSignal<Type extends string, Shape extends z.core.$ZodLooseShape>(
+  type: Type,
+  fields: Shape,
+) {
+  return { type, schema: z.object({ type: z.literal(type), ...fields }).readonly() };
+}
+
+/**
+ * Port for signals between features and between processes. Delivery is best effort: listeners
  * also poll the authoritative state.
  */
 export abstract class Signals {
   /** Publishes a signal; never throws. */
-  abstract publish(signal: Signal): void;
-  /** Subscribes to all signals of all processes; returns a function that unsubscribes. */
-  abstract subscribe(listener: (signal: Signal) => void): () => void;
+  abstract publish<S extends Signal>(
+    definition: SignalDefinition<S>,
+    fields: SignalFields<S>,
+  ): void;
+  /** Listens to the signals of a kind of all processes; returns a function that stops listening. */
+  abstract on<S extends Signal>(
+    definition: SignalDefinition<S>,
+    listener: (signal: S) => void,
+  ): () => void;
 }

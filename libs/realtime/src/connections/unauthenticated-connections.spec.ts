@@ -27,6 +27,7 @@ import { RealtimeModule } from '../realtime.module.ts';
 import { RealtimeSettings } from '../realtime-settings.ts';
 import { RoomDirectory } from '../room-directory.ts';
 import { SocketIoAdapter } from '../socket-io.adapter.ts';
+import { ConnectedSockets } from './connected-sockets.ts';
 import { CLOSE_TIMEOUT_MS } from './engine-connection.ts';
 
 const READS = { perUser: 4, concurrent: 4, bytes: 10_000_000, userBytesPerSecond: 10_000_000 };
@@ -480,6 +481,16 @@ describe('the socket server', () => {
       await polling(sid);
     }
     await connected;
+  });
+
+  it('keeps an authenticated connection with more unsent bytes than others may have', async () => {
+    const client = official({ token });
+    await waitFor(client, 'connect');
+    const [socket] = app.get(ConnectedSockets, { strict: false }).ofUser('ann');
+    for (let count = 0; count < 1_000; count += 1) {
+      socket?.emit('roomRemoved', { roomId: 'x'.repeat(1_000) });
+    }
+    expect(socket?.connected).toBe(true);
   });
 
   it('closes connections that send no CONNECT within 10 s, whether the client polls or not', async () => {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TrustProxy } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import type { ChatServer } from '../chat-socket.ts';
-import { SlowSockets } from '../slow-sockets.ts';
+import { SlowSockets } from './slow-sockets.ts';
 import { ConnectionRefusals } from './connection-refusals.ts';
 import {
   CLOSE_TIMEOUT_MS,

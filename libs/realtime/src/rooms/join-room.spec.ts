@@ -5,12 +5,12 @@ import { InMemoryRateLimiter, Metrics, ReadBudget, Refusals } from '@chat/platfo
 import { Logger } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
 import { ConnectionRefusals } from '../connections/connection-refusals.ts';
-import { ConnectedSockets } from '../connected-sockets.ts';
+import { ConnectedSockets } from '../connections/connected-sockets.ts';
 import type { RoomDirectory } from '../room-directory.ts';
-import { SlowSockets } from '../slow-sockets.ts';
+import { SlowSockets } from '../connections/slow-sockets.ts';
 import { JoinRoom } from './join-room.ts';
 import { Memberships } from './memberships.ts';
-import { RoomFanOut } from './room-fan-out.ts';
+import { RoomFanOut } from '../fan-out/room-fan-out.ts';
 import type { RoomStream } from './room-stream.ts';
 import type { RoomStreams } from './room-streams.ts';
 

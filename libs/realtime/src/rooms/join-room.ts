@@ -17,9 +17,9 @@ import {
 } from '@chat/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
-import { ConnectedSockets } from '../connected-sockets.ts';
+import { ConnectedSockets } from '../connections/connected-sockets.ts';
 import { RoomDirectory } from '../room-directory.ts';
-import { SlowSockets } from '../slow-sockets.ts';
+import { SlowSockets } from '../connections/slow-sockets.ts';
 import { whenSent } from './when-sent.ts';
 import { Memberships } from './memberships.ts';
 import type { RoomStream } from './room-stream.ts';
@@ -36,6 +36,8 @@ interface PendingJoin {
   readonly roomId: string;
   /** Whether the socket has left the room since it requested the join. */
   left: boolean;
+  /** Settles when the join has been answered or has failed; never rejects. */
+  settled: Promise<void>;
 }
 
 /** Adds sockets to rooms and removes them, without a gap in the changes that they receive. */
@@ -66,19 +68,26 @@ export class JoinRoom {
    * @throws NotFoundError for a room that the user may not read
    * @throws RateLimitedError
    */
-  async join(
+  join(
     socket: ChatSocket,
     { roomId, since }: { roomId: string; since?: number },
     answer: (result: JoinRoomResult) => void,
   ): Promise<void> {
     const pending = this.#pending.get(socket) ?? new Set();
-    const join: PendingJoin = { roomId, left: false };
+    const join: PendingJoin = { roomId, left: false, settled: Promise.resolve() };
     this.#pending.set(socket, pending.add(join));
-    try {
-      await this.#join(socket, join, since, answer);
-    } finally {
-      pending.delete(join);
+    const joined = this.#join(socket, join, since, answer).finally(() => pending.delete(join));
+    join.settled = joined.catch(() => undefined);
+    return joined;
+  }
+
+  /** Settles when the latest join in progress of the room by the socket does; never rejects. */
+  pendingJoin(socket: ChatSocket, roomId: string): Promise<void> | undefined {
+    let settled: Promise<void> | undefined;
+    for (const join of this.#pending.get(socket) ?? []) {
+      if (join.roomId === roomId) settled = join.settled;
     }
+    return settled;
   }
 
   /** Leaves the room at the client's request, which also cancels earlier joins in progress. */

@@ -1,19 +1,33 @@
 import type { Role, Room } from '@chat/contracts';
-import { Injectable } from '@nestjs/common';
-import { ConnectedSockets } from '../connected-sockets.ts';
+import { MEMBER_CHANGED, ROOM_DELETED, ROOM_UPDATED } from '@chat/rooms/signals';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ConnectedSockets } from '../connections/connected-sockets.ts';
+import { SignalListener } from '../signals/signal-listener.ts';
+import { SocketRechecks } from '../signals/socket-rechecks.ts';
 import { JoinRoom } from './join-room.ts';
 import { Memberships } from './memberships.ts';
 import { RoomStreams } from './room-streams.ts';
 
-/** Applies changes of memberships to the sockets of the affected users and rooms. */
+/** Applies changes of rooms and memberships to the sockets of the affected users and rooms. */
 @Injectable()
-export class MembershipChanges {
+export class MembershipChanges implements OnModuleInit {
   constructor(
     private readonly memberships: Memberships,
     private readonly joins: JoinRoom,
     private readonly streams: RoomStreams,
     private readonly sockets: ConnectedSockets,
+    private readonly signals: SignalListener,
+    private readonly rechecks: SocketRechecks,
   ) {}
+
+  onModuleInit(): void {
+    this.signals.on(MEMBER_CHANGED, ({ room, userId, role }) => this.apply(room, userId, role));
+    this.signals.on(ROOM_DELETED, ({ roomId, userIds }) => this.applyDeletion(roomId, userIds));
+    this.signals.on(ROOM_UPDATED, ({ room }) => {
+      this.sockets.emitToRoom(room.id, 'roomUpdated', room);
+    });
+    this.rechecks.register(() => this.recheck());
+  }
 
   /** Applies a signal about a member; does nothing if an earlier signal said the same. */
   apply(room: Room, userId: string, role: Role | null): void {

@@ -3,12 +3,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Changes, Message, RoomHead } from '@chat/contracts';
 import type { RoomRev } from '@chat/messages';
 import { Metrics } from '@chat/platform';
-import type { ConnectedSockets } from '../connected-sockets.ts';
-import { RealtimeMetrics } from '../realtime-metrics.ts';
 import { MAX_REVS_PER_CALL, type RoomDirectory } from '../room-directory.ts';
 import { RecentChanges } from './recent-changes.ts';
-import type { RoomFanOut } from './room-fan-out.ts';
+import type { RoomFanOut } from '../fan-out/room-fan-out.ts';
 import { RoomStreams } from './room-streams.ts';
+import { ShownMetrics } from './shown-metrics.ts';
 
 function message(rev: number): Message {
   return {
@@ -65,13 +64,12 @@ describe('RoomStreams', () => {
       },
       hasSpace: () => true,
     };
-    const sockets: Pick<ConnectedSockets, 'count'> = { count: 0 };
     streams = new RoomStreams(
       feed,
       directory as RoomDirectory,
       new RecentChanges(),
       fanOut as RoomFanOut,
-      new RealtimeMetrics(new Metrics(), sockets as ConnectedSockets),
+      new ShownMetrics(new Metrics()),
     );
   });
 

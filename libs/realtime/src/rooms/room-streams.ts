@@ -3,10 +3,10 @@ import type { RoomRev } from '@chat/messages';
 import { chunksOf } from '@chat/platform';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { FeedSubscriber } from '../feed-subscriber.ts';
-import { RealtimeMetrics } from '../realtime-metrics.ts';
+import { ShownMetrics } from './shown-metrics.ts';
 import { MAX_REVS_PER_CALL, RoomDirectory } from '../room-directory.ts';
 import { RecentChanges } from './recent-changes.ts';
-import { RoomFanOut } from './room-fan-out.ts';
+import { RoomFanOut } from '../fan-out/room-fan-out.ts';
 import { RoomStream } from './room-stream.ts';
 
 /** How often heads are compared with the store, and sent to sockets where they moved. */
@@ -39,7 +39,7 @@ export class RoomStreams implements OnApplicationShutdown {
     private readonly directory: RoomDirectory,
     private readonly recent: RecentChanges,
     private readonly fanOut: RoomFanOut,
-    private readonly metrics: RealtimeMetrics,
+    private readonly metrics: ShownMetrics,
   ) {
     this.#timer = setInterval(() => void this.checkHeads(), HEADS_CHECK_INTERVAL_MS).unref();
     this.#removeGapListener = feed.onGap(() => void this.checkHeads());

@@ -1,48 +1,34 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
+import { Draining } from '../connections/draining.ts';
 import { SendOrder } from './send-order.ts';
-
-interface RoomSends {
-  readonly order: SendOrder;
-  /** The latest join of the room by the socket, while it is in progress. */
-  joined?: Promise<void>;
-}
 
 /** Tracks the sends in flight of every socket, by room. */
 @Injectable()
-export class SocketSends {
-  readonly #rooms = new WeakMap<ChatSocket, Map<string, RoomSends>>();
+export class SocketSends implements OnModuleInit {
+  readonly #orders = new WeakMap<ChatSocket, Map<string, SendOrder>>();
   readonly #running = new Set<Promise<unknown>>();
 
-  /** Makes later sends of the socket to the room wait for this join; returns the join. */
-  trackJoin(socket: ChatSocket, roomId: string, joined: Promise<void>): Promise<void> {
-    const sends = this.#sendsOf(socket, roomId);
-    sends.joined = joined;
-    const settled = (): void => {
-      if (sends.joined === joined) delete sends.joined;
-      this.#deleteIfIdle(socket, roomId, sends);
-    };
-    joined.then(settled, settled);
-    return joined;
+  constructor(private readonly draining: Draining) {}
+
+  onModuleInit(): void {
+    this.draining.waitFor(() => this.whenSettled());
   }
 
-  /** Runs a send with the order of its socket and room, and the join that it has to wait for. */
+  /** Runs a send with the order of its socket and room. */
   async run<T>(
     socket: ChatSocket,
     roomId: string,
-    send: (order: SendOrder, joined: Promise<unknown> | undefined) => Promise<T>,
+    send: (order: SendOrder) => Promise<T>,
   ): Promise<T> {
-    const sends = this.#sendsOf(socket, roomId);
-    const running = send(
-      sends.order,
-      sends.joined?.catch(() => undefined),
-    );
+    const order = this.#orderOf(socket, roomId);
+    const running = send(order);
     this.#running.add(running);
     try {
       return await running;
     } finally {
       this.#running.delete(running);
-      this.#deleteIfIdle(socket, roomId, sends);
+      this.#deleteIfIdle(socket, roomId, order);
     }
   }
 
@@ -51,16 +37,16 @@ export class SocketSends {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  #sendsOf(socket: ChatSocket, roomId: string): RoomSends {
-    const rooms = this.#rooms.get(socket) ?? new Map<string, RoomSends>();
-    this.#rooms.set(socket, rooms);
-    const sends = rooms.get(roomId) ?? { order: new SendOrder() };
-    rooms.set(roomId, sends);
-    return sends;
+  #orderOf(socket: ChatSocket, roomId: string): SendOrder {
+    const orders = this.#orders.get(socket) ?? new Map<string, SendOrder>();
+    this.#orders.set(socket, orders);
+    const order = orders.get(roomId) ?? new SendOrder();
+    orders.set(roomId, order);
+    return order;
   }
 
-  #deleteIfIdle(socket: ChatSocket, roomId: string, sends: RoomSends): void {
-    const rooms = this.#rooms.get(socket);
-    if (sends.order.idle && !sends.joined && rooms?.get(roomId) === sends) rooms.delete(roomId);
+  #deleteIfIdle(socket: ChatSocket, roomId: string, order: SendOrder): void {
+    const orders = this.#orders.get(socket);
+    if (order.idle && orders?.get(roomId) === order) orders.delete(roomId);
   }
 }

@@ -1,16 +1,18 @@
 import type { RenewSessionResult } from '@chat/contracts';
-import { Authenticator, SessionStatus } from '@chat/auth';
+import { Authenticator, SESSION_ENDED, SessionStatus } from '@chat/auth';
 import { UnauthorizedError } from '@chat/platform';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
-import { ConnectedSockets } from '../connected-sockets.ts';
+import { ConnectedSockets } from '../connections/connected-sockets.ts';
+import { SignalListener } from '../signals/signal-listener.ts';
+import { SocketRechecks } from '../signals/socket-rechecks.ts';
 
 /** The longest delay that setTimeout supports. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Closes sockets when their session ends or their access token expires without renewal. */
 @Injectable()
-export class SocketSessions {
+export class SocketSessions implements OnModuleInit {
   readonly #logger = new Logger(SocketSessions.name);
   readonly #timers = new WeakMap<ChatSocket, NodeJS.Timeout>();
 
@@ -18,7 +20,14 @@ export class SocketSessions {
     private readonly authenticator: Authenticator,
     private readonly status: SessionStatus,
     private readonly sockets: ConnectedSockets,
+    private readonly signals: SignalListener,
+    private readonly rechecks: SocketRechecks,
   ) {}
+
+  onModuleInit(): void {
+    this.signals.on(SESSION_ENDED, ({ sessionId }) => this.endSession(sessionId));
+    this.rechecks.register(() => this.recheck());
+  }
 
   /** Schedules the end of the socket for the expiry of its access token. */
   watch(socket: ChatSocket): void {

@@ -1,4 +1,9 @@
-import { InMemorySignals, Signal } from '@chat/platform';
+import {
+  InMemorySignals,
+  type Signal,
+  type SignalDefinition,
+  type SignalFields,
+} from '@chat/platform';
 import { Logger } from '@nestjs/common';
 import { createAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';
@@ -15,6 +20,8 @@ const EVENT = 'signal';
  */
 export class RedisSignals extends InMemorySignals {
   readonly #logger = new Logger(RedisSignals.name);
+  /** The kinds of signals that this process listens to, by type. */
+  readonly #definitions = new Map<string, SignalDefinition>();
   #server: Server | undefined;
 
   /**
@@ -40,18 +47,34 @@ export class RedisSignals extends InMemorySignals {
    */
   attach(server: Server): void {
     server.adapter(createAdapter(this.publishing, this.subscribing));
-    server.of('/').on(EVENT, (payload: unknown) => this.#receive(payload));
+    server
+      .of('/')
+      .on(EVENT, (payload: { type?: unknown } | null | undefined) => this.#receive(payload));
     this.#server = server;
   }
 
-  override publish(signal: Signal): void {
-    super.publish(signal);
-    this.#server?.serverSideEmit(EVENT, signal);
+  override publish<S extends Signal>(
+    definition: SignalDefinition<S>,
+    fields: SignalFields<S>,
+  ): void {
+    super.publish(definition, fields);
+    this.#server?.serverSideEmit(EVENT, { type: definition.type, ...fields });
   }
 
-  #receive(payload: unknown): void {
-    const { success, data } = Signal.safeParse(payload);
-    if (success) super.publish(data);
+  override on<S extends Signal>(
+    definition: SignalDefinition<S>,
+    listener: (signal: S) => void,
+  ): () => void {
+    this.#definitions.set(definition.type, definition);
+    return super.on(definition, listener);
+  }
+
+  /** Delivers a signal of another process; every process receives the signals of all features. */
+  #receive(payload: { readonly type?: unknown } | null | undefined): void {
+    const definition = this.#definitions.get(String(payload?.type));
+    if (!definition) return;
+    const { success, data } = definition.schema.safeParse(payload);
+    if (success) this.deliver(data);
     else this.#logger.warn('invalid signal ignored');
   }
 }

@@ -1,3 +1,4 @@
+import { SESSION_ENDED } from '@chat/auth';
 import { InMemorySignals } from '@chat/platform';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { ServiceClient } from '../service-client.ts';
@@ -23,7 +24,7 @@ describe('HttpSessionStatus', () => {
 
   it('reports a session as ended after its signal, regardless of the users service', async () => {
     expect(await status.isActive('s')).toBe(true);
-    signals.publish({ type: 'session-ended', sessionId: 's' });
+    signals.publish(SESSION_ENDED, { sessionId: 's' });
     expect(await status.isActive('s')).toBe(false);
     expect(await status.recheck(['s'])).toEqual(new Set());
     jest.advanceTimersByTime(60_000);

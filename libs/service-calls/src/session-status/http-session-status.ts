@@ -1,4 +1,4 @@
-import { SessionStatus } from '@chat/auth';
+import { SESSION_ENDED, SessionStatus } from '@chat/auth';
 import {
   growingLruCache,
   mapInChunks,
@@ -28,8 +28,8 @@ export class HttpSessionStatus extends SessionStatus implements OnApplicationShu
     signals: Signals,
   ) {
     super();
-    this.#unsubscribe = signals.subscribe((signal) => {
-      if (signal.type === 'session-ended') this.#ended.set(signal.sessionId, true);
+    this.#unsubscribe = signals.on(SESSION_ENDED, ({ sessionId }) => {
+      this.#ended.set(sessionId, true);
     });
   }
 

@@ -1,13 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '@chat/platform';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import type { ChatSocket } from './chat-socket.ts';
+import type { ChatSocket } from '../chat-socket.ts';
 import { ConnectedSockets } from './connected-sockets.ts';
-import { RoomFanOut } from './rooms/room-fan-out.ts';
-import { SocketSends } from './sends/socket-sends.ts';
+import { RoomFanOut } from '../fan-out/room-fan-out.ts';
 
-/** Time that sends in flight get to settle when the server begins to stop. */
-const SENDS_TIMEOUT_MS = 5_000;
+/** Time that work in flight, such as sends, gets to settle when the server begins to stop. */
+const WORK_TIMEOUT_MS = 5_000;
 /** Time that pending events of rooms get to be written. */
 const EVENTS_TIMEOUT_MS = 5_000;
 /** Time that clients that read slowly get to receive their last answers. */
@@ -17,17 +16,17 @@ const RECONNECT_SPREAD_MS = 2_000;
 const MIN_RECONNECT_MS = 250;
 
 /**
- * Drains sockets at a planned stop: notifies clients, answers the sends in flight, rejects later
+ * Drains sockets at a planned stop: notifies clients, waits for work in flight, rejects later
  * events, and closes the sockets.
  */
 @Injectable()
 export class Draining implements BeforeApplicationShutdown {
   readonly #logger = new Logger(Draining.name);
+  readonly #work: (() => Promise<void>)[] = [];
   #draining = false;
 
   constructor(
     private readonly sockets: ConnectedSockets,
-    private readonly sends: SocketSends,
     private readonly rooms: RoomFanOut,
   ) {}
 
@@ -41,6 +40,15 @@ export class Draining implements BeforeApplicationShutdown {
     throw new UnavailableError('The server is stopping. Please reconnect.', RECONNECT_SPREAD_MS);
   }
 
+  /**
+   * Registers work that must be answered before the sockets are closed.
+   *
+   * @param whenSettled resolves when none is in flight any more
+   */
+  waitFor(whenSettled: () => Promise<void>): void {
+    this.#work.push(whenSettled);
+  }
+
   async beforeApplicationShutdown(): Promise<void> {
     this.#draining = true;
     const sockets = this.sockets.all();
@@ -50,7 +58,7 @@ export class Draining implements BeforeApplicationShutdown {
       socket.emit('serverDraining', { reconnectInMs });
     }
     await nextTurn();
-    await waitAtMost(SENDS_TIMEOUT_MS, this.sends.whenSettled());
+    await waitAtMost(WORK_TIMEOUT_MS, Promise.all(this.#work.map((settled) => settled())));
     // The answer to a send is written a few microtasks after the send has settled.
     await nextTurn();
     await waitAtMost(EVENTS_TIMEOUT_MS, this.rooms.whenIdle());

@@ -5,11 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { RateLimiter } from '@chat/platform';
 import { Server, type Socket } from 'socket.io';
 import { io, type Socket as Client } from 'socket.io-client';
-import type { ChatSocket } from './chat-socket.ts';
-import type { ConnectionRefusals } from './connections/connection-refusals.ts';
-import type { Draining } from './draining.ts';
+import type { ChatSocket } from '../chat-socket.ts';
+import type { ConnectionRefusals } from '../connections/connection-refusals.ts';
+import type { Draining } from '../connections/draining.ts';
 import { EventAdmission } from './event-admission.ts';
-import type { RealtimeMetrics } from './realtime-metrics.ts';
+import type { RealtimeMetrics } from '../realtime-metrics.ts';
 
 const BURST = 100;
 

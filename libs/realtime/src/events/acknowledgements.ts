@@ -5,22 +5,10 @@ import {
   Injectable,
   Logger,
   type ArgumentsHost,
-  type CallHandler,
   type ExceptionFilter,
-  type ExecutionContext,
-  type NestInterceptor,
 } from '@nestjs/common';
-import { map, type Observable } from 'rxjs';
-import type { ChatSocket } from './chat-socket.ts';
-import { RealtimeMetrics } from './realtime-metrics.ts';
-
-/** Answers the acknowledgement of an event, if it has one, with the result of the handler. */
-@Injectable()
-export class AcknowledgeInterceptor implements NestInterceptor<object, Ack<object>> {
-  intercept(_context: ExecutionContext, next: CallHandler<object>): Observable<Ack<object>> {
-    return next.handle().pipe(map((result) => ({ ok: true as const, ...result })));
-  }
-}
+import type { ChatSocket } from '../chat-socket.ts';
+import { RealtimeMetrics } from '../realtime-metrics.ts';
 
 /** Reports the failure of an event by its acknowledgement, or by `exception` if it has none. */
 @Catch()
@@ -42,6 +30,15 @@ export class SocketErrorFilter implements ExceptionFilter {
     this.metrics.countError(socketError.code);
     answerError(ws.getClient(), ws.getPattern(), host.getArgByIndex(2), socketError);
   }
+}
+
+/**
+ * Acknowledges an event with the result of its handler, if the client has asked for it.
+ *
+ * @param acknowledge the last argument of the event, which may be a callback
+ */
+export function answerSuccess(acknowledge: unknown, result: object): void {
+  if (isCallback(acknowledge)) acknowledge({ ok: true, ...result });
 }
 
 /**

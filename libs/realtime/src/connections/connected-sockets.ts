@@ -1,7 +1,7 @@
 import type { ServerEvent, ServerPayload, ServerToClientEvents } from '@chat/contracts';
 import { Injectable } from '@nestjs/common';
-import type { ChatServer, ChatSocket } from './chat-socket.ts';
-import { RoomFanOut, type RoomEvent } from './rooms/room-fan-out.ts';
+import type { ChatServer, ChatSocket } from '../chat-socket.ts';
+import { RoomFanOut, type RoomEvent } from '../fan-out/room-fan-out.ts';
 
 const userChannel = (userId: string): string => `user:${userId}`;
 const sessionChannel = (sessionId: string): string => `session:${sessionId}`;

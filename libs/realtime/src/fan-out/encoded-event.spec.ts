@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
 import { Server, type Socket } from 'socket.io';
 import { io, type Socket as Client } from 'socket.io-client';
-import type { ChatSocket } from './chat-socket.ts';
+import type { ChatSocket } from '../chat-socket.ts';
 import { EncodedEvent } from './encoded-event.ts';
 
 function message(text: string): Message {

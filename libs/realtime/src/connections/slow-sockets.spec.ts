@@ -5,8 +5,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Server, type Socket } from 'socket.io';
 import { io, type Socket as Client } from 'socket.io-client';
-import type { ConnectionRefusals } from './connections/connection-refusals.ts';
-import { sentBytesOf } from './connections/engine-connection.ts';
+import type { ConnectionRefusals } from './connection-refusals.ts';
+import { sentBytesOf } from './engine-connection.ts';
 import { MAX_UNSENT_BYTES, SlowSockets } from './slow-sockets.ts';
 
 /** How often `SlowSockets` checks a backlog. */

@@ -1,6 +1,6 @@
 import type { Socket as NetSocket } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import { ConnectionRefusals } from './connections/connection-refusals.ts';
+import { ConnectionRefusals } from './connection-refusals.ts';
 import {
   closeImmediately,
   outputConnectionOf,
@@ -8,7 +8,7 @@ import {
   unsentBytesOf,
   type EngineConnection,
   type EnginePacket,
-} from './connections/engine-connection.ts';
+} from './engine-connection.ts';
 
 /** Unsent bytes of a user's socket: enough for the longest answers to many concurrent joins. */
 export const MAX_UNSENT_BYTES = 16 * 1024 * 1024;

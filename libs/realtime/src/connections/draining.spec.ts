@@ -6,11 +6,10 @@ import type { Message } from '@chat/contracts';
 import { Logger } from '@nestjs/common';
 import { Server, type Socket } from 'socket.io';
 import { io } from 'socket.io-client';
-import type { ChatServer, ChatSocket } from './chat-socket.ts';
+import type { ChatServer, ChatSocket } from '../chat-socket.ts';
 import { Draining } from './draining.ts';
 import { ConnectedSockets } from './connected-sockets.ts';
-import { RoomFanOut } from './rooms/room-fan-out.ts';
-import { SocketSends } from './sends/socket-sends.ts';
+import { RoomFanOut } from '../fan-out/room-fan-out.ts';
 
 const CHANGES = 5_000;
 
@@ -47,9 +46,26 @@ describe('Draining', () => {
       };
       fanOut.sendChanges('general', [change], () => undefined);
     }
-    await new Draining(sockets, new SocketSends(), fanOut).beforeApplicationShutdown();
+    await new Draining(sockets, fanOut).beforeApplicationShutdown();
     await closed;
     expect(revs).toEqual(Array.from({ length: CHANGES }, (_, index) => index + 1));
     await server.close();
+  });
+
+  it('waits for registered work that is in flight', async () => {
+    Logger.overrideLogger(false);
+    const fanOut = new RoomFanOut();
+    const sockets = new ConnectedSockets(fanOut);
+    const server: unknown = new Server();
+    sockets.attach(server as ChatServer);
+    const draining = new Draining(sockets, fanOut);
+    const work = Promise.withResolvers<void>();
+    draining.waitFor(() => work.promise);
+    let drained = false;
+    const done = draining.beforeApplicationShutdown().then(() => (drained = true));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(drained).toBe(false);
+    work.resolve();
+    await done;
   });
 });

@@ -1,5 +1,5 @@
 import type { ServerEvent, ServerPayload } from '@chat/contracts';
-import type { ChatSocket } from './chat-socket.ts';
+import type { ChatSocket } from '../chat-socket.ts';
 
 /** Packet type EVENT of the Socket.IO protocol (v5), in the main namespace. */
 const SOCKET_IO_EVENT = '2';

@@ -1,6 +1,6 @@
 import type { Message, ServerEvent, ServerPayload } from '@chat/contracts';
 import type { ChatSocket } from '../chat-socket.ts';
-import { EncodedEvent } from '../encoded-event.ts';
+import { EncodedEvent } from './encoded-event.ts';
 import { SocketGroup } from './socket-group.ts';
 
 /** Limits of the work before pings, acknowledgements, probes and other work have their turn. */

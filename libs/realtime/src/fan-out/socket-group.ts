@@ -1,5 +1,5 @@
 import type { ChatSocket } from '../chat-socket.ts';
-import type { EncodedEvent } from '../encoded-event.ts';
+import type { EncodedEvent } from './encoded-event.ts';
 
 /** Events that are written to one socket before the next socket has its turn. */
 const MAX_BATCH_EVENTS = 100;

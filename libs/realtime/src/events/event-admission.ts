@@ -2,12 +2,12 @@ import { CLIENT_EVENTS } from '@chat/contracts';
 import { Failure, RateLimitedError, RateLimiter, toSocketError } from '@chat/platform';
 import { Injectable } from '@nestjs/common';
 import { answerError } from './acknowledgements.ts';
-import type { ChatSocket } from './chat-socket.ts';
-import { ConnectionRefusals } from './connections/connection-refusals.ts';
-import { closeImmediately } from './connections/engine-connection.ts';
-import { Draining } from './draining.ts';
-import { RealtimeMetrics } from './realtime-metrics.ts';
-import { RealtimeSettings } from './realtime-settings.ts';
+import type { ChatSocket } from '../chat-socket.ts';
+import { ConnectionRefusals } from '../connections/connection-refusals.ts';
+import { closeImmediately } from '../connections/engine-connection.ts';
+import { Draining } from '../connections/draining.ts';
+import { RealtimeMetrics } from '../realtime-metrics.ts';
+import { RealtimeSettings } from '../realtime-settings.ts';
 
 /** Events of one socket that may wait for the rate limiter beyond an allowed burst. */
 const MAX_WAITING_EVENTS = 1_000;

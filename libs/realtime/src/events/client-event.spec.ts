@@ -1,0 +1,286 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { NotFoundError } from '@chat/platform';
+import { Logger, Module, UseGuards, type INestApplication, type Type } from '@nestjs/common';
+import { DiscoveryModule, NestFactory } from '@nestjs/core';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { io, type Socket as Client } from 'socket.io-client';
+import type { ChatServer, ChatSocket } from '../chat-socket.ts';
+import { RealtimeMetrics } from '../realtime-metrics.ts';
+import { SocketIoAdapter } from '../socket-io.adapter.ts';
+import {
+  AnsweringClientEvent,
+  ClientEvent,
+  type ClientEventAnswer,
+  type ClientEventPayload,
+} from './client-event.ts';
+import { HandlerCheck } from './handler-check.ts';
+
+const HEARTBEAT = { SOCKET_PING_INTERVAL_MS: 20_000, SOCKET_PING_TIMEOUT_MS: 15_000 };
+const JOINED = { roomId: 'den', seq: 0, rev: 0, role: 'member' } as const;
+
+/** What the gateways below have seen. */
+let calls: unknown[];
+/** Middleware of every socket, before the handlers. */
+let middleware: (event: unknown[], next: () => void) => void;
+let renewal: Promise<{ expiresIn: number }>;
+let serverSocket: ChatSocket;
+/** Spies of the methods by which the adapter listens to the socket. */
+let listening: unknown[];
+let disconnected: unknown[];
+
+@WebSocketGateway()
+class Rooms {
+  afterInit(server: ChatServer): void {
+    server.use((socket, next) => {
+      serverSocket = socket;
+      socket.use((event, admit) => middleware(event, admit));
+      listening = [jest.spyOn(socket, 'use'), jest.spyOn(socket, 'once')];
+      next();
+    });
+  }
+
+  @AnsweringClientEvent('joinRoom')
+  joinRoom(
+    socket: ChatSocket,
+    payload: ClientEventPayload<'joinRoom'>,
+    answer: ClientEventAnswer<'joinRoom'>,
+  ): void {
+    calls.push(payload);
+    answer(JOINED);
+    socket.emit('roomRemoved', { roomId: 'den' });
+  }
+
+  @AnsweringClientEvent('leaveRoom')
+  leaveRoom(_socket: ChatSocket, { roomId }: ClientEventPayload<'leaveRoom'>): void {
+    throw new NotFoundError(`Room ${roomId} not found.`);
+  }
+}
+
+@WebSocketGateway()
+class Sends {
+  handleDisconnect(socket: ChatSocket): void {
+    disconnected.push(socket);
+  }
+
+  @ClientEvent('sendMessage')
+  sendMessage(_socket: ChatSocket, payload: ClientEventPayload<'sendMessage'>) {
+    calls.push(payload);
+    return Promise.resolve({ id: 'm1', clientMessageId: payload.clientMessageId ?? 'c1' });
+  }
+}
+
+@WebSocketGateway()
+class Sessions {
+  handleDisconnect(socket: ChatSocket): void {
+    disconnected.push(socket);
+  }
+
+  @ClientEvent('renewSession')
+  renewSession() {
+    calls.push('renewSession');
+    return renewal;
+  }
+}
+
+/** Waits until the condition holds. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await delay(5);
+}
+
+/** Creates an app with these gateways and the start-up check. */
+async function start(gateways: Type[]): Promise<INestApplication> {
+  const metrics: Pick<RealtimeMetrics, 'countError'> = { countError: () => undefined };
+  @Module({
+    imports: [DiscoveryModule],
+    providers: [HandlerCheck, { provide: RealtimeMetrics, useValue: metrics }, ...gateways],
+  })
+  class Events {}
+  const app = await NestFactory.create(Events, { logger: false, abortOnError: false });
+  app.useWebSocketAdapter(new SocketIoAdapter(app, { cors: {}, heartbeat: HEARTBEAT }));
+  await app.listen(0, '127.0.0.1');
+  return app;
+}
+
+describe('start-up of the socket server', () => {
+  @WebSocketGateway()
+  class RenewsToo {
+    @ClientEvent('renewSession')
+    again() {
+      return { expiresIn: 1 };
+    }
+  }
+  @WebSocketGateway()
+  class Undeclared {
+    @SubscribeMessage('renewSession')
+    renewSession() {
+      return { expiresIn: 1 };
+    }
+  }
+  @WebSocketGateway()
+  class Typing {
+    @SubscribeMessage('setTyping')
+    setTyping() {
+      return {};
+    }
+  }
+  class NoGateway {
+    @ClientEvent('renewSession')
+    renewSession() {
+      return { expiresIn: 1 };
+    }
+  }
+
+  it.each<[string, Type[], string]>([
+    ['an event has no handler', [], 'renewSession has no handler'],
+    ['the class of a handler is no gateway', [NoGateway], 'renewSession has no handler'],
+    [
+      'an event has two handlers',
+      [Sessions, RenewsToo],
+      'renewSession has several handlers: Sessions.renewSession, RenewsToo.again',
+    ],
+    [
+      'a handler has an event that is not in the contract',
+      [Sessions, Typing],
+      'setTyping, handled by Typing.setTyping, is not a client event of the contract',
+    ],
+    [
+      'a handler is bound without validation',
+      [Undeclared],
+      "Undeclared.renewSession is not declared by @ClientEvent('renewSession')",
+    ],
+  ])('fails when %s', async (_case, gateways, problem) => {
+    await expect(start([Rooms, Sends, ...gateways])).rejects.toThrow(`Socket events: ${problem}.`);
+  });
+});
+
+describe('client events', () => {
+  let app: INestApplication;
+  let client: Client;
+
+  beforeEach(async () => {
+    Logger.overrideLogger(false);
+    calls = [];
+    disconnected = [];
+    middleware = (_event, next) => next();
+    renewal = Promise.resolve({ expiresIn: 60 });
+    app = await start([Rooms, Sends, Sessions]);
+    client = io(await app.getUrl(), { transports: ['websocket'], reconnection: false });
+    await new Promise<void>((resolve) => client.once('connect', resolve));
+  });
+
+  afterEach(async () => {
+    client.disconnect();
+    await app.close();
+  });
+
+  it('reach the handlers of several gateways over one socket', async () => {
+    expect(await client.emitWithAck('renewSession', { token: 't' })).toEqual({
+      ok: true,
+      expiresIn: 60,
+    });
+    expect(await client.emitWithAck('sendMessage', { roomId: 'den', text: 'hi' })).toMatchObject({
+      ok: true,
+      id: 'm1',
+    });
+  });
+
+  it('need one listener of events and one of the disconnection by socket, for all gateways', async () => {
+    for (const spy of listening) expect(spy).toHaveBeenCalledTimes(1);
+    client.disconnect();
+    await until(() => disconnected.length > 0);
+    expect(disconnected).toEqual([serverSocket, serverSocket]);
+  });
+
+  it('reach their handler with the payload that the schema of the contract returns', async () => {
+    await client.emitWithAck('joinRoom', 'den');
+    await client.emitWithAck('sendMessage', { roomId: 'den', text: 'hi', username: 'eve' });
+    expect(calls).toEqual([{ roomId: 'den' }, { roomId: 'den', text: 'hi' }]);
+  });
+
+  it.each([
+    ['no payload', []],
+    ['an invalid payload', [{ roomId: 7 }]],
+    ['several arguments', ['den', 'den']],
+  ])('are answered with VALIDATION, and reach no handler, with %s', async (_case, args) => {
+    expect(await client.emitWithAck('joinRoom', ...args)).toMatchObject({
+      ok: false,
+      error: { code: 'VALIDATION' },
+    });
+    expect(calls).toEqual([]);
+  });
+
+  it('are answered with the failure of their handler, by exception without a callback', async () => {
+    const error = { code: 'NOT_FOUND', message: 'Room den not found.' };
+    expect(await client.emitWithAck('leaveRoom', 'den')).toMatchObject({ ok: false, error });
+    const exception = new Promise((resolve) => client.once('exception', resolve));
+    client.emit('leaveRoom', 'den');
+    expect(await exception).toMatchObject({ event: 'leaveRoom', error });
+  });
+
+  it('are acknowledged by an answering handler before the events that it emits next', async () => {
+    const order: string[] = [];
+    client.on('roomRemoved', () => order.push('event'));
+    client.emit('joinRoom', 'den', () => order.push('acknowledgement'));
+    await until(() => order.length === 2);
+    expect(order).toEqual(['acknowledgement', 'event']);
+  });
+
+  it('reach no handler when they are admitted after the disconnection of their socket', async () => {
+    const admitted = new Promise<() => void>((resolve) => {
+      middleware = (_event, next) => resolve(next);
+    });
+    client.emit('joinRoom', 'den');
+    const admit = await admitted;
+    client.disconnect();
+    await until(() => !serverSocket.connected);
+    admit();
+    await delay(20);
+    expect(calls).toEqual([]);
+  });
+
+  it('are not acknowledged after the disconnection of their socket', async () => {
+    const acknowledged: unknown[] = [];
+    middleware = (event, next) => {
+      event[event.length - 1] = (answer: unknown) => acknowledged.push(answer);
+      next();
+    };
+    const { promise, resolve } = Promise.withResolvers<{ expiresIn: number }>();
+    renewal = promise;
+    client.emit('renewSession', { token: 't' }, () => undefined);
+    await until(() => calls.length > 0);
+    client.disconnect();
+    await until(() => !serverSocket.connected);
+    resolve({ expiresIn: 60 });
+    await delay(20);
+    expect(acknowledged).toEqual([]);
+  });
+
+  it('pass the guards of their handler first', async () => {
+    @WebSocketGateway()
+    class Guarded {
+      @ClientEvent('renewSession')
+      @UseGuards({
+        canActivate: () => {
+          throw new NotFoundError('Guarded.');
+        },
+      })
+      renewSession() {
+        calls.push('renewSession');
+        return renewal;
+      }
+    }
+    const guarded = await start([Rooms, Sends, Guarded]);
+    const other = io(await guarded.getUrl(), { transports: ['websocket'], reconnection: false });
+    try {
+      expect(await other.emitWithAck('renewSession', { token: 't' })).toMatchObject({
+        ok: false,
+        error: { code: 'NOT_FOUND' },
+      });
+      expect(calls).toEqual([]);
+    } finally {
+      other.disconnect();
+      await guarded.close();
+    }
+  });
+});

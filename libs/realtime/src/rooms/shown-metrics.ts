@@ -1,0 +1,24 @@
+import type { Message } from '@chat/contracts';
+import { Metrics } from '@chat/platform';
+import { Injectable } from '@nestjs/common';
+import { DURATION_BUCKETS } from '../realtime-metrics.ts';
+
+/** Prometheus metrics of the messages that are shown to the sockets of rooms. */
+@Injectable()
+export class ShownMetrics {
+  readonly #shown;
+
+  constructor(metrics: Metrics) {
+    this.#shown = metrics.histogram({
+      name: 'chat_accepted_to_shown_seconds',
+      help: 'Time from accepting a message to writing it to every socket of its room.',
+      buckets: DURATION_BUCKETS,
+    });
+  }
+
+  /** Records the time until a message was written to every socket of its room. */
+  observeShown({ timestamp }: Message): void {
+    // The clocks of two machines may differ, which can make the difference negative.
+    this.#shown.observe(Math.max(0, Date.now() - Date.parse(timestamp)) / 1_000);
+  }
+}

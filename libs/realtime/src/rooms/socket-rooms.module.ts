@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { SocketsModule } from '../sockets.module.ts';
+import { JoinRoom } from './join-room.ts';
+import { MembershipChanges } from './membership-changes.ts';
+import { Memberships } from './memberships.ts';
+import { RecentChanges } from './recent-changes.ts';
+import { RoomStreams } from './room-streams.ts';
+import { RoomsGateway } from './rooms.gateway.ts';
+import { ShownMetrics } from './shown-metrics.ts';
+
+/** Rooms of sockets: joining and leaving, and the changes that they receive. */
+@Module({
+  imports: [SocketsModule],
+  providers: [
+    JoinRoom,
+    MembershipChanges,
+    Memberships,
+    { provide: RecentChanges, useFactory: () => new RecentChanges() },
+    RoomsGateway,
+    RoomStreams,
+    ShownMetrics,
+  ],
+  exports: [JoinRoom, Memberships],
+})
+export class SocketRoomsModule {}

@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { SocketsModule } from '../sockets.module.ts';
+import { SessionsGateway } from './sessions.gateway.ts';
+import { SocketSessions } from './socket-sessions.ts';
+
+/** Sessions of sockets. */
+@Module({ imports: [SocketsModule], providers: [SessionsGateway, SocketSessions] })
+export class SocketSessionsModule {}

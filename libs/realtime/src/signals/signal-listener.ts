@@ -1,0 +1,23 @@
+import { Signals, type Signal, type SignalDefinition } from '@chat/platform';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+
+/** Listens to the signals of other features and processes, until all sockets are drained. */
+@Injectable()
+export class SignalListener implements OnApplicationShutdown {
+  readonly #unsubscribe: (() => void)[] = [];
+
+  constructor(private readonly signals: Signals) {}
+
+  /** Registers the handler of a kind of signals; features call it when their module starts. */
+  on<S extends Signal>(definition: SignalDefinition<S>, handler: (signal: S) => void): void {
+    this.#unsubscribe.push(this.signals.on(definition, handler));
+  }
+
+  /**
+   * Unsubscribes only after all sockets are drained: until then a removed member must not receive
+   * the room any more.
+   */
+  onApplicationShutdown(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+  }
+}
