@@ -19,7 +19,11 @@ export abstract class RequestLimitSettings {
   /** Limit of requests without a valid access token per address. */
   abstract readonly perAddress: RateLimit;
 
-  /** @param settings with those of sign-ins in the process that serves them */
+  /**
+   * Derives the limits from the settings of the process.
+   *
+   * @param settings with those of sign-ins in a process that serves sign-ins
+   */
   static of(
     settings: SettingValues<typeof requestSettings> & {
       readonly SIGN_IN_RATE?: number;

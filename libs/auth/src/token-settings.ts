@@ -21,7 +21,11 @@ export abstract class TokenSettings {
   /** Lifetime of an access token, in seconds. */
   abstract readonly accessTokenTtlSeconds: number;
 
-  /** @param secret see `resolveJwtSecret` */
+  /**
+   * Derives the settings from those of the process.
+   *
+   * @param secret see `resolveJwtSecret`
+   */
   static of(settings: SettingValues<typeof tokenSettings>, secret: string): TokenSettings {
     return { secret, accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS };
   }

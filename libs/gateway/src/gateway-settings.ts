@@ -41,6 +41,7 @@ export abstract class GatewaySettings {
   abstract readonly maxSockets: number;
   abstract readonly pool: PoolOptions;
 
+  /** Derives the settings from the settings of the process. */
   static of(
     settings: SettingValues<typeof upstreamUrls & typeof forwardingSettings>,
   ): GatewaySettings {

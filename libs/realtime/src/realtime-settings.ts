@@ -50,6 +50,7 @@ export abstract class RealtimeSettings {
     readonly total: number;
   };
 
+  /** Derives the settings from the settings of the process. */
   static of(
     settings: SettingValues<typeof sendSettings & typeof socketSettings>,
   ): RealtimeSettings {

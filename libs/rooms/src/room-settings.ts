@@ -12,6 +12,7 @@ export abstract class RoomSettings {
   /** Whether joining an unknown public room with a valid id creates it. */
   abstract readonly autoCreate: boolean;
 
+  /** Derives the settings from the settings of the process. */
   static of(settings: SettingValues<typeof roomSettings>): RoomSettings {
     return { autoCreate: settings.ROOMS_AUTO_CREATE };
   }

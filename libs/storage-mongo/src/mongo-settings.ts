@@ -25,6 +25,7 @@ export abstract class MongoSettings {
   /** Timeout of a connection, of the wait for a free one, and of a reply, each in milliseconds. */
   abstract readonly timeoutMs: number;
 
+  /** Derives the settings from the settings of the process. */
   static of(settings: SettingValues<typeof mongoSettings>): MongoSettings {
     return { uri: settings.MONGO_URI, timeoutMs: settings.MONGO_TIMEOUT_MS };
   }

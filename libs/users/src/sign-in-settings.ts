@@ -20,6 +20,7 @@ export abstract class SignInSettings {
   /** Limit of failed sign-ins per account. */
   abstract readonly failuresPerAccount: RateLimit;
 
+  /** Derives the limits from the settings of the process. */
   static of(settings: SettingValues<typeof signInSettings>): SignInSettings {
     const { SIGN_IN_RATE, SIGN_IN_BURST, FAILED_SIGN_INS_PER_MINUTE } = settings;
     return {

@@ -30,6 +30,7 @@ export abstract class ReadSettings {
   /** Sustained rate of bytes read per user, per second. */
   abstract readonly userBytesPerSecond: number;
 
+  /** Derives the limits from the settings of the process. */
   static of(settings: SettingValues<typeof readSettings>): ReadSettings {
     return {
       perUser: settings.READS_PER_USER,
