@@ -1,5 +1,9 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { ObservableState } from './observable.ts';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 describe('ObservableState', () => {
   it('computes its snapshot once per change', () => {
@@ -23,5 +27,18 @@ describe('ObservableState', () => {
     state.invalidate();
     expect(listener).toHaveBeenCalledTimes(3);
     expect(listener).toHaveBeenCalledWith();
+  });
+
+  it('calls the other listeners when one throws, and reports the error as uncaught', () => {
+    const queued = jest.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => undefined);
+    const state = new ObservableState(() => 0);
+    const listener = jest.fn();
+    state.subscribe(() => {
+      throw new Error('of a listener');
+    });
+    state.subscribe(listener);
+    state.invalidate();
+    expect(listener).toHaveBeenCalledTimes(1);
+    expect(queued.mock.calls[0]?.[0]).toThrow('of a listener');
   });
 });

@@ -289,6 +289,21 @@ describe('A message of room.send()', () => {
     expect(new Set(counts)).toEqual(new Set([1]));
   });
 
+  it('is shown exactly once at every moment when it arrives together with another one', async () => {
+    await room.open();
+    server.live = false;
+    room.send('one');
+    room.send('two');
+    const counts = [visibility('one'), visibility('two')];
+    await eventually(() =>
+      expect(room.getSnapshot().pending).toMatchObject([{ state: 'sent' }, { state: 'sent' }]),
+    );
+    server.emit('roomHeads', [{ roomId: 'general', seq: 2, rev: 2 }]);
+    await eventually(() => expect(shown()).toEqual([1, 2]));
+    await eventually(() => expect(ada.outbox.getSnapshot().entries).toEqual([]));
+    expect(counts.map((each) => new Set(each))).toEqual([new Set([1]), new Set([1])]);
+  });
+
   it('leaves the outbox when it arrives in the room before its acknowledgement', async () => {
     await room.open();
     server.sendOutcome = () => 'lose-ack';
