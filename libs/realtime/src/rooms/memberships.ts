@@ -1,5 +1,6 @@
 import type { Role, RoomHead } from '@chat/contracts';
 import {
+  CallCoalescer,
   growingLruCache,
   StaleWhileRevalidateCache,
   NotFoundError,
@@ -33,8 +34,7 @@ export class Memberships {
   });
   /** Rooms deleted by a signal; it overrides all later answers, since a deletion is permanent. */
   readonly #deleted = growingLruCache<true>(MAX_DELETED_ROOMS);
-  /** Joins in progress by user and room. */
-  readonly #pendingJoins = new Map<string, Promise<{ role: Role; head: RoomHead }>>();
+  readonly #joins = new CallCoalescer<{ role: Role; head: RoomHead }>();
 
   constructor(private readonly directory: RoomDirectory) {}
 
@@ -46,13 +46,7 @@ export class Memberships {
    */
   join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }> {
     const key = keyOf(userId, roomId);
-    const pending = this.#pendingJoins.get(key);
-    if (pending) return pending;
-    const joining = this.#join(key, userId, roomId).finally(() => {
-      if (this.#pendingJoins.get(key) === joining) this.#pendingJoins.delete(key);
-    });
-    this.#pendingJoins.set(key, joining);
-    return joining;
+    return this.#joins.shareRunning(key, () => this.#join(key, userId, roomId));
   }
 
   async #join(
@@ -127,7 +121,7 @@ export class Memberships {
   applySignal(userId: string, roomId: string, role: Role | undefined): boolean {
     const key = keyOf(userId, roomId);
     const before = this.#roles.peek(key);
-    this.#pendingJoins.delete(key);
+    this.#joins.forget(key);
     this.#roles.set(key, { role, fromSignal: true });
     return !before?.fromSignal || before.role !== role;
   }

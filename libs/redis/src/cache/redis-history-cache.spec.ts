@@ -322,6 +322,8 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
     await eventually(() => expect(store.pageReads).toBe(before + 1));
     write('two');
     const later = Array.from({ length: 100 }, () => texts());
+    // Until all of them wait for the first read to end.
+    await delay(50);
     resolve();
     await first;
     expect(new Set((await Promise.all(later)).map(String))).toEqual(new Set(['one,two']));

@@ -6,16 +6,15 @@ import {
   type MessageStore,
   type PageCursor,
 } from '@chat/messages';
+import { CallCoalescer } from '@chat/platform';
 import { Logger } from '@nestjs/common';
-import { createCache, KeyvAdapter, type Cache, type CacheManagerStore } from 'cache-manager';
-import { redisInsStore } from 'cache-manager-ioredis-yet';
-import { Keyv } from 'keyv';
+import type { Cache } from 'cache-manager';
 import { z } from 'zod';
 import {
   RedisUnavailableError,
   type RedisCircuitBreaker,
 } from '../connections/redis-circuit-breaker.ts';
-import { ReadCoalescer } from './read-coalescer.ts';
+import { createRedisCache } from './redis-cache.ts';
 import type { RoomRevCache } from './room-rev-cache.ts';
 
 const PAGE_TTL_MS = 60_000;
@@ -40,9 +39,9 @@ export class RedisHistoryCache extends HistoryCache {
   readonly #logger = new Logger(RedisHistoryCache.name);
   readonly #cache: Cache;
   // Coalescing per process is enough: a hot page is then read at most once by each instance.
-  readonly #reads = new Map<string, Promise<CachedPage>>();
-  readonly #revReads = new Map<string, Promise<number>>();
-  readonly #bypassReads = new ReadCoalescer<CachedPage>();
+  readonly #reads = new CallCoalescer<CachedPage>();
+  readonly #revReads = new CallCoalescer<number>();
+  readonly #bypassReads = new CallCoalescer<CachedPage>();
 
   constructor(
     private readonly store: MessageStore,
@@ -51,11 +50,7 @@ export class RedisHistoryCache extends HistoryCache {
     private readonly observer: HistoryCacheObserver,
   ) {
     super();
-    // Never as a raw store, which turns texts that begin with `_function_` into functions.
-    // Its types, unlike its code, are those of an older cache-manager.
-    const redis = redisInsStore(breaker.redis) as unknown as CacheManagerStore;
-    const keyv = new Keyv({ store: new KeyvAdapter(redis), namespace: 'chat:history' });
-    this.#cache = createCache({ stores: [keyv] });
+    this.#cache = createRedisCache(breaker.redis, 'chat:history');
   }
 
   async page(roomId: string, cursor: PageCursor, limit: number): Promise<HistoryPage> {
@@ -71,26 +66,26 @@ export class RedisHistoryCache extends HistoryCache {
       const key = `${rev}:${keyOf(roomId, cursor, limit)}`;
       const found = await this.#find(key);
       if (found) return { ...found, cache: 'hit' };
-      const page = await this.#readCoalesced(key, rev, () =>
-        this.store.page(roomId, cursor, limit),
+      const page = await this.#reads.shareRunning(
+        key,
+        () => this.store.page(roomId, cursor, limit),
+        // A reader with a concurrent cache miss must not read the page again.
+        (read) => this.#cachePage(key, rev, read),
       );
       return { ...page, cache: 'miss' };
     } catch (error) {
       if (!(error instanceof RedisUnavailableError)) throw error;
       const key = keyOf(roomId, cursor, limit);
       const read = () => this.store.page(roomId, cursor, limit);
-      return { ...(await this.#bypassReads.read(key, read)), cache: 'bypass' };
+      // Without a rev in the key, a running read may be older than this request.
+      return { ...(await this.#bypassReads.shareNext(key, read)), cache: 'bypass' };
     }
   }
 
   async #revOf(roomId: string): Promise<number> {
     const known = await this.revs.get(roomId);
     if (known !== undefined) return known;
-    const pending = this.#revReads.get(roomId);
-    if (pending) return pending;
-    const reading = this.#readRev(roomId).finally(() => this.#revReads.delete(roomId));
-    this.#revReads.set(roomId, reading);
-    return reading;
+    return this.#revReads.shareRunning(roomId, () => this.#readRev(roomId));
   }
 
   async #readRev(roomId: string): Promise<number> {
@@ -103,24 +98,9 @@ export class RedisHistoryCache extends HistoryCache {
     return CachedPage.optional().catch(undefined).parse(found);
   }
 
-  #readCoalesced(key: string, rev: number, read: () => Promise<CachedPage>): Promise<CachedPage> {
-    const pending = this.#reads.get(key);
-    if (pending) return pending;
-    const reading = read();
-    this.#reads.set(key, reading);
-    // Until the page is cached: a reader with a concurrent cache miss must not read it again.
-    void this.#cachePage(key, rev, reading).finally(() => this.#reads.delete(key));
-    return reading;
-  }
-
-  async #cachePage(key: string, rev: number, reading: Promise<CachedPage>): Promise<void> {
-    try {
-      const page = await reading;
-      if (page.head.rev < rev) return;
-      await this.breaker.run(() => this.#cache.set(key, page, PAGE_TTL_MS));
-    } catch {
-      // The reader gets the error of the read; a page that is not cached is read again.
-    }
+  async #cachePage(key: string, rev: number, page: CachedPage): Promise<void> {
+    if (page.head.rev < rev) return;
+    await this.breaker.run(() => this.#cache.set(key, page, PAGE_TTL_MS));
   }
 }
 

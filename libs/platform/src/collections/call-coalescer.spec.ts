@@ -1,0 +1,109 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { CallCoalescer } from './call-coalescer.ts';
+
+describe('CallCoalescer', () => {
+  let calls: CallCoalescer<number>;
+  /** The outcomes of the calls, in the order in which they are started. */
+  let outcomes: PromiseWithResolvers<number>[];
+  let started: number;
+
+  beforeEach(() => {
+    calls = new CallCoalescer();
+    outcomes = Array.from({ length: 4 }, () => Promise.withResolvers<number>());
+    started = 0;
+  });
+
+  const call = (): Promise<number> => {
+    started += 1;
+    return outcomes[started - 1]?.promise ?? Promise.reject(new Error('too many calls'));
+  };
+
+  describe('shareRunning', () => {
+    it('gives all requests during a call the result of that call', async () => {
+      const requests = [calls.shareRunning('a', call), calls.shareRunning('a', call)];
+      outcomes[0]?.resolve(1);
+      expect(await Promise.all(requests)).toEqual([1, 1]);
+      expect(started).toBe(1);
+    });
+
+    it('starts another call for another key', () => {
+      void calls.shareRunning('a', call);
+      void calls.shareRunning('b', call);
+      expect(started).toBe(2);
+    });
+
+    it('starts another call as soon as a request has its result', async () => {
+      const first = calls.shareRunning('a', call);
+      outcomes[0]?.resolve(1);
+      await first;
+      void calls.shareRunning('a', call);
+      expect(started).toBe(2);
+    });
+
+    it('rejects all requests when the call fails, and then starts another one', async () => {
+      const requests = [calls.shareRunning('a', call), calls.shareRunning('a', call)];
+      outcomes[0]?.reject(new Error('no answer'));
+      for (const request of requests) await expect(request).rejects.toThrow('no answer');
+      void calls.shareRunning('a', call);
+      expect(started).toBe(2);
+    });
+
+    it('returns the result at once, and shares it until what follows the call has ended', async () => {
+      const following = Promise.withResolvers<undefined>();
+      const first = calls.shareRunning('a', call, () => following.promise);
+      outcomes[0]?.resolve(1);
+      expect(await first).toBe(1);
+      expect(await calls.shareRunning('a', call)).toBe(1);
+      following.reject(new Error('not cached'));
+      await following.promise.catch(() => undefined);
+      void calls.shareRunning('a', call);
+      expect(started).toBe(2);
+    });
+
+    it('starts another call after the running one was forgotten, and then shares that', async () => {
+      const outdated = calls.shareRunning('a', call);
+      calls.forget('a');
+      const [second, third] = [calls.shareRunning('a', call), calls.shareRunning('a', call)];
+      outcomes[0]?.resolve(1);
+      expect(await outdated).toBe(1);
+      const fourth = calls.shareRunning('a', call);
+      outcomes[1]?.resolve(2);
+      expect(await Promise.all([second, third, fourth])).toEqual([2, 2, 2]);
+    });
+  });
+
+  describe('shareNext', () => {
+    it('gives all requests during a call the result of the next call', async () => {
+      const first = calls.shareNext('a', call);
+      const later = [calls.shareNext('a', call), calls.shareNext('a', call)];
+      expect(started).toBe(1);
+      outcomes[0]?.resolve(1);
+      expect(await first).toBe(1);
+      outcomes[1]?.resolve(2);
+      expect(await Promise.all(later)).toEqual([2, 2]);
+      expect(started).toBe(2);
+    });
+
+    it('starts the next call also when the running one fails', async () => {
+      const first = calls.shareNext('a', call);
+      const next = calls.shareNext('a', call);
+      outcomes[0]?.reject(new Error('no answer'));
+      await expect(first).rejects.toThrow('no answer');
+      outcomes[1]?.resolve(2);
+      expect(await next).toBe(2);
+    });
+
+    it('runs one call at a time, also when a request arrives just as one ends', async () => {
+      const first = calls.shareNext('a', call);
+      const second = calls.shareNext('a', call);
+      outcomes[0]?.resolve(1);
+      await first;
+      const third = calls.shareNext('a', call);
+      expect(started).toBeLessThanOrEqual(2);
+      outcomes[1]?.resolve(2);
+      outcomes[2]?.resolve(3);
+      expect(await second).toBe(2);
+      expect([2, 3]).toContain(await third);
+    });
+  });
+});

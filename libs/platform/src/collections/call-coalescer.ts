@@ -1,0 +1,65 @@
+interface RunningCall<T> {
+  readonly result: Promise<T>;
+  /** Resolves when the call has ended, also by an error. */
+  readonly ended: Promise<void>;
+  /** The call that starts when this one has ended. */
+  next?: Promise<T>;
+}
+
+/**
+ * Coalesces concurrent calls for the same key.
+ *
+ * A cache that serves stale values needs more: there, a newer value or request supersedes the
+ * running one ({@link StaleWhileRevalidateCache}).
+ */
+export class CallCoalescer<T> {
+  readonly #running = new Map<string, RunningCall<T>>();
+
+  /**
+   * Shares the running call, and starts one if there is none. For results that may be older than
+   * the request.
+   *
+   * @param afterwards follows the call; until it has ended, the result is still shared
+   */
+  shareRunning(
+    key: string,
+    call: () => Promise<T>,
+    afterwards?: (result: T) => Promise<void>,
+  ): Promise<T> {
+    return this.#running.get(key)?.result ?? this.#start(key, call, afterwards);
+  }
+
+  /**
+   * Shares the call that follows the running one: no result is older than its request. One call
+   * runs at a time.
+   */
+  shareNext(key: string, call: () => Promise<T>): Promise<T> {
+    const running = this.#running.get(key);
+    if (!running) return this.#start(key, call);
+    running.next ??= running.ended.then(() => this.#start(key, call));
+    return running.next;
+  }
+
+  /** Makes the following requests start a new call, because the running one is outdated. */
+  forget(key: string): void {
+    this.#running.delete(key);
+  }
+
+  #start(
+    key: string,
+    call: () => Promise<T>,
+    afterwards?: (result: T) => Promise<void>,
+  ): Promise<T> {
+    const result = call();
+    const end = (): void => {
+      if (!running.next && this.#running.get(key) === running) this.#running.delete(key);
+    };
+    const ended = result.then(
+      (value) => (afterwards ? afterwards(value).then(end, end) : end()),
+      end,
+    );
+    const running: RunningCall<T> = { result, ended };
+    this.#running.set(key, running);
+    return result;
+  }
+}
