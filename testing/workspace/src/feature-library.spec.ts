@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { FreshClone } from './fresh-clone.ts';
+import { FreshClone } from './documents/fresh-clone.ts';
 import { NX } from './nx.ts';
 
 const GENERATOR = '@chat/tools:feature-library';
