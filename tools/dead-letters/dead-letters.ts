@@ -1,4 +1,4 @@
-import { loadSettings, SettingsError } from '@chat/platform';
+import { loadSettings, SettingsError } from '@chat/platform/settings';
 import { DeadLetters, rabbitMqSettings } from '@chat/transport/rabbitmq';
 import { z } from 'zod';
 import { HELP, readCommand, type Command } from './command.ts';

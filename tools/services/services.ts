@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { resolveJwtSecret } from '@chat/auth';
-import { onStopSignal } from '@chat/platform';
+import { onStopSignal } from '@chat/platform/process';
 import { BackingServers, stopChildProcesses, ServicesTopology } from '@chat/testing';
 import { HELP, readOptions, type Options } from './options.ts';
 

@@ -1,14 +1,9 @@
 import { AuthModule, RequestLimitSettings, SessionStatus, TokenSettings } from '@chat/auth';
-import {
-  createHealthController,
-  HealthChecks,
-  loggingModule,
-  MetricsModule,
-  RateLimiter,
-  ReadBudget,
-  ReadSettings,
-  Signals,
-} from '@chat/platform';
+import { createHealthController } from '@chat/platform/http';
+import { RateLimiter, ReadBudget, ReadSettings } from '@chat/platform/limits';
+import { loggingModule } from '@chat/platform/logging';
+import { HealthChecks, MetricsModule } from '@chat/platform/monitoring';
+import { Signals } from '@chat/platform/signals';
 import {
   FeedSubscriber,
   MessagePublisher,

@@ -1,6 +1,7 @@
 import { requestSettings, tokenSettings } from '@chat/auth';
 import { redisSettings } from '@chat/redis';
-import { processSettings, readSettings, serviceSettings } from '@chat/platform';
+import { readSettings } from '@chat/platform/limits';
+import { processSettings, serviceSettings } from '@chat/platform/settings';
 import { sendSettings, socketSettings } from '@chat/realtime';
 import { serviceCallSettings, serviceUrls } from '@chat/service-calls';
 import { publisherSettings, rabbitMqSettings } from '@chat/transport/rabbitmq';

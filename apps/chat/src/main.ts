@@ -1,13 +1,8 @@
 import { resolveJwtSecret } from '@chat/auth';
-import {
-  configureHttpApp,
-  corsOrigin,
-  Metrics,
-  runProcess,
-  serveOpenApi,
-  Signals,
-  startHttpApp,
-} from '@chat/platform';
+import { configureHttpApp, corsOrigin, serveOpenApi, startHttpApp } from '@chat/platform/http';
+import { Metrics } from '@chat/platform/monitoring';
+import { runProcess } from '@chat/platform/process';
+import { Signals } from '@chat/platform/signals';
 import { MessagePublisher } from '@chat/realtime';
 import { RedisSocketIoAdapter, type RedisSignals } from '@chat/redis';
 import type { RabbitMqMessagePublisher } from '@chat/transport/rabbitmq';

@@ -1,11 +1,8 @@
 import { GatewayModule, GatewaySettings } from '@chat/gateway';
-import {
-  createHealthController,
-  HealthChecks,
-  loggingModule,
-  MetricsModule,
-  RateLimiter,
-} from '@chat/platform';
+import { createHealthController } from '@chat/platform/http';
+import { RateLimiter } from '@chat/platform/limits';
+import { loggingModule } from '@chat/platform/logging';
+import { HealthChecks, MetricsModule } from '@chat/platform/monitoring';
 import { RedisCircuitBreaker, RedisConnections, RedisRateLimiter } from '@chat/redis';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { GatewayServiceSettings } from './gateway-settings.ts';

@@ -1,6 +1,6 @@
 import { redisSettings } from '@chat/redis';
 import { forwardingSettings, upstreamUrls } from '@chat/gateway';
-import { processSettings, serviceSettings } from '@chat/platform';
+import { processSettings, serviceSettings } from '@chat/platform/settings';
 import { z } from 'zod';
 
 /** Settings of the gateway, from command line options, environment variables or `.env`. */

@@ -1,11 +1,11 @@
 import { UpgradeForwarder, type TrustProxy } from '@chat/gateway';
 import {
   configureHttpServer,
-  runProcess,
   serveOpenApiPage,
   servePage,
   startHttpApp,
-} from '@chat/platform';
+} from '@chat/platform/http';
+import { runProcess } from '@chat/platform/process';
 import { gatewaySettings } from './gateway-settings.ts';
 import { GatewayServiceModule } from './gateway-service.module.ts';
 

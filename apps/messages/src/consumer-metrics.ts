@@ -1,4 +1,4 @@
-import type { Metrics } from '@chat/platform';
+import type { Metrics } from '@chat/platform/monitoring';
 import type { PartitionedRmqServer } from '@chat/transport/rabbitmq';
 
 /** Registers metrics for the consumer in this process. */

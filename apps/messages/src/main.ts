@@ -1,13 +1,8 @@
 import { resolveJwtSecret } from '@chat/auth';
 import { MessageStore, PartitionWriters } from '@chat/messages';
-import {
-  configureHttpApp,
-  HealthChecks,
-  Metrics,
-  runProcess,
-  serveOpenApi,
-  startHttpApp,
-} from '@chat/platform';
+import { configureHttpApp, serveOpenApi, startHttpApp } from '@chat/platform/http';
+import { HealthChecks, Metrics } from '@chat/platform/monitoring';
+import { runProcess } from '@chat/platform/process';
 import { PartitionedRmqServer } from '@chat/transport/rabbitmq';
 import { registerConsumerMetrics } from './consumer-metrics.ts';
 import { messagesSettings } from './messages-settings.ts';

@@ -7,17 +7,11 @@ import {
   MessageStore,
 } from '@chat/messages';
 import { MessageEventsModule } from '@chat/messages/events';
-import {
-  createHealthController,
-  HealthChecks,
-  loggingModule,
-  Metrics,
-  MetricsModule,
-  RateLimiter,
-  ReadBudget,
-  ReadSettings,
-  Signals,
-} from '@chat/platform';
+import { createHealthController } from '@chat/platform/http';
+import { RateLimiter, ReadBudget, ReadSettings } from '@chat/platform/limits';
+import { loggingModule } from '@chat/platform/logging';
+import { HealthChecks, Metrics, MetricsModule } from '@chat/platform/monitoring';
+import { Signals } from '@chat/platform/signals';
 import {
   RedisCircuitBreaker,
   RedisConnections,

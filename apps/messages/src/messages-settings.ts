@@ -1,6 +1,7 @@
 import { requestSettings, tokenSettings } from '@chat/auth';
 import { redisSettings } from '@chat/redis';
-import { processSettings, readSettings, serviceSettings } from '@chat/platform';
+import { readSettings } from '@chat/platform/limits';
+import { processSettings, serviceSettings } from '@chat/platform/settings';
 import { roomSettings } from '@chat/rooms';
 import { serviceCallSettings, serviceUrls } from '@chat/service-calls';
 import { mongoSettings } from '@chat/storage-mongo';

@@ -1,6 +1,6 @@
 import type { Changes, Role, RoomHead } from '@chat/contracts';
 import { MessageHistory, type RoomRev } from '@chat/messages';
-import { mapInChunks } from '@chat/platform';
+import { mapInChunks } from '@chat/platform/collections';
 import { RoomDirectory, type Membership } from '@chat/realtime';
 import { RoomAccess } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { runProcess } from '@chat/platform';
+import { runProcess } from '@chat/platform/process';
 import { startStandalone } from './standalone-server.ts';
 import { standaloneSettings } from './standalone-settings.ts';
 

@@ -2,12 +2,12 @@ import { resolveJwtSecret } from '@chat/auth';
 import {
   configureHttpApp,
   corsOrigin,
-  createLogger,
   serveOpenApi,
   servePage,
   startHttpApp,
   type HttpServer,
-} from '@chat/platform';
+} from '@chat/platform/http';
+import { createLogger } from '@chat/platform/logging';
 import { SocketIoAdapter } from '@chat/realtime';
 import { openSqliteStorage } from '@chat/storage-sqlite';
 import { Logger } from '@nestjs/common';

@@ -1,5 +1,6 @@
 import { requestSettings, tokenSettings } from '@chat/auth';
-import { httpSettings, processSettings, readSettings } from '@chat/platform';
+import { readSettings } from '@chat/platform/limits';
+import { httpSettings, processSettings } from '@chat/platform/settings';
 import { sendSettings, socketSettings } from '@chat/realtime';
 import { roomSettings } from '@chat/rooms';
 import { signInSettings } from '@chat/users';

@@ -8,18 +8,11 @@ import {
   MessageWriter,
   UncachedHistory,
 } from '@chat/messages';
-import {
-  createHealthController,
-  HealthChecks,
-  InMemoryRateLimiter,
-  InMemorySignals,
-  loggingModule,
-  MetricsModule,
-  RateLimiter,
-  ReadBudget,
-  ReadSettings,
-  Signals,
-} from '@chat/platform';
+import { createHealthController } from '@chat/platform/http';
+import { InMemoryRateLimiter, RateLimiter, ReadBudget, ReadSettings } from '@chat/platform/limits';
+import { loggingModule } from '@chat/platform/logging';
+import { HealthChecks, MetricsModule } from '@chat/platform/monitoring';
+import { InMemorySignals, Signals } from '@chat/platform/signals';
 import {
   FeedSubscriber,
   InMemoryFeed,

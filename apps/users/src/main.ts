@@ -1,5 +1,6 @@
 import { resolveJwtSecret } from '@chat/auth';
-import { configureHttpApp, runProcess, serveOpenApi, startHttpApp } from '@chat/platform';
+import { configureHttpApp, serveOpenApi, startHttpApp } from '@chat/platform/http';
+import { runProcess } from '@chat/platform/process';
 import { usersSettings } from './users-settings.ts';
 import { UsersServiceModule } from './users-service.module.ts';
 

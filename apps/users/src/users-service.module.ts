@@ -1,12 +1,9 @@
 import { AuthModule, RequestLimitSettings, TokenSettings } from '@chat/auth';
-import {
-  createHealthController,
-  HealthChecks,
-  loggingModule,
-  MetricsModule,
-  RateLimiter,
-  Signals,
-} from '@chat/platform';
+import { createHealthController } from '@chat/platform/http';
+import { RateLimiter } from '@chat/platform/limits';
+import { loggingModule } from '@chat/platform/logging';
+import { HealthChecks, MetricsModule } from '@chat/platform/monitoring';
+import { Signals } from '@chat/platform/signals';
 import { RedisCircuitBreaker, RedisConnections, RedisRateLimiter, RedisSignals } from '@chat/redis';
 import {
   ServiceCredentials,

@@ -1,6 +1,6 @@
 import { requestSettings, tokenSettings } from '@chat/auth';
 import { redisSettings } from '@chat/redis';
-import { processSettings, serviceSettings } from '@chat/platform';
+import { processSettings, serviceSettings } from '@chat/platform/settings';
 import { mongoSettings } from '@chat/storage-mongo';
 import { signInSettings } from '@chat/users';
 import { z } from 'zod';

@@ -1,7 +1,8 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
-import { PUBLIC_ROUTE, UnauthorizedError, UNLIMITED_ROUTE } from '@chat/platform';
+import { UnauthorizedError } from '@chat/platform/failures';
+import { PUBLIC_ROUTE, UNLIMITED_ROUTE } from '@chat/platform/http';
 import type { Request } from 'express';
 import { ACCESS_TOKEN_STRATEGY } from './access-token.strategy.ts';
 import type { Identity } from './identity.ts';

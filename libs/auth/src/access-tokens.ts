@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import { UnauthorizedError } from '@chat/platform';
+import { UnauthorizedError } from '@chat/platform/failures';
 import { z } from 'zod';
 import type { Identity } from './identity.ts';
 import { TOKEN_OPTIONS, TokenSettings } from './token-settings.ts';

@@ -3,14 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import {
-  configureHttpApp,
-  InMemoryRateLimiter,
-  loggingModule,
-  MetricsModule,
-  Public,
-  RateLimiter,
-} from '@chat/platform';
+import { configureHttpApp, Public } from '@chat/platform/http';
+import { InMemoryRateLimiter, RateLimiter } from '@chat/platform/limits';
+import { loggingModule } from '@chat/platform/logging';
+import { MetricsModule } from '@chat/platform/monitoring';
 import { AccessTokens } from './access-tokens.ts';
 import { AuthModule } from './auth.module.ts';
 import { Authenticator } from './authenticator.ts';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { UnauthorizedError } from '@chat/platform';
+import { UnauthorizedError } from '@chat/platform/failures';
 import { AccessTokens } from './access-tokens.ts';
 import type { Identity } from './identity.ts';
 import { SessionStatus } from './session-status.ts';

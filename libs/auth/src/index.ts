@@ -1,4 +1,4 @@
-export { Public } from '@chat/platform';
+export { Public } from '@chat/platform/http';
 export * from './access-token.guard.ts';
 export * from './access-tokens.ts';
 export * from './auth.module.ts';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { SettingsError } from '@chat/platform';
+import { SettingsError } from '@chat/platform/settings';
 import { resolveJwtSecret } from './jwt-secret.ts';
 
 const createTempDir = () => mkdtempSync(join(tmpdir(), 'jwt-secret-'));

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { SettingsError } from '@chat/platform';
+import { SettingsError } from '@chat/platform/settings';
 
 const MIN_LENGTH = 32;
 const SECRET_FILE = 'jwt-secret';

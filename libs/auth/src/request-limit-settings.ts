@@ -1,4 +1,5 @@
-import { wholeNumber, type RateLimit, type SettingValues } from '@chat/platform';
+import type { RateLimit } from '@chat/platform/limits';
+import { wholeNumber, type SettingValues } from '@chat/platform/settings';
 
 /** Settings of request limits. */
 export const requestSettings = {

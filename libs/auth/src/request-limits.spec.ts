@@ -4,17 +4,10 @@ import type { HttpError } from '@chat/contracts';
 import { Controller, Get, Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import {
-  configureHttpApp,
-  createHealthController,
-  HealthChecks,
-  InMemoryRateLimiter,
-  loggingModule,
-  Metrics,
-  MetricsModule,
-  Public,
-  RateLimiter,
-} from '@chat/platform';
+import { configureHttpApp, createHealthController, Public } from '@chat/platform/http';
+import { InMemoryRateLimiter, RateLimiter } from '@chat/platform/limits';
+import { loggingModule } from '@chat/platform/logging';
+import { HealthChecks, Metrics, MetricsModule } from '@chat/platform/monitoring';
 import { AccessTokens } from './access-tokens.ts';
 import { AuthModule } from './auth.module.ts';
 import { RequestLimitSettings } from './request-limit-settings.ts';

@@ -1,4 +1,7 @@
-import { networkOf, RateLimitedError, RateLimiter, Refusals } from '@chat/platform';
+import { RateLimitedError } from '@chat/platform/failures';
+import { networkOf } from '@chat/platform/http';
+import { RateLimiter } from '@chat/platform/limits';
+import { Refusals } from '@chat/platform/monitoring';
 import { Injectable } from '@nestjs/common';
 import { RequestLimitSettings } from './request-limit-settings.ts';
 

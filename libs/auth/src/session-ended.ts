@@ -1,4 +1,4 @@
-import { defineSignal } from '@chat/platform';
+import { defineSignal } from '@chat/platform/signals';
 import { z } from 'zod';
 
 /** Signal that a session has ended: its tokens are invalid, and its sockets must be closed. */

@@ -1,5 +1,5 @@
 import type { SocketError } from '@chat/contracts';
-import { toSocketError, UnauthorizedError } from '@chat/platform';
+import { toSocketError, UnauthorizedError } from '@chat/platform/failures';
 import { z } from 'zod';
 import type { Authenticator } from './authenticator.ts';
 import type { Identity } from './identity.ts';

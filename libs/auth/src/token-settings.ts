@@ -1,4 +1,4 @@
-import { wholeNumber, type SettingValues } from '@chat/platform';
+import { wholeNumber, type SettingValues } from '@chat/platform/settings';
 import { z } from 'zod';
 
 /** Settings of access tokens. */

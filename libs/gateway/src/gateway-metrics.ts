@@ -1,4 +1,4 @@
-import { Metrics } from '@chat/platform';
+import { Metrics } from '@chat/platform/monitoring';
 import { Injectable } from '@nestjs/common';
 import type { UpstreamName } from './gateway-settings.ts';
 

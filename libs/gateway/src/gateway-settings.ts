@@ -1,4 +1,5 @@
-import { serviceOrigins, wholeNumber, type RateLimit, type SettingValues } from '@chat/platform';
+import type { RateLimit } from '@chat/platform/limits';
+import { serviceOrigins, wholeNumber, type SettingValues } from '@chat/platform/settings';
 import { DEFAULT_POOL_OPTIONS, type PoolOptions } from './upstreams/upstream-pool.ts';
 
 /** Addresses of the services behind the gateway. */

@@ -2,17 +2,10 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
-import {
-  configureHttpServer,
-  createHealthController,
-  HealthChecks,
-  HttpAdapter,
-  InMemoryRateLimiter,
-  loggingModule,
-  Metrics,
-  MetricsModule,
-  RateLimiter,
-} from '@chat/platform';
+import { configureHttpServer, createHealthController, HttpAdapter } from '@chat/platform/http';
+import { InMemoryRateLimiter, RateLimiter } from '@chat/platform/limits';
+import { loggingModule } from '@chat/platform/logging';
+import { HealthChecks, Metrics, MetricsModule } from '@chat/platform/monitoring';
 import { Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';

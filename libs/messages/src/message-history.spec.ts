@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Identity } from '@chat/auth';
 import { ChangesQuery, HistoryQuery, type Message, type RoomHead } from '@chat/contracts';
-import { NotFoundError } from '@chat/platform';
+import { NotFoundError } from '@chat/platform/failures';
 import type { RoomAccess } from '@chat/rooms';
 import { historyLinks } from './history-links.ts';
 import { UncachedHistory } from './history-cache.ts';

@@ -1,5 +1,5 @@
 import type { Message, RoomHead } from '@chat/contracts';
-import { Failure } from '@chat/platform';
+import { Failure } from '@chat/platform/failures';
 import type { RoomRev } from './room-rev.ts';
 
 /** Selects the messages of a page. The message at the cursor is excluded, except for `around`. */

@@ -9,7 +9,8 @@ import {
   type Message,
 } from '@chat/contracts';
 import { CurrentIdentity, type Identity } from '@chat/auth';
-import { ApiErrors, BoundedRead } from '@chat/platform';
+import { ApiErrors } from '@chat/platform/http';
+import { BoundedRead } from '@chat/platform/limits';
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';

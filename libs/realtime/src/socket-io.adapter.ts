@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { MAX_PACKET_BYTES } from '@chat/contracts';
-import { INSTANCE_ID } from '@chat/platform';
+import { INSTANCE_ID } from '@chat/platform/process';
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { MessageMappingProperties } from '@nestjs/websockets';

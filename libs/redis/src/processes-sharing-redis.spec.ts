@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { Message, Room } from '@chat/contracts';
 import { SESSION_ENDED } from '@chat/auth';
-import type { SignalOf } from '@chat/platform';
+import type { SignalOf } from '@chat/platform/signals';
 import { MEMBER_CHANGED, ROOM_UPDATED } from '@chat/rooms/signals';
 import { eventually, RedisServer } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';

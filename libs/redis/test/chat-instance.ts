@@ -1,12 +1,7 @@
 import { AccessTokens, AuthModule, SessionStatus } from '@chat/auth';
-import {
-  InMemoryRateLimiter,
-  MetricsModule,
-  RateLimiter,
-  ReadBudget,
-  ReadSettings,
-  Signals,
-} from '@chat/platform';
+import { InMemoryRateLimiter, RateLimiter, ReadBudget, ReadSettings } from '@chat/platform/limits';
+import { MetricsModule } from '@chat/platform/monitoring';
+import { Signals } from '@chat/platform/signals';
 import {
   FeedSubscriber,
   MessagePublisher,

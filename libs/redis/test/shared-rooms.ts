@@ -1,7 +1,7 @@
 import type { Changes, Message, Role, RoomHead } from '@chat/contracts';
 import type { RoomRev } from '@chat/messages';
 import type { MessageCreate } from '@chat/messages/message-create';
-import { NotFoundError } from '@chat/platform';
+import { NotFoundError } from '@chat/platform/failures';
 import type { Membership, MessagePublisher, RoomDirectory } from '@chat/realtime';
 
 /** Fake `messages` service with one room, shared by all chat instances of a test. */

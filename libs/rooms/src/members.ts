@@ -1,6 +1,6 @@
 import type { Member, MemberListQuery, Role, Room } from '@chat/contracts';
 import type { Identity } from '@chat/auth';
-import { ConflictError, ForbiddenError, NotFoundError } from '@chat/platform';
+import { ConflictError, ForbiddenError, NotFoundError } from '@chat/platform/failures';
 import { Injectable } from '@nestjs/common';
 import { MembershipLimit } from './membership-limit.ts';
 import { MembershipSignals } from './membership-signals.ts';

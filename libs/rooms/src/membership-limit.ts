@@ -1,4 +1,6 @@
-import { RateLimitedError, RateLimiter, Refusals, type RateLimit } from '@chat/platform';
+import { RateLimitedError } from '@chat/platform/failures';
+import { RateLimiter, type RateLimit } from '@chat/platform/limits';
+import { Refusals } from '@chat/platform/monitoring';
 import { Injectable } from '@nestjs/common';
 
 /** Rate limit per user for membership changes; each is broadcast to all members of the room. */

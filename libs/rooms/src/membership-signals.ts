@@ -1,5 +1,5 @@
 import type { Role, Room } from '@chat/contracts';
-import { Signals } from '@chat/platform';
+import { Signals } from '@chat/platform/signals';
 import { Injectable } from '@nestjs/common';
 import { MEMBER_CHANGED } from './room-signals.ts';
 

@@ -1,5 +1,5 @@
 import { isNamedRoomId, type Role, type Room } from '@chat/contracts';
-import { NotFoundError } from '@chat/platform';
+import { NotFoundError } from '@chat/platform/failures';
 import { Injectable } from '@nestjs/common';
 import { MembershipLimit } from './membership-limit.ts';
 import { MembershipSignals } from './membership-signals.ts';

@@ -1,5 +1,6 @@
 import { GENERAL_ROOM_ID, type CreateRoomRequest, type Room } from '@chat/contracts';
-import { ConflictError, RateLimitedError, RateLimiter, type RateLimit } from '@chat/platform';
+import { ConflictError, RateLimitedError } from '@chat/platform/failures';
+import { RateLimiter, type RateLimit } from '@chat/platform/limits';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { MembershipSignals } from './membership-signals.ts';
 import { privateRoomId } from './private-room-id.ts';

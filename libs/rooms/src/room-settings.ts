@@ -1,4 +1,4 @@
-import { flag, type SettingValues } from '@chat/platform';
+import { flag, type SettingValues } from '@chat/platform/settings';
 
 /** Settings of rooms. */
 export const roomSettings = {

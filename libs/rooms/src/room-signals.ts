@@ -1,5 +1,5 @@
 import { Role, Room, RoomId, UserId } from '@chat/contracts';
-import { defineSignal } from '@chat/platform';
+import { defineSignal } from '@chat/platform/signals';
 import { z } from 'zod';
 
 /** Maximum number of users in one signal. */

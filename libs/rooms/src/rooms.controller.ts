@@ -12,7 +12,8 @@ import {
   UserId,
 } from '@chat/contracts';
 import { CurrentIdentity, type Identity } from '@chat/auth';
-import { ApiErrors, BoundedRead } from '@chat/platform';
+import { ApiErrors } from '@chat/platform/http';
+import { BoundedRead } from '@chat/platform/limits';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import {
   ApiBearerAuth,

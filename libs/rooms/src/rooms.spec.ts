@@ -1,13 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Identity } from '@chat/auth';
 import type { Role, User } from '@chat/contracts';
-import {
-  InMemoryRateLimiter,
-  InMemorySignals,
-  Metrics,
-  Refusals,
-  type SignalOf,
-} from '@chat/platform';
+import { InMemoryRateLimiter } from '@chat/platform/limits';
+import { Metrics, Refusals } from '@chat/platform/monitoring';
+import { InMemorySignals, type SignalOf } from '@chat/platform/signals';
 import { Members } from './members.ts';
 import { MembershipLimit } from './membership-limit.ts';
 import { MembershipSignals } from './membership-signals.ts';

@@ -8,7 +8,8 @@ import {
   type UpdateRoomRequest,
 } from '@chat/contracts';
 import type { Identity } from '@chat/auth';
-import { ConflictError, Failure, ForbiddenError, Signals } from '@chat/platform';
+import { ConflictError, Failure, ForbiddenError } from '@chat/platform/failures';
+import { Signals } from '@chat/platform/signals';
 import { Injectable } from '@nestjs/common';
 import { noSuchRoom, RoomAccess } from './room-access.ts';
 import { RoomActivity } from './room-activity.ts';

@@ -1,4 +1,4 @@
-import { serviceOrigins, wholeNumber } from '@chat/platform';
+import { serviceOrigins, wholeNumber } from '@chat/platform/settings';
 
 /** Addresses of other services, for the processes that call them. */
 export const serviceUrls = {

@@ -1,12 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HttpError } from '@chat/contracts';
-import {
-  Failure,
-  KEEP_ALIVE_OPTIONS,
-  localFailureCode,
-  RateLimitedLog,
-  UnavailableError,
-} from '@chat/platform';
+import { Failure, localFailureCode, UnavailableError } from '@chat/platform/failures';
+import { KEEP_ALIVE_OPTIONS } from '@chat/platform/http';
+import { RateLimitedLog } from '@chat/platform/logging';
 import { Logger } from '@nestjs/common';
 import { Agent, type Dispatcher } from 'undici';
 import type { z } from 'zod';

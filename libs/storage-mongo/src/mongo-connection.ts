@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { StartError, UnavailableError, type HealthChecks } from '@chat/platform';
+import { StartError, UnavailableError } from '@chat/platform/failures';
+import type { HealthChecks } from '@chat/platform/monitoring';
 import { getConnectionToken } from '@nestjs/mongoose';
 import {
   Global,

@@ -1,4 +1,4 @@
-import { UnavailableError } from '@chat/platform';
+import { UnavailableError } from '@chat/platform/failures';
 import { Error as MongooseError, mongo } from 'mongoose';
 
 const RETRY_AFTER_MS = 1_000;

@@ -1,5 +1,5 @@
 import { MessageStore } from '@chat/messages';
-import { HealthChecks } from '@chat/platform';
+import { HealthChecks } from '@chat/platform/monitoring';
 import { RoomStore } from '@chat/rooms';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { getConnectionToken, getModelToken, MongooseModule } from '@nestjs/mongoose';

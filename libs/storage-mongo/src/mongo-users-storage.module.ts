@@ -1,4 +1,4 @@
-import { HealthChecks } from '@chat/platform';
+import { HealthChecks } from '@chat/platform/monitoring';
 import { SessionStore, UserStore } from '@chat/users';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { getConnectionToken, getModelToken, MongooseModule } from '@nestjs/mongoose';

@@ -1,4 +1,4 @@
-import { HealthChecks } from '@chat/platform';
+import { HealthChecks } from '@chat/platform/monitoring';
 import {
   Global,
   Module,

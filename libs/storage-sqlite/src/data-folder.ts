@@ -8,7 +8,7 @@ import {
   openSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { StartError } from '@chat/platform';
+import { StartError } from '@chat/platform/failures';
 
 const DATABASE = 'chat.sqlite';
 

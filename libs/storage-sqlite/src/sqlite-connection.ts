@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ConflictingWriterError, RefusedMessageError } from '@chat/messages';
-import { UnavailableError } from '@chat/platform';
+import { UnavailableError } from '@chat/platform/failures';
 import { DataFolderInUseError, DataFolderUnusableError } from './data-folder.ts';
 import type { OperationArguments, OperationName, OperationResult } from './worker/operations.ts';
 import type {

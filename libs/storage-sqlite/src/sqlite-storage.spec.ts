@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { UnavailableError } from '@chat/platform';
+import { UnavailableError } from '@chat/platform/failures';
 import { Logger } from '@nestjs/common';
 import { DataFolderInUseError, DataFolderUnusableError, prepareDataFolder } from './data-folder.ts';
 import { openSqliteStorage, type SqliteStorage } from './sqlite-storage.ts';

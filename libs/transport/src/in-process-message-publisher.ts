@@ -1,6 +1,6 @@
 import type { MessageCreate } from '@chat/messages/message-create';
 import { MessageWriter } from '@chat/messages';
-import { UnavailableError } from '@chat/platform';
+import { UnavailableError } from '@chat/platform/failures';
 import { MessagePublisher } from '@chat/realtime';
 import { Injectable } from '@nestjs/common';
 

@@ -1,6 +1,6 @@
 import { DeletedRooms, MessageStore, PartitionWriters, WriterMetrics } from '@chat/messages';
 import { MessageEventsModule } from '@chat/messages/events';
-import { Metrics } from '@chat/platform';
+import { Metrics } from '@chat/platform/monitoring';
 import { Logger, Module, type INestMicroservice, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { PartitionedRmqServer } from '../src/rabbitmq/partitioned-rmq-server.ts';

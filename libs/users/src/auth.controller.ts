@@ -18,7 +18,7 @@ import {
   Tokens,
   type Session,
 } from '@chat/contracts';
-import { ApiErrors } from '@chat/platform';
+import { ApiErrors } from '@chat/platform/http';
 import { z } from 'zod';
 import { Registration } from './registration.ts';
 import { Client, type RequestClient } from './request-client.ts';

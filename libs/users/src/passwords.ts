@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
-import { ConcurrencyLimiter, UnavailableError } from '@chat/platform';
+import { UnavailableError } from '@chat/platform/failures';
+import { ConcurrencyLimiter } from '@chat/platform/limits';
 
 /** OWASP's first choice for argon2id, which is the library's default: 19 MiB, two passes. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };

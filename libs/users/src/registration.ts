@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { RegisterRequest, RegisterResponse } from '@chat/contracts';
-import { ConflictError, UnavailableError } from '@chat/platform';
+import { ConflictError, UnavailableError } from '@chat/platform/failures';
 import { defaultUsername } from './default-username.ts';
 import { Passwords } from './passwords.ts';
 import type { RequestClient } from './request-client.ts';

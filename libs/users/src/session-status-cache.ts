@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { SESSION_ENDED, SessionStatus } from '@chat/auth';
-import { growingLruCache, mapInChunks, Signals } from '@chat/platform';
+import { growingLruCache, mapInChunks } from '@chat/platform/collections';
+import { Signals } from '@chat/platform/signals';
 import { SessionStore } from './session-store.ts';
 
 const MAX_ENTRIES = 50_000;

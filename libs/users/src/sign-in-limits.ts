@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { networkOf, RateLimitedError, RateLimiter, type RateLimit } from '@chat/platform';
+import { RateLimitedError } from '@chat/platform/failures';
+import { networkOf } from '@chat/platform/http';
+import { RateLimiter, type RateLimit } from '@chat/platform/limits';
 import { SignInSettings } from './sign-in-settings.ts';
 import { foldCase } from './user-store.ts';
 

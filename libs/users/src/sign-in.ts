@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { LoginRequest, LoginResponse } from '@chat/contracts';
-import { UnauthorizedError } from '@chat/platform';
+import { UnauthorizedError } from '@chat/platform/failures';
 import { Passwords } from './passwords.ts';
 import type { RequestClient } from './request-client.ts';
 import { Sessions } from './sessions.ts';

@@ -9,7 +9,7 @@ import {
   Users as UserList,
   UserSearchQuery,
 } from '@chat/contracts';
-import { ApiErrors } from '@chat/platform';
+import { ApiErrors } from '@chat/platform/http';
 import { Users } from './users.ts';
 
 @ApiTags('users')

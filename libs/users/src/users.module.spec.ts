@@ -14,17 +14,11 @@ import {
   User,
   Users as UserList,
 } from '@chat/contracts';
-import {
-  configureHttpApp,
-  createOpenApiDocument,
-  InMemoryRateLimiter,
-  InMemorySignals,
-  loggingModule,
-  MetricsModule,
-  RateLimiter,
-  Signals,
-  type Signal,
-} from '@chat/platform';
+import { configureHttpApp, createOpenApiDocument } from '@chat/platform/http';
+import { InMemoryRateLimiter, RateLimiter } from '@chat/platform/limits';
+import { loggingModule } from '@chat/platform/logging';
+import { MetricsModule } from '@chat/platform/monitoring';
+import { InMemorySignals, Signals, type Signal } from '@chat/platform/signals';
 import type { z } from 'zod';
 import { SessionStore, type SessionRecord } from './session-store.ts';
 import { SignInSettings } from './sign-in-settings.ts';

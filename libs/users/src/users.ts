@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Identity } from '@chat/auth';
 import type { OwnUser, UpdateMeRequest, User, UserSearchQuery } from '@chat/contracts';
-import { NotFoundError, UnauthorizedError } from '@chat/platform';
+import { NotFoundError, UnauthorizedError } from '@chat/platform/failures';
 import { UserStore, type UserRecord } from './user-store.ts';
 import { toOwnUser, toUser } from './user-views.ts';
 

@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-export const NX = fileURLToPath(new URL('../../../node_modules/nx/dist/bin/nx.js', import.meta.url));
+export const NX = fileURLToPath(
+  new URL('../../../node_modules/nx/dist/bin/nx.js', import.meta.url),
+);
 
 /** Runs Nx; resolves with its output. */
 export async function nx(...args: string[]): Promise<string> {

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { UnavailableError } from '@chat/platform';
+import { UnavailableError } from '@chat/platform/failures';
 import { Injectable } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { Upstreams } from '../upstreams/upstreams.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { clientAddressOf, type TrustProxy } from '@chat/platform';
+import { clientAddressOf, type TrustProxy } from '@chat/platform/http';
 
 export type { TrustProxy };
 

@@ -1,4 +1,6 @@
-import { networkOf, RateLimitedError, RateLimiter } from '@chat/platform';
+import { RateLimitedError } from '@chat/platform/failures';
+import { networkOf } from '@chat/platform/http';
+import { RateLimiter } from '@chat/platform/limits';
 import { Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { GatewayMetrics } from '../gateway-metrics.ts';

@@ -1,4 +1,4 @@
-import { Failure } from '@chat/platform';
+import { Failure } from '@chat/platform/failures';
 import type { UpstreamPool } from '../upstreams/upstream-pool.ts';
 
 const RETRY_AFTER_MS = 1_000;

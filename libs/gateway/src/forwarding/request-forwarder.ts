@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { requestIdOf } from '@chat/platform';
+import { requestIdOf } from '@chat/platform/logging';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { errors, type Dispatcher } from 'undici';
 import { GatewaySettings } from '../gateway-settings.ts';

@@ -1,7 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { networkOf, RateLimiter, requestIdOf } from '@chat/platform';
+import { networkOf } from '@chat/platform/http';
+import { RateLimiter } from '@chat/platform/limits';
+import { requestIdOf } from '@chat/platform/logging';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { createProxyServer } from 'http-proxy-3';
 import { GatewayMetrics } from '../gateway-metrics.ts';

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { KEEP_ALIVE_OPTIONS, localFailureCode } from '@chat/platform';
+import { localFailureCode } from '@chat/platform/failures';
+import { KEEP_ALIVE_OPTIONS } from '@chat/platform/http';
 import { Pool, type Client, type Dispatcher } from 'undici';
 import { Liveness } from './liveness.ts';
 import { PollConnections } from './poll-connections.ts';

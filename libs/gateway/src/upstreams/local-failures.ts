@@ -1,4 +1,4 @@
-import { RateLimitedLog } from '@chat/platform';
+import { RateLimitedLog } from '@chat/platform/logging';
 import { Injectable, Logger } from '@nestjs/common';
 import { GatewayMetrics } from '../gateway-metrics.ts';
 

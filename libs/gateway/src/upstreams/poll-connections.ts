@@ -1,4 +1,4 @@
-import { KEEP_ALIVE_OPTIONS } from '@chat/platform';
+import { KEEP_ALIVE_OPTIONS } from '@chat/platform/http';
 import { Client, type Dispatcher } from 'undici';
 import type { ResponseHandler } from './instance.ts';
 

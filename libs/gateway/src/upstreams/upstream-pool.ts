@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
-import { INSTANCE_HEADER, localFailureCode, withTimeout } from '@chat/platform';
+import { localFailureCode, withTimeout } from '@chat/platform/failures';
+import { INSTANCE_HEADER } from '@chat/platform/process';
 import { Logger } from '@nestjs/common';
 import { Instance, type InstanceState } from './instance.ts';
 

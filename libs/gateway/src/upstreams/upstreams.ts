@@ -1,4 +1,4 @@
-import { HealthChecks } from '@chat/platform';
+import { HealthChecks } from '@chat/platform/monitoring';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { GatewaySettings, type UpstreamName } from '../gateway-settings.ts';
 import { LocalFailures } from './local-failures.ts';

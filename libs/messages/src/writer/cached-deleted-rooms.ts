@@ -1,4 +1,4 @@
-import { growingLruCache } from '@chat/platform';
+import { growingLruCache } from '@chat/platform/collections';
 import { RoomStore } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
 import { DeletedRooms } from './deleted-rooms.ts';

@@ -1,4 +1,4 @@
-import { Failure } from '@chat/platform';
+import { Failure } from '@chat/platform/failures';
 
 /** Looks up deleted rooms: writers store no further messages in them. */
 export abstract class DeletedRooms {

@@ -1,11 +1,6 @@
 import type { Message, RoomHead } from '@chat/contracts';
-import {
-  backoffMs,
-  growingLruCache,
-  chunksOf,
-  UnavailableError,
-  withTimeout,
-} from '@chat/platform';
+import { chunksOf, growingLruCache } from '@chat/platform/collections';
+import { backoffMs, UnavailableError, withTimeout } from '@chat/platform/failures';
 import type { MessageCreate } from '../message-create/message-create.ts';
 import type { FeedPublisher } from '../feed-publisher.ts';
 import {

@@ -1,5 +1,5 @@
 import type { Message } from '@chat/contracts';
-import { Metrics } from '@chat/platform';
+import { Metrics } from '@chat/platform/monitoring';
 import { Injectable } from '@nestjs/common';
 
 /** Prometheus metrics for the writers in this process. */

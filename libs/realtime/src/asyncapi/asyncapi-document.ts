@@ -1,5 +1,5 @@
 import { CLIENT_EVENTS, SERVER_EVENTS, SocketError } from '@chat/contracts';
-import { allowAdditionalProperties } from '@chat/platform';
+import { allowAdditionalProperties } from '@chat/platform/http';
 import { z } from 'zod';
 
 type JsonSchema = Record<string, unknown>;

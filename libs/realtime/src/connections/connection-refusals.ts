@@ -1,4 +1,5 @@
-import { Metrics, RateLimitedLog } from '@chat/platform';
+import { RateLimitedLog } from '@chat/platform/logging';
+import { Metrics } from '@chat/platform/monitoring';
 import { Injectable, Logger } from '@nestjs/common';
 
 /** Reasons for refusing or closing a connection; the values of the metric label `reason`. */

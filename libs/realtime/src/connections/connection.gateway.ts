@@ -1,5 +1,6 @@
 import { authenticateHandshake, Authenticator, HandshakeError } from '@chat/auth';
-import { RateLimitedError, type TrustProxy } from '@chat/platform';
+import { RateLimitedError } from '@chat/platform/failures';
+import type { TrustProxy } from '@chat/platform/http';
 import { Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { UnavailableError } from '@chat/platform';
+import { UnavailableError } from '@chat/platform/failures';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
 import { ConnectedSockets } from './connected-sockets.ts';

@@ -1,16 +1,13 @@
 import { STATUS_CODES, ServerResponse, type IncomingMessage } from 'node:http';
 import {
-  clientAddressOf,
-  InMemoryRateLimiter,
-  networkOf,
   RateLimitedError,
-  requestIdOf,
-  ItemsByOwner,
   toHttpErrorResponse,
   UnavailableError,
   type Failure,
-  type TrustProxy,
-} from '@chat/platform';
+} from '@chat/platform/failures';
+import { clientAddressOf, networkOf, type TrustProxy } from '@chat/platform/http';
+import { InMemoryRateLimiter, ItemsByOwner } from '@chat/platform/limits';
+import { requestIdOf } from '@chat/platform/logging';
 import { Injectable } from '@nestjs/common';
 import { RealtimeSettings } from '../realtime-settings.ts';
 import { ConnectionRefusals, type RefusalReason } from './connection-refusals.ts';

@@ -6,16 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AccessTokens, AuthModule, SessionStatus } from '@chat/auth';
 import type { HttpError, SocketError } from '@chat/contracts';
-import {
-  InMemoryRateLimiter,
-  InMemorySignals,
-  Metrics,
-  MetricsModule,
-  RateLimiter,
-  ReadBudget,
-  ReadSettings,
-  Signals,
-} from '@chat/platform';
+import { InMemoryRateLimiter, RateLimiter, ReadBudget, ReadSettings } from '@chat/platform/limits';
+import { Metrics, MetricsModule } from '@chat/platform/monitoring';
+import { InMemorySignals, Signals } from '@chat/platform/signals';
 import { Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';

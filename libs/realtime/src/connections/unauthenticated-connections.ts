@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TrustProxy } from '@chat/platform';
+import type { TrustProxy } from '@chat/platform/http';
 import { Injectable } from '@nestjs/common';
 import type { ChatServer } from '../chat-socket.ts';
 import { SlowSockets } from './slow-sockets.ts';

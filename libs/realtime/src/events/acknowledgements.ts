@@ -1,5 +1,5 @@
 import type { Ack, SocketError } from '@chat/contracts';
-import { Failure, toSocketError } from '@chat/platform';
+import { Failure, toSocketError } from '@chat/platform/failures';
 import {
   Catch,
   Injectable,

@@ -1,5 +1,6 @@
 import { CLIENT_EVENTS } from '@chat/contracts';
-import { Failure, RateLimitedError, RateLimiter, toSocketError } from '@chat/platform';
+import { Failure, RateLimitedError, toSocketError } from '@chat/platform/failures';
+import { RateLimiter } from '@chat/platform/limits';
 import { Injectable } from '@nestjs/common';
 import { answerError } from './acknowledgements.ts';
 import type { ChatSocket } from '../chat-socket.ts';

@@ -1,4 +1,4 @@
-import { parsePayload } from '@chat/platform';
+import { parsePayload } from '@chat/platform/http';
 import type { PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
 

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Changes, JoinRoomResult, Message } from '@chat/contracts';
-import { InMemoryRateLimiter, Metrics, ReadBudget, Refusals } from '@chat/platform';
+import { InMemoryRateLimiter, ReadBudget } from '@chat/platform/limits';
+import { Metrics, Refusals } from '@chat/platform/monitoring';
 import { Logger } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
 import { ConnectionRefusals } from '../connections/connection-refusals.ts';

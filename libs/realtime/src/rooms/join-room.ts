@@ -6,15 +6,9 @@ import {
   type JoinRoomResult,
   type Message,
 } from '@chat/contracts';
-import {
-  NotFoundError,
-  RateLimitedError,
-  RateLimiter,
-  ReadBudget,
-  Refusals,
-  type RateLimit,
-  type ReadSlot,
-} from '@chat/platform';
+import { NotFoundError, RateLimitedError } from '@chat/platform/failures';
+import { RateLimiter, ReadBudget, type RateLimit, type ReadSlot } from '@chat/platform/limits';
+import { Refusals } from '@chat/platform/monitoring';
 import { Injectable, Logger } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
 import { ConnectedSockets } from '../connections/connected-sockets.ts';

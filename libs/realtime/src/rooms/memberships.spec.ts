@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Changes, Role, RoomHead } from '@chat/contracts';
-import { UnavailableError } from '@chat/platform';
+import { UnavailableError } from '@chat/platform/failures';
 import { RoomDirectory, type Membership } from '../room-directory.ts';
 import { Memberships } from './memberships.ts';
 

@@ -1,11 +1,11 @@
 import type { Role, RoomHead } from '@chat/contracts';
 import {
   CallCoalescer,
+  chunksOf,
   growingLruCache,
   StaleWhileRevalidateCache,
-  NotFoundError,
-  chunksOf,
-} from '@chat/platform';
+} from '@chat/platform/collections';
+import { NotFoundError } from '@chat/platform/failures';
 import { Injectable } from '@nestjs/common';
 import { RoomDirectory, type Membership } from '../room-directory.ts';
 

@@ -1,5 +1,5 @@
 import type { Message, RoomHead } from '@chat/contracts';
-import { UnavailableError } from '@chat/platform';
+import { UnavailableError } from '@chat/platform/failures';
 import type { FeedSubscriber } from '../feed-subscriber.ts';
 import type { RoomDirectory } from '../room-directory.ts';
 import type { RecentChanges } from './recent-changes.ts';

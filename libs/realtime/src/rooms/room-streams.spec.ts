@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Changes, Message, RoomHead } from '@chat/contracts';
 import type { RoomRev } from '@chat/messages';
-import { Metrics } from '@chat/platform';
+import { Metrics } from '@chat/platform/monitoring';
 import { MAX_REVS_PER_CALL, type RoomDirectory } from '../room-directory.ts';
 import { RecentChanges } from './recent-changes.ts';
 import type { RoomFanOut } from '../fan-out/room-fan-out.ts';

@@ -1,6 +1,6 @@
 import type { Message } from '@chat/contracts';
 import type { RoomRev } from '@chat/messages';
-import { chunksOf } from '@chat/platform';
+import { chunksOf } from '@chat/platform/collections';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { FeedSubscriber } from '../feed-subscriber.ts';
 import { ShownMetrics } from './shown-metrics.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Failure, UnavailableError } from '@chat/platform';
+import { Failure, UnavailableError } from '@chat/platform/failures';
 import { SendOrder } from './send-order.ts';
 
 const outcomes = (promises: Promise<unknown>[]) =>

@@ -1,5 +1,5 @@
 import { RETRYABLE_CODES } from '@chat/contracts';
-import { Failure, UnavailableError } from '@chat/platform';
+import { Failure, UnavailableError } from '@chat/platform/failures';
 
 /** Sends of one socket to one room that wait for their outcome; more are rejected. */
 const MAX_PENDING = 500;

@@ -1,6 +1,6 @@
 import type { RenewSessionResult } from '@chat/contracts';
 import { Authenticator, SESSION_ENDED, SessionStatus } from '@chat/auth';
-import { UnauthorizedError } from '@chat/platform';
+import { UnauthorizedError } from '@chat/platform/failures';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
 import { ConnectedSockets } from '../connections/connected-sockets.ts';

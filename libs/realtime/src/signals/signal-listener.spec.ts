@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { defineSignal, Signals } from '@chat/platform';
+import { defineSignal, Signals } from '@chat/platform/signals';
 import { Module, type BeforeApplicationShutdown } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { SignalListener } from './signal-listener.ts';

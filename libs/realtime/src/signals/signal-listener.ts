@@ -1,4 +1,4 @@
-import { Signals, type Signal, type SignalDefinition } from '@chat/platform';
+import { Signals, type Signal, type SignalDefinition } from '@chat/platform/signals';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 /** Listens to the signals of other features and processes, until all sockets are drained. */

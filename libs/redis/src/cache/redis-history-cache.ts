@@ -6,7 +6,7 @@ import {
   type MessageStore,
   type PageCursor,
 } from '@chat/messages';
-import { CallCoalescer } from '@chat/platform';
+import { CallCoalescer } from '@chat/platform/collections';
 import { Logger } from '@nestjs/common';
 import type { Cache } from 'cache-manager';
 import { z } from 'zod';

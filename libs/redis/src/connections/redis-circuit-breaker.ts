@@ -1,4 +1,4 @@
-import { withTimeout } from '@chat/platform';
+import { withTimeout } from '@chat/platform/failures';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 

@@ -1,4 +1,4 @@
-import type { HealthChecks } from '@chat/platform';
+import type { HealthChecks } from '@chat/platform/monitoring';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { connectRedis, connectSubscribingRedis } from './redis-connection.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { loadSettings } from '@chat/platform';
+import { loadSettings } from '@chat/platform/settings';
 import { z } from 'zod';
 import { redisSettings } from './redis-settings.ts';
 

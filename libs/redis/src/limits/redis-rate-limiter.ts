@@ -1,4 +1,4 @@
-import { InMemoryRateLimiter, RateLimiter, type RateLimit } from '@chat/platform';
+import { InMemoryRateLimiter, RateLimiter, type RateLimit } from '@chat/platform/limits';
 import type { Redis } from 'ioredis';
 import {
   RedisUnavailableError,

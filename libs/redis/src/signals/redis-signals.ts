@@ -3,7 +3,7 @@ import {
   type Signal,
   type SignalDefinition,
   type SignalFields,
-} from '@chat/platform';
+} from '@chat/platform/signals';
 import { Logger } from '@nestjs/common';
 import { createAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';

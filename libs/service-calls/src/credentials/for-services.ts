@@ -1,4 +1,4 @@
-import { Public, Unlimited } from '@chat/platform';
+import { Public, Unlimited } from '@chat/platform/http';
 import { applyDecorators, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { ServiceGuard } from './service.guard.ts';

@@ -1,5 +1,5 @@
 import { TokenSettings } from '@chat/auth';
-import { UnauthorizedError } from '@chat/platform';
+import { UnauthorizedError } from '@chat/platform/failures';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 

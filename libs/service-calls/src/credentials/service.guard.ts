@@ -1,4 +1,4 @@
-import { UnauthorizedError } from '@chat/platform';
+import { UnauthorizedError } from '@chat/platform/failures';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import { ServiceCredentials } from './service-credentials.ts';

@@ -1,6 +1,6 @@
 import type { Changes, Role, RoomHead } from '@chat/contracts';
 import type { RoomRev } from '@chat/messages';
-import { mapInChunks } from '@chat/platform';
+import { mapInChunks } from '@chat/platform/collections';
 import { RoomDirectory, type Membership } from '@chat/realtime';
 import type { ServiceClient } from '../service-client.ts';
 import { MAX_ROLES_PER_CALL, ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';

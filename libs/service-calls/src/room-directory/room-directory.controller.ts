@@ -1,6 +1,6 @@
 import type { Role, RoomHead } from '@chat/contracts';
 import { MessageHistory, type RoomRev } from '@chat/messages';
-import { encodeJsonInChunks } from '@chat/platform';
+import { encodeJsonInChunks } from '@chat/platform/http';
 import { RoomAccess } from '@chat/rooms';
 import { Body, Controller, HttpCode, Post, type StreamableFile } from '@nestjs/common';
 import type { z } from 'zod';

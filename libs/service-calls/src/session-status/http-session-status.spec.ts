@@ -1,5 +1,5 @@
 import { SESSION_ENDED } from '@chat/auth';
-import { InMemorySignals } from '@chat/platform';
+import { InMemorySignals } from '@chat/platform/signals';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { ServiceClient } from '../service-client.ts';
 import { HttpSessionStatus } from './http-session-status.ts';

@@ -3,8 +3,8 @@ import {
   growingLruCache,
   mapInChunks,
   StaleWhileRevalidateCache,
-  type Signals,
-} from '@chat/platform';
+} from '@chat/platform/collections';
+import type { Signals } from '@chat/platform/signals';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { ServiceClient } from '../service-client.ts';
 import { ACTIVE_SESSIONS_CALL, MAX_SESSIONS_PER_CALL } from './session-status-calls.ts';

@@ -6,7 +6,7 @@ import {
   type PageCursor,
   type RoomRev,
 } from '@chat/messages';
-import { ConcurrencyLimiter } from '@chat/platform';
+import { ConcurrencyLimiter } from '@chat/platform/limits';
 import { mongo, type Model } from 'mongoose';
 import { isDuplicateKey, reasonOfRefusal, translateErrors, unavailable } from '../mongo-failure.ts';
 import type { MessageDocument } from './message.schema.ts';

@@ -1,6 +1,6 @@
 import type { Message, RoomHead } from '@chat/contracts';
 import { MessageStore, type PageCursor, type RoomRev } from '@chat/messages';
-import { mapInChunks } from '@chat/platform';
+import { mapInChunks } from '@chat/platform/collections';
 import type { SqliteConnection } from '../sqlite-connection.ts';
 
 /** Greater than every seq and rev. */

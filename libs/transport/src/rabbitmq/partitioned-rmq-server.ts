@@ -1,5 +1,5 @@
 import type { PartitionWriter } from '@chat/messages';
-import { UnavailableError } from '@chat/platform';
+import { UnavailableError } from '@chat/platform/failures';
 import { ServerRMQ, type ReadPacket } from '@nestjs/microservices';
 import type { ConsumeMessage } from 'amqplib';
 import { BrokerConnection, type BrokerOptions } from './connection/broker-connection.ts';

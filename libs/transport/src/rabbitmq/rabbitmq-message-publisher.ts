@@ -1,5 +1,5 @@
 import { MESSAGE_CREATE, type MessageCreate } from '@chat/messages/message-create';
-import { UnavailableError } from '@chat/platform';
+import { UnavailableError } from '@chat/platform/failures';
 import { MessagePublisher } from '@chat/realtime';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { lastValueFrom } from 'rxjs';

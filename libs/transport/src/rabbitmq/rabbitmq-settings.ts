@@ -1,4 +1,4 @@
-import { wholeNumber } from '@chat/platform';
+import { wholeNumber } from '@chat/platform/settings';
 import { z } from 'zod';
 
 function isBrokerUrl(text: string): boolean {

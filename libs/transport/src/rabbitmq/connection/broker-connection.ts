@@ -1,4 +1,4 @@
-import { withTimeout } from '@chat/platform';
+import { withTimeout } from '@chat/platform/failures';
 import { Logger } from '@nestjs/common';
 import { connect, type AmqpConnectionManager } from 'amqp-connection-manager';
 import type { ChannelModel } from 'amqplib';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { withTimeout } from '@chat/platform';
+import { withTimeout } from '@chat/platform/failures';
 import type { ConfirmChannel, Message, Options } from 'amqplib';
 
 const TIMEOUT_MS = 5_000;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoffMs, withTimeout } from '@chat/platform';
+import { backoffMs, withTimeout } from '@chat/platform/failures';
 import { Logger } from '@nestjs/common';
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.ts';

@@ -1,5 +1,5 @@
 import { ConflictingWriterError, type PartitionWriter } from '@chat/messages';
-import { withTimeout } from '@chat/platform';
+import { withTimeout } from '@chat/platform/failures';
 import { Logger } from '@nestjs/common';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import type { SupervisedChannel } from '../connection/supervised-channel.ts';

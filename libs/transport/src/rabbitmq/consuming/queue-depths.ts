@@ -1,5 +1,5 @@
 import { PARTITION_COUNT } from '@chat/messages/message-create';
-import { withTimeout } from '@chat/platform';
+import { withTimeout } from '@chat/platform/failures';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
 import { queueOf } from '../topology.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { withTimeout } from '@chat/platform';
+import { withTimeout } from '@chat/platform/failures';
 import { Logger } from '@nestjs/common';
 
 /** Longest wait for one probe. */

@@ -1,5 +1,5 @@
 import type { MessageCreate } from '@chat/messages/message-create';
-import { UnavailableError } from '@chat/platform';
+import { UnavailableError } from '@chat/platform/failures';
 import type { ReadPacket } from '@nestjs/microservices';
 import type { ChannelModel, Message } from 'amqplib';
 import type { BrokerConnection } from '../connection/broker-connection.ts';

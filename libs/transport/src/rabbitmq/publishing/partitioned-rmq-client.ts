@@ -1,5 +1,5 @@
 import { PARTITION_COUNT, partitionOf, type MessageCreate } from '@chat/messages/message-create';
-import { UnavailableError, withTimeout } from '@chat/platform';
+import { UnavailableError, withTimeout } from '@chat/platform/failures';
 import { ClientRMQ, type ReadPacket } from '@nestjs/microservices';
 import { BrokerConnection, type BrokerOptions } from '../connection/broker-connection.ts';
 import { PartitionPublisher, RETRY_AFTER_MS } from './partition-publisher.ts';
