@@ -12,6 +12,7 @@ import {
   UpdateMeRequest,
   UpdateRoomRequest,
   UserSearchQuery,
+  type ClientEvent,
 } from '@chat/contracts';
 import { assertForHostileTexts } from '@chat/testing/hostile-text';
 import { describe, expect, it } from '@jest/globals';
@@ -20,10 +21,18 @@ interface Schema {
   safeParse(input: unknown): { success: boolean };
 }
 
-const payload = (event: keyof typeof CLIENT_EVENTS): Schema => CLIENT_EVENTS[event].payload;
+type HostileRequest = [name: string, schema: Schema, requestOf: (text: string) => unknown];
+
+/** Payload of each client event, with a hostile text in each field. */
+const PAYLOADS: Record<ClientEvent, (text: string) => unknown> = {
+  joinRoom: (text) => ({ roomId: text, since: text }),
+  leaveRoom: (text) => text,
+  sendMessage: (text) => send(text),
+  renewSession: (token) => ({ token }),
+};
 
 /** All requests and events of clients, with a hostile text in each field. */
-const REQUESTS: [string, Schema, (text: string) => unknown][] = [
+const REQUESTS: HostileRequest[] = [
   ['RegisterRequest.email', RegisterRequest, (email) => ({ email, password: 'long enough' })],
   ['RegisterRequest', RegisterRequest, (text) => registration(text)],
   ['LoginRequest', LoginRequest, (text) => ({ email: text, password: text })],
@@ -38,10 +47,11 @@ const REQUESTS: [string, Schema, (text: string) => unknown][] = [
   ['MemberListQuery', MemberListQuery, (text) => ({ limit: text, after: text })],
   ['HistoryQuery', HistoryQuery, (text) => ({ limit: text, before: text })],
   ['ChangesQuery', ChangesQuery, (text) => ({ since: text, limit: text })],
-  ['joinRoom', payload('joinRoom'), (text) => ({ roomId: text, since: text })],
-  ['leaveRoom', payload('leaveRoom'), (text) => text],
-  ['sendMessage', payload('sendMessage'), (text) => send(text)],
-  ['renewSession', payload('renewSession'), (token) => ({ token })],
+  ...Object.entries(CLIENT_EVENTS).map(([event, { payload }]): HostileRequest => [
+    event,
+    payload,
+    PAYLOADS[event as ClientEvent],
+  ]),
 ];
 
 function registration(text: string) {
