@@ -57,7 +57,7 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
   ],
   [
     /^npx nx generate @chat\/tools:feature-library <name>$/,
-    { ranBy: 'tools/checks/feature-library.spec.ts', as: "'generate', GENERATOR" },
+    { ranBy: 'testing/workspace/src/feature-library.spec.ts', as: "'generate', GENERATOR" },
   ],
   [
     /^npx nx generate @nx\/react:component /,

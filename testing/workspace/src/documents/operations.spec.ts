@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeSettings, Metrics, Refusals } from '@chat/platform';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { Metrics, Refusals } from '@chat/platform/monitoring';
+import { describeSettings } from '@chat/platform/settings';
 import type { z } from 'zod';
 import { ROOT } from '../nx.ts';
 import { codeIn, documentedRows } from './document-tables.ts';
