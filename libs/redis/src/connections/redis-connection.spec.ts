@@ -39,19 +39,21 @@ describeWithProgram('redis-server', 'a Redis connection', () => {
     });
   }
 
-  it('stays open after a reconnect although a command was in flight during the outage', async () => {
-    proxy.blackhole();
-    const unanswered = redis.ping();
-    // Until a heartbeat is in flight, too.
-    await delay(1_100);
-    const back = next('ready');
-    await proxy.disconnect();
-    await expect(unanswered).rejects.toThrow();
-    await proxy.restore();
-    await back;
-    const before = closes;
-    await delay(2_200);
-    expect(closes).toBe(before);
+  // The tests that leave a timer of ioredis for seconds are not the last, because Jest waits for
+  // it: the parser shrinks its buffer after a large answer, and a lost connection is ended again.
+  it('is kept while a large answer takes more than 3 s to arrive', async () => {
+    // Arrives in chunks of 64 KB.
+    const text = 'x'.repeat(36 * 64 * 1024);
+    await redis.set('long', text);
+    const started = performance.now();
+    const { stream } = redis;
+    stream.on('data', () => {
+      stream.pause();
+      setTimeout(() => stream.resume(), 100);
+    });
+    expect(await redis.get('long')).toHaveLength(text.length);
+    expect(performance.now() - started).toBeGreaterThan(DETECTION_MS);
+    expect(closes).toBe(0);
   });
 
   it('is closed within 6 s when the server is frozen', async () => {
@@ -67,18 +69,18 @@ describeWithProgram('redis-server', 'a Redis connection', () => {
     await eventually(() => expect(redis.status).toBe('ready'), DETECTION_MS * 2);
   });
 
-  it('is kept while a large answer takes more than 3 s to arrive', async () => {
-    // Arrives in chunks of 64 KB.
-    const text = 'x'.repeat(36 * 64 * 1024);
-    await redis.set('long', text);
-    const started = performance.now();
-    const { stream } = redis;
-    stream.on('data', () => {
-      stream.pause();
-      setTimeout(() => stream.resume(), 100);
-    });
-    expect(await redis.get('long')).toHaveLength(text.length);
-    expect(performance.now() - started).toBeGreaterThan(DETECTION_MS);
-    expect(closes).toBe(0);
+  it('stays open after a reconnect although a command was in flight during the outage', async () => {
+    proxy.blackhole();
+    const unanswered = redis.ping();
+    // Until a heartbeat is in flight, too.
+    await delay(1_100);
+    const back = next('ready');
+    await proxy.disconnect();
+    await expect(unanswered).rejects.toThrow();
+    await proxy.restore();
+    await back;
+    const before = closes;
+    await delay(2_200);
+    expect(closes).toBe(before);
   });
 });
