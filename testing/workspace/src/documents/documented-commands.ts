@@ -29,7 +29,7 @@ export async function documentedCommands(): Promise<string[]> {
 /** Returns the lines of code blocks, and inline code. */
 function codeOf(markdown: string): string[] {
   const blocks: string[] = [];
-  const text = markdown.replace(/^```\w*\n(.*?)^```/gms, (_block, code: string) => {
+  const text = markdown.replace(/^ *```\w*\n(.*?)^ *```/gms, (_block, code: string) => {
     blocks.push(...code.split('\n'));
     return '';
   });
