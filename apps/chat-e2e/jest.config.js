@@ -5,7 +5,7 @@ const { reporters, ...shared } = preset;
 delete shared.passWithNoTests;
 delete shared.testTimeout;
 
-/** A project that runs suites against one deployment of the chat, `globals.chatDeployment`. */
+/** Returns a Jest project for one deployment of the chat, `globals.chatDeployment`. */
 const project = (name, chatDeployment, ...folders) => ({
   ...shared,
   displayName: name,
@@ -15,9 +15,9 @@ const project = (name, chatDeployment, ...folders) => ({
 const globalTeardown = '<rootDir>/src/support/stop-servers.js';
 /** All suites share the backing servers, which are slow to start. */
 const withServers = { globalSetup: '<rootDir>/src/support/start-servers.js', globalTeardown };
-/** Suites also share the services, those that need no other settings and stop no process. */
+/** Suites that need no other settings and stop no process also share the services. */
 const withTopology = { globalSetup: '<rootDir>/src/support/start-topologies.js', globalTeardown };
-/** Suites that measure processes run serially, without other suites beside them. */
+/** Suites that measure processes run serially, with no other suite in parallel. */
 const serial = { runner: '<rootDir>/src/support/serial-runner.js' };
 
 export default {

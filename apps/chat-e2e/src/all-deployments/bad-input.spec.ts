@@ -15,7 +15,7 @@ const base64url = (value: unknown): string =>
   Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** Builds a JWT, signed with HMAC-SHA256. */
-function forge(claims: object, secret: string, header: object = { alg: 'HS256', typ: 'JWT' }) {
+function signJwt(claims: object, secret: string, header: object = { alg: 'HS256', typ: 'JWT' }) {
   const signed = `${base64url(header)}.${base64url(claims)}`;
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
@@ -35,13 +35,13 @@ describeChat('the server', () => {
   });
   afterAll(() => server.close());
 
-  const refused = async (
+  const expectError = async (
     method: string,
     path: string,
     call: Parameters<typeof api>[3],
     expected: { status: number; code: string },
   ) => {
-    const { status, body, headers } = await api<HttpError>(server.at, method, path, call);
+    const { status, body, headers } = await api<HttpError>(server.addresses, method, path, call);
     expect({ status, code: body.code }).toEqual(expected);
     expect(body.statusCode).toBe(status);
     expect(body.requestId).toBe(headers.get('x-request-id'));
@@ -53,15 +53,15 @@ describeChat('the server', () => {
   describe('over REST', () => {
     const invalid = { status: 400, code: 'VALIDATION' };
 
-    it('answers 400 to malformed JSON and to JSON that is no object', async () => {
-      await refused('POST', '/auth/login', { rawBody: '{"email": ' }, invalid);
-      await refused('POST', '/auth/login', { rawBody: '[]' }, invalid);
-      await refused('POST', '/auth/login', { rawBody: '"text"' }, invalid);
-      await refused('POST', '/auth/login', { rawBody: 'null' }, invalid);
+    it('returns 400 for malformed JSON and for JSON that is not an object', async () => {
+      await expectError('POST', '/auth/login', { rawBody: '{"email": ' }, invalid);
+      await expectError('POST', '/auth/login', { rawBody: '[]' }, invalid);
+      await expectError('POST', '/auth/login', { rawBody: '"text"' }, invalid);
+      await expectError('POST', '/auth/login', { rawBody: 'null' }, invalid);
     });
 
-    it('answers 400 to invalid fields and lists their paths', async () => {
-      const body = await refused(
+    it('returns 400 for invalid fields and lists their paths', async () => {
+      const body = await expectError(
         'POST',
         '/auth/register',
         { body: { email: { $gt: '' }, password: ['a', 'b'], username: 7 } },
@@ -70,10 +70,10 @@ describeChat('the server', () => {
       expect(new Set(body.details?.map(({ path }) => path))).toEqual(
         new Set(['email', 'password', 'username']),
       );
-      await refused('POST', '/auth/login', { body: { email: 'a@b.c', password: {} } }, invalid);
-      await refused('POST', '/auth/refresh', { body: { refreshToken: ['x'] } }, invalid);
-      await refused('POST', '/rooms', { token: ann.token, body: { name: 5 } }, invalid);
-      await refused(
+      await expectError('POST', '/auth/login', { body: { email: 'a@b.c', password: {} } }, invalid);
+      await expectError('POST', '/auth/refresh', { body: { refreshToken: ['x'] } }, invalid);
+      await expectError('POST', '/rooms', { token: ann.token, body: { name: 5 } }, invalid);
+      await expectError(
         'POST',
         '/rooms',
         { token: ann.token, body: { name: 'UPPER CASE', visibility: 'public' } },
@@ -81,55 +81,55 @@ describeChat('the server', () => {
       );
     });
 
-    it('answers 415 to a content type other than JSON', async () => {
+    it('returns 415 for a content type other than JSON', async () => {
       const unsupported = { status: 415, code: 'VALIDATION' };
       const form = { 'content-type': 'application/x-www-form-urlencoded' };
-      await refused('POST', '/auth/login', { rawBody: 'email=a', headers: form }, unsupported);
+      await expectError('POST', '/auth/login', { rawBody: 'email=a', headers: form }, unsupported);
       const text = { 'content-type': 'text/plain' };
-      await refused('POST', '/auth/login', { rawBody: '{}', headers: text }, unsupported);
+      await expectError('POST', '/auth/login', { rawBody: '{}', headers: text }, unsupported);
     });
 
-    it('answers 413 to a body larger than 64 KiB', async () => {
+    it('returns 413 for a body larger than 64 KiB', async () => {
       const rawBody = JSON.stringify({ email: 'a@b.cc', password: 'x'.repeat(70_000) });
-      await refused('POST', '/auth/login', { rawBody }, { status: 413, code: 'TOO_LARGE' });
+      await expectError('POST', '/auth/login', { rawBody }, { status: 413, code: 'TOO_LARGE' });
     });
 
     it.each(['abc', '', '-1', '1.5', '1e3', ' 5', '99999999999999999999', '0x10'])(
-      'answers 400 to the cursor or limit %p',
+      'returns 400 for the cursor or limit %p',
       async (cursor) => {
         for (const name of ['before', 'after', 'around', 'limit']) {
           const path = `/messages/history/general?${name}=${encodeURIComponent(cursor)}`;
-          await refused('GET', path, { token: ann.token }, invalid);
+          await expectError('GET', path, { token: ann.token }, invalid);
         }
         const path = `/messages/changes/general?since=${encodeURIComponent(cursor)}`;
-        await refused('GET', path, { token: ann.token }, invalid);
+        await expectError('GET', path, { token: ann.token }, invalid);
       },
     );
 
-    it('answers 400 to contradicting or repeated cursors and a limit out of range', async () => {
+    it('returns 400 for conflicting or repeated cursors and an out-of-range limit', async () => {
       const get = (query: string) =>
-        refused('GET', `/messages/history/general?${query}`, { token: ann.token }, invalid);
+        expectError('GET', `/messages/history/general?${query}`, { token: ann.token }, invalid);
       await get('before=5&after=2');
       await get('before=5&before=6');
       await get('limit=0');
       await get('limit=201');
     });
 
-    it('answers 404 to unknown rooms and paths, 400 or 404 to malformed room ids', async () => {
+    it('returns 404 for unknown rooms and paths, 400 or 404 for malformed room ids', async () => {
       for (const id of ['UPPER', '-dash', 'a'.repeat(65), '~short', '%00', "x'--", '..']) {
         const path = `/messages/history/${encodeURIComponent(id)}`;
-        const { status } = await api(server.at, 'GET', path, { token: ann.token });
+        const { status } = await api(server.addresses, 'GET', path, { token: ann.token });
         expect([400, 404]).toContain(status);
       }
       const missing = { status: 404, code: 'NOT_FOUND' };
-      await refused('GET', '/messages/history/no-such-room', { token: ann.token }, missing);
-      await refused('GET', '/rooms/no-such-room', { token: ann.token }, missing);
-      await refused('GET', `/rooms/~${'x'.repeat(22)}`, { token: ann.token }, missing);
-      await refused('GET', '/nothing/here', {}, missing);
+      await expectError('GET', '/messages/history/no-such-room', { token: ann.token }, missing);
+      await expectError('GET', '/rooms/no-such-room', { token: ann.token }, missing);
+      await expectError('GET', `/rooms/~${'x'.repeat(22)}`, { token: ann.token }, missing);
+      await expectError('GET', '/nothing/here', {}, missing);
     });
 
-    it('answers 401 to a read or a logout without a bearer token', async () => {
-      const stranger = { status: 401, code: 'UNAUTHORIZED' };
+    it('returns 401 for a read or a logout without a bearer token', async () => {
+      const unauthorized = { status: 401, code: 'UNAUTHORIZED' };
       for (const path of [
         '/users/me',
         '/users?query=a',
@@ -140,34 +140,34 @@ describeChat('the server', () => {
         '/messages/changes/general?since=0',
         '/auth/sessions',
       ]) {
-        await refused('GET', path, {}, stranger);
-        await refused('GET', path, { headers: { authorization: 'Basic YTpi' } }, stranger);
+        await expectError('GET', path, {}, unauthorized);
+        await expectError('GET', path, { headers: { authorization: 'Basic YTpi' } }, unauthorized);
       }
-      await refused('POST', '/auth/logout', {}, stranger);
+      await expectError('POST', '/auth/logout', {}, unauthorized);
     });
 
-    it('answers 409 when the email or username is taken in another letter case', async () => {
+    it('returns 409 when the email or username is taken in a different letter case', async () => {
       const taken = { status: 409, code: 'CONFLICT' };
       const email = ann.email.toUpperCase();
-      await refused('POST', '/auth/register', { body: { email, password: PASSWORD } }, taken);
+      await expectError('POST', '/auth/register', { body: { email, password: PASSWORD } }, taken);
       const body = {
         email: `${randomUUID()}@example.com`,
         password: PASSWORD,
         username: ann.username.toUpperCase(),
       };
-      await refused('POST', '/auth/register', { body }, taken);
+      await expectError('POST', '/auth/register', { body }, taken);
     });
 
-    it('creates one account when ten registrations of one email race', async () => {
+    it('creates only one account when ten registrations for the same email race', async () => {
       const email = `race-${randomUUID()}@example.com`;
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 10 }, (_, n) =>
-          api(server.at, 'POST', '/auth/register', {
+          api(server.addresses, 'POST', '/auth/register', {
             body: { email: n % 2 ? email : email.toUpperCase(), password: PASSWORD },
           }),
         ),
       );
-      expect(answers.map(({ status }) => status).toSorted()).toEqual([
+      expect(responses.map(({ status }) => status).toSorted()).toEqual([
         201,
         ...Array.from({ length: 9 }, () => 409),
       ]);
@@ -179,33 +179,33 @@ describeChat('the server', () => {
       const claims = claimsOf(ann.token);
       const past = { ...claims, exp: Math.floor(Date.now() / 1_000) - 60 };
       return [
-        ['expired', forge(past, SECRET)],
+        ['expired', signJwt(past, SECRET)],
         [
-          'forged, with the signature of another',
-          `${forge({ ...claims, sub: 'x' }, SECRET)
+          'with tampered claims and the original signature',
+          `${signJwt({ ...claims, sub: 'x' }, SECRET)
             .split('.')
             .slice(0, 2)
             .join('.')}.${ann.token.split('.')[2]}`,
         ],
-        ['of another secret', forge(claims, 'another secret that is long enough to be one')],
+        ['signed with a different secret', signJwt(claims, 'a-different-but-long-enough-secret')],
         ['unsigned', `${base64url({ alg: 'none', typ: 'JWT' })}.${base64url(claims)}.`],
-        ['unsigned in capitals', `${base64url({ alg: 'NONE' })}.${base64url(claims)}.`],
-        ['of another algorithm', forge(claims, SECRET, { alg: 'HS512', typ: 'JWT' })],
-        ['for another audience', forge({ ...claims, aud: 'elsewhere' }, SECRET)],
-        ['of a session that does not exist', forge({ ...claims, sid: 'x'.repeat(22) }, SECRET)],
-        ['without a user', forge({ ...claims, sub: undefined }, SECRET)],
-        ['no token at all', 'not.a.token'],
+        ['unsigned, with alg in capitals', `${base64url({ alg: 'NONE' })}.${base64url(claims)}.`],
+        ['with a different algorithm', signJwt(claims, SECRET, { alg: 'HS512', typ: 'JWT' })],
+        ['for a different audience', signJwt({ ...claims, aud: 'elsewhere' }, SECRET)],
+        ['for a session that does not exist', signJwt({ ...claims, sid: 'x'.repeat(22) }, SECRET)],
+        ['without a subject', signJwt({ ...claims, sub: undefined }, SECRET)],
+        ['not a JWT', 'not.a.token'],
       ];
     };
 
     it('accepts only a valid access token over REST and in the handshake', async () => {
-      const own = await api(server.at, 'GET', '/users/me', {
-        token: forge(claimsOf(ann.token), SECRET),
+      const valid = await api(server.addresses, 'GET', '/users/me', {
+        token: signJwt(claimsOf(ann.token), SECRET),
       });
-      expect(own.status).toBe(200);
+      expect(valid.status).toBe(200);
       for (const [kind, token] of tokens()) {
-        const answer = await api<HttpError>(server.at, 'GET', '/users/me', { token });
-        expect([kind, answer.status, answer.body.code]).toEqual([kind, 401, 'UNAUTHORIZED']);
+        const response = await api<HttpError>(server.addresses, 'GET', '/users/me', { token });
+        expect([kind, response.status, response.body.code]).toEqual([kind, 401, 'UNAUTHORIZED']);
         expect([kind, await connectError({ token })]).toEqual([
           kind,
           { code: 'UNAUTHORIZED', message: expect.any(String) },
@@ -213,7 +213,7 @@ describeChat('the server', () => {
       }
     });
 
-    it('refuses a handshake whose token is missing or malformed', async () => {
+    it('rejects a handshake with a missing or malformed token', async () => {
       for (const auth of [
         {},
         { token: '' },
@@ -226,16 +226,16 @@ describeChat('the server', () => {
     });
 
     function connectError(auth: object): Promise<unknown> {
-      const stranger = io(server.at.chat, {
+      const client = io(server.addresses.chat, {
         auth,
         transports: ['websocket'],
         forceNew: true,
         reconnection: false,
       });
       return new Promise((resolve, reject) => {
-        stranger.once('connect', () => reject(new Error('the server accepted the handshake')));
-        stranger.once('connect_error', (error: Error & { data?: unknown }) => {
-          stranger.disconnect();
+        client.once('connect', () => reject(new Error('the server accepted the handshake')));
+        client.once('connect_error', (error: Error & { data?: unknown }) => {
+          client.disconnect();
           resolve(error.data);
         });
       });
@@ -267,25 +267,25 @@ describeChat('the server', () => {
       ['a NUL character in the text', { roomId: 'general', text: 'a\u0000b' }],
       ['an object as text', { roomId: 'general', text: { toString: 'x' } }],
       ['an object as room', { roomId: { $ne: null }, text: 'hi' }],
-      ['a malformed room id', { roomId: 'No Such Form', text: 'hi' }],
+      ['a malformed room id', { roomId: 'Not A Room Id', text: 'hi' }],
       ['a malformed clientMessageId', { roomId: 'general', text: 'hi', clientMessageId: 'a b' }],
       ['a string as payload', 'hi'],
       ['null as payload', null],
       ['an array as payload', [{ roomId: 'general', text: 'hi' }]],
       ['a missing payload', undefined],
-    ])('answers sendMessage with VALIDATION for %s', async (_kind, payload) => {
+    ])('fails sendMessage with VALIDATION for %s', async (_kind, payload) => {
       expect(await emit('sendMessage', payload)).toMatchObject({
         ok: false,
         error: { code: 'VALIDATION', message: expect.any(String) },
       });
     });
 
-    it('refuses a sendMessage with two payloads', async () => {
-      const send = { roomId: 'general', text: 'hi' };
-      expect(await emit('sendMessage', send, send)).toMatchObject({ ok: false });
+    it('rejects a sendMessage with two payloads', async () => {
+      const message = { roomId: 'general', text: 'hi' };
+      expect(await emit('sendMessage', message, message)).toMatchObject({ ok: false });
     });
 
-    it('refuses joinRoom with an invalid payload or an unknown private room', async () => {
+    it('rejects joinRoom with an invalid payload or an unknown private room', async () => {
       for (const payload of [
         7,
         {},
@@ -299,35 +299,35 @@ describeChat('the server', () => {
       });
     });
 
-    it('answers sendMessage with NOT_FOUND for a room that does not exist', async () => {
+    it('fails sendMessage with NOT_FOUND for a room that does not exist', async () => {
       expect(await emit('sendMessage', { roomId: 'elsewhere', text: 'hi' })).toMatchObject({
         error: { code: 'NOT_FOUND' },
       });
     });
 
-    it('answers sendMessage with NOT_FOUND for a public room without the user as a member', async () => {
+    it('fails sendMessage with NOT_FOUND for a public room the user has not joined', async () => {
       const owner = await server.register();
       const roomId = uniqueRoom('not-joined');
       await owner.createRoom({ name: roomId, visibility: 'public' });
-      const send = { roomId, text: 'hi' };
-      expect(await emit('sendMessage', send)).toMatchObject({ error: { code: 'NOT_FOUND' } });
+      const message = { roomId, text: 'hi' };
+      expect(await emit('sendMessage', message)).toMatchObject({ error: { code: 'NOT_FOUND' } });
       await emitWithAck(await owner.connect(), 'joinRoom', roomId);
-      const answer = await emitWithAck(await owner.connect(), 'sendMessage', {
-        ...send,
+      const ack = await emitWithAck(await owner.connect(), 'sendMessage', {
+        ...message,
         text: 'first',
       });
-      expect(answer).toMatchObject({ ok: true });
-      await owner.stored(roomId, 1);
+      expect(ack).toMatchObject({ ok: true });
+      await owner.waitForSeq(roomId, 1);
       expect(await owner.history(roomId)).toMatchObject([{ text: 'first', seq: 1 }]);
     });
 
-    it('answers an unknown event with VALIDATION', async () => {
+    it('rejects an unknown event with VALIDATION', async () => {
       for (const event of ['dropTables', 'constructor', '__proto__', 'editMessage']) {
         expect(await emit(event, {})).toMatchObject({ error: { code: 'VALIDATION' } });
       }
     });
 
-    it('emits exception for an invalid sendMessage without an acknowledgement', async () => {
+    it('emits exception for an invalid sendMessage that requests no acknowledgement', async () => {
       const exception = new Promise((resolve) => socket.once('exception', resolve));
       socket.emit('sendMessage', { roomId: 'general', text: '' });
       expect(await exception).toMatchObject({
@@ -336,16 +336,16 @@ describeChat('the server', () => {
       });
     });
 
-    it('closes a connection that sends a packet above 64 KiB, and no other', async () => {
+    it('closes only the connection that sends a packet larger than 64 KiB', async () => {
       const other = await server.register();
-      const victim = await other.connect();
-      const closed = new Promise((resolve) => victim.once('disconnect', resolve));
-      victim.emit('sendMessage', { roomId: 'general', text: 'x'.repeat(200_000) });
+      const offender = await other.connect();
+      const closed = new Promise((resolve) => offender.once('disconnect', resolve));
+      offender.emit('sendMessage', { roomId: 'general', text: 'x'.repeat(200_000) });
       await closed;
       expect(socket.connected).toBe(true);
     });
 
-    it('delivers the first valid message after refused ones as seq 1', async () => {
+    it('assigns seq 1 to the first valid message after rejected ones', async () => {
       const received = new Promise<Message>((resolve) => socket.once('receiveMessage', resolve));
       expect(await emit('sendMessage', { roomId: 'general', text: 'still here' })).toMatchObject({
         ok: true,

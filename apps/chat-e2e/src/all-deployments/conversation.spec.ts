@@ -18,8 +18,8 @@ describeChat('a public room', () => {
     const socket = await account.connect();
     const received: Message[] = [];
     socket.on('receiveMessage', (message) => received.push(message));
-    const answer = await emitWithAck(socket, 'joinRoom', roomId);
-    expect(answer).toMatchObject({ ok: true, roomId });
+    const ack = await emitWithAck(socket, 'joinRoom', roomId);
+    expect(ack).toMatchObject({ ok: true, roomId });
     return { account, socket, received };
   }
 
@@ -28,7 +28,7 @@ describeChat('a public room', () => {
   });
   afterAll(() => server.close());
 
-  it('delivers each message to every joined socket as the history returns it', async () => {
+  it('delivers each message to every joined socket exactly as the history returns it', async () => {
     const roomId = uniqueRoom('greetings');
     const ann = await join(roomId);
     const bob = await join(roomId);
@@ -55,43 +55,41 @@ describeChat('a public room', () => {
     ]);
   });
 
-  it('stores the authenticated sender and the server time whatever the payload claims', async () => {
+  it('stores the authenticated sender and the server time regardless of the payload', async () => {
     const roomId = uniqueRoom('claims');
     const eve = await join(roomId);
-    const mallory = {
+    const forgedMessage = {
       roomId,
       text: 'trust me',
       userId: 'another-user',
       username: 'admin',
       timestamp: '1999-01-01T00:00:00.000Z',
     };
-    await emitWithAck(eve.socket, 'sendMessage', mallory);
+    await emitWithAck(eve.socket, 'sendMessage', forgedMessage);
     const [message] = await eve.account.history(roomId, 1);
     expect(message).toMatchObject({ userId: eve.account.id, username: eve.account.username });
     expect(Date.now() - Date.parse(message?.timestamp ?? '')).toBeLessThan(60_000);
   });
 
-  it('stores and delivers one message when a send is repeated 50 times on two sockets', async () => {
+  it('stores and delivers a message once when it is sent 50 times on two sockets', async () => {
     const roomId = uniqueRoom('repeats');
     const ann = await join(roomId);
     const bob = await join(roomId);
     const second = await ann.account.connect();
     const send = { roomId, text: 'only once', clientMessageId: 'the-same' };
-    const answers = await Promise.all(
+    const acks = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
         emitWithAck(index % 2 === 0 ? ann.socket : second, 'sendMessage', send),
       ),
     );
-    expect(new Set(answers.map((answer) => (answer.ok ? answer.id : answer.error.code))).size).toBe(
-      1,
-    );
+    expect(new Set(acks.map((ack) => (ack.ok ? ack.id : ack.error.code))).size).toBe(1);
     await emitWithAck(ann.socket, 'sendMessage', { roomId, text: 'the last' });
     await until('the last message is delivered', () => bob.received.at(-1)?.text === 'the last');
     expect(bob.received.map(({ text }) => text)).toEqual(['only once', 'the last']);
     expect((await bob.account.history(roomId)).map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
-  it('stores each of two texts once when both are sent twice with one clientMessageId', async () => {
+  it('stores two texts once each when sent twice with the same clientMessageId', async () => {
     const roomId = uniqueRoom('numbers-again');
     const ann = await join(roomId);
     const send = (text: string) =>
@@ -103,8 +101,8 @@ describeChat('a public room', () => {
     const texts = ['before the restart', 'after the restart'];
     const ids: string[] = [];
     for (const text of [...texts, ...texts]) {
-      const answer = await send(text);
-      ids.push(answer.ok ? answer.id : answer.error.code);
+      const ack = await send(text);
+      ids.push(ack.ok ? ack.id : ack.error.code);
     }
     const history = await ann.account.history(roomId, 2);
     expect(history.map(({ seq, text }) => [seq, text])).toEqual([
@@ -117,18 +115,18 @@ describeChat('a public room', () => {
     expect(ann.received).toEqual(history);
   });
 
-  it('delivers 2,000 messages of 20 concurrent senders to all members in one order', async () => {
+  it('delivers 2,000 messages from 20 concurrent senders to all members in the same order', async () => {
     const roomId = uniqueRoom('crowd');
     const members: Awaited<ReturnType<typeof join>>[] = [];
     for (let n = 0; n < 20; n += 1) members.push(await join(roomId));
     await Promise.all(
       members.map(async ({ socket }, sender) => {
-        const answers = Array.from({ length: 100 }, (_, n) => {
+        const acks = Array.from({ length: 100 }, (_, n) => {
           const [text, clientMessageId] = [`${sender}/${n}`, `${sender}-${n}`];
           const message = { roomId, text, clientMessageId };
           return emitWithAck(socket, 'sendMessage', message, 30_000);
         });
-        for (const answer of await Promise.all(answers)) expect(answer.ok).toBe(true);
+        for (const ack of await Promise.all(acks)) expect(ack.ok).toBe(true);
       }),
     );
     await until(
@@ -139,7 +137,7 @@ describeChat('a public room', () => {
     const [first] = members;
     const history = (await first?.account.history(roomId)) ?? [];
     expect(history.map(({ seq }) => seq)).toEqual(Array.from({ length: 2_000 }, (_, n) => n + 1));
-    // As texts, which are compared faster than 20 times 2,000 objects.
+    // Compared as JSON, which is faster than comparing 20 times 2,000 objects.
     const orders = new Set(members.map(({ received }) => JSON.stringify(received)));
     expect([...orders].map((order) => JSON.parse(order) as Message[])).toEqual([history]);
     for (let sender = 0; sender < 20; sender += 1) {
@@ -171,12 +169,12 @@ describeChat('a public room', () => {
     const received: Message[] = [];
     socket.on('receiveMessage', (message) => received.push(message));
     const sending = Promise.all(['4', '5', '6', '7'].map(send));
-    const answer = await emitWithAck(socket, 'joinRoom', { roomId, since: 1 });
+    const ack = await emitWithAck(socket, 'joinRoom', { roomId, since: 1 });
     await sending;
-    if (!answer.ok || !answer.changes) throw new Error('the join was refused');
-    await until('all changes arrived', () => answer.rev + received.length === 7);
-    expect(answer.complete).toBe(true);
-    expect([...answer.changes, ...received].map(({ text }) => text)).toEqual([
+    if (!ack.ok || !ack.changes) throw new Error('the join was rejected');
+    await until('all changes arrived', () => ack.rev + received.length === 7);
+    expect(ack.complete).toBe(true);
+    expect([...ack.changes, ...received].map(({ text }) => text)).toEqual([
       '2',
       '3',
       '4',
@@ -186,7 +184,7 @@ describeChat('a public room', () => {
     ]);
   });
 
-  it('answers joinRoom with complete: false after 140 missed changes, which REST returns in pages', async () => {
+  it('acknowledges joinRoom with complete: false after 140 missed changes, which REST returns in pages', async () => {
     const roomId = uniqueRoom('long');
     const ann = await join(roomId);
     await Promise.all(
@@ -194,7 +192,7 @@ describeChat('a public room', () => {
         emitWithAck(ann.socket, 'sendMessage', { roomId, text: String(n) }),
       ),
     );
-    await ann.account.stored(roomId, 150);
+    await ann.account.waitForSeq(roomId, 150);
     const socket = await ann.account.connect();
     expect(await emitWithAck(socket, 'joinRoom', { roomId, since: 10 })).toMatchObject({
       ok: true,
@@ -224,7 +222,7 @@ describeChat('a public room', () => {
     await emitWithAck(ann.socket, 'sendMessage', { roomId, text: 'bob?' });
     await until('ann receives the message', () => ann.received.length === 1);
     expect(bob.received).toEqual([]);
-    const still = await emitWithAck(bob.socket, 'sendMessage', { roomId, text: 'yes' });
-    expect(still.ok).toBe(true);
+    const ack = await emitWithAck(bob.socket, 'sendMessage', { roomId, text: 'yes' });
+    expect(ack.ok).toBe(true);
   });
 });

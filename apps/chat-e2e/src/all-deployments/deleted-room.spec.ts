@@ -13,7 +13,7 @@ describeChat('room deletion', () => {
   let room: RoomSummary;
   let ownerSocket: ClientSocket;
   let guestSocket: ClientSocket;
-  /** Socket of a member, without a joinRoom. */
+  /** Socket of a member that has not sent joinRoom. */
   let idleSocket: ClientSocket;
   const name = uniqueRoom('deleted');
 
@@ -28,15 +28,15 @@ describeChat('room deletion', () => {
     await emitWithAck(ownerSocket, 'joinRoom', room.id);
     await emitWithAck(guestSocket, 'joinRoom', room.id);
     await emitWithAck(ownerSocket, 'sendMessage', { roomId: room.id, text: 'soon deleted' });
-    await owner.stored(room.id, 1);
+    await owner.waitForSeq(room.id, 1);
   });
   afterAll(() => server.close());
 
-  const withoutIds = ({ requestId: _, ...body }: HttpError) => body;
+  const withoutRequestId = ({ requestId: _, ...body }: HttpError) => body;
 
-  it('is refused to non-owners and for general', async () => {
-    const refused = await guest.call<HttpError>('DELETE', `/rooms/${room.id}`);
-    expect([refused.status, refused.body.code]).toEqual([403, 'FORBIDDEN']);
+  it('returns 403 for non-owners and 409 for general', async () => {
+    const forbidden = await guest.call<HttpError>('DELETE', `/rooms/${room.id}`);
+    expect([forbidden.status, forbidden.body.code]).toEqual([403, 'FORBIDDEN']);
     const general = await owner.call<HttpError>('DELETE', '/rooms/general');
     expect([general.status, general.body.code]).toEqual([409, 'CONFLICT']);
     const hidden = await owner.createRoom({ name: 'Hidden', visibility: 'private' });
@@ -47,20 +47,20 @@ describeChat('room deletion', () => {
   it('emits roomRemoved to every socket of every member within 1 s', async () => {
     const notified: string[] = [];
     const sockets = { ownerSocket, guestSocket, idleSocket };
-    for (const [which, socket] of Object.entries(sockets)) {
-      socket.on('roomRemoved', ({ roomId }) => notified.push(`${which} ${roomId}`));
+    for (const [label, socket] of Object.entries(sockets)) {
+      socket.on('roomRemoved', ({ roomId }) => notified.push(`${label} ${roomId}`));
     }
     expect((await owner.call('DELETE', `/rooms/${room.id}`)).status).toBe(204);
     await until('all sockets are notified', () => notified.length === 3, 1_000);
     expect(notified.toSorted()).toEqual(
       Object.keys(sockets)
         .toSorted()
-        .map((w) => `${w} ${room.id}`),
+        .map((label) => `${label} ${room.id}`),
     );
   });
 
-  it('makes all calls and events answer as for a room that does not exist', async () => {
-    const none = `~${'0'.repeat(22)}`;
+  it('makes all requests and events respond as for a nonexistent room', async () => {
+    const missingId = `~${'0'.repeat(22)}`;
     const probes: [string, (id: string) => string, unknown?][] = [
       ['GET', (id) => `/rooms/${id}`],
       ['PATCH', (id) => `/rooms/${id}`, { topic: 'x' }],
@@ -74,9 +74,9 @@ describeChat('room deletion', () => {
     for (const account of [owner, guest]) {
       for (const [method, path, body] of probes) {
         const deleted = await account.call<HttpError>(method, path(room.id), body);
-        const missing = await account.call<HttpError>(method, path(none), body);
+        const missing = await account.call<HttpError>(method, path(missingId), body);
         expect([method, path(''), deleted.status]).toEqual([method, path(''), 404]);
-        expect(withoutIds(deleted.body)).toEqual(withoutIds(missing.body));
+        expect(withoutRequestId(deleted.body)).toEqual(withoutRequestId(missing.body));
       }
       for (const list of ['/rooms', `/rooms?discover=true&query=${name}`]) {
         expect((await account.call('GET', list)).text).not.toContain(room.id);
@@ -85,16 +85,16 @@ describeChat('room deletion', () => {
     for (const socket of [ownerSocket, guestSocket, await guest.connect()]) {
       const send = (roomId: string) => emitWithAck(socket, 'sendMessage', { roomId, text: 'hi' });
       expect(await send(room.id)).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
-      expect(await send(room.id)).toEqual(await send(none));
+      expect(await send(room.id)).toEqual(await send(missingId));
       expect(await emitWithAck(socket, 'joinRoom', room.id)).toEqual(
-        await emitWithAck(socket, 'joinRoom', none),
+        await emitWithAck(socket, 'joinRoom', missingId),
       );
     }
   });
 
-  it('keeps the room name reserved against POST /rooms and joinRoom', async () => {
-    const again = await guest.call<HttpError>('POST', '/rooms', { name, visibility: 'public' });
-    expect([again.status, again.body.code]).toEqual([409, 'CONFLICT']);
+  it('prevents POST /rooms and joinRoom from reusing the room name', async () => {
+    const conflict = await guest.call<HttpError>('POST', '/rooms', { name, visibility: 'public' });
+    expect([conflict.status, conflict.body.code]).toEqual([409, 'CONFLICT']);
     expect(await emitWithAck(guestSocket, 'joinRoom', name)).toMatchObject({
       ok: false,
       error: { code: 'NOT_FOUND' },

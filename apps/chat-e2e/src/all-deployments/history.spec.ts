@@ -28,7 +28,7 @@ describeChat('GET /messages/history/:roomId', () => {
         emitWithAck(socket, 'sendMessage', { roomId: long, text: `message ${n}` }),
       ),
     );
-    await ann.stored(long, COUNT);
+    await ann.waitForSeq(long, COUNT);
   });
   afterAll(() => server.close());
 
@@ -55,9 +55,9 @@ describeChat('GET /messages/history/:roomId', () => {
   it.each([
     ['prev', '?limit=20'],
     ['next', '?after=0&limit=20'],
-  ])('returns every message once when a client follows the %s links', async (rel, begin) => {
+  ])('returns every message once when a client follows the %s links', async (rel, firstQuery) => {
     const found: number[] = [];
-    let path: string | undefined = `/messages/history/${long}${begin}`;
+    let path: string | undefined = `/messages/history/${long}${firstQuery}`;
     while (path !== undefined) {
       const { body, headers } = await ann.call<Message[]>('GET', path);
       found.push(...body.map(({ seq }) => seq));
@@ -67,7 +67,7 @@ describeChat('GET /messages/history/:roomId', () => {
     expect(found.toSorted((a, b) => a - b)).toEqual(range(1, COUNT));
   });
 
-  it('returns no messages of an empty room and needs no membership in a public room', async () => {
+  it('returns no messages for an empty room and needs no membership in a public room', async () => {
     const bob = await server.register();
     const empty = await ann.createRoom({ name: uniqueRoom('empty'), visibility: 'public' });
     const { body, headers } = await bob.call<Message[]>('GET', `/messages/history/${empty.id}`);

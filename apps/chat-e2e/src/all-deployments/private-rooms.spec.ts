@@ -9,7 +9,7 @@ describeChat('a private room', () => {
   let server: ChatUnderTest;
   let owner: Account;
   let guest: Account;
-  let stranger: Account;
+  let nonMember: Account;
   let room: RoomSummary;
   let ownerSocket: ClientSocket;
   let guestSocket: ClientSocket;
@@ -18,49 +18,49 @@ describeChat('a private room', () => {
     server = await sharedChat();
     owner = await server.register('owner');
     guest = await server.register('guest');
-    stranger = await server.register('stranger');
+    nonMember = await server.register('nonmember');
     room = await owner.createRoom({ name: 'Plans for Sunday', visibility: 'private' });
     ownerSocket = await owner.connect();
     guestSocket = await guest.connect();
     await emitWithAck(ownerSocket, 'joinRoom', room.id);
     await emitWithAck(ownerSocket, 'sendMessage', { roomId: room.id, text: 'a secret' });
-    await owner.stored(room.id, 1);
+    await owner.waitForSeq(room.id, 1);
   });
   afterAll(() => server.close());
 
-  const withoutIds = ({ requestId: _, ...body }: HttpError) => body;
+  const withoutRequestId = ({ requestId: _, ...body }: HttpError) => body;
 
   it('has a random id and its creator as owner', () => {
     expect(room).toMatchObject({ name: 'Plans for Sunday', visibility: 'private', role: 'owner' });
     expect(room.id).toMatch(/^~[A-Za-z0-9]{22}$/);
   });
 
-  it('answers non-members exactly as a room that does not exist', async () => {
-    const none = `~${'0'.repeat(22)}`;
+  it('responds to non-members exactly as for a nonexistent room', async () => {
+    const missingId = `~${'0'.repeat(22)}`;
     const probes: [string, (id: string) => string, unknown?][] = [
       ['GET', (id) => `/rooms/${id}`],
       ['GET', (id) => `/rooms/${id}/members`],
-      ['POST', (id) => `/rooms/${id}/members`, { userId: stranger.id }],
-      ['DELETE', (id) => `/rooms/${id}/members/${stranger.id}`],
+      ['POST', (id) => `/rooms/${id}/members`, { userId: nonMember.id }],
+      ['DELETE', (id) => `/rooms/${id}/members/${nonMember.id}`],
       ['DELETE', (id) => `/rooms/${id}/members/${owner.id}`],
       ['GET', (id) => `/messages/history/${id}`],
       ['GET', (id) => `/messages/changes/${id}?since=0`],
     ];
     for (const [method, path, body] of probes) {
-      const hidden = await stranger.call<HttpError>(method, path(room.id), body);
-      const missing = await stranger.call<HttpError>(method, path(none), body);
+      const hidden = await nonMember.call<HttpError>(method, path(room.id), body);
+      const missing = await nonMember.call<HttpError>(method, path(missingId), body);
       expect(hidden.status).toBe(404);
-      expect(withoutIds(hidden.body)).toEqual(withoutIds(missing.body));
+      expect(withoutRequestId(hidden.body)).toEqual(withoutRequestId(missing.body));
     }
-    const socket = await stranger.connect();
+    const socket = await nonMember.connect();
     const join = (id: string) => emitWithAck(socket, 'joinRoom', id);
     const send = (roomId: string) => emitWithAck(socket, 'sendMessage', { roomId, text: 'hi' });
     expect(await join(room.id)).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
-    expect(await join(room.id)).toEqual(await join(none));
-    expect(await send(room.id)).toEqual(await send(none));
+    expect(await join(room.id)).toEqual(await join(missingId));
+    expect(await send(room.id)).toEqual(await send(missingId));
     const lists = [
-      await stranger.call('GET', '/rooms'),
-      await stranger.call('GET', '/rooms?discover=true'),
+      await nonMember.call('GET', '/rooms'),
+      await nonMember.call('GET', '/rooms?discover=true'),
     ];
     for (const { text } of lists) expect(text).not.toContain(room.id);
   });
@@ -68,8 +68,8 @@ describeChat('a private room', () => {
   it('emits roomAdded and memberChanged for an added member, who can then join', async () => {
     const added = new Promise((resolve) => guestSocket.once('roomAdded', resolve));
     const changed = new Promise((resolve) => ownerSocket.once('memberChanged', resolve));
-    const answer = await owner.call('POST', `/rooms/${room.id}/members`, { userId: guest.id });
-    expect(answer.status).toBe(201);
+    const response = await owner.call('POST', `/rooms/${room.id}/members`, { userId: guest.id });
+    expect(response.status).toBe(201);
     expect(await added).toMatchObject({ id: room.id, name: 'Plans for Sunday' });
     expect(await changed).toEqual({ roomId: room.id, userId: guest.id, role: 'member' });
     const joined = await emitWithAck(guestSocket, 'joinRoom', { roomId: room.id, since: 0 });
@@ -89,9 +89,9 @@ describeChat('a private room', () => {
     expect(rooms).toMatchObject([{ id: room.id, seq: 1, lastMessage: { text: 'a secret' } }]);
   });
 
-  it('answers 403 when a member adds or removes another user', async () => {
+  it('returns 403 when a member adds or removes another user', async () => {
     const add = await guest.call<HttpError>('POST', `/rooms/${room.id}/members`, {
-      userId: stranger.id,
+      userId: nonMember.id,
     });
     expect([add.status, add.body.code]).toEqual([403, 'FORBIDDEN']);
     const remove = await guest.call('DELETE', `/rooms/${room.id}/members/${owner.id}`);
@@ -107,20 +107,20 @@ describeChat('a private room', () => {
       socket.on('receiveMessage', ({ text }) => received.push(text));
       socket.on('roomRemoved', ({ roomId }) => removed.push(roomId));
     }
-    const answer = await owner.call('DELETE', `/rooms/${room.id}/members/${guest.id}`);
-    expect(answer.status).toBe(204);
+    const response = await owner.call('DELETE', `/rooms/${room.id}/members/${guest.id}`);
+    expect(response.status).toBe(204);
     await until('both sockets are notified', () => removed.length === 2, 1_000);
-    const own = new Promise((resolve) => ownerSocket.once('receiveMessage', resolve));
+    const ownMessage = new Promise((resolve) => ownerSocket.once('receiveMessage', resolve));
     await emitWithAck(ownerSocket, 'sendMessage', { roomId: room.id, text: 'now without you' });
-    await own;
+    await ownMessage;
     expect(received).toEqual([]);
-    const refused = await emitWithAck(guestSocket, 'sendMessage', { roomId: room.id, text: 'hey' });
-    expect(refused).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
+    const denied = await emitWithAck(guestSocket, 'sendMessage', { roomId: room.id, text: 'hey' });
+    expect(denied).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
     expect((await guest.call('GET', `/messages/history/${room.id}`)).status).toBe(404);
   });
 
-  it('answers 409 when its only owner leaves', async () => {
-    const answer = await owner.call<HttpError>('DELETE', `/rooms/${room.id}/members/${owner.id}`);
-    expect([answer.status, answer.body.code]).toEqual([409, 'CONFLICT']);
+  it('returns 409 when the only owner tries to leave', async () => {
+    const response = await owner.call<HttpError>('DELETE', `/rooms/${room.id}/members/${owner.id}`);
+    expect([response.status, response.body.code]).toEqual([409, 'CONFLICT']);
   });
 });

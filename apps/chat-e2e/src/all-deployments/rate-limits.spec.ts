@@ -6,7 +6,7 @@ import { describeChat, startChat, type ChatUnderTest } from '../support/chat-und
 import { api } from '../support/api.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 
-describeChat('a rate limit', () => {
+describeChat('rate limiting', () => {
   let server: ChatUnderTest;
   beforeAll(async () => {
     server = await startChat({
@@ -19,19 +19,19 @@ describeChat('a rate limit', () => {
   });
   afterAll(() => server.close());
 
-  it('refuses sends beyond the burst until retryAfterMs has passed', async () => {
+  it('rejects sends beyond the burst until retryAfterMs has passed', async () => {
     const ann = await server.register();
     const socket = await ann.connect();
     await emitWithAck(socket, 'joinRoom', 'general');
     const send = (n: number) =>
       emitWithAck(socket, 'sendMessage', { roomId: 'general', text: String(n) });
-    const answers = await Promise.all(Array.from({ length: 15 }, (_, n) => send(n)));
-    const accepted = answers.filter(({ ok }) => ok).length;
+    const acks = await Promise.all(Array.from({ length: 15 }, (_, n) => send(n)));
+    const accepted = acks.filter(({ ok }) => ok).length;
     expect(accepted).toBeGreaterThanOrEqual(10);
     expect(accepted).toBeLessThan(15);
-    const refused = answers.find((answer) => !answer.ok);
-    if (!refused) throw new Error('no send was refused');
-    const { code, retryAfterMs = 0 } = refused.error;
+    const rejected = acks.find((ack) => !ack.ok);
+    if (!rejected) throw new Error('no send was rejected');
+    const { code, retryAfterMs = 0 } = rejected.error;
     expect(code).toBe('RATE_LIMITED');
     expect(retryAfterMs).toBeGreaterThan(0);
     await delay(retryAfterMs + 5);
@@ -40,17 +40,17 @@ describeChat('a rate limit', () => {
   });
 
   const signIn = (email: string, password: string) =>
-    api<HttpError>(server.at, 'POST', '/auth/login', { body: { email, password } });
+    api<HttpError>(server.addresses, 'POST', '/auth/login', { body: { email, password } });
 
-  it('refuses sign-ins after 3 failures per account, whether or not the account exists', async () => {
+  it('rejects sign-ins after 3 failures per account, whether or not the account exists', async () => {
     const ann = await server.register();
     const outcomes = async (email: string): Promise<[string, string][]> => {
       const codes: [string, string][] = [];
       for (let guess = 0; guess < 4; guess += 1) {
-        const answer = await signIn(email, `guess ${guess}`);
-        codes.push([answer.body.code, answer.body.message]);
-        if (answer.status === 429) {
-          expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+        const response = await signIn(email, `guess ${guess}`);
+        codes.push([response.body.code, response.body.message]);
+        if (response.status === 429) {
+          expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
         }
       }
       return codes;
@@ -62,13 +62,13 @@ describeChat('a rate limit', () => {
     expect((await signIn(ann.email, PASSWORD)).body.code).toBe('RATE_LIMITED');
   });
 
-  it('answers 429 to a burst of sign-ins from one address', async () => {
-    const answers = await Promise.all(
+  it('returns 429 for a burst of sign-ins from one address', async () => {
+    const responses = await Promise.all(
       Array.from({ length: 20 }, (_, n) => signIn(`unknown-${n}@example.com`, 'guess')),
     );
-    const refused = answers.filter(({ status }) => status === 429);
-    expect(refused.length).toBeGreaterThan(0);
-    expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(refused[0]?.body.code).toBe('RATE_LIMITED');
+    const rejected = responses.filter(({ status }) => status === 429);
+    expect(rejected.length).toBeGreaterThan(0);
+    expect(Number(rejected[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(rejected[0]?.body.code).toBe('RATE_LIMITED');
   });
 });

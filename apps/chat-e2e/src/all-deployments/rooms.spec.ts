@@ -36,31 +36,31 @@ describeChat('the rooms API', () => {
     ]);
   });
 
-  it('makes the creator of a public room owner and answers 409 to a taken name', async () => {
+  it('makes the creator of a public room its owner and returns 409 for a taken name', async () => {
     const ann = await server.register();
     const bob = await server.register();
     const name = uniqueRoom('gardening');
     const created = await ann.createRoom({ name, visibility: 'public' });
     expect(created).toMatchObject({ id: name, createdBy: ann.id, role: 'owner' });
-    const again = await bob.call<HttpError>('POST', '/rooms', { name, visibility: 'public' });
-    expect([again.status, again.body.code]).toEqual([409, 'CONFLICT']);
+    const conflict = await bob.call<HttpError>('POST', '/rooms', { name, visibility: 'public' });
+    expect([conflict.status, conflict.body.code]).toEqual([409, 'CONFLICT']);
     const query = name.slice(0, -1).toUpperCase();
     const found = await bob.call<RoomSummary[]>('GET', `/rooms?discover=true&query=${query}`);
     expect(found.body.map(({ id, role }) => [id, role])).toEqual([[name, undefined]]);
   });
 
-  it('creates one room with one owner when five users join an unknown room at once', async () => {
+  it('creates one room with one owner when five users join an unknown room concurrently', async () => {
     const roomId = uniqueRoom('raced');
     const racers = await Promise.all(Array.from({ length: 5 }, () => server.register()));
     const sockets = await Promise.all(racers.map((racer) => racer.connect()));
-    const answers = await Promise.all(
+    const acks = await Promise.all(
       sockets.map((socket) => emitWithAck(socket, 'joinRoom', roomId)),
     );
-    const roles = answers.map((answer) => (answer.ok ? answer.role : answer.error.code));
+    const roles = acks.map((ack) => (ack.ok ? ack.role : ack.error.code));
     expect(roles.toSorted()).toEqual(['member', 'member', 'member', 'member', 'owner']);
   });
 
-  it('emits memberChanged when a user joins or leaves, and refuses sends after leaving', async () => {
+  it('emits memberChanged when a user joins or leaves, and rejects sends after leaving', async () => {
     const ann = await server.register();
     const bob = await server.register();
     const roomId = uniqueRoom('lobby');
@@ -76,12 +76,12 @@ describeChat('the rooms API', () => {
     expect(left.status).toBe(204);
     expect(await removed).toEqual({ roomId, userId: bob.id, role: null });
     const send = { roomId, text: 'still?' };
-    const refused = await emitWithAck(bobsSocket, 'sendMessage', send);
-    expect(refused).toMatchObject({ ok: false });
+    const rejected = await emitWithAck(bobsSocket, 'sendMessage', send);
+    expect(rejected).toMatchObject({ ok: false });
     expect(await emitWithAck(bobsSocket, 'joinRoom', roomId)).toMatchObject({ ok: true });
   });
 
-  it('lets only owners change a room, emits roomUpdated and fixes public names', async () => {
+  it('lets only owners change a room, emits roomUpdated and keeps public names fixed', async () => {
     const ann = await server.register();
     const bob = await server.register();
     const room = await ann.createRoom({ name: 'Plans', visibility: 'private' });
@@ -89,8 +89,8 @@ describeChat('the rooms API', () => {
     await emitWithAck(socket, 'joinRoom', room.id);
     const updated = nextEvent(socket, 'roomUpdated');
     const path = `/rooms/${room.id}`;
-    const answer = await ann.call<RoomSummary>('PATCH', path, { name: 'Better plans', topic: 'x' });
-    expect(answer.body).toMatchObject({ name: 'Better plans', topic: 'x' });
+    const patch = await ann.call<RoomSummary>('PATCH', path, { name: 'Better plans', topic: 'x' });
+    expect(patch.body).toMatchObject({ name: 'Better plans', topic: 'x' });
     expect(await updated).toMatchObject({ id: room.id, name: 'Better plans', topic: 'x' });
     await ann.call('POST', `${path}/members`, { userId: bob.id });
     expect((await bob.call('PATCH', path, { topic: 'mine' })).status).toBe(403);
@@ -101,7 +101,7 @@ describeChat('the rooms API', () => {
     expect((await ann.call('PATCH', `/rooms/${named.id}`, { name: 'other' })).status).toBe(400);
   });
 
-  it('lists members in pages and answers 404 when an unknown user is added', async () => {
+  it('lists members in pages and returns 404 when an unknown user is added', async () => {
     const ann = await server.register('ann');
     const room = await ann.createRoom({ name: 'Many', visibility: 'private' });
     const path = `/rooms/${room.id}/members`;
@@ -130,13 +130,13 @@ describeChat('the rooms API', () => {
     expect([unknown.status, unknown.body.code]).toEqual([404, 'NOT_FOUND']);
   });
 
-  it('answers 429 when one user creates 31 rooms in a row, and still lists rooms', async () => {
+  it('returns 429 when one user creates 31 rooms in a row, but still lists rooms', async () => {
     const ann = await server.register();
-    const answers = [];
+    const results = [];
     for (let n = 0; n < 31; n += 1) {
-      answers.push(await ann.call('POST', '/rooms', { name: `spam ${n}`, visibility: 'private' }));
+      results.push(await ann.call('POST', '/rooms', { name: `spam ${n}`, visibility: 'private' }));
     }
-    expect(answers.map(({ status }) => status)).toContain(429);
+    expect(results.map(({ status }) => status)).toContain(429);
     await until(
       'rooms can still be listed',
       async () => (await ann.call('GET', '/rooms')).status === 200,

@@ -4,40 +4,41 @@ import type { LoginResponse, Session, Tokens } from '@chat/contracts';
 import { PASSWORD, until } from '@chat/testing';
 import { claimsOf } from '../support/access-token.ts';
 import type { ClientSocket } from '../support/account.ts';
-import { describeChat, startChat, type OwnChat } from '../support/chat-under-test.ts';
+import { describeChat, startChat, type DedicatedChat } from '../support/chat-under-test.ts';
 import { api } from '../support/api.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 
-/** Timers may fire slightly early; processes on one machine share its clock. */
+/** Timers may fire slightly early; processes on the same machine share its clock. */
 const TIMER_TOLERANCE_MS = 50;
 
-/** When an access token expires, in milliseconds since the epoch. */
+/** Returns the expiry time of an access token, in milliseconds since the epoch. */
 function expiryOf(token: string): number {
   return Number(claimsOf(token)['exp']) * 1_000;
 }
 
 describeChat('a session', () => {
-  let server: OwnChat;
+  let server: DedicatedChat;
   const login = (email: string, password = PASSWORD) =>
-    api<LoginResponse>(server.at, 'POST', '/auth/login', { body: { email, password } });
+    api<LoginResponse>(server.addresses, 'POST', '/auth/login', { body: { email, password } });
   const refresh = (refreshToken: string) =>
-    api<Tokens>(server.at, 'POST', '/auth/refresh', { body: { refreshToken } });
-  const me = async (token: string) => (await api(server.at, 'GET', '/users/me', { token })).status;
+    api<Tokens>(server.addresses, 'POST', '/auth/refresh', { body: { refreshToken } });
+  const statusOfMe = async (token: string) =>
+    (await api(server.addresses, 'GET', '/users/me', { token })).status;
 
   beforeAll(async () => {
     server = await startChat();
   });
   afterAll(() => server.close());
 
-  /** Resolves after the socket received sessionExpired and was closed. */
-  const ended = async (socket: ClientSocket): Promise<void> => {
+  /** Resolves after the socket has received sessionExpired and has been closed. */
+  const waitForSessionEnd = async (socket: ClientSocket): Promise<void> => {
     const expired = new Promise((resolve) => socket.once('sessionExpired', resolve));
     const closed = new Promise((resolve) => socket.once('disconnect', resolve));
     await expired;
     await closed;
   };
 
-  it('starts only with the right password, with the email in any letter case', async () => {
+  it('starts only with the correct password, and with the email in any letter case', async () => {
     const ann = await server.register('Ann');
     expect((await login(ann.email.toUpperCase())).status).toBe(200);
     const wrong = await login(ann.email, 'not the password');
@@ -45,30 +46,30 @@ describeChat('a session', () => {
     expect([wrong.status, unknown.status]).toEqual([401, 401]);
   });
 
-  it('returns one successor when a refresh token is used three times in a row', async () => {
+  it('returns the same successor when a refresh token is used three times in a row', async () => {
     const { registration } = await server.register();
     const tabs = [refresh(registration.refreshToken), refresh(registration.refreshToken)] as const;
     const [next, inOtherTab] = await Promise.all(tabs);
     expect([next.status, inOtherTab.status]).toEqual([200, 200]);
     expect(inOtherTab.body.refreshToken).toBe(next.body.refreshToken);
-    expect(await me(next.body.token)).toBe(200);
+    expect(await statusOfMe(next.body.token)).toBe(200);
     const again = await refresh(registration.refreshToken);
     expect(again.body.refreshToken).toBe(next.body.refreshToken);
   });
 
-  it('ends, with its socket, when a refresh token is reused two rotations later', async () => {
+  it('ends and closes its socket when a refresh token is reused two rotations later', async () => {
     const ann = await server.register();
     const { registration } = ann;
-    const disconnected = ended(await ann.connect());
+    const disconnected = waitForSessionEnd(await ann.connect());
     const second = await refresh(registration.refreshToken);
     const third = await refresh(second.body.refreshToken);
     expect((await refresh(registration.refreshToken)).status).toBe(401);
     await disconnected;
     expect((await refresh(third.body.refreshToken)).status).toBe(401);
-    expect(await me(third.body.token)).toBe(401);
+    expect(await statusOfMe(third.body.token)).toBe(401);
   });
 
-  it('refuses forged refresh tokens and still accepts its own', async () => {
+  it('rejects forged refresh tokens but still accepts its own', async () => {
     const { registration } = await server.register();
     const [id = '', , mac = ''] = registration.refreshToken.split('.');
     for (const token of ['x', `${id}.2.${mac}`, `${id}.1.${'A'.repeat(43)}`, `${id}.1`]) {
@@ -81,49 +82,49 @@ describeChat('a session', () => {
     const ann = await server.register();
     const other = await login(ann.email);
     const socket = await ann.connect();
-    const { body: sessions } = await api<Session[]>(server.at, 'GET', '/auth/sessions', {
+    const { body: sessions } = await api<Session[]>(server.addresses, 'GET', '/auth/sessions', {
       token: other.body.token,
     });
     expect(sessions.filter(({ current }) => current)).toHaveLength(1);
     const first = sessions.find(({ current }) => !current);
-    const disconnected = ended(socket);
-    const answer = await api(server.at, 'DELETE', `/auth/sessions/${first?.id ?? ''}`, {
+    const disconnected = waitForSessionEnd(socket);
+    const response = await api(server.addresses, 'DELETE', `/auth/sessions/${first?.id ?? ''}`, {
       token: other.body.token,
     });
-    expect(answer.status).toBe(204);
+    expect(response.status).toBe(204);
     await disconnected;
-    expect(await me(ann.token)).toBe(401);
-    expect(await me(other.body.token)).toBe(200);
+    expect(await statusOfMe(ann.token)).toBe(401);
+    expect(await statusOfMe(other.body.token)).toBe(200);
   });
 
   it('cannot be revoked by another user', async () => {
     const ann = await server.register();
     const bob = await server.register();
     const { body } = await bob.call<Session[]>('GET', '/auth/sessions');
-    const answer = await ann.call('DELETE', `/auth/sessions/${body[0]?.id ?? ''}`);
-    expect(answer.status).toBe(404);
-    expect(await me(bob.token)).toBe(200);
+    const response = await ann.call('DELETE', `/auth/sessions/${body[0]?.id ?? ''}`);
+    expect(response.status).toBe(404);
+    expect(await statusOfMe(bob.token)).toBe(200);
   });
 
-  it('ends for REST, sockets and its refresh token on logout', async () => {
+  it('ends for REST, its sockets and its refresh token on logout', async () => {
     const ann = await server.register();
     const socket = await ann.connect();
-    const disconnected = ended(socket);
+    const disconnected = waitForSessionEnd(socket);
     expect((await ann.call('POST', '/auth/logout')).status).toBe(204);
     await disconnected;
-    expect(await me(ann.token)).toBe(401);
+    expect(await statusOfMe(ann.token)).toBe(401);
     expect((await refresh(ann.registration.refreshToken)).status).toBe(401);
   });
 
   it('survives a restart of the server', async () => {
     const ann = await server.register();
     await server.restart();
-    expect(await me(ann.token)).toBe(200);
+    expect(await statusOfMe(ann.token)).toBe(200);
     expect((await refresh(ann.registration.refreshToken)).status).toBe(200);
   });
 
-  describe('with an access token of 4 s', () => {
-    let brief: OwnChat;
+  describe('with an access token that is valid for 4 s', () => {
+    let brief: DedicatedChat;
     beforeAll(async () => {
       brief = await startChat({ ACCESS_TOKEN_TTL_SECONDS: '4' });
     });
@@ -132,8 +133,8 @@ describeChat('a session', () => {
     it('closes its socket when the token expires', async () => {
       const ann = await brief.register();
       const socket = await ann.connect();
-      await ended(socket);
-      // Earlier than the next recheck of all sessions, which would close it too.
+      await waitForSessionEnd(socket);
+      // Earlier than the next recheck of all sessions, which would also close it.
       expect(Date.now()).toBeLessThan(expiryOf(ann.token) + 4_000);
     });
 
@@ -147,13 +148,13 @@ describeChat('a session', () => {
         ok: false,
         error: { code: 'UNAUTHORIZED' },
       });
-      expect(await emitWithAck(socket, 'renewSession', { token: 'nonsense' })).toMatchObject({
+      expect(await emitWithAck(socket, 'renewSession', { token: 'invalid' })).toMatchObject({
         ok: false,
         error: { code: 'UNAUTHORIZED' },
       });
       // Token expiries have a resolution of one second.
       await delay(1_800);
-      const next = await api<Tokens>(brief.at, 'POST', '/auth/refresh', {
+      const next = await api<Tokens>(brief.addresses, 'POST', '/auth/refresh', {
         body: { refreshToken: ann.registration.refreshToken },
       });
       const renewed = await emitWithAck(socket, 'renewSession', { token: next.body.token });

@@ -9,16 +9,16 @@ import { describeChat, type ChatUnderTest } from '../support/chat-under-test.ts'
 import { metric } from '../support/metrics.ts';
 import {
   ATTACKER,
-  expectUnharmed,
-  startAttackedChat,
+  expectResponsive,
+  startChatForAttack,
   underAttack,
 } from '../support/under-attack.ts';
 
-/** A text of maximum length: 12 kB each, 2.4 MB per page. */
+/** A text of maximum length: 12 kB, so a page of 200 messages is 2.4 MB. */
 const TEXT = '\u20AC'.repeat(4_000);
 const MESSAGES = 200;
-/** Messages that are sent at once. */
-const TOGETHER = 20;
+/** Messages that are sent concurrently. */
+const BATCH_SIZE = 20;
 const REQUESTS = 400;
 const JOINS = 1_000;
 const CONNECTIONS = 16;
@@ -30,18 +30,18 @@ describeChat('the server', () => {
   let author: Account;
 
   beforeAll(async () => {
-    chat = await startAttackedChat({ SEND_RATE: '10000', SEND_BURST: '10000' });
+    chat = await startChatForAttack({ SEND_RATE: '10000', SEND_BURST: '10000' });
     author = await chat.register('author');
     const socket = await author.connect();
     await emitWithAck(socket, 'joinRoom', 'large');
-    for (let n = 0; n < MESSAGES; n += TOGETHER) {
+    for (let n = 0; n < MESSAGES; n += BATCH_SIZE) {
       await Promise.all(
-        Array.from({ length: TOGETHER }, () =>
+        Array.from({ length: BATCH_SIZE }, () =>
           emitWithAck(socket, 'sendMessage', { roomId: 'large', text: TEXT }),
         ),
       );
     }
-    await author.stored('large', MESSAGES);
+    await author.waitForSeq('large', MESSAGES);
     socket.disconnect();
   });
   afterAll(async () => {
@@ -54,17 +54,17 @@ describeChat('the server', () => {
     accounts.push(account);
     return account;
   };
-  // Also after a failed test: open clients would reconnect forever.
+  // Runs after failed tests too: open clients would keep reconnecting.
   afterEach(() => {
     for (const account of accounts.splice(0)) account.close();
   });
 
   const sockets: Socket[] = [];
-  /** Pipelines requests for pages without reading the answers. */
-  const readNothing = async ({ token }: Account, requests: number): Promise<void> => {
-    const { hostname, port } = new URL(chat.at.messages);
+  /** Pipelines page requests without reading the responses. */
+  const pipelineWithoutReading = async ({ token }: Account, requests: number): Promise<void> => {
+    const { hostname, port } = new URL(chat.addresses.messages);
     const socket = connect(Number(port), hostname);
-    // The server resets the connection at its limit.
+    // The server resets the connection when a limit is reached.
     socket.on('error', () => undefined);
     socket.pause();
     sockets.push(socket);
@@ -84,37 +84,37 @@ describeChat('the server', () => {
   const disconnectAll = async (): Promise<void> => {
     for (const socket of sockets.splice(0)) socket.destroy();
     const pendingBytes = () => metric(chat.processOf('messages'), 'chat_read_bytes');
-    await until('no answer is pending', async () => (await pendingBytes()) === 0);
+    await until('no response is pending', async () => (await pendingBytes()) === 0);
   };
-  const refused = async (...limits: string[]): Promise<number> => {
+  const countRejections = async (...limits: string[]): Promise<number> => {
     const counts = limits.map((limit) =>
       metric(chat.processOf('messages'), 'chat_refusals_total', `limit="${limit}"`),
     );
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   };
-  /** Sum of both limits, by number and by bytes: the rate of the requests decides which applies. */
-  const refusedReads = () => refused('user_reads', 'user_read_bytes');
+  /** Rejections under both limits (count and bytes): which applies depends on the request rate. */
+  const countRejectedReads = () => countRejections('user_reads', 'user_read_bytes');
 
-  it('stays responsive when one connection pipelines large reads and reads no answer', async () => {
+  it('stays responsive when one connection pipelines large reads but reads no response', async () => {
     const eve = await register('eve');
     const report = await underAttack(chat, async () => {
-      await readNothing(eve, REQUESTS);
+      await pipelineWithoutReading(eve, REQUESTS);
       await delay(ATTACK_MS);
       await disconnectAll();
     });
-    expectUnharmed(report);
+    expectResponsive(report);
   });
 
-  it('refuses reads and stays responsive when 400 connections read no answer', async () => {
+  it('rejects reads and stays responsive when 400 connections read no response', async () => {
     const eve = await register('eve');
-    const before = await refusedReads();
+    const before = await countRejectedReads();
     const report = await underAttack(chat, async () => {
-      await Promise.all(Array.from({ length: REQUESTS }, () => readNothing(eve, 1)));
+      await Promise.all(Array.from({ length: REQUESTS }, () => pipelineWithoutReading(eve, 1)));
       await delay(ATTACK_MS);
       await disconnectAll();
     });
-    expectUnharmed(report);
-    expect((await refusedReads()) - before).toBeGreaterThan(100);
+    expectResponsive(report);
+    expect((await countRejectedReads()) - before).toBeGreaterThan(100);
   });
 
   it.each([
@@ -129,28 +129,28 @@ describeChat('the server', () => {
         emitWithAck(socket, 'joinRoom', { roomId: 'large', since }).catch(
           () => ({ ok: false }) as const,
         );
-      const answers = Array.from({ length: JOINS }, join);
-      const codes = (await Promise.all(answers)).map((one) =>
+      const acks = Array.from({ length: JOINS }, join);
+      const codes = (await Promise.all(acks)).map((one) =>
         'error' in one ? one.error.code : 'ok',
       );
       expect(codes.filter((code) => code !== 'ok' && code !== 'RATE_LIMITED')).toEqual([]);
       expect(codes).toContain('RATE_LIMITED');
     });
-    expectUnharmed(report);
+    expectResponsive(report);
   });
 
   it('limits memberChanged broadcasts and stays responsive when memberships churn', async () => {
     const eve = await register('eve');
     const ann = await register('ann');
-    const witness = await ann.connect();
-    await emitWithAck(witness, 'joinRoom', 'churned');
+    const observer = await ann.connect();
+    await emitWithAck(observer, 'joinRoom', 'churned');
     let broadcasts = 0;
-    witness.on('memberChanged', () => (broadcasts += 1));
-    const before = await refused('membership_changes');
+    observer.on('memberChanged', () => (broadcasts += 1));
+    const before = await countRejections('membership_changes');
     const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => eve.connect()));
     const report = await underAttack(chat, async () => {
-      /** Joins and leaves the room; returns whether a rate limit refused one of them. */
-      const isRefused = async (socket: ClientSocket): Promise<boolean> => {
+      /** Joins and leaves the room; returns whether a rate limit rejected it. */
+      const isLimited = async (socket: ClientSocket): Promise<boolean> => {
         const joined = await emitWithAck(socket, 'joinRoom', 'churned');
         await emitWithAck(socket, 'leaveRoom', 'churned');
         const left = await eve.call('DELETE', `/rooms/churned/members/${eve.id}`);
@@ -159,14 +159,14 @@ describeChat('the server', () => {
       };
       await Promise.all(
         connections.map(async (socket) => {
-          while (!(await isRefused(socket)));
+          while (!(await isLimited(socket)));
         }),
       );
     });
-    expectUnharmed(report);
-    // The limit is a burst of 200, and 5/s.
+    expectResponsive(report);
+    // The limit is 5/s with a burst of 200.
     expect(broadcasts).toBeGreaterThan(0);
     expect(broadcasts).toBeLessThan(400);
-    expect(await refused('membership_changes')).toBeGreaterThan(before);
+    expect(await countRejections('membership_changes')).toBeGreaterThan(before);
   });
 });

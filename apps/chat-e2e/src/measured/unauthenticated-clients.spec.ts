@@ -12,8 +12,8 @@ import { metric } from '../support/metrics.ts';
 import { openRawWebSocket, textFrame } from '../support/raw-web-socket.ts';
 import {
   ATTACKER,
-  expectUnharmed,
-  startAttackedChat,
+  expectResponsive,
+  startChatForAttack,
   underAttack,
 } from '../support/under-attack.ts';
 
@@ -21,8 +21,8 @@ const CONNECT = '40';
 const CONNECT_FRAMES = 500_000;
 const MAX_PAYLOAD = 64 * 1024;
 const SESSIONS = 12_000;
-const SESSIONS_IN_MS = 5_000;
-/** Concurrent requests of the attacker. */
+const SESSIONS_DURATION_MS = 5_000;
+/** Concurrent requests from the attacker. */
 const IN_FLIGHT = 200;
 const HONEST_SOCKETS = 200;
 
@@ -30,92 +30,97 @@ describeChat('the socket server', () => {
   let chat: ChatUnderTest;
   const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
   beforeAll(async () => {
-    chat = await startAttackedChat();
+    chat = await startChatForAttack();
   });
   afterAll(async () => {
     agent.destroy();
     await chat.close();
   });
 
-  const polling = async (
+  const pollingRequest = async (
     sid?: string,
     body?: string,
   ): Promise<{ status: number; text: string }> => {
     const session = sid === undefined ? '' : `&sid=${sid}`;
-    const handshake = request(`${chat.at.chat}/socket.io/?EIO=4&transport=polling${session}`, {
+    const url = `${chat.addresses.chat}/socket.io/?EIO=4&transport=polling${session}`;
+    const handshake = request(url, {
       agent,
       method: body === undefined ? 'GET' : 'POST',
       headers: ATTACKER,
     });
     handshake.end(body);
-    const [answer] = (await once(handshake, 'response')) as [IncomingMessage];
-    return { status: answer.statusCode ?? 0, text: await text(answer) };
+    const [response] = (await once(handshake, 'response')) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, text: await text(response) };
   };
   const openSession = async (): Promise<string> =>
-    (JSON.parse((await polling()).text.slice(1)) as { sid: string }).sid;
-  const refused = (reason: string): Promise<number> =>
+    (JSON.parse((await pollingRequest()).text.slice(1)) as { sid: string }).sid;
+  const countRejections = (reason: string): Promise<number> =>
     metric(chat.processOf('chat'), 'chat_connections_refused_total', `reason="${reason}"`);
 
   it('closes a WebSocket that sends CONNECT packets without a token and does not read', async () => {
     const frames = Buffer.concat(Array.from({ length: CONNECT_FRAMES }, () => textFrame(CONNECT)));
-    const before = await refused('protocol');
+    const before = await countRejections('protocol');
     const report = await underAttack(chat, async () => {
-      const socket = await openRawWebSocket(chat.at, ATTACKER);
+      const socket = await openRawWebSocket(chat.addresses, ATTACKER);
       socket.write(frames);
       // A client that does not read detects the close only by a failed write.
       for (; !socket.destroyed; await delay(20)) socket.write(textFrame(CONNECT));
     });
-    expectUnharmed(report);
-    expect(await refused('protocol')).toBeGreaterThan(before);
+    expectResponsive(report);
+    expect(await countRejections('protocol')).toBeGreaterThan(before);
   });
 
   it('closes a session whose polling request is full of CONNECT packets', async () => {
     const packets = Math.floor(MAX_PAYLOAD / (CONNECT.length + 1));
     const body = Array.from({ length: packets }, () => CONNECT).join('\x1e');
-    let answered = 0;
+    let responseLength = 0;
     const report = await underAttack(chat, async () => {
       const sid = await openSession();
-      const poll = polling(sid).catch(() => ({ status: 0, text: '' }));
-      await polling(sid, body).catch(() => undefined);
-      answered = (await poll).text.length;
-      expect((await polling(sid)).status).toBe(400);
+      const poll = pollingRequest(sid).catch(() => ({ status: 0, text: '' }));
+      await pollingRequest(sid, body).catch(() => undefined);
+      responseLength = (await poll).text.length;
+      expect((await pollingRequest(sid)).status).toBe(400);
     });
-    expectUnharmed(report);
-    expect(answered).toBeLessThan(1_000);
+    expectResponsive(report);
+    expect(responseLength).toBeLessThan(1_000);
   });
 
-  it('answers 429 when one address opens too many unauthenticated sessions', async () => {
+  it('returns 429 when one address opens too many unauthenticated sessions', async () => {
     const statuses = new Map<number, number>();
     const report = await underAttack(chat, async () => {
-      const begin = performance.now();
+      const startedAt = performance.now();
       let sent = 0;
       const open = async (): Promise<void> => {
         while (sent < SESSIONS) {
           sent += 1;
-          const due = begin + (sent * SESSIONS_IN_MS) / SESSIONS;
+          const due = startedAt + (sent * SESSIONS_DURATION_MS) / SESSIONS;
           if (due > performance.now()) await delay(due - performance.now());
-          const { status } = await polling();
+          const { status } = await pollingRequest();
           statuses.set(status, (statuses.get(status) ?? 0) + 1);
         }
       };
       await Promise.all(Array.from({ length: IN_FLIGHT }, open));
     });
-    expectUnharmed(report);
+    expectResponsive(report);
     expect([...statuses.keys()].toSorted()).toEqual([200, 429]);
     expect(statuses.get(200)).toBeLessThan(SESSIONS / 2);
   }, 120_000);
 
   it('emits connect_error with UNAUTHORIZED to an official client with an invalid token', async () => {
-    const before = await refused('connect_refused');
+    const before = await countRejections('connect_refused');
     for (const transports of [['websocket'], ['polling', 'websocket']]) {
-      const client = io(chat.at.chat, { auth: { token: 'expired' }, transports, forceNew: true });
+      const client = io(chat.addresses.chat, {
+        auth: { token: 'expired' },
+        transports,
+        forceNew: true,
+      });
       const error = await new Promise<Error & { data?: SocketError }>((resolve) =>
         client.once('connect_error', resolve),
       );
       expect(error.data?.code).toBe('UNAUTHORIZED');
       client.close();
     }
-    expect(await refused('connect_refused')).toBe(before + 2);
+    expect(await countRejections('connect_refused')).toBe(before + 2);
   });
 
   it('accepts a client that connects 50 times in quick succession', async () => {
@@ -125,7 +130,7 @@ describeChat('the socket server', () => {
     expect(await emitWithAck(socket, 'joinRoom', 'general')).toMatchObject({ ok: true });
   });
 
-  it('accepts 200 sockets that connect at once from one address', async () => {
+  it('accepts 200 sockets that connect simultaneously from one address', async () => {
     const accounts = await Promise.all(
       Array.from({ length: HONEST_SOCKETS / 50 }, () => chat.register()),
     );

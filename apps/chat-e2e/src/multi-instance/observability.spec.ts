@@ -33,9 +33,9 @@ await describeWithServices('the services', () => {
       topology.instance('messages'),
       topology.instance('gateway'),
     ];
-    const shown = new Promise((resolve) => socket.once('receiveMessage', resolve));
+    const received = new Promise((resolve) => socket.once('receiveMessage', resolve));
     await emitWithAck(socket, 'sendMessage', { roomId: 'observed', text: 'count me' });
-    await shown;
+    await received;
     await emitWithAck(socket, 'sendMessage', { roomId: 'observed', text: '' });
     expect(await metric(chat, 'chat_connections')).toBe(1);
     expect(await metric(chat, 'chat_sends_total', 'outcome="acknowledged"')).toBe(1);
@@ -51,9 +51,9 @@ await describeWithServices('the services', () => {
     expect(await metric(chat, 'nodejs_eventloop_lag_p99_seconds')).toBeGreaterThanOrEqual(0);
   });
 
-  it('report cache hits of history reads in X-Cache and in metrics', async () => {
+  it('report cache hits for history reads in X-Cache and in metrics', async () => {
     const path = '/messages/history/observed';
-    await account.stored('observed', 1);
+    await account.waitForSeq('observed', 1);
     await until('a page comes from the cache', async () => {
       return (await account.call('GET', path)).headers.get('x-cache') === 'hit';
     });
@@ -61,21 +61,21 @@ await describeWithServices('the services', () => {
     expect(hits).toBeGreaterThan(0);
   });
 
-  it('answer 404 to /metrics at the gateway and on the API port of each service', async () => {
-    const answer = await account.call('GET', '/metrics');
-    expect(answer.status).toBe(404);
+  it('return 404 for /metrics at the gateway and on the API port of each service', async () => {
+    const response = await account.call('GET', '/metrics');
+    expect(response.status).toBe(404);
     const services = topology.instances().filter(({ service }) => service !== 'gateway');
     for (const { url } of services) expect((await fetch(`${url}/metrics`)).status).toBe(404);
   });
 
-  it('log a message under one id in chat and messages, without text or credentials', async () => {
-    const shown = new Promise((resolve) => socket.once('receiveMessage', resolve));
-    const answer = await emitWithAck(socket, 'sendMessage', {
+  it('log the same message id in chat and messages, without text or credentials', async () => {
+    const received = new Promise((resolve) => socket.once('receiveMessage', resolve));
+    const ack = await emitWithAck(socket, 'sendMessage', {
       roomId: 'observed',
       text: 'follow me',
     });
-    await shown;
-    const id = answer.ok ? answer.id : '';
+    await received;
+    const id = ack.ok ? ack.id : '';
     const logged = (service: 'chat' | 'messages'): string[] =>
       topology
         .instance(service)
@@ -109,7 +109,7 @@ await describeWithServices('the services', () => {
     }
   });
 
-  it('log the loss of Redis once, and its return', async () => {
+  it('log the loss of Redis once, and its recovery', async () => {
     const { process } = topology.instance('chat');
     await redis.process.kill();
     await until('health reports the outage', async () => {

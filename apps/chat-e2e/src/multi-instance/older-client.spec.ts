@@ -10,7 +10,7 @@ const ORIGIN = 'http://localhost';
 const INSTANCES = 3;
 const MIN_CLIENTS = 9;
 
-await describeWithServices('the older public client with three chat instances', () => {
+await describeWithServices('the legacy public client with three chat instances', () => {
   let topology: ServicesTopology;
   const sockets: Socket[] = [];
   beforeAll(async () => {
@@ -29,38 +29,39 @@ await describeWithServices('the older public client with three chat instances', 
       ...(transports && { transports }),
     });
     sockets.push(socket);
-    const shown: string[] = [];
+    const received: string[] = [];
     socket.on('connect', () => socket.emit('joinRoom', 'general'));
-    socket.on('receiveMessage', ({ text }: Message) => shown.push(text));
-    return { socket, shown };
+    socket.on('receiveMessage', ({ text }: Message) => received.push(text));
+    return { socket, received };
   }
 
   it.each([
     ['polling first', undefined],
     ['polling only', ['polling']],
   ])(
-    'shows the messages of all instances in one order with %s',
+    'receives messages from all instances in the same order with %s',
     async (_how, transports) => {
       const accounts: Account[] = [];
-      const pages: ReturnType<typeof connect>[] = [];
+      const clients: ReturnType<typeof connect>[] = [];
       const instances = new Set<string | undefined>();
-      // The gateway still counts sockets of the previous test: few clients may share an instance.
-      while (pages.length < MIN_CLIENTS || instances.size < INSTANCES) {
+      // The gateway still counts sockets from the previous test, so a small number of clients may
+      // all land on one instance.
+      while (clients.length < MIN_CLIENTS || instances.size < INSTANCES) {
         const account = await Account.register(singleOrigin(topology.gatewayUrl));
-        const page = connect(account.token, account.username, transports);
-        await until('the client is connected', () => page.socket.connected);
+        const client = connect(account.token, account.username, transports);
+        await until('the client is connected', () => client.socket.connected);
         accounts.push(account);
-        pages.push(page);
-        instances.add(page.socket.io.engine.id.split('.')[0]);
+        clients.push(client);
+        instances.add(client.socket.io.engine.id.split('.')[0]);
       }
-      // Their joins are not acknowledged; a client that receives its own message has joined.
-      for (const [index, page] of pages.entries()) {
+      // The joins are not acknowledged; a client that receives its own message has joined.
+      for (const [index, client] of clients.entries()) {
         const text = `here ${index}`;
-        page.socket.emit('sendMessage', { roomId: 'general', text });
-        await until(`client ${index} has joined`, () => page.shown.includes(text));
+        client.socket.emit('sendMessage', { roomId: 'general', text });
+        await until(`client ${index} has joined`, () => client.received.includes(text));
       }
       const expected = accounts.map(({ username }) => `hello from ${username}`);
-      for (const [index, { socket }] of pages.entries()) {
+      for (const [index, { socket }] of clients.entries()) {
         socket.emit('sendMessage', {
           roomId: 'general',
           userId: accounts[index]?.id,
@@ -69,15 +70,15 @@ await describeWithServices('the older public client with three chat instances', 
           timestamp: new Date().toISOString(),
         });
       }
-      const shownTexts = pages.map(
-        ({ shown }) =>
+      const receivedTexts = clients.map(
+        ({ received }) =>
           () =>
-            shown.filter((text) => expected.includes(text)),
+            received.filter((text) => expected.includes(text)),
       );
-      await until('every client shows every message', () =>
-        shownTexts.every((texts) => texts().length === pages.length),
+      await until('every client receives every message', () =>
+        receivedTexts.every((texts) => texts().length === clients.length),
       );
-      for (const texts of shownTexts) expect(texts()).toEqual(shownTexts[0]?.());
+      for (const texts of receivedTexts) expect(texts()).toEqual(receivedTexts[0]?.());
     },
     60_000,
   );

@@ -8,12 +8,12 @@ import { Account, type ClientSocket } from '../support/account.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { singleOrigin } from '../support/addresses.ts';
 
-/** Timeout of 2 s for the broker, plus a margin for a busy machine. */
-const REFUSED_WITHIN_MS = 3_000;
-/** Every timeout for MongoDB: short, so that the outage outlasts each of them several times. */
+/** Broker timeout of 2 s, plus a margin for a busy machine. */
+const REJECTED_WITHIN_MS = 3_000;
+/** All MongoDB timeouts: short, so that the outage lasts several times as long as each. */
 const MONGO_TIMEOUT_MS = 1_500;
 const MONGO_OUTAGE_MS = 6 * MONGO_TIMEOUT_MS;
-/** The recheck without signals takes 10 s, plus a margin for a busy machine. */
+/** The recheck that replaces signals takes 10 s, plus a margin for a busy machine. */
 const RECHECK_WITHIN_MS = 12_000;
 
 await describeWithServices('the services during an outage', () => {
@@ -52,43 +52,43 @@ await describeWithServices('the services during an outage', () => {
     return { client, room };
   }
 
-  it('of RabbitMQ refuse sends within 3 s and store the outbox of a client once afterwards', async () => {
+  it('of RabbitMQ reject sends within 3 s and store the outbox of a client once afterwards', async () => {
     const { client, room } = await openClient('without-rabbitmq');
     await emitWithAck(socket, 'joinRoom', 'without-rabbitmq');
-    const expectRefused = async (): Promise<void> => {
-      const send = { roomId: 'without-rabbitmq', text: 'refused' };
-      const answer = await emitWithAck(socket, 'sendMessage', send, REFUSED_WITHIN_MS);
-      expect(answer).toMatchObject({ ok: false, error: { code: 'UNAVAILABLE' } });
-      expect(answer.ok ? 0 : answer.error.retryAfterMs).toBeGreaterThan(0);
+    const expectRejection = async (): Promise<void> => {
+      const send = { roomId: 'without-rabbitmq', text: 'rejected' };
+      const ack = await emitWithAck(socket, 'sendMessage', send, REJECTED_WITHIN_MS);
+      expect(ack).toMatchObject({ ok: false, error: { code: 'UNAVAILABLE' } });
+      expect(ack.ok ? 0 : ack.error.retryAfterMs).toBeGreaterThan(0);
     };
     await topology.rabbitmq.kill();
-    for (let n = 1; n <= 5; n += 1) await expectRefused();
+    for (let n = 1; n <= 5; n += 1) await expectRejection();
     const queued = Array.from({ length: 10 }, (_, n) => `queued ${n}`);
     for (const text of queued) room.send(text);
-    await expectRefused();
+    await expectRejection();
     expect(room.getSnapshot().pending).toHaveLength(queued.length);
     await topology.rabbitmq.start();
     await until('the outbox is empty', () => room.getSnapshot().pending.length === 0, 30_000);
     const history = await account.history('without-rabbitmq', queued.length);
-    // A send that was refused with an unknown outcome may be stored.
-    expect(history.map(({ text }) => text).filter((text) => text !== 'refused')).toEqual(queued);
+    // A send that was rejected with an unknown outcome may still be stored.
+    expect(history.map(({ text }) => text).filter((text) => text !== 'rejected')).toEqual(queued);
     await until('the client shows the history', () => texts(room).length === history.length);
     client.close();
   }, 120_000);
 
-  it('of MongoDB queue sends in order and refuse reads with Retry-After', async () => {
+  it('of MongoDB queue sends in order and reject reads with Retry-After', async () => {
     const { client, room } = await openClient('without-mongodb');
     await emitWithAck(socket, 'joinRoom', 'without-mongodb');
     await emitWithAck(socket, 'sendMessage', { roomId: 'without-mongodb', text: 'before' });
-    await account.stored('without-mongodb', 1);
+    await account.waitForSeq('without-mongodb', 1);
     await topology.mongo.kill();
-    const endsAt = Date.now() + MONGO_OUTAGE_MS;
+    const outageEndsAt = Date.now() + MONGO_OUTAGE_MS;
     const accepted: string[] = [];
-    let refusedReads = 0;
-    while (Date.now() < endsAt) {
+    let rejectedReads = 0;
+    while (Date.now() < outageEndsAt) {
       const text = `during the outage ${accepted.length}`;
-      const answer = await emitWithAck(socket, 'sendMessage', { roomId: 'without-mongodb', text });
-      expect(answer).toMatchObject({ ok: true });
+      const ack = await emitWithAck(socket, 'sendMessage', { roomId: 'without-mongodb', text });
+      expect(ack).toMatchObject({ ok: true });
       accepted.push(text);
       const read = await account.call('GET', '/messages/history/without-mongodb');
       if (read.status === 200) {
@@ -97,11 +97,11 @@ await describeWithServices('the services during an outage', () => {
         expect(read.status).toBe(503);
         expect((read.body as HttpError).code).toBe('UNAVAILABLE');
         expect(Number(read.headers.get('retry-after'))).toBeGreaterThan(0);
-        refusedReads += 1;
+        rejectedReads += 1;
       }
       await delay(1_000);
     }
-    expect(refusedReads).toBeGreaterThan(0);
+    expect(rejectedReads).toBeGreaterThan(0);
     await topology.mongo.start();
     await until(
       'the client shows every message',
@@ -117,61 +117,65 @@ await describeWithServices('the services during an outage', () => {
   it('of Redis store sends and deliver them within 15 s', async () => {
     const other = await Account.register(singleOrigin(topology.gatewayUrl));
     const reader = await other.connect();
-    const shown: string[] = [];
-    reader.on('receiveMessage', ({ text }) => shown.push(text));
+    const received: string[] = [];
+    reader.on('receiveMessage', ({ text }) => received.push(text));
     await emitWithAck(reader, 'joinRoom', 'without-redis');
     await emitWithAck(socket, 'joinRoom', 'without-redis');
     await topology.redis.kill();
     const sent = Array.from({ length: 20 }, (_, n) => `message ${n}`);
     for (const text of sent) {
-      const answer = await emitWithAck(socket, 'sendMessage', { roomId: 'without-redis', text });
-      expect(answer).toMatchObject({ ok: true });
+      const ack = await emitWithAck(socket, 'sendMessage', { roomId: 'without-redis', text });
+      expect(ack).toMatchObject({ ok: true });
     }
-    await account.stored('without-redis', sent.length);
-    await until('the reader received every message', () => shown.length === sent.length, 15_000);
-    expect(shown).toEqual(sent);
+    await account.waitForSeq('without-redis', sent.length);
+    await until('the reader received every message', () => received.length === sent.length, 15_000);
+    expect(received).toEqual(sent);
     expect(reader.connected).toBe(true);
     await topology.redis.start();
     await emitWithAck(socket, 'sendMessage', { roomId: 'without-redis', text: 'back' });
-    await until('signals arrive again', () => shown.at(-1) === 'back');
+    await until('signals arrive again', () => received.at(-1) === 'back');
     other.close();
   }, 90_000);
 
   it('of Redis deny a removed member and an ended session access within 12 s', async () => {
-    const at = singleOrigin(topology.gatewayUrl);
-    const [removed, leaving] = [await Account.register(at), await Account.register(at)];
+    const origin = singleOrigin(topology.gatewayUrl);
+    const [removed, leaving] = [await Account.register(origin), await Account.register(origin)];
     const room = await account.createRoom({ name: 'Without Redis', visibility: 'private' });
     await emitWithAck(socket, 'joinRoom', room.id);
     const sockets: ClientSocket[] = [];
     for (const guest of [removed, leaving]) {
       await account.call('POST', `/rooms/${room.id}/members`, { userId: guest.id });
-      const own = await guest.connect();
-      expect(await emitWithAck(own, 'joinRoom', room.id)).toMatchObject({ ok: true });
-      sockets.push(own);
+      const guestSocket = await guest.connect();
+      expect(await emitWithAck(guestSocket, 'joinRoom', room.id)).toMatchObject({ ok: true });
+      sockets.push(guestSocket);
     }
-    const [ofRemoved, ofLeaving] = sockets as [ClientSocket, ClientSocket];
+    const [removedSocket, leavingSocket] = sockets as [ClientSocket, ClientSocket];
     const notified: string[] = [];
-    const received: string[] = [];
-    const shown: string[] = [];
-    socket.on('receiveMessage', ({ text }) => shown.push(text));
-    ofRemoved.on('roomRemoved', ({ roomId }) => notified.push(roomId));
-    ofRemoved.on('receiveMessage', ({ text }) => received.push(text));
-    ofLeaving.on('sessionExpired', () => notified.push('session'));
+    const receivedByRemoved: string[] = [];
+    const receivedByOwner: string[] = [];
+    socket.on('receiveMessage', ({ text }) => receivedByOwner.push(text));
+    removedSocket.on('roomRemoved', ({ roomId }) => notified.push(roomId));
+    removedSocket.on('receiveMessage', ({ text }) => receivedByRemoved.push(text));
+    leavingSocket.on('sessionExpired', () => notified.push('session'));
     await topology.redis.kill();
     const removal = await account.call('DELETE', `/rooms/${room.id}/members/${removed.id}`);
     expect(removal.status).toBe(204);
     expect((await leaving.call('POST', '/auth/logout')).status).toBe(204);
     await until('both are notified', () => notified.length === 2, RECHECK_WITHIN_MS);
     expect(notified.toSorted()).toEqual(['session', room.id].toSorted());
-    expect(ofLeaving.connected).toBe(false);
-    const refused = await emitWithAck(ofRemoved, 'sendMessage', { roomId: room.id, text: 'hey' });
-    expect(refused).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
+    expect(leavingSocket.connected).toBe(false);
+    const ack = await emitWithAck(removedSocket, 'sendMessage', { roomId: room.id, text: 'hey' });
+    expect(ack).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
     await emitWithAck(socket, 'sendMessage', { roomId: room.id, text: 'now without you' });
-    await account.stored(room.id, 1);
+    await account.waitForSeq(room.id, 1);
     await topology.redis.start();
     await emitWithAck(socket, 'sendMessage', { roomId: room.id, text: 'and with Redis' });
-    await until('a member receives the message', () => shown.at(-1) === 'and with Redis', 15_000);
-    expect(received).toEqual([]);
+    await until(
+      'a member receives the message',
+      () => receivedByOwner.at(-1) === 'and with Redis',
+      15_000,
+    );
+    expect(receivedByRemoved).toEqual([]);
     removed.close();
     leaving.close();
   }, 90_000);

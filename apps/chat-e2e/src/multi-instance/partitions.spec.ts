@@ -18,7 +18,7 @@ await describeWithServices('two messages instances', () => {
   }, 90_000);
   afterAll(() => topology.close());
 
-  const owned = (instance: ServiceInstance) => metric(instance, 'chat_partitions_owned');
+  const ownedPartitions = (instance: ServiceInstance) => metric(instance, 'chat_partitions_owned');
 
   it('create one room, general, at their first start', async () => {
     const account = await Account.register(singleOrigin(topology.gatewayUrl));
@@ -28,31 +28,31 @@ await describeWithServices('two messages instances', () => {
 
   it('share the partitions evenly', async () => {
     await until('every partition is owned once, and both own their share', async () => {
-      const shares = [await owned(first), await owned(second)];
+      const shares = [await ownedPartitions(first), await ownedPartitions(second)];
       const total = shares.reduce((sum, share) => sum + share);
       return total === PARTITION_COUNT && shares.every((share) => share >= 6 && share <= 10);
     });
   });
 
-  it('lose no message when one is killed and the other takes over all partitions', async () => {
+  it('lose no messages when one is killed and the other takes over all partitions', async () => {
     const account = await Account.register(singleOrigin(topology.gatewayUrl));
     const socket = await account.connect();
-    const rooms = Array.from({ length: PARTITION_COUNT }, (_, partition) => roomOf(partition));
+    const rooms = Array.from({ length: PARTITION_COUNT }, (_, n) => roomInPartition(n));
     for (const room of rooms) await emitWithAck(socket, 'joinRoom', room);
     const sendToAll = (text: string) =>
       Promise.all(rooms.map((roomId) => emitWithAck(socket, 'sendMessage', { roomId, text })));
     await sendToAll('before');
     await first.process.kill();
-    for (const answer of await sendToAll('meanwhile')) expect(answer.ok).toBe(true);
-    await Promise.all(rooms.map((room) => account.stored(room, 2)));
-    expect(await owned(second)).toBe(PARTITION_COUNT);
+    for (const ack of await sendToAll('during the takeover')) expect(ack.ok).toBe(true);
+    await Promise.all(rooms.map((room) => account.waitForSeq(room, 2)));
+    expect(await ownedPartitions(second)).toBe(PARTITION_COUNT);
     await first.process.start();
     await sendToAll('after');
     for (const room of rooms) {
       const history = await account.history(room, 3);
       expect(history.map(({ seq, text }) => [seq, text])).toEqual([
         [1, 'before'],
-        [2, 'meanwhile'],
+        [2, 'during the takeover'],
         [3, 'after'],
       ]);
     }
@@ -61,6 +61,6 @@ await describeWithServices('two messages instances', () => {
 });
 
 /** Returns the id of a public room in a partition. */
-function roomOf(partition: number): string {
+function roomInPartition(partition: number): string {
   for (let n = 0; ; n += 1) if (partitionOf(`room-${n}`) === partition) return `room-${n}`;
 }

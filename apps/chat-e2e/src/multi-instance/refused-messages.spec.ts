@@ -13,7 +13,7 @@ import { metric } from '../support/metrics.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const VIRTUAL_HOST = 'refused-messages';
-/** Larger than the limit of MongoDB, documents of 16 MiB. */
+/** Larger than MongoDB's document limit of 16 MiB. */
 const TOO_LARGE = 'x'.repeat(17_000_000);
 
 await describeWithServices('a message too large for MongoDB', () => {
@@ -31,7 +31,7 @@ await describeWithServices('a message too large for MongoDB', () => {
     await topology.close();
   });
 
-  /** Publishes directly to the broker, because `chat` never accepts such an event. */
+  /** Publishes directly to the broker, because `chat` never accepts such a message. */
   async function publish(event: MessageCreate): Promise<void> {
     const connection = await connect(rabbitmqUrl);
     const channel = await connection.createConfirmChannel();
@@ -42,19 +42,19 @@ await describeWithServices('a message too large for MongoDB', () => {
     await connection.close();
   }
 
-  async function deadLetters(): Promise<string> {
+  async function listDeadLetters(): Promise<string> {
     const args = ['run', '--silent', 'dead-letters', '--', 'list'];
     const env = { ...process.env, RABBITMQ_URL: rabbitmqUrl };
     return (await promisify(execFile)('npm', args, { cwd: ROOT, env })).stdout;
   }
 
-  it('becomes a counted dead letter while its partition keeps storing', async () => {
+  it('becomes a dead letter and is counted while its partition keeps storing', async () => {
     const socket = await account.connect();
     const [room, neighbour] = roomsInOnePartition();
     for (const roomId of [room, neighbour]) {
       await emitWithAck(socket, 'joinRoom', roomId);
       await emitWithAck(socket, 'sendMessage', { roomId, text: 'before' });
-      await account.stored(roomId, 1);
+      await account.waitForSeq(roomId, 1);
     }
     const poison: MessageCreate = {
       id: 'poison'.padEnd(22, '-'),
@@ -78,16 +78,16 @@ await describeWithServices('a message too large for MongoDB', () => {
         [2, 2, 'after'],
       ]);
     }
-    const refusals = () => metric(topology.instance('messages'), 'chat_store_refusals_total');
-    await until('the refusal is counted', async () => (await refusals()) === 1);
+    const rejections = () => metric(topology.instance('messages'), 'chat_store_refusals_total');
+    await until('the rejection is counted', async () => (await rejections()) === 1);
     await until('the dead letter is listed', async () => {
-      const listed = await deadLetters();
+      const listed = await listDeadLetters();
       return (
         listed.includes(poison.id) &&
         listed.includes(`${room}  The store refused it: the document is too large.`)
       );
     });
-    expect(await refusals()).toBe(1);
+    expect(await rejections()).toBe(1);
   }, 60_000);
 });
 

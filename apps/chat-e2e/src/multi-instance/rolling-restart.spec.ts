@@ -46,15 +46,15 @@ await describeWithServices('a rolling restart of every service', () => {
     return { email, client, room };
   }
 
-  it('fails no request and shows every message to all clients within 5 s', async () => {
+  it('fails no request and delivers every message to all clients within 5 s', async () => {
     const users = await Promise.all(Array.from({ length: CLIENTS }, () => openRoom('restarted')));
     const sentAt = new Map<string, number>();
     const delays: number[] = [];
     const received = users.map(() => new Set<string>());
     for (const [index, { room }] of users.entries()) {
       room.on('message', ({ clientMessageId = '' }) => {
-        const at = sentAt.get(clientMessageId);
-        if (at !== undefined) delays.push(performance.now() - at);
+        const sentTime = sentAt.get(clientMessageId);
+        if (sentTime !== undefined) delays.push(performance.now() - sentTime);
         received[index]?.add(clientMessageId);
       });
     }
@@ -82,13 +82,13 @@ await describeWithServices('a rolling restart of every service', () => {
       }
     });
 
-    // The client does not retry changes: they must succeed at the first attempt.
+    // The client does not retry changes: they must succeed on the first attempt.
     const changing = users.map(async ({ email, client }) => {
       while (running) {
         try {
           (await signIn(email)).close();
           await client.session.refresh(await client.session.accessToken());
-          await client.rest.createRoom({ name: 'Created meanwhile', visibility: 'private' });
+          await client.rest.createRoom({ name: 'Created during restart', visibility: 'private' });
         } catch (error) {
           changeFailures.push(error);
         }
@@ -111,7 +111,7 @@ await describeWithServices('a rolling restart of every service', () => {
     running = false;
     await Promise.all([...sending, ...reading, ...changing]);
 
-    await until('every client shows every message', () =>
+    await until('every client receives every message', () =>
       received.every((one) => one.size >= sentAt.size),
     );
     expect(readFailures).toEqual([]);

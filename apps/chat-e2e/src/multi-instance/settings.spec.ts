@@ -31,7 +31,7 @@ describe.each(SERVICES)('the settings of %s', (service) => {
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  it('are named in an error without stack trace or secret when missing or invalid', async () => {
+  it('are named in an error without a stack trace or secrets when missing or invalid', async () => {
     const missing = await run(service, []);
     expect([missing.code, missing.stderr]).toEqual([
       1,

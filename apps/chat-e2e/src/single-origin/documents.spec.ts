@@ -4,12 +4,17 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { CLIENT_EVENTS, SERVER_EVENTS } from '@chat/contracts';
 import { until } from '@chat/testing';
-import { describeChat, originOf, startChat, type OwnChat } from '../support/chat-under-test.ts';
+import {
+  describeChat,
+  originOf,
+  startChat,
+  type DedicatedChat,
+} from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { openApiDocument, type OpenApiDocument } from '../support/openapi-document.ts';
 
-/** All REST calls of the contract. */
-const CALLS = [
+/** All REST operations in the contract. */
+const OPERATIONS = [
   'DELETE /auth/sessions/{id}',
   'DELETE /rooms/{roomId}',
   'DELETE /rooms/{roomId}/members/{userId}',
@@ -37,20 +42,20 @@ const CALLS = [
   'POST /rooms/{roomId}/members',
 ];
 
-const PUBLIC_CALL = /^(GET .*health.*|POST \/auth\/(login|refresh|register))$/;
+const PUBLIC_OPERATION = /^(GET .*health.*|POST \/auth\/(login|refresh|register))$/;
 
-/** Error statuses that a call must document; the requests of other suites check the rest. */
-function errorsOf(call: string): string[] {
+/** Error statuses that an operation must document; other suites check the rest. */
+function errorsOf(operation: string): string[] {
   return [
     '500',
-    ...(PUBLIC_CALL.test(call) ? [] : ['401']),
-    ...(call.includes('{') ? ['400', '404'] : []),
-    ...(/^(POST|PATCH) (?!.*logout)/.test(call) ? ['400', '413', '415'] : []),
-    ...(/login|register|POST \/rooms$/.test(call) ? ['429'] : []),
+    ...(PUBLIC_OPERATION.test(operation) ? [] : ['401']),
+    ...(operation.includes('{') ? ['400', '404'] : []),
+    ...(/^(POST|PATCH) (?!.*logout)/.test(operation) ? ['400', '413', '415'] : []),
+    ...(/login|register|POST \/rooms$/.test(operation) ? ['429'] : []),
   ];
 }
 
-/** Returns every `$ref` of a document. */
+/** Returns every `$ref` in a document. */
 function refsOf(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
@@ -69,7 +74,7 @@ function resolveRef(document: unknown, ref: string): unknown {
 }
 
 describeChat('the server', () => {
-  let server: OwnChat;
+  let server: DedicatedChat;
   beforeAll(async () => {
     server = await startChat();
   });
@@ -88,37 +93,37 @@ describeChat('the server', () => {
       );
     });
 
-    it('is version 3.1 and lists exactly the calls of the contract', () => {
+    it('has version 3.1 and lists exactly the operations in the contract', () => {
       expect(document.openapi).toMatch(/^3\.1\./);
-      expect(operations.map(([call]) => call).toSorted()).toEqual(CALLS);
+      expect(operations.map(([operation]) => operation).toSorted()).toEqual(OPERATIONS);
     });
 
-    it('contains no dangling reference', () => {
+    it('contains no dangling references', () => {
       const refs = refsOf(document);
       expect(refs.length).toBeGreaterThan(20);
       for (const ref of refs)
         expect([ref, typeof resolveRef(document, ref)]).toEqual([ref, 'object']);
     });
 
-    it('states the summary, responses and authentication of each call', () => {
-      for (const [call, { responses, security, summary }] of operations) {
+    it('states the summary, responses and authentication of each operation', () => {
+      for (const [operation, { responses, security, summary }] of operations) {
         const statuses = Object.keys(responses as object);
-        expect([call, statuses.filter((status) => status.startsWith('2')).length]).toEqual([
-          call,
+        expect([operation, statuses.filter((status) => status.startsWith('2')).length]).toEqual([
+          operation,
           1,
         ]);
-        expect([call, typeof summary]).toEqual([call, 'string']);
-        const open = PUBLIC_CALL.test(call);
-        const undocumented = errorsOf(call).filter((status) => !statuses.includes(status));
-        expect([call, undocumented]).toEqual([call, []]);
-        expect([call, security]).toEqual([call, open ? undefined : [{ bearer: [] }]]);
+        expect([operation, typeof summary]).toEqual([operation, 'string']);
+        const open = PUBLIC_OPERATION.test(operation);
+        const undocumented = errorsOf(operation).filter((status) => !statuses.includes(status));
+        expect([operation, undocumented]).toEqual([operation, []]);
+        expect([operation, security]).toEqual([operation, open ? undefined : [{ bearer: [] }]]);
       }
     });
 
-    it('describes a request body for exactly the calls that take one', () => {
-      for (const [call, { requestBody }] of operations) {
-        const hasBody = /^(POST|PATCH|PUT)/.test(call) && call !== 'POST /auth/logout';
-        expect([call, requestBody !== undefined]).toEqual([call, hasBody]);
+    it('describes a request body for exactly the operations that take one', () => {
+      for (const [operation, { requestBody }] of operations) {
+        const hasBody = /^(POST|PATCH|PUT)/.test(operation) && operation !== 'POST /auth/logout';
+        expect([operation, requestBody !== undefined]).toEqual([operation, hasBody]);
       }
     });
 
@@ -157,7 +162,7 @@ describeChat('the server', () => {
       document = (await response.json()) as AsyncApiDocument;
     });
 
-    it('is version 3.0.0 and lists exactly the events of the contract', () => {
+    it('has version 3.0.0 and lists exactly the events in the contract', () => {
       expect(document.asyncapi).toBe('3.0.0');
       const events = (action: string) =>
         Object.entries(document.operations)
@@ -167,21 +172,21 @@ describeChat('the server', () => {
       expect(events('send')).toEqual(Object.keys(SERVER_EVENTS));
     });
 
-    it('is valid by the JSON schema of AsyncAPI 3.0.0', () => {
+    it('is valid against the AsyncAPI 3.0.0 JSON Schema', () => {
       const ajv = new Ajv({ strict: false });
       addFormats.default(ajv);
       const validate = ajv.compile(asyncApiSpecs.schemasWithoutId['3.0.0']);
       expect([validate(document), validate.errors]).toEqual([true, null]);
     });
 
-    it('contains no dangling reference', () => {
+    it('contains no dangling references', () => {
       const refs = refsOf(document);
       expect(refs.length).toBeGreaterThan(20);
       for (const ref of refs)
         expect([ref, typeof resolveRef(document, ref)]).toEqual([ref, 'object']);
     });
 
-    it('describes every event and acknowledgement that sockets receive', async () => {
+    it('describes every event and acknowledgement that clients receive', async () => {
       const ajv = new Ajv({ strict: false });
       addFormats.default(ajv);
       ajv.addSchema({ $id: 'asyncapi', components: { schemas: document.components.schemas } });
@@ -221,7 +226,7 @@ describeChat('the server', () => {
       await owner.call('DELETE', `/rooms/${room.id}/members/${guest.id}`);
       expectValid('leaveRoomAck', await emitWithAck(sockets[0], 'leaveRoom', room.id));
       await guest.call('POST', '/auth/logout');
-      await until('the session is ended', () => received.has('sessionExpired'));
+      await until('the session has ended', () => received.has('sessionExpired'));
       await server.stopSockets();
       await until('every event was received', () =>
         Object.keys(SERVER_EVENTS).every((event) => received.has(event)),

@@ -16,7 +16,7 @@ import { uniqueRoom } from '../support/unique-room.ts';
 const AUTHORS = 2;
 const ROOMS_EACH = 25;
 const FEW = 20;
-/** More changes than the answer to a join contains. */
+/** More changes than a joinRoom acknowledgement can contain. */
 const MANY = MAX_JOIN_CHANGES + 10;
 
 describeChat('ChatClient with 50 rooms', () => {
@@ -49,8 +49,8 @@ describeChat('ChatClient with 50 rooms', () => {
     await server.close();
   });
 
-  /** Texts that the client misses: many in every fifth room, few in the others. */
-  const missedIn = (roomId: string): string[] => {
+  /** Texts that the client misses in a room: many in every fifth room, few in the others. */
+  const missedTexts = (roomId: string): string[] => {
     const length = roomIds.indexOf(roomId) % 5 === 0 ? MANY : FEW;
     return Array.from({ length }, (_, n) => `missed ${n + 1}`);
   };
@@ -60,24 +60,24 @@ describeChat('ChatClient with 50 rooms', () => {
     await client.session.login({ email: account.email, password: PASSWORD });
     return client;
   };
-  const refusals = async (): Promise<number> => {
+  const rejections = async (): Promise<number> => {
     const counts = await Promise.all(
       server.processes.map((process) => metric(process, 'chat_refusals_total')),
     );
     return counts.reduce((sum, count) => sum + count, 0);
   };
 
-  it('opens every room in two tabs at once without a refused request', async () => {
-    const before = await refusals();
+  it('opens every room in two tabs simultaneously without a rejected request', async () => {
+    const before = await rejections();
     await Promise.all(
       [await signIn(originOf(server)), await signIn(originOf(server))].map((client) =>
         Promise.all(roomIds.map((roomId) => client.room(roomId).open())),
       ),
     );
-    expect(await refusals()).toBe(before);
+    expect(await rejections()).toBe(before);
   });
 
-  it('shows all messages that it missed in each room, in order', async () => {
+  it('shows all messages missed in each room, in order', async () => {
     const client = await signIn(proxy.url);
     const rooms = roomIds.map((roomId) => client.room(roomId));
     await Promise.all(rooms.map((room) => room.open()));
@@ -87,7 +87,7 @@ describeChat('ChatClient with 50 rooms', () => {
         const socket = await author.connect();
         for (const roomId of roomIds.slice(index * ROOMS_EACH, (index + 1) * ROOMS_EACH)) {
           await emitWithAck(socket, 'joinRoom', roomId);
-          const texts = missedIn(roomId);
+          const texts = missedTexts(roomId);
           await Promise.all(
             texts.map((text) => emitWithAck(socket, 'sendMessage', { roomId, text })),
           );
@@ -100,12 +100,12 @@ describeChat('ChatClient with 50 rooms', () => {
       'the client shows the newest message of each room',
       () =>
         windows().every(
-          (messages, n) => messages.at(-1)?.text === missedIn(roomIds[n] ?? '').at(-1),
+          (messages, n) => messages.at(-1)?.text === missedTexts(roomIds[n] ?? '').at(-1),
         ),
       30_000,
     );
     for (const [n, messages] of windows().entries()) {
-      const texts = missedIn(roomIds[n] ?? '');
+      const texts = missedTexts(roomIds[n] ?? '');
       expect(messages.slice(-texts.length).map(({ text }) => text)).toEqual(texts);
       const first = messages[0]?.seq ?? 0;
       expect(messages.map(({ seq }) => seq)).toEqual(messages.map((_, n) => first + n));

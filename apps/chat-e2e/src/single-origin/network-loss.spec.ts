@@ -19,7 +19,7 @@ describeChat('ChatClient', () => {
     server = await startChat({
       SEND_RATE: '10000',
       SEND_BURST: '10000',
-      // Clients detect the silent connection by the heartbeat, whose timing the server sends.
+      // Clients detect a silent connection by the heartbeat; the server sends its timing.
       SOCKET_PING_INTERVAL_MS: '3000',
       SOCKET_PING_TIMEOUT_MS: '3000',
     });
@@ -33,7 +33,7 @@ describeChat('ChatClient', () => {
   it.each([
     ['a connection reset', 'cut-room', () => proxy.disconnect()],
     [
-      'a cut that leaves connections open',
+      'a network loss that leaves connections open',
       'silent-room',
       () => {
         proxy.blackhole();
@@ -47,14 +47,14 @@ describeChat('ChatClient', () => {
       const client = new ChatClient({ url: proxy.url });
       await client.session.login({ email: account.email, password: PASSWORD });
       const room = client.room(roomId);
-      const shown: Message[] = [];
-      room.on('message', (message) => shown.push(message));
+      const received: Message[] = [];
+      room.on('message', (message) => received.push(message));
       await room.open();
       const other = await server.register();
       const socket = await other.connect();
       await emitWithAck(socket, 'joinRoom', roomId);
       await emitWithAck(socket, 'sendMessage', { roomId, text: 'before' });
-      await until('the client is live', () => shown.length === 1);
+      await until('the client is live', () => received.length === 1);
 
       await disconnect();
       for (const n of [1, 2, 3]) room.send(`queued ${n}`);
@@ -63,12 +63,12 @@ describeChat('ChatClient', () => {
           emitWithAck(socket, 'sendMessage', { roomId, text: `missed ${n + 1}` }, 30_000),
         ),
       );
-      expect(shown).toHaveLength(1);
+      expect(received).toHaveLength(1);
       await proxy.restore();
 
-      await until('the client shows every message', () => shown.length >= MISSED + 4, 60_000);
+      await until('the client shows every message', () => received.length >= MISSED + 4, 60_000);
       const history = await account.history(roomId);
-      expect(shown).toEqual(history);
+      expect(received).toEqual(history);
       const texts = history.map(({ text }) => text);
       expect(texts.filter((text) => text.startsWith('queued'))).toEqual([
         'queued 1',

@@ -7,9 +7,9 @@ import { describeWithProgram } from '@chat/testing/suites';
 import { Account } from '../support/account.ts';
 import { singleOrigin } from '../support/addresses.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
-import { systemCalls } from '../support/strace-log.ts';
+import { parseSystemCalls } from '../support/strace-log.ts';
 
-/** System calls with which SQLite writes to the disk, and Node to a socket. */
+/** System calls that SQLite uses to write to disk and Node uses to write to a socket. */
 const TRACED = 'trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg';
 
 describeWithProgram('strace', 'sendMessage to the standalone server', () => {
@@ -29,7 +29,7 @@ describeWithProgram('strace', 'sendMessage to the standalone server', () => {
     ann.close();
     await server.end('SIGTERM');
     await server.close();
-    const calls = systemCalls(await readFile(log, 'utf8'));
+    const calls = parseSystemCalls(await readFile(log, 'utf8'));
     await rm(folder, { recursive: true });
 
     for (const name of names) {

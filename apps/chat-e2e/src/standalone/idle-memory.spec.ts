@@ -3,20 +3,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { StandaloneProcess } from '@chat/testing';
 
-const MAX_MB = 160;
+const MAX_MEBIBYTES = 160;
 const SUITE = 'the idle standalone server';
 
 const suite = (): void => {
-  it(`uses less than ${MAX_MB} MB of memory`, async () => {
+  it(`uses less than ${MAX_MEBIBYTES} MiB of memory`, async () => {
     const server = await StandaloneProcess.start();
     await delay(2_000);
     const status = await readFile(`/proc/${server.pid}/status`, 'utf8');
     await server.close();
-    const megabytes = Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1_024;
-    console.log(`idle: ${megabytes.toFixed(0)} MB`);
-    expect(megabytes).toBeLessThan(MAX_MB);
+    const mebibytes = Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1_024;
+    console.log(`idle: ${mebibytes.toFixed(0)} MiB`);
+    expect(mebibytes).toBeLessThan(MAX_MEBIBYTES);
   });
 };
 
 if (process.platform === 'linux') describe(SUITE, suite);
-else describe.skip(`${SUITE} (skipped: its memory is read from /proc)`, suite);
+else describe.skip(`${SUITE} (skipped: reads memory from /proc, which is missing)`, suite);

@@ -55,7 +55,7 @@ describe('the standalone server', () => {
     expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(line)]);
     expect(code).toBe(1);
   };
-  const expectRefusal = async (
+  const expectStartError = async (
     args: string[],
     line: RegExp,
     env: Record<string, string> = {},
@@ -64,46 +64,47 @@ describe('the standalone server', () => {
     expectOneLine(await runStandalone([`--data-dir=${folder}`, ...args], options), line);
   };
 
-  let used: string;
-  let user: StandaloneProcess;
-  /** A start in a used folder waits 10 s for it to become free; the other tests run meanwhile. */
-  let refused: Promise<Exit>;
+  let usedDir: string;
+  let runningServer: StandaloneProcess;
+  /** A start in a used directory waits 10 s for its release; other tests run in the meantime. */
+  let secondStart: Promise<Exit>;
   beforeAll(async () => {
-    used = await mkdtemp(join(tmpdir(), 'chat-used-'));
-    user = await StandaloneProcess.start({ dataDir: used });
-    refused = runStandalone([`--data-dir=${used}`, '--port=0'], { cwd: used });
+    usedDir = await mkdtemp(join(tmpdir(), 'chat-used-'));
+    runningServer = await StandaloneProcess.start({ dataDir: usedDir });
+    secondStart = runStandalone([`--data-dir=${usedDir}`, '--port=0'], { cwd: usedDir });
   });
   afterAll(async () => {
-    await user.close();
-    await rm(used, { recursive: true, force: true });
+    await runningServer.close();
+    await rm(usedDir, { recursive: true, force: true });
   });
 
   describe('exits with a one-line error', () => {
-    it('for an unknown option', () => expectRefusal(['--prot', '4000'], /--prot/));
-    it('for a port that is no number', () => expectRefusal(['--port', 'http'], /^PORT: must be/));
-    it('for a rate that is no number', () =>
-      expectRefusal([], /^SEND_RATE: must be/, { SEND_RATE: 'many' }));
+    it('for an unknown option', () => expectStartError(['--prot', '4000'], /--prot/));
+    it('for a port that is not a number', () =>
+      expectStartError(['--port', 'http'], /^PORT: must be/));
+    it('for a rate that is not a number', () =>
+      expectStartError([], /^SEND_RATE: must be/, { SEND_RATE: 'many' }));
     it('in production without a secret', () =>
-      expectRefusal([], /^JWT_SECRET: is missing/, { NODE_ENV: 'production' }));
+      expectStartError([], /^JWT_SECRET: is missing/, { NODE_ENV: 'production' }));
     it('in production with a weak secret', () =>
-      expectRefusal([], /^JWT_SECRET: /, { NODE_ENV: 'production', JWT_SECRET: 'secret' }));
-    it('for a host that is no address of the machine', () =>
-      expectRefusal(['--host', '203.0.113.7'], /^HOST: /));
+      expectStartError([], /^JWT_SECRET: /, { NODE_ENV: 'production', JWT_SECRET: 'secret' }));
+    it('for a host that is not an address of this machine', () =>
+      expectStartError(['--host', '203.0.113.7'], /^HOST: /));
 
     it('for a port in use', async () => {
-      const occupant: Server = createServer();
-      await new Promise<void>((resolve) => occupant.listen(0, '127.0.0.1', resolve));
-      const address = occupant.address();
+      const otherServer: Server = createServer();
+      await new Promise<void>((resolve) => otherServer.listen(0, '127.0.0.1', resolve));
+      const address = otherServer.address();
       const port = typeof address === 'object' ? address?.port : undefined;
       const line = new RegExp(`^PORT: port ${String(port)} is in use`);
-      await expectRefusal(['--port', String(port)], line);
-      occupant.close();
+      await expectStartError(['--port', String(port)], line);
+      otherServer.close();
     });
 
-    it('for a data folder that is a file or below one', async () => {
+    it('for a data directory that is a file or lies inside one', async () => {
       await writeFile(join(folder, 'file'), '');
-      await expectRefusal([`--data-dir=${join(folder, 'file')}`], /^DATA_DIR: .*cannot be used/);
-      await expectRefusal([`--data-dir=${join(folder, 'file', 'below')}`], /^DATA_DIR: /);
+      await expectStartError([`--data-dir=${join(folder, 'file')}`], /^DATA_DIR: .*cannot be used/);
+      await expectStartError([`--data-dir=${join(folder, 'file', 'inside')}`], /^DATA_DIR: /);
     });
   });
 
@@ -124,7 +125,7 @@ describe('the standalone server', () => {
     await server.close();
   });
 
-  it('lists every option with its meaning on --help', async () => {
+  it('lists every option with a description on --help', async () => {
     const { code, stdout } = await runStandalone(['--help'], { cwd: folder });
     expect(code).toBe(0);
     const listed = [...stdout.matchAll(/^ {2}(--[a-z-]+) \(([A-Z_]+)\)\n {6}\S.*\.$/gm)];
@@ -133,16 +134,16 @@ describe('the standalone server', () => {
     );
   });
 
-  it('prefers options to environment variables and environment variables to .env', async () => {
-    await writeFile(join(folder, '.env'), 'PORT=nonsense-of-the-file\nSEND_RATE=nonsense\n');
+  it('gives options precedence over environment variables, and those precedence over .env', async () => {
+    await writeFile(join(folder, '.env'), 'PORT=invalid-from-file\nSEND_RATE=invalid\n');
     const run = async (args: string[], env: Record<string, string>) =>
       (await runStandalone([`--data-dir=${folder}`, ...args], { cwd: folder, env })).stderr;
     expect(await run([], {})).toMatch(/PORT: [^]*SEND_RATE: /);
     expect(await run([], { PORT: '0' })).not.toContain('PORT:');
-    expect(await run(['--port=nonsense-of-the-option'], { PORT: '0' })).toContain('PORT:');
+    expect(await run(['--port=invalid-from-option'], { PORT: '0' })).toContain('PORT:');
   });
 
-  it('restricts its data files to their owner and keeps its secret over a restart', async () => {
+  it('restricts its data files to their owner and keeps its secret across a restart', async () => {
     const dataDir = join(folder, 'new', 'data');
     await mkdir(join(folder, 'new'));
     const server = await StandaloneProcess.start({ dataDir });
@@ -160,7 +161,7 @@ describe('the standalone server', () => {
   });
 
   describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {
-    it('emits serverDraining, acknowledges exactly what it stores and exits with 0', async () => {
+    it('emits serverDraining, acknowledges exactly what it stores and exits with code 0', async () => {
       const server = await StandaloneProcess.start({
         dataDir: folder,
         env: { SEND_RATE: '10000', SEND_BURST: '10000' },
@@ -179,17 +180,18 @@ describe('the standalone server', () => {
           5_000,
         );
       const sent: string[] = [];
-      const answers: Promise<Awaited<ReturnType<typeof send>> | undefined>[] = [];
+      const acks: Promise<Awaited<ReturnType<typeof send>> | undefined>[] = [];
       const sendNext = (count: number): void => {
         for (let n = 0; n < count; n += 1) {
           const text = `message-${sent.length}`;
           sent.push(text);
-          answers.push(send(text).catch(() => undefined));
+          acks.push(send(text).catch(() => undefined));
         }
       };
       sendNext(1);
-      await answers[0];
-      // Many sends are in flight when the server stops, and more follow; fewer than the rate limit.
+      await acks[0];
+      // Many sends are in flight when the server stops, and more follow; the total stays below the
+      // rate limit.
       sendNext(300);
       await delay(5);
       const stopped = server.end(signal);
@@ -202,30 +204,29 @@ describe('the standalone server', () => {
       expect((await draining).reconnectInMs).toBeGreaterThan(0);
 
       await server.restart();
-      const outcomes = await Promise.all(answers);
-      const acknowledged = outcomes.flatMap((answer) =>
-        answer?.ok ? [answer.clientMessageId] : [],
-      );
+      const outcomes = await Promise.all(acks);
+      const acknowledged = outcomes.flatMap((ack) => (ack?.ok ? [ack.clientMessageId] : []));
       expect(acknowledged.length).toBeGreaterThan(0);
-      for (const answer of outcomes) {
-        if (answer?.ok === false) expect(answer.error).toMatchObject({ code: 'UNAVAILABLE' });
+      for (const ack of outcomes) {
+        if (ack?.ok === false) expect(ack.error).toMatchObject({ code: 'UNAVAILABLE' });
       }
-      const stored = async () => (await ann.history('general')).map(({ text }) => text).toSorted();
-      expect(await stored()).toEqual(acknowledged.toSorted());
+      const storedTexts = async () =>
+        (await ann.history('general')).map(({ text }) => text).toSorted();
+      expect(await storedTexts()).toEqual(acknowledged.toSorted());
 
       for (const [n, text] of sent.entries()) {
         if (!outcomes[n]?.ok) expect(await send(text)).toMatchObject({ ok: true });
       }
-      expect(await stored()).toEqual(sent.toSorted());
+      expect(await storedTexts()).toEqual(sent.toSorted());
       ann.close();
       await server.close();
     });
   });
 
-  it('exits with a one-line error while another process uses the data folder', async () => {
-    expectOneLine(await refused, /^DATA_DIR: .*in use by another process/);
-    await user.end('SIGKILL');
-    const second = await StandaloneProcess.start({ dataDir: used });
+  it('exits with a one-line error while another process uses the data directory', async () => {
+    expectOneLine(await secondStart, /^DATA_DIR: .*in use by another process/);
+    await runningServer.end('SIGKILL');
+    const second = await StandaloneProcess.start({ dataDir: usedDir });
     await second.close();
   });
 });

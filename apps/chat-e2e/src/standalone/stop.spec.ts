@@ -15,7 +15,7 @@ import { emitWithAck } from '../support/emit-with-ack.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const MAIN = join(ROOT, 'apps/standalone/bundle/main.js');
-/** Parts of log lines that announce a stop. */
+/** Substrings of the log lines written at shutdown. */
 const STOPPING = '"msg":"stopping"';
 const DRAINING = '"sockets":0,"msg":"draining sockets"';
 
@@ -26,12 +26,12 @@ beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'chat-stop-'));
 });
 afterEach(async () => {
-  for (const { pid } of groups.splice(0)) endGroup(pid);
+  for (const { pid } of groups.splice(0)) killGroup(pid);
   for (const server of servers.splice(0)) await server.close();
   await rm(dataDir, { recursive: true, force: true });
 });
 
-function endGroup(pid: number | undefined): void {
+function killGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch (error) {
@@ -74,18 +74,18 @@ describe('the standalone server', () => {
   it('stops within 2 s while idle connections are open', async () => {
     const server = await startStandalone();
     const agent = new Agent({ keepAlive: true });
-    const [page] = (await once(get(server.url, { agent }), 'response')) as [IncomingMessage];
-    await text(page);
+    const [response] = (await once(get(server.url, { agent }), 'response')) as [IncomingMessage];
+    await text(response);
     const unused = await connectTo(server);
     const closed = once(unused, 'close');
-    const begin = performance.now();
+    const startedAt = performance.now();
     expect(await server.end('SIGTERM')).toBe(0);
-    expect(performance.now() - begin).toBeLessThan(2_000);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
     await closed;
     agent.destroy();
   });
 
-  it('waits for the data folder of a draining predecessor and then starts', async () => {
+  it('waits until a draining server releases the data directory, then starts', async () => {
     const first = await startStandalone();
     const body = JSON.stringify({ email: 'ada@example.com', password: 'not the right one' });
     const request = await connectTo(first);
@@ -93,21 +93,21 @@ describe('the standalone server', () => {
       'POST /auth/login HTTP/1.1\r\nHost: chat\r\nContent-Type: application/json\r\n' +
         `Content-Length: ${body.length}\r\n\r\n{`,
     );
-    // The answer on a later connection proves that the earlier request was read.
+    // A response on a later connection means that the earlier request has been read.
     await fetch(`${first.url}/health`);
-    const ended = first.end('SIGTERM');
+    const exited = first.end('SIGTERM');
     await eventually(() => expect(first.output).toContain(STOPPING));
     const started = start(process.execPath, MAIN, `--port=${first.port}`);
     await eventually(() => expect(started.printed.output).toContain('data folder in use'));
     request.write(body.slice(1));
     expect(await text(request)).toMatch(/^HTTP\/1\.1 401 [^]*\r\nConnection: close\r\n/i);
-    expect(await ended).toBe(0);
+    expect(await exited).toBe(0);
     await eventually(() => expect(started.printed.output).toContain('The chat is ready'), 15_000);
     expect((await fetch(`${first.url}/health`)).status).toBe(200);
   });
 
   it.each(['before it is ready', 'after it is ready'])(
-    'serves and stops normally when its output pipes are closed %s',
+    'keeps serving requests and shuts down cleanly when its output pipes are closed %s',
     async (when) => {
       const port = await privatePort();
       const { child, printed } = start(process.execPath, MAIN, `--port=${port}`);
@@ -150,7 +150,7 @@ describe('npm start', () => {
     },
   );
 
-  it('drains once and exits with 0 when npm and the server both receive SIGINT', async () => {
+  it('drains once and exits with code 0 when npm and the server both receive SIGINT', async () => {
     const { child, printed } = start('npm', 'start', '--', `--port=${await privatePort()}`);
     await eventually(() => expect(printed.output).toContain('The chat is ready'), 50_000);
     const exited = once(child, 'exit');

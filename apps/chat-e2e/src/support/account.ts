@@ -8,28 +8,28 @@ import type {
 } from '@chat/contracts';
 import { newCredentials, until } from '@chat/testing';
 import { io, type Socket } from 'socket.io-client';
-import { api, type Answer } from './api.ts';
+import { api, type ApiResponse } from './api.ts';
 import type { Addresses } from './addresses.ts';
 
 export type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
-/** A registered user with plain REST and Socket.IO calls, without the client library. */
+/** A registered user that makes plain REST and Socket.IO calls, without the client library. */
 export class Account {
   readonly #sockets: ClientSocket[] = [];
 
   private constructor(
-    readonly at: Addresses,
+    readonly addresses: Addresses,
     readonly registration: RegisterResponse,
     readonly email: string,
   ) {}
 
-  static async register(at: Addresses, name = 'user'): Promise<Account> {
+  static async register(addresses: Addresses, name = 'user'): Promise<Account> {
     const credentials = newCredentials(name);
-    const answer = await api<RegisterResponse>(at, 'POST', '/auth/register', {
+    const response = await api<RegisterResponse>(addresses, 'POST', '/auth/register', {
       body: credentials,
     });
-    if (answer.status !== 201) throw new Error(`registration failed: ${answer.text}`);
-    return new Account(at, answer.body, credentials.email);
+    if (response.status !== 201) throw new Error(`registration failed: ${response.text}`);
+    return new Account(addresses, response.body, credentials.email);
   }
 
   get id(): string {
@@ -44,17 +44,17 @@ export class Account {
     return this.registration.token;
   }
 
-  call<T = unknown>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
-    return api<T>(this.at, method, path, { token: this.token, body });
+  call<T = unknown>(method: string, path: string, body?: unknown): Promise<ApiResponse<T>> {
+    return api<T>(this.addresses, method, path, { token: this.token, body });
   }
 
   async createRoom(room: { name: string; visibility: 'public' | 'private' }): Promise<RoomSummary> {
-    const answer = await this.call<RoomSummary>('POST', '/rooms', room);
-    if (answer.status !== 201) throw new Error(`creating the room failed: ${answer.text}`);
-    return answer.body;
+    const response = await this.call<RoomSummary>('POST', '/rooms', room);
+    if (response.status !== 201) throw new Error(`creating the room failed: ${response.text}`);
+    return response.body;
   }
 
-  /** Returns a connected socket, which `close` disconnects. */
+  /** Returns a connected socket; `close` disconnects it. */
   async connect(options: { transports?: ('polling' | 'websocket')[] } = {}): Promise<ClientSocket> {
     const socket = this.socket(options);
     await new Promise<void>((resolve, reject) => {
@@ -66,7 +66,7 @@ export class Account {
 
   /** Returns a socket that connects and reconnects automatically; `close` disconnects it. */
   socket(options: { transports?: ('polling' | 'websocket')[] } = {}): ClientSocket {
-    const socket: ClientSocket = io(this.at.chat, {
+    const socket: ClientSocket = io(this.addresses.chat, {
       auth: { token: this.token },
       transports: options.transports ?? ['websocket'],
       reconnectionDelay: 50,
@@ -82,20 +82,20 @@ export class Account {
   }
 
   /** Waits until the room has reached a seq: acknowledged messages may be stored slightly later. */
-  async stored(roomId: string, seq: number): Promise<void> {
+  async waitForSeq(roomId: string, seq: number): Promise<void> {
     await until(`${roomId} reaches seq ${seq}`, async () => {
-      const answer = await this.call('GET', `/messages/history/${roomId}?limit=1`);
-      return Number(answer.headers.get('x-room-seq')) >= seq;
+      const response = await this.call('GET', `/messages/history/${roomId}?limit=1`);
+      return Number(response.headers.get('x-room-seq')) >= seq;
     });
   }
 
   /**
    * Reads the whole history of a room page by page, oldest first.
    *
-   * @param seq waits until the room has reached it
+   * @param seq the seq that the room must reach before it is read
    */
   async history(roomId: string, seq = 0): Promise<Message[]> {
-    if (seq > 0) await this.stored(roomId, seq);
+    if (seq > 0) await this.waitForSeq(roomId, seq);
     const messages: Message[] = [];
     for (;;) {
       const after = messages.at(-1)?.seq ?? 0;

@@ -11,8 +11,8 @@ export function singleOrigin(url: string): Addresses {
 }
 
 /** Returns the base URL for a path. */
-export function addressOf(at: Addresses, path: string): string {
-  if (/^\/(auth|users)(\/|\?|$)/.test(path)) return at.users;
-  if (/^\/(socket\.io|asyncapi\.json)/.test(path)) return at.chat;
-  return at.messages;
+export function addressOf(addresses: Addresses, path: string): string {
+  if (/^\/(auth|users)(\/|\?|$)/.test(path)) return addresses.users;
+  if (/^\/(socket\.io|asyncapi\.json)/.test(path)) return addresses.chat;
+  return addresses.messages;
 }

@@ -1,15 +1,15 @@
 import { addressOf, type Addresses } from './addresses.ts';
 import { expectDocumented } from './openapi-document.ts';
 
-export interface Answer<T> {
+export interface ApiResponse<T> {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The parsed body; undefined for an empty one. */
+  /** The parsed body; undefined if the body is empty. */
   readonly body: T;
 }
 
-export interface Call {
+export interface ApiRequest {
   readonly token?: string;
   /** Request body, sent as JSON. */
   readonly body?: unknown;
@@ -20,12 +20,12 @@ export interface Call {
 
 /** Sends a REST request; throws if the response does not match the server's OpenAPI document. */
 export async function api<T = unknown>(
-  at: Addresses,
+  addresses: Addresses,
   method: string,
   path: string,
-  { token, body, rawBody, headers = {} }: Call = {},
-): Promise<Answer<T>> {
-  const url = addressOf(at, path);
+  { token, body, rawBody, headers = {} }: ApiRequest = {},
+): Promise<ApiResponse<T>> {
+  const url = addressOf(addresses, path);
   const sent = rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
   const response = await fetch(url + path, {
     method,

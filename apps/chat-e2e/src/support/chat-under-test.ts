@@ -25,7 +25,8 @@ declare global {
 }
 
 /**
- * Declares a suite with a running chat; skipped with the reason if its servers are not installed.
+ * Declares a suite that needs a running chat; if the servers of the chat are not installed, it is
+ * skipped and the reason is reported.
  */
 export function describeChat(name: string, suite: () => void): void {
   const missing = globalThis.chatDeployment === 'standalone' ? undefined : missingSharedServers();
@@ -36,33 +37,33 @@ export function describeChat(name: string, suite: () => void): void {
 export interface ProcessUnderTest {
   readonly name: string;
   readonly metricsUrl: string;
-  /** Process id; undefined while it does not run. */
+  /** Process id; undefined while the process is not running. */
   readonly pid: number | undefined;
 }
 
 /** A running chat. */
 export interface ChatUnderTest {
-  readonly at: Addresses;
-  /** All processes of the chat, without backing servers. */
+  readonly addresses: Addresses;
+  /** All processes of the chat, excluding backing servers. */
   readonly processes: readonly ProcessUnderTest[];
-  /** Returns the process of a service; in `standalone` the only process. */
+  /** Returns the process of a service; in `standalone`, the only process. */
   processOf(service: ServiceName): ProcessUnderTest;
-  /** Registers an account, whose sockets `close` disconnects. */
+  /** Registers an account; `close` disconnects its sockets. */
   register(name?: string): Promise<Account>;
   close(): Promise<void>;
 }
 
 /** A chat that was started for one suite, which may stop its processes. */
-export interface OwnChat extends ChatUnderTest {
+export interface DedicatedChat extends ChatUnderTest {
   /** Stops all processes gracefully and starts them again. */
   restart(): Promise<void>;
-  /** Stops the process with the sockets gracefully. */
+  /** Gracefully stops the process that holds the sockets. */
   stopSockets(): Promise<void>;
 }
 
 /**
  * Returns a chat with {@link SHARED_SETTINGS} in the deployment of this Jest project. Its services
- * run for all suites of a worker: rooms and users of earlier suites exist, and rate limits are
+ * run for all suites of a worker: rooms and users from earlier suites exist, and rate limits are
  * reset.
  */
 export function sharedChat(): Promise<ChatUnderTest> {
@@ -72,22 +73,24 @@ export function sharedChat(): Promise<ChatUnderTest> {
 }
 
 /**
- * Starts an empty chat in the deployment of this Jest project, for suites that need other settings
- * than {@link sharedChat}, or stop or measure processes.
+ * Starts an empty chat in the deployment of this Jest project, for suites that need different
+ * settings from {@link sharedChat}, or that stop or measure processes.
  *
  * @param env settings of all processes
  */
-export function startChat(env: Readonly<Record<string, string>> = {}): Promise<OwnChat> {
+export function startChat(env: Readonly<Record<string, string>> = {}): Promise<DedicatedChat> {
   return globalThis.chatDeployment === 'standalone' ? standalone(env) : services(env);
 }
 
 /** Returns the only address of the chat; throws in a deployment without a single origin. */
-export function originOf({ at }: ChatUnderTest): string {
-  if (at.users !== at.chat) throw new Error('this suite needs a deployment with a single origin');
-  return at.chat;
+export function originOf({ addresses }: ChatUnderTest): string {
+  if (addresses.users !== addresses.chat) {
+    throw new Error('this suite needs a deployment with a single origin');
+  }
+  return addresses.chat;
 }
 
-async function standalone(env: Readonly<Record<string, string>>): Promise<OwnChat> {
+async function standalone(env: Readonly<Record<string, string>>): Promise<DedicatedChat> {
   const metricsPort = await privatePort();
   const server = await StandaloneProcess.start({
     env: { METRICS_PORT: String(metricsPort), ...env },
@@ -100,7 +103,7 @@ async function standalone(env: Readonly<Record<string, string>>): Promise<OwnCha
     },
   };
   return withAccounts({
-    at: singleOrigin(server.url),
+    addresses: singleOrigin(server.url),
     processes: [process],
     processOf: () => process,
     restart: async () => {
@@ -112,12 +115,12 @@ async function standalone(env: Readonly<Record<string, string>>): Promise<OwnCha
   });
 }
 
-async function services(env: Readonly<Record<string, string>>): Promise<OwnChat> {
+async function services(env: Readonly<Record<string, string>>): Promise<DedicatedChat> {
   const topology = await ServicesTopology.start({
     servers: await sharedServers(),
     env: { all: env },
   });
-  const instances = topology.instances().map(underTest);
+  const instances = topology.instances().map(toSharedInstance);
   const processes = topology.instances().map((one) => one.process);
   return withAccounts({
     ...chatOf(topology.gatewayUrl, instances),
@@ -136,14 +139,14 @@ async function sharedServices(): Promise<ChatUnderTest> {
   return withAccounts({ ...chatOf(gatewayUrl, instances), close: () => Promise.resolve() });
 }
 
-function withAccounts<Chat extends Pick<ChatUnderTest, 'at' | 'close'>>(
+function withAccounts<Chat extends Pick<ChatUnderTest, 'addresses' | 'close'>>(
   chat: Chat,
 ): Chat & Pick<ChatUnderTest, 'register'> {
   const accounts: Account[] = [];
   return {
     ...chat,
     register: async (name) => {
-      const account = await Account.register(chat.at, name);
+      const account = await Account.register(chat.addresses, name);
       accounts.push(account);
       return account;
     },
@@ -154,7 +157,13 @@ function withAccounts<Chat extends Pick<ChatUnderTest, 'at' | 'close'>>(
   };
 }
 
-function underTest({ name, service, url, metricsUrl, process }: ServiceInstance): SharedInstance {
+function toSharedInstance({
+  name,
+  service,
+  url,
+  metricsUrl,
+  process,
+}: ServiceInstance): SharedInstance {
   return {
     name,
     service,
@@ -169,15 +178,15 @@ function underTest({ name, service, url, metricsUrl, process }: ServiceInstance)
 function chatOf(
   gatewayUrl: string,
   instances: readonly SharedInstance[],
-): Pick<ChatUnderTest, 'at' | 'processes' | 'processOf'> {
+): Pick<ChatUnderTest, 'addresses' | 'processes' | 'processOf'> {
   const processOf = (service: ServiceName): SharedInstance => {
     const found = instances.find((one) => one.service === service);
     if (!found) throw new Error(`there is no instance of ${service}`);
     return found;
   };
-  const direct = globalThis.chatDeployment === 'services';
+  const isDirect = globalThis.chatDeployment === 'services';
   return {
-    at: direct
+    addresses: isDirect
       ? {
           users: processOf('users').url,
           messages: processOf('messages').url,

@@ -1,7 +1,11 @@
 import type { Ack, ClientEvent, ClientPayload, ClientResult } from '@chat/contracts';
 import type { ClientSocket } from './account.ts';
 
-/** Emits an event and resolves with its acknowledgement. @throws Error without an answer in time */
+/**
+ * Emits an event and resolves with its acknowledgement.
+ *
+ * @throws Error when no acknowledgement arrives in time
+ */
 export async function emitWithAck<E extends ClientEvent>(
   socket: ClientSocket,
   event: E,

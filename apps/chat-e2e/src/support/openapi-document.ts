@@ -14,7 +14,7 @@ export interface OpenApiDocument {
 interface LoadedDocument {
   readonly document: OpenApiDocument;
   readonly ajv: Ajv2020;
-  /** Compiled schemas of bodies by call: compiling takes longer than most calls. */
+  /** Compiled body schemas by operation and status; compiling takes longer than most requests. */
   readonly validators: Map<string, ValidateFunction>;
 }
 
@@ -42,7 +42,7 @@ export async function expectDocumented(
   const call = `${method} ${path.replace(/\?.*/, '')} -> ${status}`;
   const template = templateOf(document, path);
   const operation = template && document.paths[template]?.[method.toLowerCase()];
-  // Unknown paths and methods are answered with the error body, too.
+  // Unknown paths and methods also return the error body.
   const schema = operation
     ? schemaOf(operation, status, call)
     : { $ref: '#/components/schemas/HttpError' };
@@ -53,7 +53,8 @@ export async function expectDocumented(
   }
   const validate = validatorOf(loaded, `${method} ${template} -> ${status}`, schema);
   if (!validate(body)) {
-    throw new Error(`${call} is not as documented: ${loaded.ajv.errorsText(validate.errors)}`);
+    const errors = loaded.ajv.errorsText(validate.errors);
+    throw new Error(`${call} does not match the document: ${errors}`);
   }
 }
 
@@ -62,9 +63,9 @@ function validatorOf(
   call: string,
   schema: object,
 ): ValidateFunction {
-  const known = validators.get(call);
-  if (known) return known;
-  const validate = ajv.compile(rebase(schema));
+  const cached = validators.get(call);
+  if (cached) return cached;
+  const validate = ajv.compile(rewriteRefs(schema));
   validators.set(call, validate);
   return validate;
 }
@@ -101,8 +102,8 @@ function load(url: string): Promise<LoadedDocument> {
   return loading;
 }
 
-/** Resolves references against the document that is registered in ajv as `openapi`. */
-function rebase(schema: object): object {
+/** Rewrites references to point to the document registered in ajv as `openapi`. */
+function rewriteRefs(schema: object): object {
   return JSON.parse(
     JSON.stringify(schema).replaceAll('"#/components', '"openapi#/components'),
   ) as object;

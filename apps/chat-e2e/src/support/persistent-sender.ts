@@ -2,18 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientSocket } from './account.ts';
 import { emitWithAck } from './emit-with-ack.ts';
 
-export interface Acknowledged {
+export interface AcknowledgedMessage {
   readonly clientMessageId: string;
   readonly id: string;
   /** Milliseconds since the epoch. */
-  readonly at: number;
+  readonly acknowledgedAt: number;
 }
 
 /**
- * Sends messages one by one, each with retries until it is acknowledged, across server restarts.
+ * Sends messages one at a time, and retries each until it is acknowledged, across restarts.
  */
 export class PersistentSender {
-  readonly acknowledged: Acknowledged[] = [];
+  readonly acknowledged: AcknowledgedMessage[] = [];
   /** Times of retries, in milliseconds since the epoch. */
   readonly retries: number[] = [];
   #stopped = false;
@@ -28,7 +28,7 @@ export class PersistentSender {
     for (let n = 1; !this.#stopped; n += 1) await this.#deliver(`${this.name}-${n}`);
   }
 
-  /** Ends `run` once the message in flight is acknowledged. */
+  /** Makes `run` return once the message in flight is acknowledged. */
   stop(): void {
     this.#stopped = true;
   }
@@ -37,19 +37,19 @@ export class PersistentSender {
     for (let attempt = 1; ; attempt += 1) {
       if (attempt > 1) this.retries.push(Date.now());
       try {
-        const answer = await emitWithAck(
+        const ack = await emitWithAck(
           this.socket,
           'sendMessage',
           { roomId: this.roomId, text: `text of ${clientMessageId}`, clientMessageId },
           2_000,
         );
-        if (answer.ok) {
-          this.acknowledged.push({ clientMessageId, id: answer.id, at: Date.now() });
+        if (ack.ok) {
+          this.acknowledged.push({ clientMessageId, id: ack.id, acknowledgedAt: Date.now() });
           return;
         }
-        await delay(answer.error.retryAfterMs ?? 50);
+        await delay(ack.error.retryAfterMs ?? 50);
       } catch {
-        // No answer: the message may be stored or not. The retry has the same clientMessageId.
+        // No acknowledgement: the message may have been stored. The retry has the same key.
         await delay(20);
       }
     }

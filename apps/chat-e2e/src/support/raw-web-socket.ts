@@ -4,10 +4,10 @@ import type { Socket } from 'node:net';
 import type { Addresses } from './addresses.ts';
 
 /**
- * Opens a WebSocket of the Socket.IO server and returns its TCP connection, for clients
- * that behave unlike any library.
+ * Opens a WebSocket to the Socket.IO server and returns the TCP socket, to simulate
+ * misbehaving clients.
  *
- * @throws Error when the server refuses the upgrade
+ * @throws Error when the server rejects the upgrade
  */
 export async function openRawWebSocket(
   { chat }: Addresses,
@@ -22,13 +22,13 @@ export async function openRawWebSocket(
       'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
     },
   });
-  const refused = once(upgrade, 'response').then(([answer]) => {
-    const { statusCode } = answer as IncomingMessage;
+  const failure = once(upgrade, 'response').then(([response]) => {
+    const { statusCode } = response as IncomingMessage;
     upgrade.destroy();
-    throw new Error(`the upgrade was refused with ${statusCode}`);
+    throw new Error(`the server rejected the upgrade with status ${statusCode}`);
   });
   upgrade.end();
-  const [, socket] = (await Promise.race([once(upgrade, 'upgrade'), refused])) as [unknown, Socket];
+  const [, socket] = (await Promise.race([once(upgrade, 'upgrade'), failure])) as [unknown, Socket];
   socket.on('error', () => socket.destroy());
   return socket;
 }

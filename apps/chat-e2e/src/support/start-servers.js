@@ -1,6 +1,6 @@
 import { startSharedServers } from '@chat/testing';
 
-/** One for each suite that counts messages. */
+/** One virtual host for each suite that counts messages. */
 const VIRTUAL_HOSTS = ['observability', 'refused-messages'];
 
 export default ({ maxWorkers }) =>

@@ -3,7 +3,7 @@ export interface SystemCall {
   readonly name: string;
   /** Arguments and result, as strace prints them. */
   text: string;
-  /** Line of the log on which the call began. */
+  /** Line of the log on which the call started. */
   readonly start: number;
   /** Line on which the call returned; Infinity if it never did. */
   end: number;
@@ -11,8 +11,8 @@ export interface SystemCall {
 
 const INTERRUPTED = ' <unfinished ...>';
 
-/** Parses the calls of all threads, in the order in which they began. */
-export function systemCalls(log: string): SystemCall[] {
+/** Parses the calls of all threads, in the order in which they started. */
+export function parseSystemCalls(log: string): SystemCall[] {
   const calls: SystemCall[] = [];
   const unfinished = new Map<string, SystemCall>();
   for (const [index, line] of log.split('\n').entries()) {
@@ -24,11 +24,11 @@ export function systemCalls(log: string): SystemCall[] {
       call.end = index;
       unfinished.delete(thread);
     } else if (name) {
-      const begun = { name, text, start: index, end: index };
-      calls.push(begun);
+      const started = { name, text, start: index, end: index };
+      calls.push(started);
       if (!text.endsWith(INTERRUPTED)) continue;
-      begun.end = Infinity;
-      unfinished.set(thread, begun);
+      started.end = Infinity;
+      unfinished.set(thread, started);
     }
   }
   return calls;

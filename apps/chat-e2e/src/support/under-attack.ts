@@ -6,45 +6,45 @@ import { emitWithAck } from './emit-with-ack.ts';
 import { startChat, type ChatUnderTest, type ProcessUnderTest } from './chat-under-test.ts';
 import { metric } from './metrics.ts';
 
-/** Limits of the effect of a hostile client on a process. */
+/** Limits for the effect of a hostile client on a process. */
 const MAX_DELAY_MS = 250;
-const MAX_MEGABYTES = 400;
+const MAX_MEBIBYTES = 400;
 
-/** A busy machine delays the event loop sometimes, a defect delays it in every round. */
+/** A busy machine sometimes delays the event loop; a defect delays it in every round. */
 const MAX_ROUNDS = 3;
-/** Pause between honest requests of one kind, which stay below every limit of a user. */
+/** Pause between honest requests of one kind; keeps them below every limit per user. */
 const HONEST_PAUSE_MS = 40;
 const HONEST_TIMEOUT_MS = 15_000;
 /**
- * The event loop monitor ticks every 10 ms; a delay that is reset by a scrape before a tick is
- * lost.
+ * The event loop monitor ticks every 10 ms; a delay is lost if a scrape resets the monitor before
+ * the next tick.
  */
 const MONITOR_TICKS_MS = 50;
 
-/** Headers that give a hostile client a separate address; requires {@link startAttackedChat}. */
+/** Headers that give a hostile client a separate address; requires {@link startChatForAttack}. */
 export const ATTACKER = { 'x-forwarded-for': '198.51.100.66' } as const;
 
-/** Starts a chat that trusts the address in {@link ATTACKER}: honest clients have another one. */
-export function startAttackedChat(
+/** Starts a chat that trusts the address in {@link ATTACKER}; honest clients have other ones. */
+export function startChatForAttack(
   env: Readonly<Record<string, string>> = {},
 ): Promise<ChatUnderTest> {
   return startChat({ TRUST_PROXY: '127.0.0.1,::1', ...env });
 }
 
-export interface AttackedProcess {
+export interface ProcessImpact {
   readonly name: string;
-  /** Longest delay of the event loop. */
+  /** Longest event loop delay. */
   readonly longestDelayMs: number;
-  /** Peak of the resident memory. */
-  readonly peakMegabytes: number;
+  /** Peak resident memory. */
+  readonly peakMebibytes: number;
 }
 
 export interface AttackReport {
-  readonly processes: readonly AttackedProcess[];
-  /** Requests of honest clients while the attack ran. */
+  readonly processes: readonly ProcessImpact[];
+  /** Requests from honest clients during the attack. */
   readonly honest: {
-    readonly answered: number;
-    /** Errors of requests that were refused or not answered. */
+    readonly succeeded: number;
+    /** Errors of requests that were rejected or got no response. */
     readonly failures: readonly string[];
     readonly longestMs: number;
   };
@@ -55,14 +55,14 @@ export interface AttackReport {
  * effects. An attack that delayed an event loop for too long is repeated: the shortest
  * delay of all rounds counts, but the highest memory and the honest requests of all rounds.
  *
- * @param attack resolves when all its requests were answered, refused or disconnected
+ * @param attack resolves when each of its requests got a response or was disconnected
  */
 export async function underAttack(
   chat: ChatUnderTest,
   attack: () => Promise<void>,
 ): Promise<AttackReport> {
   const honest = await HonestClient.connect(chat);
-  const rounds: (readonly AttackedProcess[])[] = [];
+  const rounds: (readonly ProcessImpact[])[] = [];
   try {
     do rounds.push(await round(chat, attack, honest));
     while (rounds.length < MAX_ROUNDS && !rounds.some(isResponsive));
@@ -75,7 +75,7 @@ export async function underAttack(
       return {
         name,
         longestDelayMs: Math.min(...measured.map((one) => one.longestDelayMs)),
-        peakMegabytes: Math.max(...measured.map((one) => one.peakMegabytes)),
+        peakMebibytes: Math.max(...measured.map((one) => one.peakMebibytes)),
       };
     }),
     honest: honest.report,
@@ -84,29 +84,29 @@ export async function underAttack(
   return report;
 }
 
-/** Asserts that delays and memory stayed within the limits, and every honest request succeeded. */
-export function expectUnharmed({ processes, honest }: AttackReport): void {
-  for (const { name, longestDelayMs, peakMegabytes } of processes) {
-    const measured = `${name}: ${longestDelayMs.toFixed(0)} ms, ${peakMegabytes.toFixed(0)} MB`;
-    if (longestDelayMs >= MAX_DELAY_MS || peakMegabytes >= MAX_MEGABYTES) throw new Error(measured);
+/** Asserts that delay and memory stayed within limits and that every honest request succeeded. */
+export function expectResponsive({ processes, honest }: AttackReport): void {
+  for (const { name, longestDelayMs, peakMebibytes } of processes) {
+    const measured = `${name}: ${longestDelayMs.toFixed(0)} ms, ${peakMebibytes.toFixed(0)} MiB`;
+    if (longestDelayMs >= MAX_DELAY_MS || peakMebibytes >= MAX_MEBIBYTES) throw new Error(measured);
   }
   expect(honest.failures).toEqual([]);
-  expect(honest.answered).toBeGreaterThan(0);
+  expect(honest.succeeded).toBeGreaterThan(0);
 }
 
 async function round(
   { processes }: ChatUnderTest,
   attack: () => Promise<void>,
   honest: HonestClient,
-): Promise<readonly AttackedProcess[]> {
+): Promise<readonly ProcessImpact[]> {
   await Promise.all(processes.map(resetPeaks));
-  const attacking = new AbortController();
-  const requests = honest.run(attacking.signal);
+  const attackEnded = new AbortController();
+  const requests = honest.run(attackEnded.signal);
   try {
     await attack();
   } finally {
-    attacking.abort();
-    // The last honest requests are answered after all requests that arrived before them.
+    attackEnded.abort();
+    // The last honest requests complete after all requests that arrived before them.
     await requests;
   }
   await delay(MONITOR_TICKS_MS);
@@ -114,23 +114,23 @@ async function round(
     processes.map(async (one) => ({
       name: one.name,
       longestDelayMs: 1_000 * (await metric(one, 'nodejs_eventloop_lag_max_seconds')),
-      peakMegabytes: await peakMegabytes(one),
+      peakMebibytes: await peakMebibytes(one),
     })),
   );
 }
 
-function isResponsive(processes: readonly AttackedProcess[]): boolean {
+function isResponsive(processes: readonly ProcessImpact[]): boolean {
   return processes.every(({ longestDelayMs }) => longestDelayMs < MAX_DELAY_MS);
 }
 
-/** Resets the longest delay by a scrape, and the peak of the resident memory on Linux. */
+/** Resets the longest delay with a scrape and, on Linux, the peak resident memory. */
 async function resetPeaks(process: ProcessUnderTest): Promise<void> {
   await metric(process, 'nodejs_eventloop_lag_max_seconds');
   if (hasProc) await writeFile(`/proc/${process.pid}/clear_refs`, '5');
 }
 
-/** Returns the peak of the resident memory; outside Linux its value after the attack. */
-async function peakMegabytes(process: ProcessUnderTest): Promise<number> {
+/** Returns the peak resident memory; outside Linux, the resident memory after the attack. */
+async function peakMebibytes(process: ProcessUnderTest): Promise<number> {
   if (!hasProc) return (await metric(process, 'process_resident_memory_bytes')) / 1024 ** 2;
   const status = await readFile(`/proc/${process.pid}/status`, 'utf8');
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
@@ -140,7 +140,7 @@ const hasProc = process.platform === 'linux';
 
 /** Reads the history of a room and sends to it, as a user does. */
 class HonestClient {
-  #answered = 0;
+  #succeeded = 0;
   #longestMs = 0;
   readonly #failures: string[] = [];
 
@@ -161,13 +161,13 @@ class HonestClient {
   get report(): AttackReport['honest'] {
     const { [0]: first, length } = this.#failures;
     return {
-      answered: this.#answered,
+      succeeded: this.#succeeded,
       failures: first === undefined ? [] : [`${length} failed, the first with: ${first}`],
       longestMs: Math.round(this.#longestMs),
     };
   }
 
-  /** Repeats requests until the signal, and once more after it. */
+  /** Repeats requests until the signal is aborted, and once more after that. */
   async run(until: AbortSignal): Promise<void> {
     await Promise.all([
       this.#repeat(until, () => this.#read()),
@@ -182,27 +182,27 @@ class HonestClient {
   async #repeat(until: AbortSignal, request: () => Promise<void>): Promise<void> {
     for (let last = false; !last; await delay(HONEST_PAUSE_MS)) {
       last = until.aborted;
-      const begin = performance.now();
+      const startedAt = performance.now();
       try {
         await request();
-        this.#answered += 1;
+        this.#succeeded += 1;
       } catch (error) {
         this.#failures.push(String(error));
       }
-      this.#longestMs = Math.max(this.#longestMs, performance.now() - begin);
+      this.#longestMs = Math.max(this.#longestMs, performance.now() - startedAt);
     }
   }
 
   async #read(): Promise<void> {
-    const late = delay(HONEST_TIMEOUT_MS, undefined, { ref: false });
+    const timeout = delay(HONEST_TIMEOUT_MS, undefined, { ref: false });
     const path = `/messages/history/${this.roomId}?limit=20`;
-    const answer = await Promise.race([this.account.call('GET', path), late]);
-    if (answer?.status !== 200) throw new Error(`history: ${answer?.text ?? 'no answer'}`);
+    const response = await Promise.race([this.account.call('GET', path), timeout]);
+    if (response?.status !== 200) throw new Error(`history: ${response?.text ?? 'no response'}`);
   }
 
   async #send(): Promise<void> {
     const message = { roomId: this.roomId, text: 'still here?' };
-    const answer = await emitWithAck(this.socket, 'sendMessage', message, HONEST_TIMEOUT_MS);
-    if (!answer.ok) throw new Error(`send: ${answer.error.code} ${answer.error.message}`);
+    const ack = await emitWithAck(this.socket, 'sendMessage', message, HONEST_TIMEOUT_MS);
+    if (!ack.ok) throw new Error(`send: ${ack.error.code} ${ack.error.message}`);
   }
 }
