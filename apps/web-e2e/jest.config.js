@@ -5,7 +5,7 @@ const { reporters, ...shared } = preset;
 delete shared.passWithNoTests;
 delete shared.testTimeout;
 
-/** Project that tests the page of one server: `standalone`, or the services behind the gateway. */
+/** Returns a project that tests the page of one server: `standalone`, or the gateway. */
 const project = (pageServer) => ({
   ...shared,
   displayName: pageServer,

@@ -15,7 +15,7 @@ describeInBrowser('the message list', (chat) => {
     await ada.see(`message ${COUNT}`);
   });
 
-  it('loads all 130 messages on scrolling up without moving the messages in view', async () => {
+  it('loads all 130 messages while scrolling up, without moving the messages in view', async () => {
     expect(await ada.rows('message 1').count()).toBe(0);
     await ada.page.route('**/messages/history/**', async (route) => {
       await new Promise((resolve) => setTimeout(resolve, 400));

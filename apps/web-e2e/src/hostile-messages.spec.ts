@@ -31,8 +31,8 @@ describeInBrowser('the message list', (chat) => {
   it.each([
     ['text', { text: null }],
     ['time', { timestamp: 'yesterday' }],
-  ])('shows a placeholder only for the message whose %s is malformed', async (part, malformed) => {
-    const texts = ['before', 'broken', 'behind'].map((place) => `${place} the ${part}`);
+  ])('shows a placeholder only for the message with a malformed %s', async (field, malformed) => {
+    const texts = ['before', 'broken', 'after'].map((position) => `${position} the ${field}`);
     for (const text of texts) await bob.write(text);
     for (const text of texts) await ada.see(text);
     ada.allowConsoleError(/Cannot read properties|matchAll|Invalid time value/);
@@ -43,13 +43,13 @@ describeInBrowser('the message list', (chat) => {
       await route.fulfill({ response, json });
     });
     await ada.page.reload();
-    await ada.see(`behind the ${part}`);
-    await ada.see(`before the ${part}`);
+    await ada.see(`after the ${field}`);
+    await ada.see(`before the ${field}`);
     const row = ada.rows('This message can’t be displayed.');
     await row.getByText(bob.username).waitFor();
     expect(await row.count()).toBe(1);
     await ada.page.unrouteAll();
     await ada.page.reload();
-    await ada.see(`broken the ${part}`);
+    await ada.see(`broken the ${field}`);
   });
 });

@@ -30,11 +30,11 @@ describeInBrowser('the page', (chat) => {
   it('restores the session, room, draft and history after a reload', async () => {
     await ada.write('Before the reload');
     await ada.seeStatus('Before the reload', 'Sent');
-    await ada.composer.fill('half a thou');
+    await ada.composer.fill('an unfinished message');
     await ada.page.reload();
     await ada.see('Before the reload');
     expect(new URL(ada.page.url()).pathname).toBe('/chat/general');
-    expect(await ada.composer.inputValue()).toBe('half a thou');
+    expect(await ada.composer.inputValue()).toBe('an unfinished message');
     await bob.see('Before the reload');
   });
 

@@ -4,17 +4,17 @@ import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Page } from 'playwright-core';
 import { describeInBrowser } from './support/describe-in-browser.ts';
-import { serveOlderClient } from './support/foreign-origin.ts';
+import { serveLegacyClient } from './support/foreign-origin.ts';
 
-describeInBrowser('the older public client from another origin', (chat) => {
+describeInBrowser('the legacy public client from a different origin', (chat) => {
   const transports: (string | null)[] = [];
-  let olderClient: { url: string; server: Server };
+  let legacyClient: { url: string; server: Server };
 
   beforeAll(async () => {
-    olderClient = await serveOlderClient();
+    legacyClient = await serveLegacyClient();
   });
   afterAll(() => {
-    olderClient.server.close();
+    legacyClient.server.close();
   });
 
   it('exchanges messages and reads history, starting with polling', async () => {
@@ -32,7 +32,7 @@ describeInBrowser('the older public client from another origin', (chat) => {
     for (const line of lines) expect(line).toMatch(/^older-\S+ \| .+ \| \d{4}-\d\d-\d\dT.+Z$/);
     expect(transports.slice(0, 2)).toEqual(['polling', 'polling']);
     const history = await second.evaluate('window.readHistory()');
-    // Earlier suites sent to the room, too.
+    // Earlier suites also sent to the room.
     expect(
       Messages.parse(history)
         .slice(-2)
@@ -48,7 +48,7 @@ describeInBrowser('the older public client from another origin', (chat) => {
     });
     const email = `older-${randomUUID().slice(0, 8)}@example.com`;
     const query = new URLSearchParams({ server: chat.server.url, email, text });
-    await page.goto(`${olderClient.url}/?${query}`);
+    await page.goto(`${legacyClient.url}/?${query}`);
     return page;
   }
 

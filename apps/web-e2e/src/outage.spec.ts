@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { countStored } from './support/api-client.ts';
 import type { BrowserUser } from './support/browser-user.ts';
-import { describeWithOwnServer } from './support/describe-in-browser.ts';
+import { describeWithDedicatedServer } from './support/describe-in-browser.ts';
 
 const CONNECTION_ERRORS =
   /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/;
 
-describeWithOwnServer('the page while the server is down', (chat) => {
+describeWithDedicatedServer('the page while the server is down', (chat) => {
   let ada: BrowserUser;
   let bob: BrowserUser;
 
@@ -31,24 +31,24 @@ describeWithOwnServer('the page while the server is down', (chat) => {
   });
 
   it('marks a message as waiting and delivers it once after the restart', async () => {
-    await ada.write('Written in the dark');
-    await ada.seeStatus('Written in the dark', 'Waiting to be sent');
+    await ada.write('Written while offline');
+    await ada.seeStatus('Written while offline', 'Waiting to be sent');
     await chat.server.restart();
-    await bob.see('Written in the dark');
-    await ada.seeStatus('Written in the dark', 'Sent');
+    await bob.see('Written while offline');
+    await ada.seeStatus('Written while offline', 'Sent');
     await ada.page.getByText('You’re offline.').waitFor({ state: 'detached' });
-    await expectOnce('Written in the dark');
+    await expectOnce('Written while offline');
   });
 
   it('stores a message when its tab is closed and delivers it once from the next tab', async () => {
-    await ada.write('Written and left');
-    await ada.seeStatus('Written and left', 'Waiting to be sent');
+    await ada.write('Written before closing the tab');
+    await ada.seeStatus('Written before closing the tab', 'Waiting to be sent');
     await ada.closeTab();
     await chat.server.restart();
     await ada.openTab('/chat/general');
-    await bob.see('Written and left');
-    await ada.seeStatus('Written and left', 'Sent');
-    await expectOnce('Written and left');
+    await bob.see('Written before closing the tab');
+    await ada.seeStatus('Written before closing the tab', 'Sent');
+    await expectOnce('Written before closing the tab');
   });
 
   async function expectOnce(text: string): Promise<void> {

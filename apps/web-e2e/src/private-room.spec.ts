@@ -13,7 +13,7 @@ describeInBrowser('a private room', (chat) => {
     await bob.signUp();
   });
 
-  it('opens to a user whom the owner adds and closes within 1 s of the removal', async () => {
+  it('opens for a user added by the owner and closes within 1 s of the removal', async () => {
     await ada.page.getByRole('button', { name: 'New room' }).click();
     await ada.page.getByRole('dialog').getByText('Private', { exact: true }).click();
     await ada.page.getByLabel('Name', { exact: true }).fill('Surprise for Grace');

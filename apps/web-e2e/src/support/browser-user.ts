@@ -9,9 +9,9 @@ import type {
   Page,
 } from 'playwright-core';
 
-/** A user with a separate browser profile, who uses the page by its visible controls. */
+/** A user with a separate browser profile who operates the page through its visible controls. */
 export class BrowserUser {
-  /** Errors and warnings in the browser console, including violations of the content policy. */
+  /** Errors and warnings in the browser console, including content security policy violations. */
   readonly consoleErrors: string[] = [];
   readonly #allowedErrors: RegExp[] = [];
   /** Unique across all tests. */
@@ -45,7 +45,7 @@ export class BrowserUser {
     return user;
   }
 
-  /** Ignores matching errors and warnings in the browser console that the test provokes. */
+  /** Ignores matching errors and warnings in the browser console, which the test provokes. */
   allowConsoleError(pattern: RegExp): void {
     this.#allowedErrors.push(pattern);
   }
@@ -92,7 +92,7 @@ export class BrowserUser {
     await this.page.getByRole('heading', { level: 2, name }).waitFor();
   }
 
-  /** Rows of the message list that show this text. */
+  /** Returns the rows of the message list that show this text. */
   rows(text: string): Locator {
     return this.page
       .getByRole('region', { name: 'Messages' })
@@ -104,7 +104,7 @@ export class BrowserUser {
     await this.rows(text).first().waitFor();
   }
 
-  /** Waits until an own message shows this delivery status. */
+  /** Waits until one of the user's own messages shows this delivery status. */
   async seeStatus(text: string, status: 'Waiting to be sent' | 'Sent'): Promise<void> {
     await this.rows(text).getByTitle(status, { exact: true }).waitFor();
   }
@@ -118,7 +118,7 @@ export class BrowserUser {
     client.close();
   }
 
-  /** Whether the page can be scrolled horizontally. */
+  /** Returns whether the page can be scrolled horizontally. */
   async scrollsHorizontally(): Promise<boolean> {
     return this.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   }

@@ -12,16 +12,16 @@ export interface ChatServer {
 }
 
 /** A chat server that was started for one suite, which may stop it. */
-export interface OwnChatServer extends ChatServer {
-  /** Kills all its processes (SIGKILL). */
+export interface DedicatedChatServer extends ChatServer {
+  /** Kills all processes of the server (SIGKILL). */
   kill(): Promise<void>;
-  /** Restarts it after {@link kill} with the same stored data. */
+  /** Restarts the server after {@link kill} with the same stored data. */
   restart(): Promise<void>;
 }
 
 /**
- * Returns the server of this run. Behind the gateway it runs for all suites of a worker: users and
- * messages of earlier suites exist.
+ * Returns the server of this run. Behind the gateway, all suites of a worker share it: users and
+ * messages from earlier suites exist.
  */
 export async function sharedChatServer(): Promise<ChatServer> {
   if (globalThis.pageServer === 'standalone') return standalone();
@@ -30,11 +30,11 @@ export async function sharedChatServer(): Promise<ChatServer> {
 }
 
 /** Starts an empty server, for a suite that stops it. */
-export async function startChatServer(): Promise<OwnChatServer> {
+export async function startChatServer(): Promise<DedicatedChatServer> {
   return globalThis.pageServer === 'gateway' ? behindGateway() : standalone();
 }
 
-async function standalone(): Promise<OwnChatServer> {
+async function standalone(): Promise<DedicatedChatServer> {
   const server = await StandaloneProcess.start();
   return {
     url: server.url,
@@ -44,7 +44,7 @@ async function standalone(): Promise<OwnChatServer> {
   };
 }
 
-async function behindGateway(): Promise<OwnChatServer> {
+async function behindGateway(): Promise<DedicatedChatServer> {
   const topology = await ServicesTopology.start({ servers: await sharedServers(), chat: 2 });
   const gateway = topology.instance('gateway').process;
   const services = topology.instances().map((one) => one.process);
@@ -52,7 +52,7 @@ async function behindGateway(): Promise<OwnChatServer> {
     url: topology.gatewayUrl,
     kill: async () => void (await Promise.all(services.map((one) => one.kill()))),
     restart: async () => {
-      // The gateway starts last, so that a client that reaches it reaches all services.
+      // The gateway starts last, so that a client that reaches it can also reach all services.
       await Promise.all(services.filter((one) => one !== gateway).map((one) => one.start()));
       await gateway.start();
     },

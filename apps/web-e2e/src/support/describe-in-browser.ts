@@ -7,7 +7,7 @@ import {
   sharedChatServer,
   startChatServer,
   type ChatServer,
-  type OwnChatServer,
+  type DedicatedChatServer,
 } from './chat-server.ts';
 import { BrowserUser } from './browser-user.ts';
 
@@ -19,11 +19,11 @@ export class ChatFixture<Server extends ChatServer = ChatServer> {
   constructor(private readonly openServer: () => Promise<Server>) {}
 
   get server(): Server {
-    return running(this.#server);
+    return requireStarted(this.#server);
   }
 
   get browser(): Browser {
-    return running(this.#browser);
+    return requireStarted(this.#browser);
   }
 
   /** Opens the page in a separate browser profile. */
@@ -43,17 +43,17 @@ export class ChatFixture<Server extends ChatServer = ChatServer> {
 }
 
 /**
- * Defines a suite that needs a browser and, behind the gateway, the shared servers; as
- * `describeUnlessMissing` when one of them is missing.
+ * Defines a suite that needs a browser and, behind the gateway, the shared servers; behaves like
+ * `describeUnlessMissing` if one of them is missing.
  */
 export function describeInBrowser(name: string, suite: (chat: ChatFixture) => void): void {
   describeWithServer(name, sharedChatServer, suite);
 }
 
-/** Defines a suite as {@link describeInBrowser}, with a server of its own that it may stop. */
-export function describeWithOwnServer(
+/** Like {@link describeInBrowser}, but with a dedicated server that the suite may stop. */
+export function describeWithDedicatedServer(
   name: string,
-  suite: (chat: ChatFixture<OwnChatServer>) => void,
+  suite: (chat: ChatFixture<DedicatedChatServer>) => void,
 ): void {
   describeWithServer(name, startChatServer, suite);
 }
@@ -73,7 +73,7 @@ function describeWithServer<Server extends ChatServer>(
   });
 }
 
-function running<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('The fixture is not started yet.');
+function requireStarted<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('The fixture has not been started yet.');
   return value;
 }

@@ -11,8 +11,8 @@ const SOCKET_IO = join(
   'dist/socket.io.js',
 );
 
-/** Serves the older client's page and Socket.IO's browser bundle from a separate origin. */
-export async function serveOlderClient(): Promise<{ url: string; server: Server }> {
+/** Serves the legacy client's page and Socket.IO's browser bundle from a separate origin. */
+export async function serveLegacyClient(): Promise<{ url: string; server: Server }> {
   const port = await privatePort();
   const server = createServer((request, response) => {
     const isScript = request.url === '/socket.io.js';
