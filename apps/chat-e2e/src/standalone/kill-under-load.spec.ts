@@ -16,7 +16,7 @@ describe('the standalone server', () => {
   });
   afterAll(() => server.close());
 
-  it('keeps acknowledged messages once, in order and without gaps across 10 kills', async () => {
+  it('keeps acknowledged messages once, in order and without gaps across 10 kills under load', async () => {
     const accounts: Account[] = [];
     for (let n = 0; n < SENDERS; n += 1)
       accounts.push(await Account.register(singleOrigin(server.url)));

@@ -49,7 +49,8 @@ export class PersistentSender {
         }
         await delay(ack.error.retryAfterMs ?? 50);
       } catch {
-        // No acknowledgement: the message may have been stored. The retry has the same key.
+        // No acknowledgement: the message may or may not be stored. The retry has the same
+        // clientMessageId.
         await delay(20);
       }
     }
