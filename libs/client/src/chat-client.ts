@@ -26,7 +26,7 @@ export interface ChatClientOptions {
 
 /**
  * Client of the chat for one user at a time. Active from construction to `close()`: it connects as
- * soon as a user is signed in, and sends the unsent messages of the outbox.
+ * soon as a user is signed in, and sends the unsent messages in the outbox.
  */
 export class ChatClient {
   readonly session: Session;
@@ -43,7 +43,7 @@ export class ChatClient {
     url,
     transports = ['websocket', 'polling'],
     sessionStorage = new MemorySessionStorage(),
-    outboxStorage = inMemory(),
+    outboxStorage = inMemoryOutboxes(),
   }: ChatClientOptions) {
     this.#http = new HttpTransport(url);
     this.session = new Session(this.#http, sessionStorage);
@@ -57,7 +57,7 @@ export class ChatClient {
     this.rooms = new RoomList(this.session, this.connection, this.rest);
   }
 
-  /** Returns the conversation of a room: the same object per id while the user stays signed in. */
+  /** Returns the conversation for a room: the same object per id while the user stays signed in. */
   room(roomId: string): RoomConversation {
     const known = this.#conversations.get(roomId);
     if (known) return known;
@@ -94,7 +94,7 @@ export class ChatClient {
  * Returns one in-memory outbox per user that lasts as long as the client, so that unsent messages
  * are still there when the user signs in again.
  */
-function inMemory(): (userId: string) => OutboxStorage {
+function inMemoryOutboxes(): (userId: string) => OutboxStorage {
   const outboxes = new Map<string, OutboxStorage>();
   return (userId) => {
     const outbox = outboxes.get(userId) ?? new MemoryOutbox();

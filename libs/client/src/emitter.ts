@@ -15,7 +15,7 @@ export class Emitter<Events extends object> {
     return () => void listeners.delete(entry);
   }
 
-  /** Calls the listeners synchronously, in subscription order. An error in one stops no other. */
+  /** Calls the listeners synchronously, in subscription order, even after one throws. */
   emit<E extends keyof Events>(event: E, payload: Events[E]): void {
     for (const listener of [...(this.#listeners.get(event) ?? [])]) {
       try {

@@ -34,11 +34,11 @@ describe('ObservableState', () => {
     const state = new ObservableState(() => 0);
     const listener = jest.fn();
     state.subscribe(() => {
-      throw new Error('of a listener');
+      throw new Error('listener failed');
     });
     state.subscribe(listener);
     state.invalidate();
     expect(listener).toHaveBeenCalledTimes(1);
-    expect(queued.mock.calls[0]?.[0]).toThrow('of a listener');
+    expect(queued.mock.calls[0]?.[0]).toThrow('listener failed');
   });
 });

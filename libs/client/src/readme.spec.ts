@@ -6,7 +6,7 @@ import ts from 'typescript';
 import { ScriptedServer } from '../test/scripted-server.ts';
 
 const PACKAGE = join(import.meta.dirname, '..');
-/** In the package, so that the example resolves its imports as any file of the workspace. */
+/** In the package, so that the example resolves its imports like any file in the workspace. */
 const EXAMPLE = join(PACKAGE, 'dist/readme/example.ts');
 
 let server: ScriptedServer;
@@ -40,7 +40,7 @@ describe('The first example of README.md', () => {
   });
 });
 
-/** Returns the type errors of a file under the settings of this package. */
+/** Returns the type errors in a file with the compiler settings of this package. */
 function typeErrors(file: string): string[] {
   const config = join(PACKAGE, 'tsconfig.spec.json');
   const { options } = ts.parseJsonConfigFileContent(

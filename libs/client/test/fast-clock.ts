@@ -6,7 +6,7 @@ const STEP_MS = 20;
 
 /**
  * Speeds up the clocks and timers of this process: by 20 ms per turn of the event loop, which takes
- * at least 1 ms and serves real sockets, too. A busy machine slows both equally.
+ * at least 1 ms and also serves real sockets. A busy machine slows both equally.
  */
 export class FastClock {
   #stopped = false;

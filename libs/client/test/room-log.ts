@@ -1,15 +1,15 @@
 import type { Changes, Message } from '@chat/contracts';
 import { type Arbitrary, array, boolean, nat, record } from 'fast-check';
 
-/** What happened in a room at one rev: a new message, or an edit of an earlier one. */
+/** The change in a room at one rev: a new message, or an edit of an earlier one. */
 interface Step {
   edited: number | undefined;
   own: boolean;
 }
 
-/** All changes of a room, as a server without faults stores them. */
+/** All changes of a room, as a faultless server stores them. */
 export class RoomLog {
-  /** The changed message, as each change left it; that of rev 1 first. */
+  /** The message after each change, beginning with rev 1. */
   readonly deltas: readonly Message[];
 
   constructor(steps: readonly Step[]) {
@@ -29,28 +29,28 @@ export class RoomLog {
   }
 
   /** The room's messages after the change `rev`, in the order of `seq`. */
-  at(rev: number): Message[] {
+  messagesAt(rev: number): Message[] {
     const latest = new Map(this.deltas.slice(0, rev).map((change) => [change.seq, change]));
     return [...latest.values()].sort((a, b) => a.seq - b.seq);
   }
 
   /** A page of at most `count` messages that ends with the newest, or right before `beforeSeq`. */
   page(rev: number, count: number, beforeSeq = Infinity): Message[] {
-    return this.at(rev)
+    return this.messagesAt(rev)
       .filter(({ seq }) => seq < beforeSeq)
       .slice(-count);
   }
 
   /** Messages that were changed after `since`, each once and in the order of `rev`. */
   changes(since: number, limit: number): Changes {
-    const all = this.at(this.head).filter(({ rev }) => rev > since);
+    const all = this.messagesAt(this.head).filter(({ rev }) => rev > since);
     const changes = all.sort((a, b) => a.rev - b.rev).slice(0, limit);
     const complete = changes.length === all.length;
     return { rev: complete ? this.head : (changes.at(-1)?.rev ?? since), complete, changes };
   }
 }
 
-/** Rooms of 1 to 40 changes, about half of them edits unless `edits` is false. */
+/** Rooms with 1 to 40 changes, about half of them edits unless `edits` is false. */
 export function roomLogs({ edits = true } = {}): Arbitrary<RoomLog> {
   const step = record({ isEdit: boolean(), edited: nat(), own: boolean() });
   return array(step, { minLength: 1, maxLength: 40, size: 'max' }).map(

@@ -37,12 +37,12 @@ interface SocketData {
 }
 type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents, object, SocketData>;
 
-/** Most changes in an acknowledgement of `joinRoom`; small, so that tests reach the limit. */
+/** Maximum number of changes in a `joinRoom` acknowledgement; small enough for tests to reach. */
 const MAX_JOIN_CHANGES = 5;
 
 /**
- * Fake server of the wire contract: in memory, over real HTTP and sockets, with failures on demand.
- * Records all requests for assertions.
+ * Fake server that implements the wire contract in memory, over real HTTP and sockets, with
+ * failures on demand. Records all requests for assertions.
  */
 export class ScriptedServer {
   readonly sends: SendMessagePayload[] = [];
@@ -111,7 +111,7 @@ export class ScriptedServer {
     return messages;
   }
 
-  /** Stores messages of another user, and emits them if `live`. */
+  /** Stores messages from another user, and emits them if `live`. */
   store(roomId: string, texts: string[], { live = this.live } = {}): Message[] {
     return texts.map((text) => this.#append(roomId, 'another-user', text, undefined, live));
   }
@@ -176,7 +176,7 @@ export class ScriptedServer {
 
   #serve(): void {
     this.#http.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-      if (!request.url?.startsWith('/socket.io')) void this.#answer(request, response);
+      if (!request.url?.startsWith('/socket.io')) void this.#handleRequest(request, response);
     });
     this.#io.use((socket, next) => {
       const userId = this.#access.get(String(socket.handshake.auth['token']));
@@ -229,7 +229,7 @@ export class ScriptedServer {
   #handleSend(
     socket: ClientSocket,
     payload: SendMessagePayload,
-    ack?: (answer: Ack<SendMessageResult>) => void,
+    ack?: (response: Ack<SendMessageResult>) => void,
   ): void {
     this.sends.push(payload);
     const outcome = this.sendOutcome(this.sends.length, payload);
@@ -249,7 +249,7 @@ export class ScriptedServer {
     if (outcome === 'ok') ack?.({ ok: true, id, clientMessageId });
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', this.url);
     const call = `${request.method} ${url.pathname}`;
     this.requests.push(call + url.search);
@@ -263,12 +263,12 @@ export class ScriptedServer {
     }
     if (call === 'POST /auth/refresh') {
       const userId = this.#refresh.get(String(body['refreshToken']));
-      if (userId === undefined) return refuse(response, 401, 'UNAUTHORIZED');
+      if (userId === undefined) return replyWithError(response, 401, 'UNAUTHORIZED');
       this.#refresh.delete(String(body['refreshToken']));
       return reply(response, 200, this.#issue(userId));
     }
     if (!this.#access.has(request.headers.authorization?.replace('Bearer ', '') ?? '')) {
-      return refuse(response, 401, 'UNAUTHORIZED');
+      return replyWithError(response, 401, 'UNAUTHORIZED');
     }
     if (call === 'POST /auth/logout') return reply(response, 204);
     if (call === 'GET /rooms') return reply(response, 200, this.#summaries());
@@ -288,7 +288,7 @@ export class ScriptedServer {
       const page: Changes = { rev, complete: rev === messages.length && since <= rev, changes };
       return reply(response, 200, page);
     }
-    refuse(response, 404, 'NOT_FOUND');
+    replyWithError(response, 404, 'NOT_FOUND');
   }
 
   #summaries(): object[] {
@@ -353,6 +353,6 @@ function reply(
   response.end(body && JSON.stringify(body));
 }
 
-function refuse(response: ServerResponse, status: number, code: string): void {
-  reply(response, status, { statusCode: status, error: code, code, message: 'Refused.' });
+function replyWithError(response: ServerResponse, status: number, code: string): void {
+  reply(response, status, { statusCode: status, error: code, code, message: 'Rejected.' });
 }

@@ -92,7 +92,7 @@ describe('Connection', () => {
     expect(statuses).toEqual(['offline', 'connecting', 'online']);
   });
 
-  it('is offline while the server is unreachable, and connects at once on retryNow()', async () => {
+  it('is offline while the server is unreachable, and connects immediately on retryNow()', async () => {
     const client = await clients.signedIn(server, 'ada');
     await server.stop();
     await eventually(() =>
@@ -107,7 +107,7 @@ describe('Connection', () => {
     await client.connection.whenOnline(5_000);
   });
 
-  it('refreshes the access token when the server refuses the stored one', async () => {
+  it('refreshes the access token when the server rejects the stored one', async () => {
     const sessionStorage = new MemorySessionStorage();
     (await clients.signedIn(server, 'ada', { sessionStorage })).close();
     server.expireAccessTokens();
@@ -125,7 +125,7 @@ describe('Connection', () => {
     await eventually(() => expect(statuses).toEqual(['connecting', 'online']));
   });
 
-  it('is signed out after sessionExpired when the server refuses to refresh the session', async () => {
+  it('is signed out after sessionExpired when the server rejects the refresh', async () => {
     const client = await clients.signedIn(server, 'ada');
     server.revokeSessions();
     server.emit('sessionExpired', {});
@@ -146,14 +146,14 @@ describe('Connection', () => {
   it('disconnects on serverDraining, and reconnects after reconnectInMs at the earliest', async () => {
     const client = await clients.signedIn(server, 'ada');
     const offline = offlineStatesOf(client);
-    const begin = Date.now();
+    const startedAt = Date.now();
     server.emit('serverDraining', { reconnectInMs: 20_000 });
     await eventually(() =>
       expect(offline).toMatchObject([{ reason: 'The server is restarting.' }]),
     );
     await eventually(() => expect(server.sockets).toBe(0));
     await client.connection.whenOnline(25_000);
-    expect(Date.now() - begin).toBeGreaterThanOrEqual(20_000);
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(20_000);
   });
 
   it('rejects an event with NETWORK while offline, and with TIMEOUT when it is not acknowledged', async () => {
@@ -171,12 +171,12 @@ describe('Connection', () => {
   });
 
   it.each(Object.keys(SERVER_EVENTS) as ServerEvent[])(
-    'emits the event %s of the server to its subscribers',
+    'emits the server event %s to its subscribers',
     async (event) => {
       const client = await clients.signedIn(server, 'ada');
       const payload = { reconnectInMs: 1_000 };
       const received: unknown[] = [];
-      client.connection.on(event, (one) => received.push(one));
+      client.connection.on(event, (actual) => received.push(actual));
       server.io.emit(event, payload);
       await eventually(() => expect(received).toEqual([payload]));
     },

@@ -36,10 +36,10 @@ export class Connection implements Observable<ConnectionState> {
   #state: ConnectionState = { status: 'signed-out' };
   #closed = false;
   #token = '';
-  /** Number of the current attempt, so that an abandoned one cannot affect a later one. */
+  /** Number of the current attempt, so that an abandoned attempt cannot affect a later one. */
   #attempt = 0;
   #onlineSince = -Infinity;
-  /** Earliest attempt that the server allows; only `retryNow()` ignores it. */
+  /** Earliest time of an attempt that the server allows; only `retryNow()` ignores it. */
   #notBefore = -Infinity;
   #tokenReplacedAt = -Infinity;
   #attemptTimer: ReturnType<typeof setTimeout> | undefined;
@@ -85,10 +85,10 @@ export class Connection implements Observable<ConnectionState> {
   }
 
   /**
-   * Sends one event and waits for its acknowledgement. Nothing is queued: while disconnected it
-   * rejects at once.
-   * @param timeoutMs timeout of the acknowledgement, 10,000 by default
-   * @throws ChatError NETWORK, TIMEOUT or the error of the server
+   * Sends one event and waits for its acknowledgement. Nothing is queued: it rejects
+   * immediately while disconnected.
+   * @param timeoutMs timeout for the acknowledgement, 10,000 by default
+   * @throws ChatError NETWORK, TIMEOUT or the error that the server returned
    */
   async emit<E extends ClientEvent>(
     event: E,
@@ -181,8 +181,8 @@ export class Connection implements Observable<ConnectionState> {
   }
 
   /**
-   * Handles a token that the server rejected: connects with a fresh token at once, or after a
-   * backoff when that is rejected too.
+   * Handles a token that the server rejected: connects with a fresh token immediately, or
+   * after a backoff when the fresh token is also rejected.
    */
   async #replaceToken(): Promise<void> {
     this.#disconnect();
@@ -205,7 +205,7 @@ export class Connection implements Observable<ConnectionState> {
   #updateToken(token: string): void {
     this.#token = token;
     if (!this.online) return;
-    // When this fails, the server emits `sessionExpired`, and the socket is opened again.
+    // When this fails, the server emits `sessionExpired`, and the socket is reopened.
     this.emit('renewSession', { token }).catch(() => undefined);
     this.#refreshTimer.start();
   }

@@ -18,7 +18,7 @@ export interface SocketHandlers {
   connected: () => void;
   /** The connection was lost. Not called after `disconnect()`. */
   lost: () => void;
-  /** An attempt to connect failed, or was refused by the server. */
+  /** An attempt to connect failed, or was rejected by the server. */
   failed: (error: ChatError) => void;
   sessionExpired: () => void;
   draining: (reconnectInMs: number) => void;
@@ -26,7 +26,7 @@ export interface SocketHandlers {
 
 /** The Socket.IO socket with the events of the contract. Connects only on `connect()`. */
 export class ServerSocket {
-  /** Every event of the server, as it arrives. */
+  /** Every event from the server, as it arrives. */
   readonly events = new Emitter<ServerEvents>();
   readonly #socket: Socket;
 
@@ -39,8 +39,8 @@ export class ServerSocket {
     this.#socket = io(url, {
       autoConnect: false,
       forceNew: true,
-      // Reconnection is implemented by Connection: that of Socket.IO does not report its next
-      // attempt, nor wait for a fresh token.
+      // Connection implements reconnection: Socket.IO's own neither reports its next attempt nor
+      // waits for a fresh token.
       reconnection: false,
       transports,
       tryAllTransports: true,
@@ -75,23 +75,23 @@ export class ServerSocket {
 
   /**
    * Sends one event and waits for its acknowledgement.
-   * @throws ChatError NETWORK, TIMEOUT or the error of the server
+   * @throws ChatError NETWORK, TIMEOUT or the error that the server returned
    */
   async emit<E extends ClientEvent>(
     event: E,
     payload: ClientPayload<E>,
     timeoutMs: number,
   ): Promise<ClientResult<E>> {
-    let answer: Ack<ClientResult<E>>;
+    let ack: Ack<ClientResult<E>>;
     try {
-      answer = (await this.#socket.timeout(timeoutMs).emitWithAck(event, payload)) as typeof answer;
+      ack = (await this.#socket.timeout(timeoutMs).emitWithAck(event, payload)) as typeof ack;
     } catch {
       throw this.#socket.connected
         ? new ChatError('TIMEOUT', 'The server did not respond in time.')
         : new ChatError('NETWORK', 'The connection was lost before the server responded.');
     }
-    if (!answer.ok) throw fromSocketError(answer.error);
-    return answer;
+    if (!ack.ok) throw fromSocketError(ack.error);
+    return ack;
   }
 }
 

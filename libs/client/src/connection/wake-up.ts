@@ -1,6 +1,6 @@
 import type { Unsubscribe } from '../emitter.ts';
 
-/** Calls `listener` when a browser is back online or its page becomes visible; elsewhere never. */
+/** Calls `listener` when a browser is back online or its page becomes visible; never elsewhere. */
 export function onWakeUp(listener: () => void): Unsubscribe {
   const page = globalThis.document as Document | undefined;
   if (!page) return () => undefined;

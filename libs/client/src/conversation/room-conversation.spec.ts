@@ -27,11 +27,11 @@ afterEach(async () => {
   await clock.stop();
 });
 
-function numbered(count: number, from = 1): string[] {
+function numberedTexts(count: number, from = 1): string[] {
   return Array.from({ length: count }, (_, index) => `message ${from + index}`);
 }
 
-function shown(): number[] {
+function shownSeqs(): number[] {
   return room.getSnapshot().messages.map(({ seq }) => seq);
 }
 
@@ -48,7 +48,7 @@ function recordRevs(): number[] {
 
 describe('RoomConversation.open()', () => {
   it('shows the newest page, to which loadOlder() adds older ones without a gap', async () => {
-    server.store('general', numbered(120));
+    server.store('general', numberedTexts(120));
     expect(room.getSnapshot().status).toBe('closed');
     await room.open();
     expect(room.getSnapshot()).toMatchObject({
@@ -57,30 +57,30 @@ describe('RoomConversation.open()', () => {
       hasOlder: true,
       role: 'member',
     });
-    expect(shown()).toEqual(range(71, 120));
+    expect(shownSeqs()).toEqual(range(71, 120));
     await Promise.all([room.loadOlder(), room.loadOlder()]);
-    expect(shown()).toEqual(range(21, 120));
+    expect(shownSeqs()).toEqual(range(21, 120));
     await room.loadOlder();
-    expect(shown()).toEqual(range(1, 120));
+    expect(shownSeqs()).toEqual(range(1, 120));
     expect(room.getSnapshot().hasOlder).toBe(false);
     await room.loadOlder();
-    expect(shown()).toEqual(range(1, 120));
+    expect(shownSeqs()).toEqual(range(1, 120));
   });
 
   it('shows a message that is stored between the join and the first page', async () => {
     const revs = recordRevs();
-    server.store('general', numbered(3));
+    server.store('general', numberedTexts(3));
     server.intercept = (call) => {
-      if (call.startsWith('GET /messages/history')) server.store('general', ['meanwhile']);
+      if (call.startsWith('GET /messages/history')) server.store('general', ['in between']);
       return undefined;
     };
     await room.open();
     await eventually(() => expect(revs).toEqual([4]));
-    expect(shown()).toEqual([1, 2, 3, 4]);
+    expect(shownSeqs()).toEqual([1, 2, 3, 4]);
   });
 
-  it('fetches the messages that the first page lacks when it lags behind the join', async () => {
-    server.store('general', numbered(5));
+  it('fetches the messages missing from a first page that lags behind the join', async () => {
+    server.store('general', numberedTexts(5));
     server.intercept = (call) =>
       call.startsWith('GET /messages/history')
         ? {
@@ -90,18 +90,18 @@ describe('RoomConversation.open()', () => {
           }
         : undefined;
     await room.open();
-    await eventually(() => expect(shown()).toEqual([1, 2, 3, 4, 5]));
+    await eventually(() => expect(shownSeqs()).toEqual([1, 2, 3, 4, 5]));
   });
 
   it('resolves after the reconnect when it is called while offline', async () => {
-    server.store('general', numbered(2));
+    server.store('general', numberedTexts(2));
     await server.stop();
     await eventually(() => expect(ada.connection.getSnapshot().status).not.toBe('online'));
     const opening = room.open();
     expect(room.getSnapshot()).toMatchObject({ status: 'opening', live: false });
     await server.resume();
     await opening;
-    expect(shown()).toEqual([1, 2]);
+    expect(shownSeqs()).toEqual([1, 2]);
   });
 
   it('rejects with NOT_FOUND and sets the status removed for an unreadable room', async () => {
@@ -113,37 +113,37 @@ describe('RoomConversation.open()', () => {
 
 describe('An open RoomConversation', () => {
   beforeEach(async () => {
-    server.store('general', numbered(3));
+    server.store('general', numberedTexts(3));
     await room.open();
   });
 
   it('shows live messages once and in order when one is delivered twice', async () => {
     const revs = recordRevs();
-    const [first] = server.store('general', numbered(3, 4));
+    const [first] = server.store('general', numberedTexts(3, 4));
     if (first) server.emit('receiveMessage', first);
     server.store('general', ['message 7']);
     await eventually(() => expect(revs).toEqual([4, 5, 6, 7]));
-    expect(shown()).toEqual(range(1, 7));
+    expect(shownSeqs()).toEqual(range(1, 7));
   });
 
   it('fills a gap before it shows the live message after the gap', async () => {
     const revs = recordRevs();
     const windows: number[][] = [];
-    room.subscribe(() => windows.push(shown()));
-    server.store('general', numbered(300, 4), { live: false });
+    room.subscribe(() => windows.push(shownSeqs()));
+    server.store('general', numberedTexts(300, 4), { live: false });
     server.store('general', ['message 304']);
-    await eventually(() => expect(shown()).toEqual(range(1, 304)));
+    await eventually(() => expect(shownSeqs()).toEqual(range(1, 304)));
     expect(revs).toEqual(range(4, 304));
     for (const seqs of windows) expect(seqs).toEqual(range(1, seqs.length));
   });
 
   it('fetches the missing changes when roomHeads has a higher rev', async () => {
-    server.store('general', numbered(2, 4), { live: false });
+    server.store('general', numberedTexts(2, 4), { live: false });
     server.emit('roomHeads', [{ roomId: 'general', seq: 5, rev: 5 }]);
-    await eventually(() => expect(shown()).toEqual(range(1, 5)));
+    await eventually(() => expect(shownSeqs()).toEqual(range(1, 5)));
   });
 
-  it('is not live and retries while GET /messages/changes answers 503', async () => {
+  it('is not live and retries while GET /messages/changes returns 503', async () => {
     let failures = 2;
     server.intercept = (call) => {
       if (!call.startsWith('GET /messages/changes') || failures === 0) return undefined;
@@ -154,7 +154,7 @@ describe('An open RoomConversation', () => {
     room.subscribe(() => live.push(room.getSnapshot().live));
     server.store('general', ['message 4'], { live: false });
     server.store('general', ['message 5']);
-    await eventually(() => expect(shown()).toEqual(range(1, 5)));
+    await eventually(() => expect(shownSeqs()).toEqual(range(1, 5)));
     await eventually(() => expect(room.getSnapshot().live).toBe(true));
     expect(failures).toBe(0);
     expect(live).toContain(false);
@@ -167,9 +167,9 @@ describe('An open RoomConversation', () => {
     const revs = recordRevs();
     await server.stop();
     await eventually(() => expect(room.getSnapshot().live).toBe(false));
-    server.store('general', numbered(count, 4));
+    server.store('general', numberedTexts(count, 4));
     await server.resume();
-    await eventually(() => expect(shown()).toEqual(range(1, 3 + count)));
+    await eventually(() => expect(shownSeqs()).toEqual(range(1, 3 + count)));
     expect(revs).toEqual(range(4, 3 + count));
     expect(server.joins.at(-1)).toEqual({ roomId: 'general', since: 3 });
     expect(room.getSnapshot()).toMatchObject({ live: true, resets: 0 });
@@ -181,8 +181,8 @@ describe('An open RoomConversation', () => {
     const revs = recordRevs();
     server.cut();
     await eventually(() => expect(room.getSnapshot().live).toBe(false));
-    server.store('general', numbered(400, 4));
-    // Slow enough that fewer messages are missed than cause a reset.
+    server.store('general', numberedTexts(400, 4));
+    // Slow enough to miss fewer messages than would cause a reset.
     const stream = setInterval(() => server.store('general', ['streamed']), 10);
     try {
       await eventually(() => expect(revs.length).toBeGreaterThan(450));
@@ -190,7 +190,7 @@ describe('An open RoomConversation', () => {
       clearInterval(stream);
     }
     const total = server.messages('general').length;
-    await eventually(() => expect(shown()).toEqual(range(1, total)));
+    await eventually(() => expect(shownSeqs()).toEqual(range(1, total)));
     expect(revs).toEqual(range(4, total));
   });
 
@@ -198,23 +198,23 @@ describe('An open RoomConversation', () => {
     let resets = 0;
     room.on('reset', () => (resets += 1));
     await server.stop();
-    server.store('general', numbered(1_500, 4));
+    server.store('general', numberedTexts(1_500, 4));
     await server.resume();
-    await eventually(() => expect(shown()).toEqual(range(1_454, 1_503)));
+    await eventually(() => expect(shownSeqs()).toEqual(range(1_454, 1_503)));
     expect(room.getSnapshot()).toMatchObject({ resets: 1, live: true, hasOlder: true, rev: 1_503 });
     expect(resets).toBe(1);
   });
 
-  it('resets when the rev of the server is lower after a restore from a backup', async () => {
-    server.store('general', numbered(3, 4));
-    await eventually(() => expect(shown()).toEqual(range(1, 6)));
+  it('resets when the server has a lower rev after a restore from a backup', async () => {
+    server.store('general', numberedTexts(3, 4));
+    await eventually(() => expect(shownSeqs()).toEqual(range(1, 6)));
     await server.stop();
     server.rewind('general', 2);
     await server.resume();
     await eventually(() => expect(room.getSnapshot()).toMatchObject({ resets: 1, rev: 2 }));
-    expect(shown()).toEqual([1, 2]);
+    expect(shownSeqs()).toEqual([1, 2]);
     server.store('general', ['message 3']);
-    await eventually(() => expect(shown()).toEqual([1, 2, 3]));
+    await eventually(() => expect(shownSeqs()).toEqual([1, 2, 3]));
   });
 
   it('replaces a message when a newer rev of it arrives', async () => {
@@ -241,16 +241,16 @@ describe('An open RoomConversation', () => {
   it('is not live after close(), and catches up on the next open()', async () => {
     room.close();
     expect(room.getSnapshot()).toMatchObject({ status: 'closed', live: false });
-    server.store('general', numbered(2, 4));
+    server.store('general', numberedTexts(2, 4));
     await room.open();
-    await eventually(() => expect(shown()).toEqual(range(1, 5)));
+    await eventually(() => expect(shownSeqs()).toEqual(range(1, 5)));
   });
 
   it('returns the same snapshot until the next change', async () => {
     const before = room.getSnapshot();
     expect(room.getSnapshot()).toBe(before);
     server.store('general', ['message 4']);
-    await eventually(() => expect(shown()).toEqual(range(1, 4)));
+    await eventually(() => expect(shownSeqs()).toEqual(range(1, 4)));
     expect(before.messages).toHaveLength(3);
   });
 });
@@ -271,7 +271,7 @@ describe('A message of room.send()', () => {
     const counts = visibility('hello');
     room.send('hello');
     expect(room.getSnapshot().pending).toMatchObject([{ text: 'hello', state: 'waiting' }]);
-    await eventually(() => expect(shown()).toEqual([1]));
+    await eventually(() => expect(shownSeqs()).toEqual([1]));
     await eventually(() => expect(room.getSnapshot().pending).toEqual([]));
     await eventually(() => expect(ada.outbox.getSnapshot().entries).toEqual([]));
     expect(new Set(counts)).toEqual(new Set([1]));
@@ -284,12 +284,12 @@ describe('A message of room.send()', () => {
     room.send('hello');
     await eventually(() => expect(room.getSnapshot().pending).toMatchObject([{ state: 'sent' }]));
     server.emit('roomHeads', [{ roomId: 'general', seq: 1, rev: 1 }]);
-    await eventually(() => expect(shown()).toEqual([1]));
+    await eventually(() => expect(shownSeqs()).toEqual([1]));
     expect(room.getSnapshot().pending).toEqual([]);
     expect(new Set(counts)).toEqual(new Set([1]));
   });
 
-  it('is shown exactly once at every moment when it arrives together with another one', async () => {
+  it('is shown exactly once at every moment when it arrives together with another message', async () => {
     await room.open();
     server.live = false;
     room.send('one');
@@ -299,7 +299,7 @@ describe('A message of room.send()', () => {
       expect(room.getSnapshot().pending).toMatchObject([{ state: 'sent' }, { state: 'sent' }]),
     );
     server.emit('roomHeads', [{ roomId: 'general', seq: 2, rev: 2 }]);
-    await eventually(() => expect(shown()).toEqual([1, 2]));
+    await eventually(() => expect(shownSeqs()).toEqual([1, 2]));
     await eventually(() => expect(ada.outbox.getSnapshot().entries).toEqual([]));
     expect(counts.map((each) => new Set(each))).toEqual([new Set([1]), new Set([1])]);
   });
@@ -308,12 +308,12 @@ describe('A message of room.send()', () => {
     await room.open();
     server.sendOutcome = () => 'lose-ack';
     room.send('hello');
-    await eventually(() => expect(shown()).toEqual([1]));
+    await eventually(() => expect(shownSeqs()).toEqual([1]));
     expect(room.getSnapshot().pending).toEqual([]);
     expect(ada.outbox.getSnapshot().entries).toEqual([]);
   });
 
-  it('stays pending until sent when another client used its clientMessageId for another text', async () => {
+  it('stays pending until sent when another client used its clientMessageId for a different text', async () => {
     await room.open();
     server.sendOutcome = () => 'ignore';
     const { clientMessageId } = room.send('mine');
@@ -321,14 +321,14 @@ describe('A message of room.send()', () => {
     server.sendOutcome = () => 'lose-ack';
     const other = await clients.signedIn(server, 'ada');
     await other.connection
-      .emit('sendMessage', { roomId: 'general', text: 'of the other', clientMessageId }, 50)
+      .emit('sendMessage', { roomId: 'general', text: 'from another client', clientMessageId }, 50)
       .catch(() => undefined);
-    await eventually(() => expect(shown()).toEqual([1]));
+    await eventually(() => expect(shownSeqs()).toEqual([1]));
     expect(room.getSnapshot().pending).toMatchObject([{ text: 'mine', clientMessageId }]);
     server.sendOutcome = () => 'ok';
-    await eventually(() => expect(shown()).toEqual([1, 2]), 14_000);
+    await eventually(() => expect(shownSeqs()).toEqual([1, 2]), 14_000);
     const { messages, pending } = room.getSnapshot();
-    expect(messages.map(({ text }) => text)).toEqual(['of the other', 'mine']);
+    expect(messages.map(({ text }) => text)).toEqual(['from another client', 'mine']);
     expect(pending).toEqual([]);
   });
 
@@ -336,13 +336,13 @@ describe('A message of room.send()', () => {
     await room.open();
     server.sendOutcome = () => 'lose-ack';
     room.send('half \ud83c');
-    await eventually(() => expect(shown()).toEqual([1]));
+    await eventually(() => expect(shownSeqs()).toEqual([1]));
     expect(room.getSnapshot().pending).toEqual([]);
     expect(server.sends).toMatchObject([{ text: 'half \ufffd' }]);
   });
 
   it('is shown once when a reload finds it both in the room and in the outbox', async () => {
-    server.store('general', ['of another user']);
+    server.store('general', ['from another user']);
     server.sendOutcome = () => 'lose-ack';
     await ada.connection
       .emit('sendMessage', { roomId: 'general', text: 'hello', clientMessageId: 'k1' }, 50)
@@ -363,7 +363,7 @@ describe('A message of room.send()', () => {
     load();
     await eventually(() => expect(later.outbox.getSnapshot().entries).toHaveLength(1));
     const { messages, pending } = later.room('general').getSnapshot();
-    expect(messages.map(({ text }) => text)).toEqual(['of another user', 'hello']);
+    expect(messages.map(({ text }) => text)).toEqual(['from another user', 'hello']);
     expect(pending).toEqual([]);
   });
 
@@ -376,7 +376,7 @@ describe('A message of room.send()', () => {
     room.send('repeated');
     await eventually(() => expect(server.sends).toHaveLength(2));
     server.sendOutcome = () => 'ok';
-    server.store('general', numbered(1_200, 3));
+    server.store('general', numberedTexts(1_200, 3));
     await eventually(() => expect(room.getSnapshot()).toMatchObject({ live: true, resets: 1 }));
     await eventually(() => expect(room.getSnapshot().pending).toEqual([]), 15_000);
     expect(server.messages('general').filter(({ userId }) => userId === 'user-ada')).toHaveLength(

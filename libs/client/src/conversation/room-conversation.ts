@@ -52,7 +52,7 @@ export class RoomConversation implements Observable<RoomState> {
         joined: (role) => (this.#role = role),
         loaded: (page, replaced) => this.#handleLoaded(page, replaced),
         applied: (changes) => this.#handleApplied(changes),
-        refused: (error) => this.#endAsRemoved(error),
+        rejected: (error) => this.#endAsRemoved(error),
       },
     );
     this.#stopListening = [
@@ -81,16 +81,16 @@ export class RoomConversation implements Observable<RoomState> {
   }
 
   /**
-   * Joins the room and loads its newest messages; the window then follows the room, across
-   * reconnects too, until `close()`. Joining a public room makes the user a member. Resolves when
-   * the first page is loaded, however long the server is unreachable; idempotent.
-   * @throws ChatError NOT_FOUND, FORBIDDEN, VALIDATION, or CLOSED when closed meanwhile
+   * Joins the room and loads its newest messages; the window then follows the room, including
+   * across reconnects, until `close()`. Joining a public room makes the user a member. Resolves
+   * when the first page is loaded, however long the server is unreachable; idempotent.
+   * @throws ChatError NOT_FOUND, FORBIDDEN, VALIDATION, or CLOSED when closed in the meantime
    */
   open(): Promise<void> {
     if (this.#disposed) return Promise.reject(closedError());
     if (!this.#opening) {
       this.#opening = Promise.withResolvers<void>();
-      // Callers may ignore the promise: the snapshot has the error, too.
+      // Callers may ignore the promise: the snapshot also has the error.
       this.#opening.promise.catch(() => undefined);
       this.#stopRetaining = this.#outbox.retainSent(this.roomId);
       this.#removalError = undefined;
@@ -109,7 +109,7 @@ export class RoomConversation implements Observable<RoomState> {
     this.#observable.invalidate();
   }
 
-  /** Loads the page before the first message, if any. @throws ChatError as `rest.history` */
+  /** Loads the page before the first message, if any. @throws ChatError like `rest.history` */
   loadOlder(): Promise<void> {
     const { timeline } = this.#sync;
     if (!timeline?.hasOlder) return Promise.resolve();

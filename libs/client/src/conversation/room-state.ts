@@ -9,7 +9,7 @@ export interface RoomState {
    * window is loaded; `removed`: the user cannot or can no longer read the room, see `error`.
    */
   readonly status: 'closed' | 'opening' | 'open' | 'removed';
-  /** Whether the window is up to date: false before the first page, offline and in catch-up. */
+  /** Whether the window is up to date: false before the first page, offline and during catch-up. */
   readonly live: boolean;
   /** Contiguous by `seq`, oldest first. */
   readonly messages: readonly Message[];

@@ -2,7 +2,7 @@ import { ChatError } from '../chat-error.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
 import type { OutboxStorage, StoredEntry } from './outbox-storage.ts';
 
-/** One user's entries in the storage. A failure of the storage makes none of the calls reject. */
+/** One user's entries in the storage. No call rejects when the storage fails. */
 export class EntryStore {
   readonly #storage: OutboxStorage;
   readonly #onFailure: () => void;

@@ -24,7 +24,7 @@ function entry(clientMessageId: string, change: Partial<StoredEntry> = {}): Stor
 }
 
 describe('indexedDbOutbox', () => {
-  it('loads entries in the order they were put, also after it was closed and opened again', async () => {
+  it('loads entries in the order they were put, even after it was closed and reopened', async () => {
     for (const id of ['z', 'a', 'm']) await outbox.put(entry(id));
     outbox.close();
     const again = indexedDbOutbox(userId);
@@ -43,12 +43,12 @@ describe('indexedDbOutbox', () => {
     await outbox.put(entry('a'));
     expect(await outbox.has('a')).toBe(true);
     await outbox.remove('a');
-    await outbox.remove('never there');
+    await outbox.remove('unknown');
     expect(await outbox.has('a')).toBe(false);
     expect(await outbox.load()).toEqual([]);
   });
 
-  it('is shared by the tabs of one user, and not with other users', async () => {
+  it('is shared by the tabs of one user, but not with other users', async () => {
     await outbox.put(entry('a'));
     expect(await indexedDbOutbox(userId).load()).toEqual([entry('a')]);
     expect(await indexedDbOutbox('another-user').load()).toEqual([]);

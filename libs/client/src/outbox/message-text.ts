@@ -2,7 +2,7 @@ import { MAX_TEXT_LENGTH } from '@chat/contracts';
 import { ChatError } from '../chat-error.ts';
 
 /**
- * Returns the text as the server stores it: received messages are matched by their text, too.
+ * Returns the text as the server stores it: received messages are also matched by their text.
  * @throws ChatError VALIDATION when it is empty or too long
  */
 export function normalizeText(text: string): string {

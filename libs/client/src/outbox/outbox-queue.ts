@@ -6,7 +6,7 @@ import type { OutboxEntry } from './outbox-entry.ts';
  */
 const SENT_GRACE_MS = 10_000;
 
-/** An entry with what is known about its sending. */
+/** An entry with the state of its delivery. */
 export interface QueuedSend {
   entry: OutboxEntry;
   /** Resolves to true once the entry is stored, to false when the storage failed. */
@@ -40,7 +40,7 @@ export class OutboxQueue {
     return this.#sends.get(clientMessageId);
   }
 
-  /** Whether the send is still queued: neither received nor discarded nor queued anew. */
+  /** Whether the send is still queued: not received, discarded or requeued. */
   holds(send: QueuedSend): boolean {
     return this.#sends.get(send.entry.clientMessageId) === send;
   }
@@ -53,7 +53,7 @@ export class OutboxQueue {
     return undefined;
   }
 
-  /** Adds an entry at the end; one that is queued moves there. */
+  /** Appends an entry; one that is already queued moves to the end. */
   append(send: QueuedSend): void {
     const { clientMessageId } = send.entry;
     this.#sends.delete(clientMessageId);
@@ -61,7 +61,7 @@ export class OutboxQueue {
     this.#onChange();
   }
 
-  /** Adds stored entries before all others, without those that are queued. Returns the added. */
+  /** Prepends the stored entries that are not queued yet. Returns the added entries. */
   prependStored(entries: readonly OutboxEntry[]): OutboxEntry[] {
     const added = entries.filter(({ clientMessageId }) => !this.#sends.has(clientMessageId));
     const present = [...this.#sends];
@@ -82,7 +82,7 @@ export class OutboxQueue {
     this.#onChange();
   }
 
-  /** Shows a delivered entry as sent until its message is received; in other rooms removes it. */
+  /** Marks a delivered entry as sent if its room retains sent entries; otherwise removes it. */
   complete(send: QueuedSend): void {
     if (!this.#isRetained(send.entry.roomId)) {
       this.remove(send);

@@ -28,7 +28,7 @@ interface SenderContext {
   signal: AbortSignal;
 }
 
-/** Delivers one user's waiting entries: those of a room one after the other, rooms in parallel. */
+/** Delivers one user's waiting entries: one at a time per room, rooms in parallel. */
 export class OutboxSender {
   readonly #context: SenderContext;
   /** Ids of rooms whose entries are being sent. */
@@ -38,7 +38,7 @@ export class OutboxSender {
     this.#context = context;
   }
 
-  /** Sends the room's waiting entries, unless that is running already. */
+  /** Sends the room's waiting entries, unless they are already being sent. */
   start(roomId: string): void {
     if (this.#running.has(roomId)) return;
     this.#running.add(roomId);

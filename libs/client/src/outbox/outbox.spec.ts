@@ -40,14 +40,14 @@ describe('Outbox', () => {
     ['the connection breaks before the message is stored', 'break-before'],
     ['the connection breaks after the message is stored', 'break-after'],
     [
-      'the server answers UNAVAILABLE',
+      'the server returns UNAVAILABLE',
       { code: 'UNAVAILABLE', message: 'Later.', retryAfterMs: 50 },
     ],
     [
-      'the server answers RATE_LIMITED',
+      'the server returns RATE_LIMITED',
       { code: 'RATE_LIMITED', message: 'Slower.', retryAfterMs: 50 },
     ],
-    ['the server answers INTERNAL', { code: 'INTERNAL', message: 'Oops.' }],
+    ['the server returns INTERNAL', { code: 'INTERNAL', message: 'Oops.' }],
   ])('retries a send with the same clientMessageId when %s', async (_name, outcome) => {
     const ada = await clients.signedIn(server, 'ada');
     setOutcomes(outcome);
@@ -69,7 +69,7 @@ describe('Outbox', () => {
     expect(texts()).toEqual(['hello']);
   });
 
-  it('retries a send after the retryAfterMs of the server at the earliest', async () => {
+  it('retries a send no earlier than the retryAfterMs that the server requests', async () => {
     const ada = await clients.signedIn(server, 'ada');
     setOutcomes({ code: 'RATE_LIMITED', message: 'Slower.', retryAfterMs: 700 });
     const before = Date.now();
@@ -89,7 +89,7 @@ describe('Outbox', () => {
     await eventually(() => expect(entriesOf(ada)).toEqual([]));
   });
 
-  it('has at most one send in flight per room, and sends to other rooms meanwhile', async () => {
+  it('has at most one send in flight per room, and sends to other rooms in the meantime', async () => {
     const ada = await clients.signedIn(server, 'ada');
     server.sendOutcome = (_count, { roomId }) => (roomId === 'stuck' ? 'ignore' : 'ok');
     for (const text of ['a', 'b', 'c']) {
@@ -101,19 +101,19 @@ describe('Outbox', () => {
   });
 
   it.each(['VALIDATION', 'FORBIDDEN', 'NOT_FOUND', 'TOO_LARGE'] as const)(
-    'marks a message refused with %s as failed, and sends the next one',
+    'marks a message rejected with %s as failed, and sends the next one',
     async (code) => {
       const ada = await clients.signedIn(server, 'ada');
       setOutcomes({ code, message: 'No.' });
-      ada.outbox.send('general', 'refused');
+      ada.outbox.send('general', 'rejected');
       ada.outbox.send('general', 'fine');
-      await eventually(() => expect(entriesOf(ada)).toEqual([['refused', 'failed']]));
+      await eventually(() => expect(entriesOf(ada)).toEqual([['rejected', 'failed']]));
       expect(ada.outbox.getSnapshot().entries[0]?.error).toMatchObject({ code, message: 'No.' });
       expect(texts()).toEqual(['fine']);
     },
   );
 
-  it('marks a message as failed after 5 sends answered INTERNAL, and sends the next one', async () => {
+  it('marks a message as failed after 5 INTERNAL errors, and sends the next one', async () => {
     const ada = await clients.signedIn(server, 'ada');
     server.sendOutcome = (_count, { text }) =>
       text === 'poison' ? { code: 'INTERNAL', message: 'Oops.' } : 'ok';
@@ -124,7 +124,7 @@ describe('Outbox', () => {
     expect(server.sends.filter(({ text }) => text === 'poison')).toHaveLength(5);
   });
 
-  it('sends a failed message again on retry(), and removes it on discard()', async () => {
+  it('resends a failed message on retry(), and removes it on discard()', async () => {
     const ada = await clients.signedIn(server, 'ada');
     setOutcomes({ code: 'FORBIDDEN', message: 'No.' }, { code: 'FORBIDDEN', message: 'No.' });
     const first = ada.outbox.send('general', 'first');
@@ -138,7 +138,7 @@ describe('Outbox', () => {
     await eventually(() => expect(entriesOf(ada)).toEqual([]));
   });
 
-  it('sends the stored messages of an earlier client before new ones', async () => {
+  it('sends messages stored by an earlier client before new ones', async () => {
     const storage = new MemoryOutbox();
     const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
     await server.stop();
@@ -202,7 +202,7 @@ describe('Outbox', () => {
     expect(ada.outbox.getSnapshot().durable).toBe(false);
   });
 
-  it("never sends one user's messages as another", async () => {
+  it("never sends one user's messages as a different user", async () => {
     const storages = new Map<string, MemoryOutbox>();
     const outboxStorage = (userId: string): MemoryOutbox => {
       const storage = storages.get(userId) ?? new MemoryOutbox();
@@ -210,18 +210,18 @@ describe('Outbox', () => {
       return storage;
     };
     const client = await clients.signedIn(server, 'ada', { outboxStorage });
-    server.sendOutcome = (_count, { text }) => (text === 'of ada' ? 'break-before' : 'ok');
-    client.outbox.send('general', 'of ada');
+    server.sendOutcome = (_count, { text }) => (text === 'from ada' ? 'break-before' : 'ok');
+    client.outbox.send('general', 'from ada');
     await client.session.logout();
     expect(entriesOf(client)).toEqual([]);
 
     server.sendOutcome = () => 'ok';
     await client.session.login({ email: 'bob@example.org', password: 'correct horse' });
-    client.outbox.send('general', 'of bob');
-    await eventually(() => expect(texts()).toEqual(['of bob']));
+    client.outbox.send('general', 'from bob');
+    await eventually(() => expect(texts()).toEqual(['from bob']));
 
     await client.session.login({ email: 'ada@example.org', password: 'correct horse' });
-    await eventually(() => expect(texts()).toEqual(['of bob', 'of ada']));
+    await eventually(() => expect(texts()).toEqual(['from bob', 'from ada']));
     expect(server.messages('general').map(({ userId }) => userId)).toEqual([
       'user-bob',
       'user-ada',
@@ -261,9 +261,9 @@ describe('Outbox', () => {
 
   it('throws VALIDATION for an empty or too long message, and UNAUTHORIZED when signed out', async () => {
     const ada = await clients.signedIn(server, 'ada');
-    const refusal = expect.objectContaining({ code: 'VALIDATION' });
-    expect(() => ada.outbox.send('general', '  ')).toThrow(refusal);
-    expect(() => ada.outbox.send('general', 'x'.repeat(4_001))).toThrow(refusal);
+    const validationError = expect.objectContaining({ code: 'VALIDATION' });
+    expect(() => ada.outbox.send('general', '  ')).toThrow(validationError);
+    expect(() => ada.outbox.send('general', 'x'.repeat(4_001))).toThrow(validationError);
     await ada.session.logout();
     expect(() => ada.outbox.send('general', 'hello')).toThrow(
       expect.objectContaining({ code: 'UNAUTHORIZED' }),

@@ -34,7 +34,7 @@ export class Outbox implements Observable<OutboxState> {
     this.#createStorage = createStorage;
     this.#stopListening = [
       onUserChange(session, (userId) => this.#followUser(userId)),
-      // Messages that another tab has left are sent, too.
+      // Also sends messages that another tab has left in the storage.
       onOnlineChange(connection, (online) => {
         if (online) void this.#current?.load();
       }),
@@ -47,8 +47,8 @@ export class Outbox implements Observable<OutboxState> {
   readonly getSnapshot = (): OutboxState => this.#observable.getSnapshot();
 
   /**
-   * Queues a message and returns its entry at once. Messages of a room are delivered in order, once
-   * each, as soon as there is a connection.
+   * Queues a message and returns its entry immediately. Messages to a room are delivered in order,
+   * once each, as soon as there is a connection.
    * @throws ChatError OUTBOX_FULL (1,000 unsent in the room), VALIDATION (empty or too long),
    *   UNAUTHORIZED when signed out
    */
@@ -78,19 +78,19 @@ export class Outbox implements Observable<OutboxState> {
     return entry;
   }
 
-  /** Sends a failed entry again, after the waiting entries of its room. */
+  /** Requeues a failed entry after the waiting entries of its room. */
   retry(clientMessageId: string): void {
     this.#current?.retry(clientMessageId);
   }
 
-  /** Removes an entry. One that is being sent may still be delivered. */
+  /** Removes an entry. An entry that is being sent may still be delivered. */
   discard(clientMessageId: string): void {
     void this.#current?.discard(clientMessageId);
   }
 
   /**
-   * Removes the entry of an own message that was received in its room. The `clientMessageId` alone
-   * does not identify it: another client of the user may have used the same one for another text.
+   * Removes the entry of the user's message that was received in its room. The `clientMessageId`
+   * alone does not identify it: another client of the user may have used it for a different text.
    */
   removeReceived({ roomId, clientMessageId = '', text }: Message): void {
     const entry = this.#current?.queue.find(clientMessageId)?.entry;
@@ -98,7 +98,7 @@ export class Outbox implements Observable<OutboxState> {
   }
 
   /**
-   * Retains sent entries of a room that is shown until their messages are received there, so that a
+   * Retains the sent entries of a displayed room until their messages are received, so that a
    * message never disappears in between. Ends when the returned function is called.
    */
   retainSent(roomId: string): Unsubscribe {

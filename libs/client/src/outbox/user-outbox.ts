@@ -15,7 +15,7 @@ interface UserOutboxContext {
   onChange: () => void;
 }
 
-/** The outbox of one user, from signing in to signing out: queue, storage and sender. */
+/** The outbox of one user, from sign-in to sign-out: queue, storage and sender. */
 export class UserOutbox {
   readonly queue: OutboxQueue;
   readonly #store: EntryStore;
@@ -54,7 +54,7 @@ export class UserOutbox {
     this.#enqueue(entry, false);
   }
 
-  /** Sends a failed entry again, after the waiting entries of its room. */
+  /** Requeues a failed entry after the waiting entries of its room. */
   retry(clientMessageId: string): void {
     const failed = this.queue.find(clientMessageId)?.entry;
     if (failed?.state !== 'failed') return;

@@ -12,14 +12,14 @@ const OK: Reply = { status: 200 };
 const UNAVAILABLE: Reply = { status: 503 };
 
 let transport: HttpTransport;
-let begunAt: number;
-/** Time of each attempt in milliseconds since the test began. */
+let startedAt: number;
+/** Time of each attempt in milliseconds since the test started. */
 let attemptsAt: number[];
 
 beforeEach(() => {
   jest.useFakeTimers();
   transport = new HttpTransport('http://chat.example');
-  begunAt = Date.now();
+  startedAt = Date.now();
   attemptsAt = [];
 });
 
@@ -36,12 +36,12 @@ function simulate(...all: Reply[]): void {
     return new Promise((resolve, reject) => {
       init?.signal?.addEventListener('abort', () => reject(new Error('aborted')));
       if (reply === 'break') reject(new TypeError('fetch failed'));
-      else if (reply !== 'silence') setTimeout(() => resolve(answer(reply)), reply.afterMs ?? 0);
+      else if (reply !== 'silence') setTimeout(() => resolve(response(reply)), reply.afterMs ?? 0);
     });
   });
 }
 
-function answer({ status, retryAfter }: Exclude<Reply, string>): Response {
+function response({ status, retryAfter }: Exclude<Reply, string>): Response {
   const headers = {
     'content-type': 'application/json',
     ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
@@ -50,7 +50,7 @@ function answer({ status, retryAfter }: Exclude<Reply, string>): Response {
 }
 
 function elapsed(): number {
-  return Date.now() - begunAt;
+  return Date.now() - startedAt;
 }
 
 /** Returns the data or error of the request, and its duration. */
@@ -70,15 +70,15 @@ describe('A GET request of HttpTransport', () => {
   it.each<[string, Reply]>([
     ['no response arrives', 'silence'],
     ['the connection breaks', 'break'],
-    ['the server answers 503', UNAVAILABLE],
-    ['the server answers 429', { status: 429, retryAfter: '1' }],
+    ['the server returns 503', UNAVAILABLE],
+    ['the server returns 429', { status: 429, retryAfter: '1' }],
   ])('is retried when %s', async (_name, reply) => {
     simulate(reply, OK);
     expect((await outcome(READ)).result).toEqual({});
     expect(attemptsAt).toHaveLength(2);
   });
 
-  it('fails with UNAVAILABLE after 3 retries that are all answered 503', async () => {
+  it('fails with UNAVAILABLE after 3 retries that all return 503', async () => {
     simulate(UNAVAILABLE);
     expect((await outcome(READ)).result).toMatchObject({ code: 'UNAVAILABLE', status: 503 });
     expect(attemptsAt).toHaveLength(4);
@@ -98,7 +98,7 @@ describe('A GET request of HttpTransport', () => {
   });
 
   it.each(['1', '3', '10'])(
-    'is retried after the Retry-After of %s s at the earliest',
+    'is not retried before a Retry-After of %s s has passed',
     async (retryAfter) => {
       simulate({ status: 503, retryAfter }, OK);
       expect((await outcome(READ)).result).toEqual({});
@@ -106,7 +106,7 @@ describe('A GET request of HttpTransport', () => {
     },
   );
 
-  it('fails with UNAVAILABLE at once when Retry-After is 60 s', async () => {
+  it('fails with UNAVAILABLE immediately when Retry-After is 60 s', async () => {
     simulate({ status: 503, retryAfter: '60' });
     const { result, afterMs } = await outcome(READ);
     expect(result).toBeInstanceOf(ChatError);
@@ -121,14 +121,14 @@ describe('A GET request of HttpTransport', () => {
     expect(attemptsAt[1]).toBeLessThan(6_000);
   });
 
-  it('fails with TIMEOUT within 25 s when no attempt is answered', async () => {
+  it('fails with TIMEOUT within 25 s when no attempt gets a response', async () => {
     simulate('silence');
     const { result, afterMs } = await outcome(READ);
     expect(result).toMatchObject({ code: 'TIMEOUT' });
     expect(afterMs).toBeLessThan(25_000);
   });
 
-  it('fails with CLOSED at once when the transport is closed during a backoff', async () => {
+  it('fails with CLOSED immediately when the transport is closed during a backoff', async () => {
     simulate({ status: 503, retryAfter: '10' });
     setTimeout(() => transport.close(), 500);
     const { result, afterMs } = await outcome(READ);
@@ -142,7 +142,7 @@ describe('A POST request of HttpTransport', () => {
   it.each<[string, Reply]>([
     ['no response arrives', 'silence'],
     ['the connection breaks', 'break'],
-    ['the server answers 503', { status: 503, retryAfter: '1' }],
+    ['the server returns 503', { status: 503, retryAfter: '1' }],
   ])('fails without a retry when %s', async (_name, reply) => {
     simulate(reply, OK);
     expect((await outcome(WRITE)).result).toBeInstanceOf(ChatError);
@@ -160,7 +160,7 @@ describe('The timeout of a POST request', () => {
     });
   });
 
-  it('ends the request with TIMEOUT after 17 s without a response', async () => {
+  it('aborts the request with TIMEOUT when no response arrives within 17 s', async () => {
     simulate('silence');
     const { result, afterMs } = await outcome(WRITE);
     expect(result).toMatchObject({ code: 'TIMEOUT' });

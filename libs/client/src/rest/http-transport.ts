@@ -2,17 +2,17 @@ import type { ErrorCode, HttpError } from '@chat/contracts';
 import { Backoff, pause } from '../backoff.ts';
 import { ChatError, type ChatErrorCode } from '../chat-error.ts';
 
-/** Above the gateway's timeout of 15 s, so that its 504 arrives before this timeout. */
+/** Longer than the gateway's timeout of 15 s, so that its 504 arrives before this timeout. */
 const WRITE_TIMEOUT_MS = 17_000;
 /**
  * Short, because reads are retried: `fetch` keeps idle connections for a minute, and the network
- * may have dropped the one that was used without notice.
+ * may have silently dropped the one that is reused.
  */
 const READ_TIMEOUT_MS = 5_000;
 const READ_RETRIES = 3;
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 1_000;
-/** No retry of a read starts later than this after its first attempt: the caller gets the error. */
+/** Longest time from the first attempt of a read to a retry; then the caller gets the error. */
 const READ_RETRY_WINDOW_MS = 20_000;
 
 const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -42,7 +42,7 @@ export interface HttpRequest {
   path: string;
   query?: Record<string, string | number | undefined>;
   body?: unknown;
-  /** Access token, sent as bearer token. */
+  /** Access token, sent as a bearer token. */
   token?: string;
 }
 

@@ -120,8 +120,8 @@ export class RestClient {
     });
     return {
       messages: data,
-      seq: head(headers, 'x-room-seq') ?? data.at(-1)?.seq ?? 0,
-      rev: head(headers, 'x-room-rev') ?? Math.max(0, ...data.map(({ rev }) => rev)),
+      seq: headerNumber(headers, 'x-room-seq') ?? data.at(-1)?.seq ?? 0,
+      rev: headerNumber(headers, 'x-room-rev') ?? Math.max(0, ...data.map(({ rev }) => rev)),
     };
   }
 
@@ -151,7 +151,7 @@ function segment(id: string): string {
 }
 
 /** Parses a numeric header; undefined when a cross-origin server does not expose it. */
-function head(headers: Headers, name: string): number | undefined {
+function headerNumber(headers: Headers, name: string): number | undefined {
   const value = headers.get(name);
   return value !== null && /^\d+$/.test(value) ? Number(value) : undefined;
 }

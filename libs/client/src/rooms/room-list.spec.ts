@@ -25,16 +25,16 @@ afterEach(async () => {
   await clock.stop();
 });
 
-function listed(): [string, string | undefined][] {
+function listedRooms(): [string, string | undefined][] {
   return ada.rooms.getSnapshot().rooms.map(({ id, lastMessage }) => [id, lastMessage?.text]);
 }
 
 describe('RoomList', () => {
   it('lists rooms with their last message, and updates it on a live message', async () => {
-    expect(listed()).toEqual([['general', 'welcome']]);
+    expect(listedRooms()).toEqual([['general', 'welcome']]);
     await ada.room('general').open();
     server.store('general', ['news']);
-    await eventually(() => expect(listed()).toEqual([['general', 'news']]));
+    await eventually(() => expect(listedRooms()).toEqual([['general', 'news']]));
   });
 
   it('is updated on roomAdded, roomUpdated and roomRemoved', async () => {
@@ -46,20 +46,20 @@ describe('RoomList', () => {
       createdAt: '2026-01-01T00:00:00Z',
     };
     server.emit('roomAdded', room);
-    await eventually(() => expect(listed()).toContainEqual(['lunch', 'hungry?']));
+    await eventually(() => expect(listedRooms()).toContainEqual(['lunch', 'hungry?']));
     server.emit('roomUpdated', { ...room, topic: 'noon' });
     await eventually(() =>
       expect(ada.rooms.getSnapshot().rooms.find(({ id }) => id === 'lunch')?.topic).toBe('noon'),
     );
     server.emit('roomRemoved', { roomId: 'lunch' });
-    await eventually(() => expect(listed()).toEqual([['general', 'welcome']]));
+    await eventually(() => expect(listedRooms()).toEqual([['general', 'welcome']]));
   });
 
-  it('is fetched again after a reconnect', async () => {
+  it('is refetched after a reconnect', async () => {
     await server.stop();
     server.store('general', ['while offline']);
     await server.resume();
-    await eventually(() => expect(listed()).toEqual([['general', 'while offline']]));
+    await eventually(() => expect(listedRooms()).toEqual([['general', 'while offline']]));
   });
 
   it('retains its rooms while GET /rooms returns 503, and retries until it succeeds', async () => {
@@ -68,7 +68,7 @@ describe('RoomList', () => {
       call === 'GET /rooms' && failures-- > 0 ? { status: 503 } : undefined;
     void ada.rooms.refresh();
     await eventually(() => expect(ada.rooms.getSnapshot().error?.code).toBe('UNAVAILABLE'));
-    expect(listed()).toEqual([['general', 'welcome']]);
+    expect(listedRooms()).toEqual([['general', 'welcome']]);
     await eventually(() => expect(ada.rooms.getSnapshot().error).toBeUndefined());
   });
 

@@ -66,8 +66,8 @@ export class RoomList implements Observable<RoomListState> {
   readonly getSnapshot = (): RoomListState => this.#observable.getSnapshot();
 
   /**
-   * Fetches the list again and resolves when that is done. Never rejects: an error is in the
-   * snapshot, and the request is retried while there is a connection.
+   * Refetches the list and resolves when that is done. Never rejects: the snapshot has the error,
+   * and the request is retried while there is a connection.
    */
   refresh(): Promise<void> {
     if (this.#refreshing) this.#outdated = true;

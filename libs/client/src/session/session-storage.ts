@@ -18,6 +18,6 @@ export interface SessionStorage {
   load(): StoredSession | undefined;
   save(session: StoredSession): void;
   clear(): void;
-  /** Calls `listener` after this client or another one with the same storage changed the session. */
+  /** Calls `listener` after this client or another with the same storage changed the session. */
   onChange(listener: () => void): Unsubscribe;
 }

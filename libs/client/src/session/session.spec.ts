@@ -37,14 +37,14 @@ describe('Session', () => {
     await second.connection.whenOnline(5_000);
   });
 
-  it('refreshes a refused token once for 10 concurrent calls', async () => {
+  it('refreshes a rejected token once for 10 concurrent calls', async () => {
     const ada = await clients.signedIn(server, 'ada');
     server.expireAccessTokens();
     await Promise.all(Array.from({ length: 10 }, () => ada.rest.rooms()));
     expect(refreshes()).toBe(1);
   });
 
-  it('refreshes a refused token once for two tabs that share the storage', async () => {
+  it('refreshes a rejected token once for two tabs that share the storage', async () => {
     const sessionStorage = new MemorySessionStorage();
     const one = await clients.signedIn(server, 'ada', { sessionStorage });
     const two = clients.create(server, { sessionStorage });
@@ -69,7 +69,7 @@ describe('Session', () => {
     },
   );
 
-  it('ends, and closes its connection and rooms, when the server refuses the refresh', async () => {
+  it('ends, and closes its connection and rooms, when the server rejects the refresh', async () => {
     const ada = await clients.signedIn(server, 'ada');
     const general = ada.room('general');
     await general.open();
@@ -85,11 +85,11 @@ describe('Session', () => {
     ['503', { status: 503, headers: { 'retry-after': '2' } }, 'UNAVAILABLE', 2_000],
     ['500', { status: 500 }, 'INTERNAL', undefined],
   ])(
-    'stays signed in when its refresh is answered %s',
-    async (_name, answer, code, retryAfterMs) => {
+    'stays signed in when its refresh returns %s',
+    async (_name, response, code, retryAfterMs) => {
       const ada = await clients.signedIn(server, 'ada');
       server.expireAccessTokens();
-      server.intercept = (call) => (call === 'POST /auth/refresh' ? answer : undefined);
+      server.intercept = (call) => (call === 'POST /auth/refresh' ? response : undefined);
       await expect(ada.rest.rooms()).rejects.toMatchObject({ code, retryAfterMs });
       expect(ada.session.getSnapshot().status).toBe('signed-in');
 

@@ -12,7 +12,7 @@ import type { SessionStorage } from './session-storage.ts';
 import { toStoredTokens } from './stored-tokens.ts';
 import { TokenRefresh } from './token-refresh.ts';
 
-/** The signed-in user, if any. Reason `expired`: the server refused to refresh the session. */
+/** The signed-in user, if any. Reason `expired`: the server rejected the refresh. */
 export type SessionState =
   | { readonly status: 'signed-in'; readonly user: OwnUser }
   | { readonly status: 'signed-out'; readonly reason?: 'logout' | 'expired' };
@@ -74,7 +74,7 @@ export class Session implements Observable<SessionState> {
     return this.#signIn(data);
   }
 
-  /** Signs out locally at once, then on the server if it is reachable. Never rejects. */
+  /** Signs out locally immediately, then on the server if it is reachable. Never rejects. */
   async logout(): Promise<void> {
     const stored = this.#storage.load();
     if (!stored) return;
@@ -92,7 +92,7 @@ export class Session implements Observable<SessionState> {
     return this.#tokenRefresh.validToken();
   }
 
-  /** As {@link accessToken}, but rejects when a due refresh fails, even before the expiry. */
+  /** Like {@link accessToken}, but rejects when a due refresh fails, even before the expiry. */
   refreshWhenDue(): Promise<string> {
     return this.#tokenRefresh.refreshWhenDue();
   }
@@ -105,7 +105,7 @@ export class Session implements Observable<SessionState> {
     return this.#tokenRefresh.refresh(usedToken);
   }
 
-  /** Time at which the access token is to be refreshed, in milliseconds since the epoch. */
+  /** Time at which the access token is due for a refresh, in milliseconds since the epoch. */
   get refreshAt(): number | undefined {
     return this.#storage.load()?.refreshAt;
   }

@@ -4,7 +4,7 @@ import type { StoredSession } from './session-storage.ts';
 /** Fraction of an access token's lifetime after which it is refreshed. */
 const REFRESH_AFTER = 0.9;
 
-/** Returns tokens of the server as they are stored, with times by the local clock. */
+/** Converts tokens from the server to their stored form, with times by the local clock. */
 export function toStoredTokens({
   token,
   refreshToken,

@@ -9,14 +9,14 @@ import { toStoredTokens } from './stored-tokens.ts';
 export class TokenRefresh {
   readonly #http: HttpTransport;
   readonly #storage: SessionStorage;
-  readonly #onRefused: () => void;
+  readonly #onRejected: () => void;
   #running: Promise<string> | undefined;
 
-  /** @param onRefused called when the server refuses to refresh the session */
-  constructor(http: HttpTransport, storage: SessionStorage, onRefused: () => void) {
+  /** @param onRejected called when the server rejects the refresh */
+  constructor(http: HttpTransport, storage: SessionStorage, onRejected: () => void) {
     this.#http = http;
     this.#storage = storage;
-    this.#onRefused = onRefused;
+    this.#onRejected = onRejected;
   }
 
   /** See {@link Session.accessToken}. */
@@ -53,18 +53,18 @@ export class TokenRefresh {
     const before = this.#stored();
     if (before.token !== usedToken) return before.token;
     const { refreshToken } = before;
-    const answer = await this.#http
+    const result = await this.#http
       .request<Tokens>({ method: 'POST', path: '/auth/refresh', body: { refreshToken } })
       .catch((error: unknown) => error as ChatError);
 
     const now = this.#stored();
     if (now.refreshToken !== refreshToken) return now.token;
-    if (answer instanceof ChatError) {
-      if (answer.status === 401) this.#onRefused();
-      throw answer;
+    if (result instanceof ChatError) {
+      if (result.status === 401) this.#onRejected();
+      throw result;
     }
-    this.#storage.save({ ...toStoredTokens(answer.data), user: now.user });
-    return answer.data.token;
+    this.#storage.save({ ...toStoredTokens(result.data), user: now.user });
+    return result.data.token;
   }
 
   #stored(): StoredSession {

@@ -2,8 +2,8 @@ import type { Unsubscribe } from '../emitter.ts';
 import type { Session } from './session.ts';
 
 /**
- * Calls `listener` whenever another user is signed in, or none (undefined): with the new user's id
- * and the previous one's.
+ * Calls `listener` whenever the signed-in user changes, with the ids of the new and the previous
+ * user; undefined means signed out.
  */
 export function onUserChange(
   session: Session,

@@ -14,30 +14,30 @@ const ARRIVALS = array(record({ index: nat(), mayApply: boolean(), older: boolea
   size: 'max',
 });
 
-function loaded(log: RoomLog, rev: number, size: number): RoomChanges {
+function loadedChanges(log: RoomLog, rev: number, size: number): RoomChanges {
   const changes = new RoomChanges();
   changes.setHead(rev);
   changes.load(new Timeline(log.page(rev, size), rev, () => false));
   return changes;
 }
 
-function live(log: RoomLog, rev: number): Message {
+function liveChange(log: RoomLog, rev: number): Message {
   const change = log.deltas[rev - 1];
   if (!change) throw new Error(`The room has no change ${rev}.`);
   return change;
 }
 
 describe('RoomChanges', () => {
-  it('leads to the same timeline in whatever order live changes arrive, repeated or lost', () => {
+  it('has the same timeline when live changes arrive in any order, repeatedly or not at all', () => {
     const pageSizes = integer({ min: 1, max: 8 });
     assert(
       property(roomLogs(), nat(), ARRIVALS, pageSizes, (log, begin, arrivals, pageSize) => {
         const rev = begin % (log.head + 1);
-        const changes = loaded(log, rev, pageSize);
+        const changes = loadedChanges(log, rev, pageSize);
         const applied: Message[] = [];
         const shown = new Map<string, number>();
         for (const { index, mayApply, older } of arrivals) {
-          applied.push(...changes.receive(live(log, 1 + (index % log.head)), mayApply));
+          applied.push(...changes.receive(liveChange(log, 1 + (index % log.head)), mayApply));
           if (mayApply) applied.push(...changes.applyHeld());
           const firstSeq = changes.timeline?.firstSeq;
           if (older) changes.timeline?.prepend(log.page(log.head, pageSize, firstSeq));
@@ -53,11 +53,11 @@ describe('RoomChanges', () => {
           applied.push(...changes.apply(page.changes, page.rev), ...changes.applyHeld());
         }
         const firstSeq = changes.timeline?.firstSeq ?? 1;
-        expect(changes.timeline?.messages).toEqual(log.at(log.head).slice(firstSeq - 1));
+        expect(changes.timeline?.messages).toEqual(log.messagesAt(log.head).slice(firstSeq - 1));
         expect(changes.mustLoad).toBe(false);
         const revs = applied.map((change) => change.rev);
         expect(revs).toEqual([...new Set(revs)].sort((a, b) => a - b));
-        for (const { rev: missed } of log.at(log.head)) {
+        for (const { rev: missed } of log.messagesAt(log.head)) {
           if (missed > rev) expect(revs).toContain(missed);
         }
       }),
@@ -67,17 +67,17 @@ describe('RoomChanges', () => {
   it('is incomplete from a change after a gap until the gap is filled', () => {
     assert(
       property(roomLogs(), (log) => {
-        const changes = loaded(log, 0, 1);
-        expect(changes.receive(live(log, log.head), false)).toEqual([]);
+        const changes = loadedChanges(log, 0, 1);
+        expect(changes.receive(liveChange(log, log.head), false)).toEqual([]);
         expect(changes.incomplete).toBe(true);
-        for (let rev = 1; rev < log.head; rev += 1) changes.receive(live(log, rev), true);
+        for (let rev = 1; rev < log.head; rev += 1) changes.receive(liveChange(log, rev), true);
         changes.applyHeld();
         expect(changes.incomplete).toBe(false);
       }),
     );
   });
 
-  it('must be loaded anew when all changes are applied and a message is still missing', () => {
+  it('must be reloaded when all changes are applied but a message is still missing', () => {
     const changes = new RoomChanges();
     const [first, second] = ['first', 'second'].map((text, index): Message => ({
       id: text,
@@ -103,23 +103,23 @@ describe('RoomChanges', () => {
     const log = new RoomLog(
       Array.from({ length: 1_002 }, () => ({ edited: undefined, own: false })),
     );
-    const changes = loaded(log, 0, 1);
-    for (let rev = 2; rev <= 1_002; rev += 1) changes.receive(live(log, rev), true);
+    const changes = loadedChanges(log, 0, 1);
+    for (let rev = 2; rev <= 1_002; rev += 1) changes.receive(liveChange(log, rev), true);
     expect(changes.head).toBe(1_002);
-    changes.apply([live(log, 1)], 1);
+    changes.apply([liveChange(log, 1)], 1);
     expect(changes.applyHeld()).toEqual([]);
     changes.apply(log.changes(1, 1_000).changes, 1_001);
-    expect(changes.applyHeld()).toEqual([live(log, 1_002)]);
+    expect(changes.applyHeld()).toEqual([liveChange(log, 1_002)]);
   });
 
-  it('holds no change again that is applied already', () => {
+  it('does not hold a change that is already applied', () => {
     const log = new RoomLog(
       Array.from({ length: 1_002 }, () => ({ edited: undefined, own: false })),
     );
-    const changes = loaded(log, 1_000, 1);
-    changes.receive(live(log, 1_002), true);
-    for (let rev = 1; rev <= 1_000; rev += 1) changes.receive(live(log, rev), true);
-    changes.receive(live(log, 1_001), true);
-    expect(changes.applyHeld()).toEqual([live(log, 1_002)]);
+    const changes = loadedChanges(log, 1_000, 1);
+    changes.receive(liveChange(log, 1_002), true);
+    for (let rev = 1; rev <= 1_000; rev += 1) changes.receive(liveChange(log, rev), true);
+    changes.receive(liveChange(log, 1_001), true);
+    expect(changes.applyHeld()).toEqual([liveChange(log, 1_002)]);
   });
 });

@@ -4,7 +4,7 @@ import { EarlyChanges } from './early-changes.ts';
 
 /**
  * The changes of one room: applies them to its timeline in the order of `rev`, whatever order they
- * arrive in, and knows what is missing. Plain data.
+ * arrive in, and tracks which are missing. Performs no I/O.
  */
 export class RoomChanges {
   readonly #early = new EarlyChanges();
@@ -32,12 +32,12 @@ export class RoomChanges {
     return this.rev < this.#head;
   }
 
-  /** Whether the timeline has to begin again with the newest page. */
+  /** Whether the timeline must restart from the newest page. */
   get mustLoad(): boolean {
     return this.#timeline === undefined || this.#mustReload;
   }
 
-  /** Begins with a timeline of the newest page. */
+  /** Starts from a timeline of the newest page. */
   load(timeline: Timeline): void {
     this.#timeline = timeline;
     this.#mustReload = false;
@@ -65,8 +65,8 @@ export class RoomChanges {
   }
 
   /**
-   * Takes a live change: applies it if it is next and `mayApply`, or else holds it until those before
-   * it are applied. Returns what was applied.
+   * Handles a live change: applies it if it is next and `mayApply`, or else holds it until the
+   * changes before it are applied. Returns what was applied.
    */
   receive(change: Message, mayApply: boolean): Message[] {
     if (change.rev <= this.rev) return [];
@@ -78,8 +78,8 @@ export class RoomChanges {
     return [];
   }
 
-  /** Forgets the changes that {@link receive} holds. */
-  forgetHeld(): void {
+  /** Discards the changes that {@link receive} holds. */
+  discardHeld(): void {
     this.#early.clear();
   }
 

@@ -1,7 +1,7 @@
 import type { Message, Role } from '@chat/contracts';
 import type { ChatError } from '../chat-error.ts';
 
-/** Reports of the sync engine, after it has changed the timeline. */
+/** Callbacks of the sync engine, called after it has changed the timeline. */
 export interface RoomSyncListener {
   /** `live` may have changed. */
   changed: () => void;
@@ -10,6 +10,6 @@ export interface RoomSyncListener {
   loaded: (page: readonly Message[], replaced: boolean) => void;
   /** These changes were applied, in the order of `rev`; each is reported once. */
   applied: (changes: readonly Message[]) => void;
-  /** The server refuses the room for good. */
-  refused: (error: ChatError) => void;
+  /** The server has rejected access to the room permanently. */
+  rejected: (error: ChatError) => void;
 }

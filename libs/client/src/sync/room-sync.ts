@@ -9,7 +9,7 @@ import { Timeline } from '../timeline/timeline.ts';
 import { RoomChanges } from './room-changes.ts';
 import type { RoomSyncListener } from './room-sync-listener.ts';
 
-/** A timeline that is more changes behind than this is replaced by the newest page. */
+/** Most changes to catch up; a timeline further behind is replaced by the newest page. */
 const MAX_CATCH_UP = 1_000;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 5_000;
@@ -68,7 +68,7 @@ export class RoomSync {
     ];
   }
 
-  /** The room's timeline, from the first page on; another object after it was replaced. */
+  /** The room's timeline, from the first page on; a new object after each replacement. */
   get timeline(): Timeline | undefined {
     return this.#changes.timeline;
   }
@@ -112,14 +112,14 @@ export class RoomSync {
   #invalidateJoin(): void {
     this.#epoch += 1;
     this.#joined = false;
-    this.#changes.forgetHeld();
+    this.#changes.discardHeld();
     this.#backoffWait?.abort();
   }
 
   #receive(change: Message): void {
     if (!this.#following) return;
     const { head } = this.#changes;
-    // During a run it is held: the answer of the request in flight comes first.
+    // During a run it is held: the response to the request in flight comes first.
     const applied = this.#changes.receive(change, this.#joined && !this.#running);
     if (applied.length > 0) this.#report(applied);
     else if (this.#changes.head > head) this.#catchUp();
@@ -130,7 +130,7 @@ export class RoomSync {
     void this.#run();
   }
 
-  /** Whether there is something to do, and a connection. */
+  /** Whether the timeline is out of date and there is a connection to update it. */
   #isBehind(): boolean {
     if (!this.#following || !this.#context.connection.online) return false;
     return !this.#joined || this.#changes.mustLoad || this.#changes.incomplete;
@@ -152,7 +152,7 @@ export class RoomSync {
       } catch (error) {
         if (epoch !== this.#epoch) continue;
         const { code, retryAfterMs } = error as ChatError;
-        if (FINAL_CODES.has(code)) this.#listener.refused(error as ChatError);
+        if (FINAL_CODES.has(code)) this.#listener.rejected(error as ChatError);
         else {
           this.#backoffWait = new AbortController();
           await pause(backoff.next(retryAfterMs), this.#backoffWait.signal);

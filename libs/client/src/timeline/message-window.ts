@@ -1,6 +1,6 @@
 import type { Message } from '@chat/contracts';
 
-/** Most messages in a window; the oldest are dropped when new ones arrive. */
+/** Maximum number of messages in a window; the oldest are dropped when new ones arrive. */
 const MAX_MESSAGES = 5_000;
 const TRIM_EVERY = 500;
 

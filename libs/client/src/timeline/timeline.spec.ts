@@ -18,7 +18,7 @@ function isOwn({ userId }: Message): boolean {
 }
 
 describe('Timeline', () => {
-  it('shows every message once and in its latest revision, whichever pages bring its changes', () => {
+  it('has every message once and in its latest revision, whichever pages contain its changes', () => {
     assert(
       property(
         roomLogs(),
@@ -37,11 +37,11 @@ describe('Timeline', () => {
             const seqs = timeline.messages.map(({ seq }) => seq);
             expect(seqs).toEqual(seqs.map((_seq, index) => timeline.firstSeq + index));
           }
-          expect(timeline.messages).toEqual(log.at(log.head).slice(timeline.firstSeq - 1));
+          expect(timeline.messages).toEqual(log.messagesAt(log.head).slice(timeline.firstSeq - 1));
           expect(timeline.incomplete).toBe(false);
           expect(applied).toEqual(
             log
-              .at(log.head)
+              .messagesAt(log.head)
               .filter((message) => message.rev > rev)
               .sort((a, b) => a.rev - b.rev),
           );
@@ -50,7 +50,7 @@ describe('Timeline', () => {
     );
   });
 
-  it('shows each own send once, in the messages or as pending, at every moment', () => {
+  it('has each own message exactly once, in the messages or as pending, at every moment', () => {
     assert(
       property(roomLogs({ edits: false }), nat(), PAGES, (log, begin, pages) => {
         const rev = begin % (log.head + 1);

@@ -1,13 +1,13 @@
 import type { Message } from '@chat/contracts';
 import { MessageWindow } from './message-window.ts';
 
-/** What a message and its entry in the outbox have in common. */
+/** Fields that a message and its outbox entry have in common. */
 type Send = Pick<Message, 'clientMessageId' | 'text'>;
 
 /**
- * Messages of one room as they are shown: a window that ends with the newest message, and below it
- * the own sends that are not in the window yet. Plain data: changes are applied to it in the order
- * of `rev`, wherever they come from.
+ * Messages of one room as displayed: a window that ends with the newest message, and below it the
+ * user's own messages that are not in the window yet. Performs no I/O: changes from any source are
+ * applied in the order of `rev`.
  */
 export class Timeline {
   readonly #window: MessageWindow;
@@ -18,14 +18,14 @@ export class Timeline {
 
   /**
    * @param page the newest page, oldest first; empty for a room without messages
-   * @param rev last change that the page certainly includes
+   * @param rev the last change that the page is known to include
    * @param isOwn whether the signed-in user sent the message
    */
   constructor(page: readonly Message[], rev: number, isOwn: (message: Message) => boolean) {
     this.#window = new MessageWindow(page);
     this.#rev = rev;
     this.#isOwn = isOwn;
-    this.#noteOwnSends(page);
+    this.#recordOwnSends(page);
   }
 
   /** Messages contiguous by `seq`, oldest first. The same array until the next change. */
@@ -61,14 +61,14 @@ export class Timeline {
     const fresh = changes.filter(({ rev }) => rev > this.#rev);
     for (const message of fresh) this.#window.apply(message);
     this.#rev = coveredRev;
-    this.#noteOwnSends(fresh);
+    this.#recordOwnSends(fresh);
     return fresh;
   }
 
   /** Adds an older page; ignored unless it ends right before the first message. */
   prepend(page: readonly Message[]): void {
     this.#window.prepend(page);
-    this.#noteOwnSends(page);
+    this.#recordOwnSends(page);
   }
 
   /** Returns the entries whose messages are not in the window. */
@@ -76,7 +76,7 @@ export class Timeline {
     return entries.filter((entry) => !this.#ownSends.has(sendKey(entry)));
   }
 
-  #noteOwnSends(messages: readonly Message[]): void {
+  #recordOwnSends(messages: readonly Message[]): void {
     for (const message of messages) {
       if (message.clientMessageId !== undefined && this.#isOwn(message)) {
         this.#ownSends.add(sendKey(message));
@@ -85,7 +85,7 @@ export class Timeline {
   }
 }
 
-/** Returns the key of an own message in its room: one `clientMessageId` may have several texts. */
+/** Returns the key of an own message in its room: a `clientMessageId` may have several texts. */
 function sendKey({ clientMessageId = '', text }: Send): string {
   return `${clientMessageId} ${text}`;
 }
