@@ -41,6 +41,6 @@ type FieldsOf<Result> = string extends keyof Result ? object : Result;
 export type ClientToServerEvents = {
   [E in ClientEvent]: (
     payload: ClientPayload<E>,
-    ack?: (answer: Ack<ClientResult<E>>) => void,
+    ack?: (response: Ack<ClientResult<E>>) => void,
   ) => void;
 };

@@ -3,7 +3,7 @@ import { ClientMessageId, MessageId } from '../messages/message-id.ts';
 import { MessageText } from '../messages/message-text.ts';
 import { RoomId } from '../rooms/room-id.ts';
 
-/** Unknown properties (`userId`, `username` and `timestamp` of older clients) are dropped. */
+/** Unknown properties (`userId`, `username` and `timestamp` from older clients) are dropped. */
 export const SendMessagePayload = z
   .object({ roomId: RoomId, text: MessageText, clientMessageId: ClientMessageId.optional() })
   .meta({ id: 'SendMessagePayload' });
