@@ -23,6 +23,6 @@ describe('until', () => {
   });
 
   it('names the condition that does not hold in time', async () => {
-    await expect(until('pigs fly', () => false, 50)).rejects.toThrow('not in time: pigs fly');
+    await expect(until('it is ready', () => false, 50)).rejects.toThrow('not in time: it is ready');
   });
 });

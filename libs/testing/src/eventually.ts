@@ -17,15 +17,15 @@ export async function eventually(check: () => unknown, timeoutMs = 10_000): Prom
 /**
  * Polls a condition every 10 ms until it holds.
  *
- * @param what the condition in words, for the error message
+ * @param description describes the condition in the error message
  * @throws Error after the timeout
  */
 export async function until(
-  what: string,
+  description: string,
   condition: () => boolean | Promise<boolean>,
   timeoutMs?: number,
 ): Promise<void> {
   await eventually(async () => {
-    if (!(await condition())) throw new Error(`not in time: ${what}`);
+    if (!(await condition())) throw new Error(`not in time: ${description}`);
   }, timeoutMs);
 }

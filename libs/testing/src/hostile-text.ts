@@ -1,13 +1,13 @@
 import { runInNewContext } from 'node:vm';
 import { array, assert, constantFrom, oneof, property, record, type Arbitrary } from 'fast-check';
 
-/** Far above the limits of the contract, so that quadratic work is much slower than linear work. */
+/** Far larger than the contract's limits, so that quadratic work is much slower than linear work. */
 const LENGTH = 200_000;
 /** Ten times the duration of linear work on a busy machine. */
 const TIME_LIMIT_MS = 10_000;
 const RUNS = 300;
 
-/** Opening fragments, followed by each run, repeated to an equal share of the length. */
+/** Opening fragments, then each run, repeated to fill an equal share of the length. */
 interface HostilePattern {
   readonly opening: readonly string[];
   readonly runs: readonly (readonly string[])[];
@@ -31,7 +31,7 @@ const PATTERN: Arbitrary<HostilePattern> = record({
 /**
  * Asserts that `check` returns true for generated hostile texts, in at most linear time.
  *
- * @param length of the texts in UTF-16 code units
+ * @param options `length`: length of each text in UTF-16 code units
  */
 export function assertForHostileTexts(
   check: (text: string) => boolean,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** Password of every account that suites create. */
+/** Password for every account that suites create. */
 export const PASSWORD = 'correct horse battery';
 
 /** Returns an email address that no account has yet, and its password. */

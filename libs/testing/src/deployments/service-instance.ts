@@ -12,12 +12,12 @@ export interface InstanceOptions {
   /** Name with a number, such as `chat-2`. */
   readonly name: string;
   readonly service: ServiceName;
-  /** Port for clients and other services: that of its proxy, if it has one. */
+  /** Port for clients and other services: the port of its proxy, if it has one. */
   readonly port: number;
   readonly metricsPort: number;
-  /** All settings, PORT included. */
+  /** All settings, including PORT. */
   readonly env: Readonly<Record<string, string>>;
-  /** Links that carry all its inbound and outbound traffic; empty without proxies. */
+  /** Proxies for all its inbound and outbound traffic; empty if the topology has none. */
   readonly proxies: readonly FaultProxy[];
   /** Receives a copy of the output. */
   readonly log?: NodeJS.WritableStream | undefined;

@@ -19,7 +19,7 @@ export interface ServerPorts {
   readonly redis: { readonly port: number };
   readonly rabbitmq: {
     readonly port: number;
-    /** The default one without it. */
+    /** The default virtual host if undefined. */
     readonly virtualHost?: string;
   };
   readonly mongo: { readonly port: number };
@@ -34,15 +34,15 @@ export interface TopologyOptions {
   readonly chat?: number;
   /** All gateways listen on the same port. */
   readonly gateway?: number;
-  /** Persistent folder for data and service logs; without it all data is temporary. */
+  /** Persistent directory for data and service logs; if undefined, all data is temporary. */
   readonly dataDir?: string;
   /** Ports of the first instances; any free port by default. */
   readonly ports?: Partial<Record<ServiceName, number>>;
   /** Settings of one service, or of all services. */
   readonly env?: Partial<Record<ServiceName | 'all', Env>>;
-  /** Whether all traffic between processes passes through proxies, which can swallow it. */
+  /** Whether all traffic between processes passes through proxies, which can drop it. */
   readonly proxies?: boolean;
-  /** Servers to use; without them private ones are started. */
+  /** Servers to use; if undefined, private ones are started. */
   readonly servers?: BackingServers | ServerPorts;
   /**
    * Whether `close` and `stop` also close the given `servers`; by default the caller closes them.
@@ -70,7 +70,7 @@ const SERVICES: readonly ServiceName[] = ['users', 'messages', 'chat', 'gateway'
 const PAGE_FOLDER = fileURLToPath(new URL('../../../../apps/web/dist', import.meta.url));
 const HEALTHY_WITHIN_MS = 30_000;
 
-/** The complete chat as services: all processes on this machine, on private backing servers. */
+/** The complete chat as services: all processes on this machine, by default on private servers. */
 export class ServicesTopology {
   readonly #instances: ServiceInstance[] = [];
   readonly #backingProxies: Record<BackingServer, FaultProxy[]> = {
@@ -144,20 +144,21 @@ export class ServicesTopology {
   }
 
   /**
-   * Drops all traffic from and to a node of the topology, without closing connections. Needs proxies.
+   * Drops all traffic to and from a node of the topology, without closing connections. Requires
+   * proxies.
    */
   blackhole(node: TopologyNode): void {
     for (const proxy of this.#proxiesOf(node)) proxy.blackhole();
   }
 
-  /** Undoes {@link blackhole} for new connections; those whose traffic was swallowed stay silent. */
+  /** Undoes {@link blackhole} for new connections; those whose traffic was dropped stay silent. */
   async restore(node: TopologyNode): Promise<void> {
     for (const proxy of this.#proxiesOf(node)) await proxy.restore();
   }
 
   /**
-   * Returns the proxy that carries only the traffic of one instance to one backing server. Needs
-   * proxies.
+   * Returns the proxy that carries only the traffic of one instance to one backing server.
+   * Requires proxies.
    */
   proxyBetween(instance: ServiceInstance, server: BackingServer): FaultProxy {
     const proxy = instance.proxies.find((one) => this.#backingProxies[server].includes(one));
@@ -169,8 +170,8 @@ export class ServicesTopology {
   async healthy(): Promise<void> {
     await eventually(async () => {
       for (const { url, service, name } of this.#instances) {
-        const at = service === 'gateway' ? this.gatewayUrl : url;
-        const response = await fetch(`${at}/health`, { signal: AbortSignal.timeout(3_000) });
+        const baseUrl = service === 'gateway' ? this.gatewayUrl : url;
+        const response = await fetch(`${baseUrl}/health`, { signal: AbortSignal.timeout(3_000) });
         const text = await response.text();
         if (!response.ok) throw new Error(`${name} is unhealthy: ${text}`);
       }
@@ -260,20 +261,22 @@ export class ServicesTopology {
     return instance;
   }
 
-  #address(backing: BackingServer, service: ServiceName, linked: number | undefined): Env {
+  #address(backing: BackingServer, service: ServiceName, proxyPort: number | undefined): Env {
     const { redis, rabbitmq, mongo }: ServerPorts = this.servers;
     switch (backing) {
       case 'redis':
-        return { REDIS_URL: `redis://127.0.0.1:${linked ?? redis.port}` };
+        return { REDIS_URL: `redis://127.0.0.1:${proxyPort ?? redis.port}` };
       case 'rabbitmq': {
         const { port, virtualHost } = rabbitmq;
         const path = virtualHost === undefined ? '' : `/${virtualHost}`;
-        return { RABBITMQ_URL: `amqp://guest:guest@127.0.0.1:${linked ?? port}${path}` };
+        return { RABBITMQ_URL: `amqp://guest:guest@127.0.0.1:${proxyPort ?? port}${path}` };
       }
       case 'mongo': {
         // A persistent database has the same name at every start.
         const database = this.options.dataDir === undefined ? this.#database : 'chat';
-        return { MONGO_URI: `mongodb://127.0.0.1:${linked ?? mongo.port}/${database}-${service}` };
+        return {
+          MONGO_URI: `mongodb://127.0.0.1:${proxyPort ?? mongo.port}/${database}-${service}`,
+        };
       }
     }
   }

@@ -15,10 +15,10 @@ const READY = 'The chat is ready at';
 const NODE_OPTIONS = ['--max-semi-space-size=2'];
 
 export interface StandaloneOptions {
-  /** Persistent data folder; without it a temporary one is created, and removed by `close`. */
+  /** Persistent data directory; if undefined, a temporary one is created and removed by `close`. */
   readonly dataDir?: string;
   readonly port?: number;
-  /** Variables beside PATH and HOME; no other variable is inherited. */
+  /** Variables in addition to PATH and HOME; no others are inherited. */
   readonly env?: Readonly<Record<string, string>>;
   /** Command that runs the server process, for example `['strace', '-f']`. */
   readonly wrapper?: readonly string[];
@@ -68,7 +68,7 @@ export class StandaloneProcess {
     return `http://localhost:${this.port}`;
   }
 
-  /** Output of the process, of all starts. */
+  /** Output of the process since the first start. */
   get output(): string {
     return this.#output;
   }
@@ -79,7 +79,7 @@ export class StandaloneProcess {
     return pid;
   }
 
-  /** Starts the process again, on the same port and data; resolves when it is ready. */
+  /** Restarts the process with the same port and data; resolves when it is ready. */
   async restart(): Promise<void> {
     const command = [
       ...(this.options.wrapper ?? []),
@@ -92,7 +92,7 @@ export class StandaloneProcess {
     const child = spawn(command[0] ?? process.execPath, command.slice(1), {
       env: environment(this.options.env),
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A separate process group, so that signals reach the server and not only its wrapper.
+      // A separate process group, so that signals also reach the server behind its wrapper.
       detached: true,
     });
     killWithParent(child);
@@ -107,7 +107,7 @@ export class StandaloneProcess {
     child.stderr.on('data', onOutput);
     child.once('exit', (code) => {
       ready.reject(
-        new Error(`the server ended with ${code} before it was ready:\n${this.#output}`),
+        new Error(`the server exited with ${code} before it was ready:\n${this.#output}`),
       );
     });
     const timer = setTimeout(() => {
@@ -121,7 +121,7 @@ export class StandaloneProcess {
   }
 
   /**
-   * Sends a signal that ends the process; resolves with its exit code, null when the signal killed
+   * Terminates the process with a signal; resolves with its exit code, or null if the signal killed
    * it.
    */
   async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | null> {
@@ -133,7 +133,7 @@ export class StandaloneProcess {
     return code;
   }
 
-  /** Whether any process of the group still runs: the server, its children or its wrapper. */
+  /** Whether any process of the group is still running: the server, its children or its wrapper. */
   get running(): boolean {
     try {
       return process.kill(-this.pid, 0);
@@ -142,7 +142,7 @@ export class StandaloneProcess {
     }
   }
 
-  /** Kills the process and the rest of its group, and removes a temporary data folder. */
+  /** Kills the process and the rest of its group, and removes a temporary data directory. */
   async close(): Promise<void> {
     await this.end('SIGKILL');
     if (this.running) process.kill(-this.pid, 'SIGKILL');

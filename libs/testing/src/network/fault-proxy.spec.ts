@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../eventually.ts';
 import { FaultProxy } from './fault-proxy.ts';
 
-/** Longer than any byte takes that is not held back. */
+/** Longer than any byte takes to arrive, unless it is held back. */
 const QUIET_MS = 300;
 
 /** State of an end after a connection reset. */
@@ -43,7 +43,7 @@ describe('FaultProxy', () => {
     server.close();
   });
 
-  async function connection(): Promise<{ client: Endpoint; upstream: Endpoint }> {
+  async function openConnection(): Promise<{ client: Endpoint; upstream: Endpoint }> {
     const accepted = once(server, 'connection') as Promise<[Socket]>;
     const client = new Endpoint(
       connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true }),
@@ -53,8 +53,8 @@ describe('FaultProxy', () => {
     return { client, upstream };
   }
 
-  it('passes bytes, and keeps one direction open when the other is closed', async () => {
-    const { client, upstream } = await connection();
+  it('forwards bytes, and keeps one direction open when the other is closed', async () => {
+    const { client, upstream } = await openConnection();
     client.socket.end('question');
     await eventually(() => expect(upstream).toMatchObject({ received: 'question', ended: true }));
     upstream.socket.write('answer');
@@ -64,10 +64,10 @@ describe('FaultProxy', () => {
     await eventually(() => expect([client.closed, upstream.closed]).toEqual([true, true]));
   });
 
-  it('holds bytes of existing and new connections, and delivers them on release', async () => {
-    const old = await connection();
+  it('holds back bytes on existing and new connections, and delivers them on resume()', async () => {
+    const old = await openConnection();
     proxy.pause();
-    const fresh = await connection();
+    const fresh = await openConnection();
     for (const { client, upstream } of [old, fresh]) {
       client.socket.write('question');
       upstream.socket.write('answer');
@@ -85,7 +85,7 @@ describe('FaultProxy', () => {
   });
 
   it('resets the other side when one side resets the connection', async () => {
-    const [first, second] = [await connection(), await connection()];
+    const [first, second] = [await openConnection(), await openConnection()];
     first.client.socket.resetAndDestroy();
     second.upstream.socket.resetAndDestroy();
     for (const end of [first.upstream, second.client]) {
@@ -93,12 +93,16 @@ describe('FaultProxy', () => {
     }
   });
 
-  it('passes no bytes, closes or resets while it swallows traffic', async () => {
-    const [open, closed, broken] = [await connection(), await connection(), await connection()];
+  it('forwards no bytes, closes or resets while it drops traffic', async () => {
+    const [open, closed, broken] = [
+      await openConnection(),
+      await openConnection(),
+      await openConnection(),
+    ];
     proxy.blackhole();
-    const late = await connection();
-    for (const { client } of [open, late]) client.socket.write('hello?');
-    open.upstream.socket.write('anybody?');
+    const late = await openConnection();
+    for (const { client } of [open, late]) client.socket.write('hello');
+    open.upstream.socket.write('ping');
     closed.client.socket.destroy();
     broken.upstream.socket.resetAndDestroy();
     await delay(QUIET_MS);
@@ -111,24 +115,24 @@ describe('FaultProxy', () => {
   });
 
   it('resets only half-closed connections on restore, and keeps the others silent', async () => {
-    const [halved, whole] = [await connection(), await connection()];
+    const [halved, whole] = [await openConnection(), await openConnection()];
     proxy.blackhole();
     halved.client.socket.destroy();
     await delay(QUIET_MS);
     await proxy.restore();
     await eventually(() => expect(halved.upstream).toMatchObject(RESET));
-    whole.client.socket.write('hello?');
+    whole.client.socket.write('hello');
     await delay(QUIET_MS);
     expect(whole.upstream).toMatchObject({ received: '', ended: false, closed: false });
     whole.client.socket.destroy();
     await eventually(() => expect(whole.upstream).toMatchObject(RESET));
-    const { client, upstream } = await connection();
+    const { client, upstream } = await openConnection();
     client.socket.write('again');
     await eventually(() => expect(upstream.received).toBe('again'));
   });
 
-  it('resets its connections and refuses new ones when it is cut', async () => {
-    const [whole, halved] = [await connection(), await connection()];
+  it('resets its connections and refuses new ones after disconnect()', async () => {
+    const [whole, halved] = [await openConnection(), await openConnection()];
     proxy.blackhole();
     halved.client.socket.destroy();
     await delay(QUIET_MS);

@@ -4,7 +4,7 @@ import { privatePort } from './private-port.ts';
 /** The two connections that a proxy joins: from the client, and to the server. */
 interface Pair {
   readonly ends: readonly [client: Socket, upstream: Socket];
-  /** Whether traffic was ever swallowed: lost bytes cannot be delivered later. */
+  /** Whether traffic was ever dropped: lost bytes cannot be delivered later. */
   silenced: boolean;
 }
 
@@ -54,7 +54,7 @@ export class FaultProxy {
     if (server) await new Promise((resolve) => server.close(resolve));
   }
 
-  /** Drops all bytes and closes of existing and new connections, without signalling either end. */
+  /** Drops all bytes and closes on existing and new connections, without signalling either end. */
   blackhole(): void {
     this.#silent = true;
     for (const pair of this.#pairs) {
@@ -63,7 +63,7 @@ export class FaultProxy {
     }
   }
 
-  /** Holds back every byte of existing and new connections, as a frozen server would. */
+  /** Holds back every byte on existing and new connections, as a frozen server would. */
   pause(): void {
     this.#held = true;
     for (const { ends } of this.#pairs) for (const socket of ends) socket.unpipe().pause();
@@ -76,9 +76,9 @@ export class FaultProxy {
   }
 
   /**
-   * Lets new connections through again. Connections whose traffic was swallowed stay
-   * silent: both ends must detect that themselves. If one end has disconnected, the
-   * other is reset now, as by a network that recovers.
+   * Forwards the traffic of new connections again. Connections whose traffic was dropped stay
+   * silent: both ends must detect that themselves. If one end has disconnected, the other is reset
+   * now, as a recovering network would do.
    */
   async restore(): Promise<void> {
     this.#silent = false;
@@ -100,9 +100,9 @@ export class FaultProxy {
       };
       socket.on('error', () => undefined);
       socket.on('end', resetOther);
-      socket.on('close', (broken) => {
-        // Without an error both directions have ended, and the pipes have passed that on.
-        if (broken && !pair.silenced) reset(pair);
+      socket.on('close', (hadError) => {
+        // If there was no error, both directions have ended and the pipes have forwarded that.
+        if (hadError && !pair.silenced) reset(pair);
         resetOther();
         if (pair.ends.every((one) => one.destroyed)) this.#pairs.delete(pair);
       });

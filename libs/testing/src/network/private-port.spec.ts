@@ -6,15 +6,15 @@ import { privatePort } from './private-port.ts';
 
 const MODULE = new URL('./private-port.ts', import.meta.url).href;
 
-async function rangeOf(size: number): Promise<{ lowest: number; highest: number }> {
+async function reserveRange(size: number): Promise<{ lowest: number; highest: number }> {
   const lowest = await privatePort();
   // The lowest port is reserved already, so it does not count.
   return { lowest, highest: lowest + size };
 }
 
 describe('privatePort()', () => {
-  it('returns no port that it has returned to this or another process', async () => {
-    const range = await rangeOf(8);
+  it('never returns the same port twice, in this or another process', async () => {
+    const range = await reserveRange(8);
     const own = [];
     for (let n = 0; n < 4; n += 1) own.push(await privatePort(range));
     const { stdout } = await promisify(execFile)(process.execPath, [
@@ -30,12 +30,12 @@ describe('privatePort()', () => {
        console.log(JSON.stringify(ports));`,
     ]);
     const others = JSON.parse(stdout) as number[];
-    // Another test may use some of the rest.
+    // Other tests may use some of the remaining ports.
     expect(others.length).toBeGreaterThan(0);
     expect(new Set([...own, ...others]).size).toBe(own.length + others.length);
   });
 
-  it('throws when a server listens on every port of the range', async () => {
+  it('throws when a server listens on every port in the range', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();

@@ -5,14 +5,14 @@ import { createServer } from 'node:net';
 const RANGE = { lowest: 20_000, highest: 31_999 };
 
 /**
- * Reserves a free TCP port of 127.0.0.1 until this process ends.
+ * Reserves a free TCP port on 127.0.0.1 until this process exits.
  *
- * The server that gets the port starts later, and may stop and start again. Other test
- * processes choose ports at the same time, so the UDP port of the same number stays
- * bound as the reservation: the system releases it when the process ends.
+ * The server that gets the port starts later, and may restart. Other test processes choose ports
+ * concurrently, so the UDP port with the same number stays bound as the reservation: the system
+ * releases it when the process exits.
  *
- * @param range the ports to choose from, both ends included
- * @throws Error when no port of the range is free
+ * @param range the ports to choose from, inclusive
+ * @throws Error when no port in the range is free
  */
 export async function privatePort(range = RANGE): Promise<number> {
   const size = range.highest - range.lowest + 1;

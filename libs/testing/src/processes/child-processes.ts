@@ -4,12 +4,12 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Waits for the line that the child has ended; end of input without it means that this process
- * ended.
+ * Waits for the line that reports that the child has exited; if the input ends before that line,
+ * this process has exited.
  */
 const WATCHDOG = 'read -r ended || kill -s KILL -- "-$0"';
 
-/** RabbitMQ loses a signal that arrives early in its start. */
+/** RabbitMQ loses a signal that arrives early during its startup. */
 const SIGNAL_RETRY_MS = 3_000;
 const STOP_TIMEOUT_MS = 30_000;
 
@@ -17,8 +17,8 @@ const STOP_TIMEOUT_MS = 30_000;
 const running = new Set<ChildProcess>();
 
 /**
- * Kills the process group of a child when this process ends, `kill -9` included: a
- * watchdog shell reads from a pipe that the system then closes.
+ * Kills the process group of a child when this process exits, even after `kill -9`: a watchdog
+ * shell reads from a pipe that the system then closes.
  *
  * @param child must lead a process group
  */
@@ -39,8 +39,9 @@ export function killWithParent(child: ChildProcess): void {
 }
 
 /**
- * Stops every server that this process has started by SIGTERM, the newest first, as
- * when a start is interrupted. Gives up after 30 s: the rest is killed when this process ends.
+ * Stops every server that this process has started with SIGTERM, newest first, for example when
+ * startup is interrupted. Gives up after 30 s: remaining servers are killed when this process
+ * exits.
  */
 export async function stopChildProcesses(): Promise<void> {
   const deadline = performance.now() + STOP_TIMEOUT_MS;

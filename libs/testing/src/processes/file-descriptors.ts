@@ -4,13 +4,13 @@ import { closeSync, lstatSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { programPath } from './programs.ts';
 
-/** Time in which connections that are closing have closed. */
+/** Time within which closing connections have closed. */
 const SETTLED_MS = 300;
 
 /**
  * Exhausts the file descriptors of this process, so that each new connection fails with EMFILE: the
- * limit becomes the lowest free number, and lower numbers that are freed later are occupied. Needs
- * `prlimit`.
+ * limit becomes the lowest free number, and lower numbers that are freed later are occupied.
+ * Requires `prlimit`.
  *
  * @returns a function that restores the limit; resolves once no descriptor is free
  */
@@ -23,10 +23,10 @@ export async function exhaustFileDescriptors(): Promise<() => Promise<void>> {
   const restorer = spawn('/bin/sh', ['-c', restore], { stdio: ['pipe', 'ignore', 'inherit'] });
   execFileSync(prlimit, ['--pid', pid, `--nofile=${lowestFree()}:`]);
   const taken: number[] = [];
-  const taking = setInterval(() => taken.push(...takeAll()), 1);
+  const takeTimer = setInterval(() => taken.push(...takeAll()), 1);
   await delay(SETTLED_MS);
   return async () => {
-    clearInterval(taking);
+    clearInterval(takeTimer);
     const done = once(restorer, 'close');
     restorer.stdin.end('\n');
     await done;

@@ -5,7 +5,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
 /** A program that only some suites need, and that a developer may not have installed. */
 interface Program {
   /**
-   * File names, the preferred one first; an absolute path where the program is never on the PATH.
+   * File names, the preferred one first; an absolute path if the program is never on the PATH.
    */
   readonly names: readonly string[];
   /** Searched before the PATH. */
@@ -47,7 +47,7 @@ const PROGRAMS = {
   prlimit: { names: ['prlimit'], install: 'apt install util-linux; Linux only' },
   'rabbitmq-server': {
     names: ['rabbitmq-server'],
-    // Debian's scripts in /usr/sbin switch the user, these do not.
+    // Debian's scripts in /usr/sbin switch the user; these do not.
     preferredFolder: '/usr/lib/rabbitmq/bin',
     install: 'apt install rabbitmq-server, or brew install rabbitmq',
   },
@@ -63,17 +63,17 @@ export type RequiredProgram = keyof typeof PROGRAMS;
 /**
  * Returns the path of a program.
  *
- * @throws Error with the way to install it, when it is not installed
+ * @throws Error with installation instructions if it is not installed
  */
 export function programPath(program: RequiredProgram): string {
   const found = find(program);
-  if (found === undefined) throw new Error(notInstalled(program));
+  if (found === undefined) throw new Error(describeMissing(program));
   return found;
 }
 
 /** Returns why a program cannot run, and how to install it; undefined if it can. */
 export function missingProgram(program: RequiredProgram): string | undefined {
-  return find(program) === undefined ? notInstalled(program) : undefined;
+  return find(program) === undefined ? describeMissing(program) : undefined;
 }
 
 /** Returns the first executable file with this name on the PATH; undefined if there is none. */
@@ -103,6 +103,6 @@ function find(program: RequiredProgram): string | undefined {
     .find(isExecutable);
 }
 
-function notInstalled(program: RequiredProgram): string {
+function describeMissing(program: RequiredProgram): string {
   return `${program} is not installed (${PROGRAMS[program].install})`;
 }

@@ -39,14 +39,14 @@ describe('ServerProcess', () => {
   }
 
   it('rejects start() early, with the output, when the process exits before it is ready', async () => {
-    const begin = performance.now();
+    const startedAt = performance.now();
     await expect(shell('echo PORT: in use; exit 2').start()).rejects.toThrow(
-      'server ended with 2:\nPORT: in use\n',
+      'server exited with 2:\nPORT: in use\n',
     );
-    expect(performance.now() - begin).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
-  it('rejects start() and ends the process when it is not ready in time', async () => {
+  it('rejects start() and terminates the process when it is not ready in time', async () => {
     const slow = shell('echo wait; exec sleep 600', { startTimeoutMs: 200 });
     await expect(slow.start()).rejects.toThrow('server was not ready in time:\nwait\n');
     expect(slow.pid).toBeUndefined();
@@ -58,7 +58,7 @@ describe('ServerProcess', () => {
     );
   });
 
-  it('ends when its parent is killed, even while it is frozen', async () => {
+  it('is killed when its parent is killed, even if it is frozen', async () => {
     const runner = spawn(process.execPath, [...NODE_OPTIONS, '--eval', RUNNER], {
       env: { PATH: process.env['PATH'] },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -72,7 +72,7 @@ describe('ServerProcess', () => {
 });
 
 /**
- * Returns whether a process runs; one that has ended may stay listed as a zombie until it is
+ * Returns whether a process is running; an exited process may remain as a zombie until it is
  * reaped.
  */
 function isAlive(pid: number): boolean {

@@ -6,7 +6,7 @@ import { killWithParent } from './child-processes.ts';
 
 /** On a busy machine the last thread of a process stops slightly later than the first. */
 const FREEZE_SETTLE_MS = 250;
-/** Characters of output that are retained, the latest ones. */
+/** Maximum number of output characters to retain; the oldest are dropped. */
 const MAX_OUTPUT = 100_000;
 
 export interface ServerCommand {
@@ -35,7 +35,7 @@ export interface ControllableProcess {
   start(): Promise<void>;
   /** Shuts the server down gracefully (SIGTERM). */
   stop(): Promise<void>;
-  /** Kills the process between any two instructions (SIGKILL). */
+  /** Kills the process immediately, at any instruction (SIGKILL). */
   kill(): Promise<void>;
   /** Suspends the process (SIGSTOP): its connections stay open and get no response. */
   freeze(): Promise<void>;
@@ -44,9 +44,9 @@ export interface ControllableProcess {
   /**
    * Registers a listener for exits that neither `stop` nor `kill` requested.
    *
-   * @param listener receives the exit code or the signal
+   * @param listener called with the exit code or the signal
    */
-  onUnexpectedExit(listener: (how: string) => void): void;
+  onUnexpectedExit(listener: (status: string) => void): void;
 }
 
 /** A server in a child process, which is killed when this process ends. */
@@ -56,7 +56,7 @@ export class ServerProcess implements ControllableProcess {
   /** Retained output since the latest start. */
   #startOutput = '';
   #exitRequested = false;
-  readonly #events = new EventEmitter<{ unexpectedExit: [how: string] }>();
+  readonly #events = new EventEmitter<{ unexpectedExit: [status: string] }>();
   readonly #server: ServerCommand;
 
   constructor(server: ServerCommand) {
@@ -68,7 +68,7 @@ export class ServerProcess implements ControllableProcess {
     return this.#output;
   }
 
-  /** Process id; undefined while the server does not run. */
+  /** Process id; undefined while the server is not running. */
   get pid(): number | undefined {
     return this.#child?.exitCode === null && this.#child.signalCode === null
       ? this.#child.pid
@@ -103,9 +103,9 @@ export class ServerProcess implements ControllableProcess {
       fail(error.code === 'ENOENT' ? new Error(`${name} is not installed (${command}).`) : error);
     });
     child.once('exit', (code, signal) => {
-      const how = String(code ?? signal);
-      fail(new Error(`${name} ended with ${how}:\n${this.#startOutput}`));
-      if (!this.#exitRequested) this.#events.emit('unexpectedExit', how);
+      const status = String(code ?? signal);
+      fail(new Error(`${name} exited with ${status}:\n${this.#startOutput}`));
+      if (!this.#exitRequested) this.#events.emit('unexpectedExit', status);
     });
     const deadline = performance.now() + startTimeoutMs;
     // `failed` comes first: a synchronous result of `isReady` would always win the race.
@@ -119,11 +119,11 @@ export class ServerProcess implements ControllableProcess {
   }
 
   stop(): Promise<void> {
-    return this.#end('SIGTERM');
+    return this.#terminate('SIGTERM');
   }
 
   kill(): Promise<void> {
-    return this.#end('SIGKILL');
+    return this.#terminate('SIGKILL');
   }
 
   async freeze(): Promise<void> {
@@ -135,11 +135,11 @@ export class ServerProcess implements ControllableProcess {
     this.#child?.kill('SIGCONT');
   }
 
-  onUnexpectedExit(listener: (how: string) => void): void {
+  onUnexpectedExit(listener: (status: string) => void): void {
     this.#events.on('unexpectedExit', listener);
   }
 
-  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  async #terminate(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const child = this.#child;
     if (child?.exitCode !== null || child.signalCode !== null) return;
     this.#exitRequested = true;

@@ -16,9 +16,9 @@ export class BackingServers {
   ) {}
 
   /**
-   * @param dataDir persistent data folder; without it all data is temporary
-   * @param virtualHosts virtual hosts of RabbitMQ beside the default one
-   * @throws Error when another process uses this folder, or a server is not installed
+   * @param dataDir persistent data directory; if undefined, all data is temporary
+   * @param virtualHosts RabbitMQ virtual hosts in addition to the default one
+   * @throws Error when another process uses this directory, or a server is not installed
    */
   static async start(
     dataDir?: string,

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** Data folder of a server under test: persistent when a path is given, else temporary. */
+/** Data directory of a server under test: persistent if a path is given, otherwise temporary. */
 export class DataFolder {
   readonly path: string;
   readonly #temporary: boolean;
@@ -13,9 +13,9 @@ export class DataFolder {
   }
 
   /**
-   * Opens the data folder of a server.
+   * Opens the data directory of a server.
    *
-   * @param path created if it is missing, and never removed; without it a temporary folder is
+   * @param path created if it is missing, and never removed; if undefined, a temporary directory is
    * created
    */
   static async open(name: string, path?: string): Promise<DataFolder> {
@@ -26,7 +26,7 @@ export class DataFolder {
     return new DataFolder(resolve(path), false);
   }
 
-  /** Removes the folder if it is temporary. */
+  /** Removes the directory if it is temporary. */
   async close(): Promise<void> {
     if (this.#temporary) await rm(this.path, { recursive: true, force: true });
   }

@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 
 /**
- * Exclusive lock on a folder: an abstract Linux socket, which only one process can
- * bind and which the system releases when that process ends, `kill -9` included.
+ * Exclusive lock on a directory: an abstract Linux socket, which only one process can bind and
+ * which the system releases when that process exits, even after `kill -9`.
  */
 export class FolderLock {
   readonly #socket = createServer();
@@ -14,7 +14,7 @@ export class FolderLock {
   }
 
   /**
-   * Locks a folder.
+   * Locks a directory.
    *
    * @throws Error with a one-line message when another process holds the lock
    */

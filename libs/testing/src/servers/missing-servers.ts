@@ -10,8 +10,8 @@ export function missingMongo(): Promise<string | undefined> {
 }
 
 /**
- * Returns a reason for each missing server of the topology, separated by `; `; undefined if none
- * is.
+ * Returns a reason for each missing server of the topology, separated by `; `; undefined if no
+ * server is missing.
  */
 export async function missingServers(): Promise<string | undefined> {
   const reasons = [

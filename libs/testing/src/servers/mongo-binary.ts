@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { findOnPath, isExecutable } from '../processes/programs.ts';
 
-/** Timeout of the download, in milliseconds. */
+/** Timeout for the download, in milliseconds. */
 const DOWNLOAD_TIMEOUT_MS = 120_000;
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 
 /**
- * Marks a failed download, so that other processes of the test run do not each wait for their own.
+ * Marks a failed download, so that other processes of the test run do not each wait for another.
  */
 const FAILURE_MARKER = join(ROOT, 'node_modules/.cache/chat/mongodb-download-failed');
 const FAILURE_TTL_MS = 10 * 60_000;
@@ -28,8 +28,8 @@ const DOWNLOAD = `
 let binary: Promise<string> | undefined;
 
 /**
- * Returns the path of a mongod: the one that MONGOMS_SYSTEM_BINARY names, else one on
- * the PATH, else the official binary, downloaded once for all tests.
+ * Returns the path of a mongod: the one that MONGOMS_SYSTEM_BINARY names, otherwise one on
+ * the PATH, otherwise the official binary, downloaded once for all tests.
  *
  * @throws Error when there is none, or the download failed or timed out
  */

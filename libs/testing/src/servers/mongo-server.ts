@@ -14,7 +14,7 @@ const FREEZE_SETTLE_MS = 250;
 export class MongoServer implements ControllableProcess {
   #server: MongoMemoryServer | undefined;
   #exitRequested = false;
-  readonly #events = new EventEmitter<{ unexpectedExit: [how: string] }>();
+  readonly #events = new EventEmitter<{ unexpectedExit: [status: string] }>();
 
   private constructor(
     readonly port: number,
@@ -22,7 +22,7 @@ export class MongoServer implements ControllableProcess {
   ) {}
 
   /**
-   * @param dataDir a dedicated folder; without it a temporary one is created, and removed by
+   * @param dataDir a dedicated directory; if undefined, a temporary one is created, and removed by
    * `close`
    */
   static async start(dataDir?: string): Promise<MongoServer> {
@@ -42,7 +42,7 @@ export class MongoServer implements ControllableProcess {
     return `mongodb://127.0.0.1:${this.port}/${database}`;
   }
 
-  /** Starts the server, on the same port and data every time. */
+  /** Starts the server with the same port and data every time. */
   async start(): Promise<void> {
     const systemBinary = await mongoBinary();
     // A downloaded binary has the right version; any version of another binary is accepted.
@@ -58,7 +58,7 @@ export class MongoServer implements ControllableProcess {
         storageEngine: 'wiredTiger',
         launchTimeout: 30_000,
       },
-      // Not stopped by Ctrl-C at the terminal: its clients stop first.
+      // Ctrl-C in the terminal must not stop it: its clients stop first.
       spawn: { detached: true },
     });
     this.#exitRequested = false;
@@ -71,11 +71,11 @@ export class MongoServer implements ControllableProcess {
   }
 
   stop(): Promise<void> {
-    return this.#end('SIGTERM');
+    return this.#terminate('SIGTERM');
   }
 
   kill(): Promise<void> {
-    return this.#end('SIGKILL');
+    return this.#terminate('SIGKILL');
   }
 
   async freeze(): Promise<void> {
@@ -87,7 +87,7 @@ export class MongoServer implements ControllableProcess {
     this.#mongod()?.kill('SIGCONT');
   }
 
-  onUnexpectedExit(listener: (how: string) => void): void {
+  onUnexpectedExit(listener: (status: string) => void): void {
     this.#events.on('unexpectedExit', listener);
   }
 
@@ -97,7 +97,7 @@ export class MongoServer implements ControllableProcess {
     await this.folder.close();
   }
 
-  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  async #terminate(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const mongod = this.#mongod();
     if (mongod?.exitCode !== null || mongod.signalCode !== null) return;
     this.#exitRequested = true;

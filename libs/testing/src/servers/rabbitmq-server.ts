@@ -19,7 +19,7 @@ const DEFINITIONS = fileURLToPath(
 /** Makes idle schedulers sleep instead of spinning, because tests share few cores. */
 const NO_BUSY_WAIT = '+sbwt none +sbwtdcpu none +sbwtdio none';
 
-/** Private RabbitMQ server with a dedicated name service (epmd), whose data survives a restart. */
+/** Private RabbitMQ server whose data survives a restart, with a dedicated name service (epmd). */
 export class RabbitMqServer {
   readonly port: number;
   readonly process: ServerProcess;
@@ -43,9 +43,9 @@ export class RabbitMqServer {
   }
 
   /**
-   * @param dataDir a dedicated folder; without it a temporary one is created, and removed by
+   * @param dataDir a dedicated directory; if undefined, a temporary one is created, and removed by
    * `close`
-   * @param virtualHosts virtual hosts beside the default one, with the same policies
+   * @param virtualHosts virtual hosts in addition to the default one, with the same policies
    */
   static async start(
     dataDir?: string,
@@ -82,7 +82,7 @@ export class RabbitMqServer {
     );
     const env = {
       HOME: join(folder, 'home'),
-      // Has the script replace itself by the broker, so that signals reach the broker.
+      // Makes the script replace itself with the broker, so that signals reach the broker.
       RUNNING_UNDER_SYSTEMD: 'true',
       // The same at every start: the data belongs to the node name.
       RABBITMQ_NODENAME: 'chat@localhost',
@@ -121,15 +121,15 @@ export class RabbitMqServer {
     return `amqp://guest:guest@127.0.0.1:${this.port}`;
   }
 
-  /** Runs `rabbitmqctl` with these arguments; resolves with what it prints. */
+  /** Runs `rabbitmqctl` with these arguments; resolves with its output. */
   control(...args: string[]): Promise<string> {
     return rabbitmqctl(this.env, ...args);
   }
 
   /**
-   * Flushes the broker's internal tables to disk. After a kill right after the declarations,
-   * RabbitMQ 3.10 had a quorum queue without a consumer that confirmed nothing, and every channel
-   * that published to it was blocked.
+   * Flushes the broker's internal tables to disk. In RabbitMQ 3.10, a kill right after the
+   * declarations left a quorum queue that had no consumer and confirmed nothing; every channel that
+   * published to it was blocked.
    */
   async sync(): Promise<void> {
     await this.control('eval', '[ok = dets:sync(Table) || Table <- dets:all()].');
@@ -143,9 +143,9 @@ export class RabbitMqServer {
 }
 
 /**
- * Runs `rabbitmqctl`; resolves with what it prints.
+ * Runs `rabbitmqctl`; resolves with its output.
  *
- * @param env of the broker's {@link RabbitMqServer.env}
+ * @param env the broker's {@link RabbitMqServer.env}
  */
 export async function rabbitmqctl(
   env: Readonly<Record<string, string>>,
@@ -166,7 +166,7 @@ interface Definitions {
 }
 
 /**
- * Returns the definitions of the containers, with the default virtual host's rules for every host.
+ * Returns the definitions of the containers, with the default host's rules for every virtual host.
  */
 async function definitions(virtualHosts: readonly string[]): Promise<string> {
   const base = JSON.parse(await readFile(DEFINITIONS, 'utf8')) as Definitions;

@@ -14,7 +14,7 @@ export class RedisServer {
   ) {}
 
   /**
-   * @param dataDir a dedicated folder; without it a temporary one is created, and removed by
+   * @param dataDir a dedicated directory; if undefined, a temporary one is created, and removed by
    * `close`
    */
   static async start(dataDir?: string): Promise<RedisServer> {
@@ -41,7 +41,10 @@ export class RedisServer {
   }
 }
 
-/** Removes all keys of a Redis server on this machine. Processes that use it lose limits and caches. */
+/**
+ * Removes all keys from a Redis server on this machine. Processes that use it lose their rate
+ * limits and caches.
+ */
 export async function emptyRedis(port: number): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   socket.write('FLUSHALL\r\n');

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { HandedOver, ofThisWorker } from './handed-over.ts';
+import { HandedOver, valueForThisWorker } from './handed-over.ts';
 
 const VARIABLE = 'CHAT_HANDED_OVER_IN_A_TEST';
 const WORKER = process.env['JEST_WORKER_ID'];
@@ -20,15 +20,15 @@ describe('HandedOver', () => {
   });
 });
 
-describe('ofThisWorker', () => {
+describe('valueForThisWorker', () => {
   it.each([
     ['1', 'first'],
     ['2', 'second'],
     ['3', undefined],
-  ])('returns to worker %s its own value', (worker, value) => {
+  ])('returns the value for worker %s', (worker, value) => {
     const values = new HandedOver<readonly string[]>(VARIABLE);
     values.set(['first', 'second']);
     process.env['JEST_WORKER_ID'] = worker;
-    expect(ofThisWorker(values)).toBe(value);
+    expect(valueForThisWorker(values)).toBe(value);
   });
 });

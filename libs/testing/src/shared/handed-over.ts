@@ -1,8 +1,8 @@
 /**
- * A value that Jest's global setup hands to the suites in an environment variable, because they
+ * A value that Jest's global setup passes to the suites in an environment variable, because they
  * share no modules with it.
  *
- * Node runs global setups from the sources: this file holds erasable types only.
+ * Node runs global setups from the sources: this file uses only erasable types.
  */
 export class HandedOver<Value> {
   readonly #variable: string;
@@ -12,7 +12,7 @@ export class HandedOver<Value> {
     this.#variable = variable;
   }
 
-  /** Sets the value; before Jest starts its workers, which inherit it. */
+  /** Sets the value; must be called before Jest starts its workers, which inherit it. */
   set(value: Value): void {
     process.env[this.#variable] = JSON.stringify(value);
   }
@@ -24,7 +24,7 @@ export class HandedOver<Value> {
   }
 }
 
-/** Returns the value of the Jest worker that runs this suite; undefined when there is none. */
-export function ofThisWorker<Value>(values: HandedOver<readonly Value[]>): Value | undefined {
+/** Returns the value for the Jest worker that runs this suite; undefined when there is none. */
+export function valueForThisWorker<Value>(values: HandedOver<readonly Value[]>): Value | undefined {
   return values.value?.[Number(process.env['JEST_WORKER_ID']) - 1];
 }

@@ -11,12 +11,12 @@ const address = new HandedOver<Address>('CHAT_SHARED_RABBITMQ');
 
 let started: RabbitMqServer | undefined;
 
-/** A virtual host of the shared RabbitMQ server. */
+/** A virtual host on the shared RabbitMQ server. */
 export interface SharedRabbitMq {
   readonly port: number;
   readonly url: string;
   readonly virtualHost: string;
-  /** Runs `rabbitmqctl` with these arguments; resolves with what it prints. */
+  /** Runs `rabbitmqctl` with these arguments; resolves with its output. */
   control(...args: string[]): Promise<string>;
 }
 
@@ -24,8 +24,8 @@ export interface SharedRabbitMq {
  * Starts one RabbitMQ server for all suites of a Jest run, because each start takes 5 s of CPU
  * time.
  *
- * For Jest's `globalSetup`, which Node runs from the sources: this file and its imports hold
- * erasable types only. Where RabbitMQ is not installed, nothing starts; `describeWithProgram` skips the
+ * For Jest's `globalSetup`, which Node runs from the sources: this file and its imports use only
+ * erasable types. If RabbitMQ is not installed, nothing starts; `describeWithProgram` skips the
  * suites.
  *
  * @param virtualHosts one for each suite, so that no suite sees the queues of another
@@ -43,7 +43,7 @@ export async function stopSharedRabbitMq(): Promise<void> {
 }
 
 /**
- * Returns a virtual host of the shared RabbitMQ server, for suites that leave the broker running.
+ * Returns a virtual host on the shared RabbitMQ server, for suites that leave the broker running.
  *
  * @throws Error when the Jest project does not start it
  */

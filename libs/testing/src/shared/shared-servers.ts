@@ -2,29 +2,29 @@ import { missingServers } from '../servers/missing-servers.ts';
 import { emptyRedis } from '../servers/redis-server.ts';
 import { BackingServers } from '../servers/backing-servers.ts';
 import type { ServerPorts } from '../deployments/services-topology.ts';
-import { HandedOver, ofThisWorker } from './handed-over.ts';
+import { HandedOver, valueForThisWorker } from './handed-over.ts';
 
 const ports = new HandedOver<readonly ServerPorts[]>('CHAT_SHARED_SERVERS');
 const missing = new HandedOver<string>('CHAT_SHARED_SERVERS_MISSING');
 
-/** Virtual host of RabbitMQ for the shared topology; suites start theirs in other ones. */
+/** Virtual host of RabbitMQ for the shared topology; topologies of suites use others. */
 export const SHARED_TOPOLOGY_HOST = 'shared-topology';
 
 let started: readonly BackingServers[] | undefined;
 
 export interface SharedServersOptions {
-  /** Number of Jest's workers; each gets a set of servers. */
+  /** Number of Jest workers; each gets a separate set of servers. */
   readonly workers: number;
-  /** Virtual hosts of RabbitMQ for suites that no other suite may have sent messages to. */
+  /** RabbitMQ virtual hosts for suites that must not share one with other suites. */
   readonly virtualHosts?: readonly string[];
 }
 
 /**
- * Starts the backing servers of a Jest run, a set for each worker, because they take seconds to
+ * Starts the backing servers of a Jest run, one set per worker, because they take seconds to
  * start.
  *
  * For Jest's `globalSetup`. Topologies of two workers never share a broker or a Redis: they would
- * read each other's queues and signals. Where a server is not installed, nothing starts and the
+ * read each other's queues and signals. If a server is not installed, nothing starts and the
  * suites are skipped.
  */
 export async function startSharedServers({
@@ -53,12 +53,12 @@ export async function stopSharedServers(): Promise<void> {
   started = undefined;
 }
 
-/** Returns why the shared servers did not start; undefined if they run. */
+/** Returns why the shared servers did not start; undefined if they are running. */
 export function missingSharedServers(): string | undefined {
   return missing.value;
 }
 
-/** Returns the ports of the shared servers of every worker; none where a server is missing. */
+/** Returns the ports of the shared servers of every worker; empty if a server is missing. */
 export function sharedServersOfWorkers(): readonly ServerPorts[] {
   return ports.value ?? [];
 }
@@ -69,10 +69,10 @@ export function sharedServersOfWorkers(): readonly ServerPorts[] {
  *
  * For suites that leave the servers running; each topology has separate databases.
  *
- * @param virtualHost one that the setup named; the default one without it
+ * @param virtualHost one that the setup created; the default one if undefined
  */
 export async function sharedServers(virtualHost?: string): Promise<ServerPorts> {
-  const own = ofThisWorker(ports);
+  const own = valueForThisWorker(ports);
   if (!own) throw new Error('this Jest project does not start the shared servers');
   await emptyRedis(own.redis.port);
   if (virtualHost === undefined) return own;

@@ -1,7 +1,7 @@
 import { emptyRedis, RedisServer } from '../servers/redis-server.ts';
 import { ServicesTopology, type TopologyOptions } from '../deployments/services-topology.ts';
 import type { ServiceInstance } from '../deployments/service-instance.ts';
-import { HandedOver, ofThisWorker } from './handed-over.ts';
+import { HandedOver, valueForThisWorker } from './handed-over.ts';
 import { SHARED_TOPOLOGY_HOST, sharedServersOfWorkers } from './shared-servers.ts';
 
 /** An instance of a service that the suites cannot stop. */
@@ -31,7 +31,7 @@ let started: readonly Started[] | undefined;
  * start.
  *
  * For Jest's `globalSetup`, after `startSharedServers`. Suites may start topologies on the same
- * servers: this one has a separate Redis, virtual host of RabbitMQ, and databases.
+ * servers: this one has a separate Redis, RabbitMQ virtual host, and databases.
  */
 export async function startSharedTopologies(
   options: Omit<TopologyOptions, 'servers'> = {},
@@ -47,8 +47,8 @@ export async function startSharedTopologies(
       };
       const topology = await ServicesTopology.start({ ...options, servers });
       for (const { name, process } of topology.instances()) {
-        process.onUnexpectedExit((how) => {
-          console.error(`${name} of the shared topology ended with ${how}:\n${process.output}`);
+        process.onUnexpectedExit((status) => {
+          console.error(`${name} of the shared topology exited with ${status}:\n${process.output}`);
         });
       }
       return { redis, topology };
@@ -84,11 +84,11 @@ export async function stopSharedTopologies(): Promise<void> {
  * Empties the Redis of this worker's topology, which resets rate limits and caches, and returns the
  * topology.
  *
- * For suites that need no other settings and stop no process. Users and rooms of earlier suites
- * exist, so theirs have unique names.
+ * For suites that use the default settings and stop no process. Users and rooms of earlier suites
+ * still exist, so each suite must use unique names.
  */
 export async function sharedTopology(): Promise<SharedTopology> {
-  const own = ofThisWorker(topologies);
+  const own = valueForThisWorker(topologies);
   if (!own) throw new Error('this Jest project does not start a shared topology');
   await emptyRedis(own.redisPort);
   return own;

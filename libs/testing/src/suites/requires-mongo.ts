@@ -1,7 +1,7 @@
 import { missingMongo } from '../servers/missing-servers.ts';
 import { describeUnlessMissing } from './requires-server.ts';
 
-/** Declares a suite that needs MongoDB; without it the suite is skipped as by `describeWithProgram`. */
+/** Declares a suite that needs MongoDB; skipped like `describeWithProgram` if it is missing. */
 export async function describeWithMongo(name: string, suite: () => void): Promise<void> {
   describeUnlessMissing(await missingMongo(), name, suite);
 }

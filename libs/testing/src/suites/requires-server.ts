@@ -4,8 +4,8 @@ import { missingProgram, type RequiredProgram } from '../processes/programs.ts';
 /**
  * Declares a suite that needs a program which may not be installed.
  *
- * Without the program the suite is skipped and its title gives the reason; where `CI`
- * is set, no suite may be skipped, so the suite fails.
+ * If the program is missing, the suite is skipped and its title gives the reason; if `CI` is set,
+ * no suite may be skipped, so the suite fails.
  */
 export function describeWithProgram(
   program: RequiredProgram,
@@ -16,7 +16,7 @@ export function describeWithProgram(
 }
 
 /**
- * Declares a suite, or skips it for a reason as {@link describeWithProgram} does.
+ * Declares a suite, or skips it for a reason like {@link describeWithProgram}.
  *
  * @param reason why the suite cannot run; undefined if it can
  */

@@ -2,8 +2,8 @@ import { missingServers } from '../servers/missing-servers.ts';
 import { describeUnlessMissing } from './requires-server.ts';
 
 /**
- * Declares a suite that runs the whole topology; without its servers it is skipped as by
- * `describeWithProgram`.
+ * Declares a suite that runs the whole topology; skipped like `describeWithProgram` if one of its
+ * servers is missing.
  */
 export async function describeWithServices(name: string, suite: () => void): Promise<void> {
   describeUnlessMissing(await missingServers(), name, suite);
