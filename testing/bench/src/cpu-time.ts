@@ -21,8 +21,8 @@ export async function cpuTimeMs(pid: number): Promise<number> {
     // utime, stime, and those of children that have exited.
     ticks.set(Number(name), field(14) + field(15) + field(16) + field(17));
   }
-  if (!ticks.has(pid)) throw new Error(`process ${pid} does not run`);
-  const total = (of: number): number =>
-    (children.get(of) ?? []).reduce((sum, child) => sum + total(child), ticks.get(of) ?? 0);
+  if (!ticks.has(pid)) throw new Error(`process ${pid} is not running`);
+  const total = (root: number): number =>
+    (children.get(root) ?? []).reduce((sum, child) => sum + total(child), ticks.get(root) ?? 0);
   return total(pid) * MS_PER_TICK;
 }

@@ -7,7 +7,7 @@ import {
   type Pace,
   type Percentiles,
   type Step,
-  type StepAnswer,
+  type StepResponse,
   type StepResults,
   type Throughput,
 } from './steps.ts';
@@ -31,10 +31,10 @@ const STEPS: { [S in Step]: () => Promise<StepResults[S]> } = {
 };
 
 process.on('message', (step: Step) => {
-  const answer = (content: StepAnswer): void => void process.send?.(content);
+  const respond = (content: StepResponse): void => void process.send?.(content);
   STEPS[step]().then(
-    (result) => answer({ step, result }),
-    (error: unknown) => answer({ step, error: String(error) }),
+    (result) => respond({ step, result }),
+    (error: unknown) => respond({ step, error: String(error) }),
   );
 });
 process.on('disconnect', () => process.exit());
@@ -52,34 +52,34 @@ async function throughput(): Promise<Throughput> {
     for (let count = 0; count < inFlightPerSocket; count += 1) send(member);
   }
   await delay(warmUpMs);
-  const from = { at: performance.now(), acknowledged: tracker.acknowledged };
+  const start = { time: performance.now(), acknowledged: tracker.acknowledged };
   await delay(ms);
-  const seconds = (performance.now() - from.at) / 1_000;
-  const acknowledgedPerSecond = (tracker.acknowledged - from.acknowledged) / seconds;
+  const seconds = (performance.now() - start.time) / 1_000;
+  const acknowledgedPerSecond = (tracker.acknowledged - start.acknowledged) / seconds;
   sending = false;
-  await tracker.settled();
+  await tracker.waitUntilSettled();
   disconnectMembers(senders);
-  throwIfRefused(tracker);
+  throwIfRejected(tracker);
   return { acknowledgedPerSecond, ...tracker.counts };
 }
 
-/** Open loop: sends at a fixed rate, independent of the answers to earlier sends. */
+/** Open loop: sends at a fixed rate, independent of the acknowledgements of earlier sends. */
 async function pace(): Promise<Pace> {
   const { membersPerRoom, messagesPerSecond, ms } = LOAD.pace;
   const tracker = new SendTracker(members, membersPerRoom);
   const count = (ms / 1_000) * messagesPerSecond;
-  const from = performance.now();
+  const startedAt = performance.now();
   for (let index = 0; index < count; index += 1) {
-    await delay(Math.max(0, from + (index * 1_000) / messagesPerSecond - performance.now()));
+    await delay(Math.max(0, startedAt + (index * 1_000) / messagesPerSecond - performance.now()));
     // Round-robin over the rooms, and over the members of each room.
     const sender = members[index % members.length];
     if (sender) tracker.send(sender);
   }
-  await tracker.settled();
-  throwIfRefused(tracker);
+  await tracker.waitUntilSettled();
+  throwIfRejected(tracker);
   return {
     toAcknowledged: percentiles(tracker.toAcknowledged),
-    toShown: percentiles(tracker.toShown),
+    toShown: percentiles(tracker.toDelivered),
     ...tracker.counts,
   };
 }
@@ -88,6 +88,6 @@ function percentiles(values: readonly number[]): Percentiles {
   return { p50: percentile(values, 0.5), p99: percentile(values, 0.99) };
 }
 
-function throwIfRefused({ refusal }: SendTracker): void {
-  if (refusal !== undefined) throw new Error(`a send was refused: ${refusal}`);
+function throwIfRejected({ rejection }: SendTracker): void {
+  if (rejection !== undefined) throw new Error(`a send was rejected: ${rejection}`);
 }

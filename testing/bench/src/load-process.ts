@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Step, StepAnswer, StepResults } from './steps.ts';
+import type { Step, StepResponse, StepResults } from './steps.ts';
 
 const GENERATOR = fileURLToPath(new URL('load-generator.js', import.meta.url));
 
@@ -29,12 +29,12 @@ export class LoadProcess {
   /**
    * Runs a step; resolves with its result.
    *
-   * @throws Error when the step failed, for example because a send was refused
+   * @throws Error when the step failed, for example because a send was rejected
    */
   async run<S extends Step>(step: S): Promise<StepResults[S]> {
-    const answered = once(this.#child, 'message') as Promise<[StepAnswer]>;
+    const response = once(this.#child, 'message') as Promise<[StepResponse]>;
     this.#child.send(step);
-    const [{ result, error }] = await Promise.race([answered, this.#exited]);
+    const [{ result, error }] = await Promise.race([response, this.#exited]);
     if (error !== undefined) throw new Error(`${step}: ${error}`);
     return result as StepResults[S];
   }

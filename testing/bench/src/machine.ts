@@ -13,7 +13,8 @@ export interface Machine {
   readonly rabbitmq: string;
   readonly mongo: string;
   /**
-   * Load average of the minute before the start; other work disturbed the run if it is not near 0.
+   * Load average over the minute before the start; a value well above 0 means that other work
+   * disturbed the run.
    */
   readonly loadBefore: number;
 }

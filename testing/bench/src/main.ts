@@ -61,17 +61,17 @@ async function runRound(
   progress('starting');
   const starting = mode === 'standalone' ? startStandalone() : startServices(options);
   // The servers run in separate process groups, which Ctrl-C does not reach.
-  const interrupted = (): void => {
+  const handleInterrupt = (): void => {
     const exit = (): never => process.exit(130);
     starting.then((chat) => chat.close()).then(exit, exit);
   };
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  process.once('SIGINT', handleInterrupt).once('SIGTERM', handleInterrupt);
   const chat = await starting;
   try {
     return await measure(mode, chat, progress);
   } finally {
     await chat.close();
-    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    process.off('SIGINT', handleInterrupt).off('SIGTERM', handleInterrupt);
   }
 }
 

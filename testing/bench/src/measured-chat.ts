@@ -4,7 +4,7 @@ import { BackingServers, ServicesTopology, StandaloneProcess } from '@chat/testi
 export const MODES = ['standalone', 'services'] as const;
 export type Mode = (typeof MODES)[number];
 
-/** An empty chat that runs for one round. */
+/** An empty chat server that runs for one round. */
 export interface MeasuredChat {
   readonly url: string;
   /** Process ids by component; all instances of a service are one entry. */
@@ -12,7 +12,7 @@ export interface MeasuredChat {
   close(): Promise<void>;
 }
 
-/** High limits: the default ones would slow the load down. */
+/** High limits: the defaults would throttle the load. */
 const SETTINGS = {
   SOCKET_CONNECT_RATE: '100000',
   SOCKET_MAX_UNAUTHENTICATED_PER_ADDRESS: '100000',
@@ -54,7 +54,7 @@ export async function startServices(instances: {
   for (const service of SERVICES) {
     processes.set(
       service,
-      topology.instances(service).map((one) => pidOf(one.name, one.process.pid)),
+      topology.instances(service).map((instance) => pidOf(instance.name, instance.process.pid)),
     );
   }
   processes.set('redis', [pidOf('redis', servers.redis.process.pid)]);
@@ -64,7 +64,7 @@ export async function startServices(instances: {
 }
 
 function pidOf(name: string, pid: number | undefined): number {
-  if (pid === undefined) throw new Error(`${name} does not run`);
+  if (pid === undefined) throw new Error(`${name} is not running`);
   return pid;
 }
 

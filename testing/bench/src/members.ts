@@ -32,7 +32,7 @@ export async function registerUsers(url: string, count: number): Promise<string[
 }
 
 /**
- * Connects one socket for each member of each room, each with another user, and joins the rooms.
+ * Connects one socket for each member of each room, each for a different user, and joins the rooms.
  */
 export async function connectMembers(
   url: string,
@@ -47,11 +47,11 @@ export async function connectMembers(
       reconnection: false,
       forceNew: true,
     });
-    await connected(socket);
-    const answer = (await socket
+    await waitForConnection(socket);
+    const ack = (await socket
       .timeout(CONNECT_TIMEOUT_MS)
       .emitWithAck('joinRoom', { roomId })) as Ack<object>;
-    if (!answer.ok) throw new Error(`joinRoom failed: ${answer.error.message}`);
+    if (!ack.ok) throw new Error(`joinRoom failed: ${ack.error.message}`);
     return { socket, roomId };
   });
 }
@@ -61,7 +61,7 @@ export function disconnectMembers(members: readonly Member[]): void {
   for (const { socket } of members) socket.disconnect();
 }
 
-function connected(socket: Member['socket']): Promise<void> {
+function waitForConnection(socket: Member['socket']): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error('a socket did not connect in time')),

@@ -14,7 +14,7 @@ describe('percentile', () => {
     expect(percentile([9, 10, 100], 0.5)).toBe(10);
   });
 
-  it('returns the value of a single measurement and NaN of none', () => {
+  it('returns the value of a single measurement, and NaN if there is none', () => {
     expect(percentile([7], 0.99)).toBe(7);
     expect(percentile([], 0.99)).toBeNaN();
   });

@@ -1,4 +1,4 @@
-/** Returns a percentile by nearest rank, for a fraction from 0 to 1; NaN without values. */
+/** Returns a percentile by nearest rank, for a fraction from 0 to 1; NaN if there are no values. */
 export function percentile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const rank = Math.max(1, Math.ceil(fraction * sorted.length));

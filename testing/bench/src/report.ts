@@ -5,24 +5,24 @@ import type { Round } from './round.ts';
 
 interface Measure {
   readonly name: string;
-  readonly of: (round: Round) => number;
+  readonly read: (round: Round) => number;
   readonly digits: number;
 }
 
 const MEASURES: readonly Measure[] = [
   {
     name: 'acknowledged sends per second',
-    of: ({ throughput }) => throughput.acknowledgedPerSecond,
+    read: ({ throughput }) => throughput.acknowledgedPerSecond,
     digits: 0,
   },
-  { name: 'send to acknowledged, p50, ms', of: ({ pace }) => pace.toAcknowledged.p50, digits: 1 },
-  { name: 'send to acknowledged, p99, ms', of: ({ pace }) => pace.toAcknowledged.p99, digits: 1 },
-  { name: 'send to shown, p50, ms', of: ({ pace }) => pace.toShown.p50, digits: 1 },
-  { name: 'send to shown, p99, ms', of: ({ pace }) => pace.toShown.p99, digits: 1 },
+  { name: 'send to acknowledged, p50, ms', read: ({ pace }) => pace.toAcknowledged.p50, digits: 1 },
+  { name: 'send to acknowledged, p99, ms', read: ({ pace }) => pace.toAcknowledged.p99, digits: 1 },
+  { name: 'send to shown, p50, ms', read: ({ pace }) => pace.toShown.p50, digits: 1 },
+  { name: 'send to shown, p99, ms', read: ({ pace }) => pace.toShown.p99, digits: 1 },
 ];
 const ALL_SERVERS: Measure = {
   name: 'CPU per message, all servers, ms',
-  of: ({ cpuPerMessage }) => serversOf(cpuPerMessage),
+  read: ({ cpuPerMessage }) => sumOfServers(cpuPerMessage),
   digits: 2,
 };
 
@@ -59,21 +59,21 @@ function cpuTable(rounds: readonly Round[], mode: Mode): string {
     [`CPU time, ${mode}`, 'per message, ms', 'idle with the same sockets, ms per second'],
     names.map((name) => [
       name,
-      cell(rounds, mode, { name, of: (round) => round.cpuPerMessage[name] ?? 0, digits: 2 }),
-      cell(rounds, mode, { name, of: (round) => round.cpuIdle[name] ?? 0, digits: 1 }),
+      cell(rounds, mode, { name, read: (round) => round.cpuPerMessage[name] ?? 0, digits: 2 }),
+      cell(rounds, mode, { name, read: (round) => round.cpuIdle[name] ?? 0, digits: 1 }),
     ]),
   );
 }
 
-function serversOf(cpu: Readonly<Record<string, number>>): number {
+function sumOfServers(cpu: Readonly<Record<string, number>>): number {
   return Object.entries(cpu).reduce(
     (sum, [name, ms]) => (name === 'load generator' ? sum : sum + ms),
     0,
   );
 }
 
-function valuesOf(rounds: readonly Round[], mode: Mode, { of }: Measure): number[] {
-  return rounds.filter((round) => round.mode === mode).map(of);
+function valuesOf(rounds: readonly Round[], mode: Mode, { read }: Measure): number[] {
+  return rounds.filter((round) => round.mode === mode).map(read);
 }
 
 function cell(rounds: readonly Round[], mode: Mode, measure: Measure): string {

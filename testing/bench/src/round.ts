@@ -7,7 +7,7 @@ import { LOAD, type Pace, type Throughput } from './steps.ts';
 
 /** Duration of the measurement of idle sockets. */
 const IDLE_MS = 5_000;
-/** Time for the work that follows the joins. */
+/** Time for the servers to finish the work that the joins cause. */
 const SETTLE_MS = 2_000;
 const LOAD_GENERATOR = 'load generator';
 
@@ -45,8 +45,8 @@ export async function measure(
       mode,
       throughput,
       pace,
-      cpuPerMessage: divided(paced.cpuMs, pace.sent),
-      cpuIdle: divided(idle.cpuMs, IDLE_MS / 1_000),
+      cpuPerMessage: divideAll(paced.cpuMs, pace.sent),
+      cpuIdle: divideAll(idle.cpuMs, IDLE_MS / 1_000),
     };
   } finally {
     await load.close();
@@ -74,12 +74,12 @@ async function cpuOf(
 ): Promise<Record<string, number>> {
   const used: Record<string, number> = {};
   for (const [name, pids] of processes) {
-    const each = await Promise.all(pids.map(cpuTimeMs));
-    used[name] = each.reduce((sum, ms) => sum + ms, 0);
+    const times = await Promise.all(pids.map(cpuTimeMs));
+    used[name] = times.reduce((sum, ms) => sum + ms, 0);
   }
   return used;
 }
 
-function divided(values: Record<string, number>, by: number): Record<string, number> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value / by]));
+function divideAll(values: Record<string, number>, divisor: number): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value / divisor]));
 }

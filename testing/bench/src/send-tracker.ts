@@ -6,20 +6,20 @@ import { LOAD, type SendCounts } from './steps.ts';
 const TEXT = 'A line of a conversation, about as long as most of them are.';
 
 interface TrackedSend {
-  readonly at: number;
-  readonly shownTo: Set<Member>;
+  readonly sentAt: number;
+  readonly deliveredTo: Set<Member>;
 }
 
 /** Sends on behalf of members and tracks acknowledgements and deliveries. */
 export class SendTracker {
   readonly #entries = new Map<string, TrackedSend>();
   #acknowledged = 0;
-  #shown = 0;
-  #refusal: string | undefined;
+  #delivered = 0;
+  #rejection: string | undefined;
   /** Milliseconds from each send to its acknowledgement. */
   readonly toAcknowledged: number[] = [];
   /** Milliseconds from each send to each of its deliveries. */
-  readonly toShown: number[] = [];
+  readonly toDelivered: number[] = [];
 
   constructor(
     members: readonly Member[],
@@ -29,26 +29,26 @@ export class SendTracker {
       member.socket.on('receiveMessage', ({ clientMessageId }) => {
         const entry =
           clientMessageId === undefined ? undefined : this.#entries.get(clientMessageId);
-        if (!entry || entry.shownTo.has(member)) return;
-        entry.shownTo.add(member);
-        this.#shown += 1;
-        this.toShown.push(performance.now() - entry.at);
+        if (!entry || entry.deliveredTo.has(member)) return;
+        entry.deliveredTo.add(member);
+        this.#delivered += 1;
+        this.toDelivered.push(performance.now() - entry.sentAt);
       });
     }
   }
 
-  /** @param acknowledged not called for a refused send */
+  /** @param acknowledged not called for a rejected send */
   send({ socket, roomId }: Member, acknowledged?: () => void): void {
     const clientMessageId = `m${this.#entries.size}`;
-    const at = performance.now();
-    this.#entries.set(clientMessageId, { at, shownTo: new Set() });
-    socket.emit('sendMessage', { roomId, text: TEXT, clientMessageId }, (answer) => {
-      if (!answer.ok) {
-        this.#refusal ??= `${answer.error.code}: ${answer.error.message}`;
+    const sentAt = performance.now();
+    this.#entries.set(clientMessageId, { sentAt, deliveredTo: new Set() });
+    socket.emit('sendMessage', { roomId, text: TEXT, clientMessageId }, (ack) => {
+      if (!ack.ok) {
+        this.#rejection ??= `${ack.error.code}: ${ack.error.message}`;
         return;
       }
       this.#acknowledged += 1;
-      this.toAcknowledged.push(performance.now() - at);
+      this.toAcknowledged.push(performance.now() - sentAt);
       acknowledged?.();
     });
   }
@@ -57,9 +57,9 @@ export class SendTracker {
     return this.#acknowledged;
   }
 
-  /** Error of the first refused send. */
-  get refusal(): string | undefined {
-    return this.#refusal;
+  /** Error of the first rejected send. */
+  get rejection(): string | undefined {
+    return this.#rejection;
   }
 
   get counts(): SendCounts {
@@ -67,13 +67,13 @@ export class SendTracker {
     return {
       sent,
       acknowledged: this.#acknowledged,
-      shown: this.#shown,
+      shown: this.#delivered,
       toBeShown: sent * this.membersPerRoom,
     };
   }
 
   /** Waits until every send is acknowledged and delivered, at most `LOAD.settleMs`. */
-  async settled(): Promise<void> {
+  async waitUntilSettled(): Promise<void> {
     const deadline = performance.now() + LOAD.settleMs;
     while (!allDelivered(this.counts) && performance.now() < deadline) await delay(20);
   }

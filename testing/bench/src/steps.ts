@@ -16,7 +16,7 @@ export interface Throughput extends SendCounts {
   readonly acknowledgedPerSecond: number;
 }
 
-/** Times from the emit of the sender, in milliseconds. */
+/** Times since the sender emitted the message, in milliseconds. */
 export interface Pace extends SendCounts {
   readonly toAcknowledged: Percentiles;
   /** Time until delivery to each member of the room, the sender included. */
@@ -36,7 +36,7 @@ export interface StepResults {
   pace: Pace;
 }
 
-export interface StepAnswer {
+export interface StepResponse {
   readonly step: Step;
   readonly result?: unknown;
   readonly error?: string;
