@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { array, assert, constantFrom, oneof, property, record, type Arbitrary } from 'fast-check';
 
-/** Far larger than the contract's limits, so that quadratic work is much slower than linear work. */
+/** Far larger than the contract limits, so that quadratic work is much slower than linear work. */
 const LENGTH = 200_000;
 /** Ten times the duration of linear work on a busy machine. */
 const TIME_LIMIT_MS = 10_000;

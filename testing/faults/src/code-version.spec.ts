@@ -17,7 +17,7 @@ describe('codeVersion', () => {
 
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('keeps its key over a commit of documents', async () => {
+  it('keeps its key after a commit that changes only documents', async () => {
     const before = await codeVersion(folder);
     commit('docs/more.md');
     const after = await codeVersion(folder);
@@ -25,7 +25,7 @@ describe('codeVersion', () => {
     expect(after.commit).not.toBe(before.commit);
   });
 
-  it.each(['apps/app2.ts', 'libs/lib2.ts'])('has a new key after a commit of %s', async (path) => {
+  it.each(['apps/app2.ts', 'libs/lib2.ts'])('has a new key after a commit to %s', async (path) => {
     const before = await codeVersion(folder);
     commit(path);
     expect((await codeVersion(folder)).key).not.toBe(before.key);
@@ -40,7 +40,7 @@ describe('codeVersion', () => {
     expect((await codeVersion(folder)).clean).toBe(false);
   });
 
-  it('is not clean outside a git repository, with GITHUB_SHA or unknown as key', async () => {
+  it('is not clean outside a git repository, where its key is GITHUB_SHA or "unknown"', async () => {
     rmSync(join(folder, '.git'), { recursive: true });
     const { key, clean } = await codeVersion(folder);
     expect(key).toBe(process.env['GITHUB_SHA'] ?? 'unknown');

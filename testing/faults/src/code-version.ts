@@ -1,16 +1,19 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Version of the code that results belong to. */
+/** Version of the code that produced the results. */
 export interface CodeVersion {
-  /** Hash of the committed `apps` and `libs`: commits that change nothing there keep it. */
+  /** Hash of the committed `apps` and `libs`: unchanged by commits that touch nothing there. */
   readonly key: string;
   readonly commit: string;
-  /** Whether the working tree is as committed; false where git is not available. */
+  /** Whether the working tree has no uncommitted changes; false if git is not available. */
   readonly clean: boolean;
 }
 
-/** Returns the git version of a folder; without git, the commit that CI reports. */
+/**
+ * Returns the version of the code in a folder, from git or, if git fails, from the commit that CI
+ * reports.
+ */
 export async function codeVersion(folder = process.cwd()): Promise<CodeVersion> {
   const git = async (...args: string[]) => {
     const { stdout } = await promisify(execFile)('git', args, { cwd: folder });
@@ -24,7 +27,7 @@ export async function codeVersion(folder = process.cwd()): Promise<CodeVersion> 
       clean: (await git('status', '--porcelain', '--', 'apps', 'libs')) === '',
     };
   } catch {
-    // For example "dubious ownership" in a container.
+    // Git can fail, for example with "dubious ownership" in a container.
     const commit = process.env['GITHUB_SHA'] ?? 'unknown';
     return { key: commit, commit, clean: false };
   }

@@ -4,7 +4,7 @@ import { ResultFile } from './results.ts';
 import { runSeries } from './series.ts';
 import { tableOf } from './table.ts';
 
-// Explicit exit: Node was seen to spin forever at its end, after links had been reset.
+// Explicit exit: Node was observed to spin forever at exit after links had been reset.
 process.exit(await main(process.argv.slice(2)));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -27,7 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const stopped = new AbortController();
   process.once('SIGINT', () => {
-    console.log('Stopping after this run …');
+    console.log('Stopping after this run…');
     stopped.abort();
   });
   const passed = await runSeries(options, (line) => console.log(line), stopped.signal);

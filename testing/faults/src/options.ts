@@ -4,7 +4,7 @@ import type { Plan } from './plan.ts';
 
 export const HELP = `Usage: npm run test:faults -- [options]
 
-Starts the services and their backing servers under load of clients, and kills,
+Starts the services and their backing servers under load from clients, and kills,
 freezes, restarts or cuts off one component at a time. Afterwards it checks the
 invariants. Exits with 1 when one is violated.
 
@@ -13,7 +13,7 @@ Options:
                   (kill -9 of messages, rabbitmq and mongo: at least 20,
                   unless --ci or --only is given)
   --only <fault>  component:kind, can be repeated
-  --ci            a selection that ends within 10 minutes, implies --fresh; also
+  --ci            a selection that finishes within 10 minutes; implies --fresh; also
                   exits with 1 when the time was too short for every component
   --out <file>    results file, one JSON line per run;
                   default data/faults/results.jsonl

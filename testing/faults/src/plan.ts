@@ -38,7 +38,7 @@ export interface Plan {
  *
  * @param done number of earlier runs, by the name of the fault
  */
-export function planned({ runs, ci, only }: Plan, done: ReadonlyMap<string, number>): Fault[] {
+export function planRuns({ runs, ci, only }: Plan, done: ReadonlyMap<string, number>): Fault[] {
   const faults = only.length > 0 ? only.map(faultOf) : ci ? CI.map(faultOf) : FAULTS;
   const wanted = (fault: Fault) =>
     !ci && only.length === 0 && CRITICAL.has(nameOf(fault)) ? Math.max(runs, CRITICAL_RUNS) : runs;

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 export interface Monitorable {
   readonly name: string;
   readonly control: ControllableProcess;
-  /** Resolves with the process id; undefined while it does not run. */
+  /** Resolves with the process id; undefined while it is not running. */
   pid(): Promise<number | undefined>;
 }
 
@@ -35,17 +35,17 @@ export class ProcessMonitor {
     this.#timer = setInterval(() => void this.#sample(), SAMPLE_INTERVAL_MS);
   }
 
-  /** Announces that the run stops this process. */
+  /** Marks a process as stopped by the run. */
   expectExit(control: ControllableProcess): void {
     this.#expectedToExit.add(control);
   }
 
-  /** Announces that this process runs again. */
+  /** Marks a process as running again. */
   expectRunning(control: ControllableProcess): void {
     this.#expectedToExit.delete(control);
   }
 
-  /** Resolves with the current process id; undefined while it does not run. */
+  /** Resolves with the current process id; undefined while it is not running. */
   async pidOf(control: ControllableProcess): Promise<number | undefined> {
     return this.#monitored.find((one) => one.control === control)?.pid();
   }
@@ -84,8 +84,8 @@ export class ProcessMonitor {
   }
 }
 
-/** Monitors the process of a server. */
-export function monitored(name: string, process: ServerProcess): Monitorable {
+/** Returns the process of a server in the form that a monitor takes. */
+export function monitorable(name: string, process: ServerProcess): Monitorable {
   return { name, control: process, pid: () => Promise.resolve(process.pid) };
 }
 

@@ -4,24 +4,24 @@ import type { Observation } from './check/observation.ts';
 import { evidenceOf, LogCapture } from './faults/evidence.ts';
 import { keepsChatAvailable, type Fault } from './faults/fault.ts';
 import { injectFault } from './faults/inject-fault.ts';
-import { victimOf } from './faults/victim.ts';
+import { chooseTarget } from './faults/victim.ts';
 import { Load } from './load/load.ts';
 import type { TestUsers } from './load/test-users.ts';
-import { monitored, pidOfServerAt, ProcessMonitor } from './process-monitor.ts';
+import { monitorable, pidOfServerAt, ProcessMonitor } from './process-monitor.ts';
 import type { TestEnvironment } from './test-environment.ts';
 
 /**
- * Smooth load required before the fault: effects of a busy machine would be taken for the fault's.
+ * Smooth load required before the fault: otherwise effects of a busy machine look like the fault's.
  */
 const SMOOTH_BEFORE = { forMs: 2_000, withinMs: 60_000 };
 /**
  * After the fault the load continues until it has run smoothly for the longest timeout of the test
- * environment. A load that never does is stopped too, and the run is checked.
+ * environment. A load that never does is also stopped, and the run is checked.
  */
 const SMOOTH_AFTER = { forMs: 3_000, withinMs: 6_000 };
-/** Time limit from the end of the fault, including the rest of the load. */
+/** Time limit for convergence from the end of the fault, including the remaining load. */
 const CONVERGED_WITHIN_MS = 20_000;
-/** Time limit of a failover from one instance of `messages` to another. */
+/** Time limit for a failover from one instance of `messages` to another. */
 const FAILOVER_WITHIN_MS = 8_000;
 const RSS_LIMIT_BYTES = 600 * 1024 * 1024;
 
@@ -40,9 +40,9 @@ export async function runOnce(
   const { component } = fault;
   const load = await Load.prepare(users);
   const monitor = new ProcessMonitor([
-    ...topology.instances().map(({ name, process }) => monitored(name, process)),
-    monitored('redis', topology.redis),
-    monitored('rabbitmq', topology.rabbitmq),
+    ...topology.instances().map(({ name, process }) => monitorable(name, process)),
+    monitorable('redis', topology.redis),
+    monitorable('rabbitmq', topology.rabbitmq),
     { name: 'mongo', control: topology.mongo, pid: () => pidOfServerAt(topology.mongo.port) },
   ]);
   try {
@@ -50,13 +50,13 @@ export async function runOnce(
     if (!(await load.runsSmoothly({ from: Date.now(), ...SMOOTH_BEFORE }))) {
       throw new Error('the load did not run smoothly before the fault');
     }
-    const victim = await victimOf(topology, component, () => load.sessionIds);
+    const target = await chooseTarget(topology, component, () => load.sessionIds);
     const logs = new LogCapture(topology);
-    const pid = await monitor.pidOf(victim.control);
-    const beganAt = Date.now();
-    await injectFault(fault, victim, topology, monitor);
-    const span = { beganAt, endedAt: Date.now() };
-    const replaced = (await monitor.pidOf(victim.control)) !== pid;
+    const pid = await monitor.pidOf(target.control);
+    const startedAt = Date.now();
+    await injectFault(fault, target, topology, monitor);
+    const span = { startedAt, endedAt: Date.now() };
+    const replaced = (await monitor.pidOf(target.control)) !== pid;
     await load.runsSmoothly({ from: span.endedAt, ...SMOOTH_AFTER });
     const records = { ...(await load.finish(span.endedAt + CONVERGED_WITHIN_MS)), fault: span };
     const logLines = logs.linesAbout(component);
@@ -67,9 +67,9 @@ export async function runOnce(
       deadLetterIds: await deadLetterIds(rabbitMqUrl),
       processes: await monitor.stop(),
       rssLimitBytes: RSS_LIMIT_BYTES,
-      evidence: evidenceOf(victim, { records, replaced, logLines }),
+      evidence: evidenceOf(target, { records, replaced, logLines }),
     };
-    return { victim: victim.name, verdict: check(observation), observation };
+    return { victim: target.name, verdict: check(observation), observation };
   } finally {
     await monitor.stop();
     load.close();

@@ -5,22 +5,22 @@ import { codeVersion, type CodeVersion } from './code-version.ts';
 import { nameOf, type Component, type Fault } from './faults/fault.ts';
 import { registerTestUsers, type TestUsers } from './load/test-users.ts';
 import type { Options } from './options.ts';
-import { planned } from './plan.ts';
+import { planRuns } from './plan.ts';
 import { ResultFile, type Result } from './results.ts';
 import { runOnce, type RunResult } from './run.ts';
 import { startTestEnvironment, type TestEnvironment } from './test-environment.ts';
 
 const CI_LIMIT_MS = 9.5 * 60_000;
-/** A run that could end after the limit is not started. */
+/** A run that could exceed the limit is not started. */
 const LONGEST_RUN_MS = 60_000;
-/** Attempts of a fault without effect before its run fails. */
+/** Attempts to run a fault that has no effect before its run fails. */
 const ATTEMPTS = 3;
 /**
- * Runs before a restart of the environment: the last run should not meet a much fuller store than
+ * Runs before a restart of the environment: the last run should not face a much fuller store than
  * the first.
  */
 const RUNS_PER_ENVIRONMENT = 8;
-/** Maximum of printed violations; the file has all. */
+/** Maximum number of printed violations; the file has all of them. */
 const MAX_PRINTED = 20;
 
 /** Environment of the runs, reused while no run violates an invariant. */
@@ -43,7 +43,7 @@ export async function runSeries(
     options.fresh || !version.clean
       ? []
       : (await file.read()).filter(({ code }) => code === version.key);
-  const plan = planned(options, runsOf(earlier));
+  const plan = planRuns(options, runsOf(earlier));
   print(`${plan.length} runs at ${codeOf(version)}; ${earlier.length} earlier results are reused.`);
   const series = new Series(file, version, deadline, print);
   let passed = earlier.every(({ violations }) => violations.length === 0);
@@ -89,8 +89,8 @@ class Series {
   }
 
   /**
-   * Repeats a fault until it has an effect. Resolves with whether all invariants held: false for a
-   * fault without effect in all attempts, true where the time limit prevents another attempt.
+   * Repeats a fault until it has an effect. Resolves with whether all invariants held: false if the
+   * fault had no effect in any attempt, true if the time limit prevents another attempt.
    */
   async runUntilHit(fault: Fault): Promise<boolean> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
@@ -130,7 +130,7 @@ class Series {
       code: codeOf(this.version),
       commit: this.version.commit,
       at,
-      ...judged(run, await healthErrorOf(topology)),
+      ...evaluateRun(run, await healthErrorOf(topology)),
     };
     await this.file.append(result);
     for (const line of summaryOf(result)) this.print(`    ${line}`);
@@ -142,25 +142,28 @@ class Series {
       const observation = run instanceof Error ? undefined : run.observation;
       this.print(`    Details: ${await this.file.saveDetails(result, { observation, outputs })}`);
     }
-    // Permanent damage of one run must not affect the next one.
+    // Permanent damage from one run must not affect the next.
     if (violated || context.runs >= RUNS_PER_ENVIRONMENT) await this.close();
     return result;
   }
 }
 
-/** Properties of a run that decide on its result. */
-type Judgeable = Pick<RunResult, 'victim' | 'verdict'> & {
+/** Properties of a run that determine its result. */
+type EvaluatedRun = Pick<RunResult, 'victim' | 'verdict'> & {
   readonly observation: Pick<Observation, 'evidence'>;
 };
-type Judgement = Omit<Result, 'fault' | 'code' | 'commit' | 'at'>;
+type Evaluation = Omit<Result, 'fault' | 'code' | 'commit' | 'at'>;
 
 /**
- * Returns the result of a run: an aborted run is a violation, and so is a service that stays
- * unhealthy after it.
+ * Returns the result of a run: both an aborted run and a service that stays unhealthy after it
+ * are violations.
  *
  * @param healthError why a service is unhealthy; undefined if all are healthy
  */
-export function judged(run: Judgeable | Error, healthError: string | undefined): Judgement {
+export function evaluateRun(
+  run: EvaluatedRun | Error,
+  healthError: string | undefined,
+): Evaluation {
   const unhealthy: Violation[] =
     healthError === undefined
       ? []
@@ -184,7 +187,7 @@ export function judged(run: Judgeable | Error, healthError: string | undefined):
   };
 }
 
-/** Returns the error of a service that does not become healthy in time; undefined if all are. */
+/** Returns the error of a service that does not become healthy in time; undefined if all do. */
 async function healthErrorOf(topology: TestEnvironment['topology']): Promise<string | undefined> {
   try {
     await topology.healthy();
@@ -195,7 +198,7 @@ async function healthErrorOf(topology: TestEnvironment['topology']): Promise<str
 }
 
 async function setUp(print: (line: string) => void): Promise<RunContext> {
-  print('Starting the services …');
+  print('Starting the services…');
   const environment = await startTestEnvironment();
   try {
     const users = await registerTestUsers(environment.topology.gatewayUrl);
@@ -221,7 +224,7 @@ function summaryOf({ victim, hit, violations, counts, evidence }: Result): strin
     violations.length > 0 ? 'FAILED' : hit ? 'passed' : 'no effect',
     `${victim}: ${evidence.join(', ')}`,
     `${sent} sent, ${stored} stored, ${lost} lost; acknowledged ${acknowledgedBefore} before, ${acknowledgedDuring} during, ${acknowledgedAfter} after`,
-    `${refused} refused, ${unanswered} unanswered, ${resent} sent again, ${disconnects} disconnects`,
+    `${refused} rejected, ${unanswered} unanswered, ${resent} resent, ${disconnects} disconnects`,
     `longest silence ${longestSilenceMs} ms, recovery ${recoveredMs ?? '–'} ms, convergence ${convergeMs ?? '–'} ms, ${peakRssMiB} MiB`,
     ...violations
       .slice(0, MAX_PRINTED)

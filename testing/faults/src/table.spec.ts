@@ -13,16 +13,16 @@ describe('the table of results', () => {
     expect(row?.['longest silence (s)']).toBe('4.2');
   });
 
-  it('leaves out messages that were sent in runs without effect', () => {
+  it('omits messages that were sent in runs without an effect', () => {
     const row = rowsOf([result({}), result({ hit: false })])[0];
     expect(row).toMatchObject({ runs: '2', hit: '1', sent: '10' });
   });
 
-  it('counts the violations of every run and shows a missing convergence as never', () => {
+  it('counts the violations of every run and reports a missing convergence as never', () => {
     const row = rowsOf([
       result({
         hit: false,
-        violations: [{ invariant: 5, what: 'reader misses a message' }],
+        violations: [{ invariant: 5, what: 'reader is missing a message' }],
       }),
       result({ counts: counts({ convergeMs: undefined }) }),
     ])[0];
@@ -47,7 +47,7 @@ function result(changed: Partial<Result>): Result {
     at: '2026-01-01T00:00:00.000Z',
     victim: 'redis',
     hit: true,
-    evidence: ['1 sends refused'],
+    evidence: ['sends rejected: 1'],
     violations: [],
     counts: counts({}),
     ...changed,

@@ -20,7 +20,7 @@ const HEADINGS = [
   'evidence',
 ];
 
-/** Formats results as a Markdown table: a row for each fault, with the worst times of its runs. */
+/** Formats results as a Markdown table: one row per fault, with the worst times of its runs. */
 export function tableOf(results: readonly Result[]): string {
   const byFault = Map.groupBy(results, ({ fault }) => fault);
   const rows = FAULTS.map(nameOf).flatMap((name) => {

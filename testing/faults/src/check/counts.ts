@@ -8,20 +8,20 @@ export interface Counts {
   readonly acknowledgedBefore: number;
   readonly acknowledgedDuring: number;
   readonly acknowledgedAfter: number;
-  /** Attempts that got an error as answer. */
+  /** Attempts that were rejected with an error. */
   readonly refused: number;
-  /** Attempts without an answer in time. */
+  /** Attempts that got no acknowledgement in time. */
   readonly unanswered: number;
   /** Messages that needed more than one attempt. */
   readonly resent: number;
   readonly stored: number;
-  /** Messages that were acknowledged and are not stored. */
+  /** Messages that were acknowledged but are not stored. */
   readonly lost: number;
   /** Message events that clients received. */
   readonly shown: number;
-  /** Connections that ended before the run did. */
+  /** Connections that were closed before the end of the run. */
   readonly disconnects: number;
-  /** Longest time between two acknowledgements of any senders. */
+  /** Longest time between two consecutive acknowledgements, over all senders. */
   readonly longestSilenceMs: number;
   /** Time from the end of the fault until every sender got an acknowledgement; undefined: never. */
   readonly recoveredMs: number | undefined;
@@ -57,16 +57,16 @@ export function countsOf(observation: Observation): Counts {
   const stored = new Set(rooms.flatMap(({ messages }) => messages.map(({ id }) => id)));
   return {
     sent: sends.length,
-    acknowledgedBefore: acks.filter(({ at }) => at < fault.beganAt).length,
-    acknowledgedDuring: acks.filter(({ at }) => at >= fault.beganAt && at < fault.endedAt).length,
+    acknowledgedBefore: acks.filter(({ at }) => at < fault.startedAt).length,
+    acknowledgedDuring: acks.filter(({ at }) => at >= fault.startedAt && at < fault.endedAt).length,
     acknowledgedAfter: acks.filter(({ at }) => at >= fault.endedAt).length,
     refused: attempts.filter(({ outcome }) => outcome.kind === 'error').length,
-    unanswered: attempts.filter(({ outcome }) => outcome.kind === 'no-answer').length,
+    unanswered: attempts.filter(({ outcome }) => outcome.kind === 'no-ack').length,
     resent: sends.filter((send) => send.attempts.length > 1).length,
     stored: stored.size,
     lost: acks.filter(({ id }) => !stored.has(id)).length,
     shown: connections
-      .flatMap(({ shown }) => Object.values(shown).flat())
+      .flatMap(({ received }) => Object.values(received).flat())
       .filter(({ kind }) => kind === 'message').length,
     disconnects: connections.filter(({ closedAt }) => closedAt !== undefined).length,
     longestSilenceMs: longestSilence(acks.map(({ at }) => at)),

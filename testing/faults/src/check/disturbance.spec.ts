@@ -1,56 +1,65 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
-import { disturbancesIn, type ClientRecords } from './disturbance.ts';
+import { disruptionsIn, type ClientRecords } from './disturbance.ts';
 import type { Attempt, ConnectionLog, Outcome, RoomHistory } from './observation.ts';
 
-const FAULT = { beganAt: 10_000, endedAt: 15_000 };
+const FAULT = { startedAt: 10_000, endedAt: 15_000 };
 
-describe('disturbancesIn', () => {
+describe('disruptionsIn', () => {
   it('returns nothing when sends stay as fast as before the fault', () => {
-    expect(disturbancesIn(records({ attempts: [quick(1_000), quick(12_000)] }))).toEqual([]);
+    const attempts = [quickAttempt(1_000), quickAttempt(12_000)];
+    expect(disruptionsIn(records({ attempts }))).toEqual([]);
   });
 
-  it('reports sends that were refused or unanswered during the fault', () => {
+  it('reports sends that were rejected or unanswered during the fault', () => {
     const attempts = [
-      at(11_000, { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 100, at: 13_000 }),
-      at(11_000, { kind: 'no-answer', at: 14_000 }),
+      attemptAt(11_000, { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 100, at: 13_000 }),
+      attemptAt(11_000, { kind: 'no-ack', at: 14_000 }),
     ];
-    expect(disturbancesIn(records({ attempts }))).toEqual(
-      expect.arrayContaining(['1 sends refused', '1 sends without answer']),
+    expect(disruptionsIn(records({ attempts }))).toEqual(
+      expect.arrayContaining(['sends rejected: 1', 'sends unanswered: 1']),
     );
   });
 
-  it('ignores sends that were refused before or after the fault', () => {
+  it('ignores sends that were rejected before or after the fault', () => {
     const attempts = [5_000, 20_000].map((startedAt) =>
-      at(startedAt, { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 1, at: startedAt + 5 }),
+      attemptAt(startedAt, {
+        kind: 'error',
+        code: 'UNAVAILABLE',
+        retryAfterMs: 1,
+        at: startedAt + 5,
+      }),
     );
-    expect(disturbancesIn(records({ attempts }))).toEqual([]);
+    expect(disruptionsIn(records({ attempts }))).toEqual([]);
   });
 
   it('reports an acknowledgement that took longer than any before the fault', () => {
-    const attempts = [quick(1_000), at(12_000, { kind: 'ok', id: 'late', at: 14_500 })];
-    expect(disturbancesIn(records({ attempts }))).toEqual(['acks up to 2500 ms late']);
+    const attempts = [
+      quickAttempt(1_000),
+      attemptAt(12_000, { kind: 'ok', id: 'late', at: 14_500 }),
+    ];
+    expect(disruptionsIn(records({ attempts }))).toEqual(['acks up to 2500 ms late']);
   });
 
-  it('reports a message that was shown later than any before the fault', () => {
+  it('reports a message that was delivered later than any before the fault', () => {
     const messages = [message(1, 1_000), message(2, 12_000), message(3, 20_000)];
-    const connections = [shownAfter(messages, [20, 2_500, 5_000])];
+    const connections = [connectionWithDelays(messages, [20, 2_500, 5_000])];
     const rooms = [{ roomId: 'general', messages, changes: messages }];
-    expect(disturbancesIn(records({ connections, rooms }))).toEqual([
-      'messages shown up to 2500 ms late',
+    expect(disruptionsIn(records({ connections, rooms }))).toEqual([
+      'messages delivered up to 2500 ms late',
     ]);
   });
 
   it('ignores a message that was accepted before the connection opened', () => {
     const messages = [message(1, 1_000), message(2, 12_000)];
-    const connections = [{ ...shownAfter(messages, [20, 2_500]), openedAt: 14_000 }];
+    const connections = [{ ...connectionWithDelays(messages, [20, 2_500]), openedAt: 14_000 }];
     const rooms = [{ roomId: 'general', messages, changes: messages }];
-    expect(disturbancesIn(records({ connections, rooms }))).toEqual([]);
+    expect(disruptionsIn(records({ connections, rooms }))).toEqual([]);
   });
 
-  it('reports a connection that broke during the fault', () => {
+  it('reports a connection that was lost during the fault', () => {
     const connections = [connection(10_500), connection(undefined), connection(2_000)];
-    expect(disturbancesIn(records({ connections }))).toEqual(['1 connections broken']);
+    expect(disruptionsIn(records({ connections }))).toEqual(['connections lost: 1']);
   });
 });
 
@@ -73,16 +82,16 @@ function records({
   return { fault: FAULT, sends, connections, rooms };
 }
 
-function at(startedAt: number, outcome: Outcome): Attempt {
+function attemptAt(startedAt: number, outcome: Outcome): Attempt {
   return { startedAt, connection: 'ada/1', number: 1, outcome };
 }
 
-function quick(startedAt: number): Attempt {
-  return at(startedAt, { kind: 'ok', id: `id${startedAt}`, at: startedAt + 20 });
+function quickAttempt(startedAt: number): Attempt {
+  return attemptAt(startedAt, { kind: 'ok', id: `id${startedAt}`, at: startedAt + 20 });
 }
 
 function connection(closedAt: number | undefined): ConnectionLog {
-  return { name: 'ada/1', openedAt: 0, closedAt, shown: {} };
+  return { name: 'ada/1', openedAt: 0, closedAt, received: {} };
 }
 
 function message(seq: number, acceptedAt: number): Message {
@@ -98,11 +107,14 @@ function message(seq: number, acceptedAt: number): Message {
   };
 }
 
-function shownAfter(messages: readonly Message[], delays: readonly number[]): ConnectionLog {
-  const shown = messages.map((one, index) => ({
+function connectionWithDelays(
+  messages: readonly Message[],
+  delays: readonly number[],
+): ConnectionLog {
+  const received = messages.map((one, index) => ({
     kind: 'message' as const,
     message: one,
     at: Date.parse(one.timestamp) + (delays[index] ?? 0),
   }));
-  return { ...connection(undefined), shown: { general: shown } };
+  return { ...connection(undefined), received: { general: received } };
 }

@@ -6,8 +6,8 @@ import type {
   ConnectionLog,
   Observation,
   Outcome,
+  ReceivedEvent,
   Send,
-  Shown,
   View,
 } from './observation.ts';
 import { check } from './verdict.ts';
@@ -17,7 +17,7 @@ const ADA = 'ada';
 const SENT = 6;
 const MIB = 1024 * 1024;
 
-describe('the check of a run', () => {
+describe('check', () => {
   it('reports no violation for a healthy run', () => {
     const { violations, hit, counts } = check(healthy());
     expect(violations).toEqual([]);
@@ -35,14 +35,14 @@ describe('the check of a run', () => {
     });
   });
 
-  it('reports a run without evidence as not hit', () => {
+  it('reports a run that has no evidence as not hit', () => {
     expect(check({ ...healthy(), evidence: [] }).hit).toBe(false);
   });
 
-  it('accepts a message that was refused, retried and stored once', () => {
+  it('accepts a message that was rejected, retried and stored once', () => {
     const observation = withAttempts(3, [
-      refused({ code: 'UNAVAILABLE', retryAfterMs: 100 }),
-      silent(),
+      rejected({ code: 'UNAVAILABLE', retryAfterMs: 100 }),
+      unanswered(),
       acknowledged(3),
     ]);
     const { violations, counts } = check(observation);
@@ -50,13 +50,16 @@ describe('the check of a run', () => {
     expect(counts).toMatchObject({ refused: 1, unanswered: 1, resent: 1 });
   });
 
-  it('accepts retried messages that are stored in another order', () => {
+  it('accepts retried messages that are stored in a different order', () => {
     const swapped = swapStored(healthy(), 3, 4);
     const sends = swapped.sends.map((send, index) =>
       index === 2 || index === 3
         ? {
             ...send,
-            attempts: [attempt(30, index, silent(60)), attempt(70, 9, acknowledged(index + 1, 80))],
+            attempts: [
+              attempt(30, index, unanswered(60)),
+              attempt(70, 9, acknowledged(index + 1, 80)),
+            ],
           }
         : send,
     );
@@ -64,8 +67,11 @@ describe('the check of a run', () => {
   });
 
   it('accepts a connection whose events start after the rev of its join', () => {
-    const shown: Shown[] = [{ kind: 'joined', rev: 4, at: 1 }, ...shownMessages().slice(4)];
-    expect(check(withConnections([connection('reader/1', shown)])).violations).toEqual([]);
+    const received: ReceivedEvent[] = [
+      { kind: 'joined', rev: 4, at: 1 },
+      ...messageEvents().slice(4),
+    ];
+    expect(check(withConnections([connection('reader/1', received)])).violations).toEqual([]);
   });
 });
 
@@ -73,30 +79,30 @@ describe('invariant 1 (acknowledged is stored)', () => {
   it('is broken by an acknowledged message that is missing', () => {
     expectSentences(
       [
-        'c6 of ada in general (id6) was acknowledged and is not stored',
+        'c6 of ada in general (id6) was acknowledged but is not stored',
         'c6 of ada in general was never stored',
       ],
       without(healthy(), 6),
     );
   });
 
-  it('is broken by an ack that carries the id of another message', () => {
+  it('is broken by an ack that carries the id of a different message', () => {
     expectSentences(
-      ['c3 of ada in general was acknowledged as id4, which is c4 of ada in general'],
+      ['c3 of ada in general was acknowledged with id id4, which belongs to c4 of ada in general'],
       withAttempts(3, [acknowledged(4, 35)]),
     );
   });
 
-  it('is broken by a message that is stored with another text', () => {
+  it('is broken by a message that is stored with different text', () => {
     expectSentences(
-      ['c3 of ada in general is stored with another text'],
+      ['c3 of ada in general is stored with different text'],
       storing(stored(3, { text: 'something else' })),
     );
   });
 
-  it('is broken by a message that is stored with another room', () => {
+  it('is broken by a message that is stored in a different room', () => {
     expectSentences(
-      ['c3 of ada in general is stored with room lobby'],
+      ['c3 of ada in general is stored in room lobby'],
       storing(stored(3, { roomId: 'lobby' })),
     );
   });
@@ -106,7 +112,7 @@ describe('invariant 1 (acknowledged is stored)', () => {
   });
 });
 
-describe('invariant 2 (stored and shown once)', () => {
+describe('invariant 2 (stored and received once)', () => {
   it('is broken by a message that is stored twice', () => {
     const again = message(7, { clientMessageId: 'c6', text: 'text of c6' });
     expectViolation(2, appended(healthy(), again));
@@ -119,8 +125,8 @@ describe('invariant 2 (stored and shown once)', () => {
       [
         'message id6 is in the history of general more than once',
         'c6 of ada in general is stored more than once',
-        'the seqs of general have a gap at 7, where 6 is',
-        'reader shows general in another order than the store',
+        'the seqs of general have a gap at 7 (found 6)',
+        'reader shows general in a different order from the store',
       ],
       { ...healthy(), rooms },
     );
@@ -131,7 +137,7 @@ describe('invariant 2 (stored and shown once)', () => {
     expectSentences(
       [
         'rev 6 is in the changes of general more than once',
-        'the revs of general have a gap at 7, where 6 is',
+        'the revs of general have a gap at 7 (found 6)',
       ],
       { ...healthy(), rooms },
     );
@@ -139,24 +145,24 @@ describe('invariant 2 (stored and shown once)', () => {
 
   it('is broken by a stored message that no client sent', () => {
     expectSentences(
-      ['c7 of ada in general is stored and no client sent it'],
+      ['c7 of ada in general is stored but no client sent it'],
       appended(healthy(), message(7)),
     );
   });
 
-  it('is broken by a message that is stored under another user', () => {
+  it('is broken by a message that is stored under a different user', () => {
     expectSentences(
       [
-        'c3 of ada in general was acknowledged as id3, which is c3 of eve in general',
-        'c3 of eve in general is stored and no client sent it',
+        'c3 of ada in general was acknowledged with id id3, which belongs to c3 of eve in general',
+        'c3 of eve in general is stored but no client sent it',
         'c3 of ada in general was never stored',
       ],
       storing(stored(3, { userId: 'eve' })),
     );
   });
 
-  it('is broken by an event that is shown twice on a connection', () => {
-    const [join, first, ...rest] = joinedAndShown();
+  it('is broken by an event that is received twice on a connection', () => {
+    const [join, first, ...rest] = joinAndMessageEvents();
     expectViolation(2, withConnections([connection('reader/1', [join, first, first, ...rest])]));
   });
 
@@ -165,8 +171,8 @@ describe('invariant 2 (stored and shown once)', () => {
     expectViolation([2, 5], withView({ messages: [...messages, messages[5] ?? message(6)] }));
   });
 
-  it('is broken by a client that announces a message twice', () => {
-    expectViolation(2, withView({ announced: [1, 2, 3, 4, 5, 5, 6] }));
+  it('is broken by a client that emits a message twice', () => {
+    expectViolation(2, withView({ emitted: [1, 2, 3, 4, 5, 5, 6] }));
   });
 });
 
@@ -181,27 +187,30 @@ describe('invariant 3 (gapless)', () => {
     expectViolation(3, storing(messages));
   });
 
-  it('is broken by a gap in the events of a connection', () => {
-    const [join, first, , ...rest] = joinedAndShown();
+  it('is broken by a gap in the events on a connection', () => {
+    const [join, first, , ...rest] = joinAndMessageEvents();
     expectViolation(3, withConnections([connection('reader/1', [join, first, ...rest])]));
   });
 
-  it('is broken by events of a connection that are out of order', () => {
-    const [join, first, second, ...rest] = joinedAndShown();
+  it('is broken by out-of-order events on a connection', () => {
+    const [join, first, second, ...rest] = joinAndMessageEvents();
     expectViolation(3, withConnections([connection('reader/1', [join, second, first, ...rest])]));
   });
 
   it('is broken by a gap between a join and the first event', () => {
-    const shown: Shown[] = [{ kind: 'joined', rev: 3, at: 1 }, ...shownMessages().slice(4)];
-    expectViolation(3, withConnections([connection('reader/1', shown)]));
+    const received: ReceivedEvent[] = [
+      { kind: 'joined', rev: 3, at: 1 },
+      ...messageEvents().slice(4),
+    ];
+    expectViolation(3, withConnections([connection('reader/1', received)]));
   });
 
-  it('is broken by changes with another seq than the history', () => {
+  it('is broken by changes that have a different seq from the history', () => {
     const changes = history().map((one) => (one.seq === 2 ? { ...one, seq: 9 } : one));
     expectViolation(3, { ...healthy(), rooms: [{ roomId: ROOM, messages: history(), changes }] });
   });
 
-  it('is broken by a message that the changes lack', () => {
+  it('is broken by a message that is missing from the changes', () => {
     const changes = history().slice(0, -1);
     expectSentences(['the changes and the history of general disagree on id6'], {
       ...healthy(),
@@ -218,7 +227,7 @@ describe('invariant 3 (gapless)', () => {
     });
   });
 
-  it('is broken by changes with another text than the history', () => {
+  it('is broken by changes that have different text from the history', () => {
     const changes = stored(2, { text: 'as it was before' });
     expectSentences(['the changes and the history of general disagree on id2'], {
       ...healthy(),
@@ -226,9 +235,9 @@ describe('invariant 3 (gapless)', () => {
     });
   });
 
-  it('is broken by a join whose rev is below that of an event before it', () => {
-    const [join, first, second, third, ...rest] = joinedAndShown();
-    const again: Shown = { kind: 'joined', rev: 1, at: 31 };
+  it('is broken by a join whose rev is lower than that of an earlier event', () => {
+    const [join, first, second, third, ...rest] = joinAndMessageEvents();
+    const again: ReceivedEvent = { kind: 'joined', rev: 1, at: 31 };
     expectSentences(
       [
         'reader/1 joined general at rev 1 after it received 2',
@@ -242,13 +251,13 @@ describe('invariant 3 (gapless)', () => {
 
   it('is broken by a run in which no connection received a message', () => {
     expectSentences(
-      ['no connection received a message: the run proves nothing'],
+      ['no connection received a message: the run is inconclusive'],
       withConnections([]),
     );
   });
 
   it('is broken by a client that skips a message', () => {
-    expectViolation(3, withView({ announced: [1, 2, 4, 5, 6] }));
+    expectViolation(3, withView({ emitted: [1, 2, 4, 5, 6] }));
   });
 });
 
@@ -257,12 +266,12 @@ describe('invariant 4 (sending order)', () => {
     expectViolation(4, swapStored(healthy(), 3, 4));
   });
 
-  it('is broken by a message that overtakes one acknowledged on another connection', () => {
+  it('is broken by a message that overtakes one acknowledged on a different connection', () => {
     const swapped = swapStored(healthy(), 3, 4);
     const sends = swapped.sends.map((one, index) =>
       index === 3 ? send(4, [{ ...attempt(40, 1, acknowledged(4)), connection: 'ada/2' }]) : one,
     );
-    expectSentences(['c4 was sent after the ack of c3 and is stored before it'], {
+    expectSentences(['c4 was sent after the ack of c3 but is stored before it'], {
       ...swapped,
       sends,
     });
@@ -275,27 +284,27 @@ describe('invariant 4 (sending order)', () => {
         ? { ...send, attempts: [attempt(30, index, acknowledged(index + 1, 50))] }
         : send,
     );
-    expectSentences(['c4 was sent on ada/1 after c3 and is stored before it'], {
+    expectSentences(['c4 was sent on ada/1 after c3 but is stored before it'], {
       ...swapped,
       sends,
     });
   });
 
-  it('is broken by a message stored before a refused one in flight ahead of it', () => {
+  it('is broken by a message stored before a rejected one that was in flight ahead of it', () => {
     expectSentences(
-      ['c4 was accepted on ada/1 although c3 before it was refused, and is stored before it'],
-      swapStored(refusedInFlight([attempt(30, 4, acknowledged(4, 36))]), 3, 4),
+      ['c4 was accepted on ada/1 although the earlier c3 was rejected, and is stored ahead of c3'],
+      swapStored(rejectedInFlight([attempt(30, 4, acknowledged(4, 36))]), 3, 4),
     );
   });
 
-  it('holds when a message in flight behind a refused one is stored after it', () => {
-    const observation = refusedInFlight([attempt(30, 4, acknowledged(4, 36))]);
+  it('holds when a message in flight behind a rejected one is stored after it', () => {
+    const observation = rejectedInFlight([attempt(30, 4, acknowledged(4, 36))]);
     expect(check(observation).violations).toEqual([]);
   });
 
-  it('holds when a message in flight behind a refused one is refused too', () => {
-    const observation = refusedInFlight([
-      attempt(30, 4, refused({ code: 'UNAVAILABLE', retryAfterMs: 1 })),
+  it('holds when a message in flight behind a rejected one is also rejected', () => {
+    const observation = rejectedInFlight([
+      attempt(30, 4, rejected({ code: 'UNAVAILABLE', retryAfterMs: 1 })),
       attempt(39, 6, acknowledged(4, 46)),
     ]);
     expect(check(observation).violations).toEqual([]);
@@ -304,17 +313,17 @@ describe('invariant 4 (sending order)', () => {
   it('is broken by an outbox that sends out of order', () => {
     const swapped = swapStored(healthy(), 3, 4);
     const sends = swapped.sends.map((send) => ({ ...send, attempts: [] }));
-    expectSentences(['c4 was put into the outbox after c3 and is stored before it'], {
+    expectSentences(['c4 was put into the outbox after c3 but is stored before it'], {
       ...swapped,
       sends,
     });
   });
 
-  /** Message 3 was refused and sent again; message 4 was in flight with it. */
-  function refusedInFlight(attemptsOfNext: readonly Attempt[]): Observation {
+  /** Message 3 was rejected and resent; message 4 was in flight with it. */
+  function rejectedInFlight(attemptsOfNext: readonly Attempt[]): Observation {
     const observation = healthy();
     const first = [
-      attempt(30, 3, refused({ code: 'UNAVAILABLE', retryAfterMs: 1 })),
+      attempt(30, 3, rejected({ code: 'UNAVAILABLE', retryAfterMs: 1 })),
       attempt(38, 5, acknowledged(3, 45)),
     ];
     const sends = observation.sends.map((one, index) =>
@@ -325,11 +334,11 @@ describe('invariant 4 (sending order)', () => {
 });
 
 describe('invariant 5 (convergence)', () => {
-  it('is broken by a client that misses the last message', () => {
+  it('is broken by a client that is missing the last message', () => {
     expectViolation(5, withView({ messages: history().slice(0, -1) }));
   });
 
-  it('is broken by a client that misses a message in the middle', () => {
+  it('is broken by a client that is missing a message in the middle', () => {
     expectViolation(5, withView({ messages: history().filter(({ seq }) => seq !== 3) }));
   });
 
@@ -337,7 +346,7 @@ describe('invariant 5 (convergence)', () => {
     expectViolation(5, withView({ messages: [...history(), message(7)] }));
   });
 
-  it('is broken by a client that shows messages in another order', () => {
+  it('is broken by a client that shows messages in a different order', () => {
     expectViolation(5, withView({ messages: history().toReversed() }));
   });
 
@@ -356,15 +365,15 @@ describe('invariant 5 (convergence)', () => {
     );
   });
 
-  it('is broken by a sender without an acknowledgement after the fault', () => {
+  it('is broken by a sender that gets no acknowledgement after the fault', () => {
     const observation = healthy();
     const endedAt = observation.fault.endedAt + 1_000;
     const planted = { ...observation, fault: { ...observation.fault, endedAt } };
-    expectSentences(['ada in general was never acknowledged after the fault'], planted);
+    expectSentences(['no send from ada in general was acknowledged after the fault'], planted);
     expect(check(planted).counts.recoveredMs).toBeUndefined();
   });
 
-  it('is broken by a message that is shown later than the limit', () => {
+  it('is broken by a message that is delivered later than the limit', () => {
     expectSentences(['a message arrived 6 ms after it was accepted'], {
       ...healthy(),
       maxDeliveryMs: 5,
@@ -373,13 +382,13 @@ describe('invariant 5 (convergence)', () => {
   });
 
   it('is broken by a room that no client shows', () => {
-    expectSentences(['no client showed general: the run proves nothing about it'], {
+    expectSentences(['no client showed general: the run is inconclusive about it'], {
       ...healthy(),
       views: [],
     });
   });
 
-  it('holds for a window of the newest messages, and not of older ones', () => {
+  it('holds for a window of the newest messages, but not of older ones', () => {
     const newest = withView({ window: true, messages: history().slice(-2) });
     expect(check(newest).violations).toEqual([]);
     expectViolation(5, withView({ window: true, messages: history().slice(1, 3) }));
@@ -388,34 +397,34 @@ describe('invariant 5 (convergence)', () => {
 
 describe('invariant 6 (nothing is dropped)', () => {
   it('is broken by a message that was neither acknowledged nor stored', () => {
-    const observation = without(withAttempts(6, [silent()]), 6);
+    const observation = without(withAttempts(6, [unanswered()]), 6);
     expectViolation(6, observation);
   });
 
-  it('is broken by an error without a code', () => {
+  it('is broken by an error that has no code', () => {
     expectSentences(
-      ['c3 of ada in general was refused without a code'],
-      withAttempts(3, [refused({}), acknowledged(3)]),
+      ['c3 of ada in general was rejected with no code'],
+      withAttempts(3, [rejected({}), acknowledged(3)]),
     );
   });
 
   it('is broken by an error code that is not retryable', () => {
     expectSentences(
-      ['c3 of ada in general was refused with INTERNAL'],
-      withAttempts(3, [refused({ code: 'INTERNAL', retryAfterMs: 100 }), acknowledged(3)]),
+      ['c3 of ada in general was rejected with INTERNAL'],
+      withAttempts(3, [rejected({ code: 'INTERNAL', retryAfterMs: 100 }), acknowledged(3)]),
     );
   });
 
-  it('is broken by a retryable error without retryAfterMs', () => {
+  it('is broken by a retryable error that has no retryAfterMs', () => {
     expectSentences(
-      ['c3 of ada in general was refused with UNAVAILABLE without retryAfterMs'],
-      withAttempts(3, [refused({ code: 'UNAVAILABLE' }), acknowledged(3)]),
+      ['c3 of ada in general was rejected with UNAVAILABLE but no retryAfterMs'],
+      withAttempts(3, [rejected({ code: 'UNAVAILABLE' }), acknowledged(3)]),
     );
   });
 
   it('is broken by an unanswered send while chat is reachable', () => {
-    const observation = withAttempts(3, [silent(), acknowledged(3)]);
-    expectSentences(['c3 of ada in general was not answered'], {
+    const observation = withAttempts(3, [unanswered(), acknowledged(3)]);
+    expectSentences(['c3 of ada in general got no acknowledgement'], {
       ...observation,
       chatAvailable: true,
     });
@@ -424,52 +433,52 @@ describe('invariant 6 (nothing is dropped)', () => {
   it('is broken by a run in which no client sent anything', () => {
     expect(check({ ...storing([]), sends: [] }).violations).toContainEqual({
       invariant: 6,
-      what: 'no message was sent: the run proves nothing',
+      what: 'no message was sent: the run is inconclusive',
     });
   });
 });
 
 describe('invariant 7 (private rooms)', () => {
-  it('is broken by an event that reaches an outsider', () => {
-    expectViolation(7, withOutsider({ events: ['receiveMessage'] }));
+  it('is broken by an event that reaches a non-member', () => {
+    expectViolation(7, withNonMember({ events: ['receiveMessage'] }));
   });
 
-  it('is broken by a status 200 for the outsider', () => {
-    expectViolation(7, withOutsider({ statuses: [404, 200] }));
+  it('is broken by a status 200 for the non-member', () => {
+    expectViolation(7, withNonMember({ statuses: [404, 200] }));
   });
 
   it('is broken by a status 403, which reveals that the room exists', () => {
-    expectViolation(7, withOutsider({ statuses: [404, 403] }));
+    expectViolation(7, withNonMember({ statuses: [404, 403] }));
   });
 
-  it('is broken by a status 500 for the outsider', () => {
-    expectViolation(7, withOutsider({ statuses: [404, 500] }));
+  it('is broken by a status 500 for the non-member', () => {
+    expectViolation(7, withNonMember({ statuses: [404, 500] }));
   });
 
-  it('is broken by a stored message of the outsider', () => {
+  it('is broken by a stored message from the non-member', () => {
     expectSentences(
-      ['a message of the outsider is stored in general'],
+      ['a message from the non-member is stored in general'],
       appended(healthy(), message(7, { userId: 'mallory' })),
     );
   });
 
-  it('is broken by a join of the outsider that succeeds', () => {
-    expectViolation(7, withOutsider({ answers: ['ok'] }));
+  it('is broken by a successful join of the non-member', () => {
+    expectViolation(7, withNonMember({ acks: ['ok'] }));
   });
 
-  it('is broken by a run in which the outsider saw no public message or got no 404', () => {
-    expectViolation(7, withOutsider({ publicMessagesSeen: 0 }));
-    expectViolation(7, withOutsider({ statuses: [503] }));
+  it('is broken by a run in which the non-member received no public message or no 404', () => {
+    expectViolation(7, withNonMember({ publicMessagesSeen: 0 }));
+    expectViolation(7, withNonMember({ statuses: [503] }));
   });
 
-  it('holds when the outsider also gets 503 or no answer', () => {
-    const { violations } = check(withOutsider({ statuses: [404, 503, undefined] }));
+  it('holds when the non-member also receives 503 or no response', () => {
+    const { violations } = check(withNonMember({ statuses: [404, 503, undefined] }));
     expect(violations).toEqual([]);
   });
 });
 
 describe('invariant 8 (bounded memory)', () => {
-  it('is broken by a process above the memory limit', () => {
+  it('is broken by a process that exceeds the memory limit', () => {
     expectViolation(8, {
       ...healthy(),
       processes: [{ name: 'chat-1', peakRssBytes: 601 * MIB, unexpectedExitAt: undefined }],
@@ -477,7 +486,7 @@ describe('invariant 8 (bounded memory)', () => {
   });
 
   it('is broken by a run in which the memory of a process was not measured', () => {
-    expectSentences(['no process was monitored: the run proves nothing'], {
+    expectSentences(['no process was monitored: the run is inconclusive'], {
       ...healthy(),
       processes: [],
     });
@@ -495,36 +504,36 @@ describe('invariant 8 (bounded memory)', () => {
   });
 });
 
-/** Expects that the planted fault violates these invariants, and no others. */
+/** Expects that the planted fault violates exactly these invariants. */
 function expectViolation(expected: Invariant | readonly Invariant[], planted: Observation): void {
   const broken = check(planted).violations.map(({ invariant }) => invariant);
   expect([...new Set(broken)]).toEqual([expected].flat());
 }
 
-/** Expects that the planted fault is reported by these sentences, and no others. */
+/** Expects that exactly these sentences report the planted fault. */
 function expectSentences(sentences: readonly string[], planted: Observation): void {
   expect(check(planted).violations.map(({ what }) => what)).toEqual(sentences);
 }
 
 /**
- * Six messages of one sender, each sent after the ack of the previous one; a fault in the middle.
+ * Six messages from one sender, each sent after the ack of the previous one; a fault in the middle.
  */
 function healthy(): Observation {
   return {
-    fault: { beganAt: 30, endedAt: 50 },
+    fault: { startedAt: 30, endedAt: 50 },
     chatAvailable: false,
     maxDeliveryMs: undefined,
     convergedAt: 600,
     unsettled: [],
     sends: history().map(({ seq }) => send(seq, [attempt(seq * 10, seq, acknowledged(seq))])),
-    connections: [connection('reader/1', joinedAndShown())],
+    connections: [connection('reader/1', joinAndMessageEvents())],
     views: [view({})],
     rooms: [{ roomId: ROOM, messages: history(), changes: history() }],
-    outsider: outsider({}),
-    deadLetterIds: ['of an earlier run'],
+    nonMember: nonMember({}),
+    deadLetterIds: ['from an earlier run'],
     processes: [{ name: 'chat-1', peakRssBytes: 100 * MIB, unexpectedExitAt: undefined }],
     rssLimitBytes: 600 * MIB,
-    evidence: ['4 sends refused'],
+    evidence: ['sends rejected: 4'],
   };
 }
 
@@ -566,26 +575,26 @@ function acknowledged(seq: number, at = seq * 10 + 5): Outcome {
   return { kind: 'ok', id: `id${seq}`, at };
 }
 
-function silent(at = 32): Outcome {
-  return { kind: 'no-answer', at };
+function unanswered(at = 32): Outcome {
+  return { kind: 'no-ack', at };
 }
 
-function refused({ code, retryAfterMs }: { code?: string; retryAfterMs?: number }): Outcome {
+function rejected({ code, retryAfterMs }: { code?: string; retryAfterMs?: number }): Outcome {
   return { kind: 'error', code, retryAfterMs, at: 31 };
 }
 
-function shownMessages(): Shown[] {
+function messageEvents(): ReceivedEvent[] {
   return history().map((one) => ({ kind: 'message', message: one, at: one.seq * 10 + 6 }));
 }
 
-function joinedAndShown(): [Shown, Shown, Shown, ...Shown[]] {
-  const [first, second, ...rest] = shownMessages();
+function joinAndMessageEvents(): [ReceivedEvent, ReceivedEvent, ReceivedEvent, ...ReceivedEvent[]] {
+  const [first, second, ...rest] = messageEvents();
   if (!first || !second) throw new Error('too few messages');
   return [{ kind: 'joined', rev: 0, at: 1 }, first, second, ...rest];
 }
 
-function connection(name: string, shown: readonly Shown[]): ConnectionLog {
-  return { name, openedAt: 0, closedAt: undefined, shown: { [ROOM]: shown } };
+function connection(name: string, received: readonly ReceivedEvent[]): ConnectionLog {
+  return { name, openedAt: 0, closedAt: undefined, received: { [ROOM]: received } };
 }
 
 function view(changed: Partial<View>): View {
@@ -595,18 +604,18 @@ function view(changed: Partial<View>): View {
     messages: history(),
     rev: SENT,
     window: false,
-    announced: [1, 2, 3, 4, 5, 6],
+    emitted: [1, 2, 3, 4, 5, 6],
     wasReset: false,
     ...changed,
   };
 }
 
-function outsider(changed: Partial<Observation['outsider']>): Observation['outsider'] {
+function nonMember(changed: Partial<Observation['nonMember']>): Observation['nonMember'] {
   return {
     userId: 'mallory',
     events: [],
     statuses: [404, 503, 404],
-    answers: ['NOT_FOUND', undefined],
+    acks: ['NOT_FOUND', undefined],
     publicMessagesSeen: 3,
     ...changed,
   };
@@ -620,8 +629,8 @@ function withView(changed: Partial<View>): Observation {
   return { ...healthy(), views: [view(changed)] };
 }
 
-function withOutsider(changed: Partial<Observation['outsider']>): Observation {
-  return { ...healthy(), outsider: outsider(changed) };
+function withNonMember(changed: Partial<Observation['nonMember']>): Observation {
+  return { ...healthy(), nonMember: nonMember(changed) };
 }
 
 /** Message `seq` needed several attempts, all before the next message was sent. */

@@ -4,9 +4,9 @@ import type {
   Attempt,
   ConnectionLog,
   Observation,
+  ReceivedEvent,
   RoomHistory,
   Send,
-  Shown,
   View,
 } from './observation.ts';
 import { recoveryTimes } from './recovery.ts';
@@ -16,12 +16,12 @@ export type Invariant = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 export interface Violation {
   readonly invariant: Invariant;
-  /** One sentence, with the ids that are needed for the search in logs and store. */
+  /** One sentence, with the ids needed to search the logs and the store. */
   readonly what: string;
 }
 
-/** Statuses that an outsider may get for a private room: not found, or temporarily unavailable. */
-const OUTSIDER_STATUSES: ReadonlySet<number | undefined> = new Set([
+/** Statuses that a non-member may get for a private room: not found, or temporarily unavailable. */
+const NON_MEMBER_STATUSES: ReadonlySet<number | undefined> = new Set([
   undefined,
   404,
   429,
@@ -29,8 +29,8 @@ const OUTSIDER_STATUSES: ReadonlySet<number | undefined> = new Set([
   503,
   504,
 ]);
-/** Error codes that an outsider may get for a private room. */
-const OUTSIDER_ANSWERS: ReadonlySet<string | undefined> = new Set([
+/** Error codes that a non-member may get for a private room. */
+const NON_MEMBER_ERROR_CODES: ReadonlySet<string | undefined> = new Set([
   undefined,
   'NOT_FOUND',
   'UNAVAILABLE',
@@ -40,14 +40,14 @@ const OUTSIDER_ANSWERS: ReadonlySet<string | undefined> = new Set([
 const RETRYABLE: ReadonlySet<string> = RETRYABLE_CODES;
 
 const CHECKS: Readonly<Record<Invariant, (observation: Observation) => Iterable<string>>> = {
-  1: storedAsSent,
-  2: storedAndShownOnce,
-  3: gaplessAndIncreasing,
-  4: inOrderOfSending,
-  5: recovered,
-  6: nothingDropped,
-  7: nothingForOutsiders,
-  8: memoryBounded,
+  1: checkStoredAsSent,
+  2: checkStoredAndReceivedOnce,
+  3: checkGaplessAndIncreasing,
+  4: checkSendingOrder,
+  5: checkRecovered,
+  6: checkNothingDropped,
+  7: checkNoLeakToNonMembers,
+  8: checkMemoryBounded,
 };
 
 /** Returns the violations of all invariants. */
@@ -57,8 +57,8 @@ export function violationsOf(observation: Observation): Violation[] {
   );
 }
 
-/** Every acknowledged message is stored, under the id, key and text of its send. */
-function* storedAsSent({ sends, rooms, deadLetterIds }: Observation): Iterable<string> {
+/** Every acknowledged message is stored with the id, key and text that it was sent with. */
+function* checkStoredAsSent({ sends, rooms, deadLetterIds }: Observation): Iterable<string> {
   const keys = new Map<string, string>();
   const texts = new Map(sends.map((send) => [keyOf(send.roomId, send), send.text]));
   for (const { roomId, messages } of rooms) {
@@ -66,8 +66,8 @@ function* storedAsSent({ sends, rooms, deadLetterIds }: Observation): Iterable<s
       const key = keyOf(roomId, message);
       keys.set(message.id, key);
       const text = texts.get(key);
-      if (text !== undefined && text !== message.text) yield `${key} is stored with another text`;
-      if (message.roomId !== roomId) yield `${key} is stored with room ${message.roomId}`;
+      if (text !== undefined && text !== message.text) yield `${key} is stored with different text`;
+      if (message.roomId !== roomId) yield `${key} is stored in room ${message.roomId}`;
     }
   }
   const dead = new Set(deadLetterIds);
@@ -77,15 +77,17 @@ function* storedAsSent({ sends, rooms, deadLetterIds }: Observation): Iterable<s
       if (outcome.kind !== 'ok') continue;
       const { id } = outcome;
       const stored = keys.get(id);
-      if (stored === undefined) yield `${key} (${id}) was acknowledged and is not stored`;
-      else if (stored !== key) yield `${key} was acknowledged as ${id}, which is ${stored}`;
-      if (dead.has(id)) yield `${key} (${id}) was acknowledged and is a dead letter`;
+      if (stored === undefined) yield `${key} (${id}) was acknowledged but is not stored`;
+      else if (stored !== key) {
+        yield `${key} was acknowledged with id ${id}, which belongs to ${stored}`;
+      }
+      if (dead.has(id)) yield `${key} (${id}) was acknowledged but was dead-lettered`;
     }
   }
 }
 
-function* storedAndShownOnce(observation: Observation): Iterable<string> {
-  const { rooms, connections, views, sends, outsider } = observation;
+function* checkStoredAndReceivedOnce(observation: Observation): Iterable<string> {
+  const { rooms, connections, views, sends, nonMember } = observation;
   const sent = new Set(sends.map((send) => keyOf(send.roomId, send)));
   for (const { roomId, messages, changes } of rooms) {
     for (const id of repeated(messages.map((message) => message.id))) {
@@ -94,36 +96,36 @@ function* storedAndShownOnce(observation: Observation): Iterable<string> {
     for (const key of repeated(messages.map((message) => keyOf(roomId, message)))) {
       yield `${key} is stored more than once`;
     }
-    // Messages of the outsider violate invariant 7.
-    const byMembers = messages.filter(({ userId }) => userId !== outsider.userId);
+    // Messages from the non-member violate invariant 7 instead.
+    const byMembers = messages.filter(({ userId }) => userId !== nonMember.userId);
     for (const key of new Set(byMembers.map((message) => keyOf(roomId, message)))) {
-      if (!sent.has(key)) yield `${key} is stored and no client sent it`;
+      if (!sent.has(key)) yield `${key} is stored but no client sent it`;
     }
     for (const rev of repeated(changes.map(({ rev }) => rev))) {
       yield `rev ${rev} is in the changes of ${roomId} more than once`;
     }
   }
-  for (const { name, shown } of connections) {
-    for (const [roomId, entries] of Object.entries(shown)) {
-      const shownMessages = entries.flatMap((entry) =>
+  for (const { name, received } of connections) {
+    for (const [roomId, entries] of Object.entries(received)) {
+      const receivedMessages = entries.flatMap((entry) =>
         entry.kind === 'message' ? [entry.message] : [],
       );
-      for (const rev of repeated(shownMessages.map(({ rev }) => rev))) {
+      for (const rev of repeated(receivedMessages.map(({ rev }) => rev))) {
         yield `${name} received rev ${rev} of ${roomId} more than once`;
       }
     }
   }
-  for (const { client, roomId, messages, announced } of views) {
+  for (const { client, roomId, messages, emitted } of views) {
     for (const id of repeated(messages.map(({ id }) => id))) {
       yield `${client} shows message ${id} of ${roomId} more than once`;
     }
-    for (const rev of repeated(announced)) {
-      yield `${client} announced rev ${rev} of ${roomId} more than once`;
+    for (const rev of repeated(emitted)) {
+      yield `${client} emitted rev ${rev} of ${roomId} more than once`;
     }
   }
 }
 
-function* gaplessAndIncreasing({ rooms, connections, views }: Observation): Iterable<string> {
+function* checkGaplessAndIncreasing({ rooms, connections, views }: Observation): Iterable<string> {
   for (const { roomId, messages, changes } of rooms) {
     const seqs = messages.map(({ seq }) => seq);
     const revs = changes.map(({ rev }) => rev);
@@ -132,29 +134,29 @@ function* gaplessAndIncreasing({ rooms, connections, views }: Observation): Iter
     yield* disagreements({ roomId, messages, changes });
   }
   for (const connection of connections) yield* gapsOnConnection(connection);
-  if (!connections.some(({ shown }) => Object.values(shown).flat().some(isMessage))) {
-    yield 'no connection received a message: the run proves nothing';
+  if (!connections.some(({ received }) => Object.values(received).flat().some(isMessage))) {
+    yield 'no connection received a message: the run is inconclusive';
   }
-  for (const { client, roomId, announced } of views) {
-    for (const [index, rev] of announced.entries()) {
-      const before = announced[index - 1];
+  for (const { client, roomId, emitted } of views) {
+    for (const [index, rev] of emitted.entries()) {
+      const before = emitted[index - 1];
       if (before === undefined || rev === before || rev === before + 1) continue;
-      yield `${client} announced rev ${rev} of ${roomId} after ${before}`;
+      yield `${client} emitted rev ${rev} of ${roomId} after ${before}`;
     }
   }
 }
 
 function* disagreements({ roomId, messages, changes }: RoomHistory): Iterable<string> {
-  const differing = [...without(changes, messages), ...without(messages, changes)];
+  const differing = [...difference(changes, messages), ...difference(messages, changes)];
   for (const id of new Set(differing.map((message) => message.id))) {
     yield `the changes and the history of ${roomId} disagree on ${id}`;
   }
 }
 
 /** After a join at rev n, the events of a connection have the revs n + 1, n + 2, … */
-function* gapsOnConnection({ name, shown }: ConnectionLog): Iterable<string> {
-  for (const [roomId, entries] of Object.entries(shown)) {
-    let last: Shown | undefined;
+function* gapsOnConnection({ name, received }: ConnectionLog): Iterable<string> {
+  for (const [roomId, entries] of Object.entries(received)) {
+    let last: ReceivedEvent | undefined;
     for (const entry of entries) {
       const [before, now] = [last && revOf(last), revOf(entry)];
       if (before !== undefined && entry.kind === 'joined' && now < before) {
@@ -171,19 +173,19 @@ function* gapsOnConnection({ name, shown }: ConnectionLog): Iterable<string> {
 }
 
 /** Messages of each sender in each room are stored in the order in which they were sent. */
-function* inOrderOfSending({ sends, rooms }: Observation): Iterable<string> {
+function* checkSendingOrder({ sends, rooms }: Observation): Iterable<string> {
   const seqs = new Map(
     rooms.flatMap(({ roomId, messages }) =>
       messages.map((message) => [keyOf(roomId, message), message.seq] as const),
     ),
   );
   const bySender = Map.groupBy(sends, ({ userId, roomId }) => `${userId} ${roomId}`);
-  for (const ofOne of bySender.values()) {
-    const acknowledged = ofOne.flatMap((send) => acknowledgementOf(send, seqs));
+  for (const sendsOfSender of bySender.values()) {
+    const acknowledged = sendsOfSender.flatMap((send) => acknowledgementOf(send, seqs));
     yield* overtakenAfterAck(acknowledged);
     yield* overtakenInFlight(acknowledged);
-    yield* acceptedAfterRefusal(ofOne, (send) => seqs.get(keyOf(send.roomId, send)));
-    yield* overtakenInOutbox(ofOne, seqs);
+    yield* acceptedAfterRejection(sendsOfSender, (send) => seqs.get(keyOf(send.roomId, send)));
+    yield* overtakenInOutbox(sendsOfSender, seqs);
   }
 }
 
@@ -231,7 +233,7 @@ function* overtakenAfterAck(acknowledged: readonly Acknowledged[]): Iterable<str
       next += 1;
     }
     if (latest && latest.seq > later.seq) {
-      yield `${later.send.clientMessageId} was sent after the ack of ${latest.send.clientMessageId} and is stored before it`;
+      yield `${later.send.clientMessageId} was sent after the ack of ${latest.send.clientMessageId} but is stored before it`;
     }
   }
 }
@@ -239,43 +241,44 @@ function* overtakenAfterAck(acknowledged: readonly Acknowledged[]): Iterable<str
 /** Considers only sends acknowledged at the first attempt; retries are checked separately. */
 function* overtakenInFlight(acknowledged: readonly Acknowledged[]): Iterable<string> {
   const firstAttempts = acknowledged.filter((one) => one.firstAttempt);
-  for (const together of Map.groupBy(firstAttempts, ({ connection }) => connection).values()) {
-    const inOrder = together.toSorted((a, b) => a.number - b.number);
+  for (const onConnection of Map.groupBy(firstAttempts, ({ connection }) => connection).values()) {
+    const inOrder = onConnection.toSorted((a, b) => a.number - b.number);
     for (const [index, later] of inOrder.entries()) {
       const earlier = inOrder[index - 1];
       if (earlier && earlier.seq > later.seq) {
-        yield `${later.send.clientMessageId} was sent on ${later.connection} after ${earlier.send.clientMessageId} and is stored before it`;
+        yield `${later.send.clientMessageId} was sent on ${later.connection} after ${earlier.send.clientMessageId} but is stored before it`;
       }
     }
   }
 }
 
 /**
- * When one of several sends in flight is refused, the later ones that wait with it must be refused
- * too. A send that reaches the server after the refusal may be accepted, but must not be stored
- * before the refused one.
+ * When one of several sends in flight is rejected, the later ones in flight with it must also be
+ * rejected. A send that reaches the server after the rejection may be accepted, but must not be
+ * stored before the rejected one.
  */
-function* acceptedAfterRefusal(
+function* acceptedAfterRejection(
   sends: readonly Send[],
   seqOf: (send: Send) => number | undefined,
 ): Iterable<string> {
   const all = sends.flatMap((send) => send.attempts.map((attempt) => ({ send, attempt })));
   const byConnection = Map.groupBy(all, ({ attempt }) => attempt.connection);
-  for (const onOne of byConnection.values()) {
-    for (const { send, attempt: refused } of onOne) {
-      if (!isRetryable(refused)) continue;
-      for (const { send: later, attempt } of onOne) {
-        const inFlight = attempt.number > refused.number && attempt.startedAt < refused.outcome.at;
+  for (const attempts of byConnection.values()) {
+    for (const { send, attempt: rejected } of attempts) {
+      if (!isRetryable(rejected)) continue;
+      for (const { send: later, attempt } of attempts) {
+        const inFlight =
+          attempt.number > rejected.number && attempt.startedAt < rejected.outcome.at;
         const overtakes = (seqOf(later) ?? Infinity) < (seqOf(send) ?? 0);
         if (inFlight && overtakes && attempt.outcome.kind === 'ok') {
-          yield `${later.clientMessageId} was accepted on ${attempt.connection} although ${send.clientMessageId} before it was refused, and is stored before it`;
+          yield `${later.clientMessageId} was accepted on ${attempt.connection} although the earlier ${send.clientMessageId} was rejected, and is stored ahead of ${send.clientMessageId}`;
         }
       }
     }
   }
 }
 
-/** The client library sends in order in all conditions; it does not report its attempts. */
+/** The client library sends in order under all conditions; it does not report its attempts. */
 function* overtakenInOutbox(
   sends: readonly Send[],
   seqs: ReadonlyMap<string, number>,
@@ -289,12 +292,12 @@ function* overtakenInOutbox(
   for (const [index, later] of stored.entries()) {
     const earlier = stored[index - 1];
     if (earlier && earlier.seq > later.seq) {
-      yield `${later.send.clientMessageId} was put into the outbox after ${earlier.send.clientMessageId} and is stored before it`;
+      yield `${later.send.clientMessageId} was put into the outbox after ${earlier.send.clientMessageId} but is stored before it`;
     }
   }
 }
 
-function* recovered(observation: Observation): Iterable<string> {
+function* checkRecovered(observation: Observation): Iterable<string> {
   const { views, rooms, convergedAt, unsettled, maxDeliveryMs = Infinity } = observation;
   if (convergedAt === undefined) {
     yield `clients did not converge with the store in time (${unsettled.join(', ')})`;
@@ -304,17 +307,17 @@ function* recovered(observation: Observation): Iterable<string> {
     if (wasReset) yield `${client} discarded its messages of ${roomId} and reloaded the room`;
   }
   for (const [sender, recoveredMs] of recoveryTimes(observation)) {
-    if (recoveredMs === undefined) yield `${sender} was never acknowledged after the fault`;
+    if (recoveredMs === undefined) yield `no send from ${sender} was acknowledged after the fault`;
   }
   const latest = Math.max(0, ...arrivals(observation).map(({ ms }) => ms));
   if (latest > maxDeliveryMs) yield `a message arrived ${latest} ms after it was accepted`;
   const viewed = new Set(views.map(({ roomId }) => roomId));
   for (const { roomId } of rooms) {
-    if (!viewed.has(roomId)) yield `no client showed ${roomId}: the run proves nothing about it`;
+    if (!viewed.has(roomId)) yield `no client showed ${roomId}: the run is inconclusive about it`;
   }
 }
 
-/** Where what clients hold differs from what is stored. */
+/** Reports differences between the messages of clients and the stored messages. */
 export function* differences(
   views: readonly View[],
   rooms: readonly RoomHistory[],
@@ -324,69 +327,73 @@ export function* differences(
     const history = histories.get(roomId) ?? [];
     const expected = window && messages.length > 0 ? history.slice(-messages.length) : history;
     const head = Math.max(0, ...history.map((message) => message.rev));
-    if (rev !== head) yield `${client} is at rev ${rev} of ${roomId}, the store at ${head}`;
-    const missing = without(expected, messages);
-    const surplus = without(messages, expected);
+    if (rev !== head) {
+      yield `${client} is at rev ${rev} of ${roomId}, but the store is at rev ${head}`;
+    }
+    const missing = difference(expected, messages);
+    const unexpected = difference(messages, expected);
     if (missing.length > 0) {
-      yield `${client} misses ${missing.length} messages of ${roomId}: ${named(missing)}`;
+      yield `${client} is missing ${missing.length} messages of ${roomId}: ${summaryOf(missing)}`;
     }
-    if (surplus.length > 0) {
-      yield `${client} shows ${surplus.length} messages of ${roomId} that differ from the store: ${named(surplus)}`;
+    if (unexpected.length > 0) {
+      yield `${client} shows ${unexpected.length} messages of ${roomId} that differ from the store: ${summaryOf(unexpected)}`;
     }
-    if (missing.length + surplus.length === 0 && !sameOrder(expected, messages)) {
-      yield `${client} shows ${roomId} in another order than the store`;
+    if (missing.length + unexpected.length === 0 && !sameOrder(expected, messages)) {
+      yield `${client} shows ${roomId} in a different order from the store`;
     }
   }
 }
 
-function* nothingDropped({ sends, rooms, chatAvailable }: Observation): Iterable<string> {
+function* checkNothingDropped({ sends, rooms, chatAvailable }: Observation): Iterable<string> {
   const stored = new Set(
     rooms.flatMap(({ roomId, messages }) => messages.map((message) => keyOf(roomId, message))),
   );
-  if (sends.length === 0) yield 'no message was sent: the run proves nothing';
+  if (sends.length === 0) yield 'no message was sent: the run is inconclusive';
   for (const send of sends) {
     const key = keyOf(send.roomId, send);
     if (!stored.has(key)) yield `${key} was never stored`;
     for (const { outcome } of send.attempts) {
-      if (outcome.kind === 'no-answer' && chatAvailable) yield `${key} was not answered`;
+      if (outcome.kind === 'no-ack' && chatAvailable) yield `${key} got no acknowledgement`;
       if (outcome.kind !== 'error') continue;
       const { code, retryAfterMs } = outcome;
-      if (code === undefined) yield `${key} was refused without a code`;
-      else if (!RETRYABLE.has(code)) yield `${key} was refused with ${code}`;
+      if (code === undefined) yield `${key} was rejected with no code`;
+      else if (!RETRYABLE.has(code)) yield `${key} was rejected with ${code}`;
       else if (retryAfterMs === undefined) {
-        yield `${key} was refused with ${code} without retryAfterMs`;
+        yield `${key} was rejected with ${code} but no retryAfterMs`;
       }
     }
   }
 }
 
-function* nothingForOutsiders({ outsider, rooms }: Observation): Iterable<string> {
+function* checkNoLeakToNonMembers({ nonMember, rooms }: Observation): Iterable<string> {
   for (const { roomId, messages } of rooms) {
-    if (messages.some(({ userId }) => userId === outsider.userId)) {
-      yield `a message of the outsider is stored in ${roomId}`;
+    if (messages.some(({ userId }) => userId === nonMember.userId)) {
+      yield `a message from the non-member is stored in ${roomId}`;
     }
   }
-  for (const event of new Set(outsider.events)) {
-    yield `an outsider received ${event} of the private room`;
+  for (const event of new Set(nonMember.events)) {
+    yield `the non-member received ${event} for the private room`;
   }
-  for (const status of new Set(outsider.statuses)) {
-    if (!OUTSIDER_STATUSES.has(status)) {
-      yield `an outsider's request for the private history was answered with ${String(status)}`;
+  for (const status of new Set(nonMember.statuses)) {
+    if (!NON_MEMBER_STATUSES.has(status)) {
+      yield `the non-member's request for the private room returned ${String(status)}`;
     }
   }
-  for (const answer of new Set(outsider.answers)) {
-    if (!OUTSIDER_ANSWERS.has(answer)) {
-      yield `an outsider's event for the private room was answered with ${String(answer)}`;
+  for (const ack of new Set(nonMember.acks)) {
+    if (!NON_MEMBER_ERROR_CODES.has(ack)) {
+      yield `the non-member's event for the private room was acknowledged with ${String(ack)}`;
     }
   }
-  if (!outsider.statuses.includes(404)) yield 'an outsider never got 404 for the private room';
-  if (outsider.publicMessagesSeen === 0) {
-    yield 'the outsider received no public message: the run proves nothing';
+  if (!nonMember.statuses.includes(404)) {
+    yield 'the non-member never received 404 for the private room';
+  }
+  if (nonMember.publicMessagesSeen === 0) {
+    yield 'the non-member received no public message: the run is inconclusive';
   }
 }
 
-function* memoryBounded({ processes, rssLimitBytes }: Observation): Iterable<string> {
-  if (processes.length === 0) yield 'no process was monitored: the run proves nothing';
+function* checkMemoryBounded({ processes, rssLimitBytes }: Observation): Iterable<string> {
+  if (processes.length === 0) yield 'no process was monitored: the run is inconclusive';
   for (const { name, peakRssBytes, unexpectedExitAt } of processes) {
     if (peakRssBytes === 0) yield `the memory of ${name} was not measured`;
     if (peakRssBytes > rssLimitBytes) yield `${name} used ${mebibytes(peakRssBytes)} of memory`;
@@ -394,11 +401,11 @@ function* memoryBounded({ processes, rssLimitBytes }: Observation): Iterable<str
   }
 }
 
-function revOf(entry: Shown): number {
+function revOf(entry: ReceivedEvent): number {
   return entry.kind === 'message' ? entry.message.rev : entry.rev;
 }
 
-function isMessage(entry: Shown): boolean {
+function isMessage(entry: ReceivedEvent): boolean {
   return entry.kind === 'message';
 }
 
@@ -425,27 +432,27 @@ function repeated<T>(values: Iterable<T>): Set<T> {
 /** Reports the first position at which the sequence 1, 2, 3 … is interrupted. */
 function* gapIn(numbers: readonly number[], describe: (gap: string) => string): Iterable<string> {
   const index = numbers.findIndex((number, position) => number !== position + 1);
-  if (index !== -1) yield describe(`${index + 1}, where ${numbers[index] ?? 'nothing'} is`);
+  if (index !== -1) yield describe(`${index + 1} (found ${numbers[index] ?? 'nothing'})`);
 }
 
-function without(these: readonly Message[], those: readonly Message[]): Message[] {
-  const known = new Set(those.map(identityOf));
-  return these.filter((message) => !known.has(identityOf(message)));
+function difference(left: readonly Message[], right: readonly Message[]): Message[] {
+  const known = new Set(right.map(identityOf));
+  return left.filter((message) => !known.has(identityOf(message)));
 }
 
 function identityOf({ id, seq, rev, roomId, userId, text }: Message): string {
   return [id, seq, rev, roomId, userId, text].join(' ');
 }
 
-function sameOrder(these: readonly Message[], those: readonly Message[]): boolean {
+function sameOrder(left: readonly Message[], right: readonly Message[]): boolean {
   return (
-    these.length === those.length &&
-    these.every((message, index) => message.id === those[index]?.id)
+    left.length === right.length &&
+    left.every((message, index) => message.id === right[index]?.id)
   );
 }
 
 /** Lists the first five messages. */
-function named(messages: readonly Message[]): string {
+function summaryOf(messages: readonly Message[]): string {
   const few = messages.slice(0, 5).map(({ seq, id }) => `${seq} (${id})`);
   return messages.length > few.length ? `${few.join(', ')}, …` : few.join(', ');
 }

@@ -14,7 +14,7 @@ export type Outcome =
       readonly retryAfterMs: number | undefined;
       readonly at: number;
     }
-  | { readonly kind: 'no-answer'; readonly at: number };
+  | { readonly kind: 'no-ack'; readonly at: number };
 
 export interface Attempt {
   readonly startedAt: number;
@@ -25,18 +25,18 @@ export interface Attempt {
   readonly outcome: Outcome;
 }
 
-/** A message that a client sent, with all its attempts. */
+/** A message that a client sent, with all attempts to send it. */
 export interface Send {
   readonly clientMessageId: string;
   readonly roomId: string;
   readonly userId: string;
   readonly text: string;
-  /** Empty for sends of the client library, which does not report its attempts. */
+  /** Empty for sends by the client library, which does not report its attempts. */
   readonly attempts: readonly Attempt[];
 }
 
 /** An event of one room on one connection, in the order of arrival. */
-export type Shown =
+export type ReceivedEvent =
   | { readonly kind: 'joined'; readonly rev: number; readonly at: number }
   | { readonly kind: 'message'; readonly message: Message; readonly at: number };
 
@@ -47,7 +47,7 @@ export interface ConnectionLog {
   /** Undefined while it is open. */
   readonly closedAt: number | undefined;
   /** Events by room id. */
-  readonly shown: Readonly<Record<string, readonly Shown[]>>;
+  readonly received: Readonly<Record<string, readonly ReceivedEvent[]>>;
 }
 
 /** State of a room in a client at the end of the run. */
@@ -61,7 +61,7 @@ export interface View {
   /** Whether the client holds only the newest messages. */
   readonly window: boolean;
   /** Revs that the client emitted as new, in that order. */
-  readonly announced: readonly number[];
+  readonly emitted: readonly number[];
   /** Whether the client discarded its messages and reloaded the room. */
   readonly wasReset: boolean;
 }
@@ -75,30 +75,30 @@ export interface RoomHistory {
 }
 
 /** Records of a user who has no access to the private room. */
-export interface OutsiderLog {
+export interface NonMemberLog {
   readonly userId: string;
   /** Names of events that mentioned the private room. */
   readonly events: readonly string[];
-  /** HTTP statuses of requests for the private room; undefined for no answer. */
+  /** HTTP statuses of requests for the private room; undefined for no response. */
   readonly statuses: readonly (number | undefined)[];
-  /** Answers to attempts to join or to send: error codes or `ok`; undefined for no answer. */
-  readonly answers: readonly (string | undefined)[];
-  /** Messages of a public room that it received: proves that its connection worked. */
+  /** Results of attempts to join or to send: error codes or `ok`; undefined if not acknowledged. */
+  readonly acks: readonly (string | undefined)[];
+  /** Number of messages received from a public room; above 0 if the connection worked. */
   readonly publicMessagesSeen: number;
 }
 
 export interface ProcessLog {
   readonly name: string;
   readonly peakRssBytes: number;
-  /** When the process was found to have exited without being stopped by the run. */
+  /** When the process was found to have exited although the run did not stop it. */
   readonly unexpectedExitAt: number | undefined;
 }
 
 /** Records of one run, as seen by its clients. */
 export interface Observation {
   /** From the start of the fault to the end of its removal. */
-  readonly fault: { readonly beganAt: number; readonly endedAt: number };
-  /** Whether `chat` and the path to it stayed available, so that every send must get an answer. */
+  readonly fault: { readonly startedAt: number; readonly endedAt: number };
+  /** Whether `chat` and the path to it stayed available: then every send must be acknowledged. */
   readonly chatAvailable: boolean;
   /** Maximum delivery time of a message; undefined where the fault may delay it. */
   readonly maxDeliveryMs: number | undefined;
@@ -110,7 +110,7 @@ export interface Observation {
   readonly connections: readonly ConnectionLog[];
   readonly views: readonly View[];
   readonly rooms: readonly RoomHistory[];
-  readonly outsider: OutsiderLog;
+  readonly nonMember: NonMemberLog;
   readonly deadLetterIds: readonly string[];
   readonly processes: readonly ProcessLog[];
   readonly rssLimitBytes: number;

@@ -2,7 +2,8 @@ import type { Observation } from './observation.ts';
 
 /**
  * Returns the time from the end of the fault to the first acknowledgement of each sender, by user
- * and room; undefined for never. Excludes the client library, which does not report its attempts.
+ * and room; undefined if there is none. Excludes the client library, which does not report its
+ * attempts.
  */
 export function recoveryTimes({
   sends,
@@ -11,8 +12,8 @@ export function recoveryTimes({
   const attempted = sends.filter(({ attempts }) => attempts.length > 0);
   const bySender = Map.groupBy(attempted, ({ userId, roomId }) => `${userId} in ${roomId}`);
   return new Map(
-    [...bySender].map(([sender, ofOne]) => {
-      const acks = ofOne
+    [...bySender].map(([sender, sendsOfSender]) => {
+      const acks = sendsOfSender
         .flatMap(({ attempts }) => attempts)
         .filter(({ outcome }) => outcome.kind === 'ok' && outcome.at >= fault.endedAt);
       const first = Math.min(...acks.map(({ outcome }) => outcome.at));

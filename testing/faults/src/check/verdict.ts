@@ -5,11 +5,11 @@ import type { Observation } from './observation.ts';
 export interface Verdict {
   readonly violations: readonly Violation[];
   readonly counts: Counts;
-  /** Whether the fault affected a component in use; a run without effect does not count. */
+  /** Whether the fault affected a component in use; runs without an effect are not counted. */
   readonly hit: boolean;
 }
 
-/** Checks the invariants on the records of a run. */
+/** Checks the records of a run against the invariants. */
 export function check(observation: Observation): Verdict {
   return {
     violations: violationsOf(observation),

@@ -4,10 +4,10 @@ import { evidenceOf, type FaultEffects } from './evidence.ts';
 import { COMPONENTS, type Component } from './fault.ts';
 import type { Use } from './victim.ts';
 
-const FAULT = { beganAt: 10_000, endedAt: 15_000 };
+const FAULT = { startedAt: 10_000, endedAt: 15_000 };
 const USES: Partial<Record<Component, Use>> = {
-  chat: { count: 3, what: '3 of our sessions on it' },
-  messages: { count: 40, what: '40 messages stored by it' },
+  chat: { count: 3, description: '3 of our sessions on it' },
+  messages: { count: 40, description: '40 messages stored by it' },
 };
 
 describe('the evidence of a fault', () => {
@@ -20,44 +20,44 @@ describe('the evidence of a fault', () => {
     expect(evidenceOf({ use: USES[component] }, effects({ logLines }))).toEqual([]);
   });
 
-  it.each(COMPONENTS)('holds broken connections and related log lines for %s', (component) => {
+  it.each(COMPONENTS)('contains lost connections and related log lines for %s', (component) => {
     const use = USES[component];
-    const { records } = effects({ brokenAt: 11_000 });
+    const { records } = effects({ lostAt: 11_000 });
     expect(evidenceOf({ use }, { records, replaced: false, logLines: ['one'] })).toEqual([
-      ...(use ? [use.what] : []),
-      '1 connections broken',
-      '1 related log lines',
+      ...(use ? [use.description] : []),
+      'connections lost: 1',
+      'related log lines: 1',
     ]);
   });
 
-  it('holds the replaced process of an instance in use', () => {
+  it('contains the replaced process of an instance in use', () => {
     const evidence = evidenceOf({ use: USES.messages }, effects({ replaced: true }));
     expect(evidence).toEqual(['40 messages stored by it', 'its process was replaced']);
   });
 
-  it('is empty for a replaced process without known use', () => {
+  it('is empty for a replaced process that has no known use', () => {
     expect(evidenceOf({ use: undefined }, effects({ replaced: true }))).toEqual([]);
   });
 
-  it('is empty for an idle instance even when connections broke', () => {
-    const idle = { use: { count: 0, what: '0 messages stored by it' } };
-    expect(evidenceOf(idle, effects({ brokenAt: 11_000, replaced: true }))).toEqual([]);
+  it('is empty for an idle instance even if connections were lost', () => {
+    const idle = { use: { count: 0, description: '0 messages stored by it' } };
+    expect(evidenceOf(idle, effects({ lostAt: 11_000, replaced: true }))).toEqual([]);
   });
 });
 
 function effects({
-  brokenAt,
+  lostAt,
   replaced = false,
   logLines = [],
 }: {
-  readonly brokenAt?: number;
+  readonly lostAt?: number;
   readonly replaced?: boolean;
   readonly logLines?: readonly string[];
 }): FaultEffects {
   const records: ClientRecords = {
     fault: FAULT,
     sends: [],
-    connections: [{ name: 'ada/1', openedAt: 0, closedAt: brokenAt, shown: {} }],
+    connections: [{ name: 'ada/1', openedAt: 0, closedAt: lostAt, received: {} }],
     rooms: [],
   };
   return { records, replaced, logLines };

@@ -1,9 +1,9 @@
 import type { ServicesTopology } from '@chat/testing';
-import { disturbancesIn, type ClientRecords } from '../check/disturbance.ts';
+import { disruptionsIn, type ClientRecords } from '../check/disturbance.ts';
 import type { Component } from './fault.ts';
-import type { Victim } from './victim.ts';
+import type { FaultTarget } from './victim.ts';
 
-/** Log lines of services that detect the loss of a component. */
+/** Patterns of the log lines that services print when they detect the loss of a component. */
 const LOG_PATTERNS: Readonly<Record<Component, RegExp>> = {
   chat: /"dependency":"chat".*dependency unavailable/,
   messages: /"dependency":"messages".*dependency unavailable/,
@@ -13,7 +13,7 @@ const LOG_PATTERNS: Readonly<Record<Component, RegExp>> = {
   mongo: /batch write failed|mongo/i,
 };
 
-/** Finds the log lines that services print after a fault began. */
+/** Finds the log lines that services print after the start of a fault. */
 export class LogCapture {
   readonly #before: ReadonlyMap<string, string>;
 
@@ -21,7 +21,7 @@ export class LogCapture {
     this.#before = new Map(topology.instances().map(({ name, process }) => [name, process.output]));
   }
 
-  /** Returns the lines printed since then that report the loss of a component. */
+  /** Returns the lines printed since construction that report the loss of a component. */
   linesAbout(component: Component): string[] {
     return this.topology.instances().flatMap(({ name, process }) => {
       const before = this.#before.get(name) ?? '';
@@ -37,31 +37,31 @@ export class LogCapture {
 /** Effects of a fault, known once it is over. */
 export interface FaultEffects {
   readonly records: ClientRecords;
-  /** Whether the victim runs as another process than before. */
+  /** Whether the target now runs as a different process. */
   readonly replaced: boolean;
   /** See {@link LogCapture.linesAbout}. */
   readonly logLines: readonly string[];
 }
 
 /**
- * Returns the evidence that the fault affected a component in use: disturbances of clients, or the
+ * Returns the evidence that the fault affected a component in use: disruptions of clients, or the
  * replacement of a process that served them right before. Log lines are only additional evidence:
- * services also report the loss of components that were idle. Empty without effect.
+ * services also report the loss of idle components. Empty if the fault had no effect.
  */
 export function evidenceOf(
-  { use }: Pick<Victim, 'use'>,
+  { use }: Pick<FaultTarget, 'use'>,
   { records, replaced, logLines }: FaultEffects,
 ): string[] {
-  const signs = disturbancesIn(records);
+  const signs = disruptionsIn(records);
   if (use && replaced) signs.unshift('its process was replaced');
   if (signs.length === 0 || use?.count === 0) return [];
-  const printed = logLines.length > 0 ? [`${logLines.length} related log lines`] : [];
-  return [...(use ? [use.what] : []), ...signs, ...printed];
+  const printed = logLines.length > 0 ? [`related log lines: ${logLines.length}`] : [];
+  return [...(use ? [use.description] : []), ...signs, ...printed];
 }
 
-/** Retained output is limited: its beginning may have been removed since. */
+/** Retained output is limited: its beginning may have been removed in the meantime. */
 function commonLength(before: string, now: string): number {
   const end = before.slice(-500);
-  const at = end === '' ? -1 : now.lastIndexOf(end);
-  return at === -1 ? 0 : at + end.length;
+  const index = end === '' ? -1 : now.lastIndexOf(end);
+  return index === -1 ? 0 : index + end.length;
 }

@@ -1,11 +1,11 @@
 import type { BackingServer } from '@chat/testing';
 
-/** Components that a fault can hit, one at a time. */
+/** Components that a fault can target, one at a time. */
 export const COMPONENTS = ['chat', 'messages', 'gateway', 'rabbitmq', 'redis', 'mongo'] as const;
 export type Component = (typeof COMPONENTS)[number];
 
 /**
- * `kill`: SIGKILL, started again later; `freeze`: SIGSTOP for longer than every timeout; `restart`:
+ * `kill`: SIGKILL, restarted later; `freeze`: SIGSTOP for longer than every timeout; `restart`:
  * graceful stop, then start; `cut`: its links drop all traffic in both directions and close
  * nothing.
  */
@@ -25,7 +25,7 @@ export type Kind = (typeof KINDS)[number] | (typeof LINK_KINDS)[BackingServer];
 export interface Fault {
   readonly component: Component;
   readonly kind: Kind;
-  /** Server whose link is cut; undefined for a fault that hits the whole component. */
+  /** Server whose link is cut; undefined for a fault that targets the whole component. */
   readonly link?: BackingServer;
 }
 
@@ -55,7 +55,7 @@ export function faultOf(name: string): Fault {
   return found;
 }
 
-/** Returns whether `chat` and the path to it stay available, so that every send gets an answer. */
+/** Returns whether `chat` and the path to it stay available, so that every send is acknowledged. */
 export function keepsChatAvailable({ component, link }: Fault): boolean {
   return link !== undefined || (component !== 'chat' && component !== 'gateway');
 }

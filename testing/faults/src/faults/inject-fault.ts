@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ServicesTopology } from '@chat/testing';
 import type { ProcessMonitor } from '../process-monitor.ts';
 import type { Fault } from './fault.ts';
-import type { Victim } from './victim.ts';
+import type { FaultTarget } from './victim.ts';
 
 /** Downtime of a killed component. */
 const KILLED_MS = 3_000;
@@ -10,19 +10,19 @@ const KILLED_MS = 3_000;
 const STOPPED_MS = 1_000;
 /** Longer than every timeout of the test environment. */
 const SILENT_MS = 5_000;
-/** Longer than the 8 s within which other instances must take over its work. */
+/** Longer than the 8 s within which other instances must take over an isolated instance's work. */
 const ISOLATED_MS = 10_000;
 
-/** Injects a fault and removes it. Resolves once the victim reports that it is ready again. */
+/** Injects a fault and removes it. Resolves once the target reports that it is ready again. */
 export async function injectFault(
   { kind, link: server }: Fault,
-  { control, part }: Victim,
+  { control, node }: FaultTarget,
   topology: ServicesTopology,
   monitor: ProcessMonitor,
 ): Promise<void> {
   if (server !== undefined) {
-    if (typeof part === 'string') throw new Error(`${part} has no dedicated links`);
-    const proxy = topology.proxyBetween(part, server);
+    if (typeof node === 'string') throw new Error(`${node} has no dedicated links`);
+    const proxy = topology.proxyBetween(node, server);
     proxy.blackhole();
     await delay(ISOLATED_MS);
     return proxy.restore();
@@ -33,9 +33,9 @@ export async function injectFault(
       await delay(SILENT_MS);
       return control.thaw();
     case 'cut':
-      topology.blackhole(part);
+      topology.blackhole(node);
       await delay(SILENT_MS);
-      return topology.restore(part);
+      return topology.restore(node);
     default:
       monitor.expectExit(control);
       if (kind === 'kill') {

@@ -9,7 +9,7 @@ const PAGE = 200;
 const READ_RETRIES = 4;
 const READ_PAUSE_MS = 500;
 
-export interface Answer<T> {
+export interface ApiResponse<T> {
   readonly status: number;
   readonly body: T;
 }
@@ -38,9 +38,9 @@ export class Account {
    * Sends a request on a new connection: a connection silenced by a fault must not affect the
    * result.
    *
-   * @throws Error without an answer in time, or with one that is not JSON
+   * @throws Error when no response arrives in time, or when it is not JSON
    */
-  call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+  call<T>(method: string, path: string, body?: unknown): Promise<ApiResponse<T>> {
     const sent = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const fail = ({ message }: Error) => reject(new Error(`${method} ${path}: ${message}`));
@@ -56,8 +56,8 @@ export class Account {
       sentRequest.on('error', fail);
       sentRequest.on('response', (response) => {
         text(response)
-          .then((answer) => {
-            const parsed: unknown = answer === '' ? undefined : JSON.parse(answer);
+          .then((content) => {
+            const parsed: unknown = content === '' ? undefined : JSON.parse(content);
             resolve({ status: response.statusCode ?? 0, body: parsed as T });
           })
           .catch(fail);
@@ -110,15 +110,15 @@ export class Account {
 
   /** Sends a request and checks the status; retries reads after a 503, as every client should. */
   async #require<T>(method: string, path: string, status: number, body?: unknown): Promise<T> {
-    let answer = await this.call<T>(method, path, body);
-    const canRetry = (): boolean => method === 'GET' && answer.status === 503;
+    let response = await this.call<T>(method, path, body);
+    const canRetry = (): boolean => method === 'GET' && response.status === 503;
     for (let retry = 1; canRetry() && retry <= READ_RETRIES; retry += 1) {
       await delay(retry * READ_PAUSE_MS);
-      answer = await this.call<T>(method, path, body);
+      response = await this.call<T>(method, path, body);
     }
-    if (answer.status !== status) {
-      throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    if (response.status !== status) {
+      throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(response.body)}`);
     }
-    return answer.body;
+    return response.body;
   }
 }

@@ -23,15 +23,15 @@ export class LibraryUser {
 }
 
 /** Events that the library emitted for a room. */
-interface Announced {
+interface EmittedEvents {
   readonly revs: number[];
   wasReset: boolean;
 }
 
-/** A client with the client library: shows rooms, and sends to them through its outbox. */
+/** A client that uses the client library: opens rooms, and sends to them through its outbox. */
 export class LibraryClient {
   readonly #client: ChatClient;
-  readonly #announced = new Map<string, Announced>();
+  readonly #emitted = new Map<string, EmittedEvents>();
   readonly #sends: Send[] = [];
   #sending: ReturnType<typeof setInterval> | undefined;
 
@@ -42,11 +42,11 @@ export class LibraryClient {
   ) {
     this.#client = new ChatClient({ url: user.url, sessionStorage: user.storage });
     for (const roomId of roomIds) {
-      const announced: Announced = { revs: [], wasReset: false };
-      this.#announced.set(roomId, announced);
+      const emitted: EmittedEvents = { revs: [], wasReset: false };
+      this.#emitted.set(roomId, emitted);
       const room = this.#client.room(roomId);
-      room.on('message', ({ rev }) => announced.revs.push(rev));
-      room.on('reset', () => (announced.wasReset = true));
+      room.on('message', ({ rev }) => emitted.revs.push(rev));
+      room.on('reset', () => (emitted.wasReset = true));
     }
   }
 
@@ -62,7 +62,7 @@ export class LibraryClient {
       const roomId = this.roomIds[turn % this.roomIds.length];
       turn += 1;
       if (roomId === undefined) return;
-      const text = `text ${turn} of ${this.name}`;
+      const text = `text ${turn} from ${this.name}`;
       const { clientMessageId } = this.#client.outbox.send(roomId, text);
       this.#sends.push({ clientMessageId, roomId, userId: this.user.id, text, attempts: [] });
     }, everyMs);
@@ -96,15 +96,15 @@ export class LibraryClient {
   views(): View[] {
     return this.roomIds.map((roomId) => {
       const { messages, rev, hasOlder } = this.#client.room(roomId).getSnapshot();
-      const announced = this.#announced.get(roomId);
+      const emitted = this.#emitted.get(roomId);
       return {
         client: this.name,
         roomId,
         messages,
         rev,
         window: hasOlder,
-        announced: [...(announced?.revs ?? [])],
-        wasReset: announced?.wasReset ?? false,
+        emitted: [...(emitted?.revs ?? [])],
+        wasReset: emitted?.wasReset ?? false,
       };
     });
   }

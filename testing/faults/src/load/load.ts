@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@chat/testing';
-import type { ConnectionLog, OutsiderLog, RoomHistory, Send, View } from '../check/observation.ts';
+import type { ConnectionLog, NonMemberLog, RoomHistory, Send, View } from '../check/observation.ts';
 import { differences } from '../check/invariants.ts';
 import type { Account } from './account.ts';
 import { LibraryClient } from './library-user.ts';
-import { Outsider } from './outsider.ts';
+import { NonMember } from './outsider.ts';
 import { PlainClient } from './plain-client.ts';
 import { RoomSender } from './room-sender.ts';
 import { isSmooth, type Traffic } from './smoothness.ts';
@@ -17,9 +17,9 @@ const PAUSE_MS = 300;
 const PIPELINED_PAUSE_MS = 500;
 const PIPELINED = 5;
 const LIBRARY_PAUSE_MS = 500;
-/** Time limit of the joins, with retries: on a busy machine the first ones time out. */
+/** Time limit for the joins, including retries: on a busy machine the first ones time out. */
 const READY_WITHIN_MS = 60_000;
-/** Time limit of reads from the store after a run that did not converge. */
+/** Time limit for reads from the store after a run that did not converge. */
 const READABLE_WITHIN_MS = 30_000;
 const CONVERGENCE_CHECK_MS = 100;
 const SMOOTHNESS_CHECK_MS = 50;
@@ -30,14 +30,14 @@ export interface LoadRecords {
   readonly connections: readonly ConnectionLog[];
   readonly views: readonly View[];
   readonly rooms: readonly RoomHistory[];
-  readonly outsider: OutsiderLog;
+  readonly nonMember: NonMemberLog;
   /** When every client had converged with the store; undefined if not in time. */
   readonly convergedAt: number | undefined;
   /** Clients and sends that were not settled by then. */
   readonly unsettled: readonly string[];
 }
 
-/** How long the load has to run smoothly. Times are in milliseconds. */
+/** How long the load must run smoothly. Times are in milliseconds. */
 export interface SmoothRun {
   /** Start of the measurement, since the epoch. */
   readonly from: number;
@@ -45,13 +45,13 @@ export interface SmoothRun {
   readonly withinMs: number;
 }
 
-/** Load of a run in dedicated rooms: writers, listeners, library clients and an outsider. */
+/** Load for a run in dedicated rooms: writers, listeners, library clients and a non-member. */
 export class Load {
   readonly #reader: Account;
   readonly #roomIds: readonly string[];
   readonly #plain: readonly PlainClient[];
   readonly #library: readonly LibraryClient[];
-  readonly #outsider: Outsider;
+  readonly #nonMember: NonMember;
   readonly #senders: readonly RoomSender[];
   #running: readonly Promise<void>[] = [];
 
@@ -87,7 +87,7 @@ export class Load {
     this.#library = users.libraryUsers.map(
       (user, index) => new LibraryClient(user, `library-${index + 1}`, roomsOf(user.id)),
     );
-    this.#outsider = new Outsider(users.outsider, publicRooms[0] ?? '', privateRoom);
+    this.#nonMember = new NonMember(users.nonMember, publicRooms[0] ?? '', privateRoom);
     this.#senders = writers.flatMap((client, index) => sendersOf(client, index));
   }
 
@@ -117,7 +117,7 @@ export class Load {
   }
 
   start(): void {
-    this.#running = [...this.#senders.map((sender) => sender.run()), this.#outsider.run()];
+    this.#running = [...this.#senders.map((sender) => sender.run()), this.#nonMember.run()];
     for (const client of this.#library) client.startSending(LIBRARY_PAUSE_MS);
   }
 
@@ -127,11 +127,11 @@ export class Load {
   }
 
   /**
-   * Waits until the load has run smoothly for `forMs`, all of it after `from`: {@link isSmooth},
-   * and at the end the rooms of the client library are up to date.
+   * Waits until the load has run smoothly (see {@link isSmooth}) for `forMs`, all of it after
+   * `from`, and the rooms of the client library are up to date at the end.
    *
    * @param withinMs longest time from `from`
-   * @returns whether it did in time
+   * @returns whether that happened in time
    */
   async runsSmoothly({ from, forMs, withinMs }: SmoothRun): Promise<boolean> {
     while (Date.now() <= from + withinMs) {
@@ -144,15 +144,15 @@ export class Load {
   }
 
   /**
-   * Stops the senders, waits for convergence of all clients with the store, and returns the
+   * Stops the senders, waits until all clients have converged with the store, and returns the
    * records.
    *
-   * @param deadline time limit of the convergence, since the epoch
+   * @param deadline time limit for convergence, since the epoch
    */
   async finish(deadline: number): Promise<LoadRecords> {
     for (const sender of this.#senders) sender.stop();
     for (const client of this.#library) client.stopSending();
-    this.#outsider.stop();
+    this.#nonMember.stop();
     let convergedAt: number | undefined;
     let rooms: readonly RoomHistory[] = [];
     let unsettled: readonly string[] = [];
@@ -171,7 +171,7 @@ export class Load {
       }
       if (convergedAt === undefined) await delay(CONVERGENCE_CHECK_MS);
     }
-    // Without a read of the rooms there is nothing to check.
+    // If the rooms were not read, there is nothing to check.
     if (convergedAt === undefined) {
       await eventually(async () => (rooms = await this.#histories()), READABLE_WITHIN_MS);
     }
@@ -181,7 +181,7 @@ export class Load {
       connections: this.#plain.flatMap((client) => client.logs()),
       views: this.#views(),
       rooms,
-      outsider: this.#outsider.log(),
+      nonMember: this.#nonMember.log(),
       convergedAt,
       unsettled,
     };
@@ -189,14 +189,14 @@ export class Load {
 
   close(): void {
     for (const sender of this.#senders) sender.stop();
-    for (const client of [...this.#plain, ...this.#library, this.#outsider]) client.close();
+    for (const client of [...this.#plain, ...this.#library, this.#nonMember]) client.close();
   }
 
   #traffic(): Traffic {
     return {
       sends: this.#senders.map(({ sends }) => sends),
-      shown: this.#plain.flatMap((client) =>
-        client.roomIds.map((roomId) => client.shownNow(roomId)),
+      received: this.#plain.flatMap((client) =>
+        client.roomIds.map((roomId) => client.currentEvents(roomId)),
       ),
     };
   }

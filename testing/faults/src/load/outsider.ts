@@ -1,25 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
-import type { OutsiderLog } from '../check/observation.ts';
+import type { NonMemberLog } from '../check/observation.ts';
 import type { Account } from './account.ts';
 
-const ANSWER_TIMEOUT_MS = 3_000;
+const ACK_TIMEOUT_MS = 3_000;
 const PAUSE_MS = 300;
 
-interface Answer {
+interface PlainAck {
   readonly ok?: boolean;
   readonly error?: { readonly code?: string };
 }
 
 /**
- * A registered user without access to a private room, who continuously tries every way to read it;
- * messages of a public room prove that its connection works.
+ * A registered user without access to a private room, who continuously tries every way to read it.
+ * Messages received from a public room show that its connection works.
  */
-export class Outsider {
+export class NonMember {
   readonly #socket: Socket;
   readonly #events: string[] = [];
   readonly #statuses: (number | undefined)[] = [];
-  readonly #answers: (string | undefined)[] = [];
+  readonly #acks: (string | undefined)[] = [];
   #publicMessagesSeen = 0;
   #stopped = false;
 
@@ -47,7 +47,7 @@ export class Outsider {
 
   async run(): Promise<void> {
     while (!this.#stopped) {
-      this.#answers.push(
+      this.#acks.push(
         await this.#request('joinRoom', { roomId: this.privateRoomId, since: 0 }),
         await this.#request('sendMessage', { roomId: this.privateRoomId, text: 'let me in' }),
       );
@@ -57,8 +57,8 @@ export class Outsider {
         `/rooms/${this.privateRoomId}`,
         `/rooms/${this.privateRoomId}/members`,
       ]) {
-        const answer = await this.account.call('GET', path).catch(() => undefined);
-        this.#statuses.push(answer?.status);
+        const response = await this.account.call('GET', path).catch(() => undefined);
+        this.#statuses.push(response?.status);
       }
       await delay(PAUSE_MS);
     }
@@ -68,12 +68,12 @@ export class Outsider {
     this.#stopped = true;
   }
 
-  log(): OutsiderLog {
+  log(): NonMemberLog {
     return {
       userId: this.account.id,
       events: [...this.#events],
       statuses: [...this.#statuses],
-      answers: [...this.#answers],
+      acks: [...this.#acks],
       publicMessagesSeen: this.#publicMessagesSeen,
     };
   }
@@ -95,10 +95,10 @@ export class Outsider {
   async #request(event: string, payload: unknown): Promise<string | undefined> {
     if (!this.#socket.connected) return undefined;
     try {
-      const answer = (await this.#socket
-        .timeout(ANSWER_TIMEOUT_MS)
-        .emitWithAck(event, payload)) as Answer;
-      return answer.ok ? 'ok' : (answer.error?.code ?? 'no code');
+      const ack = (await this.#socket
+        .timeout(ACK_TIMEOUT_MS)
+        .emitWithAck(event, payload)) as PlainAck;
+      return ack.ok ? 'ok' : (ack.error?.code ?? 'no code');
     } catch {
       return undefined;
     }

@@ -9,22 +9,22 @@ import type {
   ServerToClientEvents,
 } from '@chat/contracts';
 import { io, type Socket } from 'socket.io-client';
-import type { ConnectionLog, Shown, View } from '../check/observation.ts';
+import type { ConnectionLog, ReceivedEvent, View } from '../check/observation.ts';
 import type { Account } from './account.ts';
 
 type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
-const ANSWER_TIMEOUT_MS = 5_000;
+const ACK_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 const RETRY_MS = 200;
 
 interface OpenLog {
   readonly name: string;
-  /** Session id of the server, `<instance>.<random>`. */
+  /** Session id assigned by the server, `<instance>.<random>`. */
   readonly sessionId: string;
   readonly openedAt: number;
   closedAt: number | undefined;
-  readonly shown: Record<string, Shown[]>;
+  readonly received: Record<string, ReceivedEvent[]>;
 }
 
 /** State of a room in the client. */
@@ -34,7 +34,7 @@ interface RoomState {
   rev: number;
   /** Changes after a gap, by rev. */
   readonly buffered: Map<number, Message>;
-  readonly announced: number[];
+  readonly emitted: number[];
 }
 
 export interface PlainClientOptions {
@@ -46,7 +46,8 @@ export interface PlainClientOptions {
 
 /**
  * A client without the client library that follows the contract: after every connect it joins with
- * its last rev, applies the changes of the answer and requests the rest. It records all events.
+ * its last rev, applies the changes in the acknowledgement and requests the rest. It records all
+ * events.
  */
 export class PlainClient {
   readonly #options: PlainClientOptions;
@@ -61,7 +62,7 @@ export class PlainClient {
     this.#rooms = new Map(
       options.roomIds.map((roomId) => [
         roomId,
-        { byId: new Map(), rev: 0, buffered: new Map(), announced: [] },
+        { byId: new Map(), rev: 0, buffered: new Map(), emitted: [] },
       ]),
     );
     this.#socket = io(options.account.url, {
@@ -102,26 +103,26 @@ export class PlainClient {
   /**
    * Emits an event on the open connection; resolves with the acknowledgement.
    *
-   * @param onAnswer called synchronously on arrival, before any event that follows
-   * @throws Error without an answer in time
+   * @param onAck called synchronously on arrival, before any later event
+   * @throws Error when no acknowledgement arrives in time
    */
   request<E extends ClientEvent>(
     event: E,
     payload: ClientPayload<E>,
-    onAnswer: (answer: Ack<ClientResult<E>>) => void = () => undefined,
+    onAck: (ack: Ack<ClientResult<E>>) => void = () => undefined,
   ): Promise<Ack<ClientResult<E>>> {
-    const emitter = this.#socket.timeout(ANSWER_TIMEOUT_MS) as unknown as {
+    const emitter = this.#socket.timeout(ACK_TIMEOUT_MS) as unknown as {
       emit(
         event: E,
         payload: ClientPayload<E>,
-        ack: (error: Error | null, answer: Ack<ClientResult<E>>) => void,
+        callback: (error: Error | null, ack: Ack<ClientResult<E>>) => void,
       ): void;
     };
     return new Promise((resolve, reject) => {
-      emitter.emit(event, payload, (error, answer) => {
+      emitter.emit(event, payload, (error, ack) => {
         if (error) return reject(error);
-        onAnswer(answer);
-        resolve(answer);
+        onAck(ack);
+        resolve(ack);
       });
     });
   }
@@ -131,32 +132,34 @@ export class PlainClient {
     const log = this.#openLog;
     return (
       log !== undefined &&
-      this.roomIds.every((roomId) => log.shown[roomId]?.some(({ kind }) => kind === 'joined'))
+      this.roomIds.every((roomId) => log.received[roomId]?.some(({ kind }) => kind === 'joined'))
     );
   }
 
   /** Returns the events of a room on the open connection. */
-  shownNow(roomId: string): readonly Shown[] {
-    return this.#openLog?.shown[roomId] ?? [];
+  currentEvents(roomId: string): readonly ReceivedEvent[] {
+    return this.#openLog?.received[roomId] ?? [];
   }
 
   logs(): ConnectionLog[] {
-    return this.#logs.map(({ name, openedAt, closedAt, shown }) => ({
+    return this.#logs.map(({ name, openedAt, closedAt, received }) => ({
       name,
       openedAt,
       closedAt,
-      shown: Object.fromEntries(Object.entries(shown).map(([id, entries]) => [id, [...entries]])),
+      received: Object.fromEntries(
+        Object.entries(received).map(([id, entries]) => [id, [...entries]]),
+      ),
     }));
   }
 
   views(): View[] {
-    return [...this.#rooms].map(([roomId, { byId, rev, announced }]) => ({
+    return [...this.#rooms].map(([roomId, { byId, rev, emitted }]) => ({
       client: this.#options.name,
       roomId,
       messages: [...byId.values()].toSorted((a, b) => a.seq - b.seq),
       rev,
       window: false,
-      announced: [...announced],
+      emitted: [...emitted],
       wasReset: false,
     }));
   }
@@ -178,7 +181,7 @@ export class PlainClient {
         sessionId: this.#socket.io.engine.id,
         openedAt: Date.now(),
         closedAt: undefined,
-        shown: {},
+        received: {},
       };
       this.#logs.push(log);
       for (const roomId of this.roomIds) void this.#join(roomId, log);
@@ -191,7 +194,7 @@ export class PlainClient {
       // socket.io does not reconnect by itself after this reason.
       if (reason === 'io server disconnect') this.#connectIn(RETRY_MS);
     });
-    // socket.io retries an unreachable server, but not a refused connection.
+    // socket.io retries an unreachable server, but not a rejected connection.
     this.#socket.on('connect_error', () => {
       if (!this.#socket.active) this.#connectIn(RETRY_MS);
     });
@@ -201,9 +204,9 @@ export class PlainClient {
     });
     this.#socket.on('receiveMessage', (message) => {
       const { roomId } = message;
-      const entry: Shown = { kind: 'message', message, at: Date.now() };
+      const entry: ReceivedEvent = { kind: 'message', message, at: Date.now() };
       const log = this.#openLog;
-      if (log) (log.shown[roomId] ??= []).push(entry);
+      if (log) (log.received[roomId] ??= []).push(entry);
       this.#apply(roomId, [message]);
     });
   }
@@ -218,23 +221,23 @@ export class PlainClient {
     while (log.closedAt === undefined && !this.#closed) {
       const since = this.#rooms.get(roomId)?.rev ?? 0;
       try {
-        const answer = await this.request('joinRoom', { roomId, since }, (answered) => {
-          if (!answered.ok) return;
-          (log.shown[roomId] ??= []).push({ kind: 'joined', rev: answered.rev, at: Date.now() });
-          this.#apply(roomId, answered.changes ?? []);
+        const ack = await this.request('joinRoom', { roomId, since }, (result) => {
+          if (!result.ok) return;
+          (log.received[roomId] ??= []).push({ kind: 'joined', rev: result.rev, at: Date.now() });
+          this.#apply(roomId, result.changes ?? []);
         });
-        if (answer.ok) {
-          if (answer.complete === false) await this.#fill(roomId, answer.rev, log);
+        if (ack.ok) {
+          if (ack.complete === false) await this.#fill(roomId, ack.rev, log);
           return;
         }
-        await delay(answer.error.retryAfterMs ?? RETRY_MS);
+        await delay(ack.error.retryAfterMs ?? RETRY_MS);
       } catch {
         await delay(RETRY_MS);
       }
     }
   }
 
-  /** Fetches the changes that the answer to a join did not contain, page by page. */
+  /** Fetches the changes that the joinRoom acknowledgement did not contain, page by page. */
   async #fill(roomId: string, head: number, log: OpenLog): Promise<void> {
     for (;;) {
       const since = this.#rooms.get(roomId)?.rev ?? 0;
@@ -259,7 +262,7 @@ export class PlainClient {
       room.buffered.delete(next.rev);
       room.byId.set(next.id, next);
       room.rev = next.rev;
-      room.announced.push(next.rev);
+      room.emitted.push(next.rev);
     }
   }
 }

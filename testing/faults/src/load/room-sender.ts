@@ -5,8 +5,8 @@ import type { PlainClient } from './plain-client.ts';
 const RETRY_MS = 50;
 const CONNECTION_CHECK_MS = 20;
 /**
- * Time limit of all attempts of a message, so that a server that never accepts it does not block a
- * run.
+ * Time limit for all attempts to send a message, so that a server that never accepts it does not
+ * block a run.
  */
 const GIVE_UP_AFTER_MS = 40_000;
 
@@ -19,14 +19,14 @@ export interface RoomSenderOptions {
   readonly roomId: string;
   /** Prefix of its client message ids. */
   readonly name: string;
-  /** Messages sent at once. */
+  /** Number of messages sent concurrently. */
   readonly inFlight: number;
-  /** Pause between the answers to a batch and the next batch. */
+  /** Pause between the acknowledgements of a batch and the next batch. */
   readonly pauseMs: number;
 }
 
 /**
- * Sends batches of messages to a room in order. Failed messages are retried in order, under the
+ * Sends batches of messages to a room in order. Failed messages are retried in order, with the
  * same ids, before the next batch.
  */
 export class RoomSender {
@@ -43,7 +43,7 @@ export class RoomSender {
     return this.#sends;
   }
 
-  /** Sends until `stop`; resolves once every message is acknowledged or given up. */
+  /** Sends until `stop`; resolves once every message is acknowledged or abandoned. */
   async run(): Promise<void> {
     const { signal } = this.#stopped;
     await delay(Math.random() * this.#options.pauseMs);
@@ -102,14 +102,14 @@ export class RoomSender {
     const number = client.nextNumber();
     const outcome = await client
       .request('sendMessage', { roomId, clientMessageId, text })
-      .then((answer): Outcome => {
+      .then((ack): Outcome => {
         const at = Date.now();
-        if (answer.ok) return { kind: 'ok', id: answer.id, at };
-        // The answer of a faulty server may have any shape.
-        const error = answer.error as Partial<typeof answer.error> | undefined;
+        if (ack.ok) return { kind: 'ok', id: ack.id, at };
+        // The acknowledgement of a faulty server may have any shape.
+        const error = ack.error as Partial<typeof ack.error> | undefined;
         return { kind: 'error', code: error?.code, retryAfterMs: error?.retryAfterMs, at };
       })
-      .catch((): Outcome => ({ kind: 'no-answer', at: Date.now() }));
+      .catch((): Outcome => ({ kind: 'no-ack', at: Date.now() }));
     send.attempts.push({ startedAt, connection, number, outcome });
     return outcome;
   }

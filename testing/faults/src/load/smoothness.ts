@@ -1,24 +1,24 @@
-import type { Send, Shown } from '../check/observation.ts';
+import type { ReceivedEvent, Send } from '../check/observation.ts';
 
-/** An acknowledgement or a message that takes longer than this shows a disturbance. */
+/** An acknowledgement or a message that takes longer than this indicates a disruption. */
 const LATE_MS = 700;
 
-/** Answers to senders and events of clients so far. */
+/** Attempts of senders and events received by clients so far. */
 export interface Traffic {
   /** Sends of each sender. */
   readonly sends: readonly (readonly Send[])[];
   /** Events of each client in each of its rooms, on the open connection. */
-  readonly shown: readonly (readonly Shown[])[];
+  readonly received: readonly (readonly ReceivedEvent[])[];
 }
 
 /**
- * Returns whether, since the given time, every sender was acknowledged, every client received
- * messages in each of its rooms, and no send or message was refused, unanswered or late.
+ * Returns whether, since the given time, every sender got an acknowledgement, every client
+ * received messages in each of its rooms, and no send or message was rejected, unanswered or late.
  */
-export function isSmooth({ sends, shown }: Traffic, since: number): boolean {
+export function isSmooth({ sends, received }: Traffic, since: number): boolean {
   return (
-    sends.every((ofOne) => acknowledgedSoon(ofOne, since)) &&
-    shown.every((ofOne) => shownSoon(ofOne, since))
+    sends.every((sendsOfSender) => acknowledgedSoon(sendsOfSender, since)) &&
+    received.every((events) => receivedSoon(events, since))
   );
 }
 
@@ -34,8 +34,8 @@ function acknowledgedSoon(sends: readonly Send[], since: number): boolean {
   );
 }
 
-function shownSoon(shown: readonly Shown[], since: number): boolean {
-  const recent = shown.flatMap((entry) =>
+function receivedSoon(received: readonly ReceivedEvent[], since: number): boolean {
+  const recent = received.flatMap((entry) =>
     entry.kind === 'message' && entry.at >= since ? [entry] : [],
   );
   return (
