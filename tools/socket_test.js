@@ -1,10 +1,10 @@
-// Compatible entry point of the smoke test: `cd tools && node socket_test.js`.
+// Backward-compatible entry point for the smoke test: `cd tools && node socket_test.js`.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const START = fileURLToPath(new URL('socket-test/start-socket-test.mjs', import.meta.url));
-/** Node from the dependencies, which `npm run` uses, too: the installed `node` may be too old. */
+/** Node from the dependencies, which `npm run` also uses: the installed `node` may be too old. */
 const BUNDLED_NODE = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
 
 const node = existsSync(BUNDLED_NODE) ? BUNDLED_NODE : process.execPath;

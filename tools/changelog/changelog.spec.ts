@@ -53,7 +53,7 @@ describe('npm run changelog', () => {
     ]);
   });
 
-  it('writes the same file when it runs again', async () => {
+  it('writes the same file when it is rerun', async () => {
     await writeChangelog();
     const first = await changelog();
     await writeChangelog();

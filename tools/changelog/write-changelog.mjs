@@ -6,16 +6,16 @@ import conventionalCommits from 'conventional-changelog-conventionalcommits';
 const HELP = `Usage: npm run changelog
 
 Writes CHANGELOG.md from the Conventional Commits of the whole history: a section for each version
-tag (v1.2.3), and one for the version of package.json when it has no tag yet.`;
+tag (v1.2.3), and one for the version in package.json if it has no tag yet.`;
 
-/** Returns whether the current folder is in a Git repository with its complete history. */
+/** Returns whether the current directory is in a Git repository with its complete history. */
 function hasFullHistory() {
   try {
-    const answer = execFileSync('git', ['rev-parse', '--is-shallow-repository'], {
+    const output = execFileSync('git', ['rev-parse', '--is-shallow-repository'], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    return answer.trim() === 'false';
+    return output.trim() === 'false';
   } catch {
     return false;
   }
@@ -36,7 +36,7 @@ if (process.argv.includes('--help')) {
   ]);
 } else {
   console.error(
-    'The changelog needs the complete history: run this in a clone, after `git fetch --unshallow` in a shallow one.',
+    'The changelog needs the complete history: run this in a full clone, or run `git fetch --unshallow` first.',
   );
   process.exitCode = 1;
 }

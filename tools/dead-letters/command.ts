@@ -9,8 +9,8 @@ export const HELP = `Inspects and replays dead letters: messages in RabbitMQ tha
 
   npm run dead-letters -- list           list all, with reason, time and room
   npm run dead-letters -- show <id>      show one, with its content
-  npm run dead-letters -- replay <id>    publish one again, as a new message
-  npm run dead-letters -- replay all     publish all again, oldest first
+  npm run dead-letters -- replay <id>    republish one as a new message
+  npm run dead-letters -- replay all     republish all, oldest first
 
 RABBITMQ_URL, from the environment or .env, is the address of RabbitMQ. A replayed message that
 still cannot be stored becomes a dead letter again, with a new reason.

@@ -43,7 +43,7 @@ describeWithProgram('rabbitmq-server', 'runCommand', () => {
   async function run(...args: string[]): Promise<string[]> {
     const lines: string[] = [];
     const command = readCommand(args);
-    if (command.name === 'help') throw new Error('help is not a command of runCommand');
+    if (command.name === 'help') throw new Error('runCommand has no help command');
     await runCommand(command, deadLetters, (line) => lines.push(line));
     return lines;
   }
@@ -74,10 +74,10 @@ describeWithProgram('rabbitmq-server', 'runCommand', () => {
   });
 
   it('shows the partition and content of a dead letter without control characters', async () => {
-    const shown = (await run('show', 'odd\u001b[2J')).join('\n');
-    expect(shown).toContain('partition  11');
-    expect(shown).toContain('"roomId": "general"');
-    expect(shown.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    const output = (await run('show', 'odd\u001b[2J')).join('\n');
+    expect(output).toContain('partition  11');
+    expect(output).toContain('"roomId": "general"');
+    expect(output.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
 
   it('replays all dead letters, after which list finds none', async () => {

@@ -14,8 +14,8 @@ export interface Options {
 
 const MAX_INSTANCES = 16;
 
-export const HELP = `Runs the chat as services on this machine: gateway, users, messages and chat as processes,
-with a private Redis, RabbitMQ and MongoDB.
+export const HELP = `Runs the chat as services on this machine: gateway, users, messages and chat as separate
+processes, with a private Redis, RabbitMQ and MongoDB.
 
   npm run services [-- options]
 
@@ -27,7 +27,8 @@ with a private Redis, RabbitMQ and MongoDB.
   --help            print this help
 
 Requires redis-server and rabbitmq-server. MongoDB is the mongod that MONGOMS_SYSTEM_BINARY
-names, else the one on the PATH, else it is downloaded once. Ctrl-C stops all processes.`;
+names, otherwise the one on the PATH, otherwise a binary that is downloaded once. Ctrl-C stops all
+processes.`;
 
 /**
  * Parses the command line.

@@ -13,9 +13,9 @@ async function main(args: string[]): Promise<void> {
   if (options.help) return console.log(HELP);
   let stop = stopChildProcesses;
   onStopSignal(() => stopWith(() => stop()));
-  console.log(`Starting Redis, RabbitMQ and MongoDB in ${options.dataDir} …`);
+  console.log(`Starting Redis, RabbitMQ and MongoDB in ${options.dataDir}…`);
   const servers = await startOrExit(BackingServers.start(options.dataDir));
-  console.log('Starting the services …');
+  console.log('Starting the services…');
   const topology = await startOrExit(
     ServicesTopology.start({
       ...options,
@@ -36,9 +36,9 @@ async function main(args: string[]): Promise<void> {
   console.log(`The chat is ready at ${topology.gatewayUrl}. Press Ctrl-C to stop.`);
 }
 
-/** Stops the chat and exits. Processes that still run after a failed stop are killed at exit. */
+/** Stops the chat and exits. Processes still running after a failed stop are killed at exit. */
 function stopWith(stop: () => Promise<void>): void {
-  console.log('Stopping …');
+  console.log('Stopping…');
   stopping = stop().then(
     () => process.exit(0),
     (error: unknown) => {
@@ -48,16 +48,16 @@ function stopWith(stop: () => Promise<void>): void {
   );
 }
 
-/** Prints unexpected exits of processes: the chat keeps running without most of them. */
+/** Prints unexpected exits of processes: the chat survives the loss of most of them. */
 function reportUnexpectedExits(topology: ServicesTopology, logs: string): void {
   for (const { name, process } of topology.instances()) {
-    process.onUnexpectedExit((how) => {
-      console.error(`${name} exited with ${how}. Log: ${join(logs, `${name}.log`)}.`);
+    process.onUnexpectedExit((status) => {
+      console.error(`${name} exited with ${status}. Log: ${join(logs, `${name}.log`)}.`);
     });
   }
   const servers = { Redis: topology.redis, RabbitMQ: topology.rabbitmq, MongoDB: topology.mongo };
   for (const [name, server] of Object.entries(servers)) {
-    server.onUnexpectedExit((how) => console.error(`${name} exited with ${how}.`));
+    server.onUnexpectedExit((status) => console.error(`${name} exited with ${status}.`));
   }
 }
 
@@ -77,7 +77,7 @@ async function startOrExit<T>(starting: Promise<T>): Promise<T> {
     await stopping;
     return started;
   } catch (error) {
-    // During a stop the start fails because its servers are stopped.
+    // When a stop interrupts the start, the start fails because its servers are stopped.
     await stopping;
     const reasons = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
     for (const reason of reasons) {

@@ -2,7 +2,7 @@ import { ChatClient, type RoomConversation } from '@chat/client';
 import { GENERAL_ROOM_ID, type Message } from '@chat/contracts';
 import { randomBytes } from 'node:crypto';
 
-const MESSAGES_EACH = 5;
+const MESSAGES_PER_USER = 5;
 
 /** A failed check, described by a one-line message. */
 class CheckFailure extends Error {}
@@ -27,11 +27,11 @@ export async function smokeTest(
   const clients = [new ChatClient({ url }), new ChatClient({ url })] as const;
   const close = (): void => clients.forEach((client) => client.close());
   signal.addEventListener('abort', close);
-  const step = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+  const step = async <T>(description: string, work: () => Promise<T>): Promise<T> => {
     signal.throwIfAborted();
-    const begin = performance.now();
+    const startedAt = performance.now();
     const result = await work();
-    print(`ok  ${what} (${Math.round(performance.now() - begin)} ms)`);
+    print(`ok  ${description} (${Math.round(performance.now() - startedAt)} ms)`);
     return result;
   };
 
@@ -39,7 +39,7 @@ export async function smokeTest(
     const [ada, bob] = await step('registered two users', () =>
       Promise.all([register(clients[0], 'ada'), register(clients[1], 'bob')]),
     );
-    await step('connected both', () =>
+    await step('connected both users', () =>
       Promise.all(clients.map((client) => client.connection.whenOnline(10_000))),
     );
     const newRoom = `smoke-${randomBytes(6).toString('hex')}`;
@@ -56,7 +56,7 @@ async function exchangeMessages(
   roomId: string,
   ada: SmokeUser,
   bob: SmokeUser,
-  step: <T>(what: string, work: () => Promise<T>) => Promise<T>,
+  step: <T>(description: string, work: () => Promise<T>) => Promise<T>,
 ): Promise<void> {
   const rooms: [RoomConversation, RoomConversation] = [
     ada.client.room(roomId),
@@ -67,15 +67,16 @@ async function exchangeMessages(
 
   const sent = new Map<string, string>();
   const send = (room: RoomConversation, { name }: SmokeUser): void => {
-    for (let count = 1; count <= MESSAGES_EACH; count += 1) {
-      const { clientMessageId, text } = room.send(`${name}: message ${count} of ${MESSAGES_EACH}`);
+    for (let count = 1; count <= MESSAGES_PER_USER; count += 1) {
+      const { clientMessageId, text } = room.send(`${name}: message ${count}/${MESSAGES_PER_USER}`);
       sent.set(clientMessageId, text);
     }
   };
-  await step(`${2 * MESSAGES_EACH} messages delivered to both in ${roomId}`, async () => {
+  await step(`${2 * MESSAGES_PER_USER} messages delivered to both in ${roomId}`, async () => {
     send(rooms[0], ada);
     send(rooms[1], bob);
-    const arrived = (received: Message[]): boolean => ours(received, sent).length >= sent.size;
+    const arrived = (received: Message[]): boolean =>
+      ownMessages(received, sent).length >= sent.size;
     await Promise.all([
       until(rooms[0], () => arrived(receivedByAda)),
       until(rooms[1], () => arrived(receivedByBob)),
@@ -83,9 +84,10 @@ async function exchangeMessages(
   });
 
   const history = await step(`the history of ${roomId} equals the delivered messages`, async () => {
-    const page = ours((await ada.client.rest.history(roomId, { limit: 200 })).messages, sent);
-    compare(`${ada.name}'s live messages in ${roomId}`, ours(receivedByAda, sent), page);
-    compare(`${bob.name}'s live messages in ${roomId}`, ours(receivedByBob, sent), page);
+    const { messages } = await ada.client.rest.history(roomId, { limit: 200 });
+    const page = ownMessages(messages, sent);
+    compare(`${ada.name}'s live messages in ${roomId}`, ownMessages(receivedByAda, sent), page);
+    compare(`${bob.name}'s live messages in ${roomId}`, ownMessages(receivedByBob, sent), page);
     return page;
   });
   for (const message of history) {
@@ -114,21 +116,21 @@ function collect(room: RoomConversation): Message[] {
   return messages;
 }
 
-/** Selects the messages of this test: other users may send to the room, too. */
-function ours(messages: Message[], sent: ReadonlyMap<string, string>): Message[] {
+/** Selects the messages of this test: other users may also send to the room. */
+function ownMessages(messages: Message[], sent: ReadonlyMap<string, string>): Message[] {
   return messages.filter(({ clientMessageId }) => sent.has(clientMessageId ?? ''));
 }
 
 /**
  * Waits until the condition holds.
  *
- * @throws CheckFailure when a message is refused permanently
+ * @throws CheckFailure when a message is rejected permanently
  */
 function until(room: RoomConversation, condition: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const check = (): void => {
       const failed = room.getSnapshot().pending.find(({ state }) => state === 'failed');
-      if (failed) reject(new CheckFailure(`A message was refused: ${failed.error?.message}`));
+      if (failed) reject(new CheckFailure(`A message was rejected: ${failed.error?.message}`));
       else if (condition()) resolve();
       else return;
       stop.forEach((end) => end());
@@ -138,7 +140,7 @@ function until(room: RoomConversation, condition: () => boolean): Promise<void> 
   });
 }
 
-function compare(what: string, live: Message[], stored: Message[]): void {
+function compare(description: string, live: Message[], stored: Message[]): void {
   const list = (messages: Message[]): string[] =>
     messages.map(({ seq, id, text }) => `${seq} ${id} ${text}`);
   const [received, expected] = [list(live), list(stored)];
@@ -146,7 +148,7 @@ function compare(what: string, live: Message[], stored: Message[]): void {
   for (let index = 0; index < length; index += 1) {
     if (received[index] === expected[index]) continue;
     throw new CheckFailure(
-      `${what} differ from the history at position ${index + 1}: ` +
+      `${description} differ from the history at position ${index + 1}: ` +
         `received ${received[index] ?? 'nothing'}, stored ${expected[index] ?? 'nothing'}.`,
     );
   }

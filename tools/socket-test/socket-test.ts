@@ -17,7 +17,7 @@ async function main(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const begin = performance.now();
+  const startedAt = performance.now();
   const limit = AbortSignal.timeout(TIME_LIMIT_MS);
   const timeout = new Promise<never>((_resolve, reject) => {
     limit.addEventListener('abort', () =>
@@ -27,7 +27,7 @@ async function main(args: string[]): Promise<number> {
   try {
     console.log(`Testing ${options.url}`);
     await Promise.race([smokeTest(options.url, (line) => console.log(line), limit), timeout]);
-    console.log(`All checks passed (${Math.round(performance.now() - begin)} ms).`);
+    console.log(`All checks passed (${Math.round(performance.now() - startedAt)} ms).`);
     return 0;
   } catch (error) {
     console.error(`FAILED  ${options.url}: ${(error as Error).message}`);

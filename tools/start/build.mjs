@@ -37,10 +37,10 @@ const typescript = (projects, bundles = []) => ({
   install: () => Promise.all(bundles.map((app) => installFolder(`${app}/bundle`))),
 });
 
-/** Staging folder of a build: a server that starts meanwhile must not read incomplete output. */
+/** Staging folder of a build, so that a server started during it never reads incomplete output. */
 const stagingFolder = (folder) => join(STAMPS, `${folder.replaceAll('/', '-')}-${process.pid}`);
 
-/** Replaces an output folder by its staging folder. */
+/** Replaces an output folder with its staging folder. */
 async function installFolder(folder) {
   const installed = join(ROOT, folder);
   const old = `${stagingFolder(folder)}-old`;
@@ -96,7 +96,7 @@ export const BUILD_TARGETS = {
     ...typescript(['tools/tsconfig.app.json']),
   },
   page: {
-    name: 'the web page',
+    name: 'the web client',
     apps: ['@chat/web'],
     outputs: (folders) => [join(folders[0], 'dist')],
     commands: async () => [
@@ -127,13 +127,13 @@ export async function buildOrExit(...targets) {
 }
 
 /**
- * Builds the targets whose output is missing or outdated. Progress goes to standard error, which
- * keeps it out of the output of a command; without a build nothing is printed.
+ * Builds the targets whose output is missing or outdated. Progress goes to stderr, so that it does
+ * not mix with the stdout of the command; if nothing is built, nothing is printed.
  *
  * The stamp of a target is removed before its build and written after it, so an interrupted
  * build is never considered complete.
  *
- * @param targets of {@link BUILD_TARGETS}
+ * @param targets entries of {@link BUILD_TARGETS}
  * @throws BuildFailure
  */
 async function buildOutdated(targets) {
@@ -165,7 +165,7 @@ async function buildOutdated(targets) {
 
 async function build(target, folders, children) {
   const startedAt = performance.now();
-  console.error(`Building ${target.name} …`);
+  console.error(`Building ${target.name}…`);
   await rm(stampFile(target), { force: true });
   const sources = await sourceFingerprint(folders);
   for (const command of await target.commands(folders)) await run(target, command, children);
@@ -214,7 +214,7 @@ async function outputFingerprint(target, folders) {
 const isSource = (name) =>
   !['bundle', 'dist', 'node_modules', 'test', 'test-results', 'coverage'].includes(name) &&
   !/\.(spec\.tsx?|md)$/.test(name);
-/** Type checks write the output of the specs beside it. */
+/** Type checking writes the output of the specs to the same folder; it is not part of a build. */
 const isOutput = (name) => name !== 'spec' && name !== 'tsconfig.spec.tsbuildinfo';
 
 /** `tsc --build` trusts its build info: it does not detect that an output file was removed. */

@@ -13,7 +13,7 @@ export async function fingerprint(files) {
 }
 
 /**
- * Lists the files below a folder in a stable order; none when it does not exist.
+ * Lists the files in a folder recursively, in a stable order; empty if it does not exist.
  *
  * @param accept predicate for the name of each file and folder
  */

@@ -4,7 +4,7 @@ const POLL_INTERVAL_MS = 500;
 
 /**
  * Sends SIGTERM to this process once its parent npm has exited. npm forwards SIGTERM and SIGINT,
- * but not SIGHUP, and no signal when it is killed.
+ * but not SIGHUP, and forwards no signal when it is killed.
  */
 export function stopWithNpm() {
   if (process.env.npm_lifecycle_event === undefined) return;
@@ -17,7 +17,7 @@ export function stopWithNpm() {
   timer.unref();
 }
 
-/** Keeps this process running after its output was closed, as in `npm start | head`. */
+/** Keeps this process running after its output is closed, as in `npm start | head`. */
 export function ignoreOutputErrors() {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }

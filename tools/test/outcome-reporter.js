@@ -38,17 +38,17 @@ export default class OutcomeReporter {
   }
 
   #testsOf({ testFilePath, displayName, testExecError, failureMessage, testResults }) {
-    const where = {
+    const source = {
       file: relative(this.rootDir, testFilePath),
       // Name of the Jest project: several may run the same file.
       ...(this.hasProjects && { run: displayName.name }),
     };
     // A file that cannot run counts as one failed test without a name.
-    if (testExecError) return [{ ...where, status: 'failed', message: truncated(failureMessage) }];
+    if (testExecError) return [{ ...source, status: 'failed', message: truncate(failureMessage) }];
     return testResults.map(({ fullName, status, ancestorTitles, failureMessages }) => {
-      const test = { ...where, name: fullName, status: statusOf(status) };
+      const test = { ...source, name: fullName, status: statusOf(status) };
       if (test.status === 'failed')
-        return { ...test, message: truncated(failureMessages.join('\n')) };
+        return { ...test, message: truncate(failureMessages.join('\n')) };
       if (test.status === 'skipped') return { ...test, missing: missingOf(ancestorTitles) };
       return test;
     });
@@ -63,6 +63,6 @@ function missingOf(titles) {
   return titles.flatMap((title) => SKIPPED_FOR.exec(title)?.[1].split('; ') ?? []);
 }
 
-function truncated(message) {
+function truncate(message) {
   return stripVTControlCharacters(message ?? '').slice(0, MAX_MESSAGE_LENGTH);
 }

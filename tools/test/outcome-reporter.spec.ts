@@ -14,7 +14,7 @@ describe('the outcome reporter', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'chat-outcome-'));
     await mkdir(join(folder, 'test-results'));
-    await writeFile(join(folder, 'test-results/outcome.json'), '"of an earlier run"');
+    await writeFile(join(folder, 'test-results/outcome.json'), '"from an earlier run"');
   });
   afterEach(() => rm(folder, { recursive: true }));
 
@@ -46,7 +46,7 @@ describe('the outcome reporter', () => {
     const spec = `
       describe('a suite', () => {
         it('passes', () => undefined);
-        it('fails', () => { throw new Error('not so'); });
+        it('fails', () => { throw new Error('it failed'); });
       });
       describe.skip('another (skipped: no Redis; no MongoDB)', () => {
         describe('and more', () => { it('is skipped', () => undefined); });
@@ -60,7 +60,7 @@ describe('the outcome reporter', () => {
           file: 'a.spec.js',
           name: 'a suite fails',
           status: 'failed',
-          message: expect.stringContaining('not so'),
+          message: expect.stringContaining('it failed'),
         },
         {
           file: 'a.spec.js',
@@ -73,13 +73,13 @@ describe('the outcome reporter', () => {
   });
 
   it('records one failed test without a name for a file that cannot run', async () => {
-    expect(await outcomeOf("throw new Error('no such thing');")).toEqual({
+    expect(await outcomeOf("throw new Error('cannot load');")).toEqual({
       exitCode: 1,
       tests: [
         {
           file: 'a.spec.js',
           status: 'failed',
-          message: expect.stringContaining('no such thing'),
+          message: expect.stringContaining('cannot load'),
         },
       ],
     });
@@ -96,7 +96,7 @@ describe('the outcome reporter', () => {
     expect(outcome).toMatchObject({ exitCode: 1, tests: [{ name: 'passes', status: 'passed' }] });
   });
 
-  it('leaves no outcome, not even of an earlier run, when the process is killed', async () => {
+  it('leaves no outcome, not even one from an earlier run, when the process is killed', async () => {
     expect(await outcomeOf("process.kill(process.pid, 'SIGKILL');")).toBeUndefined();
   });
 });

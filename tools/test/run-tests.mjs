@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { ROOT, workspacePackages } from '../workspace.mjs';
-import { judge } from './verdict.mjs';
+import { evaluate } from './verdict.mjs';
 
 /**
  * Hundreds of processes load the same modules: with the compile cache a service takes a fifth less
@@ -12,7 +12,7 @@ import { judge } from './verdict.mjs';
 process.env.NODE_COMPILE_CACHE ??= join(ROOT, 'node_modules/.cache/node');
 
 const ci = Boolean(process.env.CI);
-/** In CI cached results of earlier runs do not count. */
+/** In CI, cached results of earlier runs are ignored. */
 const FRESH = ci ? ['--skip-nx-cache'] : [];
 
 /** Runs Nx; resolves with the exit code. */
@@ -77,7 +77,7 @@ const unitDoneAt = Date.now();
 // nx.json).
 await nx('run-many', '-t', 'e2e', '--parallel=3');
 const endedAt = Date.now();
-const verdict = await judge(
+const verdict = await evaluate(
   await Promise.all(
     projects.map(async (project) => ({ ...project, outcome: await outcomeOf(project.folder) })),
   ),

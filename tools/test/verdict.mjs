@@ -1,9 +1,9 @@
 import { isStrict } from './strict-suites.mjs';
 
-/** Maximum of flaky tests before a run fails. */
+/** Maximum number of flaky tests before a run fails. */
 const MAX_FLAKY = 3;
 /**
- * Maximum of files with reruns; with more failed files the change is at fault and none is rerun.
+ * Maximum number of files to rerun; if more files failed, the change is at fault and none is rerun.
  */
 const MAX_RERUNS = 10;
 
@@ -25,18 +25,18 @@ const MAX_RERUNS = 10;
  */
 
 /**
- * Judges a whole run.
+ * Evaluates a whole run.
  *
- * In CI each file with a failed test is rerun once, alone: if the file passes, its failed tests are
- * flaky, except in strict suites. No test may be skipped in CI.
+ * In CI, each file with a failed test is rerun once, in isolation: if the file passes, its failed
+ * tests are flaky, except in strict suites. No test may be skipped in CI.
  *
- * @param {Project[]} projects every project with a Jest configuration; one without an outcome
- * crashed, one without tests fails, too: Jest itself passes where no file matches
+ * @param {Project[]} projects every project with a Jest configuration; one that has no outcome
+ * crashed, and one that has no tests fails: Jest itself passes if no file matches
  * (`passWithNoTests`)
  * @param {{ ci: boolean, rerun: (file: TestFile) => Promise<Outcome | undefined> }} options
  * @returns {Promise<Verdict>} `lines` end with `N passed, N failed[, N skipped]`
  */
-export async function judge(projects, { ci, rerun }) {
+export async function evaluate(projects, { ci, rerun }) {
   const tests = projects.flatMap((project) =>
     (project.outcome?.tests ?? []).map((test) => ({ ...test, project })),
   );
@@ -47,10 +47,10 @@ export async function judge(projects, { ci, rerun }) {
     : { failed: withStatus('failed'), flaky: [] };
   const problems = projects.flatMap(({ name, outcome }) => problemsOf(name, outcome));
   if (flaky.length > MAX_FLAKY) {
-    problems.push(`${flaky.length} tests are flaky, at most ${MAX_FLAKY} are allowed`);
+    problems.push(`${flaky.length} flaky tests (at most ${MAX_FLAKY} allowed)`);
   }
   if (ci && skipped.length > 0) {
-    problems.push(`${skipped.length} tests were skipped, which CI does not allow`);
+    problems.push(`${skipped.length} skipped tests (none allowed in CI)`);
   }
   const passedCount = withStatus('passed').length + flaky.length;
   const failedCount = failed.length + problems.length;
@@ -78,9 +78,9 @@ async function separateFlaky(failures, rerun) {
   const flaky = new Set();
   for (const failuresOfFile of repeatable) {
     const [{ project, file, run }] = failuresOfFile;
-    const again = await rerun({ project, file, run });
-    if (again?.exitCode !== 0) continue;
-    for (const test of failuresOfFile) if (hasPassed(test, again)) flaky.add(test);
+    const outcome = await rerun({ project, file, run });
+    if (outcome?.exitCode !== 0) continue;
+    for (const test of failuresOfFile) if (hasPassed(test, outcome)) flaky.add(test);
   }
   return { failed: failures.filter((test) => !flaky.has(test)), flaky: [...flaky] };
 }
@@ -95,9 +95,9 @@ function problemsOf(name, outcome) {
   if (!outcome) return [`${name}: its tests did not finish`];
   const { exitCode, tests } = outcome;
   if (exitCode !== 0 && !tests.some(({ status }) => status === 'failed')) {
-    return [`${name}: exit code ${exitCode} without a failed test`];
+    return [`${name}: exit code ${exitCode} although no test failed`];
   }
-  return tests.length === 0 ? [`${name}: no test ran`] : [];
+  return tests.length === 0 ? [`${name}: no tests ran`] : [];
 }
 
 /**
@@ -116,6 +116,6 @@ function skipLines(skipped) {
 
 function titleOf({ project, run, file, name }) {
   const path = `${project.folder}/${file}`;
-  const where = run === undefined ? path : `${path} [${run}]`;
-  return name === undefined ? `${project.name}: ${where}` : `${project.name}: ${where}: ${name}`;
+  const source = run === undefined ? path : `${path} [${run}]`;
+  return name === undefined ? `${project.name}: ${source}` : `${project.name}: ${source}: ${name}`;
 }

@@ -4,13 +4,13 @@ import { formatFiles, generateFiles, names, updateJson } from '@nx/devkit';
 
 /**
  * Creates `libs/<name>`: an empty NestJS module with a first test. The lockfile and `node_modules`
- * link it, as `npm install` would. References between projects follow from `nx sync`.
+ * link it, as `npm install` would. `nx sync` adds the references between projects.
  *
- * @throws Error if there is a library of this name
+ * @throws Error if a library with this name exists
  */
 export default async function featureLibrary(tree, { name }) {
   const root = `libs/${name}`;
-  if (tree.exists(root)) throw new Error(`${root} exists.`);
+  if (tree.exists(root)) throw new Error(`${root} already exists.`);
   const { className } = names(name);
   generateFiles(tree, join(import.meta.dirname, 'files'), root, { name, className });
   updateJson(tree, 'tsconfig.json', (config) => ({
@@ -25,7 +25,7 @@ export default async function featureLibrary(tree, { name }) {
   return () => linkWorkspace(tree.root, root, name);
 }
 
-/** Returns the packages of the lockfile with another workspace, in npm's order. */
+/** Returns the packages of the lockfile with an additional workspace, in npm's order. */
 function withWorkspace(packages, root, packageName) {
   const added = {
     ...packages,
@@ -35,7 +35,7 @@ function withWorkspace(packages, root, packageName) {
   return Object.fromEntries(sortedBy(Object.entries(added), ([path]) => path));
 }
 
-/** npm sorts with the rules of English. */
+/** npm sorts in English collation order. */
 const sortedBy = (items, keyOf) => items.toSorted((a, b) => keyOf(a).localeCompare(keyOf(b), 'en'));
 
 function linkWorkspace(workspace, root, name) {
