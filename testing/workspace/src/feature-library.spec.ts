@@ -7,10 +7,10 @@ import { FreshClone } from './documents/fresh-clone.ts';
 import { NX } from './nx.ts';
 
 const GENERATOR = '@chat/tools:feature-library';
-/** Time limit of the targets of one project, on a busy machine. */
+/** Time limit for the targets of one project on a busy machine. */
 const TIMEOUT_MS = 240_000;
 
-describe('a feature library made by the generator', () => {
+describe('a feature library created by the generator', () => {
   let clone: FreshClone;
   const nx = (...args: string[]) =>
     promisify(execFile)(process.execPath, [NX, ...args], {
@@ -44,11 +44,11 @@ describe('a feature library made by the generator', () => {
     });
   });
 
-  it('is not made where a library of that name exists', async () => {
-    await expect(nx('generate', GENERATOR, 'rooms')).rejects.toThrow('libs/rooms exists');
+  it('is not created if a library with that name exists', async () => {
+    await expect(nx('generate', GENERATOR, 'rooms')).rejects.toThrow('libs/rooms already exists');
   });
 
-  it('needs a name in lower case', async () => {
+  it('requires a lowercase name', async () => {
     await expect(nx('generate', GENERATOR, '--name=Reactions')).rejects.toMatchObject({ code: 1 });
   });
 });

@@ -31,7 +31,7 @@ const PAYLOADS: Record<ClientEvent, (text: string) => unknown> = {
   renewSession: (token) => ({ token }),
 };
 
-/** All requests and events of clients, with a hostile text in each field. */
+/** All requests and events from clients, with a hostile text in each field. */
 const REQUESTS: HostileRequest[] = [
   ['RegisterRequest.email', RegisterRequest, (email) => ({ email, password: 'long enough' })],
   ['RegisterRequest', RegisterRequest, (text) => registration(text)],

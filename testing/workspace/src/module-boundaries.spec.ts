@@ -10,7 +10,7 @@ const eslint = new ESLint({
   overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
 });
 
-/** Returns the errors of the boundary rules for an existing file with another text. */
+/** Returns the errors of the boundary rules for an existing file with different content. */
 async function boundaryErrors(filePath: string, text: string): Promise<string[]> {
   const results = await eslint.lintText(text, { filePath });
   return results
@@ -87,7 +87,7 @@ const planted = [
     error: /'node:sqlite' import is restricted/,
   },
   {
-    violation: 'a project that imports another by a relative path',
+    violation: 'a project that imports another project by a relative path',
     file: 'libs/realtime/src/index.ts',
     text: `export * from '../../platform/src/failures/index.ts';`,
     error: /Projects cannot be imported by a relative or absolute path/,
@@ -95,11 +95,11 @@ const planted = [
 ];
 
 describe('the module boundaries', () => {
-  // The rule reads the cached project graph of Nx, and reports nothing without it.
+  // The rule reads the cached project graph of Nx, and reports nothing if it is missing.
   beforeAll(() => nx('graph', '--file=.nx/graph.json'));
 
   for (const { violation, file, text, error } of planted) {
-    it(`refuse ${violation}`, async () => {
+    it(`reject ${violation}`, async () => {
       expect(await boundaryErrors(file, text)).toEqual([expect.stringMatching(error)]);
     });
   }

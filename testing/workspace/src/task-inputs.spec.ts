@@ -22,14 +22,14 @@ describe('the inputs of a build', () => {
     expect(bundle.files).toContain('libs/realtime/src/index.ts');
   });
 
-  it('include no test', () => {
+  it('include no tests', () => {
     const tests = [...build.files, ...bundle.files].filter((file) =>
       /\.spec\.tsx?$|\/test\/|jest/.test(file),
     );
     expect(tests).toEqual([]);
   });
 
-  it('include the npm packages that the project uses, not the lockfile', () => {
+  it('include the npm packages that the project uses, but not the lockfile', () => {
     expect(build.external).toContain('npm:@nestjs/common');
     expect(build.external).not.toContain('npm:mongoose');
     expect([...build.files, ...bundle.files]).not.toContain('package-lock.json');
@@ -37,7 +37,7 @@ describe('the inputs of a build', () => {
 });
 
 describe('the inputs of a test', () => {
-  it('include the presence of servers only where a suite needs them', async () => {
+  it('include the presence of servers only if a suite needs them', async () => {
     const { graph } = JSON.parse(await nx('graph', '--file=stdout')) as ProjectGraph;
     const inputsOfTests = (project: string) => graph.nodes[project]?.data.targets['test']?.inputs;
     expect(inputsOfTests('@chat/storage-mongo')).toContain('servers');

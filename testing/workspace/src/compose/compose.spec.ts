@@ -37,13 +37,13 @@ interface Container {
 
 /** Services that an operator may scale. */
 const SCALED = ['users', 'messages', 'chat'];
-/** Containers that exit once they have initialized what the others need. */
+/** Containers that exit after initializing what the others need. */
 const ONE_SHOTS = ['secrets', 'replica-set'];
 /** Stages of the Dockerfile that are built as images. */
 const STAGES = ['service', 'web', 'rabbitmq'];
 
 describeWithProgram('docker-compose', 'docker-compose.yml', () => {
-  const resolved = (env: Record<string, string> = {}): Record<string, Container> => {
+  const resolveServices = (env: Record<string, string> = {}): Record<string, Container> => {
     const text = execFileSync(programPath('docker-compose'), ['config'], {
       cwd: ROOT,
       encoding: 'utf8',
@@ -51,7 +51,7 @@ describeWithProgram('docker-compose', 'docker-compose.yml', () => {
     });
     return (parse(text) as { services: Record<string, Container> }).services;
   };
-  const services = resolved();
+  const services = resolveServices();
   const containers = Object.entries(services);
   const running = containers.filter(([name]) => !ONE_SHOTS.includes(name));
 
@@ -72,7 +72,7 @@ describeWithProgram('docker-compose', 'docker-compose.yml', () => {
   });
 
   it.each(running)(
-    'runs %s unprivileged, with health check, restart policy and memory limit',
+    'runs %s unprivileged, with a health check, a restart policy and a memory limit',
     (_name, container) => {
       expect(container.healthcheck?.test).toBeDefined();
       expect(container.restart).toBe('unless-stopped');
@@ -111,7 +111,7 @@ describeWithProgram('docker-compose', 'docker-compose.yml', () => {
     },
   );
 
-  it('starts each service that mounts the secrets once they are made', () => {
+  it('starts each service that mounts the secrets after they are generated', () => {
     const readers = running.filter(([, { volumes = [] }]) =>
       volumes.some((volume) => volume.startsWith('secrets:')),
     );
@@ -128,11 +128,11 @@ describeWithProgram('docker-compose', 'docker-compose.yml', () => {
     expect(services['secrets']?.entrypoint).toEqual(['node', 'docker/make-secrets.mjs']);
   });
 
-  it('publishes no port of users, messages or chat', () => {
+  it('publishes no ports of users, messages or chat', () => {
     for (const name of SCALED) expect(services[name]?.ports).toBeUndefined();
   });
 
-  it('publishes ports of page, gateway and older client, and RabbitMQ only on 127.0.0.1', () => {
+  it('publishes ports for page, gateway and legacy client, but RabbitMQ only on 127.0.0.1', () => {
     const ports = containers.flatMap(([, { ports: published = [] }]) => published.map(portOf));
     expect(ports.toSorted()).toEqual(
       [
@@ -147,8 +147,8 @@ describeWithProgram('docker-compose', 'docker-compose.yml', () => {
     );
   });
 
-  it('takes the ports of page and gateway from WEB_PORT and GATEWAY_PORT', () => {
-    const changed = resolved({ WEB_PORT: '8081', GATEWAY_PORT: '4000' });
+  it('takes the ports of the page and the gateway from WEB_PORT and GATEWAY_PORT', () => {
+    const changed = resolveServices({ WEB_PORT: '8081', GATEWAY_PORT: '4000' });
     expect(
       [changed['web']?.ports?.[0], changed['gateway']?.ports?.[0]].map(
         (port) => port && portOf(port),
@@ -165,7 +165,7 @@ describeWithProgram('docker-compose', 'docker-compose.yml', () => {
     ]);
   });
 
-  it.each([...SCALED, 'gateway'])('sets only settings that %s has', async (name) => {
+  it.each([...SCALED, 'gateway'])('sets only settings that %s defines', async (name) => {
     const file = join(ROOT, `apps/${name}/src/${name}-settings.ts`);
     const module = (await import(file)) as Record<string, { readonly shape: object }>;
     const known = Object.keys(module[`${name}Settings`]?.shape ?? {});

@@ -14,14 +14,14 @@ import { ROOT } from '../nx.ts';
 const PAGE = '<!doctype html><title>Chat</title>';
 
 /** Runs nginx with the configuration of the image, except for addresses and folders. */
-describeWithProgram('nginx', 'the nginx of the page', () => {
+describeWithProgram('nginx', 'the nginx for the page', () => {
   const gateway = createServer();
   const forwarded: IncomingMessage[] = [];
   const published: Record<number, number> = {};
   let folder: string;
   let nginx: ChildProcess;
   let output = '';
-  const at = (path: string, port = 8080): string => `http://127.0.0.1:${published[port]}${path}`;
+  const urlOf = (path: string, port = 8080): string => `http://127.0.0.1:${published[port]}${path}`;
 
   beforeAll(async () => {
     gateway.on('request', (request: IncomingMessage, response) => {
@@ -70,43 +70,43 @@ describeWithProgram('nginx', 'the nginx of the page', () => {
     nginx.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
     await eventually(async () => {
       if (nginx.exitCode !== null) throw new Error(output);
-      await fetch(at('/'));
+      await fetch(urlOf('/'));
     });
   });
   afterAll(async () => {
     if (nginx.exitCode === null) {
-      const ended = once(nginx, 'exit');
+      const exited = once(nginx, 'exit');
       nginx.kill('SIGTERM');
-      await ended;
+      await exited;
     }
     gateway.close();
     gateway.closeAllConnections();
     await rm(folder, { recursive: true });
   });
 
-  it('starts without a warning', () => {
+  it('logs no warnings or errors at startup', () => {
     expect(output).not.toMatch(/\[(warn|error|crit|alert|emerg)\]/);
   });
 
   it.each(['/', '/chat/general', '/metrics', '/internal/sessions'])(
-    'answers %s itself with the page and Cache-Control: no-cache',
+    'serves %s itself, with the page and Cache-Control: no-cache',
     async (path) => {
-      const answer = await fetch(at(path));
-      expect([answer.status, await answer.text()]).toEqual([200, PAGE]);
-      expect(answer.headers.get('cache-control')).toBe('no-cache');
+      const response = await fetch(urlOf(path));
+      expect([response.status, await response.text()]).toEqual([200, PAGE]);
+      expect(response.headers.get('cache-control')).toBe('no-cache');
       expect(forwarded).toEqual([]);
     },
   );
 
-  it('serves an asset as immutable and answers 404 to a missing asset', async () => {
-    const asset = await fetch(at('/assets/app-1a2b.js'));
+  it('serves an asset as immutable and returns 404 for a missing asset', async () => {
+    const asset = await fetch(urlOf('/assets/app-1a2b.js'));
     expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
     expect(asset.headers.get('content-type')).toMatch('javascript');
-    expect((await fetch(at('/assets/none.js'))).status).toBe(404);
+    expect((await fetch(urlOf('/assets/none.js'))).status).toBe(404);
   });
 
-  it.each(['/', '/assets/app-1a2b.js'])('sends each security header once with %s', async (path) => {
-    const { headers } = await fetch(at(path));
+  it.each(['/', '/assets/app-1a2b.js'])('sends each security header once for %s', async (path) => {
+    const { headers } = await fetch(urlOf(path));
     expect(headers.get('content-security-policy')).toMatch(/^default-src 'self';[^,]*$/);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
   });
@@ -119,18 +119,20 @@ describeWithProgram('nginx', 'the nginx of the page', () => {
     [3002, '/messages/history/general?limit=2'],
     [3003, '/socket.io/?EIO=4&transport=polling'],
   ])('on port %i proxies %s to the gateway with the address of the client', async (port, path) => {
-    const answer = await fetch(at(path, port), { headers: { 'x-forwarded-for': '203.0.113.9' } });
-    expect(await answer.json()).toBe(path);
+    const response = await fetch(urlOf(path, port), {
+      headers: { 'x-forwarded-for': '203.0.113.9' },
+    });
+    expect(await response.json()).toBe(path);
     const { headers } = forwarded.at(-1) ?? {};
     expect(headers?.['x-forwarded-for']).toBe('127.0.0.1');
     expect(headers?.['x-forwarded-host']).toBe(`127.0.0.1:${published[port]}`);
   });
 
-  it.each([8080, 3001])('on port %i answers 413 TOO_LARGE to a body of 1.1 MB', async (port) => {
+  it.each([8080, 3001])('on port %i returns 413 TOO_LARGE for a body of 1.1 MB', async (port) => {
     const body = 'x'.repeat(1_100_000);
-    const answer = await fetch(at('/auth/login', port), { method: 'POST', body });
-    expect(answer.status).toBe(413);
-    expect(HttpError.parse(await answer.json()).code).toBe('TOO_LARGE');
+    const response = await fetch(urlOf('/auth/login', port), { method: 'POST', body });
+    expect(response.status).toBe(413);
+    expect(HttpError.parse(await response.json()).code).toBe('TOO_LARGE');
   });
 
   it.each([8080, 3003])('on port %i proxies WebSockets to the gateway', async (port) => {
@@ -139,19 +141,19 @@ describeWithProgram('nginx', 'the nginx of the page', () => {
       'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: chat\r\n' +
         'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
     );
-    const [answer] = (await once(socket, 'data')) as [Buffer];
-    expect(answer.toString()).toMatch(/^HTTP\/1\.1 101 /);
+    const [response] = (await once(socket, 'data')) as [Buffer];
+    expect(response.toString()).toMatch(/^HTTP\/1\.1 101 /);
     socket.write('ping');
     const [echo] = (await once(socket, 'data')) as [Buffer];
     expect(echo.toString()).toBe('ping');
     socket.destroy();
   });
 
-  it('answers 503 UNAVAILABLE with Retry-After when the gateway is unreachable', async () => {
+  it('returns 503 UNAVAILABLE with Retry-After when the gateway is unreachable', async () => {
     gateway.close();
     gateway.closeAllConnections();
-    const answer = await fetch(at('/rooms'));
-    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
-    expect(HttpError.parse(await answer.json()).code).toBe('UNAVAILABLE');
+    const response = await fetch(urlOf('/rooms'));
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(HttpError.parse(await response.json()).code).toBe('UNAVAILABLE');
   });
 });

@@ -6,7 +6,7 @@ describe('docs/contract.md', () => {
   it.each([
     ['client event', CLIENT_EVENTS],
     ['server event', SERVER_EVENTS],
-  ])('has each %s of the schemas in its table, and no other', async (kind, events) => {
+  ])('lists exactly the %ss that the schemas define', async (kind, events) => {
     const rows = await documentedRows('docs/contract.md', kind);
     const documented = rows.flatMap((row) => codeIn(row[kind]));
     expect(documented.toSorted()).toEqual(Object.keys(events).toSorted());

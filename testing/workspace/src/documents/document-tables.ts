@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../nx.ts';
 
-/** Rows of a table in a document; a row has its cells, as Markdown, by the name of the column. */
+/** Rows of a table in a document; each row maps column names to cells in Markdown. */
 type Table = readonly Readonly<Record<string, string>>[];
 
-/** Returns the rows of all tables of a document whose first column has this name. */
+/** Returns the rows of all tables in a document whose first column has this name. */
 export async function documentedRows(document: string, firstColumn: string): Promise<Table> {
   const text = await readFile(join(ROOT, document), 'utf8');
   return [...text.matchAll(/(?:^\|.*\|\n)+/gm)].flatMap(([table]) => {
@@ -24,7 +24,7 @@ function cellsOf(row: string): string[] {
     .map((cell) => cell.trim());
 }
 
-/** Returns the inline code of a cell. */
+/** Returns the inline code in a cell. */
 export function codeIn(cell = ''): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 }

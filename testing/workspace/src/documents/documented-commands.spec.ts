@@ -8,7 +8,7 @@ import { documentedCommands } from './documented-commands.ts';
 import { FreshClone } from './fresh-clone.ts';
 import { nx, ROOT } from '../nx.ts';
 
-/** Time limit of a command, including builds on a busy machine. */
+/** Time limit for a command, including builds on a busy machine. */
 const COMMAND_TIMEOUT_MS = 240_000;
 
 /** How a documented command is exercised. */
@@ -19,19 +19,19 @@ type Exercise =
   | { readonly untilItPrints: readonly string[] }
   /** Not run; the project must have these Nx targets. */
   | { readonly project: string; readonly targets: readonly string[] }
-  /** Not run; this file runs it in CI. */
-  | { readonly ranBy: string; readonly as: string };
+  /** Not run; this file, which contains the text, runs it in CI. */
+  | { readonly ranBy: string; readonly text: string };
 
 const help = { append: '--help', prints: /--help/ };
 const options = { append: '-- --help', prints: /--help/ };
-const byCi = (as: string): Exercise => ({ ranBy: '.ci/run', as });
+const byCi = (text: string): Exercise => ({ ranBy: '.ci/run', text });
 
 /** The first matching pattern decides how a command is exercised. */
 const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
   [/^npm ci$/, byCi('npm ci')],
   [/^npm test$/, byCi('npm test')],
   [/^npm run check$/, byCi('npm run check')],
-  [/^npm run check:lint$/, { ranBy: 'package.json', as: 'npm:check:lint' }],
+  [/^npm run check:lint$/, { ranBy: 'package.json', text: 'npm:check:lint' }],
   [/^npm install( --package-lock-only)?$/, { append: '--help', prints: /npm install/ }],
   [/^npm run$/, { append: '', prints: /socket-test/ }],
   [/^npm start$/, { append: '-- --help', prints: /--data-dir/ }],
@@ -43,7 +43,7 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
     /^npm run dead-letters -- list$/,
     { append: '', prints: /RabbitMQ cannot be reached \(ECONNREFUSED\)/, code: 1 },
   ],
-  // The copy of the workspace has no history.
+  // The copy of the workspace has no Git history.
   [/^npm run changelog$/, { append: '', prints: /needs the complete history/, code: 1 }],
   [/^npm run format$/, { append: '-- --version', prints: /\d+\.\d+/ }],
   [/^npm run build$/, { project: '@chat/standalone', targets: ['build', 'bundle'] }],
@@ -57,13 +57,13 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
   ],
   [
     /^npx nx generate @chat\/tools:feature-library <name>$/,
-    { ranBy: 'testing/workspace/src/feature-library.spec.ts', as: "'generate', GENERATOR" },
+    { ranBy: 'testing/workspace/src/feature-library.spec.ts', text: "'generate', GENERATOR" },
   ],
   [
     /^npx nx generate @nx\/react:component /,
     { append: '--dry-run', prints: /CREATE apps\/web\/src\/rooms\/UnreadBadge\.tsx/ },
   ],
-  [/^npx nx sync$/, { ranBy: 'package.json', as: 'nx sync:check' }],
+  [/^npx nx sync$/, { ranBy: 'package.json', text: 'nx sync:check' }],
   [/^npx nx test client$/, { project: '@chat/client', targets: ['test'] }],
   [/^npx nx serve <service>-service$/, { project: '@chat/chat-service', targets: ['serve'] }],
   [
@@ -71,7 +71,7 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
     { project: '@chat/chat-service', targets: ['bundle'] },
   ],
   [/^node socket_test\.js$/, { append: '--help', prints: /node socket_test\.js/ }],
-  [/^docker compose up --build$/, { ranBy: '.github/workflows/ci.yml', as: 'docker compose up' }],
+  [/^docker compose up --build$/, { ranBy: '.github/workflows/ci.yml', text: 'docker compose up' }],
 ];
 
 const exerciseOf = (command: string) => EXERCISES.find(([pattern]) => pattern.test(command))?.[1];
@@ -94,7 +94,7 @@ describe('a documented command', () => {
     'works right after `npm ci`: %s',
     async (command) => {
       const exercise = exerciseOf(command);
-      if (exercise === undefined) throw new Error('no entry of EXERCISES matches this command');
+      if (exercise === undefined) throw new Error('no entry in EXERCISES matches this command');
       if ('append' in exercise) {
         const { code, output } = await run(clone, `${command} ${exercise.append}`.trim());
         expect(output).toMatch(exercise.prints);
@@ -106,7 +106,7 @@ describe('a documented command', () => {
           expect.arrayContaining([...exercise.targets]),
         );
       } else {
-        expect(await readFile(join(ROOT, exercise.ranBy), 'utf8')).toContain(exercise.as);
+        expect(await readFile(join(ROOT, exercise.ranBy), 'utf8')).toContain(exercise.text);
       }
     },
     COMMAND_TIMEOUT_MS,
@@ -166,14 +166,14 @@ async function startAndStop(
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   }
-  // Closed once all descendants have exited, which write to the same pipes.
-  const ended = once(child, 'close');
+  // Closed once all descendants, which write to the same pipes, have exited.
+  const closed = once(child, 'close');
   try {
     await eventually(() => {
       for (const text of printed) expect(output).toContain(text);
     }, COMMAND_TIMEOUT_MS / 2);
   } finally {
     child.kill('SIGTERM');
-    await ended;
+    await closed;
   }
 }

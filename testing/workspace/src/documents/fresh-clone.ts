@@ -10,7 +10,7 @@ import { ROOT } from '../nx.ts';
  */
 const NOT_SHARED = ['.cache', '@chat'];
 
-/** Copy of the workspace in its state after `npm ci`: without build output. */
+/** Copy of the workspace as it is after `npm ci`, with no build output. */
 export class FreshClone {
   private constructor(readonly root: string) {}
 

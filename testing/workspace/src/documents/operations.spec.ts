@@ -8,7 +8,7 @@ import { ROOT } from '../nx.ts';
 import { codeIn, documentedRows } from './document-tables.ts';
 
 const DOCUMENT = 'docs/operations.md';
-/** Default of a setting that has none and is required. */
+/** Text in the column "default" for a required setting. */
 const REQUIRED = 'must be set';
 const SERVICES = ['gateway', 'users', 'messages', 'chat'];
 const PROCESSES = ['standalone', ...SERVICES];
@@ -30,13 +30,13 @@ describe(`the settings in ${DOCUMENT}`, () => {
     }
   });
 
-  it.each(PROCESSES)('are those of the schema of %s, with their defaults', async (process) => {
+  it.each(PROCESSES)('match the schema of %s, including the defaults', async (process) => {
     expect(documented.get(process)?.toSorted()).toEqual((await settingsOf(process)).toSorted());
   });
 });
 
 describe(`the metrics in ${DOCUMENT}`, () => {
-  it('are those in the sources', async () => {
+  it('match the metrics in the sources', async () => {
     const rows = await documentedRows(DOCUMENT, 'metric');
     const documented = rows
       .flatMap((row) => codeIn(row['metric']))
@@ -58,13 +58,13 @@ describe(`the metrics in ${DOCUMENT}`, () => {
 });
 
 /**
- * Returns the settings of a row as `NAME` or `NAME=default`; a row with several names has as many
- * defaults.
+ * Returns the settings of a row as `NAME` or `NAME=default`; a row with several names has the
+ * same number of defaults.
  */
 function settingsIn(row: Readonly<Record<string, string>>): string[] {
   const names = codeIn(row['setting']);
   const defaults = names.length > 1 ? (row['default'] ?? '').split(', ') : [row['default'] ?? ''];
-  if (defaults.length !== names.length) throw new Error(`${names.join()}: count of defaults`);
+  if (defaults.length !== names.length) throw new Error(`${names.join()}: wrong default count`);
   return names.map((name, n) =>
     settingOf(name, defaults[n] === REQUIRED ? REQUIRED : codeIn(defaults[n])[0]),
   );

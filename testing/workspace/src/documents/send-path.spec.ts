@@ -20,7 +20,7 @@ describe('docs/send-path.md', () => {
     expect(paths.length).toBeGreaterThan(40);
   });
 
-  it.each(references)('names a function that exists: $text', async ({ path, name, member }) => {
+  it.each(references)('names an existing function: $text', async ({ path, name, member }) => {
     const file = join(ROOT, path);
     expect(existsSync(file)).toBe(true);
     const source = ts.createSourceFile(path, await readFile(file, 'utf8'), ts.ScriptTarget.Latest);
@@ -28,7 +28,7 @@ describe('docs/send-path.md', () => {
   });
 });
 
-/** Functions, constants and classes of a file, and the methods of its classes as `Class.method`. */
+/** Functions, constants and classes in a file, and the methods of its classes as `Class.method`. */
 function declaredNames(source: ts.SourceFile): string[] {
   return source.statements.flatMap((statement) => {
     if (ts.isFunctionDeclaration(statement)) return statement.name?.text ?? [];
