@@ -47,7 +47,7 @@ export class ChatClient {
   }: ChatClientOptions) {
     this.#http = new HttpTransport(url);
     this.session = new Session(this.#http, sessionStorage);
-    // Subscribes before the objects below do: conversations of the previous user end first.
+    // Subscribes before the objects created below do: conversations of the previous user end first.
     this.#stopListening = onUserChange(this.session, (_userId, previousId) => {
       if (previousId !== undefined) this.#endConversations();
     });
@@ -72,7 +72,7 @@ export class ChatClient {
     return this.connection.on(event, listener);
   }
 
-  /** Closes the socket and ends all timers and listeners. The session stays stored. */
+  /** Closes the socket and stops all timers and listeners. The session stays stored. */
   close(): void {
     this.#closed = true;
     this.#stopListening();

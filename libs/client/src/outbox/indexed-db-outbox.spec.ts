@@ -27,8 +27,8 @@ describe('indexedDbOutbox', () => {
   it('loads entries in the order they were put, even after it was closed and reopened', async () => {
     for (const id of ['z', 'a', 'm']) await outbox.put(entry(id));
     outbox.close();
-    const again = indexedDbOutbox(userId);
-    expect(await again.load()).toEqual([entry('z'), entry('a'), entry('m')]);
+    const reopened = indexedDbOutbox(userId);
+    expect(await reopened.load()).toEqual([entry('z'), entry('a'), entry('m')]);
   });
 
   it('preserves the position of an entry that is put again', async () => {

@@ -85,7 +85,7 @@ describe('Session', () => {
     ['503', { status: 503, headers: { 'retry-after': '2' } }, 'UNAVAILABLE', 2_000],
     ['500', { status: 500 }, 'INTERNAL', undefined],
   ])(
-    'stays signed in when its refresh returns %s',
+    'stays signed in when its refresh returns status %s',
     async (_name, response, code, retryAfterMs) => {
       const ada = await clients.signedIn(server, 'ada');
       server.expireAccessTokens();

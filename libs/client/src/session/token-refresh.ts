@@ -50,20 +50,20 @@ export class TokenRefresh {
   }
 
   async #refresh(usedToken: string): Promise<string> {
-    const before = this.#stored();
-    if (before.token !== usedToken) return before.token;
-    const { refreshToken } = before;
+    const stored = this.#stored();
+    if (stored.token !== usedToken) return stored.token;
+    const { refreshToken } = stored;
     const result = await this.#http
       .request<Tokens>({ method: 'POST', path: '/auth/refresh', body: { refreshToken } })
       .catch((error: unknown) => error as ChatError);
 
-    const now = this.#stored();
-    if (now.refreshToken !== refreshToken) return now.token;
+    const current = this.#stored();
+    if (current.refreshToken !== refreshToken) return current.token;
     if (result instanceof ChatError) {
       if (result.status === 401) this.#onRejected();
       throw result;
     }
-    this.#storage.save({ ...toStoredTokens(result.data), user: now.user });
+    this.#storage.save({ ...toStoredTokens(result.data), user: current.user });
     return result.data.token;
   }
 

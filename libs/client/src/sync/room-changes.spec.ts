@@ -31,8 +31,8 @@ describe('RoomChanges', () => {
   it('has the same timeline when live changes arrive in any order, repeatedly or not at all', () => {
     const pageSizes = integer({ min: 1, max: 8 });
     assert(
-      property(roomLogs(), nat(), ARRIVALS, pageSizes, (log, begin, arrivals, pageSize) => {
-        const rev = begin % (log.head + 1);
+      property(roomLogs(), nat(), ARRIVALS, pageSizes, (log, seed, arrivals, pageSize) => {
+        const rev = seed % (log.head + 1);
         const changes = loadedChanges(log, rev, pageSize);
         const applied: Message[] = [];
         const shown = new Map<string, number>();

@@ -25,8 +25,8 @@ describe('Timeline', () => {
         nat(),
         integer({ min: 1, max: 10 }),
         PAGES,
-        (log, begin, size, pages) => {
-          const rev = begin % (log.head + 1);
+        (log, seed, size, pages) => {
+          const rev = seed % (log.head + 1);
           const timeline = new Timeline(log.page(rev, size), rev, isOwn);
           const applied: Message[] = [];
           for (let step = 0; timeline.rev < log.head; step += 1) {
@@ -52,8 +52,8 @@ describe('Timeline', () => {
 
   it('has each own message exactly once, in the messages or as pending, at every moment', () => {
     assert(
-      property(roomLogs({ edits: false }), nat(), PAGES, (log, begin, pages) => {
-        const rev = begin % (log.head + 1);
+      property(roomLogs({ edits: false }), nat(), PAGES, (log, seed, pages) => {
+        const rev = seed % (log.head + 1);
         const timeline = new Timeline(log.page(rev, Infinity), rev, isOwn);
         const unsent = { clientMessageId: 'k-unsent', text: 'unsent' };
         const sends = [...log.deltas.filter(isOwn), unsent];
