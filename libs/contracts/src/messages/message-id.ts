@@ -7,8 +7,8 @@ export const MessageId = z
   .meta({ id: 'MessageId' });
 
 /**
- * Idempotency key of a message, chosen by the client: a send repeated with the same key and text is
- * the same message, without a time limit.
+ * Idempotency key of a message, chosen by the client: a send repeated with the same key and text,
+ * however much later, is the same message.
  */
 export const ClientMessageId = z
   .string()

@@ -51,7 +51,7 @@ export const SERVER_EVENTS = {
   roomRemoved: { payload: RoomRemoved, summary: 'The user may no longer read this room.' },
   exception: {
     payload: Exception,
-    summary: 'An event that was sent without acknowledgement failed.',
+    summary: 'An event that requested no acknowledgement failed.',
   },
   sessionExpired: {
     payload: SessionExpired,
