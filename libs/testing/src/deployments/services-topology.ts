@@ -14,7 +14,7 @@ export type TopologyNode = 'redis' | 'rabbitmq' | 'mongo' | ServiceInstance;
 /** Name of a backing server. */
 export type BackingServer = Extract<TopologyNode, string>;
 
-/** Ports on this machine of servers that were started elsewhere. */
+/** Ports on this machine of servers that the caller started. */
 export interface ServerPorts {
   readonly redis: { readonly port: number };
   readonly rabbitmq: {
@@ -126,7 +126,9 @@ export class ServicesTopology {
    * @param service all services by default
    */
   instances(service?: ServiceName): ServiceInstance[] {
-    return this.#instances.filter((one) => service === undefined || one.service === service);
+    return this.#instances.filter(
+      (instance) => service === undefined || instance.service === service,
+    );
   }
 
   /** Returns the first instance of a service. */
@@ -161,7 +163,9 @@ export class ServicesTopology {
    * Requires proxies.
    */
   proxyBetween(instance: ServiceInstance, server: BackingServer): FaultProxy {
-    const proxy = instance.proxies.find((one) => this.#backingProxies[server].includes(one));
+    const proxy = instance.proxies.find((candidate) =>
+      this.#backingProxies[server].includes(candidate),
+    );
     if (!proxy) throw new Error(`there is no proxy between ${instance.name} and ${server}`);
     return proxy;
   }
@@ -181,7 +185,7 @@ export class ServicesTopology {
   /** Shuts every process down gracefully: the gateways first, then the services behind them. */
   async stop(): Promise<void> {
     for (const service of SERVICES.toReversed()) {
-      await Promise.all(this.instances(service).map((one) => one.process.stop()));
+      await Promise.all(this.instances(service).map(({ process }) => process.stop()));
     }
     await this.#closeProxies();
     if (this.#closesServers) await this.#owned.stop();
@@ -190,7 +194,7 @@ export class ServicesTopology {
   /** Kills every process. */
   async close(): Promise<void> {
     for (const service of SERVICES.toReversed()) {
-      await Promise.all(this.instances(service).map((one) => one.process.kill()));
+      await Promise.all(this.instances(service).map(({ process }) => process.kill()));
     }
     await this.#closeProxies();
     if (this.#closesServers) await this.#owned.close();
@@ -213,7 +217,7 @@ export class ServicesTopology {
         await this.#create(service);
       }
     }
-    await Promise.all(this.#instances.map((one) => one.process.start()));
+    await Promise.all(this.#instances.map(({ process }) => process.start()));
     await this.healthy();
   }
 
@@ -299,7 +303,7 @@ export class ServicesTopology {
   }
 
   async #closeProxies(): Promise<void> {
-    const proxies = new Set(this.#instances.flatMap((one) => one.proxies));
+    const proxies = new Set(this.#instances.flatMap((instance) => instance.proxies));
     await Promise.all([...proxies].map((proxy) => proxy.disconnect()));
   }
 }

@@ -104,7 +104,7 @@ export class FaultProxy {
         // If there was no error, both directions have ended and the pipes have forwarded that.
         if (hadError && !pair.silenced) reset(pair);
         resetOther();
-        if (pair.ends.every((one) => one.destroyed)) this.#pairs.delete(pair);
+        if (pair.ends.every((end) => end.destroyed)) this.#pairs.delete(pair);
       });
     }
     if (pair.silenced) {

@@ -28,7 +28,7 @@ export interface ServerCommand {
 }
 
 /**
- * A server that can be stopped, killed, frozen, and started again with the same settings and data.
+ * A server that can be stopped, killed, frozen, and restarted with the same settings and data.
  */
 export interface ControllableProcess {
   /** Resolves once the server accepts requests. */
@@ -49,7 +49,7 @@ export interface ControllableProcess {
   onUnexpectedExit(listener: (status: string) => void): void;
 }
 
-/** A server in a child process, which is killed when this process ends. */
+/** A server in a child process, which is killed when this process exits. */
 export class ServerProcess implements ControllableProcess {
   #child: ChildProcess | undefined;
   #output = '';

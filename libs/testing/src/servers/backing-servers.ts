@@ -26,7 +26,7 @@ export class BackingServers {
   ): Promise<BackingServers> {
     // Fails fast, before MongoDB is downloaded.
     const missing = [missingProgram('redis-server'), missingProgram('rabbitmq-server')];
-    const reason = missing.filter((one) => one !== undefined).join(', ');
+    const reason = missing.filter((message) => message !== undefined).join(', ');
     if (reason !== '') throw new Error(`${reason}.`);
     const lock = dataDir === undefined ? undefined : await lockFolder(dataDir);
     const folder = (name: string) => (dataDir === undefined ? undefined : join(dataDir, name));
@@ -43,10 +43,10 @@ export class BackingServers {
     ) {
       return new BackingServers(redis.value, rabbitmq.value, mongo.value, lock);
     }
-    for (const one of started) if (one.status === 'fulfilled') await one.value.close();
+    for (const result of started) if (result.status === 'fulfilled') await result.value.close();
     lock?.release();
     throw new AggregateError(
-      started.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : [])),
+      started.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : [])),
       'a backing server did not start',
     );
   }
