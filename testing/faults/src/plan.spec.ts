@@ -13,7 +13,7 @@ describe('the plan of a series', () => {
 
   it('has 3 runs of a fault, but 20 of each kill of messages, RabbitMQ and MongoDB', () => {
     const plan = planRuns(ALL, NOTHING_DONE).map(nameOf);
-    const runsOf = (name: string) => plan.filter((one) => one === name).length;
+    const runsOf = (name: string) => plan.filter((planned) => planned === name).length;
     expect(runsOf('redis:freeze')).toBe(3);
     expect(['messages:kill', 'rabbitmq:kill', 'mongo:kill'].map(runsOf)).toEqual([20, 20, 20]);
   });
@@ -36,7 +36,7 @@ describe('the plan of a series', () => {
       ['mongo:kill', 20],
     ]);
     const plan = planRuns(ALL, done).map(nameOf);
-    expect(plan.filter((one) => one === 'redis:freeze')).toHaveLength(1);
+    expect(plan.filter((name) => name === 'redis:freeze')).toHaveLength(1);
     expect(plan).not.toContain('mongo:kill');
   });
 

@@ -47,7 +47,7 @@ export async function runOnce(
   ]);
   try {
     load.start();
-    if (!(await load.runsSmoothly({ from: Date.now(), ...SMOOTH_BEFORE }))) {
+    if (!(await load.runsSmoothly({ startedAt: Date.now(), ...SMOOTH_BEFORE }))) {
       throw new Error('the load did not run smoothly before the fault');
     }
     const target = await chooseTarget(topology, component, () => load.sessionIds);
@@ -57,7 +57,7 @@ export async function runOnce(
     await injectFault(fault, target, topology, monitor);
     const span = { startedAt, endedAt: Date.now() };
     const replaced = (await monitor.pidOf(target.control)) !== pid;
-    await load.runsSmoothly({ from: span.endedAt, ...SMOOTH_AFTER });
+    await load.runsSmoothly({ startedAt: span.endedAt, ...SMOOTH_AFTER });
     const records = { ...(await load.finish(span.endedAt + CONVERGED_WITHIN_MS)), fault: span };
     const logLines = logs.linesAbout(component);
     const observation: Observation = {

@@ -53,13 +53,15 @@ export const EMPTY_COUNTS: Counts = {
 export function countsOf(observation: Observation): Counts {
   const { fault, sends, rooms, connections, processes, convergedAt } = observation;
   const attempts = sends.flatMap((send) => send.attempts);
-  const acks = attempts.flatMap((one) => (one.outcome.kind === 'ok' ? [one.outcome] : []));
+  const acks = attempts.flatMap(({ outcome }) => (outcome.kind === 'ok' ? [outcome] : []));
   const stored = new Set(rooms.flatMap(({ messages }) => messages.map(({ id }) => id)));
   return {
     sent: sends.length,
-    acknowledgedBefore: acks.filter(({ at }) => at < fault.startedAt).length,
-    acknowledgedDuring: acks.filter(({ at }) => at >= fault.startedAt && at < fault.endedAt).length,
-    acknowledgedAfter: acks.filter(({ at }) => at >= fault.endedAt).length,
+    acknowledgedBefore: acks.filter(({ time }) => time < fault.startedAt).length,
+    acknowledgedDuring: acks.filter(
+      ({ time }) => time >= fault.startedAt && time < fault.endedAt,
+    ).length,
+    acknowledgedAfter: acks.filter(({ time }) => time >= fault.endedAt).length,
     refused: attempts.filter(({ outcome }) => outcome.kind === 'error').length,
     unanswered: attempts.filter(({ outcome }) => outcome.kind === 'no-ack').length,
     resent: sends.filter((send) => send.attempts.length > 1).length,
@@ -69,7 +71,7 @@ export function countsOf(observation: Observation): Counts {
       .flatMap(({ received }) => Object.values(received).flat())
       .filter(({ kind }) => kind === 'message').length,
     disconnects: connections.filter(({ closedAt }) => closedAt !== undefined).length,
-    longestSilenceMs: longestSilence(acks.map(({ at }) => at)),
+    longestSilenceMs: longestSilence(acks.map(({ time }) => time)),
     recoveredMs: slowest([...recoveryTimes(observation).values()]),
     convergeMs: convergedAt === undefined ? undefined : convergedAt - fault.endedAt,
     peakRssMiB: Math.round(
@@ -80,7 +82,7 @@ export function countsOf(observation: Observation): Counts {
 
 function longestSilence(times: readonly number[]): number {
   const inOrder = times.toSorted((a, b) => a - b);
-  return Math.max(0, ...inOrder.map((at, index) => at - (inOrder[index - 1] ?? at)));
+  return Math.max(0, ...inOrder.map((time, index) => time - (inOrder[index - 1] ?? time)));
 }
 
 function slowest(times: readonly (number | undefined)[]): number | undefined {

@@ -13,8 +13,8 @@ describe('disruptionsIn', () => {
 
   it('reports sends that were rejected or unanswered during the fault', () => {
     const attempts = [
-      attemptAt(11_000, { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 100, at: 13_000 }),
-      attemptAt(11_000, { kind: 'no-ack', at: 14_000 }),
+      attemptAt(11_000, { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 100, time: 13_000 }),
+      attemptAt(11_000, { kind: 'no-ack', time: 14_000 }),
     ];
     expect(disruptionsIn(records({ attempts }))).toEqual(
       expect.arrayContaining(['sends rejected: 1', 'sends unanswered: 1']),
@@ -27,7 +27,7 @@ describe('disruptionsIn', () => {
         kind: 'error',
         code: 'UNAVAILABLE',
         retryAfterMs: 1,
-        at: startedAt + 5,
+        time: startedAt + 5,
       }),
     );
     expect(disruptionsIn(records({ attempts }))).toEqual([]);
@@ -36,7 +36,7 @@ describe('disruptionsIn', () => {
   it('reports an acknowledgement that took longer than any before the fault', () => {
     const attempts = [
       quickAttempt(1_000),
-      attemptAt(12_000, { kind: 'ok', id: 'late', at: 14_500 }),
+      attemptAt(12_000, { kind: 'ok', id: 'late', time: 14_500 }),
     ];
     expect(disruptionsIn(records({ attempts }))).toEqual(['acks up to 2500 ms late']);
   });
@@ -87,7 +87,7 @@ function attemptAt(startedAt: number, outcome: Outcome): Attempt {
 }
 
 function quickAttempt(startedAt: number): Attempt {
-  return attemptAt(startedAt, { kind: 'ok', id: `id${startedAt}`, at: startedAt + 20 });
+  return attemptAt(startedAt, { kind: 'ok', id: `id${startedAt}`, time: startedAt + 20 });
 }
 
 function connection(closedAt: number | undefined): ConnectionLog {
@@ -114,7 +114,7 @@ function connectionWithDelays(
   const received = messages.map((one, index) => ({
     kind: 'message' as const,
     message: one,
-    at: Date.parse(one.timestamp) + (delays[index] ?? 0),
+    time: Date.parse(one.timestamp) + (delays[index] ?? 0),
   }));
   return { ...connection(undefined), received: { general: received } };
 }

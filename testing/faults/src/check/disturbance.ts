@@ -44,11 +44,11 @@ export interface Delay {
 }
 
 function overlaps({ startedAt, outcome }: Attempt, fault: ClientRecords['fault']): boolean {
-  return startedAt <= fault.endedAt && outcome.at >= fault.startedAt;
+  return startedAt <= fault.endedAt && outcome.time >= fault.startedAt;
 }
 
 function latencyOf({ startedAt, outcome }: Attempt): Delay {
-  return { startedAt, ms: outcome.at - startedAt };
+  return { startedAt, ms: outcome.time - startedAt };
 }
 
 /** Returns the times from accepting a message to its arrival on connections that were open then. */
@@ -68,7 +68,7 @@ export function arrivals({
         if (entry.kind !== 'message') return [];
         const startedAt = accepted.get(entry.message.id);
         if (startedAt === undefined || startedAt < openedAt) return [];
-        return [{ startedAt, ms: entry.at - startedAt }];
+        return [{ startedAt, ms: entry.time - startedAt }];
       }),
   );
 }

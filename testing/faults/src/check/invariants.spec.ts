@@ -68,7 +68,7 @@ describe('check', () => {
 
   it('accepts a connection whose events start after the rev of its join', () => {
     const received: ReceivedEvent[] = [
-      { kind: 'joined', rev: 4, at: 1 },
+      { kind: 'joined', rev: 4, time: 1 },
       ...messageEvents().slice(4),
     ];
     expect(check(withConnections([connection('reader/1', received)])).violations).toEqual([]);
@@ -114,8 +114,8 @@ describe('invariant 1 (acknowledged is stored)', () => {
 
 describe('invariant 2 (stored and received once)', () => {
   it('is broken by a message that is stored twice', () => {
-    const again = message(7, { clientMessageId: 'c6', text: 'text of c6' });
-    expectViolation(2, appended(healthy(), again));
+    const duplicate = message(7, { clientMessageId: 'c6', text: 'text of c6' });
+    expectViolation(2, withAppended(healthy(), duplicate));
   });
 
   it('is broken by a message that is in the history twice', () => {
@@ -146,7 +146,7 @@ describe('invariant 2 (stored and received once)', () => {
   it('is broken by a stored message that no client sent', () => {
     expectSentences(
       ['c7 of ada in general is stored but no client sent it'],
-      appended(healthy(), message(7)),
+      withAppended(healthy(), message(7)),
     );
   });
 
@@ -199,7 +199,7 @@ describe('invariant 3 (gapless)', () => {
 
   it('is broken by a gap between a join and the first event', () => {
     const received: ReceivedEvent[] = [
-      { kind: 'joined', rev: 3, at: 1 },
+      { kind: 'joined', rev: 3, time: 1 },
       ...messageEvents().slice(4),
     ];
     expectViolation(3, withConnections([connection('reader/1', received)]));
@@ -237,14 +237,14 @@ describe('invariant 3 (gapless)', () => {
 
   it('is broken by a join whose rev is lower than that of an earlier event', () => {
     const [join, first, second, third, ...rest] = joinAndMessageEvents();
-    const again: ReceivedEvent = { kind: 'joined', rev: 1, at: 31 };
+    const rejoin: ReceivedEvent = { kind: 'joined', rev: 1, time: 31 };
     expectSentences(
       [
         'reader/1 joined general at rev 1 after it received 2',
         'reader/1 received rev 3 of general after 1',
       ],
       withConnections([
-        connection('reader/1', [join, first, second, again, ...(third ? [third] : []), ...rest]),
+        connection('reader/1', [join, first, second, rejoin, ...(third ? [third] : []), ...rest]),
       ]),
     );
   });
@@ -458,7 +458,7 @@ describe('invariant 7 (private rooms)', () => {
   it('is broken by a stored message from the non-member', () => {
     expectSentences(
       ['a message from the non-member is stored in general'],
-      appended(healthy(), message(7, { userId: 'mallory' })),
+      withAppended(healthy(), message(7, { userId: 'mallory' })),
     );
   });
 
@@ -571,26 +571,26 @@ function attempt(startedAt: number, number: number, outcome: Outcome): Attempt {
   return { startedAt, connection: 'ada/1', number, outcome };
 }
 
-function acknowledged(seq: number, at = seq * 10 + 5): Outcome {
-  return { kind: 'ok', id: `id${seq}`, at };
+function acknowledged(seq: number, time = seq * 10 + 5): Outcome {
+  return { kind: 'ok', id: `id${seq}`, time };
 }
 
-function unanswered(at = 32): Outcome {
-  return { kind: 'no-ack', at };
+function unanswered(time = 32): Outcome {
+  return { kind: 'no-ack', time };
 }
 
 function rejected({ code, retryAfterMs }: { code?: string; retryAfterMs?: number }): Outcome {
-  return { kind: 'error', code, retryAfterMs, at: 31 };
+  return { kind: 'error', code, retryAfterMs, time: 31 };
 }
 
 function messageEvents(): ReceivedEvent[] {
-  return history().map((one) => ({ kind: 'message', message: one, at: one.seq * 10 + 6 }));
+  return history().map((one) => ({ kind: 'message', message: one, time: one.seq * 10 + 6 }));
 }
 
 function joinAndMessageEvents(): [ReceivedEvent, ReceivedEvent, ReceivedEvent, ...ReceivedEvent[]] {
   const [first, second, ...rest] = messageEvents();
   if (!first || !second) throw new Error('too few messages');
-  return [{ kind: 'joined', rev: 0, at: 1 }, first, second, ...rest];
+  return [{ kind: 'joined', rev: 0, time: 1 }, first, second, ...rest];
 }
 
 function connection(name: string, received: readonly ReceivedEvent[]): ConnectionLog {
@@ -651,7 +651,7 @@ function without(observation: Observation, seq: number): Observation {
   );
 }
 
-function appended(observation: Observation, added: Message): Observation {
+function withAppended(observation: Observation, added: Message): Observation {
   return storing([...history(), added], observation);
 }
 

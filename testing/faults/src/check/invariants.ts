@@ -153,7 +153,7 @@ function* disagreements({ roomId, messages, changes }: RoomHistory): Iterable<st
   }
 }
 
-/** After a join at rev n, the events of a connection have the revs n + 1, n + 2, … */
+/** After a join at rev n, the events on a connection have the revs n + 1, n + 2, … */
 function* gapsOnConnection({ name, received }: ConnectionLog): Iterable<string> {
   for (const [roomId, entries] of Object.entries(received)) {
     let last: ReceivedEvent | undefined;
@@ -163,8 +163,8 @@ function* gapsOnConnection({ name, received }: ConnectionLog): Iterable<string> 
         yield `${name} joined ${roomId} at rev ${now} after it received ${before}`;
       }
       // A repeated event violates invariant 2.
-      const again = last?.kind === 'message' && now === before;
-      if (before !== undefined && entry.kind === 'message' && now !== before + 1 && !again) {
+      const isRepeated = last?.kind === 'message' && now === before;
+      if (before !== undefined && entry.kind === 'message' && now !== before + 1 && !isRepeated) {
         yield `${name} received rev ${now} of ${roomId} after ${before}`;
       }
       last = entry;
@@ -212,7 +212,7 @@ function acknowledgementOf(send: Send, seqs: ReadonlyMap<string, number>): Ackno
       send,
       seq,
       startedAt,
-      ackedAt: ok.outcome.at,
+      ackedAt: ok.outcome.time,
       connection,
       number,
       firstAttempt: ok === first,
@@ -268,7 +268,7 @@ function* acceptedAfterRejection(
       if (!isRetryable(rejected)) continue;
       for (const { send: later, attempt } of attempts) {
         const inFlight =
-          attempt.number > rejected.number && attempt.startedAt < rejected.outcome.at;
+          attempt.number > rejected.number && attempt.startedAt < rejected.outcome.time;
         const overtakes = (seqOf(later) ?? Infinity) < (seqOf(send) ?? 0);
         if (inFlight && overtakes && attempt.outcome.kind === 'ok') {
           yield `${later.clientMessageId} was accepted on ${attempt.connection} although the earlier ${send.clientMessageId} was rejected, and is stored ahead of ${send.clientMessageId}`;
@@ -418,7 +418,7 @@ function keyOf(
   roomId: string,
   { userId, clientMessageId }: Pick<Message, 'userId' | 'clientMessageId'>,
 ): string {
-  return `${clientMessageId ?? 'a message without a key'} of ${userId} in ${roomId}`;
+  return `${clientMessageId ?? 'a message with no key'} of ${userId} in ${roomId}`;
 }
 
 /** Returns the values that occur more than once. */
@@ -429,7 +429,7 @@ function repeated<T>(values: Iterable<T>): Set<T> {
   return duplicates;
 }
 
-/** Reports the first position at which the sequence 1, 2, 3 … is interrupted. */
+/** Reports the first position at which the sequence 1, 2, 3 … has a gap. */
 function* gapIn(numbers: readonly number[], describe: (gap: string) => string): Iterable<string> {
   const index = numbers.findIndex((number, position) => number !== position + 1);
   if (index !== -1) yield describe(`${index + 1} (found ${numbers[index] ?? 'nothing'})`);

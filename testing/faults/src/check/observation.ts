@@ -6,15 +6,15 @@ import type { Message } from '@chat/contracts';
 
 /** Result of one attempt to send. */
 export type Outcome =
-  | { readonly kind: 'ok'; readonly id: string; readonly at: number }
+  | { readonly kind: 'ok'; readonly id: string; readonly time: number }
   | {
       readonly kind: 'error';
       /** The code as received: a faulty server may send an unknown one, or none. */
       readonly code: string | undefined;
       readonly retryAfterMs: number | undefined;
-      readonly at: number;
+      readonly time: number;
     }
-  | { readonly kind: 'no-ack'; readonly at: number };
+  | { readonly kind: 'no-ack'; readonly time: number };
 
 export interface Attempt {
   readonly startedAt: number;
@@ -37,8 +37,8 @@ export interface Send {
 
 /** An event of one room on one connection, in the order of arrival. */
 export type ReceivedEvent =
-  | { readonly kind: 'joined'; readonly rev: number; readonly at: number }
-  | { readonly kind: 'message'; readonly message: Message; readonly at: number };
+  | { readonly kind: 'joined'; readonly rev: number; readonly time: number }
+  | { readonly kind: 'message'; readonly message: Message; readonly time: number };
 
 export interface ConnectionLog {
   /** Client and number: `writer-2/3` is the third connection of `writer-2`. */

@@ -15,8 +15,8 @@ export function recoveryTimes({
     [...bySender].map(([sender, sendsOfSender]) => {
       const acks = sendsOfSender
         .flatMap(({ attempts }) => attempts)
-        .filter(({ outcome }) => outcome.kind === 'ok' && outcome.at >= fault.endedAt);
-      const first = Math.min(...acks.map(({ outcome }) => outcome.at));
+        .filter(({ outcome }) => outcome.kind === 'ok' && outcome.time >= fault.endedAt);
+      const first = Math.min(...acks.map(({ outcome }) => outcome.time));
       return [sender, Number.isFinite(first) ? first - fault.endedAt : undefined];
     }),
   );

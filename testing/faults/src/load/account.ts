@@ -14,7 +14,7 @@ export interface ApiResponse<T> {
   readonly body: T;
 }
 
-/** A registered user with plain HTTP requests, without the client library. */
+/** A registered user who sends plain HTTP requests instead of using the client library. */
 export class Account {
   private constructor(
     readonly url: string,

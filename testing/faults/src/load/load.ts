@@ -40,7 +40,7 @@ export interface LoadRecords {
 /** How long the load must run smoothly. Times are in milliseconds. */
 export interface SmoothRun {
   /** Start of the measurement, since the epoch. */
-  readonly from: number;
+  readonly startedAt: number;
   readonly forMs: number;
   readonly withinMs: number;
 }
@@ -128,16 +128,16 @@ export class Load {
 
   /**
    * Waits until the load has run smoothly (see {@link isSmooth}) for `forMs`, all of it after
-   * `from`, and the rooms of the client library are up to date at the end.
+   * `startedAt`, and the rooms of the client library are up to date at the end.
    *
-   * @param withinMs longest time from `from`
+   * @param withinMs maximum time after `startedAt`
    * @returns whether that happened in time
    */
-  async runsSmoothly({ from, forMs, withinMs }: SmoothRun): Promise<boolean> {
-    while (Date.now() <= from + withinMs) {
+  async runsSmoothly({ startedAt, forMs, withinMs }: SmoothRun): Promise<boolean> {
+    while (Date.now() <= startedAt + withinMs) {
       const since = Date.now() - forMs;
       const upToDate = this.#library.every(({ live }) => live);
-      if (since >= from && upToDate && isSmooth(this.#traffic(), since)) return true;
+      if (since >= startedAt && upToDate && isSmooth(this.#traffic(), since)) return true;
       await delay(SMOOTHNESS_CHECK_MS);
     }
     return false;
@@ -157,7 +157,7 @@ export class Load {
     let rooms: readonly RoomHistory[] = [];
     let unsettled: readonly string[] = [];
     while (convergedAt === undefined && Date.now() < deadline) {
-      unsettled = [...this.#senders, ...this.#library].flatMap((one) => one.unsettled());
+      unsettled = [...this.#senders, ...this.#library].flatMap((sender) => sender.unsettled());
       if (unsettled.length === 0) {
         try {
           rooms = await this.#histories();

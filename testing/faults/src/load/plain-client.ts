@@ -45,7 +45,7 @@ export interface PlainClientOptions {
 }
 
 /**
- * A client without the client library that follows the contract: after every connect it joins with
+ * A client that follows the contract without the client library: after every connect it joins with
  * its last rev, applies the changes in the acknowledgement and requests the rest. It records all
  * events.
  */
@@ -204,7 +204,7 @@ export class PlainClient {
     });
     this.#socket.on('receiveMessage', (message) => {
       const { roomId } = message;
-      const entry: ReceivedEvent = { kind: 'message', message, at: Date.now() };
+      const entry: ReceivedEvent = { kind: 'message', message, time: Date.now() };
       const log = this.#openLog;
       if (log) (log.received[roomId] ??= []).push(entry);
       this.#apply(roomId, [message]);
@@ -223,7 +223,7 @@ export class PlainClient {
       try {
         const ack = await this.request('joinRoom', { roomId, since }, (result) => {
           if (!result.ok) return;
-          (log.received[roomId] ??= []).push({ kind: 'joined', rev: result.rev, at: Date.now() });
+          (log.received[roomId] ??= []).push({ kind: 'joined', rev: result.rev, time: Date.now() });
           this.#apply(roomId, result.changes ?? []);
         });
         if (ack.ok) {

@@ -103,13 +103,13 @@ export class RoomSender {
     const outcome = await client
       .request('sendMessage', { roomId, clientMessageId, text })
       .then((ack): Outcome => {
-        const at = Date.now();
-        if (ack.ok) return { kind: 'ok', id: ack.id, at };
+        const time = Date.now();
+        if (ack.ok) return { kind: 'ok', id: ack.id, time };
         // The acknowledgement of a faulty server may have any shape.
         const error = ack.error as Partial<typeof ack.error> | undefined;
-        return { kind: 'error', code: error?.code, retryAfterMs: error?.retryAfterMs, at };
+        return { kind: 'error', code: error?.code, retryAfterMs: error?.retryAfterMs, time };
       })
-      .catch((): Outcome => ({ kind: 'no-ack', at: Date.now() }));
+      .catch((): Outcome => ({ kind: 'no-ack', time: Date.now() }));
     send.attempts.push({ startedAt, connection, number, outcome });
     return outcome;
   }

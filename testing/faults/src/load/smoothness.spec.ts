@@ -3,7 +3,7 @@ import type { Outcome, ReceivedEvent, Send } from '../check/observation.ts';
 import { isSmooth } from './smoothness.ts';
 
 const SINCE = 10_000;
-const SENT = send(11_000, { kind: 'ok', id: 'id', at: 11_020 });
+const SENT = send(11_000, { kind: 'ok', id: 'id', time: 11_020 });
 const RECEIVED = messageEvent(11_000, 11_030);
 
 describe('isSmooth', () => {
@@ -13,27 +13,27 @@ describe('isSmooth', () => {
   });
 
   it('returns false when one sender got no acknowledgement since the given time', () => {
-    const earlier = send(9_000, { kind: 'ok', id: 'id', at: 9_020 });
+    const earlier = send(9_000, { kind: 'ok', id: 'id', time: 9_020 });
     expect(isSmooth({ sends: [[SENT], [earlier]], received: [[RECEIVED]] }, SINCE)).toBe(false);
   });
 
   it.each<[string, Outcome]>([
-    ['rejected', { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 100, at: 11_020 }],
-    ['not acknowledged', { kind: 'no-ack', at: 16_000 }],
-    ['acknowledged late', { kind: 'ok', id: 'id', at: 11_700 }],
+    ['rejected', { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 100, time: 11_020 }],
+    ['not acknowledged', { kind: 'no-ack', time: 16_000 }],
+    ['acknowledged late', { kind: 'ok', id: 'id', time: 11_700 }],
   ])('returns false when a send was %s, although later ones were acknowledged', (_, outcome) => {
-    const sends = [[send(11_000, outcome), send(16_000, { kind: 'ok', id: 'id', at: 16_020 })]];
+    const sends = [[send(11_000, outcome), send(16_000, { kind: 'ok', id: 'id', time: 16_020 })]];
     expect(isSmooth({ sends, received: [[RECEIVED]] }, SINCE)).toBe(false);
   });
 
   it('returns true when a send was rejected only before the given time', () => {
-    const rejected: Outcome = { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 1, at: 9_500 };
+    const rejected: Outcome = { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 1, time: 9_500 };
     const sends = [[send(9_000, rejected), SENT]];
     expect(isSmooth({ sends, received: [[RECEIVED]] }, SINCE)).toBe(true);
   });
 
   it('returns false when one client received no message since the given time', () => {
-    const joined: ReceivedEvent = { kind: 'joined', rev: 1, at: 11_000 };
+    const joined: ReceivedEvent = { kind: 'joined', rev: 1, time: 11_000 };
     const receivedByOne = [messageEvent(9_000, 9_020), joined];
     expect(isSmooth({ sends: [[SENT]], received: [[RECEIVED], receivedByOne] }, SINCE)).toBe(false);
   });
@@ -54,7 +54,7 @@ function send(startedAt: number, outcome: Outcome): Send {
   };
 }
 
-function messageEvent(acceptedAt: number, at: number): ReceivedEvent {
+function messageEvent(acceptedAt: number, time: number): ReceivedEvent {
   const message = {
     id: `id${acceptedAt}`,
     roomId: 'general',
@@ -65,5 +65,5 @@ function messageEvent(acceptedAt: number, at: number): ReceivedEvent {
     text: 'hello',
     timestamp: new Date(acceptedAt).toISOString(),
   };
-  return { kind: 'message', message, at };
+  return { kind: 'message', message, time };
 }

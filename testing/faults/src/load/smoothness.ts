@@ -25,21 +25,21 @@ export function isSmooth({ sends, received }: Traffic, since: number): boolean {
 function acknowledgedSoon(sends: readonly Send[], since: number): boolean {
   const recent = sends
     .flatMap(({ attempts }) => attempts)
-    .filter(({ outcome }) => outcome.at >= since);
+    .filter(({ outcome }) => outcome.time >= since);
   return (
     recent.length > 0 &&
     recent.every(
-      ({ startedAt, outcome }) => outcome.kind === 'ok' && outcome.at - startedAt < LATE_MS,
+      ({ startedAt, outcome }) => outcome.kind === 'ok' && outcome.time - startedAt < LATE_MS,
     )
   );
 }
 
 function receivedSoon(received: readonly ReceivedEvent[], since: number): boolean {
   const recent = received.flatMap((entry) =>
-    entry.kind === 'message' && entry.at >= since ? [entry] : [],
+    entry.kind === 'message' && entry.time >= since ? [entry] : [],
   );
   return (
     recent.length > 0 &&
-    recent.every(({ at, message }) => at - Date.parse(message.timestamp) < LATE_MS)
+    recent.every(({ time, message }) => time - Date.parse(message.timestamp) < LATE_MS)
   );
 }
