@@ -4,7 +4,7 @@ import { ROOT } from '../nx.ts';
 
 const COMMAND = /^(npm|npx|node|docker|docker-compose) /;
 
-/** Returns the commands in all documents, without comments, pipes and redirections. */
+/** Returns the commands in all documents, excluding comments, pipes and redirections. */
 export async function documentedCommands(): Promise<string[]> {
   const docs = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md'));
   const files = [
