@@ -2,7 +2,7 @@ export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'list' }
   | { readonly name: 'show'; readonly id: string }
-  /** Without an id: all dead letters. */
+  /** If the id is undefined: all dead letters. */
   | { readonly name: 'replay'; readonly id: string | undefined };
 
 export const HELP = `Inspects and replays dead letters: messages in RabbitMQ that could not be stored.

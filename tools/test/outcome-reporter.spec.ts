@@ -72,7 +72,7 @@ describe('the outcome reporter', () => {
     });
   });
 
-  it('records one failed test without a name for a file that cannot run', async () => {
+  it('records one failed test that has no name for a file that cannot run', async () => {
     expect(await outcomeOf("throw new Error('cannot load');")).toEqual({
       exitCode: 1,
       tests: [

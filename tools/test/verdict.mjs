@@ -8,7 +8,7 @@ const MAX_FLAKY = 3;
 const MAX_RERUNS = 10;
 
 /**
- * One test, or, without a name, a file that could not run.
+ * One test or, if it has no name, a file that could not run.
  *
  * @typedef {{
  *   file: string,
