@@ -12,7 +12,7 @@ describe('nx affected', () => {
     expect(await affectedBy('apps/web/src/main.tsx')).toEqual(['@chat/web', '@chat/web-e2e']);
   });
 
-  it.each(['docs/contract.md', 'README.md', 'docker/nginx/nginx.conf', 'docker-compose.yml'])(
+  it.each(['docs/contract.md', 'docker-compose.yml'])(
     'selects the workspace tests when %s changes',
     async (file) => {
       expect(await affectedBy(file)).toEqual(['@chat/workspace']);
