@@ -4,9 +4,9 @@ import { UnavailableError } from '@chat/platform/failures';
 import { MessagePublisher } from '@chat/realtime';
 import { Injectable } from '@nestjs/common';
 
-/** Most events that may wait for the store; reached by a flood or a failing disk. */
+/** Maximum number of events that wait for the store; reached by a flood or a failing disk. */
 const MAX_IN_FLIGHT = 5_000;
-/** Longest wait for the store before a send is answered with UNAVAILABLE. */
+/** Longest wait for the store before a send fails with UNAVAILABLE. */
 const PUBLISH_TIMEOUT_MS = 5_000;
 
 /** Passes events to the writer of this process; an event is durable once the store commits it. */

@@ -20,12 +20,12 @@ class StoredMessages {
 export class InMemoryMessageStore extends MessageStore {
   /** Every call fails while it is set. */
   unavailable = false;
-  /** Number of calls that failed because of {@link unavailable} or {@link refused}. */
+  /** Number of calls that failed because of {@link unavailable} or {@link rejectedRoomId}. */
   failures = 0;
   /** Writes to this room fail. */
-  refused: string | undefined;
+  rejectedRoomId: string | undefined;
 
-  /** A message with this text is refused. */
+  /** Messages with this text are rejected. */
   unstorable: string | undefined;
 
   readonly #stored: StoredMessages;
@@ -54,9 +54,9 @@ export class InMemoryMessageStore extends MessageStore {
 
   async append(messages: readonly Message[]): Promise<void> {
     await this.#respond();
-    if (messages.some(({ roomId }) => roomId === this.refused)) {
+    if (messages.some(({ roomId }) => roomId === this.rejectedRoomId)) {
       this.failures += 1;
-      throw new Error('refused');
+      throw new Error('rejected');
     }
     for (const message of messages) {
       if (message.text === this.unstorable) throw new RefusedMessageError('a rule of the test');

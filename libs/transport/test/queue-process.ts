@@ -1,11 +1,11 @@
 import type { SharedRabbitMq } from '@chat/testing';
 
-/** Suspends the broker's process of a quorum queue: the queue confirms and delivers nothing. */
+/** Suspends the broker's process for a quorum queue: the queue confirms and delivers nothing. */
 export function suspendQueue(broker: SharedRabbitMq, queue: string): Promise<void> {
   return control(broker, queue, 'suspend');
 }
 
-/** Resumes a suspended queue, which then processes what it has received meanwhile. */
+/** Resumes a suspended queue, which then processes what it received in the meantime. */
 export function resumeQueue(broker: SharedRabbitMq, queue: string): Promise<void> {
   return control(broker, queue, 'resume');
 }

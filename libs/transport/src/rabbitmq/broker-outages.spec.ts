@@ -13,7 +13,7 @@ import { RabbitMqMessagePublisher } from './rabbitmq-message-publisher.ts';
 jest.setTimeout(60_000);
 
 const ROOMS = ['general', 'random', 'news'];
-/** More than the prefetch count of a channel: some must be acknowledged before the rest comes. */
+/** Exceeds the prefetch count of a channel: the last need acknowledgements of the first. */
 const WAITING = 1_200;
 
 describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
@@ -61,8 +61,8 @@ describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
 
   /**
    * Resolves once the broker has blocked every instance's publishing, and the instances miss each
-   * other's heartbeats, so that each owns all partitions. They own all of them while none reaches
-   * the store, too, so the shares alone do not show the alarm.
+   * other's heartbeats, so that each owns all partitions. Each also owns all of them while none can
+   * reach the store, so the shares alone do not indicate the alarm.
    */
   async function raiseAlarm(): Promise<void> {
     alarmed = true;
@@ -75,24 +75,24 @@ describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
     await eventually(() => expect(shares()).toEqual([PARTITION_COUNT, PARTITION_COUNT]), 20_000);
   }
 
-  /** Publishes to all rooms, a few at a time, until it is stopped; collects acknowledged ids. */
+  /** Publishes to all rooms, one event at a time each, until stopped; collects acknowledged ids. */
   function publishSteadily() {
     const acknowledged: string[] = [];
-    let refused = 0;
+    let rejected = 0;
     let running = true;
     const publishers = ROOMS.map(async (roomId) => {
       while (running) {
         const event = eventIn(roomId);
         await publisher.publish(event).then(
           () => acknowledged.push(event.id),
-          () => (refused += 1),
+          () => (rejected += 1),
         );
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
     });
     return {
       acknowledged,
-      refused: () => refused,
+      rejected: () => rejected,
       stop: async () => {
         running = false;
         await Promise.all(publishers);
@@ -107,7 +107,7 @@ describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
       await broker.sync();
       await broker.process.kill();
       const before = load.acknowledged.length;
-      await eventually(() => expect(load.refused()).toBeGreaterThan(10));
+      await eventually(() => expect(load.rejected()).toBeGreaterThan(10));
       await broker.process.start();
       await eventually(
         () => expect(load.acknowledged.length).toBeGreaterThan(before + 100),
@@ -140,7 +140,7 @@ describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
     await instance.server.check();
   });
 
-  it('gives every instance all partitions during a memory alarm, and an even share after it', async () => {
+  it('gives every instance all partitions during a memory alarm, and an even share afterwards', async () => {
     await raiseAlarm();
     await endAlarm();
     await eventually(() => expect(shares()).toEqual([8, 8]));
@@ -154,14 +154,15 @@ describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
     await raiseAlarm();
     store.unavailable = false;
     await eventually(() => expect(store.of('news').map(({ id }) => id)).toEqual([next.id]));
-    // Each attempt fails at once: a letter to the blocked broker would wait 5 s for its confirm.
+    // Each attempt fails immediately: a publish to the blocked broker would wait 5 s for its
+    // confirm.
     deletedOf.mockClear();
     const retries = () => deletedOf.mock.calls.filter(([ids]) => ids.includes('gone')).length;
     await eventually(() => expect(retries()).toBeGreaterThan(3));
     await endAlarm();
     const fence = eventIn('gone');
     await eventually(() => publisher.publish(fence));
-    // The queue is ordered: a second letter of the first event would precede the fence.
+    // The queue is ordered: a second dead letter for the first event would precede the fence.
     const deadLetters = await DeadLetters.open(broker.url);
     await eventually(async () => {
       const letters: DeadLetter[] = [];

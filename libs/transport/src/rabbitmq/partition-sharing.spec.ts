@@ -14,41 +14,41 @@ import {
 import { RabbitMqMessagePublisher } from './rabbitmq-message-publisher.ts';
 import { INSTANCES_EXCHANGE } from './topology.ts';
 
-/** Samples of the shares; together several times as long as a release and a takeover need. */
+/** Number of share samples; they span several times the duration of a release and a takeover. */
 const SAMPLES = 60;
-/** Fewest samples that must match: while the machine pauses, an instance may miss heartbeats. */
+/** Minimum number of matching samples: if the machine stalls, an instance may miss heartbeats. */
 const MIN_MATCHES = 40;
-const ROOMS_OF_A_PARTITION = 2;
-/** Pause between two messages of a room. */
+const ROOMS_PER_PARTITION = 2;
+/** Pause between two messages to a room. */
 const SEND_INTERVAL_MS = 20;
 
 /** Returns names of rooms that no other test uses, the same number for every partition. */
-function roomsOfTest(test: number): string[] {
+function roomsForTest(test: number): string[] {
   const rooms: string[] = [];
   const counts = Array<number>(PARTITION_COUNT).fill(0);
-  for (let n = 0; rooms.length < PARTITION_COUNT * ROOMS_OF_A_PARTITION; n += 1) {
+  for (let n = 0; rooms.length < PARTITION_COUNT * ROOMS_PER_PARTITION; n += 1) {
     const room = `room-${test}-${n}`;
     const count = (counts[partitionOf(room)] ?? 0) + 1;
-    if (count > ROOMS_OF_A_PARTITION) continue;
+    if (count > ROOMS_PER_PARTITION) continue;
     counts[partitionOf(room)] = count;
     rooms.push(room);
   }
   return rooms;
 }
 
-describeWithProgram('rabbitmq-server', 'messages instances', () => {
+describeWithProgram('rabbitmq-server', 'instances of the messages service', () => {
   let broker: SharedRabbitMq;
   let store: InMemoryMessageStore;
   let publisher: RabbitMqMessagePublisher;
   const running: MessagesInstance[] = [];
   let testCount = 0;
-  /** Used by this test only: messages of the previous test may be delivered again. */
+  /** Used by this test only: messages from the previous test may be redelivered. */
   let rooms: string[];
 
   beforeEach(async () => {
     broker = sharedRabbitMq('partition-sharing');
     testCount += 1;
-    rooms = roomsOfTest(testCount);
+    rooms = roomsForTest(testCount);
     store = new InMemoryMessageStore();
     publisher = new RabbitMqMessagePublisher({
       url: broker.url,
@@ -65,7 +65,7 @@ describeWithProgram('rabbitmq-server', 'messages instances', () => {
 
   interface StartOptions {
     readonly port?: number;
-    /** Separate access to the store. */
+    /** A separate handle to the store. */
     readonly store?: InMemoryMessageStore;
     readonly heartbeatMs?: number;
   }
@@ -101,8 +101,8 @@ describeWithProgram('rabbitmq-server', 'messages instances', () => {
     return sent;
   }
 
-  /** Resolves once every room has one more message than now, so senders and writers are running. */
-  async function progressInEveryRoom(): Promise<void> {
+  /** Resolves once every room has a new message, so that senders and writers are running. */
+  async function waitForProgress(): Promise<void> {
     const counts = rooms.map((roomId) => store.of(roomId).length);
     await eventually(() => {
       for (const [index, roomId] of rooms.entries()) {
@@ -111,7 +111,7 @@ describeWithProgram('rabbitmq-server', 'messages instances', () => {
     });
   }
 
-  /** Returns how many of {@link SAMPLES} samples match these shares. */
+  /** Returns how many of {@link SAMPLES} samples match the expected shares. */
   async function countMatches(expected: number[]): Promise<number> {
     let matches = 0;
     for (let sample = 0; sample < SAMPLES; sample += 1) {
@@ -121,7 +121,7 @@ describeWithProgram('rabbitmq-server', 'messages instances', () => {
     return matches;
   }
 
-  /** Expects that each room holds exactly what was sent to it, once, in order and without gaps. */
+  /** Expects each room to contain exactly the messages sent to it, once, in order, without gaps. */
   async function expectStored(sent: Map<string, string[]>): Promise<void> {
     await eventually(() => {
       for (const [roomId, ids] of sent) {
@@ -131,7 +131,7 @@ describeWithProgram('rabbitmq-server', 'messages instances', () => {
     });
   }
 
-  it('own 8 distinct partitions each when there are two', async () => {
+  it('each own 8 distinct partitions when there are two', async () => {
     const [first, second] = [await start(), await start()];
     await eventually(() => expect(shares()).toEqual([8, 8]));
     const owned = [...first.server.ownedPartitions, ...second.server.ownedPartitions];
@@ -162,11 +162,11 @@ describeWithProgram('rabbitmq-server', 'messages instances', () => {
     await eventually(() => expect(shares()).toEqual([8, 8]));
     const sent = await sendWhile(
       (async () => {
-        await progressInEveryRoom();
+        await waitForProgress();
         await proxy.disconnect();
         running.splice(running.indexOf(lost), 1);
         await eventually(() => expect(shares()).toEqual([16]));
-        await progressInEveryRoom();
+        await waitForProgress();
       })(),
     );
     await expectStored(sent);
@@ -180,13 +180,13 @@ describeWithProgram('rabbitmq-server', 'messages instances', () => {
     await eventually(() => expect(shares()).toEqual([8, 8]));
     const sent = await sendWhile(
       (async () => {
-        await progressInEveryRoom();
+        await waitForProgress();
         proxy.blackhole();
         await eventually(() => expect(shares()[0]).toBe(16));
-        await progressInEveryRoom();
+        await waitForProgress();
         await proxy.restore();
         await eventually(() => expect(shares()).toEqual([8, 8]));
-        await progressInEveryRoom();
+        await waitForProgress();
       })(),
     );
     await expectStored(sent);
@@ -195,7 +195,7 @@ describeWithProgram('rabbitmq-server', 'messages instances', () => {
   });
 
   it('take over from an instance that shuts down before its heartbeats time out', async () => {
-    // The heartbeat timeout is 12 s, longer than any wait of this test.
+    // The heartbeat timeout is 12 s, longer than any wait in this test.
     const heartbeatMs = 4_000;
     const [, leaving] = [await start({ heartbeatMs }), await start({ heartbeatMs })];
     await eventually(() => expect(shares()).toEqual([8, 8]));
@@ -205,24 +205,24 @@ describeWithProgram('rabbitmq-server', 'messages instances', () => {
     await closed;
   });
 
-  it('read the head of a room again after another writer has stored in it', async () => {
+  it('reload the head of a room after another writer has appended to it', async () => {
     await start();
     const [room = ''] = rooms;
-    const [first, second, foreign] = [eventIn(room), eventIn(room), eventIn(room)];
+    const [first, second, external] = [eventIn(room), eventIn(room), eventIn(room)];
     await publisher.publish(first);
     await eventually(() => expect(store.of(room)).toHaveLength(1));
-    store.add({ ...foreign, seq: 2, rev: 2 });
+    store.add({ ...external, seq: 2, rev: 2 });
     await publisher.publish(second);
     await eventually(() => {
       const ids = store.of(room).map(({ id }) => id);
-      expect(ids).toEqual([first.id, foreign.id, second.id]);
+      expect(ids).toEqual([first.id, external.id, second.id]);
     });
   });
 
   it('store nothing while the store is unavailable, and everything in order afterwards', async () => {
     await start();
     store.unavailable = true;
-    // More failures than all partitions have before they are given up, so they were opened again.
+    // More failures than it takes for every partition to be given up, so all have been reopened.
     const tried = eventually(() => expect(store.failures).toBeGreaterThan(PARTITION_COUNT * 8));
     const sent = await sendWhile(tried);
     expect(store.messages).toHaveLength(0);
@@ -230,28 +230,28 @@ describeWithProgram('rabbitmq-server', 'messages instances', () => {
     await expectStored(sent);
   });
 
-  it('release partitions while only others reach the store, and regain them afterwards', async () => {
-    const access = new InMemoryMessageStore(store);
+  it('release partitions while only other instances reach the store, and reacquire them later', async () => {
+    const handle = new InMemoryMessageStore(store);
     await start();
-    await start({ store: access });
+    await start({ store: handle });
     await eventually(() => expect(shares()).toEqual([8, 8]));
-    access.unavailable = true;
+    handle.unavailable = true;
     const sent = await sendWhile(
       (async () => {
         await eventually(() => expect(shares()).toEqual([16, 0]));
-        await progressInEveryRoom();
-        await progressInEveryRoom();
+        await waitForProgress();
+        await waitForProgress();
       })(),
     );
     await expectStored(sent);
     await eventually(() => expect(shares()).toEqual([16, 0]));
-    access.unavailable = false;
+    handle.unavailable = false;
     await eventually(() => expect(shares()).toEqual([8, 8]));
   });
 
-  it('each own all partitions while none of them reaches the store, until one does', async () => {
-    const accesses = [store, store].map((same) => new InMemoryMessageStore(same));
-    const [first, second] = accesses as [InMemoryMessageStore, InMemoryMessageStore];
+  it('each own all partitions until one of them can reach the store again', async () => {
+    const handles = [store, store].map((same) => new InMemoryMessageStore(same));
+    const [first, second] = handles as [InMemoryMessageStore, InMemoryMessageStore];
     await start({ store: first });
     await start({ store: second });
     await eventually(() => expect(shares()).toEqual([8, 8]));
@@ -269,19 +269,19 @@ describeWithProgram('rabbitmq-server', 'messages instances', () => {
     await eventually(() => expect(shares()).toEqual([8, 8]));
   });
 
-  it('keep their shares while the store refuses writes of one room only', async () => {
+  it('keep their shares while the store rejects writes to one room only', async () => {
     await start();
     await start();
     await eventually(() => expect(shares()).toEqual([8, 8]));
-    store.refused = rooms[0];
+    store.rejectedRoomId = rooms[0];
     const matches = countMatches([8, 8]);
     const sent = await sendWhile(matches);
     expect(await matches).toBeGreaterThan(MIN_MATCHES);
-    store.refused = undefined;
+    store.rejectedRoomId = undefined;
     await expectStored(sent);
   });
 
-  it('receive heartbeats again after their exchange was deleted and declared again', async () => {
+  it('receive heartbeats again after their exchange was deleted and redeclared', async () => {
     await start();
     await start();
     await eventually(() => expect(shares()).toEqual([8, 8]));
@@ -299,7 +299,7 @@ describeWithProgram('rabbitmq-server', 'messages instances', () => {
     await eventually(() => expect(shares()).toEqual([16]));
     const sent = await sendWhile(
       (async () => {
-        await progressInEveryRoom();
+        await waitForProgress();
         await instance.app.close();
         running.pop();
       })(),

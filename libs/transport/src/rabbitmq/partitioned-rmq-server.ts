@@ -17,7 +17,7 @@ export interface ConsumerOptions extends BrokerOptions, OwnershipOptions {
   readonly openWriter: (partition: number) => PartitionWriter;
 }
 
-/** The parts of a server that is listening. */
+/** Components of a listening server. */
 interface Running {
   readonly consuming: BrokerConnection;
   /**
@@ -33,7 +33,7 @@ interface Running {
 
 /**
  * Nest's server for RabbitMQ, which consumes its share of the partitions. Unlike its
- * base class it loses nothing: a delivery is acknowledged by its handler, one that can
+ * base class it loses no events: a delivery is acknowledged by its handler, one that can
  * never be handled becomes a dead letter, and the rest stays with the broker, in order,
  * until an instance can handle it. While its store is unreachable it releases its
  * partitions to the other instances, if there are any.
@@ -87,7 +87,7 @@ export class PartitionedRmqServer extends ServerRMQ {
   /**
    * Returns how many messages in the queue of each partition are not delivered to any instance.
    *
-   * @throws Error while the broker is unreachable or does not answer in time
+   * @throws Error while the broker is unreachable or does not respond in time
    */
   async queueDepths(): Promise<number[]> {
     if (!this.#running) throw new Error('the server is not listening');
@@ -102,7 +102,7 @@ export class PartitionedRmqServer extends ServerRMQ {
     return Promise.reject(new UnavailableError('RabbitMQ is unreachable.', 1_000));
   }
 
-  /** @param session what {@link ServerRMQ} calls the channel */
+  /** @param session the argument that {@link ServerRMQ} calls the channel */
   override async handleMessage(message: ConsumeMessage, session: PartitionSession): Promise<void> {
     const envelope = decodeEnvelope(message.content);
     const delivery = new PartitionDelivery(message, session, envelope?.pattern ?? '');

@@ -77,7 +77,7 @@ describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
     }
   }
 
-  it('stores 3,000 events of three rooms in order, each room from seq 1 without gaps', async () => {
+  it('stores 3,000 events for three rooms in order, each room from seq 1 without gaps', async () => {
     const events = Array.from({ length: 3_000 }, (_, index) => eventIn(ROOMS[index % 3] ?? ''));
     await Promise.all(events.map((event) => publisher.publish(event)));
     await eventually(() => expect(store.messages).toHaveLength(events.length));
@@ -88,10 +88,10 @@ describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
     expectGaplessSeqs();
   });
 
-  it('returns UNAVAILABLE at once while the broker is unreachable, then publishes again', async () => {
+  it('returns UNAVAILABLE immediately while the broker is unreachable, then publishes again', async () => {
     await proxy.disconnect();
     await eventually(() => expect(publisher.check()).rejects.toThrow());
-    // At once: after a wait the message would be that of the timeout.
+    // Immediately: after a wait, the message would be the one for a timeout.
     await expect(publisher.publish(eventIn('general'))).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: 'The server cannot accept messages right now. Please try again.',
@@ -103,21 +103,21 @@ describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
   });
 
   it('returns UNAVAILABLE when a frozen broker does not confirm, and stores the retry once', async () => {
-    const impatient = await startPublisher(300);
+    const shortTimeoutPublisher = await startPublisher(300);
     const early = eventIn('general');
     proxy.pause();
-    await expect(impatient.publish(early)).rejects.toMatchObject({
+    await expect(shortTimeoutPublisher.publish(early)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: 'Sending the message timed out. Please try again.',
     });
-    await eventually(() => expect(impatient.check()).rejects.toThrow());
+    await eventually(() => expect(shortTimeoutPublisher.check()).rejects.toThrow());
     proxy.resume();
-    await eventually(() => impatient.publish(early));
+    await eventually(() => shortTimeoutPublisher.publish(early));
     const later = eventIn('general');
-    await eventually(() => impatient.publish(later));
+    await eventually(() => shortTimeoutPublisher.publish(later));
     await eventually(() => expect(stored()).toContain(later.id));
     expect(store.of('general').map(({ id }) => id)).toEqual([early.id, later.id]);
-    await impatient.onApplicationShutdown();
+    await shortTimeoutPublisher.onApplicationShutdown();
   });
 
   it('returns UNAVAILABLE when the queue of the partition is missing', async () => {
@@ -130,25 +130,25 @@ describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
   });
 
   it('publishes to the other partitions while the queue of one confirms nothing', async () => {
-    const impatient = await startPublisher(500);
+    const shortTimeoutPublisher = await startPublisher(500);
     const stalled = queueOf(partitionOf('general'));
     await suspendQueue(broker, stalled);
     try {
-      await expect(impatient.publish(eventIn('general'))).rejects.toMatchObject({
+      await expect(shortTimeoutPublisher.publish(eventIn('general'))).rejects.toMatchObject({
         code: 'UNAVAILABLE',
       });
       const other = eventIn('random');
-      await impatient.publish(other);
+      await shortTimeoutPublisher.publish(other);
       await eventually(() => expect(stored()).toContain(other.id));
-      await eventually(() => expect(impatient.inFlight).toBe(0));
-      await impatient.check();
+      await eventually(() => expect(shortTimeoutPublisher.inFlight).toBe(0));
+      await shortTimeoutPublisher.check();
     } finally {
       await resumeQueue(broker, stalled);
     }
     const later = eventIn('general');
-    await eventually(() => impatient.publish(later));
+    await eventually(() => shortTimeoutPublisher.publish(later));
     await eventually(() => expect(stored()).toContain(later.id));
-    await impatient.onApplicationShutdown();
+    await shortTimeoutPublisher.onApplicationShutdown();
   });
 
   it('stores events again after the broker cancelled a consumer', async () => {

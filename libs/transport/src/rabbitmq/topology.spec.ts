@@ -12,14 +12,14 @@ const Queues = z.array(z.object({ policy: z.string() }));
 const Policies = z.array(z.object({ name: z.string(), definition: z.string() }));
 
 describeWithProgram('rabbitmq-server', 'the RabbitMQ topology', () => {
-  it('gets a delivery limit of 1,000,000 on each queue from the policy of the containers', async () => {
+  it('sets a delivery limit of 1,000,000 on each queue through the policy of the containers', async () => {
     const broker = sharedRabbitMq('topology');
     const connection = await connect(broker.url);
     await declareTopology(await connection.createChannel());
     await connection.close();
-    const list = async (what: string, ...columns: string[]): Promise<unknown> =>
+    const list = async (command: string, ...columns: string[]): Promise<unknown> =>
       JSON.parse(
-        await broker.control('--formatter=json', what, '-p', broker.virtualHost, ...columns),
+        await broker.control('--formatter=json', command, '-p', broker.virtualHost, ...columns),
       );
     const policies = Policies.parse(await list('list_policies'));
     const queues = Queues.parse(await list('list_queues', 'policy'));

@@ -3,7 +3,7 @@ import type { Channel } from 'amqplib';
 
 /**
  * Exchange of persistence events, routed by partition number. The name contains the number of
- * partitions, because another number is another topology.
+ * partitions, because a different number is a different topology.
  */
 export const EVENTS_EXCHANGE = `chat.messages.${PARTITION_COUNT}`;
 /** Exchange of messages that can never be stored, with the reason. */

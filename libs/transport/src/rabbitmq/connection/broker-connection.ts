@@ -18,7 +18,7 @@ const RECONNECT_SECONDS = 1;
 /** Longest wait for the broker to confirm that a connection is closed. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Holds a connection to RabbitMQ, and reconnects until it is closed. */
+/** Maintains a connection to RabbitMQ, and reconnects until it is closed. */
 export class BrokerConnection {
   readonly manager: AmqpConnectionManager;
   readonly #logger = new Logger('RabbitMQ');
@@ -36,9 +36,9 @@ export class BrokerConnection {
         clientProperties: { connection_name: options.name },
       },
     });
-    this.manager.on('connect', () => this.#connected());
-    this.manager.on('connectFailed', ({ err }) => this.#unreachable(err));
-    this.manager.on('disconnect', ({ err }) => this.#disconnected(err));
+    this.manager.on('connect', () => this.#onConnected());
+    this.manager.on('connectFailed', ({ err }) => this.#onUnreachable(err));
+    this.manager.on('disconnect', ({ err }) => this.#onDisconnected(err));
     this.manager.on('blocked', ({ reason }) => {
       this.#blocked = true;
       this.#logger.warn({ ...this.#logFields, reason }, 'broker blocked publishing');
@@ -54,13 +54,13 @@ export class BrokerConnection {
     return this.#state === 'connected' ? this.manager.connection : undefined;
   }
 
-  /** Whether the broker, short of memory or disk, reads nothing from this connection. */
+  /** Whether the broker, short of memory or disk, has stopped reading from this connection. */
   get blocked(): boolean {
     return this.#blocked;
   }
 
-  /** Resolves with the open connection; with undefined when the signal is aborted before. */
-  async connected(signal: AbortSignal): Promise<ChannelModel | undefined> {
+  /** Resolves with the open connection, or with undefined if the signal is aborted first. */
+  async waitUntilConnected(signal: AbortSignal): Promise<ChannelModel | undefined> {
     while (!signal.aborted) {
       if (this.current) return this.current;
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -81,13 +81,13 @@ export class BrokerConnection {
     await withTimeout(this.manager.close(), CLOSE_TIMEOUT_MS).catch(() => undefined);
   }
 
-  /** Fields without user and password. */
+  /** Log fields; they contain neither the user nor the password. */
   get #logFields(): { dependency: string; connection: string; host: string } {
     const { url, name } = this.options;
     return { dependency: 'RabbitMQ', connection: name, host: new URL(url).host };
   }
 
-  #connected(): void {
+  #onConnected(): void {
     if (this.#state === 'closed') return;
     const reconnected = this.#state === 'disconnected';
     this.#state = 'connected';
@@ -99,7 +99,7 @@ export class BrokerConnection {
     );
   }
 
-  #disconnected(error: Error | undefined): void {
+  #onDisconnected(error: Error | undefined): void {
     if (this.#state === 'closed') return;
     this.#state = 'disconnected';
     this.#blocked = false;
@@ -110,7 +110,7 @@ export class BrokerConnection {
     );
   }
 
-  #unreachable(error: Error): void {
+  #onUnreachable(error: Error): void {
     if (this.#state === 'closed' || this.#outageLogged) return;
     this.#outageLogged = true;
     this.#logger.error({ ...this.#logFields, err: error }, 'waiting for dependency');

@@ -5,7 +5,7 @@ import type { ConfirmChannel, Message, Options } from 'amqplib';
 const TIMEOUT_MS = 5_000;
 
 /**
- * Publishes a message. Resolves once it is durable in a queue; rejects when no queue takes it, or
+ * Publishes a message. Resolves once it is durable in a queue; rejects when no queue accepts it, or
  * the broker does not confirm it in time.
  */
 export function publishConfirmed(

@@ -34,7 +34,7 @@ describeWithProgram('rabbitmq-server', 'SupervisedChannel', () => {
         return Promise.resolve();
       },
     });
-    await opened(1);
+    await waitForOpenings(1);
   });
   afterEach(async () => {
     await channel.stop();
@@ -43,26 +43,26 @@ describeWithProgram('rabbitmq-server', 'SupervisedChannel', () => {
     jest.restoreAllMocks();
   });
 
-  const opened = (times: number) => eventually(() => expect(openings).toBe(times));
+  const waitForOpenings = (times: number) => eventually(() => expect(openings).toBe(times));
 
-  it('reopens without a backoff when a lost connection is back', async () => {
+  it('reopens without a backoff when a lost connection is restored', async () => {
     for (let losses = 1; losses <= 3; losses += 1) {
       await proxy.disconnect();
       await eventually(() => expect(connection.current).toBeUndefined());
       await proxy.restore();
-      await opened(losses + 1);
+      await waitForOpenings(losses + 1);
     }
     expect(backoffs).toEqual([]);
   });
 
   it('backs off for longer after each failure, and resets the backoff after a success', async () => {
     const reopen = async (): Promise<number> => {
-      const [began, times] = [performance.now(), openings];
+      const [startedAt, times] = [performance.now(), openings];
       channel.reopen(new Error('in a test'));
-      await opened(times + 1);
+      await waitForOpenings(times + 1);
       const backoff = backoffs.at(-1) ?? NaN;
-      // A timer may fire within the millisecond before.
-      expect(performance.now() - began).toBeGreaterThan(backoff - 1);
+      // A timer may fire up to a millisecond early.
+      expect(performance.now() - startedAt).toBeGreaterThan(backoff - 1);
       return backoff;
     };
     for (let times = 1; times <= 4; times += 1) await reopen();

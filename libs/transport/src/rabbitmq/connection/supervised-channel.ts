@@ -4,13 +4,13 @@ import { Logger } from '@nestjs/common';
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.ts';
 
-/** Callbacks of a supervised channel. Every call of `setUp` is followed by one of `onClose`. */
+/** Callbacks of a supervised channel. Every `setUp` call is followed by an `onClose` call. */
 export interface ChannelHandlers {
   /** Identifies the channel in logs. */
   readonly name: string;
   /**
-   * Sets up a new channel: declares, consumes. When it rejects or takes longer than
-   * {@link SET_UP_TIMEOUT_MS}, the channel is closed and another one opened.
+   * Sets up a new channel: declares queues, starts consumers. When it rejects or takes longer
+   * than {@link SET_UP_TIMEOUT_MS}, the channel is closed and a new one is opened.
    */
   setUp(channel: ConfirmChannel): Promise<void>;
   /** Called when the channel is set up and still open. */
@@ -22,14 +22,14 @@ export interface ChannelHandlers {
   onClose?(): Promise<void> | void;
 }
 
-/** Longest wait for `setUp`: a queue without a leader may leave a declaration unanswered. */
+/** Longest wait for `setUp`: a declaration may get no response while its queue has no leader. */
 const SET_UP_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
- * Keeps a channel open until it is stopped. After the connection was lost, the channel is opened
- * again as soon as the connection is back; after the channel closed alone, or {@link reopen} was
- * called, it is opened again with backoff.
+ * Keeps a channel open until it is stopped. After the connection was lost, the channel is reopened
+ * as soon as the connection is restored; after only the channel closed, or {@link reopen} was
+ * called, it is reopened with backoff.
  */
 export class SupervisedChannel {
   readonly #logger = new Logger('RabbitMQ');
@@ -51,14 +51,14 @@ export class SupervisedChannel {
     return this.#open;
   }
 
-  /** Resets the backoff, because the channel works. */
+  /** Resets the backoff; called when the channel works. */
   resetBackoff(): void {
     this.#attempt = 0;
   }
 
   /**
-   * Closes the current channel and opens another one with backoff. The broker redelivers what
-   * was not acknowledged to the next consumer.
+   * Closes the current channel and opens a new one with backoff. The broker redelivers
+   * unacknowledged messages to the next consumer.
    */
   reopen(reason: Error): void {
     this.#endCurrent?.(reason);
@@ -74,11 +74,11 @@ export class SupervisedChannel {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const model = await this.connection.connected(signal);
+      const model = await this.connection.waitUntilConnected(signal);
       if (!model) return;
       const reason = await this.#runChannel(model);
       if (this.#stopping.signal.aborted) return;
-      // The connection logs its own loss, which is no failure of the channel.
+      // The connection logs its own loss, which is not a failure of the channel.
       if (this.connection.current !== model) continue;
       this.#attempt += 1;
       const retryInMs = backoffMs(this.#attempt);
@@ -99,13 +99,13 @@ export class SupervisedChannel {
       return asError(error);
     }
     const { promise: ended, resolve: end } = Promise.withResolvers<Error>();
-    const { promise: closed, resolve: hasClosed } = Promise.withResolvers<void>();
+    const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<void>();
     // Every publish that waits for its confirm adds a listener.
     channel.setMaxListeners(0);
     channel.on('error', end);
     channel.on('close', () => {
       end(new Error('closed by the broker'));
-      hasClosed();
+      resolveClosed();
     });
     this.#endCurrent = end;
     if (this.#stopping.signal.aborted) end(new Error('stopped'));

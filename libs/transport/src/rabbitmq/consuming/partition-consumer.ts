@@ -10,7 +10,7 @@ export class PartitionConsumer {
   readonly #channel: SupervisedChannel;
   #session: PartitionSession | undefined;
 
-  /** @param connection one that publishes nothing: an alarm would block acknowledgements, too */
+  /** @param connection must not publish: an alarm would also block its acknowledgements */
   constructor(
     connection: BrokerConnection,
     private readonly partition: number,

@@ -9,7 +9,7 @@ import type { DeadLetterPublisher } from '../dead-letters/dead-letter-publisher.
 export interface PartitionHost {
   /** Opens the writer of a session. */
   readonly openWriter: (partition: number) => PartitionWriter;
-  /** Handles a delivery, which it settles through the session now or later. */
+  /** Handles a delivery and settles it through the session, immediately or later. */
   readonly handle: (message: ConsumeMessage, session: PartitionSession) => Promise<void>;
   readonly deadLetters: DeadLetterPublisher;
   /** Called when a session ends because a message could not be stored. */
@@ -37,7 +37,7 @@ export class PartitionSession {
     this.writer = host.openWriter(partition);
   }
 
-  /** Returns whether to handle a delivery; one that is not handled stays with the broker. */
+  /** Returns whether to handle a delivery; an unhandled one stays with the broker. */
   accept(): boolean {
     if (this.#draining || this.#closed) return false;
     this.#unacknowledged += 1;
@@ -59,7 +59,7 @@ export class PartitionSession {
 
   /** Publishes a message that can never be stored as a dead letter, and then acknowledges it. */
   reject(message: ConsumeMessage, reason: string): void {
-    // The broker redelivers the message, which would become a dead letter twice.
+    // The broker redelivers the message, which would then be dead-lettered twice.
     if (this.#closed) return;
     const rejecting = this.#reject(message, reason).finally(() => {
       this.#pendingDeadLetters.delete(rejecting);
@@ -86,21 +86,21 @@ export class PartitionSession {
   }
 
   /**
-   * Gives up because a message cannot be stored now. Waits for pending dead letters first: given
-   * up, their messages would be delivered again and become dead letters twice.
+   * Gives up because a message cannot be stored now. Waits for pending dead letters first:
+   * otherwise their messages would be redelivered and dead-lettered twice.
    */
   async giveUpOnStore(cause: unknown): Promise<void> {
     await Promise.all(this.#pendingDeadLetters);
     if (this.#closed) return;
     this.giveUp(cause);
-    // A store that refuses a second writer is reachable.
+    // A store that rejects a second writer is reachable.
     if (!(cause instanceof ConflictingWriterError)) this.host.storeFailed();
   }
 
   /**
-   * Accepts no further delivery; resolves once all accepted ones are acknowledged, or after the
-   * timeout. Dead letters that are being published are waited for in any case, until they are
-   * confirmed or have failed: the next owner of the partition would publish them a second time.
+   * Accepts no further deliveries. Resolves once all accepted ones are acknowledged, or after the
+   * timeout, but not before all pending dead letters are confirmed or have failed: the next owner
+   * of the partition would publish them a second time.
    */
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
@@ -109,7 +109,7 @@ export class PartitionSession {
     await Promise.all(this.#pendingDeadLetters);
   }
 
-  /** Ends the session after its channel closed: later outcomes no longer reach the broker. */
+  /** Ends the session after its channel closed: later outcomes of deliveries are ignored. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#drained.resolve();

@@ -25,7 +25,7 @@ describeWithProgram('rabbitmq-server', 'QueueDepths', () => {
     const url = broker.url.replace(`:${broker.port}`, `:${proxy.port}`);
     connection = new BrokerConnection({ url, heartbeatSeconds: 10, name: 'a test' });
     depths = new QueueDepths(connection);
-    const connected = await connection.connected(AbortSignal.timeout(10_000));
+    const connected = await connection.waitUntilConnected(AbortSignal.timeout(10_000));
     if (!connected) throw new Error('the broker is unreachable');
     model = connected;
     const channel = await model.createChannel();
@@ -45,12 +45,12 @@ describeWithProgram('rabbitmq-server', 'QueueDepths', () => {
     await eventually(async () => expect(await depths.read()).toEqual(empty.with(3, 1)));
   });
 
-  it('rejects reads over a single channel while the broker is frozen, and reads again afterwards', async () => {
+  it('opens one channel for all reads, which fail, while the broker is frozen, and recovers later', async () => {
     const opened = jest.spyOn(model, 'createChannel');
     proxy.pause();
-    // Without a timeout they would wait for as long as the broker is frozen.
-    const answers = await Promise.allSettled([depths.read(), depths.read(), depths.read()]);
-    expect(answers.map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
+    // Without a timeout, the reads would not settle while the broker is frozen.
+    const results = await Promise.allSettled([depths.read(), depths.read(), depths.read()]);
+    expect(results.map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
     await expect(depths.read()).rejects.toThrow('no response within');
     expect(opened).toHaveBeenCalledTimes(1);
     proxy.resume();

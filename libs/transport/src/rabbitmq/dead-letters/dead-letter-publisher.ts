@@ -4,11 +4,11 @@ import { SupervisedChannel } from '../connection/supervised-channel.ts';
 import { declareDeadLetters } from '../topology.ts';
 import { publishDeadLetter } from './dead-letter.ts';
 
-/** Publishes messages that can never be stored to the dead letters. */
+/** Publishes to the dead-letter queue the messages that can never be stored. */
 export class DeadLetterPublisher {
   readonly #channel: SupervisedChannel;
 
-  /** @param connection one that carries no acknowledgements: a memory or disk alarm blocks it */
+  /** @param connection must carry no acknowledgements: a memory or disk alarm blocks it */
   constructor(private readonly connection: BrokerConnection) {
     this.#channel = new SupervisedChannel(connection, {
       name: 'dead letters',

@@ -11,7 +11,7 @@ const Headers = z.object({
   [REASON_HEADER]: z.string().catch('unknown'),
   [PARTITION_HEADER]: z.number().optional().catch(undefined),
 });
-/** Tolerates any properties: a foreign message in the queue must not hide the dead letters. */
+/** Tolerates any properties: an unrelated message in the queue must not hide the dead letters. */
 const Properties = z.object({
   messageId: z.string().catch(''),
   timestamp: z.number().optional().catch(undefined),
@@ -24,7 +24,7 @@ const EventWithRoom = z.object({ data: z.object({ roomId: z.string() }) });
 export interface DeadLetter {
   readonly id: string;
   readonly reason: string;
-  /** When it was published to the dead letters. */
+  /** When it was published to the dead-letter queue. */
   readonly deadLetteredAt: Date | undefined;
   /** The partition that delivered it. */
   readonly partition: number | undefined;
@@ -35,7 +35,7 @@ export interface DeadLetter {
 }
 
 /**
- * Publishes a delivered message to the dead letters, unchanged, with the reason. Resolves
+ * Publishes a delivered message unchanged to the dead-letter queue, with the reason. Resolves
  * once it is durable there, so that the delivery can be acknowledged.
  */
 export function publishDeadLetter(
@@ -56,7 +56,7 @@ export function publishDeadLetter(
   });
 }
 
-/** Reads a message of the dead-letter queue. */
+/** Decodes a message from the dead-letter queue. */
 export function readDeadLetter({ content, properties }: GetMessage): DeadLetter {
   const { messageId, timestamp, headers } = Properties.parse(properties);
   return {

@@ -68,7 +68,7 @@ describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
   });
   afterEach(() => messages.app.close());
 
-  /** Publishes raw content, as a foreign publisher may. */
+  /** Publishes raw content, as an unknown publisher might. */
   function send(content: string, messageId?: string): Promise<void> {
     return publishConfirmed(
       channel,
@@ -89,21 +89,21 @@ describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
     return letters;
   }
 
-  async function allOnce(count: number): Promise<DeadLetter[]> {
+  async function waitForLetters(count: number): Promise<DeadLetter[]> {
     let letters: DeadLetter[] = [];
     await eventually(async () => expect((letters = await all())).toHaveLength(count));
     return letters;
   }
 
-  it('holds events that cannot be handled with the reason, and the next event is stored', async () => {
+  it('receives events that cannot be handled, with the reason, and the next event is stored', async () => {
     const event = eventIn('general');
-    await send('not JSON at all');
-    await send('["JSON", "but no event"]');
+    await send('not JSON');
+    await send('["JSON", "but not an event"]');
     await send(JSON.stringify({ pattern: 'message.unhandled', data: {} }), 'unhandled');
     await send(create({ ...eventIn('general'), roomId: 17, text: undefined }), 'malformed');
     await send(create(event));
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([event.id]));
-    const letters = await allOnce(4);
+    const letters = await waitForLetters(4);
     expect(letters.map(({ reason }) => reason).sort()).toEqual([
       'Invalid message.create event; invalid fields: roomId, text.',
       'No handler for the pattern "message.unhandled".',
@@ -117,21 +117,21 @@ describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
     expect(letters.every(({ id }) => id.length > 0)).toBe(true);
   });
 
-  it('holds a message to a deleted room, and the next message is stored', async () => {
+  it('receives a message to a deleted room, and the next message is stored', async () => {
     const [late, next] = [eventIn('gone'), eventIn('general')];
-    // With the routing key of the other room, so that both go through one queue.
+    // With the routing key of the other room, so that both go through the same queue.
     await send(create(late), late.id);
     await send(create(next), next.id);
-    expect(await allOnce(1)).toMatchObject([
+    expect(await waitForLetters(1)).toMatchObject([
       { id: late.id, roomId: 'gone', reason: 'Its room was deleted.' },
     ]);
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([next.id]));
   });
 
-  it('holds an event once when its partition is handed over before the letter is confirmed', async () => {
+  it('contains an event once when its partition is handed over before the letter is confirmed', async () => {
     await messages.app.close();
     messages = await startMessages(url, store, { deletedRooms, drainTimeoutMs: 1 });
-    const successor = await startMessages(url, store, { deletedRooms });
+    const nextInstance = await startMessages(url, store, { deletedRooms });
     await eventually(() => expect(messages.server.ownedPartitions).toHaveLength(8));
     const routingKey = routingKeyOf(messages.server.ownedPartitions[0] ?? 0);
     const [late, next] = [eventIn('gone'), eventIn('general')];
@@ -144,18 +144,18 @@ describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
     }
     await eventually(() => expect(deletedOf).toHaveBeenCalled());
     const closing = messages.app.close();
-    messages = successor;
-    await eventually(() => expect(successor.server.ownedPartitions).toHaveLength(16));
+    messages = nextInstance;
+    await eventually(() => expect(nextInstance.server.ownedPartitions).toHaveLength(16));
     await resumeQueue(broker, DEAD_LETTER_QUEUE);
     await closing;
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([next.id]));
-    expect(await allOnce(1)).toMatchObject([{ id: late.id }]);
+    expect(await waitForLetters(1)).toMatchObject([{ id: late.id }]);
   });
 
-  it('holds an event once when its channel closes before the event is rejected', async () => {
+  it('contains an event once when its channel closes before the event is rejected', async () => {
     await messages.app.close();
     messages = await startMessages(url, store, { deletedRooms, controllers: [ChannelCloser] });
-    const { promise: deleted, resolve: answer } = Promise.withResolvers<Set<string>>();
+    const { promise: deleted, resolve: resolveDeleted } = Promise.withResolvers<Set<string>>();
     deletedOf.mockClear().mockReturnValueOnce(deleted);
     closeChannel.mockReturnValueOnce(undefined);
     const [late, fence] = [eventIn('gone'), eventIn('gone')];
@@ -164,15 +164,15 @@ describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
     await send(JSON.stringify({ pattern: CLOSE_CHANNEL, data: {} }));
     await eventually(() => expect(closeChannel).toHaveBeenCalledTimes(1));
     await delay(20);
-    answer(new Set(['gone']));
+    resolveDeleted(new Set(['gone']));
     await eventually(() => expect(closeChannel).toHaveBeenCalledTimes(2));
     await send(create(fence), fence.id);
-    // The queue is ordered: a second letter of the first event would precede the fence.
+    // The queue is ordered: a second letter for the first event would precede the fence.
     await eventually(async () => expect((await all()).at(-1)?.id).toBe(fence.id));
     expect((await all()).map(({ id }) => id)).toEqual([late.id, fence.id]);
   });
 
-  it('holds messages that the store refuses with the reason, and the others are stored', async () => {
+  it('receives messages that the store rejects, with the reason, and the others are stored', async () => {
     store.unstorable = 'poison';
     const events = ['a', 'poison', 'b', 'poison', 'c'].map((text) => eventIn('general', text));
     for (const event of events) await send(create(event), event.id);
@@ -183,7 +183,7 @@ describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
         ['c', 3],
       ]);
     });
-    const letters = await allOnce(2);
+    const letters = await waitForLetters(2);
     expect(letters.map(({ id }) => id)).toEqual([events[1]?.id, events[3]?.id]);
     expect(letters.map(({ reason }) => reason)).toEqual([
       'The store refused it: a rule of the test.',
@@ -216,33 +216,33 @@ describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
       () => expect(store.of('general').map(({ text }) => text)).toEqual(['fine']),
       15_000,
     );
-    await allOnce(12);
+    await waitForLetters(12);
     clock.mockRestore();
   }, 30_000);
 
-  it('receives a refused message once it is declared again after it was deleted', async () => {
+  it('receives a rejected message once it is redeclared after it was deleted', async () => {
     store.unstorable = 'poison';
-    // By then the instance has declared the queue, and does not declare it again.
-    await send('no JSON');
-    await allOnce(1);
+    // The instance declares the queue only once, before this letter is published.
+    await send('not JSON');
+    await waitForLetters(1);
     await channel.deleteQueue(DEAD_LETTER_QUEUE);
     const poison = eventIn('general', 'poison');
     const attempts = jest.spyOn(store, 'append');
     await send(create(poison), poison.id);
     await eventually(() => expect(attempts.mock.calls.length).toBeGreaterThan(1));
     await declareDeadLetters(channel);
-    expect((await allOnce(1)).map(({ id }) => id)).toEqual([poison.id]);
+    expect((await waitForLetters(1)).map(({ id }) => id)).toEqual([poison.id]);
     await send(create(eventIn('general', 'next')));
     await eventually(() => expect(store.of('general').map(({ text }) => text)).toEqual(['next']));
   }, 30_000);
 
-  it('keeps its letters in their order when they are listed', async () => {
-    for (const id of ['a', 'b', 'c']) await send('no JSON', id);
-    const first = await allOnce(3);
+  it('keeps its letters in order when they are listed', async () => {
+    for (const id of ['a', 'b', 'c']) await send('not JSON', id);
+    const first = await waitForLetters(3);
     expect(await all()).toEqual(first);
   });
 
-  /** Publishes a dead letter whose event can be stored by now. */
+  /** Publishes a dead letter whose event can be stored now. */
   async function addLetter(roomId: string) {
     const event = eventIn(roomId);
     const content = Buffer.from(create(event));
@@ -256,8 +256,8 @@ describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
     return event;
   }
 
-  /** Publishes without any properties; `publish` of amqplib always adds headers. */
-  async function addForeignMessage(content: string): Promise<void> {
+  /** Publishes a message without properties; `publish` in amqplib always adds headers. */
+  async function addUnrelatedMessage(content: string): Promise<void> {
     const plain = await connection.createChannel();
     const bare = plain as unknown as {
       sendMessage(fields: object, properties: object, content: Buffer): void;
@@ -268,36 +268,36 @@ describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
 
   it('is emptied by a replay that stores its messages', async () => {
     const events = [await addLetter('general'), await addLetter('random')];
-    expect((await allOnce(2)).map(({ roomId }) => roomId)).toEqual(['general', 'random']);
+    expect((await waitForLetters(2)).map(({ roomId }) => roomId)).toEqual(['general', 'random']);
     expect(await deadLetters.replay()).toBe(2);
     await eventually(() => expect(store.messages).toHaveLength(2));
     expect(store.of('general').map(({ id }) => id)).toEqual([events[0]?.id]);
-    await allOnce(0);
+    await waitForLetters(0);
   });
 
   it('keeps its other letters when one letter is replayed by id', async () => {
     const [kept, replayed] = [await addLetter('general'), await addLetter('general')];
     expect(await deadLetters.replay(replayed.id)).toBe(1);
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([replayed.id]));
-    expect((await allOnce(1)).map(({ id }) => id)).toEqual([kept.id]);
+    expect((await waitForLetters(1)).map(({ id }) => id)).toEqual([kept.id]);
   });
 
-  it('keeps a foreign message when the letter behind it is replayed', async () => {
-    await addForeignMessage('foreign');
+  it('keeps an unrelated message when the letter behind it is replayed', async () => {
+    await addUnrelatedMessage('unrelated');
     const event = await addLetter('general');
-    expect(await allOnce(2)).toMatchObject([
+    expect(await waitForLetters(2)).toMatchObject([
       { id: '', reason: 'unknown', partition: undefined, deadLetteredAt: undefined },
       { id: event.id },
     ]);
     expect(await deadLetters.replay()).toBe(1);
     await eventually(() => expect(store.messages.map(({ id }) => id)).toEqual([event.id]));
-    expect(await allOnce(1)).toMatchObject([{ id: '', reason: 'unknown' }]);
+    expect(await waitForLetters(1)).toMatchObject([{ id: '', reason: 'unknown' }]);
   });
 
   it('receives a replayed letter again when it still cannot be handled', async () => {
-    await send('no JSON', 'hopeless');
-    await allOnce(1);
+    await send('not JSON', 'undecodable');
+    await waitForLetters(1);
     expect(await deadLetters.replay()).toBe(1);
-    expect((await allOnce(1)).map(({ id }) => id)).toEqual(['hopeless']);
+    expect((await waitForLetters(1)).map(({ id }) => id)).toEqual(['undecodable']);
   });
 });

@@ -18,7 +18,7 @@ export class DeadLetters {
   /** @throws Error when the broker is unreachable; its message contains no password */
   static async open(url: string): Promise<DeadLetters> {
     const connection = await connect(url, { timeout: CONNECT_TIMEOUT_MS });
-    // Without a listener it would be thrown; pending calls reject with the error anyway.
+    // Without a listener the error would be thrown; pending calls reject with it anyway.
     connection.on('error', () => undefined);
     return new DeadLetters(connection);
   }
@@ -35,9 +35,9 @@ export class DeadLetters {
 
   /**
    * Appends dead letters to the queues of their partitions, oldest first, as if
-   * they were sent now. Each is removed from the dead letters once it is durable there.
+   * they were sent now. Each is removed from the dead-letter queue once it is durable there.
    *
-   * @param id replays only the letters with this id; without it, all that are there now
+   * @param id replays only letters with this id; if omitted, all that are in the queue now
    * @returns the number of replayed letters
    */
   async replay(id?: string): Promise<number> {
@@ -62,7 +62,7 @@ export class DeadLetters {
     return replayed;
   }
 
-  /** Disconnects. */
+  /** Closes the connection. */
   async close(): Promise<void> {
     await closeQuietly(this.connection);
   }
@@ -75,7 +75,7 @@ export class DeadLetters {
   }
 }
 
-/** Yields the messages that are in the queue at the start, not those that arrive meanwhile. */
+/** Yields the messages that are in the queue at the start, but not those that arrive later. */
 async function* queuedMessages(channel: ConfirmChannel): AsyncGenerator<GetMessage> {
   const { messageCount } = await channel.checkQueue(DEAD_LETTER_QUEUE);
   for (let count = 0; count < messageCount; count += 1) {

@@ -12,7 +12,7 @@ export type PresenceState = Heartbeat['state'];
 
 /** An instance without a heartbeat for this many intervals is removed. */
 const MISSED_HEARTBEATS = 3;
-/** Fraction of the heartbeat interval in which the other instances answer a new one. */
+/** Fraction of the heartbeat interval within which other instances respond to a new one. */
 const DISCOVERY_FRACTION = 0.25;
 
 /** Tracks the live instances by heartbeats through the broker. */
@@ -20,7 +20,7 @@ export class InstancePresence {
   /** Identifies this instance. */
   readonly id = randomUUID();
   readonly #channel: SupervisedChannel;
-  /** Other instances, and when each is removed without a heartbeat, in `performance.now()` time. */
+  /** When each other instance expires unless it sends a heartbeat, in `performance.now()` time. */
   readonly #others = new Map<string, number>();
   /** When the channel is reopened unless this instance receives its own heartbeat. */
   #ownDeadline = 0;
@@ -30,7 +30,7 @@ export class InstancePresence {
   #lastHeartbeat = 0;
 
   /**
-   * @param connection one that carries no acknowledgements: a memory or disk alarm blocks it
+   * @param connection must carry no acknowledgements: a memory or disk alarm blocks it
    * @param onChange called with the ids of all instances that share the partitions: once after
    * every connect, and whenever an instance joins or leaves. The ids include this instance while
    * its state is `here`, and while there are no others
@@ -51,7 +51,7 @@ export class InstancePresence {
     });
   }
 
-  /** Publishes a new state at once, so that the other instances need not wait for a timeout. */
+  /** Publishes a new state immediately, so that the other instances need not wait for a timeout. */
   announce(state: PresenceState): void {
     if (state === this.#state) return;
     this.#state = state;
@@ -88,7 +88,7 @@ export class InstancePresence {
     const now = performance.now();
     const wasPaused = now - this.#lastHeartbeat > this.heartbeatMs * 2;
     this.#lastHeartbeat = now;
-    // A process that was frozen or busy cannot have received the heartbeats of the others.
+    // A process that was frozen or busy cannot have received heartbeats from the others.
     if (wasPaused) for (const id of this.#others.keys()) this.#others.set(id, this.#nextDeadline());
     // Nor its own heartbeats, which no instance receives while the broker blocks publishing.
     if (wasPaused || this.connection.blocked) this.#ownDeadline = this.#nextDeadline();
@@ -132,11 +132,11 @@ export class InstancePresence {
     try {
       this.#channel.open?.publish(INSTANCES_EXCHANGE, '', Buffer.from(JSON.stringify(heartbeat)));
     } catch {
-      // The channel has just closed; it is opened again, and the next heartbeat follows.
+      // The channel has just closed; it is reopened, and the next heartbeat follows.
     }
   }
 
-  /** Calls `onChange`, but not before the other instances have had time to answer a new one. */
+  /** Calls `onChange`, but not before the other instances have had time to respond to a new one. */
   #reportInstances(): void {
     if (!this.#channel.open || this.#discoveryTimer) return;
     const others = [...this.#others.keys()];

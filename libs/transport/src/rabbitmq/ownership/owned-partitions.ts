@@ -5,7 +5,7 @@ import { InstancePresence } from './instance-presence.ts';
 import { assignedPartitions } from './partition-assignment.ts';
 import { StoreHealth } from './store-health.ts';
 
-/** Settings of how instances share the partitions. */
+/** Settings for sharing the partitions between instances. */
 export interface OwnershipOptions {
   /** Interval of the heartbeats between instances, in milliseconds. */
   readonly heartbeatMs: number;
@@ -27,7 +27,7 @@ export class OwnedPartitions {
   readonly #stopping = new Set<Promise<void>>();
   #stopped = false;
 
-  /** @param connection one that carries no acknowledgements: a memory or disk alarm blocks it */
+  /** @param connection must carry no acknowledgements: a memory or disk alarm blocks it */
   constructor(
     connection: BrokerConnection,
     private readonly options: OwnershipOptions,
@@ -45,7 +45,7 @@ export class OwnedPartitions {
     return [...this.#consumers.keys()];
   }
 
-  /** Checks the store after a failed write; the share is left to others while it is unavailable. */
+  /** Checks the store after a failed write; leaves the share to others while it is unavailable. */
   checkStore(): void {
     this.#storeHealth.check();
   }
@@ -69,7 +69,7 @@ export class OwnedPartitions {
     );
   }
 
-  /** Stops the consumers of partitions that are no longer assigned, and starts those of new ones. */
+  /** Stops consumers of partitions that are no longer assigned, and starts those of new ones. */
   #assign(assigned: readonly number[]): void {
     for (const [partition, consumer] of this.#consumers) {
       if (assigned.includes(partition)) continue;
@@ -84,7 +84,7 @@ export class OwnedPartitions {
     }
   }
 
-  /** Does not wait while the store is unavailable: another instance may be able to store. */
+  /** Does not wait while the store is unavailable: another instance may be able to reach it. */
   get #drainTimeoutMs(): number {
     return this.#storeHealth.available ? this.options.drainTimeoutMs : 0;
   }

@@ -5,7 +5,7 @@ import { assignedPartitions } from './partition-assignment.ts';
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `instance-${index}`);
 
 describe('assignedPartitions', () => {
-  it('assigns every partition to a single instance', () => {
+  it('assigns all partitions to the only instance', () => {
     expect(assignedPartitions('a', ['a'])).toHaveLength(PARTITION_COUNT);
   });
 
@@ -33,7 +33,7 @@ describe('assignedPartitions', () => {
     ]);
   });
 
-  it('assigns no partition to an instance that is not in the list', () => {
+  it('assigns no partitions to an instance that is not in the list', () => {
     expect(assignedPartitions('a', ['b', 'c'])).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import { PARTITION_COUNT } from '@chat/messages/message-create';
  * the set of ids, so instances with the same view agree: every partition has one owner,
  * and the shares differ by at most one partition.
  *
- * @param instanceIds live instances in any order; an id that is missing owns nothing
+ * @param instanceIds live instances in any order; an instance that is not listed owns nothing
  */
 export function assignedPartitions(instanceId: string, instanceIds: Iterable<string>): number[] {
   const sorted = [...instanceIds].sort();

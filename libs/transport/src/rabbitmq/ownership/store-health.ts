@@ -6,7 +6,7 @@ import { Logger } from '@nestjs/common';
 const PROBE_TIMEOUT_MS = 2_000;
 
 /**
- * Tracks whether this instance reaches its store. Probes the store after a failed write,
+ * Tracks whether this instance can reach its store. Probes the store after a failed write,
  * and then at an interval until a probe succeeds.
  */
 export class StoreHealth {
@@ -17,7 +17,7 @@ export class StoreHealth {
 
   /**
    * @param probe rejects while the store is unreachable
-   * @param intervalMs between two probes while the store is unavailable
+   * @param intervalMs time between two probes while the store is unavailable
    * @param onChange called when the store becomes unavailable, and when it is available again
    */
   constructor(
@@ -36,7 +36,7 @@ export class StoreHealth {
     if (!this.#probing) void this.#probeUntilAvailable();
   }
 
-  /** Stops probing; `onChange` is not called any more. */
+  /** Stops probing; `onChange` is no longer called. */
   stop(): void {
     this.#stopping.abort();
   }

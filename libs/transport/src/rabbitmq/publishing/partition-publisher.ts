@@ -6,7 +6,7 @@ import type { BrokerConnection } from '../connection/broker-connection.ts';
 import { SupervisedChannel } from '../connection/supervised-channel.ts';
 import { declarePartition, EVENTS_EXCHANGE, routingKeyOf } from '../topology.ts';
 
-/** Retry hint for a refused send. */
+/** Retry hint for a rejected send. */
 export const RETRY_AFTER_MS = 1_000;
 
 /** An event that the broker has not confirmed yet. */
@@ -21,14 +21,14 @@ interface InFlight {
 
 /**
  * Publishes the events of one partition over a dedicated channel: a queue that confirms nothing,
- * for example because it has no leader, blocks its channel, and so delays its own partition only.
+ * for example because it has no leader, blocks its channel, and so delays only its own partition.
  */
 export class PartitionPublisher {
   readonly #channel: SupervisedChannel;
   /** By correlation id. */
   readonly #inFlight = new Map<string, InFlight>();
-  /** Connection on which a channel was set up, or closed alone, last. */
-  #triedOn: ChannelModel | undefined;
+  /** Connection on which a channel was last set up, or closed by itself. */
+  #lastConnection: ChannelModel | undefined;
   #bytesInFlight = 0;
   #lastCorrelationId = 0;
   /** `performance.now()` of the last confirm. */
@@ -50,11 +50,11 @@ export class PartitionPublisher {
         await declarePartition(channel, partition);
       },
       onReady: () => {
-        this.#triedOn = broker.current;
+        this.#lastConnection = broker.current;
         this.#channel.resetBackoff();
       },
       onClose: () => {
-        this.#triedOn = broker.current;
+        this.#lastConnection = broker.current;
         for (const correlationId of [...this.#inFlight.keys()]) {
           this.#settle(correlationId, new Error('the channel closed before the confirm'));
         }
@@ -69,18 +69,18 @@ export class PartitionPublisher {
 
   /**
    * Whether there is no connection, or the first channel on it is still being set up. A channel
-   * that closes alone concerns this partition only; a lost connection, all of them.
+   * that closes by itself affects only this partition; a lost connection affects all of them.
    */
   get connecting(): boolean {
-    return this.broker.current === undefined || this.#triedOn !== this.broker.current;
+    return this.broker.current === undefined || this.#lastConnection !== this.broker.current;
   }
 
-  /** Events that the broker has not confirmed yet, including timed-out ones. */
+  /** Number of events that the broker has not confirmed yet, including timed-out ones. */
   get inFlight(): number {
     return this.#inFlight.size;
   }
 
-  /** Size of the events in flight. */
+  /** Size of the events in flight, in bytes. */
   get bytesInFlight(): number {
     return this.#bytesInFlight;
   }
@@ -138,7 +138,7 @@ export class PartitionPublisher {
     return this.#channel.stop();
   }
 
-  /** Ends a publish: confirmed, or failed with an error. Only the first call has an effect. */
+  /** Settles a publish as confirmed, or as failed with `error`. Only the first call counts. */
   #settle(correlationId: string, error?: Error): void {
     const sent = this.#inFlight.get(correlationId);
     if (!sent) return;
@@ -153,8 +153,8 @@ export class PartitionPublisher {
   }
 
   /**
-   * Gives the channel up if it has confirmed nothing since an event that timed out: its events
-   * would count as in flight for as long as the queue stalls.
+   * Reopens the channel if it has confirmed nothing since an event that timed out was sent:
+   * otherwise its events would count as in flight for as long as the queue stalls.
    */
   #reopenIfStalled(sentAt: number): void {
     if (this.#confirmedAt >= sentAt || this.broker.blocked) return;

@@ -4,10 +4,10 @@ import { ClientRMQ, type ReadPacket } from '@nestjs/microservices';
 import { BrokerConnection, type BrokerOptions } from '../connection/broker-connection.ts';
 import { PartitionPublisher, RETRY_AFTER_MS } from './partition-publisher.ts';
 
-/** Most events that wait for a confirm, including timed-out ones that may still be confirmed. */
+/** Limits of unconfirmed events, including timed-out ones that may still be confirmed. */
 const MAX_IN_FLIGHT = { events: 5_000, bytes: 32 * 1_024 * 1_024 };
-/** The same for one partition, so that one that stalls leaves room for the others. */
-const MAX_IN_FLIGHT_OF_PARTITION = {
+/** The same limits per partition, so that a stalled one leaves capacity for the others. */
+const MAX_IN_FLIGHT_PER_PARTITION = {
   events: MAX_IN_FLIGHT.events / 2,
   bytes: MAX_IN_FLIGHT.bytes / 2,
 };
@@ -23,7 +23,7 @@ export interface PublisherOptions extends BrokerOptions {
 /**
  * Nest's client for RabbitMQ, which publishes an event to the partition of its room.
  * Unlike its base class it resolves when the broker has confirmed the event, and rejects
- * at once what cannot be sent now: nothing is buffered to be sent later.
+ * immediately what cannot be sent now: nothing is buffered to be sent later.
  */
 export class PartitionedRmqClient extends ClientRMQ {
   readonly #broker: BrokerConnection;
@@ -57,18 +57,18 @@ export class PartitionedRmqClient extends ClientRMQ {
     );
   }
 
-  /** Resolves at once: the connection is opened in the background. */
+  /** Resolves immediately: the connection is opened in the background. */
   override connect(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Accepts nothing more, waits for outstanding confirms, and disconnects. */
+  /** Stops accepting events, waits for outstanding confirms, and disconnects. */
   override async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    const drained = Promise.all(this.#partitions.map((one) => one.drain()));
+    const drained = Promise.all(this.#partitions.map((partition) => partition.drain()));
     await withTimeout(drained, DRAIN_TIMEOUT_MS).catch(() => undefined);
-    await Promise.all(this.#partitions.map((one) => one.stop()));
+    await Promise.all(this.#partitions.map((partition) => partition.stop()));
     await this.#broker.close();
   }
 
@@ -86,8 +86,8 @@ export class PartitionedRmqClient extends ClientRMQ {
     return (
       this.inFlight >= MAX_IN_FLIGHT.events ||
       bytes >= MAX_IN_FLIGHT.bytes ||
-      partition.inFlight >= MAX_IN_FLIGHT_OF_PARTITION.events ||
-      partition.bytesInFlight >= MAX_IN_FLIGHT_OF_PARTITION.bytes
+      partition.inFlight >= MAX_IN_FLIGHT_PER_PARTITION.events ||
+      partition.bytesInFlight >= MAX_IN_FLIGHT_PER_PARTITION.bytes
     );
   }
 }
