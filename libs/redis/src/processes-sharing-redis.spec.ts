@@ -64,7 +64,7 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
     await redis.close();
   });
 
-  /** Waits until this number of processes is subscribed. */
+  /** Waits until this number of processes has subscribed. */
   async function waitForSubscribers(processes: number): Promise<void> {
     await eventually(async () => {
       const [, listening] = await commands.pubsub('NUMSUB', 'socket.io-request#/#');
@@ -73,7 +73,7 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
   }
 
   /**
-   * Returns the payload of the event. A signal causes it at once; the regular recheck of
+   * Returns the payload of the event. A signal triggers it immediately; the periodic recheck of
    * memberships would take longer than this timeout.
    */
   function nextEvent(socket: Socket, event: string): Promise<unknown> {
@@ -92,7 +92,7 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
     return messages;
   }
 
-  it('deliver messages once and in one order to the sockets of every chat instance', async () => {
+  it('deliver messages once and in the same order to the sockets of every chat instance', async () => {
     const [annSees, bobSees] = [collectMessages(ann), collectMessages(bob)];
     await ann.emitWithAck('sendMessage', { roomId: 'den', text: 'hello' });
     await bob.emitWithAck('sendMessage', { roomId: 'den', text: 'hi' });
@@ -100,7 +100,7 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
     expect(annSees).toEqual(bobSees);
   });
 
-  it('deliver a message stored during an outage of Redis within 4.5 s of its restart', async () => {
+  it('deliver a message stored during a Redis outage within 4.5 s of its restart', async () => {
     const [annSees, bobSees] = [collectMessages(ann), collectMessages(bob)];
     await redis.process.kill();
     await ann.emitWithAck('sendMessage', { roomId: 'den', text: 'hello' });
@@ -110,7 +110,7 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
     expect(ann.connected && bob.connected).toBe(true);
   });
 
-  it('unsubscribe a removed member from the room, whichever chat instance has the socket', async () => {
+  it('unsubscribe a removed member from the room, regardless of which chat instance has the socket', async () => {
     const bobSees = collectMessages(bob);
     const removed = nextEvent(bob, 'roomRemoved');
     const annReceives = nextEvent(ann, 'memberChanged');
@@ -132,7 +132,7 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
     expect(received).toEqual([{ type: 'session-ended', sessionId: 'bob' }]);
   });
 
-  it('exchange signals again after Redis was killed, and deliver own signals meanwhile', async () => {
+  it('exchange signals again after Redis was killed, and deliver their own signals in the meantime', async () => {
     const subscriptions = connectSubscribingRedis(redis.url, 'users');
     connections.push(subscriptions);
     const users = new RedisSignals(commands, subscriptions);
@@ -160,7 +160,7 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
     expect(received).toEqual([{ type: 'room-updated', room: DEN }]);
   });
 
-  it('send signals in the form that processes of earlier versions read', async () => {
+  it('send signals in the format that processes of earlier versions read', async () => {
     const subscriber = connectSubscribingRedis(redis.url, 'earlier version');
     connections.push(subscriber);
     const sent: unknown[] = [];
@@ -174,9 +174,9 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
     });
   });
 
-  it('ignore a signal of a kind that they do not listen to, without a warning', async () => {
+  it('ignore signals of a type that they do not listen to, and log no warning', async () => {
     const warned = jest.spyOn(Logger.prototype, 'warn');
-    const later = { uid: 'x', type: 6, data: ['signal', { type: 'of-a-later-version' }] };
+    const later = { uid: 'x', type: 6, data: ['signal', { type: 'from-a-later-version' }] };
     await commands.publish('socket.io-request#/#', JSON.stringify(later));
     signals.publish(ROOM_UPDATED, { room: DEN });
     await nextEvent(bob, 'roomUpdated');

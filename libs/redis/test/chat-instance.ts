@@ -35,7 +35,7 @@ const READS = { perUser: 4, concurrent: 4, bytes: 10_000_000, userBytesPerSecond
 const LIMIT = { points: 1_000, perMs: 1_000, burst: 1_000 };
 
 export interface ChatInstance {
-  /** Connects a socket of this user, whose session has the same id. */
+  /** Connects a socket for a user whose session has the same id. */
   connect(userId: string): Promise<Socket>;
   close(): Promise<void>;
 }

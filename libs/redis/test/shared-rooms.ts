@@ -9,14 +9,14 @@ export class SharedRooms implements RoomDirectory, MessagePublisher {
   readonly members = new Set<string>();
   readonly stored: Message[] = [];
 
-  /** @param published called with each stored message */
-  constructor(private readonly published: (roomId: string, changes: Message[]) => void) {}
+  /** @param onPublish called with each stored message */
+  constructor(private readonly onPublish: (roomId: string, changes: Message[]) => void) {}
 
   publish(event: MessageCreate): Promise<string> {
     const position = this.stored.length + 1;
     const message = { ...event, seq: position, rev: position };
     this.stored.push(message);
-    this.published(event.roomId, [message]);
+    this.onPublish(event.roomId, [message]);
     return Promise.resolve(event.id);
   }
 

@@ -7,9 +7,9 @@ import { Keyv } from 'keyv';
  * Creates a cache-manager cache on an open connection. The only place that uses
  * cache-manager-ioredis-yet, with two precautions:
  *
- * - It is a store behind Keyv, which encodes the values. A raw store turns texts that begin with
+ * - The store is wrapped in Keyv, which encodes the values. A raw store turns texts that begin with
  *   `_function_` into functions.
- * - It is cast, because its types, unlike its code, are those of an older cache-manager.
+ * - The store is cast, because its types, unlike its code, are those of an older cache-manager.
  *
  * @param namespace prefix of every key
  */

@@ -17,7 +17,7 @@ const NEWEST: PageCursor = { kind: 'newest' };
 /** For a healthy Redis, which may be slow on a busy machine. */
 const LONG_TIMEOUT_MS = 5_000;
 
-/** One room; a page is its newest messages, whatever the cursor. */
+/** Fake store with one room; a page is its newest messages, regardless of the cursor. */
 class Store {
   readonly messages: Message[] = [];
   pageReads = 0;
@@ -92,7 +92,7 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
   /**
    * Creates the cache components of one `messages` process.
    *
-   * @param timeoutMs omit it, for the default timeout, when Redis will be unavailable
+   * @param timeoutMs omit for the default timeout when Redis will be unavailable
    */
   async function instance(
     timeoutMs?: number,
@@ -100,7 +100,7 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
     const redis = new Redis(server.url, {
       enableOfflineQueue: false,
       retryStrategy: () => 50,
-      // ioredis waits for the end of a connection that has ended already, and Jest waits for that.
+      // ioredis waits for the close of a connection that is closed already, and Jest waits for it.
       disconnectTimeout: 100,
     });
     redis.on('error', () => undefined);
@@ -114,7 +114,7 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
       feed: {
         publish: (roomId, changes) => {
           revs.announce(roomId, changes);
-          void redis.publish('shown', roomId).catch(() => undefined);
+          void redis.publish('stored', roomId).catch(() => undefined);
         },
       },
     };
@@ -154,7 +154,7 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
     await eventually(async () => expect(await texts(other.cache)).toHaveLength(20));
   });
 
-  it('serves a message in every instance once the feed has delivered it, also after a Redis timeout', async () => {
+  it('serves a message in every instance once the feed has delivered it, even after a Redis timeout', async () => {
     const other = await instance(LONG_TIMEOUT_MS);
     ({ cache, feed } = await instance());
     write('one');
@@ -164,14 +164,14 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
     });
     const edge = new Redis(server.url);
     connections.push(edge);
-    await edge.subscribe('shown');
+    await edge.subscribe('stored');
     await connections[1]?.client('PAUSE', 200);
     expect((await cache.page('general', NEWEST, 50)).cache).toBe('bypass');
     // Responds once the pause is over.
     await edge.ping();
-    const shown = once(edge, 'message');
+    const notified = once(edge, 'message');
     write('two');
-    await shown;
+    await notified;
     expect(await texts(other.cache)).toEqual(['one', 'two']);
   });
 
@@ -196,7 +196,7 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const slow = await instance(LONG_TIMEOUT_MS);
     const page = store.page.bind(store);
-    // The reader has read the page, and is delayed before it caches it.
+    // Delays the reader after it has read the page, before it caches the page.
     jest.spyOn(store, 'page').mockImplementationOnce(async (...query) => {
       const read = await page(...query);
       await promise;
@@ -248,14 +248,14 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
   });
 
   it('returns texts that look like encoded values unchanged', async () => {
-    const awkward = [
+    const specialTexts = [
       '_function_foo|function(){}',
       '_undefined_',
       ':base64:aGk=',
       '_symbol_x',
       '{"',
     ];
-    for (const text of awkward) write(text);
+    for (const text of specialTexts) write(text);
     await texts();
     await eventually(async () => {
       const page = await cache.page('general', NEWEST, 50);
@@ -268,14 +268,14 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
     write('one');
     await texts();
     const [redis] = connections;
-    const key = await eventuallyOneKey();
+    const key = await waitForOneKey();
     await redis?.set(key, '"{\\"value\\":{\\"messages\\":[1]}}"');
     expect((await cache.page('general', NEWEST, 50)).cache).toBe('miss');
-    await redis?.set(key, 'nonsense');
+    await redis?.set(key, 'not JSON');
     expect((await cache.page('general', NEWEST, 50)).messages).toEqual(store.messages);
   });
 
-  async function eventuallyOneKey(): Promise<string> {
+  async function waitForOneKey(): Promise<string> {
     let key = '';
     await eventually(async () => {
       const keys = (await connections[0]?.keys('*:1:general:newest:50')) ?? [];
@@ -290,7 +290,7 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
     write('one');
     await server.process.freeze();
     expect(await texts()).toEqual(['one']);
-    // One command per second probes Redis, the others fail without waiting for it.
+    // One command per second probes Redis; the others fail without waiting for it.
     const [, redis] = connections;
     const sent = redis && jest.spyOn(redis, 'sendCommand');
     for (let count = 0; count < 20; count += 1) await texts();
@@ -316,7 +316,7 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
     });
   });
 
-  it('coalesces reads of the store while Redis is down, and serves no stale page', async () => {
+  it('coalesces reads of the store while Redis is down, and serves no stale pages', async () => {
     await server.process.kill();
     write('one');
     await texts();
@@ -327,7 +327,7 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
     await eventually(() => expect(store.pageReads).toBe(before + 1));
     write('two');
     const later = Array.from({ length: 100 }, () => texts());
-    // Until all of them wait for the first read to end.
+    // Until all of them are waiting for the first read to finish.
     await delay(50);
     resolve();
     await first;

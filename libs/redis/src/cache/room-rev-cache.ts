@@ -3,11 +3,11 @@ import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { RedisCircuitBreaker } from '../connections/redis-circuit-breaker.ts';
 
-/** Lifetime of a cached rev. It is then read from the store again, which repairs a lost advance. */
+/** Lifetime of a cached rev. It is then reloaded from the store, which repairs a lost advance. */
 const EXPIRES_MS = 10_000;
 
 /**
- * Sets the maximum. KEYS: the room's rev. ARGV: a rev, its lifetime in milliseconds. Returns the
+ * Raises a rev. KEYS: the room's rev. ARGV: a rev, its lifetime in milliseconds. Returns the
  * higher rev.
  */
 const ADVANCE = `
@@ -52,25 +52,25 @@ export class RoomRevCache {
   }
 
   /**
-   * Raises the cached rev of a room after a change. Sent at once, even while the circuit breaker is
-   * open: a client that receives the change, which is published next over the same connection, also
-   * finds it in the history. A lost advance is repaired when the rev expires.
+   * Raises the cached rev of a room after a change. Sends it immediately, even while the circuit
+   * breaker is open: a client that receives the change, which is published next over the same
+   * connection, also finds it in the history. A lost advance is repaired when the rev expires.
    */
   announce(roomId: string, changes: readonly Message[]): void {
     const last = changes.at(-1);
     if (!last) return;
     this.#commands.advanceRev(keyOf(roomId), last.rev, EXPIRES_MS).then(
-      () => this.#advanced(),
-      (error: unknown) => this.#failed(error),
+      () => this.#recordSuccess(),
+      (error: unknown) => this.#recordFailure(error),
     );
   }
 
-  #advanced(): void {
+  #recordSuccess(): void {
     if (this.#isFailing) this.#logger.log('history cache invalidation works again');
     this.#isFailing = false;
   }
 
-  #failed(error: unknown): void {
+  #recordFailure(error: unknown): void {
     if (this.#isFailing) return;
     this.#isFailing = true;
     const reason = error instanceof Error ? error.message : 'Redis is unavailable';

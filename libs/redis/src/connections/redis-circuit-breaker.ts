@@ -14,8 +14,8 @@ export class RedisUnavailableError extends Error {
 
 /**
  * Circuit breaker for optional use of Redis: a command fails after 100 ms. After a failure the
- * circuit is open: one command per second probes Redis, and all others fail at once. Each change of
- * the state is logged once.
+ * circuit is open: one command per second probes Redis, and all others fail immediately. Each
+ * state change is logged once.
  */
 export class RedisCircuitBreaker {
   readonly #logger = new Logger(RedisCircuitBreaker.name);
@@ -23,7 +23,7 @@ export class RedisCircuitBreaker {
   #nextProbeAt = 0;
 
   /**
-   * @param redis a connection whose commands fail at once while it is disconnected
+   * @param redis a connection whose commands fail immediately while it is disconnected
    * @param timeoutMs timeout of a command
    */
   constructor(

@@ -8,7 +8,7 @@ import { connectRedis } from './redis-connection.ts';
 
 Logger.overrideLogger(false);
 
-/** Until the next heartbeat, and then until its response is overdue. */
+/** Time until the next heartbeat, plus the time until its response is overdue. */
 const DETECTION_MS = 3_000;
 
 describeWithProgram('redis-server', 'a Redis connection', () => {
@@ -21,7 +21,7 @@ describeWithProgram('redis-server', 'a Redis connection', () => {
     server = await RedisServer.start();
     proxy = await FaultProxy.to(server.port);
     redis = connectRedis(proxy.url.replace('http', 'redis'), 'test');
-    await next('ready');
+    await nextEvent('ready');
     closes = 0;
     redis.on('close', () => (closes += 1));
   });
@@ -32,16 +32,17 @@ describeWithProgram('redis-server', 'a Redis connection', () => {
     await server.close();
   });
 
-  /** Resolves with the next event of this name, even if errors come before. */
-  function next(event: 'connect' | 'ready' | 'close'): Promise<void> {
+  /** Resolves on the next event with this name, even if errors occur before it. */
+  function nextEvent(event: 'connect' | 'ready' | 'close'): Promise<void> {
     return new Promise((resolve) => {
       redis.once(event, resolve);
     });
   }
 
-  // The tests that leave a timer of ioredis for seconds are not the last, because Jest waits for
-  // it: the parser shrinks its buffer after a large answer, and a lost connection is ended again.
-  it('is kept while a large answer takes more than 3 s to arrive', async () => {
+  // Tests that leave a timer of ioredis running for seconds must not be the last, because Jest
+  // waits for it: the parser shrinks its buffer after a large reply, and a lost connection is ended
+  // a second time.
+  it('stays open while a large reply takes more than 3 s to arrive', async () => {
     // Arrives in chunks of 64 KB.
     const text = 'x'.repeat(36 * 64 * 1024);
     await redis.set('long', text);
@@ -64,7 +65,7 @@ describeWithProgram('redis-server', 'a Redis connection', () => {
   it('is replaced when the server is silent before the connection is ready', async () => {
     proxy.blackhole();
     redis.stream.destroy();
-    await next('connect');
+    await nextEvent('connect');
     await proxy.restore();
     await eventually(() => expect(redis.status).toBe('ready'), DETECTION_MS * 2);
   });
@@ -72,13 +73,13 @@ describeWithProgram('redis-server', 'a Redis connection', () => {
   it('stays open after a reconnect although a command was in flight during the outage', async () => {
     proxy.blackhole();
     const unanswered = redis.ping();
-    // Until a heartbeat is in flight, too.
+    // Until a heartbeat is also in flight.
     await delay(1_100);
-    const back = next('ready');
+    const ready = nextEvent('ready');
     await proxy.disconnect();
     await expect(unanswered).rejects.toThrow();
     await proxy.restore();
-    await back;
+    await ready;
     const before = closes;
     await delay(2_200);
     expect(closes).toBe(before);

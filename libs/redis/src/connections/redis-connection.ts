@@ -8,15 +8,15 @@ const HEARTBEAT_MS = 1_000;
 const RESPONSE_TIMEOUT_MS = 2_000;
 
 /**
- * Opens a connection that reconnects by itself, also after the server stops responding. While it is
- * disconnected, commands fail at once instead of waiting; each change of its state is logged once.
- * Subscriptions are lost with a connection: the subscriber must subscribe again on `ready`. The
+ * Opens a connection that reconnects automatically, even after the server stops responding. While
+ * it is disconnected, commands fail immediately instead of waiting; each state change is logged
+ * once. Subscriptions are lost with a connection: the subscriber must resubscribe on `ready`. The
  * caller closes the connection with `disconnect()`.
  *
  * @param name purpose, for logs and Redis' client list
  */
 export function connectRedis(url: string, name: string): Redis {
-  return supervised(new LenientRedis(url, optionsFor(name)), name);
+  return supervise(new LenientRedis(url, optionsFor(name)), name);
 }
 
 /**
@@ -30,11 +30,11 @@ export function connectSubscribingRedis(url: string, name: string): Redis {
     maxRetriesPerRequest: null,
     autoResubscribe: true,
   };
-  return supervised(new LenientRedis(url, options), name);
+  return supervise(new LenientRedis(url, options), name);
 }
 
 /**
- * Client whose failed commands never end the process: Socket.IO's adapter ignores the promises of
+ * Client whose failed commands never crash the process: Socket.IO's adapter ignores the promises of
  * its commands.
  */
 class LenientRedis extends Redis {
@@ -66,7 +66,7 @@ function optionsFor(name: string): RedisOptions {
   };
 }
 
-function supervised(redis: LenientRedis, name: string): Redis {
+function supervise(redis: LenientRedis, name: string): Redis {
   const logger = new Logger('Redis');
   const fields = { dependency: 'Redis', connection: name };
   let isUnavailable = false;
@@ -74,21 +74,21 @@ function supervised(redis: LenientRedis, name: string): Redis {
     logger.log(fields, isUnavailable ? 'dependency available again' : 'dependency connected');
     isUnavailable = false;
   });
-  const lost = (reason: string): void => {
+  const reportLoss = (reason: string): void => {
     if (isUnavailable || redis.ended) return;
     logger.warn({ ...fields, reason }, 'dependency unavailable');
     isUnavailable = true;
   };
   // Not the error itself: it may contain the command, and with it the password.
-  redis.on('error', (error: NodeJS.ErrnoException) => lost(error.code ?? error.message));
-  redis.on('close', () => lost('connection closed'));
+  redis.on('error', (error: NodeJS.ErrnoException) => reportLoss(error.code ?? error.message));
+  redis.on('close', () => reportLoss('connection closed'));
   destroyWhenSilent(redis);
   return redis;
 }
 
 /**
  * Destroys a connection that receives nothing for {@link RESPONSE_TIMEOUT_MS} while a response is
- * due. ioredis' `socketTimeout` cannot do this: it outlives its connection and ends the next one.
+ * due. ioredis' `socketTimeout` cannot do this: it outlives its connection and closes the next one.
  */
 function destroyWhenSilent(redis: Redis): void {
   let silence: NodeJS.Timeout | undefined;
@@ -98,23 +98,23 @@ function destroyWhenSilent(redis: Redis): void {
       redis.stream.destroy(new Error(`no response within ${RESPONSE_TIMEOUT_MS} ms`));
     silence = setTimeout(destroy, RESPONSE_TIMEOUT_MS).unref();
   };
-  const responded = (): void => {
+  const onResponse = (): void => {
     clearTimeout(silence);
     silence = undefined;
   };
   redis.on('connect', () => {
     expectResponse();
-    // Any data is a sign of life, also before the awaited response.
+    // Any data shows that the server is alive, even before the awaited response.
     redis.stream.on('data', () => silence?.refresh());
   });
-  redis.on('ready', responded);
-  redis.on('close', responded);
+  redis.on('ready', onResponse);
+  redis.on('close', onResponse);
   const heartbeat = setInterval(() => {
     if (redis.status !== 'ready' || silence) return;
     expectResponse();
-    redis.ping().then(responded, (error: unknown) => {
-      // An error reply is a response, too.
-      if (error instanceof Error && error.name === 'ReplyError') responded();
+    redis.ping().then(onResponse, (error: unknown) => {
+      // An error reply is also a response.
+      if (error instanceof Error && error.name === 'ReplyError') onResponse();
     });
   }, HEARTBEAT_MS).unref();
   redis.on('end', () => clearInterval(heartbeat));

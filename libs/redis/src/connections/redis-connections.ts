@@ -11,7 +11,7 @@ export class RedisConnections implements OnApplicationShutdown {
   readonly sockets: Redis;
   #feed: Redis | undefined;
 
-  /** @param name of the process, for logs and Redis' client list */
+  /** @param name identifies the process, for logs and Redis' client list */
   constructor(
     private readonly url: string,
     private readonly name: string,

@@ -16,11 +16,11 @@ describe('REDIS_URL', () => {
   });
 
   it.each(['', 'localhost:6379', 'http://:hunter2@redis', 'redis://'])(
-    'refuses %j with an error that has its name and not its value',
+    'rejects %j with an error that contains its name but not its value',
     (url) => {
-      const refuse = () => loadSettings(Redis, { argv: [], env: { REDIS_URL: url } });
-      expect(refuse).toThrow(/^REDIS_URL: must be [a-z]/);
-      expect(refuse).not.toThrow(/hunter2/);
+      const load = () => loadSettings(Redis, { argv: [], env: { REDIS_URL: url } });
+      expect(load).toThrow(/^REDIS_URL: must be [a-z]/);
+      expect(load).not.toThrow(/hunter2/);
     },
   );
 });

@@ -15,7 +15,7 @@ export function encodeChanges(changes: readonly Message[]): string {
   return JSON.stringify(changes);
 }
 
-/** Decodes a batch; returns undefined unless it holds valid changes of this room only. */
+/** Decodes a batch; returns undefined unless it contains only valid changes of this room. */
 export function decodeChanges(roomId: string, text: string): Message[] | undefined {
   try {
     const { success, data } = Messages.safeParse(JSON.parse(text));

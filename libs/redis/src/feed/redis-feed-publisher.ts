@@ -4,11 +4,11 @@ import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { encodeChanges, feedChannelOf } from './feed-channel.ts';
 
-/** Most characters that wait for Redis to confirm them; batches beyond that are dropped. */
+/** Maximum number of characters that Redis has not confirmed; batches beyond that are dropped. */
 const MAX_IN_FLIGHT = 8 * 1024 * 1024;
 
 /**
- * Publishes stored batches on the channel of their room. A batch that Redis does not accept is
+ * Publishes stored batches to the channel of their room. A batch that Redis does not accept is
  * dropped: `chat` processes detect the gap when they poll the room heads.
  */
 export class RedisFeedPublisher extends FeedPublisher {
@@ -17,12 +17,12 @@ export class RedisFeedPublisher extends FeedPublisher {
   #dropping = false;
 
   /**
-   * @param before sends commands that must arrive before a batch, over the same connection. Not
-   * called for a dropped batch, so that its commands in flight are bounded as well
+   * @param beforePublish sends commands that must arrive before a batch, over the same connection.
+   * Not called for a dropped batch, so that its commands in flight are bounded as well
    */
   constructor(
     private readonly redis: Redis,
-    private readonly before?: (roomId: string, changes: readonly Message[]) => void,
+    private readonly beforePublish?: (roomId: string, changes: readonly Message[]) => void,
   ) {
     super();
   }
@@ -33,11 +33,11 @@ export class RedisFeedPublisher extends FeedPublisher {
       return this.#drop('too many unconfirmed batches');
     }
     this.#inFlight += text.length;
-    this.before?.(roomId, changes);
+    this.beforePublish?.(roomId, changes);
     void this.redis
       .publish(feedChannelOf(roomId), text)
       .then(
-        () => this.#published(),
+        () => this.#recordSuccess(),
         (error: unknown) =>
           this.#drop(error instanceof Error ? error.message : 'Redis is unavailable'),
       )
@@ -46,7 +46,7 @@ export class RedisFeedPublisher extends FeedPublisher {
       });
   }
 
-  #published(): void {
+  #recordSuccess(): void {
     if (this.#dropping) this.#logger.log('feed publishing works again');
     this.#dropping = false;
   }

@@ -10,12 +10,12 @@ const CHANNELS_PER_COMMAND = 1_000;
 
 interface RoomSubscription {
   readonly listeners: Set<FeedListener>;
-  /** Resolves with whether Redis has confirmed the subscription. */
+  /** Resolves to whether Redis has confirmed the subscription. */
   confirmed: Promise<boolean>;
 }
 
 /**
- * Receives the feed over a dedicated connection. Subscribes again after a reconnect, and then
+ * Receives the feed over a dedicated connection. Resubscribes after a reconnect, and then
  * reports a gap.
  */
 export class RedisFeedSubscriber extends FeedSubscriber {

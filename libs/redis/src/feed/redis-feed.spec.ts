@@ -66,7 +66,7 @@ describeWithProgram('redis-server', 'the Redis feed', () => {
     return writers.pubsub('CHANNELS', 'chat:feed:*');
   }
 
-  it('delivers changes to every listener of their room, and to no other listener', async () => {
+  it('delivers changes to all listeners of their room, and only to them', async () => {
     const [first, second, other] = [await listen('a'), await listen('a'), await listen('b')];
     publisher.publish('a', [message('a', 1), message('a', 2)]);
     publisher.publish('a', [message('a', 3)]);
@@ -90,7 +90,7 @@ describeWithProgram('redis-server', 'the Redis feed', () => {
   it('drops payloads that are not a valid batch of the room', async () => {
     const { revs } = await listen('a');
     const { rev: _, ...incomplete } = message('a', 1);
-    for (const text of ['nonsense', '{}', JSON.stringify([incomplete])]) {
+    for (const text of ['not JSON', '{}', JSON.stringify([incomplete])]) {
       await writers.publish(feedChannelOf('a'), text);
     }
     await writers.publish(feedChannelOf('a'), JSON.stringify([message('b', 2)]));
@@ -98,7 +98,7 @@ describeWithProgram('redis-server', 'the Redis feed', () => {
     await eventually(() => expect(revs).toEqual([3]));
   });
 
-  // The tests with large batches are not the last: the parser of ioredis shrinks its buffer for
+  // Tests with large batches must not be the last: the parser of ioredis shrinks its buffer for
   // seconds afterwards, and Jest waits for that.
   it('drops batches while Redis is frozen instead of buffering all of them', async () => {
     const { revs } = await listen('a');
@@ -112,7 +112,7 @@ describeWithProgram('redis-server', 'the Redis feed', () => {
     expect(revs.length).toBeLessThan(8);
   });
 
-  it('calls its hook before each published batch, and not for a dropped one', async () => {
+  it('calls its hook before each published batch, but not for dropped ones', async () => {
     const before: number[] = [];
     publisher = new RedisFeedPublisher(writers, (roomId, changes) => {
       before.push(...changes.map(({ rev }) => rev));
@@ -127,7 +127,7 @@ describeWithProgram('redis-server', 'the Redis feed', () => {
     expect(before).toEqual([1]);
   });
 
-  it('delivers again after Redis restarts, and reports a gap', async () => {
+  it('resumes delivery after Redis restarts, and reports a gap', async () => {
     const { revs } = await listen('a');
     await server.process.kill();
     await eventually(() => expect(edges.status).not.toBe('ready'));

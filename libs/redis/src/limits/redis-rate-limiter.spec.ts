@@ -32,7 +32,7 @@ describeWithProgram('redis-server', 'RedisRateLimiter', () => {
     jest.restoreAllMocks();
   });
 
-  /** @param timeoutMs omit it, for the default timeout, when Redis will be unavailable */
+  /** @param timeoutMs omit for the default timeout when Redis will be unavailable */
   async function instance(timeoutMs?: number): Promise<RedisRateLimiter> {
     const redis = new Redis(server.url, { enableOfflineQueue: false, retryStrategy: () => 50 });
     redis.on('error', () => undefined);
@@ -55,7 +55,7 @@ describeWithProgram('redis-server', 'RedisRateLimiter', () => {
     expect(await takeAll(first, 'b')).toBe(30);
   });
 
-  it('sustains its rate, and deletes a key that is not used', async () => {
+  it('allows exactly the sustained rate, and deletes unused keys', async () => {
     const limiter = await instance(LONG_TIMEOUT_MS);
     const fast = { points: 7, perMs: 7_000, burst: 3 };
     expect(await takeAll(limiter, 'a', fast)).toBe(3);
@@ -100,7 +100,7 @@ describeWithProgram('redis-server', 'RedisRateLimiter', () => {
     await limiter.take('a', LIMIT);
     await server.process.freeze();
     expect(await limiter.take('a', LIMIT)).toBe(0);
-    // One command per second probes Redis, the others fail without waiting for it.
+    // One command per second probes Redis; the others fail without waiting for it.
     const [redis] = connections;
     const sent = redis && jest.spyOn(redis, 'sendCommand');
     for (let taken = 0; taken < 20; taken += 1) await limiter.take('a', LIMIT);

@@ -9,7 +9,7 @@ import {
  * The generic cell rate algorithm of InMemoryRateLimiter, with the clock of Redis.
  * KEYS: the limited key. ARGV: milliseconds per point, points per burst.
  * Returns the milliseconds to wait. The tolerance of 0.01 ms is for rounding errors, which must not
- * refuse the last point of a burst.
+ * reject the last point of a burst.
  */
 const TAKE = `
 local time = redis.call('TIME')
@@ -23,7 +23,7 @@ redis.call('SET', KEYS[1], string.format('%.17g', whole_at), 'PX', math.ceil(who
 return 0
 `;
 
-/** KEYS: the limited key. ARGV: milliseconds per point. An expired key has its whole burst. */
+/** KEYS: the limited key. ARGV: milliseconds per point. An expired key has its full burst. */
 const REFUND = `
 local known = redis.call('GET', KEYS[1])
 if not known then return end
@@ -36,8 +36,8 @@ interface Commands {
 }
 
 /**
- * Rate limiter that all instances share. While Redis is unavailable or slow, each instance limits
- * by itself, and starts with whole bursts.
+ * Rate limiter that all instances share. While Redis is unavailable or slow, each instance applies
+ * the limits on its own, starting with full bursts.
  */
 export class RedisRateLimiter extends RateLimiter {
   readonly #commands: Commands;

@@ -16,16 +16,16 @@ const EVENT = 'signal';
 /**
  * Sends signals between processes as server-side events of Socket.IO's Redis adapter: one Redis
  * message for each signal, without acknowledgement. Listeners in the publishing process are called
- * at once, also while Redis is unavailable.
+ * immediately, even while Redis is unavailable.
  */
 export class RedisSignals extends InMemorySignals {
   readonly #logger = new Logger(RedisSignals.name);
-  /** The kinds of signals that this process listens to, by type. */
+  /** The definitions of the signals that this process listens to, by type. */
   readonly #definitions = new Map<string, SignalDefinition>();
   #server: Server | undefined;
 
   /**
-   * @param publishing from {@link connectRedis}; may be used for other commands too
+   * @param publishing from {@link connectRedis}; may also be used for other commands
    * @param subscribing a dedicated connection, from {@link connectSubscribingRedis}
    */
   constructor(
@@ -35,7 +35,7 @@ export class RedisSignals extends InMemorySignals {
     super();
   }
 
-  /** Creates signals for a process without sockets: its Socket.IO server listens on no port. */
+  /** Creates signals for a process without sockets: its Socket.IO server does not listen. */
   static withoutSockets({ commands, sockets }: RedisConnections): RedisSignals {
     const signals = new RedisSignals(commands, sockets);
     signals.attach(new Server());
@@ -69,7 +69,7 @@ export class RedisSignals extends InMemorySignals {
     return super.on(definition, listener);
   }
 
-  /** Delivers a signal of another process; every process receives the signals of all features. */
+  /** Delivers a signal from another process; every process receives the signals of all features. */
   #receive(payload: { readonly type?: unknown } | null | undefined): void {
     const definition = this.#definitions.get(String(payload?.type));
     if (!definition) return;

@@ -3,7 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { Server, ServerOptions } from 'socket.io';
 import type { RedisSignals } from './redis-signals.ts';
 
-/** Adapter for the Socket.IO server of one of several `chat` instances. */
+/** Adapter for the Socket.IO server of a `chat` process with several instances. */
 export class RedisSocketIoAdapter extends SocketIoAdapter {
   constructor(
     app: INestApplicationContext,
