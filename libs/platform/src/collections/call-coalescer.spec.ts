@@ -3,7 +3,7 @@ import { CallCoalescer } from './call-coalescer.ts';
 
 describe('CallCoalescer', () => {
   let calls: CallCoalescer<number>;
-  /** The outcomes of the calls, in the order in which they are started. */
+  /** Outcomes of the calls, in the order in which the calls start. */
   let outcomes: PromiseWithResolvers<number>[];
   let started: number;
 
@@ -26,13 +26,13 @@ describe('CallCoalescer', () => {
       expect(started).toBe(1);
     });
 
-    it('starts another call for another key', () => {
+    it('starts a separate call for a different key', () => {
       void calls.shareRunning('a', call);
       void calls.shareRunning('b', call);
       expect(started).toBe(2);
     });
 
-    it('starts another call as soon as a request has its result', async () => {
+    it('starts a new call once a request has received its result', async () => {
       const first = calls.shareRunning('a', call);
       outcomes[0]?.resolve(1);
       await first;
@@ -40,27 +40,27 @@ describe('CallCoalescer', () => {
       expect(started).toBe(2);
     });
 
-    it('rejects all requests when the call fails, and then starts another one', async () => {
+    it('rejects all requests when the call fails, and then starts a new one', async () => {
       const requests = [calls.shareRunning('a', call), calls.shareRunning('a', call)];
-      outcomes[0]?.reject(new Error('no answer'));
-      for (const request of requests) await expect(request).rejects.toThrow('no answer');
+      outcomes[0]?.reject(new Error('no response'));
+      for (const request of requests) await expect(request).rejects.toThrow('no response');
       void calls.shareRunning('a', call);
       expect(started).toBe(2);
     });
 
-    it('returns the result at once, and shares it until what follows the call has ended', async () => {
-      const following = Promise.withResolvers<undefined>();
-      const first = calls.shareRunning('a', call, () => following.promise);
+    it('returns the result immediately, and shares it until the follow-up has finished', async () => {
+      const followUp = Promise.withResolvers<undefined>();
+      const first = calls.shareRunning('a', call, () => followUp.promise);
       outcomes[0]?.resolve(1);
       expect(await first).toBe(1);
       expect(await calls.shareRunning('a', call)).toBe(1);
-      following.reject(new Error('not cached'));
-      await following.promise.catch(() => undefined);
+      followUp.reject(new Error('not cached'));
+      await followUp.promise.catch(() => undefined);
       void calls.shareRunning('a', call);
       expect(started).toBe(2);
     });
 
-    it('starts another call after the running one was forgotten, and then shares that', async () => {
+    it('starts a new call after the running one was forgotten, and then shares the new one', async () => {
       const outdated = calls.shareRunning('a', call);
       calls.forget('a');
       const [second, third] = [calls.shareRunning('a', call), calls.shareRunning('a', call)];
@@ -84,16 +84,16 @@ describe('CallCoalescer', () => {
       expect(started).toBe(2);
     });
 
-    it('starts the next call also when the running one fails', async () => {
+    it('starts the next call even when the running one fails', async () => {
       const first = calls.shareNext('a', call);
       const next = calls.shareNext('a', call);
-      outcomes[0]?.reject(new Error('no answer'));
-      await expect(first).rejects.toThrow('no answer');
+      outcomes[0]?.reject(new Error('no response'));
+      await expect(first).rejects.toThrow('no response');
       outcomes[1]?.resolve(2);
       expect(await next).toBe(2);
     });
 
-    it('runs one call at a time, also when a request arrives just as one ends', async () => {
+    it('runs one call at a time, even when a request arrives just as one finishes', async () => {
       const first = calls.shareNext('a', call);
       const second = calls.shareNext('a', call);
       outcomes[0]?.resolve(1);

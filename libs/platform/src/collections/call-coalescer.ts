@@ -1,8 +1,8 @@
 interface RunningCall<T> {
   readonly result: Promise<T>;
-  /** Resolves when the call has ended, also by an error. */
+  /** Resolves when the call and its follow-up have finished, even with an error. */
   readonly ended: Promise<void>;
-  /** The call that starts when this one has ended. */
+  /** The call that starts when this one has finished. */
   next?: Promise<T>;
 }
 
@@ -16,10 +16,10 @@ export class CallCoalescer<T> {
   readonly #running = new Map<string, RunningCall<T>>();
 
   /**
-   * Shares the running call, and starts one if there is none. For results that may be older than
-   * the request.
+   * Shares the running call, or starts one if there is none. Suitable when results may be older
+   * than the request.
    *
-   * @param afterwards follows the call; until it has ended, the result is still shared
+   * @param afterwards runs after the call; the result is shared until this has finished
    */
   shareRunning(
     key: string,
@@ -30,8 +30,8 @@ export class CallCoalescer<T> {
   }
 
   /**
-   * Shares the call that follows the running one: no result is older than its request. One call
-   * runs at a time.
+   * Shares the call that follows the running one, so that no result is older than its request. Runs
+   * one call at a time.
    */
   shareNext(key: string, call: () => Promise<T>): Promise<T> {
     const running = this.#running.get(key);
@@ -40,7 +40,7 @@ export class CallCoalescer<T> {
     return running.next;
   }
 
-  /** Makes the following requests start a new call, because the running one is outdated. */
+  /** Makes later requests start a new call, because the running one is outdated. */
   forget(key: string): void {
     this.#running.delete(key);
   }

@@ -34,7 +34,7 @@ describe('StaleWhileRevalidateCache', () => {
     expect(await cache.get('a', returning('new'))).toBe('new');
   });
 
-  it('ages values by the monotonic clock, also when the system clock is set back', async () => {
+  it('ages values by the monotonic clock, even when the system clock is set back', async () => {
     const start = Date.now();
     await cache.get('a', returning('old'));
     jest.advanceTimersByTime(FRESH_MS);
@@ -49,7 +49,7 @@ describe('StaleWhileRevalidateCache', () => {
     expect(await cache.get('a', failing)).toBe('old');
   });
 
-  it('serves a stale value after 250 ms when the source does not answer, and then at once', async () => {
+  it('serves a stale value after 250 ms when the source does not respond, and then immediately', async () => {
     await cache.get('a', returning('old'));
     jest.advanceTimersByTime(FRESH_MS);
     const first = cache.get('a', hanging);
@@ -72,7 +72,7 @@ describe('StaleWhileRevalidateCache', () => {
     expect([refreshes, calls]).toEqual([1, 2]);
   });
 
-  it('retains cached values when a refresh fails or lacks a value', async () => {
+  it('retains cached values when a refresh fails or omits a value', async () => {
     await cache.get('a', returning('old'));
     await expect(cache.refresh(['a'], failing)).rejects.toThrow('unavailable');
     await expect(cache.refresh(['b', 'a'], () => Promise.resolve(['B']))).rejects.toThrow(
@@ -82,7 +82,7 @@ describe('StaleWhileRevalidateCache', () => {
     expect(await cache.get('a', returning('not requested'))).toBe('old');
   });
 
-  it('prefers a value set with set() to one requested before it', async () => {
+  it('prefers a value stored with set() over one requested earlier', async () => {
     const { promise, resolve } = Promise.withResolvers<string>();
     const pending = cache.get('a', () => promise);
     cache.set('a', 'newer');

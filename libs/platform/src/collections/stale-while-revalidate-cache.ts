@@ -35,7 +35,7 @@ export class StaleWhileRevalidateCache<T extends object | boolean | string> {
 
   /**
    * Returns the value of a key, and requests it from the source if it is missing or stale.
-   * Concurrent calls for one key share a request.
+   * Concurrent calls for the same key share a request.
    *
    * @throws what `load` throws, when no value is cached
    */
@@ -73,7 +73,7 @@ export class StaleWhileRevalidateCache<T extends object | boolean | string> {
     return Promise.all(keys.map((key, index) => this.#load(key, () => valueOf(index))));
   }
 
-  /** Returns the cached value, fresh or stale, without a request. */
+  /** Returns the cached value, fresh or stale, without requesting it. */
   peek(key: string): T | undefined {
     return this.#entries.get(key)?.value;
   }
@@ -87,7 +87,7 @@ export class StaleWhileRevalidateCache<T extends object | boolean | string> {
   #load(key: string, load: () => Promise<T>): Promise<T> {
     const loading = load().then(
       (value) => {
-        // A newer value was stored meanwhile.
+        // A newer value was stored in the meantime.
         if (this.#pending.get(key) !== loading) return this.#entries.get(key)?.value ?? value;
         this.set(key, value);
         return value;

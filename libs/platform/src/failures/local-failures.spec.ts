@@ -6,7 +6,7 @@ import { localFailureCode } from './local-failures.ts';
 const failure = (code: string): Error => Object.assign(new Error(`connect ${code}`), { code });
 
 describe('localFailureCode', () => {
-  it('returns the code of an error for lack of a local resource, however it is wrapped', () => {
+  it('returns the code of an error about a local resource, regardless of how it is wrapped', () => {
     const error = failure('EMFILE');
     expect(localFailureCode(error)).toBe('EMFILE');
     expect(localFailureCode(new TypeError('fetch failed', { cause: error }))).toBe('EMFILE');
@@ -19,7 +19,7 @@ describe('localFailureCode', () => {
     expect(localFailureCode(error)).toBe('EADDRNOTAVAIL');
   });
 
-  it('returns undefined when the peer refused a connection, also at one of several addresses', async () => {
+  it('returns undefined when the peer refused a connection, even at only one of several addresses', async () => {
     const [refused] = await once(connect(9, '127.0.0.1'), 'error').catch((thrown: unknown) => [
       thrown,
     ]);

@@ -10,7 +10,7 @@ const LOCAL_CODES: ReadonlySet<string> = new Set([
   // Out of local ports or addresses.
   'EADDRNOTAVAIL',
   'EADDRINUSE',
-  // Forbidden on this machine.
+  // Not permitted on this machine, or its network is down.
   'EACCES',
   'EPERM',
   'ENETDOWN',
@@ -19,8 +19,8 @@ const LOCAL_CODES: ReadonlySet<string> = new Set([
 /**
  * Returns the code of a connection error that has a local cause and says nothing about the peer.
  *
- * @param error may wrap another error (`cause`), or combine the errors of one attempt per address
- * (`errors`)
+ * @param error may wrap another error (`cause`), or be an AggregateError with one error per
+ * attempted address (`errors`)
  * @returns undefined for any other error
  */
 export function localFailureCode(error: unknown): string | undefined {

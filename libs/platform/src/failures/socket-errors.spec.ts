@@ -33,7 +33,7 @@ describe('toSocketError', () => {
     });
   });
 
-  it('returns only INTERNAL and a fixed message for whatever is not a Failure', () => {
+  it('returns only INTERNAL and a fixed message for any value that is not a Failure', () => {
     const unexpected = Object.assign(new Error('SQLITE_CORRUPT', { cause: 'disk' }), {
       code: 'CONFLICT',
       options: { retryAfterMs: 5, details: [{ path: 'db', message: 'Corrupt.' }] },

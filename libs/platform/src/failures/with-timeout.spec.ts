@@ -5,7 +5,7 @@ import { TimeoutError, withTimeout } from './with-timeout.ts';
 const never = new Promise<never>(() => undefined);
 
 describe('withTimeout', () => {
-  it('settles as the promise does', async () => {
+  it('settles like the promise', async () => {
     await expect(withTimeout(Promise.resolve('value'), 1_000)).resolves.toBe('value');
     await expect(withTimeout(Promise.reject(new Error('failed')), 1_000)).rejects.toThrow('failed');
   });

@@ -1,5 +1,5 @@
 /**
- * Settles as the promise does, within a time limit. A promise that settled while this process was
+ * Settles like the promise, within a time limit. A promise that settled while this process was
  * busy counts as in time. The operation behind the promise is not cancelled.
  *
  * @param timeoutMs milliseconds; `Infinity` for no limit

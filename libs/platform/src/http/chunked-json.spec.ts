@@ -7,7 +7,7 @@ const chunksOf = async (value: unknown): Promise<Buffer[]> => {
   expect(Buffer.concat(chunks)).toHaveLength(length);
   return chunks;
 };
-const joined = async (value: unknown): Promise<string> =>
+const encodedText = async (value: unknown): Promise<string> =>
   Buffer.concat(await chunksOf(value)).toString();
 
 describe('encodeJsonInChunks', () => {
@@ -19,7 +19,7 @@ describe('encodeJsonInChunks', () => {
     [[1, 'two', { three: [3] }]],
     [{ rev: 1, changes: [{ text: 'ß "quoted"' }], absent: undefined, none: null, empty: [] }],
   ])('encodes %j as JSON.stringify does', async (value) => {
-    expect(await joined(value)).toBe(JSON.stringify(value));
+    expect(await encodedText(value)).toBe(JSON.stringify(value));
   });
 
   it('yields chunks of less than 256 KiB, and lets the event loop run between them', async () => {

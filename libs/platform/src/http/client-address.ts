@@ -26,7 +26,7 @@ export function clientAddressOf(request: IncomingMessage, trusted: TrustProxy): 
 
 /**
  * Returns the key by which limits count an address: an IPv4 address itself, or the /64 network of
- * an IPv6 address, because one customer has all of it.
+ * an IPv6 address, because one customer is assigned all of it.
  */
 export function networkOf(address: string): string {
   const [host = ''] = address.split('%');

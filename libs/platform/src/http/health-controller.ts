@@ -25,7 +25,7 @@ export function createHealthController(aliases: readonly string[] = []): Type<un
     constructor(private readonly checks: HealthChecks) {}
 
     @Get(['health', 'health/ready', ...aliases])
-    @ApiOperation({ summary: 'Returns whether the server is ready, and its dependencies.' })
+    @ApiOperation({ summary: 'Returns whether the server and its dependencies are ready.' })
     @ApiOkResponse({ standardSchema: Health, description: 'The server is ready.' })
     @ApiServiceUnavailableResponse({
       standardSchema: Health,

@@ -60,7 +60,7 @@ describe('a request with an Upgrade header', () => {
   const WEBSOCKET = ['Connection: close, Upgrade', 'Upgrade: websocket'];
 
   it.each([true, false])(
-    'is answered as HTTP/1.1 when it requests h2c (server has sockets: %s)',
+    'is handled as HTTP/1.1 when it requests h2c (server has sockets: %s)',
     async (sockets) => {
       const port = await start({ sockets });
       const response = await send(port, ['GET / HTTP/1.1', ...H2C]);
@@ -69,7 +69,7 @@ describe('a request with an Upgrade header', () => {
   );
 
   it.each([
-    ['of a known length', 'Content-Length: 4', 'body'],
+    ['with a known length', 'Content-Length: 4', 'body'],
     ['in chunks', 'Transfer-Encoding: chunked', '4\r\nbody\r\n0\r\n\r\n'],
   ])('keeps its body %s when it requests h2c', async (_encoding, length, body) => {
     const port = await start({ sockets: true });
@@ -94,7 +94,7 @@ describe('a request with an Upgrade header', () => {
     expect(await first('/')).toBe('HTTP/1.1 200 OK');
   });
 
-  it('is answered as HTTP/1.1 when it requests a WebSocket of a server without sockets', async () => {
+  it('is handled as HTTP/1.1 when it requests a WebSocket from a server without sockets', async () => {
     const port = await start({ sockets: false });
     const response = await send(port, ['GET /socket.io/ HTTP/1.1', ...WEBSOCKET]);
     expect(response).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);

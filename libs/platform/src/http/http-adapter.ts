@@ -5,9 +5,9 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 const SOCKET_PATH = '/socket.io/';
 
 /**
- * Express adapter whose server switches protocols only for WebSockets of Socket.IO, and only when
+ * Express adapter whose server switches protocols only for WebSockets to Socket.IO, and only when
  * the server has an `upgrade` listener. Any other `Upgrade` header is ignored and the request is
- * answered as HTTP/1.1 (RFC 9110, 7.8).
+ * handled as HTTP/1.1 (RFC 9110, 7.8).
  */
 export class HttpAdapter extends ExpressAdapter {
   override initHttpServer(): void {

@@ -122,7 +122,7 @@ async function errorOf(response: Response): Promise<HttpError> {
 }
 
 describe('request input', () => {
-  it('reaches the controller as parsed by its schema', async () => {
+  it('reaches the controller in the form parsed by its schema', async () => {
     const response = await post('{"text":"  hi ","stars":5,"other":1}');
     expect(response.status).toBe(201);
     expect(await response.json()).toEqual({ text: 'hi', stars: 5 });
@@ -130,7 +130,7 @@ describe('request input', () => {
     expect(await (await fetch(`${url}/notes/abc`)).json()).toEqual({ id: 'abc', limit: 3 });
   });
 
-  it('is refused with 400 and the path and message of each invalid field', async () => {
+  it('is rejected with 400 and the path and message of each invalid field', async () => {
     const error = await errorOf(await post('{"text":{"$gt":""},"stars":9}'));
     expect(error).toMatchObject({ statusCode: 400, error: 'Bad Request', code: 'VALIDATION' });
     expect(error.details?.map(({ path }) => path)).toEqual(['text', 'stars']);
@@ -138,7 +138,7 @@ describe('request input', () => {
   });
 
   it.each(['/notes/123', '/notes/abc?limit=many', '/notes/abc?limit=11', '/notes/%E0%A4%A'])(
-    'is refused with 400 in the address %s',
+    'is rejected with 400 in the address %s',
     async (path) => {
       expect(await errorOf(await fetch(url + path))).toMatchObject({
         statusCode: 400,
@@ -147,7 +147,7 @@ describe('request input', () => {
     },
   );
 
-  it('is refused with VALIDATION when the body is missing', async () => {
+  it('is rejected with VALIDATION when the body is missing', async () => {
     const response = await fetch(`${url}/notes`, { method: 'POST' });
     expect((await errorOf(response)).code).toBe('VALIDATION');
   });
@@ -165,7 +165,7 @@ describe('request input', () => {
       413,
       'TOO_LARGE',
     ],
-  ] as const)('is refused when the body is %s', async (_name, body, type, statusCode, code) => {
+  ] as const)('is rejected when the body is %s', async (_name, body, type, statusCode, code) => {
     const error = await errorOf(await post(body, type));
     expect(error).toMatchObject({ statusCode, code });
     expect(error.message).toMatch(/^The body .*\.$/);
@@ -243,7 +243,7 @@ describe('a request id', () => {
     expect(await idOf('x'.repeat(65))).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('is in the log line of the request, which has no token of its query or headers', async () => {
+  it('is in the log line of the request, which contains no token from its query or headers', async () => {
     await fetch(`${url}/notes/abc?token=hidden-in-the-query`, {
       headers: { 'x-request-id': 'logged-1', authorization: 'Bearer hidden-in-the-header' },
     });
@@ -277,19 +277,19 @@ describe('the start of an HTTP application', () => {
 });
 
 describe('CORS in development', () => {
-  const allowed = async (origin: string) =>
+  const allowedOrigin = async (origin: string) =>
     (await fetch(`${url}/notes/abc`, { headers: { origin } })).headers.get(
       'access-control-allow-origin',
     );
 
-  it('allows origins on localhost and no others', async () => {
-    expect(await allowed('http://localhost')).toBe('http://localhost');
-    expect(await allowed('http://127.0.0.1:8080')).toBe('http://127.0.0.1:8080');
-    expect(await allowed('http://localhost.example.com')).toBeNull();
-    expect(await allowed('https://example.com')).toBeNull();
+  it('allows only origins on localhost', async () => {
+    expect(await allowedOrigin('http://localhost')).toBe('http://localhost');
+    expect(await allowedOrigin('http://127.0.0.1:8080')).toBe('http://127.0.0.1:8080');
+    expect(await allowedOrigin('http://localhost.example.com')).toBeNull();
+    expect(await allowedOrigin('https://example.com')).toBeNull();
   });
 
-  it('lets pages of other origins read the headers of the contract, on errors too', async () => {
+  it('lets pages from other origins read the headers of the contract, even on errors', async () => {
     for (const path of ['/notes/abc', '/notes/limited']) {
       const { headers } = await fetch(url + path, { headers: { origin: 'http://localhost' } });
       expect((headers.get('access-control-expose-headers') ?? '').split(',')).toEqual([
@@ -308,7 +308,7 @@ describe('GET /health', () => {
   afterAll(() => unregister());
   let unregister = () => {};
 
-  it('answers 503 with the state of each dependency when one is unavailable, and is not logged', async () => {
+  it('returns 503 with the state of each dependency when one is unavailable, and is not logged', async () => {
     const checks = app.get(HealthChecks);
     const before = logged.length;
     expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok', checks: {} });
@@ -334,10 +334,10 @@ describe('GET /health', () => {
 });
 
 describe('the OpenAPI document', () => {
-  const served = async () => (await (await fetch(`${url}/docs-json`)).json()) as OpenAPIObject;
+  const docsJson = async () => (await (await fetch(`${url}/docs-json`)).json()) as OpenAPIObject;
 
   it('has the error responses of every operation', async () => {
-    const { paths } = await served();
+    const { paths } = await docsJson();
     const operations = Object.entries(paths).flatMap(([path, { get, post }]) =>
       Object.entries({ get, post }).flatMap(([method, operation]) =>
         operation ? [{ name: `${method} ${path}`, ...operation }] : [],
@@ -371,7 +371,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('defines each schema once, and has the body and parameters of an operation', async () => {
-    const document = await served();
+    const document = await docsJson();
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.components?.schemas ?? {}).sort()).toEqual([
       'ErrorCode',

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 const FIRST_REQUEST_MS = 500;
 
 /**
- * Tracks the connections of an HTTP server, to drain them at a stop.
+ * Tracks the connections of an HTTP server, to drain them on shutdown.
  *
  * Node's own `close` waits for connections that have never sent a request (browsers open some in
  * advance) and for those whose last response announced keep-alive; this class closes both.
@@ -18,7 +18,7 @@ export class HttpConnections {
   #stopAnnounced = false;
   #draining = false;
 
-  /** @param server the server, after all its listeners were added, including those for upgrades */
+  /** @param server must already have all its listeners, including those for upgrades */
   constructor(server: Server) {
     server.on('connection', (connection: Socket) => this.#trackConnection(connection));
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
@@ -42,7 +42,7 @@ export class HttpConnections {
   }
 
   /**
-   * Closes idle connections at once, and all others as soon as their requests are answered. The
+   * Closes idle connections immediately, and all others once their responses have been sent. The
    * server may continue to listen; a connection opened later gets one response.
    */
   drain(): void {

@@ -5,7 +5,7 @@ import { requestIdOf } from '../logging/request-id.ts';
 import type { Metrics } from '../monitoring/metrics.ts';
 
 /**
- * Answers every failed request with the error body of the contract, and logs unexpected errors.
+ * Responds to every failed request with the error body of the contract, and logs unexpected errors.
  * The cause of an UNAVAILABLE error is part of the request's own log line.
  */
 @Catch()
@@ -16,7 +16,7 @@ export class HttpErrorFilter implements ExceptionFilter {
   constructor(metrics: Metrics) {
     this.#errors = metrics.counter({
       name: 'chat_http_errors_total',
-      help: 'Requests answered with an error, by error code.',
+      help: 'Requests that failed with an error, by error code.',
       labelNames: ['code'],
     });
   }

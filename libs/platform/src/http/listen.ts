@@ -36,7 +36,7 @@ function startErrorMessage(
   const option = (name: string): string => `--${optionName(name)}`;
   switch (code) {
     case 'EADDRINUSE':
-      return `${names.port}: port ${String(port)} is in use; stop what uses it, or choose another with ${option(names.port)}.`;
+      return `${names.port}: port ${String(port)} is in use; stop the program that uses it, or choose another with ${option(names.port)}.`;
     case 'EACCES':
       return `${names.port}: port ${String(port)} may not be used by this user; choose one above 1023 with ${option(names.port)}.`;
     case 'EADDRNOTAVAIL':

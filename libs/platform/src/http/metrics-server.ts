@@ -5,14 +5,14 @@ import { Logger } from '@nestjs/common';
 import type { Metrics } from '../monitoring/metrics.ts';
 import { listen } from './listen.ts';
 
-/** Serves GET /metrics for Prometheus on a separate port, which clients do not reach. */
+/** Serves GET /metrics for Prometheus on a separate port, which is not exposed to clients. */
 export class MetricsServer {
   private constructor(private readonly server: Server) {}
 
   /**
    * Starts the server.
    *
-   * @param port 0 for any free port; the log has the actual one
+   * @param port 0 for any free port; the log contains the actual one
    * @throws StartError when the port or address is unavailable
    */
   static async listen(metrics: Metrics, port: number, host: string): Promise<MetricsServer> {

@@ -33,7 +33,7 @@ export function allowAdditionalProperties({
   if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
 }
 
-/** Title and description of the whole API, whichever process serves it. */
+/** Title and description of the whole API, regardless of which process serves it. */
 const API_INFO = {
   title: 'Chat API',
   version: '1.0.0',

@@ -10,7 +10,7 @@ const RETRY_AFTER_MS = 1_000;
 /**
  * Creates Express middleware that handles the requests of one connection sequentially.
  *
- * Node emits pipelined requests at once, however many responses the client has not read. This
+ * Node emits all pipelined requests, even if the client has not read earlier responses. This
  * middleware starts the next request when the previous response has been sent.
  */
 export function serializePipelinedRequests(refusals: Refusals): RequestHandler {

@@ -68,7 +68,7 @@ describe('an HTTP application', () => {
     jest.useRealTimers();
   });
 
-  it('stops within 8 s although the client of an upgraded connection is silent', async () => {
+  it('stops within 8 s even if the client of an upgraded connection is silent', async () => {
     let upgraded: Promise<unknown[]> | undefined;
     const app = await start(
       {},
@@ -94,7 +94,7 @@ describe('an HTTP application', () => {
     }
   });
 
-  it('answers with Connection: close during its stop delay', async () => {
+  it('responds with Connection: close during its stop delay', async () => {
     const app = await start({ STOP_DELAY_MS: 500 });
     const agent = new Agent({ keepAlive: true });
     const connectionAfter = async (): Promise<string | undefined> => {
@@ -113,7 +113,7 @@ describe('an HTTP application', () => {
     }
   });
 
-  /** Starts an application that answers `/slow` only when `answerAll` is called. */
+  /** Starts an application that responds to `/slow` only when `respondAll` is called. */
   const startSlow = async (settings: Partial<HttpProgramSettings>) => {
     const pending: (() => void)[] = [];
     const app = await start(settings, {
@@ -123,41 +123,45 @@ describe('an HTTP application', () => {
         });
       },
     });
-    const received = async (count: number): Promise<void> => {
+    const waitForRequests = async (count: number): Promise<void> => {
       while (pending.length < count) await delay(5);
     };
-    return { app, received, answerAll: () => pending.splice(0).forEach((answer) => answer()) };
+    return {
+      app,
+      waitForRequests,
+      respondAll: () => pending.splice(0).forEach((respond) => respond()),
+    };
   };
 
-  it('answers a request that began before its stop with Connection: close', async () => {
-    const { app, received, answerAll } = await startSlow({ STOP_DELAY_MS: 2_000 });
+  it('responds to a request that began before its stop with Connection: close', async () => {
+    const { app, waitForRequests, respondAll } = await startSlow({ STOP_DELAY_MS: 2_000 });
     const agent = new Agent({ keepAlive: true });
-    const response = once(get(`${app.url}/slow`, { agent }), 'response');
-    await received(1);
+    const pendingResponse = once(get(`${app.url}/slow`, { agent }), 'response');
+    await waitForRequests(1);
     const stopped = app.close();
     try {
-      answerAll();
-      const [answer] = (await response) as [IncomingMessage];
-      expect(answer.headers.connection).toBe('close');
-      answer.resume();
+      respondAll();
+      const [response] = (await pendingResponse) as [IncomingMessage];
+      expect(response.headers.connection).toBe('close');
+      response.resume();
     } finally {
       agent.destroy();
       await stopped;
     }
   });
 
-  it('answers pipelined requests that began before its stop, the last with Connection: close', async () => {
-    const { app, received, answerAll } = await startSlow({ STOP_DELAY_MS: 2_000 });
+  it('responds to pipelined requests that began before its stop, the last with Connection: close', async () => {
+    const { app, waitForRequests, respondAll } = await startSlow({ STOP_DELAY_MS: 2_000 });
     const client = connect(Number(new URL(app.url).port), '127.0.0.1');
-    const answers = text(client);
+    const responses = text(client);
     client.write(
       'GET /slow/1 HTTP/1.1\r\nHost: app\r\n\r\nGET /slow/2 HTTP/1.1\r\nHost: app\r\n\r\n',
     );
-    await received(2);
+    await waitForRequests(2);
     const stopped = app.close();
     try {
-      answerAll();
-      const [, first = '', second = ''] = (await answers).split('HTTP/1.1 200 OK');
+      respondAll();
+      const [, first = '', second = ''] = (await responses).split('HTTP/1.1 200 OK');
       expect(first).toMatch(/connection: keep-alive[^]*\/1$/i);
       expect(second).toMatch(/connection: close[^]*\/2$/i);
     } finally {
@@ -166,11 +170,11 @@ describe('an HTTP application', () => {
     }
   });
 
-  it('closes idle and unused connections at once when it stops', async () => {
+  it('closes idle and unused connections immediately when it stops', async () => {
     const app = await start();
     const agent = new Agent({ keepAlive: true });
-    const [answer] = (await once(get(app.url, { agent }), 'response')) as [IncomingMessage];
-    await text(answer);
+    const [response] = (await once(get(app.url, { agent }), 'response')) as [IncomingMessage];
+    await text(response);
     const unused = connect(Number(new URL(app.url).port), 'localhost');
     await once(unused, 'connect');
     await app.close();
@@ -193,14 +197,14 @@ describe('an HTTP application', () => {
     );
     const agent = new Agent({ keepAlive: true });
     const request = get(`${app.url}/slow`, { agent });
-    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
     const finish = await inProgress.promise;
     const idle = connect(Number(new URL(app.url).port), 'localhost');
     await once(idle, 'connect');
     const stopped = app.close();
     await once(idle, 'close');
     finish();
-    expect(await text(answer)).toBe('first, last');
+    expect(await text(response)).toBe('first, last');
     await stopped;
     agent.destroy();
   });
@@ -223,9 +227,9 @@ describe('an HTTP application', () => {
     );
     const rejected = expect(started).rejects.toThrow('The store is unavailable.');
     try {
-      const seen = () => logged.some((line) => line.includes('waiting for dependency'));
-      for (let round = 0; !seen() && round < 200; round += 1) await delay(10);
-      expect(seen()).toBe(true);
+      const isLogged = () => logged.some((line) => line.includes('waiting for dependency'));
+      for (let round = 0; !isLogged() && round < 200; round += 1) await delay(10);
+      expect(isLogged()).toBe(true);
     } finally {
       waiting.reject(new Error('The store is unavailable.'));
       await rejected;
@@ -260,10 +264,10 @@ describe('the start error of an HTTP application', () => {
 
   it('names the setting of a port in use', async () => {
     expect(await startErrorOf(start({ PORT: taken }))).toBe(
-      `PORT: port ${taken} is in use; stop what uses it, or choose another with --port.`,
+      `PORT: port ${taken} is in use; stop the program that uses it, or choose another with --port.`,
     );
     expect(await startErrorOf(start({ METRICS_PORT: taken }))).toBe(
-      `METRICS_PORT: port ${taken} is in use; stop what uses it, or choose another with --metrics-port.`,
+      `METRICS_PORT: port ${taken} is in use; stop the program that uses it, or choose another with --metrics-port.`,
     );
   });
 

@@ -19,7 +19,7 @@ export interface HttpProgramSettings extends LogSettings {
   readonly PORT: number;
   readonly METRICS_HOST: string;
   readonly METRICS_PORT?: number | undefined;
-  /** Time between the announcement of a stop and the stop; 0 without a gateway in front. */
+  /** Time between the announcement of a stop and the stop; 0 if no gateway is in front. */
   readonly STOP_DELAY_MS: number;
 }
 
@@ -28,7 +28,7 @@ export interface HttpProgram {
   readonly module: DynamicModule;
   /** Configures the application before it listens. */
   configure(app: NestExpressApplication): Promise<void> | void;
-  /** Whether processes may share the port, so that a successor can start before this one stops. */
+  /** Whether processes may share the port, so that the next one can start before this one stops. */
   readonly sharesPort?: boolean;
 }
 
@@ -49,7 +49,7 @@ export async function startHttpApp(
   program: HttpProgram,
   log?: NodeJS.WritableStream,
 ): Promise<HttpServer> {
-  // Before Nest starts, so that logs of dependencies that the application waits for are visible.
+  // Before Nest starts, so that logs about dependencies that the application waits for are visible.
   Logger.overrideLogger(createLogger(settings, log));
   const app = await NestFactory.create<NestExpressApplication>(program.module, new HttpAdapter(), {
     bodyParser: false,
@@ -80,7 +80,7 @@ export async function startHttpApp(
         new Logger('Process').log('stopping');
         await delay(settings.STOP_DELAY_MS);
         connections.drain();
-        // An unresponsive client would delay the rest of the stop, and keep resources open.
+        // An unresponsive client would delay the rest of the shutdown, and keep resources open.
         const drainTimer = setTimeout(() => connections.destroyAll(), DRAIN_MS);
         await app.close();
         clearTimeout(drainTimer);

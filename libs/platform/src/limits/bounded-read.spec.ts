@@ -17,7 +17,7 @@ import { ReadSettings } from './read-settings.ts';
 
 const PER_USER = 2;
 const READ_RATE_MB = 32;
-/** Each takes 5 ms or more. */
+/** Each attempt takes 5 ms or more. */
 const MAX_TRIES = 1_600;
 /** More than the socket buffers of a connection hold. */
 const LARGE = 'ß'.repeat(16 * 1024 * 1024);
@@ -121,10 +121,10 @@ describe('a bounded read', () => {
     jest.useRealTimers();
   });
 
-  /** Connects a client that pipelines requests and reads no response. */
-  const unread = (path: string, requests: number): Promise<Socket> =>
-    pipelined(Array<string>(requests).fill(path));
-  const pipelined = async (paths: readonly string[]): Promise<Socket> => {
+  /** Connects a client that pipelines requests without reading the responses. */
+  const pipelineUnread = (path: string, requests: number): Promise<Socket> =>
+    pipeline(Array<string>(requests).fill(path));
+  const pipeline = async (paths: readonly string[]): Promise<Socket> => {
     const { port } = app.getHttpServer().address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
     sockets.push(socket);
@@ -139,15 +139,15 @@ describe('a bounded read', () => {
   };
   const gauge = async (name: string): Promise<number | undefined> =>
     (await app.get(Metrics).registry.getSingleMetric(name)?.get())?.values[0]?.value;
-  const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
+  const waitUntil = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
     // Counts attempts, because a test may have stopped the clock.
-    for (let tries = 0; !(await holds()); tries += 1) {
+    for (let tries = 0; !(await condition()); tries += 1) {
       if (tries === MAX_TRIES) throw new Error('The condition did not hold in time.');
       await delay(5);
     }
   };
 
-  it.each(['/notes', '/changes'])('answers %s with the JSON of its handler', async (path) => {
+  it.each(['/notes', '/changes'])('responds to %s with the JSON of its handler', async (path) => {
     const response = await fetch(url + path);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     const text = await response.text();
@@ -157,7 +157,7 @@ describe('a bounded read', () => {
   });
   const changes = { rev: 3, complete: false, changes: [{ rev: 3 }], next: null };
 
-  it('answers 404 when its handler throws NotFoundException, and releases its slot and bytes', async () => {
+  it('returns 404 when its handler throws NotFoundException, and releases its slot and bytes', async () => {
     for (let n = 0; n < 3 * PER_USER; n += 1) {
       expect((await fetch(`${url}/missing`)).status).toBe(404);
     }
@@ -173,93 +173,93 @@ describe('a bounded read', () => {
   });
 
   it('holds its bytes until its client has read the response', async () => {
-    const socket = await unread('/large', 1);
-    await until(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
+    const socket = await pipelineUnread('/large', 1);
+    await waitUntil(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
     socket.resume();
-    await until(async () => (await gauge('chat_read_bytes')) === 0);
+    await waitUntil(async () => (await gauge('chat_read_bytes')) === 0);
   });
 
   it('releases its bytes when its client disconnects', async () => {
-    const socket = await unread('/large', 1);
-    await until(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
+    const socket = await pipelineUnread('/large', 1);
+    await waitUntil(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
     socket.destroy();
-    await until(async () => (await gauge('chat_read_bytes')) === 0);
+    await waitUntil(async () => (await gauge('chat_read_bytes')) === 0);
   });
 
   it('is handled one at a time per connection when its client pipelines 10 requests', async () => {
-    await unread('/large', 10);
-    await until(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
+    await pipelineUnread('/large', 10);
+    await waitUntil(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
     expect((await fetch(`${url}/notes`)).status).toBe(200);
     expect(reads).toBe(2);
   });
 
-  it('handles and answers 10 pipelined requests in the order in which they were sent', async () => {
+  it('handles and responds to 10 pipelined requests in the order in which they were sent', async () => {
     const numbers = Array.from({ length: 10 }, (_, n) => String(n));
-    const socket = await pipelined(numbers.map((number) => `/numbers/${number}`));
+    const socket = await pipeline(numbers.map((number) => `/numbers/${number}`));
     let text = '';
     socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
     socket.resume();
-    const answered = () => [...text.matchAll(/\[\{"number":"(\d)"\}\]/g)].map(([, n]) => n);
-    await until(() => answered().length >= numbers.length);
-    expect(answered()).toEqual(numbers);
+    const responses = () => [...text.matchAll(/\[\{"number":"(\d)"\}\]/g)].map(([, n]) => n);
+    await waitUntil(() => responses().length >= numbers.length);
+    expect(responses()).toEqual(numbers);
     expect(handled).toEqual(numbers);
     expect(text.split('HTTP/1.1 200 OK')).toHaveLength(1 + numbers.length);
   });
 
   it('does not start when its client disconnects while the read waits', async () => {
-    await Promise.all([unread('/large', 1), unread('/large', 1)]);
-    await until(() => reads === PER_USER);
-    const waiting = await unread('/notes', 1);
-    await until(async () => (await gauge('chat_reads_waiting')) === 1);
+    await Promise.all([pipelineUnread('/large', 1), pipelineUnread('/large', 1)]);
+    await waitUntil(() => reads === PER_USER);
+    const waiting = await pipelineUnread('/notes', 1);
+    await waitUntil(async () => (await gauge('chat_reads_waiting')) === 1);
     waiting.destroy();
-    await until(async () => (await gauge('chat_reads_waiting')) === 0);
+    await waitUntil(async () => (await gauge('chat_reads_waiting')) === 0);
     for (const socket of sockets) socket.destroy();
-    await until(async () => (await gauge('chat_read_bytes')) === 0);
+    await waitUntil(async () => (await gauge('chat_read_bytes')) === 0);
     expect(reads).toBe(PER_USER);
   });
 
-  it('does not start when its client disconnects during the authentication', async () => {
-    const socket = await unread('/notes-later', 1);
-    await until(() => authenticating === 1);
+  it('does not start when its client disconnects during authentication', async () => {
+    const socket = await pipelineUnread('/notes-later', 1);
+    await waitUntil(() => authenticating === 1);
     socket.destroy();
-    await until(() => authenticating === 0);
+    await waitUntil(() => authenticating === 0);
     expect((await fetch(`${url}/notes`)).status).toBe(200);
     expect(await gauge('chat_read_bytes')).toBe(0);
     expect(reads).toBe(1);
   });
 
-  it('waits only for other reads of the same user, and gets 429 after 3 s', async () => {
-    await Promise.all([unread('/large', 1), unread('/large', 1)]);
-    await until(() => reads === PER_USER);
+  it('waits only for other reads by the same user, and returns 429 after 3 s', async () => {
+    await Promise.all([pipelineUnread('/large', 1), pipelineUnread('/large', 1)]);
+    await waitUntil(() => reads === PER_USER);
     const other = await fetch(`${url}/notes`, { headers: { 'x-user': 'bob' } });
     expect(other.status).toBe(200);
     stopClock();
     const response = fetch(`${url}/notes`);
-    await until(async () => (await gauge('chat_reads_waiting')) === 1);
+    await waitUntil(async () => (await gauge('chat_reads_waiting')) === 1);
     await jest.advanceTimersByTimeAsync(3_000);
     const own = await response;
     expect(own.status).toBe(429);
     expect(own.headers.get('retry-after')).toBe('1');
   });
 
-  it('is refused with 429 beyond 17 pipelined requests', async () => {
-    const socket = await unread('/notes', 100);
+  it('is rejected with 429 beyond 17 pipelined requests', async () => {
+    const socket = await pipelineUnread('/notes', 100);
     let text = '';
     socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
     socket.resume();
-    await until(() => text.split(/HTTP\/1.1 \d+ /).length === 101);
+    await waitUntil(() => text.split(/HTTP\/1.1 \d+ /).length === 101);
     expect(text.split('HTTP/1.1 200 ').length - 1).toBe(17);
     expect(text.split('HTTP/1.1 429 ').length - 1).toBe(83);
   });
 
   it('disconnects a client that has not read its response for 10 s', async () => {
     stopClock();
-    const socket = await unread('/large', 1);
-    await until(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
+    const socket = await pipelineUnread('/large', 1);
+    await waitUntil(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);
     await jest.advanceTimersByTimeAsync(9_900);
     expect(await gauge('chat_read_bytes')).toBeGreaterThan(2 * LARGE.length);
     await jest.advanceTimersByTimeAsync(200);
-    await until(async () => (await gauge('chat_read_bytes')) === 0);
+    await waitUntil(async () => (await gauge('chat_read_bytes')) === 0);
     socket.resume();
     await once(socket, 'close');
   });

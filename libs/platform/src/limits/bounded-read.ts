@@ -24,7 +24,7 @@ interface Page {
 }
 
 const PAGE = 'chat:bounded-read';
-/** Time in which a client must read its response before it is disconnected, in milliseconds. */
+/** Time within which a client must read its response before it is disconnected, in milliseconds. */
 const READ_TIMEOUT_MS = 10_000;
 
 /** Sends the response as JSON in chunks, within the {@link ReadBudget}. */

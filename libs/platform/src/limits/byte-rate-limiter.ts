@@ -31,7 +31,7 @@ export class ByteRateLimiter {
   /**
    * Adds bytes to the user's bucket.
    *
-   * @param bytes negative for bytes that were charged and not read
+   * @param bytes negative for bytes that were charged but not read
    */
   charge(userId: string, bytes: number): void {
     const level = Math.max(0, this.#levelOf(userId) + bytes);

@@ -3,7 +3,7 @@ import { UnavailableError } from '../failures/failures.ts';
 import { ConcurrencyLimiter } from './concurrency-limiter.ts';
 
 describe('ConcurrencyLimiter', () => {
-  it('runs 2 tasks at a time in order, and refuses tasks beyond 3 that wait', async () => {
+  it('runs 2 tasks at a time in order, and rejects new tasks while 3 are waiting', async () => {
     const work = new ConcurrencyLimiter(
       { concurrent: 2, waiting: 3 },
       () => new UnavailableError('The queue is full.', 1_000),

@@ -1,19 +1,19 @@
 import type { UnavailableError } from '../failures/failures.ts';
 
-/** Limits how many tasks run at once; rejects further tasks when its queue is full. */
+/** Limits how many tasks run concurrently; rejects further tasks when its queue is full. */
 export class ConcurrencyLimiter {
   #running = 0;
   readonly #queue: (() => void)[] = [];
 
   constructor(
     private readonly limits: { readonly concurrent: number; readonly waiting: number },
-    private readonly refusal: () => UnavailableError,
+    private readonly createError: () => UnavailableError,
   ) {}
 
-  /** @throws UnavailableError at once when the queue is full. */
+  /** @throws UnavailableError immediately when the queue is full. */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#running >= this.limits.concurrent) {
-      if (this.#queue.length >= this.limits.waiting) throw this.refusal();
+      if (this.#queue.length >= this.limits.waiting) throw this.createError();
       await new Promise<void>((resolve) => this.#queue.push(resolve));
     } else {
       this.#running += 1;

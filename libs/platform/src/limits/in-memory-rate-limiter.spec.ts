@@ -3,7 +3,7 @@ import { InMemoryRateLimiter } from './in-memory-rate-limiter.ts';
 
 const LIMIT = { points: 50, perMs: 1_000, burst: 200 };
 
-function limiterAt() {
+function createLimiter() {
   const clock = { now: 5_000 };
   const limiter = new InMemoryRateLimiter(() => clock.now);
   const takeAll = async (key: string): Promise<number> => {
@@ -14,7 +14,7 @@ function limiterAt() {
 
 describe('InMemoryRateLimiter', () => {
   it('allows a burst, then returns how long to wait', async () => {
-    const { clock, limiter, takeAll } = limiterAt();
+    const { clock, limiter, takeAll } = createLimiter();
     expect(await takeAll('a')).toBe(200);
     const waitMs = await limiter.take('a', LIMIT);
     expect(waitMs).toBe(20);
@@ -23,8 +23,8 @@ describe('InMemoryRateLimiter', () => {
     expect(await limiter.take('a', LIMIT)).toBe(20);
   });
 
-  it('sustains exactly its rate, and refills up to its burst', async () => {
-    const { clock, takeAll } = limiterAt();
+  it('allows exactly the sustained rate, and refills up to the burst size', async () => {
+    const { clock, takeAll } = createLimiter();
     await takeAll('a');
     for (let second = 0; second < 10; second += 1) {
       clock.now += 1_000;
@@ -35,13 +35,13 @@ describe('InMemoryRateLimiter', () => {
   });
 
   it('limits each key separately', async () => {
-    const { takeAll } = limiterAt();
+    const { takeAll } = createLimiter();
     await takeAll('a');
     expect(await takeAll('b')).toBe(200);
   });
 
   it('restores a point on refund(), but never beyond the burst', async () => {
-    const { limiter, takeAll } = limiterAt();
+    const { limiter, takeAll } = createLimiter();
     await takeAll('a');
     await limiter.refund('a', LIMIT);
     expect(await takeAll('a')).toBe(1);

@@ -21,7 +21,7 @@ export class InMemoryRateLimiter extends RateLimiter {
     const interval = limit.perMs / limit.points;
     const fullAt = Math.max(this.#fullAt.get(key) ?? now, now) + interval;
     const waitMs = fullAt - interval * limit.burst - now;
-    // Rounding must not refuse the last point of a burst.
+    // Rounding must not reject the last point of a burst.
     if (waitMs > 0.001) return Promise.resolve(Math.ceil(waitMs));
     this.#fullAt.set(key, fullAt);
     return Promise.resolve(0);

@@ -21,7 +21,7 @@ describe('ItemsByOwner', () => {
     expect(items.largestOwner).toBeUndefined();
   });
 
-  it('prefers, of owners with equally many members, the one that has had them longest', () => {
+  it('prefers, among owners with equally many members, the one that reached that number first', () => {
     const items = new ItemsByOwner<number>();
     items.add('ann', 1);
     items.add('bob', 2);
@@ -31,13 +31,13 @@ describe('ItemsByOwner', () => {
     expect(items.largestOwner).toBe('bob');
   });
 
-  it('tracks size and the largest owner over 20,000 random additions and deletions', () => {
+  it('tracks size and the largest owner across 20,000 random additions and deletions', () => {
     const items = new ItemsByOwner<number>();
     const expected = new Map<string, number[]>();
     let seed = 1;
-    const random = (below: number): number => {
+    const random = (limit: number): number => {
       seed = (seed * 48_271) % 2_147_483_647;
-      return seed % below;
+      return seed % limit;
     };
     for (let step = 0; step < 20_000; step += 1) {
       const owner = `owner ${random(5)}`;

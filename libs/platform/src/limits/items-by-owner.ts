@@ -15,12 +15,12 @@ export class ItemsByOwner<Member> {
   readonly #bySize: Set<string>[] = [];
   #size = 0;
 
-  /** Number of members of all owners. */
+  /** Total number of members across all owners. */
   get size(): number {
     return this.#size;
   }
 
-  /** Owner with the most members; among equals, the one that reached this number first. */
+  /** Owner with the most members; among equals, the one that reached that number first. */
   get largestOwner(): string | undefined {
     const [owner] = this.#bySize.at(-1) ?? [];
     return owner;

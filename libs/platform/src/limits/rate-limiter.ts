@@ -1,13 +1,17 @@
 /** Sustained rate and burst of a rate limit. */
 export interface RateLimit {
-  /** Number allowed per `perMs`, sustained. */
+  /** Sustained number of operations allowed per `perMs`. */
   readonly points: number;
+  /** Interval in milliseconds. */
   readonly perMs: number;
-  /** Number allowed at once after a pause; at least `points`. */
+  /** Maximum number of operations allowed back to back after a pause; at least `points`. */
   readonly burst: number;
 }
 
-/** Limits rates by key (`send:USER`, `sign-in:ADDRESS`), across instances that share a store. */
+/**
+ * Rate limiter with one limit per key (`send:USER`, `sign-in:ADDRESS`), shared by all instances
+ * that use the same store.
+ */
 export abstract class RateLimiter {
   /**
    * Takes one point.
@@ -15,6 +19,6 @@ export abstract class RateLimiter {
    * @returns 0 when a point was available, else the milliseconds until one is
    */
   abstract take(key: string, limit: RateLimit): Promise<number>;
-  /** Returns a point that was taken for an operation that does not count. */
+  /** Gives back a point that was taken for an operation that should not count. */
   abstract refund(key: string, limit: RateLimit): Promise<void>;
 }

@@ -55,7 +55,7 @@ describe('ReadBudget', () => {
     expect(await users()).toHaveLength(3);
   });
 
-  it('refuses a user who has read more bytes than the rate and its burst allow', async () => {
+  it('rejects reads by a user who has read more bytes than the rate and its burst allow', async () => {
     const read = async (user: string, bytes: number): Promise<void> => {
       const slot = await enter(user, 500);
       slot?.answered(bytes);
@@ -65,14 +65,14 @@ describe('ReadBudget', () => {
     for (let n = 0; n < 30; n += 1) await read('bob', 100);
     for (let n = 0; n < 8; n += 1) await read('ann', 500);
     await read('ann', 500);
-    const refused = await read('ann', 500).catch((error: unknown) => error);
-    expect(refused).toMatchObject({ code: 'RATE_LIMITED', options: { retryAfterMs: 500 } });
+    const rejection = await read('ann', 500).catch((error: unknown) => error);
+    expect(rejection).toMatchObject({ code: 'RATE_LIMITED', options: { retryAfterMs: 500 } });
     await read('bob', 100);
     jest.advanceTimersByTime(500);
     await read('ann', 500);
   });
 
-  it('serves users in turn, however many reads of one user wait', async () => {
+  it('serves users in turn, regardless of how many reads by one user are waiting', async () => {
     for (let n = 0; n < 10; n += 1) void enter('ann');
     void enter('bob');
     void enter('bob');
@@ -83,7 +83,7 @@ describe('ReadBudget', () => {
     expect(await users()).toEqual(['ann', 'ann', 'bob', 'ann', 'bob']);
   });
 
-  it('allows 3 reads in the store, and the next one when a read is answered', async () => {
+  it('allows 3 reads in the store, and the next one when the store has responded', async () => {
     for (const user of ['ann', 'bob', 'cid', 'dan']) void enter(user);
     expect(await users()).toEqual(['ann', 'bob', 'cid']);
     slot(0).answered(10);
@@ -114,7 +114,7 @@ describe('ReadBudget', () => {
     expect(await users()).toEqual(['ann', 'bob', 'cid']);
   });
 
-  it('refuses a read that has waited for 3 s', async () => {
+  it('rejects a read that has waited for 3 s', async () => {
     void enter('ann');
     void enter('ann');
     const late = enter('ann');
@@ -125,7 +125,7 @@ describe('ReadBudget', () => {
     expect(await gauge('chat_reads_waiting')).toBe(0);
   });
 
-  it('refuses a read at once when 100 reads of its user wait', async () => {
+  it('rejects a read immediately when 100 reads by its user are waiting', async () => {
     for (let n = 0; n < 102; n += 1) void enter('ann');
     await expect(enter('ann')).rejects.toMatchObject({
       code: 'RATE_LIMITED',
@@ -147,7 +147,7 @@ describe('ReadBudget', () => {
     expect(await users()).toEqual(['ann', 'ann']);
   });
 
-  const refusedBy = async (limit: string): Promise<number | undefined> => {
+  const rejectionsBy = async (limit: string): Promise<number | undefined> => {
     const { values = [] } =
       (await metrics.registry.getSingleMetric('chat_refusals_total')?.get()) ?? {};
     return values.find(({ labels }) => labels['limit'] === limit)?.value;
@@ -156,13 +156,13 @@ describe('ReadBudget', () => {
   describe('when its queue is full', () => {
     const WAITING = 2_000;
     /** Fills the slots in the store, and then the queue. */
-    const fill = async (hostile: readonly string[], each: number): Promise<void> => {
-      for (let n = 0; n < each; n += 1) for (const user of hostile) void enter(user);
+    const fill = async (userIds: readonly string[], each: number): Promise<void> => {
+      for (let n = 0; n < each; n += 1) for (const user of userIds) void enter(user);
       await settle();
     };
     const twenty = Array.from({ length: 20 }, (_, n) => `eve ${n}`);
 
-    it('refuses the newest read of the user with the most waiting, and no other', async () => {
+    it('rejects only the newest read by the user with the most reads waiting', async () => {
       await fill(['eve'], 2 + 100);
       // The store has three slots.
       void enter('mallory');
@@ -173,11 +173,11 @@ describe('ReadBudget', () => {
       await settle();
       expect(outcome).not.toHaveBeenCalled();
       expect(await gauge('chat_reads_waiting')).toBe(WAITING);
-      expect(await refusedBy('all_reads')).toBe(1);
+      expect(await rejectionsBy('all_reads')).toBe(1);
       await expect(enter('eve 1')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
     });
 
-    it('serves a read of another user within one turn of all users', async () => {
+    it('serves a read by a different user within one round of all users', async () => {
       await fill(twenty, 100);
       await fill(twenty.slice(0, 3), 1);
       expect(await gauge('chat_reads_waiting')).toBe(WAITING);
@@ -189,7 +189,7 @@ describe('ReadBudget', () => {
       expect(await users()).toContain('ann');
     });
 
-    it('refuses the read of a new user while every other user has one waiting', async () => {
+    it('rejects a read by a new user while every other user has one waiting', async () => {
       const many = Array.from({ length: WAITING + 3 }, (_, n) => `user ${n}`);
       await fill(many, 1);
       expect(await gauge('chat_reads_waiting')).toBe(WAITING);
@@ -198,7 +198,7 @@ describe('ReadBudget', () => {
   });
 
   describe('when no bytes are left', () => {
-    /** Starts a response that is not sent completely until it is cut off or released. */
+    /** Starts sending a response, which stays incomplete until it is cut off or released. */
     const send = (index: number, bytes: number): jest.Mock => {
       const cutOff = jest.fn();
       slot(index).answered(bytes);
@@ -206,7 +206,7 @@ describe('ReadBudget', () => {
       return cutOff;
     };
 
-    it('cuts off the response, unread for 1 s, of the user who holds the most bytes', async () => {
+    it('cuts off a response, unread for 1 s, to the user who holds the most bytes', async () => {
       const cutOffs: jest.Mock[] = [];
       for (const [user, bytes] of [
         ['ann', 60],
@@ -228,26 +228,26 @@ describe('ReadBudget', () => {
       expect(cutOffAnn).not.toHaveBeenCalled();
       expect(cutOffMallory).not.toHaveBeenCalled();
       expect(await gauge('chat_read_bytes')).toBe(760);
-      expect(await refusedBy('read_not_taken')).toBe(1);
+      expect(await rejectionsBy('read_not_taken')).toBe(1);
       slot(1).release();
       expect(await gauge('chat_read_bytes')).toBe(760);
     });
 
-    it('serves a read within 2 s although other users never read their responses', async () => {
-      const hostile = ['eve 1', 'eve 2', 'eve 3', 'eve 4'];
+    it('serves a read within 2 s even if other users never read their responses', async () => {
+      const slowReaders = ['eve 1', 'eve 2', 'eve 3', 'eve 4'];
       const read = async (user: string): Promise<void> => {
         const slot = await enter(user, 240).catch(() => undefined);
         slot?.answered(240);
         slot?.sent(() => void read(user));
       };
-      for (const user of hostile) for (let n = 0; n < 10; n += 1) void read(user);
+      for (const user of slowReaders) for (let n = 0; n < 10; n += 1) void read(user);
       await settle();
       void enter('ann', 240);
       await jest.advanceTimersByTimeAsync(2_000);
       expect(await users()).toContain('ann');
     });
 
-    it('cuts off no response that has been sent, or whose bytes no read waits for', async () => {
+    it('cuts off no response that has been sent or whose bytes are not needed by a waiting read', async () => {
       void enter('ann', 500);
       void enter('bob', 400);
       await settle();
@@ -259,7 +259,7 @@ describe('ReadBudget', () => {
       for (const cutOff of cutOffs) expect(cutOff).not.toHaveBeenCalled();
     });
 
-    it('cuts off a response 1 s after its sending began, however long the read took, and not before', async () => {
+    it('cuts off a response exactly 1 s after sending began, regardless of how long the read took', async () => {
       void enter('ann', 1_000);
       await settle();
       slot(0).answered(1_000);
@@ -275,7 +275,7 @@ describe('ReadBudget', () => {
       expect(await users()).toEqual(['ann', 'bob']);
     });
 
-    it('grants no slot to a read that is aborted by the cut-off made for it', async () => {
+    it('grants no slot to a read that is aborted by the cut-off that was made for it', async () => {
       void enter('ann', 60);
       void enter('bob', 940);
       await settle();

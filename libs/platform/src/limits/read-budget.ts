@@ -20,7 +20,7 @@ const SLOW_AFTER_MS = 1_000;
 
 /** Slot for one large read, held until its response has been sent completely. */
 export interface ReadSlot {
-  /** Reports that the store has responded, and the size of the response in bytes. */
+  /** Reports that the store has responded, with the size of the response in bytes. */
   answered(bytes: number): void;
   /**
    * Reports that sending of the response has started.
@@ -36,7 +36,7 @@ export interface ReadSlot {
 interface QueuedRead {
   readonly bytes: number;
   readonly enter: (slot: ReadSlot) => void;
-  readonly refuse: (error: RateLimitedError) => void;
+  readonly reject: (error: RateLimitedError) => void;
 }
 
 /** Slots and bytes that a user holds. */
@@ -61,7 +61,7 @@ interface SendingResponse {
  * A few users cannot block others. Each has a share of the bytes. When no bytes are left, a queued
  * read gets the bytes of a response that was not sent completely within a second, of the user who
  * holds the most: that response is cut off. When the queue is full, a read of the user with the
- * most queued reads is refused.
+ * most queued reads is rejected.
  *
  * Also limits the bytes that one user reads per second: responses that were sent are garbage, which
  * takes memory until it is collected.
@@ -121,12 +121,12 @@ export class ReadBudget {
     const read: QueuedRead = {
       bytes: Math.min(bytes, this.settings.bytes),
       enter: resolve,
-      refuse: reject,
+      reject,
     };
     this.#queue.add(userId, read);
     this.#queuedUsers.add(userId);
     const expire = (): void => {
-      if (this.#dequeue(userId, read)) reject(this.#refuse('read_wait'));
+      if (this.#dequeue(userId, read)) reject(this.#failure('read_wait'));
     };
     const cancel = (): void => {
       if (this.#dequeue(userId, read)) resolve(undefined);
@@ -145,13 +145,13 @@ export class ReadBudget {
   /** @throws RateLimitedError when the queue is full and no user has more queued reads */
   #ensureQueueSpace(userId: string): void {
     const { size } = this.#queue.of(userId);
-    if (size >= MAX_QUEUED_PER_USER) throw this.#refuse('user_reads');
+    if (size >= MAX_QUEUED_PER_USER) throw this.#failure('user_reads');
     const { largestOwner } = this.#queue;
     if (this.#queue.size < MAX_QUEUED || largestOwner === undefined) return;
     const newest = [...this.#queue.of(largestOwner)].at(-1);
-    if (!newest || this.#queue.of(largestOwner).size <= size + 1) throw this.#refuse('all_reads');
+    if (!newest || this.#queue.of(largestOwner).size <= size + 1) throw this.#failure('all_reads');
     this.#dequeue(largestOwner, newest);
-    newest.refuse(this.#refuse('all_reads'));
+    newest.reject(this.#failure('all_reads'));
   }
 
   /** @returns false when the read is no longer queued */
@@ -170,10 +170,10 @@ export class ReadBudget {
       if (!next || !this.#isWithinShare(userId, next.bytes)) continue;
       const waitMs = this.#byteRates.waitMs(userId);
       if (waitMs > 0) {
-        this.#refuseAll(userId, waitMs);
+        this.#rejectAll(userId, waitMs);
         continue;
       }
-      // No smaller read may overtake it: it might starve.
+      // No smaller read may overtake this one, which might starve.
       if (!this.#reclaim(next.bytes)) return;
       // A response that was cut off for this read may belong to the same client.
       if (!this.#dequeue(userId, next)) continue;
@@ -189,11 +189,11 @@ export class ReadBudget {
     return usage.slots < this.settings.perUser && usage.bytes + bytes <= this.#userBytes;
   }
 
-  /** Refuses all queued reads of a user who has read too many bytes. */
-  #refuseAll(userId: string, waitMs: number): void {
+  /** Rejects all queued reads of a user who has read too many bytes. */
+  #rejectAll(userId: string, waitMs: number): void {
     for (const read of this.#queue.of(userId)) {
       this.#dequeue(userId, read);
-      read.refuse(this.#refuse('user_read_bytes', waitMs));
+      read.reject(this.#failure('user_read_bytes', waitMs));
     }
   }
 
@@ -290,11 +290,12 @@ export class ReadBudget {
     };
   }
 
-  #refuse(
+  /** Counts a rejection by a limit, and returns its error. */
+  #failure(
     limit: 'user_reads' | 'user_read_bytes' | 'all_reads' | 'read_wait',
     retryAfterMs = RETRY_AFTER_MS,
   ): RateLimitedError {
     this.refusals.count(limit);
-    return new RateLimitedError('Too many large requests at once.', retryAfterMs);
+    return new RateLimitedError('Too many large requests at the same time.', retryAfterMs);
   }
 }

@@ -73,7 +73,7 @@ Logger.overrideLogger(
 );
 const logger = new Logger('Spec');
 
-/** Returns the logged line, after it checks that the line has no user data. */
+/** Returns the logged line after checking that it contains no user data. */
 function redactedLine(): { msg: string; err: LoggedError } & Record<string, unknown> {
   expect(logged).toHaveLength(1);
   const line = logged[0] ?? '';
@@ -136,7 +136,7 @@ describe('the log line of an error', () => {
     });
   });
 
-  it('leaves out user data whatever field or logger call has the error', () => {
+  it('leaves out user data regardless of which field or logger call contains the error', () => {
     logger.warn({ error: duplicate }, 'failed');
     expect(redactedLine()['error']).toMatchObject({ code: 11_000 });
     logged.length = 0;

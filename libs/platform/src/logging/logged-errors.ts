@@ -18,8 +18,8 @@ export interface LoggedError {
 
 /**
  * Returns the fields of a thrown value, and of its causes, that are safe to log. Of its other
- * properties only codes are included: they may contain user data, such as the documents in errors
- * of MongoDB and the body in errors of the body parser.
+ * properties only codes are included: the rest may contain user data, such as the documents in
+ * errors from MongoDB and the body in errors from the body parser.
  *
  * @param includeStacks whether to include stack traces; by default not for a {@link Failure}, which
  * is expected, nor for its causes
@@ -59,9 +59,9 @@ export function errorText(thrown: unknown): string {
 }
 
 /**
- * Redacts the values that error messages quote: the duplicate key in those of MongoDB, which may be
- * an email address, the value that Mongoose could not convert, and the input near the error in
- * those of JSON.parse.
+ * Redacts the values that error messages quote: the duplicate key in those from MongoDB, which may
+ * be an email address, the value that Mongoose could not convert, and the input near the error in
+ * those from JSON.parse.
  */
 export function redactValues(text: string): string {
   return text
@@ -87,7 +87,7 @@ function isErrorLike(thrown: unknown): thrown is ErrorLike {
   );
 }
 
-/** Returns the error's name, or the name of its class if it has none of its own. */
+/** Returns the error's name, or the name of its class if it has no specific name. */
 function typeOf({ name, constructor }: ErrorLike): string {
   return typeof name === 'string' && name !== 'Error' ? name : (constructor?.name ?? 'Error');
 }

@@ -40,7 +40,7 @@ export interface LogSettings {
  * Creates the module for structured logs: JSON, one object per line, with the id of the request
  * that the line belongs to. Requests are logged with method, path, status and duration, without
  * headers, bodies and query strings. Errors are logged with the fields of {@link describeError}.
- * Nest's own `Logger` writes to this log, too.
+ * Nest's own `Logger` also writes to this log.
  *
  * @param destination stream for the lines; defaults to standard output
  */
@@ -113,7 +113,7 @@ function paramsOf(settings: LogSettings, destination?: NodeJS.WritableStream): P
   };
 }
 
-/** Replaces every error among the fields of a log line by its description, in any field. */
+/** Replaces every error in a log line with its description, regardless of the field. */
 function describeErrors(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [

@@ -3,8 +3,8 @@ import { RateLimitedLog } from './rate-limited-log.ts';
 
 describe('RateLimitedLog', () => {
   const lines: unknown[] = [];
-  const log = () =>
-    new RateLimitedLog({ warn: (fields: unknown) => void lines.push(fields) }, 'refused');
+  const createLog = () =>
+    new RateLimitedLog({ warn: (fields: unknown) => void lines.push(fields) }, 'rejected');
 
   beforeEach(() => {
     lines.length = 0;
@@ -14,13 +14,13 @@ describe('RateLimitedLog', () => {
     jest.useRealTimers();
   });
 
-  it('logs the first occurrence at once with its fields', () => {
-    log().warn('rate', { address: '192.0.2.7' });
+  it('logs the first occurrence immediately with its fields', () => {
+    createLog().warn('rate', { address: '192.0.2.7' });
     expect(lines).toEqual([{ reason: 'rate', address: '192.0.2.7', count: 1 }]);
   });
 
   it('logs further occurrences as one line per 10 s with their count', () => {
-    const bounded = log();
+    const bounded = createLog();
     for (let n = 0; n < 1_001; n += 1) bounded.warn('rate');
     expect(lines).toHaveLength(1);
     jest.advanceTimersByTime(10_000);
@@ -31,8 +31,8 @@ describe('RateLimitedLog', () => {
     expect(lines.slice(2)).toEqual([{ reason: 'rate', count: 1 }]);
   });
 
-  it('logs each reason separately, and at once again after 10 s without an occurrence', () => {
-    const bounded = log();
+  it('logs each reason separately, and immediately again after 10 s without an occurrence', () => {
+    const bounded = createLog();
     bounded.warn('rate');
     bounded.warn('slow');
     jest.advanceTimersByTime(10_000);

@@ -3,8 +3,8 @@ import type { Logger } from '@nestjs/common';
 const PERIOD_MS = 10_000;
 
 /**
- * Limits the rate of log lines that clients can trigger: logs the first occurrence of a reason at
- * once, and the occurrences of the next 10 s as one line with their `count`.
+ * Limits the rate of log lines that clients can trigger: logs the first occurrence of a reason
+ * immediately, and the occurrences of the next 10 s as one line with their `count`.
  */
 export class RateLimitedLog<Reason extends string> {
   /** Number of occurrences not yet logged, by reason, for reasons in their current period. */

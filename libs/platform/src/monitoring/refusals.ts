@@ -22,18 +22,18 @@ export type RefusingLimit = (typeof LIMITS)[number];
 /** Counts the requests and events that this process rejects, by limit. */
 @Injectable()
 export class Refusals {
-  readonly #refused;
+  readonly #rejections;
 
   constructor(metrics: Metrics) {
-    this.#refused = metrics.counter({
+    this.#rejections = metrics.counter({
       name: 'chat_refusals_total',
       help: 'Requests and events that were rejected with RATE_LIMITED, or cut off, by limit.',
       labelNames: ['limit'],
     });
-    for (const limit of LIMITS) this.#refused.inc({ limit }, 0);
+    for (const limit of LIMITS) this.#rejections.inc({ limit }, 0);
   }
 
   count(limit: RefusingLimit): void {
-    this.#refused.inc({ limit });
+    this.#rejections.inc({ limit });
   }
 }

@@ -42,13 +42,13 @@ const duplicate = Object.assign(new Error('E11000 dup key: { email: "ada@example
 });
 
 describe('runProcess', () => {
-  it('prints a StartError as one line, and exits with 1', async () => {
+  it('prints a StartError as one line, and exits with code 1', async () => {
     await expect(run(new StartError('PORT: port 80 is in use.'))).rejects.toThrow(new Exit('1'));
     expect(printed).toEqual(['PORT: port 80 is in use.\n']);
   });
 
   it.each(['ENOTFOUND', 'EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'])(
-    'prints the stack of an error with code %s that is not a StartError, and exits with 1',
+    'prints the stack of an error with code %s that is not a StartError, and exits with code 1',
     async (code) => {
       const error = Object.assign(new Error(`querySrv ${code} db.example.com`), { code });
       await expect(run(error)).rejects.toThrow(new Exit('1'));
@@ -56,7 +56,7 @@ describe('runProcess', () => {
     },
   );
 
-  it('prints no user data of an error, whether it was caught or not', async () => {
+  it('prints no user data from an error, whether or not it was caught', async () => {
     await expect(run(duplicate)).rejects.toThrow(new Exit('1'));
     const [uncaught] = addedListeners();
     expect(() => uncaught?.(duplicate, 'uncaughtException')).toThrow(new Exit('1'));

@@ -26,7 +26,7 @@ export interface ServerProgram<Shape extends z.ZodRawShape> {
   /**
    * Starts the server.
    *
-   * @param fail ends the process; call it when the server cannot continue
+   * @param fail exits the process; call it when the server cannot continue
    * @throws StartError for causes that the operator can fix
    */
   start(
@@ -37,8 +37,8 @@ export interface ServerProgram<Shape extends z.ZodRawShape> {
 
 /**
  * Runs a server process: reads its settings from options, environment and `.env`, starts the
- * server, prints that it is ready, and stops it at SIGTERM, SIGINT or SIGHUP; a second Ctrl-C ends
- * the process at once. Prints expected start errors as one line.
+ * server, prints that it is ready, and stops it on SIGTERM, SIGINT or SIGHUP; a second Ctrl-C
+ * terminates the process immediately. Prints expected start errors as one line.
  */
 export async function runProcess<Shape extends z.ZodRawShape>(
   program: ServerProgram<Shape>,
@@ -60,7 +60,7 @@ export async function runProcess<Shape extends z.ZodRawShape>(
       print(process.stderr, `${message} ${errorText(error)}`);
       process.exit(1);
     });
-    // Before it prints that it is ready: a signal may follow at once.
+    // Before the ready message: a signal may follow immediately.
     stopAtSignals(server);
     print(process.stdout, server.ready);
   } catch (error) {

@@ -36,7 +36,7 @@ describe('onStopSignal', () => {
     expect(exit).not.toHaveBeenCalled();
   });
 
-  it('exits with 130 on a second Ctrl-C', () => {
+  it('exits with code 130 on a second Ctrl-C', () => {
     receive('SIGINT');
     jest.advanceTimersByTime(1_000);
     receive('SIGTERM');

@@ -5,8 +5,8 @@
 const SAME_CTRL_C_MS = 500;
 
 /**
- * Calls `stop` at the first SIGTERM, SIGINT or SIGHUP. A second Ctrl-C ends the process at once;
- * other later signals are ignored.
+ * Calls `stop` on the first SIGTERM, SIGINT or SIGHUP. A second Ctrl-C exits the process
+ * immediately; other later signals are ignored.
  */
 export function onStopSignal(stop: () => void): void {
   let stoppingSince: number | undefined;

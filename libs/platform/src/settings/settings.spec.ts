@@ -68,7 +68,7 @@ describe('settings', () => {
     expect(load({ env: { PORT: '' }, envFile: envFile('PORT=4003') }).PORT).toBe(4003);
   });
 
-  it('are each named with their expected form when they are invalid', () => {
+  it('are each named with their expected format when they are invalid', () => {
     expect(
       problemsOf({
         env: {
@@ -89,7 +89,7 @@ describe('settings', () => {
     expect(problemsOf({ argv: ['--port', '65536'] })).toHaveLength(1);
   });
 
-  it('allow only plain HTTP origins of services', () => {
+  it('allow only plain HTTP origins for services', () => {
     const urls = serviceOrigins('the users service', 3001);
     const problems = (text: string) => urls.safeParse(text).error?.issues.length;
     expect(problems('http://users:3001,http://10.0.0.7:3001')).toBeUndefined();
@@ -103,7 +103,7 @@ describe('settings', () => {
     [['--port'], ['Option --port needs a value.']],
     [['-p', '3000'], ['Unknown option -p.']],
     [['hunter2'], ['Only options are allowed']],
-  ])('are refused when the command line is %j', (argv, expected) => {
+  ])('are rejected when the command line is %j', (argv, expected) => {
     const problems = problemsOf({ argv });
     expect(problems).toHaveLength(expected.length);
     for (const [index, start] of expected.entries()) expect(problems[index]).toContain(start);

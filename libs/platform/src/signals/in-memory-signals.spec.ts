@@ -8,7 +8,7 @@ const ENDED = defineSignal('ended', { sessionId: z.string() });
 const STARTED = defineSignal('started', { sessionId: z.string() });
 
 describe('InMemorySignals', () => {
-  it('delivers a signal to every subscriber although one of them throws', () => {
+  it('delivers a signal to every subscriber even if one of them throws', () => {
     const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
     const signals = new InMemorySignals();
     const received: string[] = [];

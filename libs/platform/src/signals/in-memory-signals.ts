@@ -3,7 +3,7 @@ import { Signals, type Signal, type SignalDefinition, type SignalFields } from '
 
 type Listener = (signal: Signal) => void;
 
-/** Delivers signals within one process. A listener that throws is logged; the others still run. */
+/** Delivers signals within one process. Errors of listeners are logged; the others still run. */
 export class InMemorySignals extends Signals {
   readonly #logger = new Logger(InMemorySignals.name);
   readonly #listeners = new Map<string, Set<Listener>>();

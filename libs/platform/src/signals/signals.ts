@@ -42,7 +42,7 @@ export abstract class Signals {
     definition: SignalDefinition<S>,
     fields: SignalFields<S>,
   ): void;
-  /** Listens to the signals of a kind of all processes; returns a function that stops listening. */
+  /** Listens to signals of one kind from all processes; returns a function to stop listening. */
   abstract on<S extends Signal>(
     definition: SignalDefinition<S>,
     listener: (signal: S) => void,
