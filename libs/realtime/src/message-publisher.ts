@@ -3,9 +3,9 @@ import type { MessageCreate } from '@chat/messages/message-create';
 /** Publishes accepted messages to the writer. */
 export abstract class MessagePublisher {
   /**
-   * Resolves when the event is durable, and not before, with the id of its message as far as it
-   * is known: the id in the event, or the id under which the message is stored already.
-   * Events of one room that are published one after the other are stored in that order.
+   * Resolves only once the event is durable, with the id of its message as far as it is
+   * known: the id in the event, or the id under which the message is stored already.
+   * Events for one room that are published in sequence are stored in that order.
    *
    * @throws UnavailableError when the outcome is unknown within the time limit, or when too much
    * is in flight already. The event may still arrive: a retry is harmless.

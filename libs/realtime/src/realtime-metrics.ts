@@ -5,7 +5,7 @@ import { ConnectedSockets } from './connections/connected-sockets.ts';
 /** Upper bounds of the histogram buckets, in seconds. */
 export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 
-/** Prometheus metrics of the sockets of this process. */
+/** Prometheus metrics for the sockets in this process. */
 @Injectable()
 export class RealtimeMetrics {
   readonly #errors;
@@ -20,12 +20,12 @@ export class RealtimeMetrics {
     });
     this.#errors = metrics.counter({
       name: 'chat_socket_errors_total',
-      help: 'Client events answered with an error, by error code.',
+      help: 'Client events that failed with an error, by error code.',
       labelNames: ['code'],
     });
   }
 
-  /** Counts a client event that was answered with an error. */
+  /** Counts a client event that failed with an error. */
   countError(code: string): void {
     this.#errors.inc({ code });
   }

@@ -39,13 +39,13 @@ const MAX_SOCKETS_PER_USER = 100;
 export abstract class RealtimeSettings {
   /** Sends per user. */
   abstract readonly sendLimit: RateLimit;
-  /** Client events of any kind per user: bounds the work caused by invalid events, too. */
+  /** Client events of any kind per user: also bounds the work caused by invalid events. */
   abstract readonly eventLimit: RateLimit;
-  /** Open sockets of one user at this instance. */
+  /** Maximum number of open sockets of one user on this instance. */
   abstract readonly maxSocketsPerUser: number;
   /** New connections per address. */
   abstract readonly connectLimit: RateLimit;
-  /** Open connections that have not authenticated yet, at this instance. */
+  /** Open connections to this instance that have not authenticated yet. */
   abstract readonly maxUnauthenticated: {
     readonly perAddress: number;
     readonly total: number;

@@ -7,7 +7,7 @@ export interface Membership {
   readonly roomId: string;
 }
 
-/** Rooms in one call of `newerRevs`: so many fit into a request, however long their names. */
+/** Maximum rooms per `newerRevs` call: these fit into a request regardless of name length. */
 export const MAX_REVS_PER_CALL = 500;
 
 /** Rooms and their messages as the socket server needs them; `chat` has no database. */
@@ -32,6 +32,6 @@ export abstract class RoomDirectory {
    * @param known at most {@link MAX_REVS_PER_CALL}
    */
   abstract newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]>;
-  /** Returns a page of changes as GET /messages/changes does, without authorisation. */
+  /** Returns a page of changes like GET /messages/changes, but without authorisation. */
   abstract changes(roomId: string, since: number, limit: number): Promise<Changes>;
 }

@@ -10,7 +10,7 @@ import { EventDispatcher } from './events/event-dispatcher.ts';
 
 export interface SocketIoOptions {
   readonly cors: ServerOptions['cors'];
-  /** When a silent client is disconnected; clients receive both values and apply them alike. */
+  /** When a silent client is disconnected; clients receive and apply the same values. */
   readonly heartbeat: {
     readonly SOCKET_PING_INTERVAL_MS: number;
     readonly SOCKET_PING_TIMEOUT_MS: number;
@@ -51,14 +51,14 @@ export class SocketIoAdapter extends IoAdapter {
     return server;
   }
 
-  /** Nest calls this for every gateway and socket; all of them share one dispatcher by socket. */
+  /** Nest calls this for every gateway and socket; all of them share one dispatcher per socket. */
   override bindMessageHandlers(socket: Socket, handlers: MessageMappingProperties[]): void {
     const dispatcher = this.#dispatchers.get(socket) ?? new EventDispatcher(socket);
     this.#dispatchers.set(socket, dispatcher);
     for (const { message, callback } of handlers) dispatcher.add(message as string, callback);
   }
 
-  /** Nest calls this for every gateway and socket too, and passes one call on to all gateways. */
+  /** Nest also calls this for every gateway and socket, and passes one call on to all gateways. */
   override bindClientDisconnect(
     ...[socket, callback]: Parameters<IoAdapter['bindClientDisconnect']>
   ): void {
@@ -68,7 +68,7 @@ export class SocketIoAdapter extends IoAdapter {
   }
 }
 
-/** Creates a session id that names this instance, by which the gateway routes its requests. */
+/** Creates a session id with the id of this instance, which the gateway uses to route requests. */
 function sessionId(): string {
   return `${INSTANCE_ID}.${randomBytes(15).toString('base64url')}`;
 }

@@ -14,10 +14,10 @@ export function asyncApiDocument(version: string): object {
   const operations: Record<string, object> = {};
 
   for (const [event, { payload, result, summary }] of Object.entries(CLIENT_EVENTS)) {
-    const answer = `${event}Ack`;
+    const ack = `${event}Ack`;
     messages[event] = { name: event, summary, payload: hoist(payload, 'input', schemas) };
-    messages[answer] = {
-      name: answer,
+    messages[ack] = {
+      name: ack,
       summary: `Acknowledgement of ${event}.`,
       payload: {
         oneOf: [
@@ -42,7 +42,7 @@ export function asyncApiDocument(version: string): object {
       messages: [{ $ref: `#/channels/chat/messages/${event}` }],
       reply: {
         channel: { $ref: '#/channels/chat' },
-        messages: [{ $ref: `#/channels/chat/messages/${answer}` }],
+        messages: [{ $ref: `#/channels/chat/messages/${ack}` }],
       },
     };
   }
@@ -64,7 +64,7 @@ export function asyncApiDocument(version: string): object {
       version,
       description:
         'Socket.IO events on the path /socket.io, namespace /. The handshake carries ' +
-        '`auth: {token}` with an access token; a missing, bad or expired one is refused with ' +
+        '`auth: {token}` with an access token; a missing, bad or expired one is rejected with ' +
         '`connect_error` and `err.data = {code: "UNAUTHORIZED", message}`. Every client event ' +
         'takes an optional acknowledgement; without one an error arrives as `exception`.',
     },

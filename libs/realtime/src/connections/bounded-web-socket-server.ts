@@ -14,7 +14,7 @@ export class BoundedWebSocketServer extends WebSocketServer {
 
   override handleUpgrade(...[request, socket, head, accept]: Parameters<UpgradeHandler>): void {
     super.handleUpgrade(request, socket, head, (webSocket, upgraded) => {
-      // RFC 6455 (5.5.3) allows answering only the most recent ping: earlier ones may be skipped.
+      // RFC 6455 (5.5.3) allows a response to the most recent ping only, skipping earlier ones.
       webSocket.on('ping', (data) => {
         if (webSocket.bufferedAmount === 0) webSocket.pong(data);
       });

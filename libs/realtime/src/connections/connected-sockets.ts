@@ -31,7 +31,7 @@ export class ConnectedSockets {
     await socket.join([userChannel(userId), sessionChannel(sessionId)]);
   }
 
-  /** Moves the socket to another session of its user. */
+  /** Moves the socket to a different session of its user. */
   async moveSession(socket: ChatSocket, from: string, to: string): Promise<void> {
     await socket.leave(sessionChannel(from));
     await socket.join(sessionChannel(to));

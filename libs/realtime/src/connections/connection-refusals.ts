@@ -2,17 +2,17 @@ import { RateLimitedLog } from '@chat/platform/logging';
 import { Metrics } from '@chat/platform/monitoring';
 import { Injectable, Logger } from '@nestjs/common';
 
-/** Reasons for refusing or closing a connection; the values of the metric label `reason`. */
+/** Reasons for rejecting or closing a connection; the values of the metric label `reason`. */
 const REASONS = [
   /** The address connects too often. */
   'connect_rate',
-  /** Too many connections of the address have not authenticated yet. */
+  /** Too many connections from the address have not authenticated yet. */
   'unauthenticated_of_address',
-  /** Too many connections in all have not authenticated yet; its network has the most of them. */
+  /** Too many connections in total have not authenticated yet; its network has the most of them. */
   'unauthenticated',
   /** The client sent no CONNECT in time. */
   'connect_timeout',
-  /** The CONNECT was refused because of its token, its namespace, or a limit of its user. */
+  /** The CONNECT was rejected because of its token, its namespace, or a limit of its user. */
   'connect_refused',
   /** The client sent a packet that is not allowed in its state, or too many upgrade probes. */
   'protocol',
@@ -23,32 +23,32 @@ const REASONS = [
 ] as const;
 export type RefusalReason = (typeof REASONS)[number];
 
-/** Counts connections refused or closed because of their clients; logs them at a bounded rate. */
+/** Counts connections rejected or closed because of their clients; logs them at a bounded rate. */
 @Injectable()
 export class ConnectionRefusals {
   readonly #log = new RateLimitedLog<RefusalReason>(
     new Logger('Connections'),
     'connection refused or closed',
   );
-  readonly #refused;
+  readonly #rejections;
 
   constructor(metrics: Metrics) {
-    this.#refused = metrics.counter({
+    this.#rejections = metrics.counter({
       name: 'chat_connections_refused_total',
-      help: 'Connections refused or closed because of client behaviour, by reason.',
+      help: 'Connections rejected or closed because of client behaviour, by reason.',
       labelNames: ['reason'],
     });
     // Without an initial sample, `rate()` of Prometheus would miss the first increase.
-    for (const reason of REASONS) this.#refused.inc({ reason }, 0);
+    for (const reason of REASONS) this.#rejections.inc({ reason }, 0);
   }
 
   /**
-   * Counts a refusal.
+   * Counts a rejected or closed connection.
    *
    * @param fields additional fields of the log line
    */
   count(reason: RefusalReason, fields: Readonly<Record<string, unknown>> = {}): void {
-    this.#refused.inc({ reason });
+    this.#rejections.inc({ reason });
     this.#log.warn(reason, fields);
   }
 }

@@ -61,7 +61,7 @@ export class ConnectionGateway
     return express.getInstance().get('trust proxy fn') as TrustProxy;
   }
 
-  /** Runs `check` and returns its failure as the reason for refusing a handshake. */
+  /** Runs `check` and returns its failure as the reason for rejecting a handshake. */
   #failureOf(check: () => void): Error | undefined {
     try {
       check();

@@ -5,18 +5,18 @@ import type { ChatSocket } from '../chat-socket.ts';
 import { ConnectedSockets } from './connected-sockets.ts';
 import { RoomFanOut } from '../fan-out/room-fan-out.ts';
 
-/** Time that work in flight, such as sends, gets to settle when the server begins to stop. */
+/** Time for work in flight, such as sends, to settle when the server begins to stop. */
 const WORK_TIMEOUT_MS = 5_000;
-/** Time that pending events of rooms get to be written. */
+/** Time for pending events of rooms to be written. */
 const EVENTS_TIMEOUT_MS = 5_000;
-/** Time that clients that read slowly get to receive their last answers. */
-const ANSWERS_TIMEOUT_MS = 1_000;
-/** Clients spread their reconnects over this time, so that they do not all arrive at once. */
+/** Time for clients that read slowly to receive their last acknowledgements. */
+const ACKS_TIMEOUT_MS = 1_000;
+/** Clients spread their reconnects over this time, so that they do not all arrive together. */
 const RECONNECT_SPREAD_MS = 2_000;
 const MIN_RECONNECT_MS = 250;
 
 /**
- * Drains sockets at a planned stop: notifies clients, waits for work in flight, rejects later
+ * Drains sockets on a planned shutdown: notifies clients, waits for work in flight, rejects later
  * events, and closes the sockets.
  */
 @Injectable()
@@ -41,9 +41,9 @@ export class Draining implements BeforeApplicationShutdown {
   }
 
   /**
-   * Registers work that must be answered before the sockets are closed.
+   * Registers work that must settle before the sockets are closed.
    *
-   * @param whenSettled resolves when none is in flight any more
+   * @param whenSettled resolves when no such work is in flight any more
    */
   waitFor(whenSettled: () => Promise<void>): void {
     this.#work.push(whenSettled);
@@ -59,10 +59,10 @@ export class Draining implements BeforeApplicationShutdown {
     }
     await nextTurn();
     await waitAtMost(WORK_TIMEOUT_MS, Promise.all(this.#work.map((settled) => settled())));
-    // The answer to a send is written a few microtasks after the send has settled.
+    // The acknowledgement of a send is written a few microtasks after the send has settled.
     await nextTurn();
     await waitAtMost(EVENTS_TIMEOUT_MS, this.rooms.whenIdle());
-    await waitAtMost(ANSWERS_TIMEOUT_MS, Promise.all(this.sockets.all().map(close)));
+    await waitAtMost(ACKS_TIMEOUT_MS, Promise.all(this.sockets.all().map(close)));
   }
 }
 

@@ -41,7 +41,7 @@ function webSocketOf(transport: EngineConnection['transport']): WebSocketInterna
   return (transport as unknown as TransportInternals).socket;
 }
 
-/** Limits how long a closed connection waits for a poll of its client; Engine.IO waits 30 s. */
+/** Limits how long a closed connection waits for a poll from its client; Engine.IO waits 30 s. */
 export function limitClosingTime({ transport }: EngineConnection): void {
   if (transport.name === 'polling')
     (transport as TransportInternals).closeTimeout = CLOSE_TIMEOUT_MS;
@@ -80,7 +80,7 @@ export function onWebSocketClosed({ transport }: EngineConnection, onClosed: () 
 /** Fields of a Node.js socket by which Node.js itself detects the progress of a long write. */
 interface ConnectionInternals {
   readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null;
-  /** `writelen`: bytes of the write in progress, or 0 without one. */
+  /** `writelen`: bytes of the write in progress, or 0 if there is none. */
   readonly _writableState: { readonly writelen: number };
 }
 

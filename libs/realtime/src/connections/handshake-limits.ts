@@ -12,13 +12,13 @@ import { Injectable } from '@nestjs/common';
 import { RealtimeSettings } from '../realtime-settings.ts';
 import { ConnectionRefusals, type RefusalReason } from './connection-refusals.ts';
 
-/** Retry delay for refused clients: connections authenticate, or are closed, within seconds. */
+/** Retry delay for rejected clients: connections authenticate, or are closed, within seconds. */
 const UNAUTHENTICATED_RETRY_MS = 5_000;
 
 /** A request with the query that Engine.IO parses before its middleware runs. */
 type EngineRequest = IncomingMessage & { readonly _query: { readonly sid?: string } };
 
-interface Refusal {
+interface Rejection {
   readonly reason: RefusalReason;
   readonly failure: Failure;
 }
@@ -30,9 +30,9 @@ interface Unauthenticated {
 
 /**
  * Limits connections before they cost more than a request: how often an address connects, and how
- * many connections are unauthenticated. When there are too many in all, a new connection evicts the
- * oldest one of the network that has the most of them, so that a few networks cannot lock out the
- * others. Counts per process, since each process has its own memory to protect.
+ * many connections are unauthenticated. When there are too many in total, a new connection evicts
+ * the oldest one of the network that has the most of them, so that a few networks cannot lock out
+ * the others. Counts per process, since each process has its own memory to protect.
  */
 @Injectable()
 export class HandshakeLimits {
@@ -45,7 +45,7 @@ export class HandshakeLimits {
     private readonly refusals: ConnectionRefusals,
   ) {}
 
-  /** Refuses a request beyond the limits with 429 or 503; a middleware of Engine.IO. */
+  /** Rejects a request beyond the limits with 429 or 503; a middleware for Engine.IO. */
   async check(
     request: IncomingMessage,
     response: ServerResponse,
@@ -53,16 +53,16 @@ export class HandshakeLimits {
     trusted: TrustProxy,
   ): Promise<void> {
     const isUpgrade = !(response instanceof ServerResponse);
-    // As Engine.IO reads it: an empty sid, of several the last one, begins a session too.
+    // As in Engine.IO, an empty sid also begins a session; of several, the last one counts.
     const hasSession = Boolean((request as EngineRequest)._query.sid);
     // Every WebSocket counts as a connection; a long polling request only if it begins a session.
     if (hasSession && !isUpgrade) return next();
     const network = networkOf(clientAddressOf(request, trusted));
-    const refusal = await this.#refusalOf(network, hasSession);
-    if (!refusal) return next();
-    this.refusals.count(refusal.reason, { network });
+    const rejection = await this.#rejectionFor(network, hasSession);
+    if (!rejection) return next();
+    this.refusals.count(rejection.reason, { network });
     const { body, retryAfterSeconds = 1 } = toHttpErrorResponse(
-      refusal.failure,
+      rejection.failure,
       requestIdOf(request),
     );
     const text = JSON.stringify(body);
@@ -71,15 +71,15 @@ export class HandshakeLimits {
       'Content-Length': String(Buffer.byteLength(text)),
       'Retry-After': String(retryAfterSeconds),
     };
-    if (isUpgrade) answerUpgrade(request, body.statusCode, headers, text);
+    if (isUpgrade) rejectUpgrade(request, body.statusCode, headers, text);
     else response.writeHead(body.statusCode, headers).end(text);
   }
 
   /**
    * Counts an unauthenticated connection.
    *
-   * @param evict closes the connection in favour of another one; it is no longer counted then
-   * @returns a function that ends the count, for when the connection has authenticated or is closed
+   * @param evict closes the connection in favour of a new one; then it is no longer counted
+   * @returns a function to call when the connection has authenticated or is closed; ends the count
    */
   track(request: IncomingMessage, trusted: TrustProxy, evict: () => void): () => void {
     const network = networkOf(clientAddressOf(request, trusted));
@@ -99,7 +99,7 @@ export class HandshakeLimits {
     oldest.evict();
   }
 
-  async #refusalOf(network: string, hasSession: boolean): Promise<Refusal | undefined> {
+  async #rejectionFor(network: string, hasSession: boolean): Promise<Rejection | undefined> {
     const { connectLimit, maxUnauthenticated } = this.settings;
     const waitMs = await this.#rates.take(network, connectLimit);
     if (waitMs > 0) {
@@ -130,7 +130,7 @@ export class HandshakeLimits {
   }
 }
 
-function answerUpgrade(
+function rejectUpgrade(
   { socket }: IncomingMessage,
   status: number,
   headers: Readonly<Record<string, string>>,

@@ -23,7 +23,7 @@ describe('a socket', () => {
   let server: Server;
   let client: Client;
   let socket: Socket;
-  let refused: string[];
+  let reasons: string[];
   const connections = new Set<NetSocket>();
 
   beforeEach(async () => {
@@ -31,8 +31,8 @@ describe('a socket', () => {
     const http = createServer();
     http.on('connection', (connection) => connections.add(connection));
     server = new Server(http);
-    refused = [];
-    const refusals: Pick<ConnectionRefusals, 'count'> = { count: (reason) => refused.push(reason) };
+    reasons = [];
+    const refusals: Pick<ConnectionRefusals, 'count'> = { count: (reason) => reasons.push(reason) };
     const slowSockets = new SlowSockets(refusals as ConnectionRefusals);
     const connected = Promise.withResolvers<Socket>();
     server.on('connection', (accepted) => {
@@ -66,44 +66,44 @@ describe('a socket', () => {
     webSocketOf().pause();
     let megabytes = 0;
     while (socket.connected && megabytes < 200) {
-      socket.emit('answer', MEGABYTE);
+      socket.emit('chunk', MEGABYTE);
       megabytes += 1;
       await nextTurn();
     }
     webSocketOf().resume();
     expect(socket.connected).toBe(false);
-    expect(refused).toEqual(['slow']);
-    // The buffers of the kernel on both sides count, too.
+    expect(reasons).toEqual(['slow']);
+    // The kernel buffers on both sides also count.
     expect(megabytes).toBeLessThan(40);
   });
 
-  it('is closed when its client has read nothing of a backlog for 5 s', async () => {
+  it('is closed when its client has read none of its backlog for 5 s', async () => {
     webSocketOf().pause();
-    for (let megabytes = 0; megabytes < 12; megabytes += 1) socket.emit('answer', MEGABYTE);
+    for (let megabytes = 0; megabytes < 12; megabytes += 1) socket.emit('chunk', MEGABYTE);
     let waitedMs = 0;
     for (; socket.connected && waitedMs < 20_000; waitedMs += CHECK_INTERVAL_MS) await nextCheck();
     expect(socket.connected).toBe(false);
     expect(waitedMs).toBeGreaterThan(4_000);
-    expect(refused).toEqual(['slow']);
+    expect(reasons).toEqual(['slow']);
   });
 
-  it('stays open while its client reads 64 KiB of a backlog every 500 ms', async () => {
+  it('stays open while its client reads 64 KiB of its backlog every 500 ms', async () => {
     const [connection] = connections;
     if (connection === undefined) throw new Error('the server has no connection');
     const reading = webSocketOf();
     reading.pause();
-    client.on('answer', () => socket.emit('answer', MEGABYTE));
-    for (let megabytes = 0; megabytes < 12; megabytes += 1) socket.emit('answer', MEGABYTE);
-    // For longer than a client may read nothing.
+    client.on('chunk', () => socket.emit('chunk', MEGABYTE));
+    for (let megabytes = 0; megabytes < 12; megabytes += 1) socket.emit('chunk', MEGABYTE);
+    // Longer than the time for which a client may read nothing.
     for (let passedMs = 0; passedMs < 8_000; passedMs += CHECK_INTERVAL_MS) {
       const target = sentBytesOf(connection) + 64 * 1024;
       reading.resume();
-      // Waits in real time: the kernel requests more data by its own timers.
+      // Waits in real time: the kernel requests more data on its own timers.
       while (socket.connected && sentBytesOf(connection) < target) await nextTurn();
       reading.pause();
       await nextCheck();
     }
-    expect(refused).toEqual([]);
+    expect(reasons).toEqual([]);
     expect(socket.connected).toBe(true);
     expect(connection.writableLength).toBeGreaterThan(64 * 1024);
   });
@@ -111,20 +111,20 @@ describe('a socket', () => {
   it('stays open when one turn of the event loop writes 5,000 packets', async () => {
     let received = 0;
     const all = Promise.withResolvers<void>();
-    client.on('answer', () => {
+    client.on('chunk', () => {
       if ((received += 1) === 5_000) all.resolve();
     });
-    for (let packets = 0; packets < 5_000; packets += 1) socket.emit('answer', KILOBYTE);
+    for (let packets = 0; packets < 5_000; packets += 1) socket.emit('chunk', KILOBYTE);
     await all.promise;
     expect(socket.connected).toBe(true);
-    expect(refused).toEqual([]);
+    expect(reasons).toEqual([]);
   });
 
   it('stays open when its client reads 50 MiB in bursts of 5 MiB', async () => {
-    client.on('answer', (_text: string, acknowledge: () => void) => acknowledge());
+    client.on('chunk', (_text: string, acknowledge: () => void) => acknowledge());
     for (let round = 0; round < 10; round += 1) {
       await Promise.all(
-        Array.from({ length: 5 }, () => socket.timeout(5_000).emitWithAck('answer', MEGABYTE)),
+        Array.from({ length: 5 }, () => socket.timeout(5_000).emitWithAck('chunk', MEGABYTE)),
       );
     }
     expect(socket.connected).toBe(true);

@@ -10,16 +10,16 @@ import {
   type EnginePacket,
 } from './engine-connection.ts';
 
-/** Unsent bytes of a user's socket: enough for the longest answers to many concurrent joins. */
+/** Maximum unsent bytes of a user's socket: enough for the longest results of many joins. */
 export const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
-/** Unsent bytes of all clients; beyond this the connections with the most are closed. */
+/** Maximum unsent bytes of all clients; beyond this the connections with the most are closed. */
 const MAX_TOTAL_UNSENT_BYTES = 128 * 1024 * 1024;
 /** A client with more unsent bytes than this that receives less than this in 5 s is too slow. */
 const BACKLOG_BYTES = 64 * 1024;
 const CHECK_INTERVAL_MS = 500;
 /**
- * Checks without progress after which a client is too slow. Counted instead of timed: while this
- * process is busy itself, no client is closed for it.
+ * Checks without progress after which a client is too slow. Counted instead of timed, so that no
+ * client is closed because this process is busy.
  */
 const MAX_STALLED_CHECKS = 10;
 

@@ -116,12 +116,12 @@ describe('the socket server', () => {
     jest.runOnlyPendingTimers();
     jest.useRealTimers();
   };
-  const refused = async (reason: string): Promise<number> => {
+  const rejections = async (reason: string): Promise<number> => {
     const metric = app.get(Metrics).registry.getSingleMetric('chat_connections_refused_total');
     const { values } = (await metric?.get()) ?? { values: [] };
     return values.find(({ labels }) => labels['reason'] === reason)?.value ?? 0;
   };
-  const official = (auth: object, options: object = {}): Client => {
+  const officialClient = (auth: object, options: object = {}): Client => {
     const client = io(url, { transports: ['websocket'], forceNew: true, auth, ...options });
     cleanups.push(() => client.close());
     return client;
@@ -136,7 +136,7 @@ describe('the socket server', () => {
     await once(socket, query === '' ? 'message' : 'open');
     return socket;
   };
-  const closed = async (socket: WebSocket): Promise<string[]> => {
+  const waitForClose = async (socket: WebSocket): Promise<string[]> => {
     const received: string[] = [];
     socket.on('message', (data: Buffer) => received.push(data.toString()));
     if (socket.readyState !== WebSocket.CLOSED) await once(socket, 'close');
@@ -153,33 +153,33 @@ describe('the socket server', () => {
   };
 
   describe('closes the connection', () => {
-    it('after a refused CONNECT, once the client has received the reason', async () => {
+    it('after a rejected CONNECT, once the client has received the reason', async () => {
       const socket = await webSocket();
-      const received = closed(socket);
+      const received = waitForClose(socket);
       socket.send(CONNECT);
-      const [refusal = '', ...more] = await received;
+      const [rejection = '', ...more] = await received;
       expect(more).toEqual([]);
-      expect(refusal).toMatch(/^44\{/);
-      const { data } = JSON.parse(refusal.slice(2)) as { data: SocketError };
+      expect(rejection).toMatch(/^44\{/);
+      const { data } = JSON.parse(rejection.slice(2)) as { data: SocketError };
       expect(data.code).toBe('UNAUTHORIZED');
-      expect(await refused('connect_refused')).toBe(1);
+      expect(await rejections('connect_refused')).toBe(1);
     });
 
-    it('after a refused CONNECT over polling, once the client has polled the reason', async () => {
+    it('after a rejected CONNECT over polling, once the client has polled the reason', async () => {
       const sid = await openSession();
       await polling(sid, { method: 'POST', body: CONNECT });
-      const answer = await (await polling(sid)).text();
-      expect(answer).toMatch(/^44\{/);
-      // The next poll is answered with a CLOSE packet.
+      const packet = await (await polling(sid)).text();
+      expect(packet).toMatch(/^44\{/);
+      // The next poll receives a CLOSE packet.
       expect((await (await polling(sid)).text()).split(SEPARATOR)).toContain('1');
       expect((await polling(sid)).status).toBe(400);
     });
 
-    it('after a refused CONNECT over polling, even when the client never polls', async () => {
+    it('after a rejected CONNECT over polling, even when the client never polls', async () => {
       fakeTime();
       const sid = await openSession();
       await polling(sid, { method: 'POST', body: CONNECT });
-      while ((await refused('connect_refused')) === 0) await delay(5);
+      while ((await rejections('connect_refused')) === 0) await delay(5);
       await jest.advanceTimersByTimeAsync(CLOSE_TIMEOUT_MS);
       expect((await polling(sid)).status).toBe(400);
     });
@@ -193,55 +193,55 @@ describe('the socket server', () => {
       ['the start of a binary event', ['451-["x",{"_placeholder":true,"num":0}]']],
       ['an invalid packet', ['4nonsense']],
       ['pongs without a ping', Array.from({ length: 20 }, () => '3')],
-    ])('of an unauthenticated client that sends %s', async (_what, packets) => {
+    ])('of an unauthenticated client that sends %s', async (_case, packets) => {
       const socket = await webSocket();
-      const received = closed(socket);
+      const received = waitForClose(socket);
       for (const packet of packets) socket.send(packet);
       expect(await received).toEqual([]);
-      expect(await refused('protocol')).toBe(1);
+      expect(await rejections('protocol')).toBe(1);
     });
 
-    it('of a client that requests another namespace, authenticated or not', async () => {
+    it('of a client that requests a different namespace, whether or not it is authenticated', async () => {
       const before = await webSocket();
-      const refusal = closed(before);
+      const rejection = waitForClose(before);
       before.send('40/admin,');
-      expect((await refusal).join()).toMatch(/^44\/admin,/);
+      expect((await rejection).join()).toMatch(/^44\/admin,/);
 
       const after = await webSocket();
       after.send(`40${JSON.stringify({ token })}`);
       await once(after, 'message');
-      const end = closed(after);
+      const end = waitForClose(after);
       after.send('40/admin,');
       expect(await end).toEqual([]);
-      expect(await refused('protocol')).toBe(1);
+      expect(await rejections('protocol')).toBe(1);
     });
 
     it('of an authenticated client that sends a second CONNECT', async () => {
       const socket = await webSocket();
       socket.send(`40${JSON.stringify({ token })}`);
       await once(socket, 'message');
-      const end = closed(socket);
+      const end = waitForClose(socket);
       socket.send(CONNECT);
       await end;
-      expect(await refused('protocol')).toBe(1);
+      expect(await rejections('protocol')).toBe(1);
     });
 
     it('of an authenticated client that sends DISCONNECT', async () => {
       const socket = await webSocket();
       socket.send(`40${JSON.stringify({ token })}`);
       await once(socket, 'message');
-      const end = closed(socket);
+      const end = waitForClose(socket);
       socket.send('41');
       expect(await end).toEqual([]);
     });
 
-    it('of a client that sends upgrade probes without end', async () => {
+    it('of a client that sends endless upgrade probes', async () => {
       const sid = await openSession();
       const socket = await webSocket(`&sid=${sid}`);
-      const received = closed(socket);
+      const received = waitForClose(socket);
       for (let probes = 0; probes < 1_000; probes += 1) socket.send('2probe');
       expect((await received).length).toBeLessThan(20);
-      expect(await refused('protocol')).toBe(1);
+      expect(await rejections('protocol')).toBe(1);
       expect((await polling(sid)).status).toBe(400);
     });
   });
@@ -253,11 +253,11 @@ describe('the socket server', () => {
     const post = polling(sid, { method: 'POST', body }).catch(() => undefined);
     expect(await poll).toBe('1');
     await post;
-    expect(await refused('protocol')).toBe(1);
-    expect(await refused('connect_refused')).toBe(0);
+    expect(await rejections('protocol')).toBe(1);
+    expect(await rejections('connect_refused')).toBe(0);
   });
 
-  it('queues no pongs for a WebSocket that sends pings and does not read', async () => {
+  it('queues no pongs for a WebSocket that sends pings but does not read', async () => {
     const socket = await webSocket();
     const tcp = (socket as unknown as { _socket: NetSocket })._socket;
     socket.pause();
@@ -270,12 +270,12 @@ describe('the socket server', () => {
     socket.on('pong', () => (pongs += 1));
     socket.resume();
     socket.send(CONNECT);
-    await closed(socket);
-    // Those that the kernel accepted before its buffers were full.
+    await waitForClose(socket);
+    // Only those that the kernel accepted before its buffers were full.
     expect(pongs).toBeLessThan(PINGS / 2);
   }, 20_000);
 
-  it('answers the ping of a WebSocket that reads', async () => {
+  it('responds to the ping of a WebSocket that reads', async () => {
     const socket = await webSocket();
     socket.ping('still there?');
     const [data] = (await once(socket, 'pong')) as [Buffer];
@@ -289,16 +289,16 @@ describe('the socket server', () => {
       expect(response.status).toBe(429);
       expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(await response.json()).toMatchObject({ statusCode: 429, code: 'RATE_LIMITED' });
-      expect(await refused('unauthenticated_of_address')).toBe(1);
+      expect(await rejections('unauthenticated_of_address')).toBe(1);
       for (const query of ['&sid=', '&sid=x&sid=']) {
         const address = `${url}/socket.io/?EIO=4&transport=polling${query}`;
         expect((await fetch(address)).status).toBe(429);
       }
-      // Clients of other addresses can still connect.
+      // Clients at other addresses can still connect.
       for (let host = 1; host < TOTAL - PER_ADDRESS; host += 1) {
         await openSession({ 'x-forwarded-for': `2001:db8::${host}` });
       }
-      expect(await refused('unauthenticated_of_address')).toBe(3);
+      expect(await rejections('unauthenticated_of_address')).toBe(3);
     });
 
     /** Opens the maximum number of sessions from three networks; returns them by network. */
@@ -327,7 +327,7 @@ describe('the socket server', () => {
       expect(response.status).toBe(503);
       expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(await response.json()).toMatchObject({ statusCode: 503, code: 'UNAVAILABLE' });
-      expect(await refused('unauthenticated')).toBe(1);
+      expect(await rejections('unauthenticated')).toBe(1);
     });
 
     it('in total, closing the oldest connection of the busiest network', async () => {
@@ -341,24 +341,24 @@ describe('the socket server', () => {
       expect(await isOpen(second)).toBe(false);
       const others = [...(sessions.get('192.0.2.1') ?? []), ...(sessions.get('192.0.2.3') ?? [])];
       for (const sid of [third, ...more, ...others]) expect(await isOpen(sid)).toBe(true);
-      expect(await refused('unauthenticated')).toBe(2);
-      expect(await refused('connect_timeout')).toBe(0);
+      expect(await rejections('unauthenticated')).toBe(2);
+      expect(await rejections('connect_timeout')).toBe(0);
     });
 
-    it('in total, while a client of another network still connects', async () => {
+    it('in total, while a client from another network can still connect', async () => {
       await fillAll();
       const extraHeaders = { 'x-forwarded-for': '192.0.2.9' };
-      const client = official({ token }, { extraHeaders, reconnection: false });
+      const client = officialClient({ token }, { extraHeaders, reconnection: false });
       await waitFor(client, 'connect');
     });
 
-    it('in total, while 40 clients of other networks connect at once', async () => {
+    it('in total, while 40 clients from other networks connect simultaneously', async () => {
       await fillAll();
-      const newcomers = Array.from({ length: 40 }, (_, n) =>
+      const newClients = Array.from({ length: 40 }, (_, n) =>
         polling(undefined, { headers: { 'x-forwarded-for': `198.51.100.${n}` } }),
       );
-      for (const { status } of await Promise.all(newcomers)) expect(status).toBe(200);
-      expect(await refused('unauthenticated')).toBe(40);
+      for (const { status } of await Promise.all(newClients)) expect(status).toBe(200);
+      expect(await rejections('unauthenticated')).toBe(40);
     });
 
     it('in total, not counting closed connections', async () => {
@@ -368,9 +368,9 @@ describe('the socket server', () => {
       }
       for (let n = 0; n < 3; n += 1) {
         const extraHeaders = { 'x-forwarded-for': `203.0.113.${n}` };
-        await waitFor(official({ token }, { extraHeaders }), 'connect');
+        await waitFor(officialClient({ token }, { extraHeaders }), 'connect');
       }
-      expect(await refused('unauthenticated')).toBe(2 * TOTAL + 1);
+      expect(await rejections('unauthenticated')).toBe(2 * TOTAL + 1);
     });
 
     it('per /64 network of an IPv6 address', async () => {
@@ -383,21 +383,21 @@ describe('the socket server', () => {
       expect((await polling(undefined, { headers: other })).status).toBe(200);
     });
 
-    it('without those that have authenticated or closed', async () => {
+    it('not counting those that have authenticated or closed', async () => {
       for (let round = 0; round < 2; round += 1) {
-        const sockets = Array.from({ length: PER_ADDRESS }, () => official({ token }));
+        const sockets = Array.from({ length: PER_ADDRESS }, () => officialClient({ token }));
         await Promise.all(sockets.map((socket) => waitFor(socket, 'connect')));
       }
       for (let round = 0; round < 2; round += 1) {
         const sockets = await Promise.all(Array.from({ length: PER_ADDRESS }, () => webSocket()));
         for (const socket of sockets) socket.send(CONNECT);
-        await Promise.all(sockets.map(closed));
+        await Promise.all(sockets.map(waitForClose));
       }
-      expect(await refused('unauthenticated_of_address')).toBe(0);
+      expect(await rejections('unauthenticated_of_address')).toBe(0);
     });
   });
 
-  it('answers 429 when an address connects too often, by polling, WebSocket or upgrade', async () => {
+  it('returns 429 when an address connects too often, by polling, WebSocket or upgrade', async () => {
     const sid = await openSession();
     for (let n = 1; n < CONNECT_BURST; n += 1) {
       await polling(undefined, { headers: { 'x-forwarded-for': '192.0.2.1' } });
@@ -406,7 +406,7 @@ describe('the socket server', () => {
     await polling(undefined, { headers });
     const response = await polling(undefined, { headers });
     expect(response.status).toBe(429);
-    expect(await refused('connect_rate')).toBeGreaterThan(0);
+    expect(await rejections('connect_rate')).toBeGreaterThan(0);
     for (const query of ['', `&sid=${sid}`]) {
       const upgrade = request(`${url}/socket.io/?EIO=4&transport=websocket${query}`, {
         headers: {
@@ -418,19 +418,19 @@ describe('the socket server', () => {
         },
       });
       upgrade.end();
-      const [answer] = (await once(upgrade, 'response')) as [IncomingMessage];
-      expect(answer.statusCode).toBe(429);
-      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
-      const body = (await json(answer)) as HttpError;
+      const [upgradeResponse] = (await once(upgrade, 'response')) as [IncomingMessage];
+      expect(upgradeResponse.statusCode).toBe(429);
+      expect(Number(upgradeResponse.headers['retry-after'])).toBeGreaterThan(0);
+      const body = (await json(upgradeResponse)) as HttpError;
       expect(body.code).toBe('RATE_LIMITED');
     }
     // Requests of an existing session are not connections.
     expect((await polling(sid, { method: 'POST', body: '3' })).status).toBe(200);
   });
 
-  it('sends official clients the reason of a refused CONNECT over every transport', async () => {
+  it('sends official clients the reason for a rejected CONNECT over every transport', async () => {
     for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
-      const client = official({ token: 'expired' }, { transports });
+      const client = officialClient({ token: 'expired' }, { transports });
       const [error] = (await waitFor(client, 'connect_error')) as [Error & { data: unknown }];
       expect(error.data).toMatchObject({ code: 'UNAUTHORIZED' });
       client.auth = { token };
@@ -442,14 +442,14 @@ describe('the socket server', () => {
         await new Promise<void>((resolve) => engine.once('close', () => resolve()));
       }
     }
-    expect(await refused('protocol')).toBe(0);
+    expect(await rejections('protocol')).toBe(0);
   });
 
   /** Opens all sessions that an address may have, and an official client that has to retry. */
   const exhaustAddress = async () => {
     const sessions: string[] = [];
     while (sessions.length < PER_ADDRESS) sessions.push(await openSession());
-    const client = official({ token }, { reconnectionDelay: 200, reconnectionDelayMax: 500 });
+    const client = officialClient({ token }, { reconnectionDelay: 200, reconnectionDelayMax: 500 });
     await waitFor(client, 'connect_error');
     return { sessions, connected: waitFor(client, 'connect') };
   };
@@ -476,8 +476,8 @@ describe('the socket server', () => {
     await connected;
   });
 
-  it('keeps an authenticated connection with more unsent bytes than others may have', async () => {
-    const client = official({ token });
+  it('keeps an authenticated connection with more unsent bytes than unauthenticated ones may have', async () => {
+    const client = officialClient({ token });
     await waitFor(client, 'connect');
     const [socket] = app.get(ConnectedSockets, { strict: false }).ofUser('ann');
     for (let count = 0; count < 1_000; count += 1) {
@@ -486,7 +486,7 @@ describe('the socket server', () => {
     expect(socket?.connected).toBe(true);
   });
 
-  it('closes connections that send no CONNECT within 10 s, whether the client polls or not', async () => {
+  it('closes connections that send no CONNECT within 10 s, whether or not the client polls', async () => {
     fakeTime();
     const sessions: string[] = [];
     while (sessions.length < PER_ADDRESS) sessions.push(await openSession());
@@ -498,9 +498,9 @@ describe('the socket server', () => {
     }
     await jest.advanceTimersByTimeAsync(CONNECT_TIMEOUT_MS);
     expect(await Promise.all(polls)).toEqual(polls.map(() => '1'));
-    expect(await refused('connect_timeout')).toBe(polls.length);
+    expect(await rejections('connect_timeout')).toBe(polls.length);
     await jest.advanceTimersByTimeAsync(CLOSE_TIMEOUT_MS);
-    expect(await refused('connect_timeout')).toBe(PER_ADDRESS);
+    expect(await rejections('connect_timeout')).toBe(PER_ADDRESS);
     expect((await polling(undefined)).status).toBe(200);
   });
 });

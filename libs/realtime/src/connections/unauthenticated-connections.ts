@@ -15,11 +15,11 @@ import {
 } from './engine-connection.ts';
 import { HandshakeLimits } from './handshake-limits.ts';
 
-/** Unsent bytes of an unauthenticated client: much more than the handshake and a refusal. */
+/** Unsent bytes of an unauthenticated client: much more than the handshake and a rejection. */
 const MAX_UNSENT_BYTES = 16 * 1024;
 /** Packets of an unauthenticated client: its CONNECT, and pongs. */
 const MAX_PACKETS = 8;
-/** Upgrade probes, each of which is answered; an official client sends one. */
+/** Upgrade probes, each of which gets a response; an official client sends one. */
 const MAX_PROBES = 5;
 
 /** Packet types of the Socket.IO protocol (v5). */
@@ -27,7 +27,7 @@ const CONNECT = '0';
 const CONNECT_ERROR = '4';
 
 /**
- * Limits what a client can do before it has authenticated. It may send one CONNECT; a refused
+ * Limits what a client can do before it has authenticated. It may send one CONNECT; a rejected
  * CONNECT closes the connection.
  */
 @Injectable()
@@ -54,7 +54,7 @@ export class UnauthenticatedConnections {
     });
     server.on('connection', (socket) => {
       this.#liftLimits.get(socket.conn)?.();
-      // A connection without a socket would count towards no limit of its user.
+      // A connection without a socket would not count towards any limit of its user.
       socket.once('disconnect', () => socket.conn.close());
     });
   }
@@ -62,9 +62,9 @@ export class UnauthenticatedConnections {
   #guardUntilAuthenticated(connection: EngineConnection, trusted: TrustProxy): void {
     let packets = 0;
     let connects = 0;
-    let state: 'unauthenticated' | 'authenticated' | 'refused' = 'unauthenticated';
+    let state: 'unauthenticated' | 'authenticated' | 'rejected' = 'unauthenticated';
     const release = this.limits.track(connection.request, trusted, () => {
-      state = 'refused';
+      state = 'rejected';
       closeImmediately(connection);
     });
     connection.on('packet', ({ type, data }: EnginePacket) => {
@@ -76,19 +76,19 @@ export class UnauthenticatedConnections {
           ? (isConnect || type !== 'message') && packets <= MAX_PACKETS
           : !isConnect;
       if (isExpected && connects <= 1) return;
-      state = 'refused';
+      state = 'rejected';
       this.#closeForProtocolError(connection);
     });
-    const refuse = ({ type, data }: EnginePacket): void => {
-      const isRefusal =
+    const onPacketCreate = ({ type, data }: EnginePacket): void => {
+      const isRejection =
         type === 'message' && typeof data === 'string' && data.startsWith(CONNECT_ERROR);
-      if (!isRefusal || state !== 'unauthenticated') return;
-      state = 'refused';
+      if (!isRejection || state !== 'unauthenticated') return;
+      state = 'rejected';
       this.refusals.count('connect_refused');
-      // In the next tick: this event precedes the write of the refusal.
-      process.nextTick(() => closeAfterRefusal(connection));
+      // In the next tick: this event precedes the write of the rejection.
+      process.nextTick(() => closeAfterRejection(connection));
     };
-    connection.on('packetCreate', refuse);
+    connection.on('packetCreate', onPacketCreate);
     connection.once('close', (reason: string) => {
       if (state === 'authenticated') return;
       // Socket.IO closes a connection without a CONNECT, and one whose CONNECT it cannot parse.
@@ -99,12 +99,12 @@ export class UnauthenticatedConnections {
     });
     this.#liftLimits.set(connection, () => {
       state = 'authenticated';
-      connection.off('packetCreate', refuse);
+      connection.off('packetCreate', onPacketCreate);
       release();
     });
   }
 
-  /** Limits upgrade probes: each is answered, over a connection without any other limit. */
+  /** Limits upgrade probes: each gets a response, over a connection that has no other limit. */
   #guardProbes(connection: EngineConnection): void {
     let probes = 0;
     connection.on('upgrading', (transport: EngineConnection['transport']) => {
@@ -123,10 +123,10 @@ export class UnauthenticatedConnections {
 }
 
 /**
- * Closes a connection once its client has received the refusal, or after a timeout if the client
+ * Closes a connection once its client has received the rejection, or after a timeout if the client
  * does not fetch it.
  */
-function closeAfterRefusal(connection: EngineConnection): void {
+function closeAfterRejection(connection: EngineConnection): void {
   connection.close();
   if (connection.readyState === 'closed') return;
   const timeout = setTimeout(() => closeImmediately(connection), CLOSE_TIMEOUT_MS).unref();

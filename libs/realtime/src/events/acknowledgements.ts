@@ -10,7 +10,7 @@ import {
 import type { ChatSocket } from '../chat-socket.ts';
 import { RealtimeMetrics } from '../realtime-metrics.ts';
 
-/** Reports the failure of an event by its acknowledgement, or by `exception` if it has none. */
+/** Reports the failure of an event in its acknowledgement, or as `exception` if it has none. */
 @Catch()
 @Injectable()
 export class SocketErrorFilter implements ExceptionFilter {
@@ -33,7 +33,7 @@ export class SocketErrorFilter implements ExceptionFilter {
 }
 
 /**
- * Acknowledges an event with the result of its handler, if the client has asked for it.
+ * Acknowledges an event with the result of its handler, if the client has requested it.
  *
  * @param acknowledge the last argument of the event, which may be a callback
  */
@@ -42,7 +42,7 @@ export function answerSuccess(acknowledge: unknown, result: object): void {
 }
 
 /**
- * Sends an error to the client by its acknowledgement, or by `exception` if it has none.
+ * Sends an error to the client in the acknowledgement, or as `exception` if there is none.
  *
  * @param acknowledge the last argument of the event, which may be a callback
  */
@@ -56,6 +56,6 @@ export function answerError(
   else socket.emit('exception', { event, error });
 }
 
-function isCallback(value: unknown): value is (answer: Ack<object>) => void {
+function isCallback(value: unknown): value is (ack: Ack<object>) => void {
   return typeof value === 'function';
 }

@@ -11,7 +11,7 @@ import { SocketIoAdapter } from '../socket-io.adapter.ts';
 import {
   AnsweringClientEvent,
   ClientEvent,
-  type ClientEventAnswer,
+  type ClientEventAck,
   type ClientEventPayload,
 } from './client-event.ts';
 import { HandlerCheck } from './handler-check.ts';
@@ -19,13 +19,13 @@ import { HandlerCheck } from './handler-check.ts';
 const HEARTBEAT = { SOCKET_PING_INTERVAL_MS: 20_000, SOCKET_PING_TIMEOUT_MS: 15_000 };
 const JOINED = { roomId: 'den', seq: 0, rev: 0, role: 'member' } as const;
 
-/** What the gateways below have seen. */
+/** Payloads or events that the gateways below have received. */
 let calls: unknown[];
 /** Middleware of every socket, before the handlers. */
 let middleware: (event: unknown[], next: () => void) => void;
 let renewal: Promise<{ expiresIn: number }>;
 let serverSocket: ChatSocket;
-/** Spies of the methods by which the adapter listens to the socket. */
+/** Spies on the methods that the adapter uses to listen to the socket. */
 let listening: unknown[];
 let disconnected: unknown[];
 
@@ -44,10 +44,10 @@ class Rooms {
   joinRoom(
     socket: ChatSocket,
     payload: ClientEventPayload<'joinRoom'>,
-    answer: ClientEventAnswer<'joinRoom'>,
+    acknowledge: ClientEventAck<'joinRoom'>,
   ): void {
     calls.push(payload);
-    answer(JOINED);
+    acknowledge(JOINED);
     socket.emit('roomRemoved', { roomId: 'den' });
   }
 
@@ -84,7 +84,7 @@ class Sessions {
 }
 
 /** Waits until the condition holds. */
-async function until(condition: () => boolean): Promise<void> {
+async function waitUntil(condition: () => boolean): Promise<void> {
   while (!condition()) await delay(5);
 }
 
@@ -104,9 +104,9 @@ async function start(gateways: Type[]): Promise<INestApplication> {
 
 describe('start-up of the socket server', () => {
   @WebSocketGateway()
-  class RenewsToo {
+  class SecondSessions {
     @ClientEvent('renewSession')
-    again() {
+    renew() {
       return { expiresIn: 1 };
     }
   }
@@ -124,7 +124,7 @@ describe('start-up of the socket server', () => {
       return {};
     }
   }
-  class NoGateway {
+  class NotAGateway {
     @ClientEvent('renewSession')
     renewSession() {
       return { expiresIn: 1 };
@@ -133,11 +133,11 @@ describe('start-up of the socket server', () => {
 
   it.each<[string, Type[], string]>([
     ['an event has no handler', [], 'renewSession has no handler'],
-    ['the class of a handler is no gateway', [NoGateway], 'renewSession has no handler'],
+    ['the class of a handler is not a gateway', [NotAGateway], 'renewSession has no handler'],
     [
       'an event has two handlers',
-      [Sessions, RenewsToo],
-      'renewSession has several handlers: Sessions.renewSession, RenewsToo.again',
+      [Sessions, SecondSessions],
+      'renewSession has several handlers: Sessions.renewSession, SecondSessions.renew',
     ],
     [
       'a handler has an event that is not in the contract',
@@ -185,10 +185,10 @@ describe('client events', () => {
     });
   });
 
-  it('need one listener of events and one of the disconnection by socket, for all gateways', async () => {
+  it('need one event listener and one disconnect listener per socket, for all gateways', async () => {
     for (const spy of listening) expect(spy).toHaveBeenCalledTimes(1);
     client.disconnect();
-    await until(() => disconnected.length > 0);
+    await waitUntil(() => disconnected.length > 0);
     expect(disconnected).toEqual([serverSocket, serverSocket]);
   });
 
@@ -202,7 +202,7 @@ describe('client events', () => {
     ['no payload', []],
     ['an invalid payload', [{ roomId: 7 }]],
     ['several arguments', ['den', 'den']],
-  ])('are answered with VALIDATION, and reach no handler, with %s', async (_case, args) => {
+  ])('fail with VALIDATION, and reach no handler, with %s', async (_case, args) => {
     expect(await client.emitWithAck('joinRoom', ...args)).toMatchObject({
       ok: false,
       error: { code: 'VALIDATION' },
@@ -210,7 +210,7 @@ describe('client events', () => {
     expect(calls).toEqual([]);
   });
 
-  it('are answered with the failure of their handler, by exception without a callback', async () => {
+  it('return the failure of their handler, or emit exception if there is no callback', async () => {
     const error = { code: 'NOT_FOUND', message: 'Room den not found.' };
     expect(await client.emitWithAck('leaveRoom', 'den')).toMatchObject({ ok: false, error });
     const exception = new Promise((resolve) => client.once('exception', resolve));
@@ -218,39 +218,39 @@ describe('client events', () => {
     expect(await exception).toMatchObject({ event: 'leaveRoom', error });
   });
 
-  it('are acknowledged by an answering handler before the events that it emits next', async () => {
+  it('are acknowledged by an acknowledging handler before the events that it emits next', async () => {
     const order: string[] = [];
     client.on('roomRemoved', () => order.push('event'));
     client.emit('joinRoom', 'den', () => order.push('acknowledgement'));
-    await until(() => order.length === 2);
+    await waitUntil(() => order.length === 2);
     expect(order).toEqual(['acknowledgement', 'event']);
   });
 
-  it('reach no handler when they are admitted after the disconnection of their socket', async () => {
+  it('reach no handler when they are admitted after their socket has disconnected', async () => {
     const admitted = new Promise<() => void>((resolve) => {
       middleware = (_event, next) => resolve(next);
     });
     client.emit('joinRoom', 'den');
     const admit = await admitted;
     client.disconnect();
-    await until(() => !serverSocket.connected);
+    await waitUntil(() => !serverSocket.connected);
     admit();
     await delay(20);
     expect(calls).toEqual([]);
   });
 
-  it('are not acknowledged after the disconnection of their socket', async () => {
+  it('are not acknowledged after their socket has disconnected', async () => {
     const acknowledged: unknown[] = [];
     middleware = (event, next) => {
-      event[event.length - 1] = (answer: unknown) => acknowledged.push(answer);
+      event[event.length - 1] = (ack: unknown) => acknowledged.push(ack);
       next();
     };
     const { promise, resolve } = Promise.withResolvers<{ expiresIn: number }>();
     renewal = promise;
     client.emit('renewSession', { token: 't' }, () => undefined);
-    await until(() => calls.length > 0);
+    await waitUntil(() => calls.length > 0);
     client.disconnect();
-    await until(() => !serverSocket.connected);
+    await waitUntil(() => !serverSocket.connected);
     resolve({ expiresIn: 60 });
     await delay(20);
     expect(acknowledged).toEqual([]);

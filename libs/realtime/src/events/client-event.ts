@@ -23,8 +23,8 @@ export type ClientEventPayload<E extends ClientEventName> = z.output<
   (typeof CLIENT_EVENTS)[E]['payload']
 >;
 
-/** Acknowledges a client event with its result, if the client has asked for it. */
-export type ClientEventAnswer<E extends ClientEventName> = (result: ClientResult<E>) => void;
+/** Acknowledges a client event with its result, if the client has requested it. */
+export type ClientEventAck<E extends ClientEventName> = (result: ClientResult<E>) => void;
 
 type Handler<E extends ClientEventName> = (
   socket: ChatSocket,
@@ -34,7 +34,7 @@ type Handler<E extends ClientEventName> = (
 type AnsweringHandler<E extends ClientEventName> = (
   socket: ChatSocket,
   payload: ClientEventPayload<E>,
-  answer: ClientEventAnswer<E>,
+  acknowledge: ClientEventAck<E>,
 ) => void | Promise<void>;
 
 type HandlerDecorator<H> = <Method extends H>(
@@ -45,8 +45,8 @@ type HandlerDecorator<H> = <Method extends H>(
 
 /**
  * Declares a method of a gateway as the handler of a client event of the contract. The method
- * receives the socket and the validated payload; its result is the acknowledgement, and what it
- * throws is answered as an error.
+ * receives the socket and the validated payload; its result is the acknowledgement, and errors
+ * that it throws are returned to the client.
  *
  * @example
  * ```ts
@@ -61,7 +61,7 @@ export function ClientEvent<E extends ClientEventName>(event: E): HandlerDecorat
 }
 
 /**
- * As {@link ClientEvent}, for a handler that acknowledges at a precise moment, by its third
+ * Like {@link ClientEvent}, for a handler that acknowledges at a precise moment, with its third
  * argument: the acknowledgement of a result follows some ticks later, and events that the handler
  * causes could overtake it.
  */
@@ -70,11 +70,11 @@ export function AnsweringClientEvent<E extends ClientEventName>(
 ): HandlerDecorator<AnsweringHandler<E>> {
   return (prototype, name, descriptor) => {
     declareHandler(event, prototype, name, descriptor);
-    AnswerParameter()(prototype, name, 2);
+    AckParameter()(prototype, name, 2);
   };
 }
 
-const AnswerParameter = createParamDecorator((_data: unknown, context: ExecutionContext) => {
+const AckParameter = createParamDecorator((_data: unknown, context: ExecutionContext) => {
   const acknowledge: unknown = context.getArgByIndex(2);
   return (result: object) => answerSuccess(acknowledge, result);
 });

@@ -13,19 +13,19 @@ import type { RealtimeMetrics } from '../realtime-metrics.ts';
 
 const BURST = 100;
 
-/** A limiter that answers only after `answer()`. */
+/** A limiter that responds only after `respond()`. */
 class SlowLimiter extends RateLimiter {
   taken = 0;
-  readonly #answer = Promise.withResolvers<number>();
+  readonly #response = Promise.withResolvers<number>();
   take(): Promise<number> {
     this.taken += 1;
-    return this.#answer.promise;
+    return this.#response.promise;
   }
   refund(): Promise<void> {
     return Promise.resolve();
   }
-  answer(): void {
-    this.#answer.resolve(0);
+  respond(): void {
+    this.#response.resolve(0);
   }
 }
 
@@ -35,7 +35,7 @@ describe('EventAdmission', () => {
   let client: Client;
   let socket: Socket;
   let arrived: number;
-  let refused: string[];
+  let reasons: string[];
 
   beforeEach(async () => {
     limiter = new SlowLimiter();
@@ -47,12 +47,12 @@ describe('EventAdmission', () => {
       connectLimit: limit,
       maxUnauthenticated: { perAddress: 1, total: 1 },
     };
-    refused = [];
+    reasons = [];
     const draining: Pick<Draining, 'rejectIfDraining'> = { rejectIfDraining: () => undefined };
     const metrics: Pick<RealtimeMetrics, 'countError'> = {
       countError: () => undefined,
     };
-    const refusals: Pick<ConnectionRefusals, 'count'> = { count: (reason) => refused.push(reason) };
+    const refusals: Pick<ConnectionRefusals, 'count'> = { count: (reason) => reasons.push(reason) };
     const admission = new EventAdmission(
       settings,
       limiter,
@@ -78,7 +78,7 @@ describe('EventAdmission', () => {
   });
 
   afterEach(async () => {
-    limiter.answer();
+    limiter.respond();
     client.disconnect();
     await server.close();
   });
@@ -92,40 +92,40 @@ describe('EventAdmission', () => {
     for (let index = 0; index < BURST; index += 1) client.emit('sendMessage', index);
     while (arrived < BURST) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(admitted).toEqual([]);
-    limiter.answer();
+    limiter.respond();
     await last.promise;
     expect(admitted).toEqual(Array.from({ length: BURST }, (_, index) => index));
     client.emit('sendMessage', 'later');
     await once(socket, 'sendMessage');
   });
 
-  it('closes the connection when too many events wait, without another limiter call', async () => {
+  it('closes the connection when too many events wait, and does not call the limiter again', async () => {
     const disconnected = once(socket, 'disconnect');
     for (let index = 0; index < 10_000; index += 1) {
       client.emit('sendMessage', 'x'.repeat(400));
     }
     await disconnected;
     expect(arrived).toBeLessThan(2_000);
-    limiter.answer();
+    limiter.respond();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(limiter.taken).toBe(1);
-    expect(refused).toEqual(['events_waiting']);
+    expect(reasons).toEqual(['events_waiting']);
   });
 
-  it('closes the connection when few but large waiting events come to megabytes', async () => {
+  it('closes the connection when a few large waiting events add up to megabytes', async () => {
     const disconnected = once(socket, 'disconnect');
     for (let index = 0; index < 500; index += 1) {
       client.emit('sendMessage', 'x'.repeat(60_000));
     }
     await disconnected;
     expect(arrived).toBeLessThan(60);
-    expect(refused).toEqual(['events_waiting']);
+    expect(reasons).toEqual(['events_waiting']);
   });
 
   it('keeps the connection during a burst of messages of maximum length', async () => {
     for (let index = 0; index < 200; index += 1) client.emit('sendMessage', 'x'.repeat(4_000));
     while (arrived < 200) await new Promise((resolve) => setTimeout(resolve, 5));
-    limiter.answer();
+    limiter.respond();
     await once(socket, 'sendMessage');
     expect(socket.connected).toBe(true);
   });

@@ -10,9 +10,9 @@ import { Draining } from '../connections/draining.ts';
 import { RealtimeMetrics } from '../realtime-metrics.ts';
 import { RealtimeSettings } from '../realtime-settings.ts';
 
-/** Events of one socket that may wait for the rate limiter beyond an allowed burst. */
+/** Maximum events of one socket that wait for the rate limiter beyond an allowed burst. */
 const MAX_WAITING_EVENTS = 1_000;
-/** Total received characters of waiting events: more than a burst of the longest messages. */
+/** Maximum received characters of waiting events: more than a burst of the longest messages. */
 const MAX_WAITING_LENGTH = 2 * 1024 * 1024;
 
 interface WaitingEvent {
@@ -65,15 +65,15 @@ export class EventAdmission {
         await this.#check(socket, event.name);
         event.admit();
       } catch (error) {
-        this.#refuse(socket, event, error);
+        this.#reject(socket, event, error);
       }
       waiting.shift();
     }
-    // The client is disconnected, so the remaining events need no answer.
+    // The client is disconnected, so the remaining events need no response.
     waiting.length = 0;
   }
 
-  #refuse(socket: ChatSocket, { name, acknowledge }: WaitingEvent, error: unknown): void {
+  #reject(socket: ChatSocket, { name, acknowledge }: WaitingEvent, error: unknown): void {
     const socketError = toSocketError(error);
     this.metrics.countError(socketError.code);
     answerError(socket, name, acknowledge, socketError);

@@ -5,7 +5,7 @@ import { answerSuccess } from './acknowledgements.ts';
 
 const logger = new Logger('EventDispatcher');
 
-/** Handler of an event, bound by Nest to a socket; answers its own failures. */
+/** Handler of an event, bound by Nest to a socket; reports its own failures. */
 type BoundHandler = (payload: unknown, acknowledge: unknown) => unknown;
 
 /**
@@ -30,13 +30,13 @@ export class EventDispatcher {
 
   async #dispatch(event: string, handler: BoundHandler, args: unknown[]): Promise<void> {
     const acknowledge = typeof args.at(-1) === 'function' ? args.pop() : undefined;
-    // Socket.IO allows several arguments; the contract has one, so validation refuses others.
+    // Socket.IO allows several arguments; the contract has one, so validation rejects others.
     const payload = args.length > 1 ? args : args[0];
     try {
       const outcome = await handler(payload, acknowledge);
       // Nest wraps the result of a handler that has interceptors.
       const result: unknown = isObservable(outcome) ? await lastValueFrom(outcome) : outcome;
-      // Without a result the handler has answered itself, or its failure was answered.
+      // Without a result, the handler has acknowledged the event, or its failure was reported.
       if (result !== undefined && this.socket.connected) {
         answerSuccess(acknowledge, result as object);
       }

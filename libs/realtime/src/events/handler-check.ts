@@ -17,7 +17,7 @@ interface EventHandler {
 export class HandlerCheck implements OnModuleInit {
   constructor(private readonly discovery: DiscoveryService) {}
 
-  /** @throws Error that names every event without or with several handlers */
+  /** @throws Error that names every event that has no handler or several handlers */
   onModuleInit(): void {
     const handlers = this.#handlers();
     const problems = [

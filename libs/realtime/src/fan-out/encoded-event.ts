@@ -16,8 +16,8 @@ interface PreEncoded extends WriteOptions {
 }
 
 /**
- * An event that is encoded once for any number of sockets, as a broadcast of Socket.IO's
- * in-memory adapter does for all sockets of a room.
+ * An event that is encoded once for any number of sockets, like a broadcast by Socket.IO's
+ * in-memory adapter to all sockets of a room.
  */
 export class EncodedEvent<E extends ServerEvent = ServerEvent> {
   readonly #text: string;

@@ -73,9 +73,9 @@ describe('RoomFanOut', () => {
   it('writes every change once and in order to every socket of the room', async () => {
     const fanOut = new RoomFanOut(TINY);
     const members = recorders(7);
-    const [outsider] = recorders(1);
+    const [nonMember] = recorders(1);
     for (const { socket } of members) fanOut.enter('general', socket);
-    if (outsider) fanOut.enter('other', outsider.socket);
+    if (nonMember) fanOut.enter('other', nonMember.socket);
     fanOut.sendChanges('general', range('general', 1, 5), ignore);
     await nextTurn();
     fanOut.sendChanges('general', range('general', 6, 250), ignore);
@@ -83,7 +83,7 @@ describe('RoomFanOut', () => {
     for (const member of members) {
       expect(member.received).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
     }
-    expect(outsider?.received).toEqual([]);
+    expect(nonMember?.received).toEqual([]);
   });
 
   it('removes a socket from the room when a write closes the socket', async () => {
@@ -103,7 +103,7 @@ describe('RoomFanOut', () => {
     expect(fanOut.socketsIn('general')).toEqual([]);
   });
 
-  it('calls back once the changes were written to every socket, and not before', async () => {
+  it('calls back only once the changes were written to every socket', async () => {
     const fanOut = new RoomFanOut(TINY);
     const members = recorders(9);
     for (const { socket } of members) fanOut.enter('general', socket);
@@ -158,7 +158,7 @@ describe('RoomFanOut', () => {
     await fanOut.whenIdle();
   });
 
-  it('writes events in order with the changes of the room, coalescing those about one user', async () => {
+  it('writes events in order with the changes of the room, coalescing those about the same user', async () => {
     const fanOut = new RoomFanOut(TINY);
     const [member] = recorders(1);
     if (!member) throw new Error('there is no socket');
@@ -188,22 +188,22 @@ describe('RoomFanOut', () => {
       expect(events).toEqual([['roomRemoved', { roomId: 'general' }]]);
   });
 
-  it('has no space for a room beyond roomBytes, nor for any room beyond totalBytes', async () => {
+  it('has no capacity for a room beyond roomBytes, nor for any room beyond totalBytes', async () => {
     const fanOut = new RoomFanOut(TINY);
     for (const roomId of ['one', 'two', 'three']) {
       for (const { socket } of recorders(5)) fanOut.enter(roomId, socket);
     }
     const [one, two] = [range('one', 1, 20), range('two', 1, 20)];
-    expect(fanOut.hasSpace('one')).toBe(true);
+    expect(fanOut.hasCapacity('one')).toBe(true);
     fanOut.sendChanges('one', one, ignore);
-    expect(fanOut.hasSpace('one')).toBe(false);
-    expect(fanOut.hasSpace('two')).toBe(true);
+    expect(fanOut.hasCapacity('one')).toBe(false);
+    expect(fanOut.hasCapacity('two')).toBe(true);
     fanOut.sendChanges('two', two, ignore);
-    expect(fanOut.hasSpace('three')).toBe(false);
+    expect(fanOut.hasCapacity('three')).toBe(false);
     await Promise.all(
       ['one', 'three'].map(async (roomId) => {
-        await fanOut.whenSpace(roomId);
-        expect(fanOut.hasSpace(roomId)).toBe(true);
+        await fanOut.waitForCapacity(roomId);
+        expect(fanOut.hasCapacity(roomId)).toBe(true);
       }),
     );
     await fanOut.whenIdle();
@@ -223,7 +223,7 @@ describe('RoomFanOut', () => {
     server.on('connection', (socket) => {
       const member: unknown = socket;
       fanOut.enter('general', member as ChatSocket);
-      socket.on('ping', (answer: () => void) => answer());
+      socket.on('ping', (acknowledge: () => void) => acknowledge());
     });
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
@@ -319,8 +319,8 @@ class Interleaving {
     const stay = this.#stays.get(key);
     if (!stay) return;
     const received = this.#received(key);
-    const ofStay = received.slice(stay.from);
-    expect(ofStay).toEqual(stay.expected.slice(0, ofStay.length));
+    const receivedInStay = received.slice(stay.from);
+    expect(receivedInStay).toEqual(stay.expected.slice(0, receivedInStay.length));
     this.#stays.delete(key);
     this.#left.set(key, received.length);
   }
@@ -353,7 +353,7 @@ class Interleaving {
     return from[this.#random(from.length)] as T;
   }
 
-  /** Returns a pseudo-random integer below `limit`, reproducible by the seed (mulberry32). */
+  /** Returns a pseudo-random integer less than `limit`, reproducible from the seed (mulberry32). */
   #random(limit: number): number {
     this.seed = (this.seed + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.seed ^ (this.seed >>> 15), 1 | this.seed);

@@ -3,7 +3,7 @@ import type { ChatSocket } from '../chat-socket.ts';
 import { EncodedEvent } from './encoded-event.ts';
 import { SocketGroup } from './socket-group.ts';
 
-/** Limits of the work before pings, acknowledgements, probes and other work have their turn. */
+/** Limits of the work that is done before pings, acknowledgements, probes and other work. */
 export interface FanOutLimits {
   /** Approximate writes per slice. Each may cost as much again later, when the socket drains. */
   readonly sliceWrites: number;
@@ -11,9 +11,9 @@ export interface FanOutLimits {
   readonly sliceMs: number;
   /** Approximate writes for one room before the next room has its turn. */
   readonly turnWrites: number;
-  /** Unwritten events of one room beyond which the room has no space for changes, in bytes. */
+  /** Unwritten events of one room beyond which the room has no capacity for changes, in bytes. */
   readonly roomBytes: number;
-  /** Unwritten events of all rooms beyond which no room has space for changes, in bytes. */
+  /** Unwritten events of all rooms beyond which no room has capacity for changes, in bytes. */
   readonly totalBytes: number;
 }
 
@@ -34,7 +34,7 @@ const SUBJECTS: { readonly [E in RoomEvent]: (payload: ServerPayload<E>) => stri
   roomUpdated: () => 'room',
 };
 
-interface WaitingForSpace {
+interface CapacityWaiter {
   readonly roomId: string;
   readonly resolve: () => void;
 }
@@ -47,7 +47,7 @@ export class RoomFanOut {
   readonly #rooms = new Map<string, SocketGroup>();
   /** Groups with unwritten events in the order of their turns; the value is the id of a room. */
   readonly #busy = new Map<SocketGroup, string | undefined>();
-  readonly #waiting: WaitingForSpace[] = [];
+  readonly #waiting: CapacityWaiter[] = [];
   #whenIdle: (() => void)[] = [];
   #bytes = 0;
   #scheduled = false;
@@ -57,7 +57,7 @@ export class RoomFanOut {
   /**
    * Adds a socket to the room: it receives events that are sent from now on, and none sent before.
    * A socket that is in the room already immediately receives the events that it has not received
-   * yet. Returns false when that closed the socket: it is not in the room then.
+   * yet. Returns false when that closed the socket: then it is not in the room.
    */
   enter(roomId: string, socket: ChatSocket): boolean {
     const room = this.#rooms.get(roomId) ?? new SocketGroup();
@@ -78,8 +78,8 @@ export class RoomFanOut {
   }
 
   /**
-   * Sends changes to the sockets of the room. The caller first waits for space: otherwise memory is
-   * not bounded.
+   * Sends changes to the sockets of the room. The caller must first wait for capacity: otherwise
+   * memory use is not bounded.
    *
    * @param onWritten called once all changes were written to every socket
    */
@@ -111,14 +111,14 @@ export class RoomFanOut {
     this.#push(group, undefined, event, new EncodedEvent(event, payload));
   }
 
-  hasSpace(roomId: string): boolean {
+  hasCapacity(roomId: string): boolean {
     const room = this.#rooms.get(roomId);
     if (!room) return true;
     return room.bytes < this.limits.roomBytes && this.#bytes < this.limits.totalBytes;
   }
 
-  /** Resolves when the room may have space; waiting callers are resumed one by one. */
-  whenSpace(roomId: string): Promise<void> {
+  /** Resolves when the room may have capacity; waiting callers are resumed one by one. */
+  waitForCapacity(roomId: string): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push({ roomId, resolve });
       this.#schedule();
@@ -157,7 +157,7 @@ export class RoomFanOut {
     });
   }
 
-  /** Whether all events are written and no caller waits for space to send more. */
+  /** Whether all events are written and no caller waits for capacity to send more. */
   get #isIdle(): boolean {
     return this.#busy.size === 0 && this.#waiting.length === 0;
   }
@@ -177,9 +177,9 @@ export class RoomFanOut {
     }
   }
 
-  /** Resumes one waiting caller at a time, since the space that it will use is unknown. */
+  /** Resumes one waiting caller at a time, since the capacity that it will use is unknown. */
   #resumeOneWaiter(): void {
-    const index = this.#waiting.findIndex(({ roomId }) => this.hasSpace(roomId));
+    const index = this.#waiting.findIndex(({ roomId }) => this.hasCapacity(roomId));
     if (index >= 0) this.#waiting.splice(index, 1)[0]?.resolve();
   }
 

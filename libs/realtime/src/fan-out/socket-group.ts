@@ -12,7 +12,7 @@ interface Packet {
   readonly onWritten: (() => void) | undefined;
 }
 
-/** Packets that are being written to every socket, one socket after the other. */
+/** Packets that are being written to every socket, one socket at a time. */
 interface Batch {
   readonly packets: readonly Packet[];
   readonly sockets: Iterator<ChatSocket>;
@@ -20,7 +20,7 @@ interface Batch {
 
 /**
  * Sockets that receive the same events in order, and the events that are not written yet. A socket
- * receives every event that is pushed between its entering and its leaving: none pushed before, and
+ * receives every event that is pushed while it is in the group: none pushed before it entered, and
  * none after it left, not even the rest of a batch in progress.
  */
 export class SocketGroup {
@@ -54,7 +54,7 @@ export class SocketGroup {
   /**
    * Adds a socket. A socket that is in the group already immediately receives its unwritten events.
    *
-   * @returns false when that closed the socket, which has left then
+   * @returns false when that closed the socket, which has then left
    */
   enter(socket: ChatSocket): boolean {
     if (this.#sockets.has(socket)) {
@@ -85,14 +85,14 @@ export class SocketGroup {
   }
 
   /**
-   * Writes queued events to one socket after the other, continuing where the last call stopped.
+   * Writes queued events to one socket at a time, continuing where the last call stopped.
    *
-   * @param atMost approximate limit of steps: writes, and visited sockets
+   * @param maxSteps approximate limit of steps: writes, and visited sockets
    * @returns the number of steps taken
    */
-  write(atMost: number): number {
+  write(maxSteps: number): number {
     let steps = 0;
-    while (steps < atMost) {
+    while (steps < maxSteps) {
       const batch = (this.#batch ??= this.#nextBatch());
       if (!batch) break;
       const next = batch.sockets.next();
@@ -111,7 +111,7 @@ export class SocketGroup {
       packets.push(packet);
       bytes += packet.event.bytes;
     }
-    // The iterator of a Map reflects sockets that enter or leave meanwhile.
+    // The iterator of a Map reflects sockets that enter or leave in the meantime.
     return packets.length === 0 ? undefined : { packets, sockets: this.#sockets.keys() };
   }
 

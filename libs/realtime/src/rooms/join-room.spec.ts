@@ -41,7 +41,7 @@ describe('JoinRoom', () => {
   let opened: PromiseWithResolvers<RoomStream>;
   let directoryCalls: number;
   let reads: PromiseWithResolvers<Changes>[];
-  let answers: JoinRoomResult[];
+  let results: JoinRoomResult[];
   let fanOut: RoomFanOut;
   let inRoom: () => boolean;
   let joins: JoinRoom;
@@ -100,11 +100,11 @@ describe('JoinRoom', () => {
     conn = new Connection();
     socket = { connected: true, conn, data: { identity: { userId: 'ann' } } };
     const joining = socket as unknown as ChatSocket;
-    answers = [];
+    results = [];
     leave = () => joins.leave(joining, 'den');
     join = (since) =>
-      joins.join(joining, { roomId: 'den', ...(since !== undefined && { since }) }, (one) =>
-        answers.push(one),
+      joins.join(joining, { roomId: 'den', ...(since !== undefined && { since }) }, (result) =>
+        results.push(result),
       );
   });
 
@@ -129,10 +129,10 @@ describe('JoinRoom', () => {
     };
     opened.resolve(stream as RoomStream);
   };
-  const answerRead = (index: number, rev: number, text?: string): void =>
+  const resolveRead = (index: number, rev: number, text?: string): void =>
     reads[index]?.resolve({ rev, complete: true, changes: [message(rev, text)] });
 
-  it('succeeds when the membership is evicted from the cache meanwhile', async () => {
+  it('succeeds when the membership is evicted from the cache during the join', async () => {
     const joining = join();
     await turn();
     for (let index = 0; index < 100_000; index += 1) {
@@ -140,7 +140,7 @@ describe('JoinRoom', () => {
     }
     open();
     await joining;
-    expect(answers).toEqual([{ roomId: 'den', seq: 0, rev: 0, role: 'member' }]);
+    expect(results).toEqual([{ roomId: 'den', seq: 0, rev: 0, role: 'member' }]);
   });
 
   it('rejects with NOT_FOUND when the user is removed during the join', async () => {
@@ -149,7 +149,7 @@ describe('JoinRoom', () => {
     memberships.applySignal('ann', 'den', undefined);
     open();
     await expect(joining).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect(answers).toEqual([]);
+    expect(results).toEqual([]);
   });
 
   it('does not add a socket to the room when the socket leaves during the join', async () => {
@@ -158,7 +158,7 @@ describe('JoinRoom', () => {
     leave();
     open();
     await joining;
-    expect(answers).toHaveLength(1);
+    expect(results).toHaveLength(1);
     expect(inRoom()).toBe(false);
   });
 
@@ -168,7 +168,7 @@ describe('JoinRoom', () => {
     const second = join();
     open();
     await Promise.all([first, second]);
-    expect(answers).toHaveLength(2);
+    expect(results).toHaveLength(2);
     expect(inRoom()).toBe(true);
     leave();
     expect(inRoom()).toBe(false);
@@ -177,10 +177,10 @@ describe('JoinRoom', () => {
   it('rejects joins beyond the rate limit of a user with RATE_LIMITED', async () => {
     open();
     const outcomes = await Promise.allSettled(Array.from({ length: 600 }, () => join()));
-    const refused = outcomes.filter(({ status }) => status === 'rejected');
-    expect(refused[0]).toMatchObject({ reason: { code: 'RATE_LIMITED' } });
-    expect(answers.length).toBeGreaterThanOrEqual(500);
-    expect(answers).toHaveLength(600 - refused.length);
+    const rejections = outcomes.filter(({ status }) => status === 'rejected');
+    expect(rejections[0]).toMatchObject({ reason: { code: 'RATE_LIMITED' } });
+    expect(results.length).toBeGreaterThanOrEqual(500);
+    expect(results).toHaveLength(600 - rejections.length);
   });
 
   it('makes no directory call for a socket that has disconnected', async () => {
@@ -193,19 +193,19 @@ describe('JoinRoom', () => {
     open(7);
     const joining = join(6);
     await turn();
-    answerRead(0, 7);
+    resolveRead(0, 7);
     await joining;
-    expect(answers).toMatchObject([{ rev: 7, complete: true, changes: [{ rev: 7 }] }]);
+    expect(results).toMatchObject([{ rev: 7, complete: true, changes: [{ rev: 7 }] }]);
   });
 
-  it('answers complete: false without a read when 1,000 changes were missed', async () => {
+  it('returns complete: false without a read when 1,000 changes were missed', async () => {
     open(1_000);
     await join(0);
-    expect(answers).toMatchObject([{ rev: 1_000, complete: false }]);
+    expect(results).toMatchObject([{ rev: 1_000, complete: false }]);
     expect(reads).toHaveLength(0);
   });
 
-  it('stops reading pages of missed changes when they no longer fit into the answer', async () => {
+  it('stops reading pages of missed changes when they no longer fit into the acknowledgement', async () => {
     open(90);
     const joining = join(0);
     const page = (index: number, text: string): void => {
@@ -220,71 +220,71 @@ describe('JoinRoom', () => {
     page(2, 'long'.repeat(2_000));
     await joining;
     expect(reads).toHaveLength(3);
-    expect(answers).toMatchObject([{ rev: 90, complete: false }]);
+    expect(results).toMatchObject([{ rev: 90, complete: false }]);
   });
 
-  it('answers complete: false without the changes when they exceed 256 KiB', async () => {
+  it('returns complete: false without the changes when they exceed 256 KiB', async () => {
     open(7);
     const joining = join(6);
     await turn();
-    answerRead(0, 7, 'ß'.repeat(150_000));
+    resolveRead(0, 7, 'ß'.repeat(150_000));
     await joining;
-    expect(answers).toEqual([{ roomId: 'den', seq: 7, rev: 7, role: 'member', complete: false }]);
+    expect(results).toEqual([{ roomId: 'den', seq: 7, rev: 7, role: 'member', complete: false }]);
   });
 
-  it('delays reads beyond the limit per user until earlier answers have left', async () => {
+  it('delays reads beyond the limit per user until earlier acknowledgements have left', async () => {
     open(7);
     conn.transport.writable = false;
     const all = Promise.all([join(6), join(6), join(6)]);
     await turn();
     expect(reads).toHaveLength(READS_PER_USER);
-    answerRead(0, 7);
-    answerRead(1, 7);
+    resolveRead(0, 7);
+    resolveRead(1, 7);
     await turn();
-    expect(answers).toHaveLength(2);
+    expect(results).toHaveLength(2);
     expect(reads).toHaveLength(READS_PER_USER);
     conn.transport.emit('drain');
     await turn();
     expect(reads).toHaveLength(3);
-    answerRead(2, 7);
+    resolveRead(2, 7);
     await all;
   });
 
-  it('closes a connection that reads no answer when another read needs its share of the budget', async () => {
+  it('closes a connection that does not read its acknowledgement when another read needs its share of the budget', async () => {
     open(7);
     conn.transport.writable = false;
     const joining = join(6);
     await turn();
-    answerRead(0, 7);
+    resolveRead(0, 7);
     await joining;
     const slot = await budget.acquire('bob', BUDGET, new AbortController().signal);
     expect(slot).toBeDefined();
     expect(conn.closed).toBe(true);
   });
 
-  it('neither reads nor answers for a socket that disconnects while its join waits', async () => {
+  it('neither reads nor acknowledges for a socket that disconnects while its join waits', async () => {
     open(7);
     const all = Promise.all([join(6), join(6), join(6)]);
     await turn();
     joins.leaveAll(socket as unknown as ChatSocket);
     socket.connected = false;
-    answerRead(0, 7);
-    answerRead(1, 7);
+    resolveRead(0, 7);
+    resolveRead(1, 7);
     await all;
     expect(reads).toHaveLength(READS_PER_USER);
-    expect(answers).toHaveLength(0);
+    expect(results).toHaveLength(0);
   });
 
-  it('answers the join of a socket already in the room after the changes sent before it', async () => {
+  it('acknowledges the join of a socket already in the room after the changes sent before it', async () => {
     open(7);
     await join();
     fanOut.sendChanges('den', [message(8), message(9)], () => undefined);
-    const beforeAnswer = new Promise<unknown[]>((resolve) => {
+    const beforeAck = new Promise<unknown[]>((resolve) => {
       void joins.join(socket as unknown as ChatSocket, { roomId: 'den' }, () => {
         resolve([...conn.written]);
       });
     });
-    expect(await beforeAnswer).toEqual([
+    expect(await beforeAck).toEqual([
       ['receiveMessage', message(8)],
       ['receiveMessage', message(9)],
     ]);

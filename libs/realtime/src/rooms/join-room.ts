@@ -21,16 +21,16 @@ import { RoomStreams } from './room-streams.ts';
 
 /** Joins per user. */
 const JOIN_LIMIT: RateLimit = { points: 50, perMs: 1_000, burst: 500 };
-/** Changes per read: only few long changes fit into an answer. */
+/** Changes per read: only a few long changes fit into an acknowledgement. */
 const READ_PAGE_SIZE = 25;
-/** Approximate size of a message in an answer without its text. */
+/** Approximate size of a message in an acknowledgement, excluding its text. */
 const MESSAGE_OVERHEAD_BYTES = 300;
 
 interface PendingJoin {
   readonly roomId: string;
   /** Whether the socket has left the room since it requested the join. */
   left: boolean;
-  /** Settles when the join has been answered or has failed; never rejects. */
+  /** Settles when the join has been acknowledged or has failed; never rejects. */
   settled: Promise<void>;
 }
 
@@ -55,9 +55,9 @@ export class JoinRoom {
   ) {}
 
   /**
-   * Joins the room, and answers in the same tick in which the socket begins to receive events:
-   * changes that the answer does not contain arrive as events after it. A socket that leaves before
-   * the answer gets the answer only.
+   * Joins the room, and acknowledges in the same tick in which the socket begins to receive events:
+   * changes that the acknowledgement does not contain arrive as events after it. A socket that
+   * leaves before the acknowledgement receives only the acknowledgement.
    *
    * @throws NotFoundError for a room that the user may not read
    * @throws RateLimitedError
@@ -65,17 +65,17 @@ export class JoinRoom {
   join(
     socket: ChatSocket,
     { roomId, since }: { roomId: string; since?: number },
-    answer: (result: JoinRoomResult) => void,
+    acknowledge: (result: JoinRoomResult) => void,
   ): Promise<void> {
     const pending = this.#pending.get(socket) ?? new Set();
     const join: PendingJoin = { roomId, left: false, settled: Promise.resolve() };
     this.#pending.set(socket, pending.add(join));
-    const joined = this.#join(socket, join, since, answer).finally(() => pending.delete(join));
+    const joined = this.#join(socket, join, since, acknowledge).finally(() => pending.delete(join));
     join.settled = joined.catch(() => undefined);
     return joined;
   }
 
-  /** Settles when the latest join in progress of the room by the socket does; never rejects. */
+  /** Settles when the latest join of the room by the socket does, if in progress; never rejects. */
   pendingJoin(socket: ChatSocket, roomId: string): Promise<void> | undefined {
     let settled: Promise<void> | undefined;
     for (const join of this.#pending.get(socket) ?? []) {
@@ -92,7 +92,7 @@ export class JoinRoom {
     this.removeFromRoom(socket, roomId);
   }
 
-  /** Removes the socket from the room, also without a request of its client. */
+  /** Removes the socket from the room, even without a request from its client. */
   removeFromRoom(socket: ChatSocket, roomId: string): void {
     if (!this.#joined.get(socket)?.delete(roomId)) return;
     this.sockets.leaveRoom(socket, roomId);
@@ -109,7 +109,7 @@ export class JoinRoom {
     socket: ChatSocket,
     join: PendingJoin,
     since: number | undefined,
-    answer: (result: JoinRoomResult) => void,
+    acknowledge: (result: JoinRoomResult) => void,
   ): Promise<void> {
     const { userId } = socket.data.identity;
     const { roomId } = join;
@@ -132,7 +132,7 @@ export class JoinRoom {
         try {
           page = await this.#pageSince(stream, roomId, since);
         } finally {
-          // The read is finished; the room may have many events to write before the answer.
+          // The read is finished; many events may be written before the acknowledgement.
           slot.answered(bytesOf(page?.changes ?? []));
         }
         await stream.catchUpTo(page?.rev ?? 0);
@@ -144,7 +144,7 @@ export class JoinRoom {
       joined = !join.left && this.#enter(socket, roomId);
       const { seq, rev } = stream.position;
       const changes = changesSince(stream, since, page);
-      answer({ roomId, seq, rev, role, ...changes });
+      acknowledge({ roomId, seq, rev, role, ...changes });
       if (slot) sent = whenSent(socket);
       slot?.sent(() => this.slowSockets.close(socket.conn));
     } finally {
@@ -167,8 +167,8 @@ export class JoinRoom {
   }
 
   /**
-   * Acquires a slot in the read budget for so many messages; undefined when the socket has
-   * disconnected meanwhile.
+   * Acquires a slot in the read budget for this many messages; undefined when the socket has
+   * disconnected in the meantime.
    *
    * @throws RateLimitedError
    */
@@ -179,7 +179,7 @@ export class JoinRoom {
     return this.budget.acquire(userId, messages * MAX_MESSAGE_BYTES, abort.signal);
   }
 
-  /** Reads missed changes, unless they are all in memory; stops when they exceed the answer. */
+  /** Reads missed changes, unless they are all in memory; stops when they no longer fit. */
   async #pageSince(
     stream: RoomStream,
     roomId: string,
@@ -190,7 +190,7 @@ export class JoinRoom {
     for (let rev = since; ;) {
       const page = await this.directory.changes(roomId, rev, READ_PAGE_SIZE);
       changes.push(...page.changes);
-      if (page.complete || page.changes.length === 0 || !fitAnswer(changes)) {
+      if (page.complete || page.changes.length === 0 || !fitAck(changes)) {
         return { ...page, changes };
       }
       rev = page.rev;
@@ -210,7 +210,7 @@ export class JoinRoom {
   }
 }
 
-/** Returns the changes from `since` to the position of the stream, if they fit into the answer. */
+/** Returns the changes from `since` to the position of the stream, if they fit. */
 function changesSince(
   stream: RoomStream,
   since: number | undefined,
@@ -220,10 +220,10 @@ function changesSince(
   const later = stream.changesAfter(page ? page.rev : since);
   if (!later || page?.complete === false) return { complete: false };
   const changes = [...(page?.changes ?? []), ...later];
-  return fitAnswer(changes) ? { changes, complete: true } : { complete: false };
+  return fitAck(changes) ? { changes, complete: true } : { complete: false };
 }
 
-function fitAnswer(changes: readonly Message[]): boolean {
+function fitAck(changes: readonly Message[]): boolean {
   return changes.length <= MAX_JOIN_CHANGES && bytesOf(changes) <= MAX_JOIN_BYTES;
 }
 
@@ -234,7 +234,7 @@ function bytesOf(changes: readonly Message[]): number {
   );
 }
 
-/** Checked after every wait, since the socket may have disconnected meanwhile. */
+/** Checked after every wait, since the socket may have disconnected in the meantime. */
 function isDisconnected({ connected }: ChatSocket): boolean {
   return !connected;
 }

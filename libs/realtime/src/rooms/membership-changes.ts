@@ -29,7 +29,7 @@ export class MembershipChanges implements OnModuleInit {
     this.rechecks.register(() => this.recheck());
   }
 
-  /** Applies a signal about a member; does nothing if an earlier signal said the same. */
+  /** Applies a signal about a member; does nothing if an earlier signal reported the same. */
   apply(room: Room, userId: string, role: Role | null): void {
     if (!this.memberships.applySignal(userId, room.id, role ?? undefined)) return;
     if (role) this.sockets.emitToUser(userId, 'roomAdded', room);
@@ -37,11 +37,11 @@ export class MembershipChanges implements OnModuleInit {
     this.sockets.emitToRoom(room.id, 'memberChanged', { roomId: room.id, userId, role });
   }
 
-  /** Applies a signal that a room was deleted to the sockets in the room and of all its members. */
+  /** Applies the deletion of a room to the sockets in the room and those of all its members. */
   applyDeletion(roomId: string, userIds: readonly string[]): void {
     this.memberships.applyDeletion(roomId);
-    const ofMembers = userIds.flatMap((userId) => this.sockets.ofUser(userId));
-    const sockets = new Set([...this.sockets.inRoom(roomId), ...ofMembers]);
+    const memberSockets = userIds.flatMap((userId) => this.sockets.ofUser(userId));
+    const sockets = new Set([...this.sockets.inRoom(roomId), ...memberSockets]);
     for (const socket of sockets) this.joins.removeFromRoom(socket, roomId);
     this.sockets.emitTo(sockets, 'roomRemoved', { roomId });
   }

@@ -44,9 +44,9 @@ describe('Memberships', () => {
   const head = { roomId: 'den', seq: 0, rev: 0 };
 
   it('coalesces concurrent lookups of a role and caches the role for 10 s', async () => {
-    const answers = [memberships.roleOf('ann', 'den'), memberships.roleOf('ann', 'den')];
+    const roles = [memberships.roleOf('ann', 'den'), memberships.roleOf('ann', 'den')];
     directory.roleCalls[0]?.resolve(['member']);
-    expect(await Promise.all(answers)).toEqual(['member', 'member']);
+    expect(await Promise.all(roles)).toEqual(['member', 'member']);
     jest.advanceTimersByTime(9_999);
     expect(await memberships.roleOf('ann', 'den')).toBe('member');
     expect(directory.roleCalls).toHaveLength(1);
@@ -56,7 +56,7 @@ describe('Memberships', () => {
     expect(await later).toBeUndefined();
   });
 
-  it('returns a stale role, or UNAVAILABLE without one, while the directory is unavailable', async () => {
+  it('returns a stale role, or UNAVAILABLE if none is cached, while the directory is unavailable', async () => {
     memberships.applySignal('ann', 'den', 'owner');
     jest.advanceTimersByTime(60_000);
     const known = memberships.roleOf('ann', 'den');
@@ -67,7 +67,7 @@ describe('Memberships', () => {
     await expect(unknown).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it('keeps the role of a signal over the answer of a lookup that began before the signal', async () => {
+  it('prefers the role in a signal over the result of a lookup that began before the signal', async () => {
     const lookup = memberships.roleOf('ann', 'den');
     memberships.applySignal('ann', 'den', undefined);
     directory.roleCalls[0]?.resolve(['member']);
@@ -75,7 +75,7 @@ describe('Memberships', () => {
     expect(memberships.cachedRole('ann', 'den')).toBeNull();
   });
 
-  it('rejects a join with NOT_FOUND when a signal removes the member meanwhile', async () => {
+  it('rejects a join with NOT_FOUND when a signal removes the member during the join', async () => {
     memberships.applySignal('ann', 'den', 'member');
     const joining = memberships.join('ann', 'den');
     memberships.applySignal('ann', 'den', undefined);
@@ -84,20 +84,20 @@ describe('Memberships', () => {
     expect(memberships.cachedRole('ann', 'den')).toBeNull();
   });
 
-  it('overwrites fresh roles in a recheck, except those that a signal changed meanwhile', async () => {
+  it('overwrites fresh roles in a recheck, except those that a signal changed in the meantime', async () => {
     const [ann, bob, cid, dan] = ['ann', 'bob', 'cid', 'dan'].map((userId) => ({
       userId,
       roomId: 'den',
     }));
     if (!ann || !bob || !cid || !dan) throw new Error('a user is missing');
     for (const { userId } of [ann, bob, cid, dan]) memberships.applySignal(userId, 'den', 'member');
-    const none: Membership[] = [];
-    const rechecked = memberships.recheck([ann, bob, cid, dan], (one) => none.push(one));
+    const ended: Membership[] = [];
+    const rechecked = memberships.recheck([ann, bob, cid, dan], (one) => ended.push(one));
     memberships.applySignal('cid', 'den', undefined);
     memberships.applySignal('dan', 'den', 'owner');
     directory.roleCalls[0]?.resolve(['moderator', undefined, 'member', undefined]);
     await rechecked;
-    expect(none).toEqual([bob, cid]);
+    expect(ended).toEqual([bob, cid]);
     expect(directory.roleCalls).toHaveLength(1);
     expect(['ann', 'bob', 'cid', 'dan'].map((id) => memberships.cachedRole(id, 'den'))).toEqual([
       'moderator',
@@ -112,13 +112,13 @@ describe('Memberships', () => {
 
   it('keeps the known roles when a recheck fails with UNAVAILABLE', async () => {
     memberships.applySignal('ann', 'den', 'member');
-    const none: Membership[] = [];
+    const ended: Membership[] = [];
     const rechecked = memberships.recheck([{ userId: 'ann', roomId: 'den' }], (one) => {
-      none.push(one);
+      ended.push(one);
     });
     directory.roleCalls[0]?.reject(new UnavailableError('The service is unavailable.', 1_000));
     await expect(rechecked).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    expect(none).toEqual([]);
+    expect(ended).toEqual([]);
     expect(memberships.cachedRole('ann', 'den')).toBe('member');
   });
 
@@ -127,16 +127,16 @@ describe('Memberships', () => {
       userId: `user ${index}`,
       roomId: 'den',
     }));
-    const none: Membership[] = [];
-    const rechecked = memberships.recheck(many, (one) => none.push(one));
+    const ended: Membership[] = [];
+    const rechecked = memberships.recheck(many, (one) => ended.push(one));
     await jest.advanceTimersByTimeAsync(2_000);
     directory.roleCalls[1]?.resolve(Array.from({ length: 500 }, () => undefined));
     await jest.advanceTimersByTimeAsync(2_000);
-    expect(none).toEqual(many.slice(500, 1_000));
+    expect(ended).toEqual(many.slice(500, 1_000));
     directory.roleCalls[0]?.reject(new UnavailableError('The service is unavailable.', 1_000));
     directory.roleCalls[2]?.resolve(Array.from({ length: 100 }, () => 'member'));
     await expect(rechecked).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    expect(none).toEqual(many.slice(500, 1_000));
+    expect(ended).toEqual(many.slice(500, 1_000));
     expect(memberships.cachedRole('user 1000', 'den')).toBe('member');
   });
 
@@ -150,24 +150,24 @@ describe('Memberships', () => {
     expect(directory.roleCalls).toHaveLength(2);
     const counts: number[] = [];
     for (let second = 1; second <= 5; second += 1) {
-      await answerRoleCalls(500, 1_000);
+      await resolveRoleCalls(500, 1_000);
       counts.push(directory.roleCalls.length);
     }
     expect(directory.roleCalls).toHaveLength(200);
     expect(counts.every((count, index) => count >= (index + 1) * 33 && count < 200 + index)).toBe(
       true,
     );
-    await answerRoleCalls(500, 1_000);
+    await resolveRoleCalls(500, 1_000);
     await rechecked;
   });
 
-  /** Answers every role call within 10 ms, for the given time. */
-  const answerRoleCalls = async (roles: number, ms: number): Promise<void> => {
-    for (let past = 0, answered = 0; past < ms; past += 10) {
-      for (const call of directory.roleCalls.slice(answered)) {
+  /** Resolves every role call within 10 ms, for the given time. */
+  const resolveRoleCalls = async (roles: number, ms: number): Promise<void> => {
+    for (let past = 0, resolved = 0; past < ms; past += 10) {
+      for (const call of directory.roleCalls.slice(resolved)) {
         call.resolve(Array.from({ length: roles }, () => 'member'));
       }
-      answered = directory.roleCalls.length;
+      resolved = directory.roleCalls.length;
       await jest.advanceTimersByTimeAsync(10);
     }
   };
@@ -216,7 +216,7 @@ describe('Memberships', () => {
     expect(memberships.cachedRole('ann', 'den')).toBeNull();
   });
 
-  it('ends all memberships of a deleted room, also when pending lookups and joins succeed', async () => {
+  it('ends all memberships of a deleted room, even when pending lookups and joins succeed', async () => {
     memberships.applySignal('ann', 'den', 'owner');
     const lookup = memberships.roleOf('bob', 'den');
     const joining = memberships.join('cid', 'den');

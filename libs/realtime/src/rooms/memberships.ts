@@ -9,7 +9,7 @@ import { NotFoundError } from '@chat/platform/failures';
 import { Injectable } from '@nestjs/common';
 import { RoomDirectory, type Membership } from '../room-directory.ts';
 
-/** Lifetime of a cached role in milliseconds; limits how late a removal without signal applies. */
+/** Lifetime of a cached role in milliseconds: the maximum delay of a removal without a signal. */
 const FRESH_MS = 10_000;
 const MAX_CACHED_ROLES = 100_000;
 const MAX_DELETED_ROOMS = 10_000;
@@ -21,18 +21,18 @@ const RECHECK_SPREAD_MS = 6_000;
 
 interface CachedRole {
   readonly role: Role | undefined;
-  /** Whether the role comes from a signal; an answer in flight may be older than the signal. */
+  /** Whether the role comes from a signal; a response in flight may be older than the signal. */
   readonly fromSignal: boolean;
 }
 
-/** Caches the roles of users in rooms, from answers of the directory and from signals. */
+/** Caches the roles of users in rooms, from responses of the directory and from signals. */
 @Injectable()
 export class Memberships {
   readonly #roles = new StaleWhileRevalidateCache<CachedRole>({
     max: MAX_CACHED_ROLES,
     freshMs: FRESH_MS,
   });
-  /** Rooms deleted by a signal; it overrides all later answers, since a deletion is permanent. */
+  /** Rooms deleted by a signal; it overrides all later responses, since a deletion is permanent. */
   readonly #deleted = growingLruCache<true>(MAX_DELETED_ROOMS);
   readonly #joins = new CallCoalescer<{ role: Role; head: RoomHead }>();
 
@@ -42,7 +42,7 @@ export class Memberships {
    * Makes the user a member where that is allowed. Concurrent joins of the same user and room share
    * a call.
    *
-   * @throws NotFoundError, also when the user was removed, or the room deleted, during the call
+   * @throws NotFoundError, even when the user was removed, or the room deleted, during the call
    */
   join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }> {
     const key = keyOf(userId, roomId);
@@ -55,14 +55,14 @@ export class Memberships {
     roomId: string,
   ): Promise<{ role: Role; head: RoomHead }> {
     const before = this.#roles.peek(key);
-    const answer = await this.directory.join(userId, roomId);
+    const result = await this.directory.join(userId, roomId);
     const now = this.#roles.peek(key);
     const removed = now !== before && now?.fromSignal && now.role === undefined;
     if (removed || this.#deleted.has(roomId)) {
       throw new NotFoundError('Room not found.');
     }
-    this.#roles.set(key, { role: answer.role, fromSignal: false });
-    return answer;
+    this.#roles.set(key, { role: result.role, fromSignal: false });
+    return result;
   }
 
   /**
@@ -74,8 +74,8 @@ export class Memberships {
   async roleOf(userId: string, roomId: string): Promise<Role | undefined> {
     if (this.#deleted.has(roomId)) return undefined;
     const { role } = await this.#roles.get(keyOf(userId, roomId), async () => {
-      const [answer] = await this.directory.rolesOf([{ userId, roomId }]);
-      return { role: answer, fromSignal: false };
+      const [found] = await this.directory.rolesOf([{ userId, roomId }]);
+      return { role: found, fromSignal: false };
     });
     return this.#deleted.has(roomId) ? undefined : role;
   }
@@ -84,8 +84,8 @@ export class Memberships {
    * Refreshes all given roles in chunks that are spread over time: a chunk that fails does not
    * block the others, and its cached roles remain.
    *
-   * @param onEnded called for every pair without a membership as soon as its chunk is answered
-   * @throws the first error of the directory, once all chunks have been answered or have failed
+   * @param onEnded called for every pair without a membership as soon as its chunk has completed
+   * @throws the first error of the directory, once all chunks have completed or failed
    */
   async recheck(
     memberships: readonly Membership[],
@@ -114,7 +114,7 @@ export class Memberships {
   }
 
   /**
-   * Caches the role in a signal, which is newer than any answer that is still in flight.
+   * Caches the role in a signal, which is newer than any response that is still in flight.
    *
    * @returns false when the previous signal had the same role
    */

@@ -25,28 +25,28 @@ describe('RecentChanges', () => {
     const recent = new RecentChanges();
     recent.add(range('general', 1, 4));
     recent.add(range('general', 6, 7));
-    expect(recent.following('general', 1, 100)).toEqual(range('general', 2, 4));
-    expect(recent.following('general', 1, 2)).toEqual(range('general', 2, 3));
-    expect(recent.following('general', 4, 100)).toEqual([]);
-    expect(recent.following('other', 1, 100)).toEqual([]);
+    expect(recent.changesAfter('general', 1, 100)).toEqual(range('general', 2, 4));
+    expect(recent.changesAfter('general', 1, 2)).toEqual(range('general', 2, 3));
+    expect(recent.changesAfter('general', 4, 100)).toEqual([]);
+    expect(recent.changesAfter('other', 1, 100)).toEqual([]);
   });
 
   it('evicts the oldest changes when those of all rooms exceed the byte budget', () => {
     const recent = new RecentChanges(100_000);
     for (let room = 0; room < 100; room += 1) recent.add(range(`room-${room}`, 1, 10));
     const cached = Array.from({ length: 100 }, (_, room) =>
-      recent.following(`room-${room}`, 0, 10),
+      recent.changesAfter(`room-${room}`, 0, 10),
     ).flat();
     expect(cached.length).toBeGreaterThan(10);
     expect(cached.length * TEXT.length).toBeLessThan(100_000);
-    expect(recent.following('room-99', 0, 10)).toHaveLength(10);
+    expect(recent.changesAfter('room-99', 0, 10)).toHaveLength(10);
   });
 
-  it('evicts no change of a quiet room when a busy room adds thousands', () => {
+  it('evicts no changes of a quiet room when a busy room adds thousands', () => {
     const recent = new RecentChanges(3_000_000);
     recent.add(range('quiet', 1, 10));
     for (let rev = 1; rev <= 5_000; rev += 1) recent.add(range('busy', rev, rev));
-    expect(recent.following('quiet', 0, 10)).toHaveLength(10);
-    expect(recent.following('busy', 4_900, 200)).toEqual(range('busy', 4_901, 5_000));
+    expect(recent.changesAfter('quiet', 0, 10)).toHaveLength(10);
+    expect(recent.changesAfter('busy', 4_900, 200)).toEqual(range('busy', 4_901, 5_000));
   });
 });

@@ -1,7 +1,7 @@
 import type { Message } from '@chat/contracts';
 import { LRUCache } from 'lru-cache';
 
-/** Memory for the changes of all rooms together, in bytes. */
+/** Memory for the changes of all rooms combined, in bytes. */
 const MAX_BYTES = 32 * 1024 * 1024;
 /** Changes of one room; older ones are evicted, so that a busy room does not evict other rooms. */
 const MAX_PER_ROOM = 1_000;
@@ -27,7 +27,7 @@ export class RecentChanges {
   }
 
   /** Returns the changes that follow `rev` without a gap, at most `limit`. */
-  following(roomId: string, rev: number, limit: number): Message[] {
+  changesAfter(roomId: string, rev: number, limit: number): Message[] {
     const found: Message[] = [];
     while (found.length < limit) {
       const next = this.#changes.get(keyOf(roomId, rev + found.length + 1));

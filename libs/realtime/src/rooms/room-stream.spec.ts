@@ -53,25 +53,25 @@ class Room extends RoomDirectory {
 /** An outlet that records changes; `fill()` makes it full. */
 class Outlet {
   readonly emitted: number[] = [];
-  #space = Promise.withResolvers<void>();
+  #capacity = Promise.withResolvers<void>();
   #full = false;
 
   emit(changes: readonly Message[]): void {
     this.emitted.push(...changes.map(({ rev }) => rev));
   }
-  hasSpace(): boolean {
+  hasCapacity(): boolean {
     return !this.#full;
   }
-  whenSpace(): Promise<void> {
-    return this.#space.promise;
+  waitForCapacity(): Promise<void> {
+    return this.#capacity.promise;
   }
   fill(): void {
     this.#full = true;
-    this.#space = Promise.withResolvers();
+    this.#capacity = Promise.withResolvers();
   }
   drain(): void {
     this.#full = false;
-    this.#space.resolve();
+    this.#capacity.resolve();
   }
 }
 

@@ -4,23 +4,23 @@ import type { FeedSubscriber } from '../feed-subscriber.ts';
 import type { RoomDirectory } from '../room-directory.ts';
 import type { RecentChanges } from './recent-changes.ts';
 
-/** Changes that are emitted, or read from the store, at once. */
+/** Maximum number of changes that are emitted, or read from the store, in one batch. */
 const PAGE_SIZE = 200;
 
 /** Destination of the changes of a stream. */
 export interface RoomOutlet {
   /** Emits changes, which are in rev order. */
   emit(changes: readonly Message[]): void;
-  /** Returns whether the outlet has space for more changes now. */
-  hasSpace(): boolean;
-  /** Resolves when the outlet may have space again. */
-  whenSpace(): Promise<void>;
+  /** Returns whether the outlet has capacity for more changes now. */
+  hasCapacity(): boolean;
+  /** Resolves when the outlet may have capacity again. */
+  waitForCapacity(): Promise<void>;
 }
 
 /**
  * Emits every change of one room once, in rev order. Changes come from the feed; gaps in the feed
- * are filled from the store. While the outlet has no space the stream pauses: changes of the feed
- * are cached meanwhile as far as memory allows, and otherwise read from the store later.
+ * are filled from the store. While the outlet has no capacity, the stream pauses: changes from the
+ * feed are cached as far as memory allows, and otherwise read from the store later.
  */
 export class RoomStream {
   /** The highest rev received from the feed. */
@@ -95,7 +95,7 @@ export class RoomStream {
   changesAfter(rev: number): Message[] | undefined {
     const missing = this.head.rev - rev;
     if (missing < 0) return undefined;
-    const changes = this.recent.following(this.head.roomId, rev, missing);
+    const changes = this.recent.changesAfter(this.head.roomId, rev, missing);
     return changes.length === missing ? changes : undefined;
   }
 
@@ -126,8 +126,8 @@ export class RoomStream {
 
   async #fill(rev: number): Promise<void> {
     while (this.head.rev < rev && !this.#closed) {
-      if (!this.outlet.hasSpace()) {
-        await this.outlet.whenSpace();
+      if (!this.outlet.hasCapacity()) {
+        await this.outlet.waitForCapacity();
         continue;
       }
       if (this.#emitFromMemory()) continue;
@@ -142,11 +142,11 @@ export class RoomStream {
     }
   }
 
-  /** Emits cached changes while the outlet has space; returns whether there were any. */
+  /** Emits cached changes while the outlet has capacity; returns whether there were any. */
   #emitFromMemory(): boolean {
     const before = this.head.rev;
-    while (!this.#closed && this.outlet.hasSpace()) {
-      const changes = this.recent.following(this.head.roomId, this.head.rev, PAGE_SIZE);
+    while (!this.#closed && this.outlet.hasCapacity()) {
+      const changes = this.recent.changesAfter(this.head.roomId, this.head.rev, PAGE_SIZE);
       if (changes.length === 0) break;
       this.#emit(changes);
     }

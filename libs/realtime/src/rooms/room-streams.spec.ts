@@ -57,12 +57,12 @@ describe('RoomStreams', () => {
         return Promise.resolve({ rev: stored, complete: true, changes });
       },
     };
-    const fanOut: Pick<RoomFanOut, 'send' | 'sendChanges' | 'hasSpace'> = {
+    const fanOut: Pick<RoomFanOut, 'send' | 'sendChanges' | 'hasCapacity'> = {
       send: (_roomId, event, payload) => void emitted.push([event, payload]),
       sendChanges: (_roomId, changes) => {
         for (const change of changes) emitted.push(['receiveMessage', change]);
       },
-      hasSpace: () => true,
+      hasCapacity: () => true,
     };
     streams = new RoomStreams(
       feed,

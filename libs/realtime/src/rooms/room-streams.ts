@@ -9,15 +9,15 @@ import { RecentChanges } from './recent-changes.ts';
 import { RoomFanOut } from '../fan-out/room-fan-out.ts';
 import { RoomStream } from './room-stream.ts';
 
-/** How often heads are compared with the store, and sent to sockets where they moved. */
+/** How often room heads are compared with the store; changed heads are sent to the sockets. */
 const HEADS_CHECK_INTERVAL_MS = 5_000;
-/** Rooms that catch up with the store at the same time. */
+/** Maximum number of rooms that catch up with the store concurrently. */
 const CATCH_UP_CONCURRENCY = 16;
 
 interface OpenStream {
   readonly roomId: string;
   /** Number of sockets in the room and of joins in progress. */
-  holders: number;
+  refCount: number;
   /** The rev in the last `roomHeads` event. */
   announcedRev: number;
   opening: Promise<RoomStream>;
@@ -51,12 +51,12 @@ export class RoomStreams implements OnApplicationShutdown {
   }
 
   /**
-   * Returns the stream of a room and opens it if needed. The caller releases it exactly once; the
-   * last release closes the stream.
+   * Returns the stream of a room and opens it if needed. The caller must release it exactly once;
+   * the last release closes the stream.
    */
   async acquire(roomId: string): Promise<RoomStream> {
     const entry = this.#open.get(roomId) ?? this.#openEntry(roomId);
-    entry.holders += 1;
+    entry.refCount += 1;
     try {
       return await entry.opening;
     } catch (error) {
@@ -65,12 +65,12 @@ export class RoomStreams implements OnApplicationShutdown {
     }
   }
 
-  /** Ends one use of the stream; closes it with the last one. */
+  /** Releases one reference to the stream; the last release closes it. */
   release(roomId: string): void {
     const entry = this.#open.get(roomId);
     if (!entry) return;
-    entry.holders -= 1;
-    if (entry.holders > 0) return;
+    entry.refCount -= 1;
+    if (entry.refCount > 0) return;
     this.#open.delete(roomId);
     void entry.opening.then(
       (stream) => stream.close(),
@@ -109,15 +109,15 @@ export class RoomStreams implements OnApplicationShutdown {
     const requests = chunksOf(known, MAX_REVS_PER_CALL).map((chunk) =>
       this.directory.newerRevs(chunk.map(({ roomId, rev }) => ({ roomId, rev }))),
     );
-    const answers = await Promise.allSettled(requests);
-    const failed = answers.find((answer) => answer.status === 'rejected');
+    const results = await Promise.allSettled(requests);
+    const failed = results.find((result) => result.status === 'rejected');
     if (failed) {
       this.#logger.warn({ err: failed.reason as unknown }, 'reading room heads failed; retrying');
     }
-    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    return results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
   }
 
-  /** Catches up one room after the other, until none is left. */
+  /** Catches up the rooms one at a time, until none are left. */
   async #catchUp(behind: Iterator<RoomRev> & Iterable<RoomRev>): Promise<void> {
     for (const { roomId, rev } of behind) {
       try {
@@ -130,11 +130,11 @@ export class RoomStreams implements OnApplicationShutdown {
 
   #openEntry(roomId: string): OpenStream {
     const opening = RoomStream.open(roomId, this.feed, this.directory, this.recent, {
-      emit: (changes) => this.fanOut.sendChanges(roomId, changes, () => this.#shown(changes)),
-      hasSpace: () => this.fanOut.hasSpace(roomId),
-      whenSpace: () => this.fanOut.whenSpace(roomId),
+      emit: (changes) => this.fanOut.sendChanges(roomId, changes, () => this.#onWritten(changes)),
+      hasCapacity: () => this.fanOut.hasCapacity(roomId),
+      waitForCapacity: () => this.fanOut.waitForCapacity(roomId),
     });
-    const entry: OpenStream = { roomId, holders: 0, announcedRev: 0, opening };
+    const entry: OpenStream = { roomId, refCount: 0, announcedRev: 0, opening };
     opening.then(
       (stream) => {
         entry.stream = stream;
@@ -146,7 +146,7 @@ export class RoomStreams implements OnApplicationShutdown {
     return entry;
   }
 
-  #shown(changes: readonly Message[]): void {
+  #onWritten(changes: readonly Message[]): void {
     for (const change of changes) {
       this.metrics.observeShown(change);
       const { id: messageId, roomId, rev } = change;

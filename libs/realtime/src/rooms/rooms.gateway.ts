@@ -2,7 +2,7 @@ import { WebSocketGateway, type OnGatewayDisconnect } from '@nestjs/websockets';
 import type { ChatSocket } from '../chat-socket.ts';
 import {
   AnsweringClientEvent,
-  type ClientEventAnswer,
+  type ClientEventAck,
   type ClientEventPayload,
 } from '../events/client-event.ts';
 import { JoinRoom } from './join-room.ts';
@@ -20,9 +20,9 @@ export class RoomsGateway implements OnGatewayDisconnect<ChatSocket> {
   joinRoom(
     socket: ChatSocket,
     payload: ClientEventPayload<'joinRoom'>,
-    answer: ClientEventAnswer<'joinRoom'>,
+    acknowledge: ClientEventAck<'joinRoom'>,
   ): Promise<void> {
-    return this.joins.join(socket, payload, answer);
+    return this.joins.join(socket, payload, acknowledge);
   }
 
   /** Acknowledges directly, like `joinRoom`: otherwise a later join could overtake it. */
@@ -30,9 +30,9 @@ export class RoomsGateway implements OnGatewayDisconnect<ChatSocket> {
   leaveRoom(
     socket: ChatSocket,
     { roomId }: ClientEventPayload<'leaveRoom'>,
-    answer: ClientEventAnswer<'leaveRoom'>,
+    acknowledge: ClientEventAck<'leaveRoom'>,
   ): void {
     this.joins.leave(socket, roomId);
-    answer({});
+    acknowledge({});
   }
 }

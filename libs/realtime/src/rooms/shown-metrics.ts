@@ -3,13 +3,13 @@ import { Metrics } from '@chat/platform/monitoring';
 import { Injectable } from '@nestjs/common';
 import { DURATION_BUCKETS } from '../realtime-metrics.ts';
 
-/** Prometheus metrics of the messages that are shown to the sockets of rooms. */
+/** Prometheus metrics for the messages that are delivered to the sockets of rooms. */
 @Injectable()
 export class ShownMetrics {
-  readonly #shown;
+  readonly #delivery;
 
   constructor(metrics: Metrics) {
-    this.#shown = metrics.histogram({
+    this.#delivery = metrics.histogram({
       name: 'chat_accepted_to_shown_seconds',
       help: 'Time from accepting a message to writing it to every socket of its room.',
       buckets: DURATION_BUCKETS,
@@ -19,6 +19,6 @@ export class ShownMetrics {
   /** Records the time until a message was written to every socket of its room. */
   observeShown({ timestamp }: Message): void {
     // The clocks of two machines may differ, which can make the difference negative.
-    this.#shown.observe(Math.max(0, Date.now() - Date.parse(timestamp)) / 1_000);
+    this.#delivery.observe(Math.max(0, Date.now() - Date.parse(timestamp)) / 1_000);
   }
 }

@@ -92,10 +92,10 @@ describe('whenSent', () => {
 
   it.each(['in flight', 'queued'])(
     'resolves when the connection closes with the packet still %s',
-    async (where) => {
+    async (position) => {
       const [socket] = await pausedClient();
       socket.conn.write(LARGE);
-      if (where === 'queued') socket.emit('sessionExpired', {});
+      if (position === 'queued') socket.emit('sessionExpired', {});
       const sent = whenSent(socket);
       socket.conn.close(true);
       (socket.conn.transport as unknown as { socket: WebSocket }).socket.terminate();

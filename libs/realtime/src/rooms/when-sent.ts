@@ -18,7 +18,7 @@ export function whenSent({ conn }: ChatSocket): Promise<void> {
       conn.off('close', done);
       resolve();
     };
-    // Engine.IO hands all queued packets to the transport at once, and later ones after a drain.
+    // Engine.IO hands all queued packets to the transport together, and later ones after a drain.
     const onFlush = (): void => {
       transport = conn.transport;
       transport.once('drain', done);

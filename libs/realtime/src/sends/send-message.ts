@@ -25,8 +25,8 @@ export class SendMessage {
   /**
    * Publishes a message; resolves once it is durable.
    *
-   * @param order of the sends of the same socket to the same room
-   * @param joined settles when an earlier join of the room by the same socket has been answered
+   * @param order orders the sends of the same socket to the same room
+   * @param joined settles when an earlier join of the room by the same socket has been acknowledged
    * @throws RateLimitedError, NotFoundError, UnavailableError
    */
   async send(

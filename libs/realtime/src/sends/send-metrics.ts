@@ -2,7 +2,7 @@ import { Metrics } from '@chat/platform/monitoring';
 import { Injectable } from '@nestjs/common';
 import { DURATION_BUCKETS } from '../realtime-metrics.ts';
 
-/** Prometheus metrics of the messages that clients send. */
+/** Prometheus metrics for the messages that clients send. */
 @Injectable()
 export class SendMetrics {
   readonly #sends;
@@ -16,7 +16,7 @@ export class SendMetrics {
     });
     this.#acknowledged = metrics.histogram({
       name: 'chat_send_to_acknowledged_seconds',
-      help: 'Time from receiving a send to acknowledging it.',
+      help: 'Time from receiving a message to acknowledging it.',
       buckets: DURATION_BUCKETS,
     });
   }

@@ -1,18 +1,18 @@
 import { RETRYABLE_CODES } from '@chat/contracts';
 import { Failure, UnavailableError } from '@chat/platform/failures';
 
-/** Sends of one socket to one room that wait for their outcome; more are rejected. */
+/** Maximum sends of one socket to one room that wait for their outcome; more are rejected. */
 const MAX_PENDING = 500;
 
 interface PendingSend {
-  /** Whether an earlier send failed, so that this one must fail, too. */
+  /** Whether an earlier send failed, so that this one must also fail. */
   mustFail: boolean;
 }
 
 /**
- * Keeps the sends of one socket to one room in order. They are published one after the other and
- * are then in flight together; when one of them fails with an error that the sender retries, the
- * later ones fail too, so that all sends answered with `ok` are stored in the order of sending.
+ * Keeps the sends of one socket to one room in order. They are published in sequence and are then
+ * in flight together; when one of them fails with an error that the sender retries, the later ones
+ * also fail, so that all sends acknowledged with `ok` are stored in the order of sending.
  */
 export class SendOrder {
   #lastStarted: Promise<unknown> = Promise.resolve();

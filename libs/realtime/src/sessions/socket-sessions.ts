@@ -29,18 +29,18 @@ export class SocketSessions implements OnModuleInit {
     this.rechecks.register(() => this.recheck());
   }
 
-  /** Schedules the end of the socket for the expiry of its access token. */
+  /** Schedules the socket to be closed when its access token expires. */
   watch(socket: ChatSocket): void {
     this.unwatch(socket);
-    // By the wall clock, like every other service: the token states its time of expiry.
+    // By the wall clock, like every other service: the token contains its expiry time.
     const wait = Math.min(MAX_TIMER_MS, socket.data.identity.expiresAt - Date.now());
     const timer = setTimeout(() => {
-      this.#end(socket, 'token expired');
+      this.#close(socket, 'token expired');
     }, wait);
     this.#timers.set(socket, timer.unref());
   }
 
-  /** Cancels the scheduled end of the socket. */
+  /** Cancels the scheduled close of the socket. */
   unwatch(socket: ChatSocket): void {
     clearTimeout(this.#timers.get(socket));
   }
@@ -48,7 +48,7 @@ export class SocketSessions implements OnModuleInit {
   /**
    * Replaces the token of the socket, which stays open until the new token expires.
    *
-   * @throws UnauthorizedError for an invalid token, or a token of another user
+   * @throws UnauthorizedError for an invalid token, or a token for a different user
    */
   async renew(socket: ChatSocket, token: string): Promise<RenewSessionResult> {
     const identity = await this.authenticator.authenticate(token);
@@ -66,7 +66,7 @@ export class SocketSessions implements OnModuleInit {
 
   /** Closes every socket of the session. */
   endSession(sessionId: string): void {
-    for (const socket of this.sockets.ofSession(sessionId)) this.#end(socket, 'session ended');
+    for (const socket of this.sockets.ofSession(sessionId)) this.#close(socket, 'session ended');
   }
 
   /** Closes sockets whose session ended, in case the signal was lost. */
@@ -78,7 +78,7 @@ export class SocketSessions implements OnModuleInit {
     }
   }
 
-  #end(socket: ChatSocket, reason: string): void {
+  #close(socket: ChatSocket, reason: string): void {
     this.#logger.log({ socketId: socket.id, reason }, 'socket closed');
     socket.emit('sessionExpired', {});
     socket.disconnect(true);

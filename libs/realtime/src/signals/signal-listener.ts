@@ -8,14 +8,14 @@ export class SignalListener implements OnApplicationShutdown {
 
   constructor(private readonly signals: Signals) {}
 
-  /** Registers the handler of a kind of signals; features call it when their module starts. */
+  /** Registers the handler for a kind of signal; features call it when their module starts. */
   on<S extends Signal>(definition: SignalDefinition<S>, handler: (signal: S) => void): void {
     this.#unsubscribe.push(this.signals.on(definition, handler));
   }
 
   /**
-   * Unsubscribes only after all sockets are drained: until then a removed member must not receive
-   * the room any more.
+   * Unsubscribes only after all sockets are drained: until then a removed member must be kept
+   * from receiving messages in the room.
    */
   onApplicationShutdown(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();

@@ -20,7 +20,7 @@ describe('SocketRechecks', () => {
     jest.useRealTimers();
   });
 
-  it('runs all registered rechecks every 8 s until the shutdown, although one of them fails', async () => {
+  it('runs all registered rechecks every 8 s until shutdown, even if one of them fails', async () => {
     let runs = 0;
     rechecks.register(() => Promise.reject(new Error('unavailable')));
     rechecks.register(() => Promise.resolve(void (runs += 1)));

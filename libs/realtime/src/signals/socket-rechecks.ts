@@ -2,11 +2,11 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 
 /**
  * Interval at which sessions and memberships are rechecked in case a signal was lost: shorter
- * than the lifetime of cached answers (10 s), so that sends find fresh answers.
+ * than the lifetime of cached responses (10 s), so that sends find fresh ones.
  */
 const RECHECK_INTERVAL_MS = 8_000;
 
-/** Rechecks periodically what features know about open sockets, in case a signal was lost. */
+/** Periodically rechecks what features know about open sockets, in case a signal was lost. */
 @Injectable()
 export class SocketRechecks implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger(SocketRechecks.name);
@@ -16,7 +16,7 @@ export class SocketRechecks implements OnModuleInit, OnApplicationShutdown {
   /** Whether the last recheck failed; a failure is logged once, until a recheck succeeds. */
   #failing = false;
 
-  /** Registers a recheck; all of them run at the same time. */
+  /** Registers a recheck; all of them run concurrently. */
   register(recheck: () => Promise<void>): void {
     this.#rechecks.push(recheck);
   }
