@@ -79,7 +79,7 @@ export class HandshakeLimits {
    * Counts an unauthenticated connection.
    *
    * @param evict closes the connection in favour of a new one; then it is no longer counted
-   * @returns a function to call when the connection has authenticated or is closed; ends the count
+   * @returns a function that stops counting it, to call once it has authenticated or is closed
    */
   track(request: IncomingMessage, trusted: TrustProxy, evict: () => void): () => void {
     const network = networkOf(clientAddressOf(request, trusted));

@@ -210,9 +210,9 @@ describe('the socket server', () => {
       const after = await webSocket();
       after.send(`40${JSON.stringify({ token })}`);
       await once(after, 'message');
-      const end = waitForClose(after);
+      const received = waitForClose(after);
       after.send('40/admin,');
-      expect(await end).toEqual([]);
+      expect(await received).toEqual([]);
       expect(await rejections('protocol')).toBe(1);
     });
 
@@ -220,9 +220,9 @@ describe('the socket server', () => {
       const socket = await webSocket();
       socket.send(`40${JSON.stringify({ token })}`);
       await once(socket, 'message');
-      const end = waitForClose(socket);
+      const received = waitForClose(socket);
       socket.send(CONNECT);
-      await end;
+      await received;
       expect(await rejections('protocol')).toBe(1);
     });
 
@@ -230,9 +230,9 @@ describe('the socket server', () => {
       const socket = await webSocket();
       socket.send(`40${JSON.stringify({ token })}`);
       await once(socket, 'message');
-      const end = waitForClose(socket);
+      const received = waitForClose(socket);
       socket.send('41');
-      expect(await end).toEqual([]);
+      expect(await received).toEqual([]);
     });
 
     it('of a client that sends endless upgrade probes', async () => {

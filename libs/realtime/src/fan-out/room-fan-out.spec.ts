@@ -132,7 +132,7 @@ describe('RoomFanOut', () => {
     expect(turns).toBeGreaterThanOrEqual(33);
   });
 
-  it('ends a slice after sliceMs, even below the limit of writes', async () => {
+  it('ends a slice after sliceMs, even before the limit of writes is reached', async () => {
     const fanOut = new RoomFanOut({ ...TINY, sliceWrites: 1_000_000, sliceMs: 0 });
     const members = recorders(100);
     for (const { socket } of members) fanOut.enter('general', socket);

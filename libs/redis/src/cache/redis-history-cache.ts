@@ -29,8 +29,8 @@ export interface HistoryCacheObserver {
 
 /**
  * Caches pages of history in Redis (cache-aside). A key contains the room's rev from before the
- * page was read: a page stored under it is never older than that rev, however slow its reader was,
- * and a later rev has a different key.
+ * page was read: a page stored under it is never older than that rev, regardless of how slow its
+ * reader was, and a later rev has a different key.
  *
  * While Redis is unavailable or slow, pages are read from the store, and concurrent reads of the
  * same page are coalesced.
