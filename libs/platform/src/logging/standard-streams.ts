@@ -2,9 +2,9 @@
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 /**
- * Ignores errors of standard output and standard error, so that the process continues to serve when
- * the reader of its output exits or the disk of its log is full: there is nowhere left to report
- * that failure.
+ * Ignores errors of standard output and standard error, so that the process keeps serving requests
+ * when the reader of its output exits or the disk of its log is full: there is nowhere left to
+ * report that failure.
  */
 export function ignoreOutputErrors(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);

@@ -7,7 +7,7 @@ const CHECK_TIMEOUT_MS = 2_000;
 export interface CheckOptions {
   /** Timeout of the check, in milliseconds. */
   readonly timeoutMs?: number;
-  /** Whether the process can serve without the dependency; its state is reported anyway. */
+  /** Whether the process can work without the dependency; its state is reported anyway. */
   readonly optional?: boolean;
 }
 
