@@ -44,5 +44,5 @@ export abstract class RequestLimitSettings {
 }
 
 function limitOf(points: number, burst: number): RateLimit {
-  return { points, perMs: 1_000, burst: Math.max(points, burst) };
+  return { points, windowMs: 1_000, burst: Math.max(points, burst) };
 }

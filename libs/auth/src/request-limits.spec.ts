@@ -47,8 +47,8 @@ class NotesController {
 class PortsModule {}
 
 const LIMITS: RequestLimitSettings = {
-  perUser: { points: 1, perMs: 60_000, burst: PER_USER },
-  perAddress: { points: 1, perMs: 60_000, burst: PER_ADDRESS },
+  perUser: { points: 1, windowMs: 60_000, burst: PER_USER },
+  perAddress: { points: 1, windowMs: 60_000, burst: PER_ADDRESS },
 };
 
 @Module({

@@ -13,7 +13,7 @@ describe('the settings of the gateway', () => {
         messages: ['http://localhost:3002'],
         chat: ['http://localhost:3003'],
       },
-      limit: { points: 500, perMs: 1_000, burst: 2_000 },
+      limit: { points: 500, windowMs: 1_000, burst: 2_000 },
       timeoutMs: 15_000,
       retryForMs: 5_000,
       maxSockets: 20_000,

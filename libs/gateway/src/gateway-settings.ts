@@ -54,7 +54,7 @@ export abstract class GatewaySettings {
       },
       limit: {
         points: settings.GATEWAY_RATE,
-        perMs: 1_000,
+        windowMs: 1_000,
         burst: Math.max(settings.GATEWAY_RATE, settings.GATEWAY_BURST),
       },
       timeoutMs: settings.GATEWAY_TIMEOUT_MS,

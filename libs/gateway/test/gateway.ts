@@ -27,10 +27,10 @@ export interface Gateway {
 
 /** For tests of silent instances: a silent instance soon becomes unavailable. */
 export const FAST_PROBING_POOL = {
-  probeEveryMs: 50,
+  probeIntervalMs: 50,
   probeTimeoutMs: 500,
   lostAfterMs: 1_500,
-  resolveEveryMs: 60_000,
+  resolveIntervalMs: 60_000,
 };
 
 /**
@@ -43,11 +43,11 @@ export async function startGateway(
 ): Promise<Gateway> {
   const settings: GatewaySettings = {
     urls: { users: [], messages: [], chat: [], ...urls },
-    limit: { points: 10_000, perMs: 1_000, burst: 10_000 },
+    limit: { points: 10_000, windowMs: 1_000, burst: 10_000 },
     timeoutMs: 10_000,
     retryForMs: 2_000,
     maxSockets: 100,
-    pool: { probeEveryMs: 50, probeTimeoutMs: 5_000, lostAfterMs: 10_000, resolveEveryMs: 1_000 },
+    pool: { probeIntervalMs: 50, probeTimeoutMs: 5_000, lostAfterMs: 10_000, resolveIntervalMs: 1_000 },
     ...options,
   };
   const providers = [

@@ -9,5 +9,5 @@ export * from './writer/event-delivery.ts';
 export * from './writer/message-writer.ts';
 export * from './writer/partition-writer.ts';
 export * from './writer/partition-writers.ts';
-export * from './writer/refusal-limit.ts';
+export * from './writer/rejection-limit.ts';
 export * from './writer/writer-metrics.ts';

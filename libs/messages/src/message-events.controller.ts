@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { MESSAGE_CREATE, MessageCreate } from './message-create/message-create.ts';
-import { RefusedMessageError } from './message-store.ts';
+import { RejectedMessageError } from './message-store.ts';
 import { DeletedRoomError } from './writer/deleted-rooms.ts';
 import { EventDelivery } from './writer/event-delivery.ts';
 
@@ -22,7 +22,7 @@ export class MessageEventsController {
       delivery.acknowledge();
     } catch (error) {
       if (error instanceof DeletedRoomError) return delivery.reject('Its room was deleted.');
-      if (error instanceof RefusedMessageError) {
+      if (error instanceof RejectedMessageError) {
         return delivery.reject(`The store refused it: ${error.reason}.`);
       }
       delivery.giveUp(error);

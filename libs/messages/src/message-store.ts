@@ -21,8 +21,8 @@ export class ConflictingWriterError extends Error {
  * The store can never accept one of the messages, because of its content: it is too large,
  * or violates a rule of the database. Never thrown for temporary failures.
  */
-export class RefusedMessageError extends Failure {
-  override readonly name = 'RefusedMessageError';
+export class RejectedMessageError extends Failure {
+  override readonly name = 'RejectedMessageError';
   /** @param reason for operators; contains no part of the message's content */
   constructor(
     readonly reason: string,
@@ -45,7 +45,7 @@ export abstract class MessageStore {
    * appended again unchanged: messages that are already stored are skipped.
    *
    * @throws ConflictingWriterError if a different message has one of the ids, seqs or revs.
-   * @throws RefusedMessageError if one of the messages can never be stored.
+   * @throws RejectedMessageError if one of the messages can never be stored.
    */
   abstract append(messages: readonly Message[]): Promise<void>;
   /** Returns the stored messages that have one of the ids, by id. */

@@ -32,7 +32,7 @@ export const socketSettings = {
 } as const;
 
 /** Client events of any kind per user. */
-const EVENT_LIMIT: RateLimit = { points: 200, perMs: 1_000, burst: 1_000 };
+const EVENT_LIMIT: RateLimit = { points: 200, windowMs: 1_000, burst: 1_000 };
 const MAX_SOCKETS_PER_USER = 100;
 
 /** Settings of the socket server; provided by the app. */
@@ -58,7 +58,7 @@ export abstract class RealtimeSettings {
     const { SEND_RATE: points, SEND_BURST: burst } = settings;
     const { SOCKET_CONNECT_RATE, SOCKET_CONNECT_BURST } = settings;
     return {
-      sendLimit: { points, perMs: 1_000, burst },
+      sendLimit: { points, windowMs: 1_000, burst },
       // Every send is also an event.
       eventLimit: {
         ...EVENT_LIMIT,
@@ -68,7 +68,7 @@ export abstract class RealtimeSettings {
       maxSocketsPerUser: MAX_SOCKETS_PER_USER,
       connectLimit: {
         points: SOCKET_CONNECT_RATE,
-        perMs: 1_000,
+        windowMs: 1_000,
         burst: Math.max(SOCKET_CONNECT_RATE, SOCKET_CONNECT_BURST),
       },
       maxUnauthenticated: {

@@ -32,7 +32,7 @@ class EverySessionActive extends SessionStatus {
 }
 
 const READS = { perUser: 4, concurrent: 4, bytes: 10_000_000, userBytesPerSecond: 10_000_000 };
-const LIMIT = { points: 1_000, perMs: 1_000, burst: 1_000 };
+const LIMIT = { points: 1_000, windowMs: 1_000, burst: 1_000 };
 
 export interface ChatInstance {
   /** Connects a socket for a user whose session has the same id. */

@@ -4,7 +4,7 @@ import { Refusals } from '@chat/platform/monitoring';
 import { Injectable } from '@nestjs/common';
 
 /** Rate limit per user for membership changes; each is broadcast to all members of the room. */
-const CHANGE_LIMIT: RateLimit = { points: 5, perMs: 1_000, burst: 200 };
+const CHANGE_LIMIT: RateLimit = { points: 5, windowMs: 1_000, burst: 200 };
 
 /** Limits how fast a user joins and leaves rooms, and adds and removes others. */
 @Injectable()

@@ -8,7 +8,7 @@ import { RoomStore, type RoomRecord } from './room-store.ts';
 import { toRoom } from './room-views.ts';
 
 /** Rate limit per user for creating rooms. */
-const CREATION_LIMIT: RateLimit = { points: 10, perMs: 60_000, burst: 30 };
+const CREATION_LIMIT: RateLimit = { points: 10, windowMs: 60_000, burst: 30 };
 
 /** Creates rooms within a rate limit. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { mongo } from 'mongoose';
-import { reasonOfRefusal, translateErrors } from './mongo-failure.ts';
+import { contentErrorReason, translateErrors } from './mongo-failure.ts';
 
 /** Returns the driver error for an insert whose first document the server rejects. */
 function bulkWriteErrorOf(code: number): Error {
@@ -10,11 +10,11 @@ function bulkWriteErrorOf(code: number): Error {
   return new mongo.MongoBulkWriteError({ message: 'rejected', code, writeErrors }, result);
 }
 
-describe('reasonOfRefusal', () => {
+describe('contentErrorReason', () => {
   it.each([2, 22, 121, 10_334, 17_280])(
     'returns the reason for error %p, which concerns one document',
     (code) => {
-      expect(reasonOfRefusal(bulkWriteErrorOf(code))).toMatch(`MongoDB error ${code}, `);
+      expect(contentErrorReason(bulkWriteErrorOf(code))).toMatch(`MongoDB error ${code}, `);
     },
   );
 
@@ -24,7 +24,7 @@ describe('reasonOfRefusal', () => {
     ['DuplicateKey', 11_000],
     ['OutOfDiskSpace', 14_031],
   ])('returns undefined for %s, which does not concern one document', (_name, code) => {
-    expect(reasonOfRefusal(bulkWriteErrorOf(code))).toBeUndefined();
+    expect(contentErrorReason(bulkWriteErrorOf(code))).toBeUndefined();
   });
 
   it('returns undefined for a failed command, a network error and an invalid argument', () => {
@@ -33,7 +33,7 @@ describe('reasonOfRefusal', () => {
       new mongo.MongoNetworkError('no'),
       new mongo.MongoInvalidArgumentError('Operation passed in cannot be an Array'),
     ]) {
-      expect(reasonOfRefusal(error)).toBeUndefined();
+      expect(contentErrorReason(error)).toBeUndefined();
     }
   });
 });

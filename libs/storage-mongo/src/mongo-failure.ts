@@ -56,7 +56,7 @@ export function isDuplicateKey(error: unknown): boolean {
  * Returns why one document of an insert can never be stored; undefined for errors that
  * do not concern the content of a document.
  */
-export function reasonOfRefusal(error: unknown): string | undefined {
+export function contentErrorReason(error: unknown): string | undefined {
   if (error instanceof mongo.MongoInvalidArgumentError) {
     return error.message.startsWith(TOO_LARGE_PREFIX) ? 'the document is too large' : undefined;
   }

@@ -1,2 +1,2 @@
-export * from './data-folder.ts';
+export * from './data-directory.ts';
 export * from './sqlite-storage.ts';

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { ConflictingWriterError, RefusedMessageError } from '@chat/messages';
+import { ConflictingWriterError, RejectedMessageError } from '@chat/messages';
 import { UnavailableError } from '@chat/platform/failures';
-import { DataFolderInUseError, DataFolderUnusableError } from './data-folder.ts';
+import { DataDirectoryInUseError, DataDirectoryUnusableError } from './data-directory.ts';
 import type { OperationArguments, OperationName, OperationResult } from './worker/operations.ts';
 import type {
-  OperationAnswer,
-  WorkerAnswer,
+  OperationResponse,
+  WorkerResponse,
   WorkerData,
   WorkerFailure,
   WorkerRequest,
@@ -45,14 +45,14 @@ export class SqliteConnection {
    * Starts the thread and opens the database in it.
    *
    * @param onFailure called once if the thread exits unexpectedly: nothing can be stored any more
-   * @throws DataFolderInUseError, DataFolderUnusableError
+   * @throws DataDirectoryInUseError, DataDirectoryUnusableError
    */
   static async open(file: string, onFailure: (error: Error) => void): Promise<SqliteConnection> {
     const workerData: WorkerData = { file };
     const worker = new Worker(WORKER, { workerData, name: 'sqlite', execArgv: [] });
     const connection = new SqliteConnection(worker, onFailure);
     const opened = Promise.withResolvers<void>();
-    worker.on('message', (message: WorkerAnswer) => {
+    worker.on('message', (message: WorkerResponse) => {
       if (message.type === 'opened') opened.resolve();
       if (message.type === 'open-failed') opened.reject(openError(message.failure, dirname(file)));
       if (message.type === 'results') for (const one of message.results) connection.#settle(one);
@@ -105,7 +105,7 @@ export class SqliteConnection {
     this.#worker.postMessage(request);
   }
 
-  #settle({ id, result, failure }: OperationAnswer): void {
+  #settle({ id, result, failure }: OperationResponse): void {
     const call = this.#pending.get(id);
     this.#pending.delete(id);
     if (failure) call?.reject(toError(failure));
@@ -124,15 +124,15 @@ export class SqliteConnection {
 function openError(failure: WorkerFailure, directory: string): Error {
   switch (failure.kind) {
     case 'in-use':
-      return new DataFolderInUseError(directory);
+      return new DataDirectoryInUseError(directory);
     case 'damaged-data':
-      return new DataFolderUnusableError(
+      return new DataDirectoryUnusableError(
         directory,
         'the database in it is damaged or is not an SQLite database.',
       );
     case 'newer-data':
     case 'unavailable':
-      return new DataFolderUnusableError(directory, failure.message);
+      return new DataDirectoryUnusableError(directory, failure.message);
     default:
       return toError(failure);
   }
@@ -144,7 +144,7 @@ function toError({ kind, message, stack }: WorkerFailure): Error {
     case 'position-conflict':
       return new ConflictingWriterError(message);
     case 'unstorable-message':
-      return new RefusedMessageError(message);
+      return new RejectedMessageError(message);
     case 'unavailable':
       return new UnavailableError(
         'The service is temporarily unavailable. Please try again shortly.',

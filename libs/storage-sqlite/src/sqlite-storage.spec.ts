@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { UnavailableError } from '@chat/platform/failures';
 import { Logger } from '@nestjs/common';
-import { DataFolderInUseError, DataFolderUnusableError, prepareDataFolder } from './data-folder.ts';
+import { DataDirectoryInUseError, DataDirectoryUnusableError, prepareDataDirectory } from './data-directory.ts';
 import { openSqliteStorage, type SqliteStorage } from './sqlite-storage.ts';
 
 const WRITING_PROCESS = fileURLToPath(new URL('../test/writing-process.ts', import.meta.url));
@@ -97,12 +97,12 @@ describe('the SQLite data directory', () => {
   });
 
   it('cannot be opened by a second process, with a one-line error, until the first is killed', async () => {
-    prepareDataFolder(dataDir);
+    prepareDataDirectory(dataDir);
     const writer = await write();
     expect(writer.lines[0]).toBe('opened');
     skipLockWait();
     const failure: unknown = await open().catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(DataFolderInUseError);
+    expect(failure).toBeInstanceOf(DataDirectoryInUseError);
     const { message } = failure as Error;
     expect(message).toContain(dataDir);
     expect(message).not.toContain('\n');
@@ -112,7 +112,7 @@ describe('the SQLite data directory', () => {
   });
 
   it('is opened, after a warning, once another process that uses it exits', async () => {
-    prepareDataFolder(dataDir);
+    prepareDataDirectory(dataDir);
     const writer = await write();
     const warned = Promise.withResolvers<unknown>();
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(warned.resolve);
@@ -125,7 +125,7 @@ describe('the SQLite data directory', () => {
   it('stays locked against other processes when its own process tries to open it twice', async () => {
     await open();
     skipLockWait();
-    await expect(open()).rejects.toBeInstanceOf(DataFolderInUseError);
+    await expect(open()).rejects.toBeInstanceOf(DataDirectoryInUseError);
     const writer = await write();
     expect(writer.lines).toEqual(['open-failed']);
   });
@@ -139,7 +139,7 @@ describe('the SQLite data directory', () => {
   });
 
   it('contains every acknowledged message, without gaps, after its process was killed', async () => {
-    prepareDataFolder(dataDir);
+    prepareDataDirectory(dataDir);
     let stored = 0;
     for (const lines of [3, 200, 700]) {
       const writer = await write(stored + 1);
@@ -175,16 +175,16 @@ describe('the SQLite data directory', () => {
   });
 
   it('is rejected when its database file is not a database', async () => {
-    prepareDataFolder(dataDir);
+    prepareDataDirectory(dataDir);
     await writeFile(file, 'This is text, not a database. '.repeat(200));
     const failure: unknown = await open().catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(DataFolderUnusableError);
+    expect(failure).toBeInstanceOf(DataDirectoryUnusableError);
     expect((failure as Error).message).not.toContain('\n');
   });
 
   it('is rejected when its path, or a parent of it, is a file', async () => {
     await writeFile(dataDir, '');
-    await expect(open()).rejects.toBeInstanceOf(DataFolderUnusableError);
+    await expect(open()).rejects.toBeInstanceOf(DataDirectoryUnusableError);
     dataDir = join(dataDir, 'child');
     await expect(open()).rejects.toThrow('the path, or a parent of it, is not a directory');
   });

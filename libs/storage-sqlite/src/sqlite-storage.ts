@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { DataFolderInUseError, prepareDataFolder } from './data-folder.ts';
+import { DataDirectoryInUseError, prepareDataDirectory } from './data-directory.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteMessageStore } from './stores/sqlite-message-store.ts';
 import { SqliteRoomStore } from './stores/sqlite-room-store.ts';
@@ -28,13 +28,13 @@ export interface SqliteStorage {
  * up to 10 s while another process uses the directory, and logs the wait.
  *
  * @param options.onFailure called once nothing can be stored any more; the process should exit
- * @throws DataFolderInUseError, DataFolderUnusableError
+ * @throws DataDirectoryInUseError, DataDirectoryUnusableError
  */
 export async function openSqliteStorage(options: {
   readonly dataDir: string;
   readonly onFailure: (error: Error) => void;
 }): Promise<SqliteStorage> {
-  const file = prepareDataFolder(options.dataDir);
+  const file = prepareDataDirectory(options.dataDir);
   const connection = await openWhenUnlocked(file, options);
   return {
     users: new SqliteUserStore(connection),
@@ -56,7 +56,7 @@ async function openWhenUnlocked(
       return await SqliteConnection.open(file, onFailure);
     } catch (error) {
       const timedOut = performance.now() - begin > LOCK_WAIT_MS;
-      if (!(error instanceof DataFolderInUseError) || timedOut) throw error;
+      if (!(error instanceof DataDirectoryInUseError) || timedOut) throw error;
       if (attempt === 1) {
         new Logger('SqliteStorage').warn(
           { dataDir, waitMs: LOCK_WAIT_MS },

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Message } from '@chat/contracts';
-import type { WorkerAnswer, WorkerData, WorkerRequest } from '../src/worker/protocol.ts';
+import type { WorkerResponse, WorkerData, WorkerRequest } from '../src/worker/protocol.ts';
 
 /**
  * Opens the database at the given path and stores messages in one room until it is killed,
@@ -36,7 +36,7 @@ function append(): void {
   worker.postMessage(request);
 }
 
-worker.on('message', (response: WorkerAnswer) => {
+worker.on('message', (response: WorkerResponse) => {
   if (response.type !== 'results') process.stdout.write(`${response.type}\n`);
   if (response.type === 'opened') for (let count = 0; count < 20; count += 1) append();
   if (response.type !== 'results') return;

@@ -4,13 +4,13 @@ import type { Message } from '@chat/contracts';
 import {
   ConflictingWriterError,
   PartitionWriter,
-  RefusalLimit,
-  RefusedMessageError,
+  RejectionLimit,
+  RejectedMessageError,
   type MessageStore,
   type PageCursor,
 } from '@chat/messages';
 import { legacyMessageIdOf, messageIdOf } from '@chat/messages/message-create';
-import { AWKWARD_IDS } from './awkward-ids.ts';
+import { SPECIAL_IDS } from './special-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
 function message(roomId: string, seq: number, overrides: Partial<Message> = {}): Message {
@@ -40,7 +40,7 @@ function createWriter(store: MessageStore): PartitionWriter {
       refused: () => undefined,
       stopped: () => undefined,
     },
-    new RefusalLimit(),
+    new RejectionLimit(),
   );
 }
 
@@ -130,7 +130,7 @@ export function describeMessageStore(
       expect(await readAll(roomId)).toEqual([...messages, ...later]);
     });
 
-    it.each(AWKWARD_IDS)('stores %p literally as an id and as a text', async (text) => {
+    it.each(SPECIAL_IDS)('stores %p literally as an id and as a text', async (text) => {
       const one = message(text, 1, { id: text, userId: text, username: text, text });
       await store.append([one]);
       expect(await readAll(text)).toEqual([one]);
@@ -226,7 +226,7 @@ export function describeMessageStore(
           index === position ? { ...one, ...unstorable } : one,
         );
         for (let attempt = 0; attempt < 2; attempt += 1) {
-          await expect(store.append(rejected)).rejects.toBeInstanceOf(RefusedMessageError);
+          await expect(store.append(rejected)).rejects.toBeInstanceOf(RejectedMessageError);
           const stored = await readAll(roomId);
           expect(stored.length).toBeLessThanOrEqual(position);
           expect(stored).toEqual(batch.slice(0, stored.length));
@@ -248,7 +248,7 @@ export function describeMessageStore(
       expect(rejected).toEqual([5, 18, 31]);
       for (const outcome of outcomes) {
         if (outcome.status === 'rejected')
-          expect(outcome.reason).toBeInstanceOf(RefusedMessageError);
+          expect(outcome.reason).toBeInstanceOf(RejectedMessageError);
       }
       for (const roomId of rooms) {
         const expected = events.filter((one, n) => one.roomId === roomId && !rejected.includes(n));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { MemberRecord, RoomRecord, RoomStore } from '@chat/rooms';
-import { AWKWARD_IDS } from './awkward-ids.ts';
+import { SPECIAL_IDS } from './special-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
 const TIMESTAMP = '2026-01-02T03:04:05.678Z';
@@ -138,7 +138,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(outcomes.filter(Boolean)).toHaveLength(1);
     });
 
-    it.each(AWKWARD_IDS)('stores %p literally as an id and as a name', async (text) => {
+    it.each(SPECIAL_IDS)('stores %p literally as an id and as a name', async (text) => {
       const one = room({ id: text, name: text, topic: text, createdBy: text });
       const owner = member(text, { userId: text, role: 'owner' });
       expect(await store.createRoom(one, owner)).toBe(true);

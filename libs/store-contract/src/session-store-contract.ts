@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SessionRecord, SessionStore } from '@chat/users';
-import { AWKWARD_IDS } from './awkward-ids.ts';
+import { SPECIAL_IDS } from './special-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
 const NOW = '2026-06-01T00:00:00.000Z';
@@ -100,7 +100,7 @@ export function describeSessionStore(name: string, open: OpenStore<SessionStore>
       expect((await store.find(one.id, NOW))?.generation).toBe(2);
     });
 
-    it.each(AWKWARD_IDS)('stores %p literally as an id', async (id) => {
+    it.each(SPECIAL_IDS)('stores %p literally as an id', async (id) => {
       const one = session({ id, userId: id, userAgent: id });
       await store.insert(one);
       expect(await store.find(id, NOW)).toEqual(one);

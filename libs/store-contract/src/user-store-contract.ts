@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { UserRecord, UserStore } from '@chat/users';
-import { AWKWARD_IDS } from './awkward-ids.ts';
+import { SPECIAL_IDS } from './special-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
 function user(overrides: Partial<UserRecord> = {}): UserRecord {
@@ -61,7 +61,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
       }
     });
 
-    it.each(AWKWARD_IDS)('stores %p literally as an id and as a name', async (text) => {
+    it.each(SPECIAL_IDS)('stores %p literally as an id and as a name', async (text) => {
       const one = user({ id: text, email: text, username: text, displayName: text });
       expect(await store.insert(one)).toBe('inserted');
       expect(await store.findById(text)).toEqual(one);

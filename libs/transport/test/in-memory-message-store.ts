@@ -1,5 +1,5 @@
 import type { Message, RoomHead } from '@chat/contracts';
-import { ConflictingWriterError, MessageStore, RefusedMessageError } from '@chat/messages';
+import { ConflictingWriterError, MessageStore, RejectedMessageError } from '@chat/messages';
 
 /** Messages that several stores can share, indexed by id and room: suites store thousands. */
 class StoredMessages {
@@ -59,7 +59,7 @@ export class InMemoryMessageStore extends MessageStore {
       throw new Error('rejected');
     }
     for (const message of messages) {
-      if (message.text === this.unstorable) throw new RefusedMessageError('a rule of the test');
+      if (message.text === this.unstorable) throw new RejectedMessageError('a rule of the test');
       const { byId, byRoom } = this.#stored;
       const sameId = byId.get(message.id);
       const samePosition = byRoom.get(message.roomId)?.[message.seq - 1];

@@ -8,8 +8,8 @@ const settingsOf = (values: Record<string, string>) =>
 describe('the settings of sign-ins', () => {
   it('limit addresses per second and accounts per minute by default', () => {
     expect(settingsOf({})).toEqual({
-      perAddress: { points: 20, perMs: 1_000, burst: 200 },
-      failuresPerAccount: { points: 10, perMs: 60_000, burst: 10 },
+      perAddress: { points: 20, windowMs: 1_000, burst: 200 },
+      failuresPerAccount: { points: 10, windowMs: 60_000, burst: 10 },
     });
   });
 

@@ -27,12 +27,12 @@ export abstract class SignInSettings {
     return {
       perAddress: {
         points: SIGN_IN_RATE,
-        perMs: 1_000,
+        windowMs: 1_000,
         burst: Math.max(SIGN_IN_RATE, SIGN_IN_BURST),
       },
       failuresPerAccount: {
         points: FAILED_SIGN_INS_PER_MINUTE,
-        perMs: 60_000,
+        windowMs: 60_000,
         burst: FAILED_SIGN_INS_PER_MINUTE,
       },
     };

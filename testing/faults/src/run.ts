@@ -4,7 +4,7 @@ import type { Observation } from './check/observation.ts';
 import { evidenceOf, LogCapture } from './faults/evidence.ts';
 import { keepsChatAvailable, type Fault } from './faults/fault.ts';
 import { injectFault } from './faults/inject-fault.ts';
-import { chooseTarget } from './faults/victim.ts';
+import { chooseTarget } from './faults/fault-target.ts';
 import { Load } from './load/load.ts';
 import type { TestUsers } from './load/test-users.ts';
 import { monitorable, pidOfServerAt, ProcessMonitor } from './process-monitor.ts';

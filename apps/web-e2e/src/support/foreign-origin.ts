@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { privatePort } from '@chat/testing';
 
-const PAGE = new URL('../../older-client.html', import.meta.url);
+const PAGE = new URL('../../legacy-client.html', import.meta.url);
 const SOCKET_IO = join(
   dirname(createRequire(import.meta.url).resolve('socket.io-client/package.json')),
   'dist/socket.io.js',

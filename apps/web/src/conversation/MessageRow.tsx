@@ -4,7 +4,7 @@ import { Avatar } from '../ui/Avatar.tsx';
 import { formatFull, formatTime } from '../ui/time.ts';
 import { MessageFallback } from './MessageFallback.tsx';
 import { DeliveryStatus } from './DeliveryStatus.tsx';
-import { FailedSend } from './FailedSend.tsx';
+import { FailedMessage } from './FailedMessage.tsx';
 import styles from './MessageRow.module.css';
 import { MessageText } from './MessageText.tsx';
 import type { ShownMessage } from './shown-message.ts';
@@ -55,7 +55,7 @@ function Article({ message, startsGroup }: ArticleProps) {
           <span className="visually-hidden">{username}</span>
         )}
         <MessageText text={text} />
-        {delivery === 'failed' && entry && <FailedSend entry={entry} />}
+        {delivery === 'failed' && entry && <FailedMessage entry={entry} />}
       </div>
       {delivery && <DeliveryStatus delivery={delivery} />}
     </article>

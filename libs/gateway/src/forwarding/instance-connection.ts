@@ -44,7 +44,7 @@ export async function waitForInstance(
  * @returns undefined when no instance was reachable in time, or the signal was aborted
  * @throws LocalFailureError
  */
-export async function connectToAny(
+export async function connectToAnyInstance(
   pool: UpstreamPool,
   tryForMs: number,
   signal: AbortSignal,

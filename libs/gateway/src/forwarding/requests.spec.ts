@@ -139,7 +139,7 @@ describe('a request through the gateway', () => {
     const [one, two] = [await upstream('one'), await upstream('two')];
     const { url } = await gateway(
       { users: [one.url, two.url] },
-      { pool: { ...FAST_PROBING_POOL, probeEveryMs: 60_000, probeTimeoutMs: 5_000 } },
+      { pool: { ...FAST_PROBING_POOL, probeIntervalMs: 60_000, probeTimeoutMs: 5_000 } },
     );
     await one.stop();
     const body = JSON.stringify({ text: 'x'.repeat(50_000) });
@@ -227,7 +227,7 @@ describe('a request through the gateway', () => {
     const one = await upstream('one');
     const { url } = await gateway(
       { users: [one.url] },
-      { limit: { points: 1, perMs: 60_000, burst: 3 } },
+      { limit: { points: 1, windowMs: 60_000, burst: 3 } },
     );
     const statuses: number[] = [];
     for (let n = 0; n < 4; n += 1) statuses.push((await fetch(`${url}/users/me`)).status);
@@ -242,7 +242,7 @@ describe('a request through the gateway', () => {
     const one = await upstream('one');
     const { url } = await gateway(
       { users: [one.url] },
-      { limit: { points: 1, perMs: 60_000, burst: 3 }, trustProxy: ['127.0.0.1'] },
+      { limit: { points: 1, windowMs: 60_000, burst: 3 }, trustProxy: ['127.0.0.1'] },
     );
     const statusFor = async (address: string): Promise<number> =>
       (await fetch(`${url}/users/me`, { headers: { 'x-forwarded-for': address } })).status;

@@ -168,7 +168,7 @@ describe('a socket through the gateway', () => {
     const full = await gateway({ chat: [one.url] }, { maxSockets: 0 });
     const limited = await gateway(
       { chat: [one.url] },
-      { limit: { points: 1, perMs: 60_000, burst: 1 } },
+      { limit: { points: 1, windowMs: 60_000, burst: 1 } },
     );
     const withoutInstance = await gateway({ chat: [] });
     const statusLine = (port: number): Promise<string> =>
@@ -188,7 +188,7 @@ describe('a socket through the gateway', () => {
   it('gets 429 beyond the rate limit of its IPv6 /64 network', async () => {
     const { port } = await gateway(
       { chat: [(await chat('one')).url] },
-      { limit: { points: 1, perMs: 60_000, burst: 1 }, trustProxy: ['127.0.0.1'] },
+      { limit: { points: 1, windowMs: 60_000, burst: 1 }, trustProxy: ['127.0.0.1'] },
     );
     const statusLineFor = (address: string): Promise<string> =>
       new Promise((resolve) => {

@@ -13,7 +13,7 @@ import { LocalFailureError } from '../upstreams/instance.ts';
 import { Upstreams } from '../upstreams/upstreams.ts';
 import { setForwardedHeaders, type TrustProxy } from './client-address.ts';
 import { ConnectedAgent } from './connected-agent.ts';
-import { connectTo, connectToAny, type InstanceConnection } from './instance-connection.ts';
+import { connectTo, connectToAnyInstance, type InstanceConnection } from './instance-connection.ts';
 
 /** Timeout for a service to accept an upgrade. */
 const UPGRADE_TIMEOUT_MS = 10_000;
@@ -108,7 +108,7 @@ export class UpgradeForwarder implements BeforeApplicationShutdown {
     }
     const disconnected = new AbortController();
     client.once('close', () => disconnected.abort());
-    return connectToAny(pool, this.settings.retryForMs, disconnected.signal);
+    return connectToAnyInstance(pool, this.settings.retryForMs, disconnected.signal);
   }
 
   #proxyUpgrade(

@@ -5,10 +5,10 @@ import { Upstream } from '../../test/upstream.ts';
 import { UpstreamPool } from './upstream-pool.ts';
 
 const OPTIONS = {
-  probeEveryMs: 30,
+  probeIntervalMs: 30,
   probeTimeoutMs: 5_000,
   lostAfterMs: 10_000,
-  resolveEveryMs: 30,
+  resolveIntervalMs: 30,
 };
 
 const noFailure = (code: string): never => {

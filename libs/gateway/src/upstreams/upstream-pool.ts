@@ -7,7 +7,7 @@ import { Instance, type InstanceState } from './instance.ts';
 /** How the instances of a service are probed; all values are in milliseconds. */
 export interface PoolOptions {
   /** Interval between probes of an instance. */
-  readonly probeEveryMs: number;
+  readonly probeIntervalMs: number;
   /**
    * Timeout of a probe, after which the instance gets no new requests. A late response still counts
    * as a sign of life.
@@ -16,14 +16,14 @@ export interface PoolOptions {
   /** Silence on every connection, probes included, after which its connections are closed. */
   readonly lostAfterMs: number;
   /** Interval of DNS resolution. */
-  readonly resolveEveryMs: number;
+  readonly resolveIntervalMs: number;
 }
 
 export const DEFAULT_POOL_OPTIONS: PoolOptions = {
-  probeEveryMs: 1_000,
+  probeIntervalMs: 1_000,
   probeTimeoutMs: 1_000,
   lostAfterMs: 10_000,
-  resolveEveryMs: 5_000,
+  resolveIntervalMs: 5_000,
 };
 
 /** Consecutive failed probes before an instance is lost: the gateway itself may have stalled. */
@@ -64,8 +64,8 @@ export class UpstreamPool {
   async start(): Promise<void> {
     await this.#resolveInstances();
     await this.probe();
-    this.#repeat(this.options.probeEveryMs, () => this.probe());
-    this.#repeat(this.options.resolveEveryMs, () => this.#resolveInstances());
+    this.#repeat(this.options.probeIntervalMs, () => this.probe());
+    this.#repeat(this.options.resolveIntervalMs, () => this.#resolveInstances());
   }
 
   stop(): void {
@@ -125,7 +125,7 @@ export class UpstreamPool {
   }
 
   async #probe(instance: Instance): Promise<void> {
-    const { probeEveryMs, probeTimeoutMs, lostAfterMs } = this.options;
+    const { probeIntervalMs, probeTimeoutMs, lostAfterMs } = this.options;
     const pending = this.#get(`${instance.url}/health/live`, lostAfterMs);
     pending.then(
       () => instance.markAlive(),
@@ -143,7 +143,7 @@ export class UpstreamPool {
       if (code !== undefined) return this.reportLocalFailure(code);
       const missed = (this.#missedProbes.get(instance) ?? 0) + 1;
       this.#missedProbes.set(instance, missed);
-      const maxSilenceMs = isConnectionRefused(error) ? probeEveryMs : lostAfterMs;
+      const maxSilenceMs = isConnectionRefused(error) ? probeIntervalMs : lostAfterMs;
       const isSilent = instance.silentForMs() >= maxSilenceMs;
       const state = isSilent && missed >= LOST_AFTER_PROBES ? 'lost' : 'unavailable';
       this.#setState(instance, state, 'no response in time');

@@ -1,16 +1,16 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { Message, RoomHead } from '@chat/contracts';
 import type { MessageCreate } from '../message-create/message-create.ts';
-import { ConflictingWriterError, MessageStore, RefusedMessageError } from '../message-store.ts';
+import { ConflictingWriterError, MessageStore, RejectedMessageError } from '../message-store.ts';
 import { legacyMessageIdOf, messageIdOf } from '../message-create/message-id.ts';
 import { DeletedRoomError, DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
-import { RefusalLimit } from './refusal-limit.ts';
+import { RejectionLimit } from './rejection-limit.ts';
 
 const UNSTORABLE = 'can never be stored';
 
-function unstorableError(): RefusedMessageError {
-  return new RefusedMessageError('a rule');
+function unstorableError(): RejectedMessageError {
+  return new RejectedMessageError('a rule');
 }
 
 /** A fake store whose next calls can be made to fail. */
@@ -106,7 +106,7 @@ function open(
   store = new FaultyStore(),
   limits?: WriterLimits,
   rooms = new DeletableRooms(),
-  refusals = new RefusalLimit(),
+  refusals = new RejectionLimit(),
 ) {
   const published: string[] = [];
   const failures: unknown[] = [];
@@ -414,7 +414,7 @@ describe('PartitionWriter with an unstorable message', () => {
       ];
       const outcomes = await outcomesOf(batch.map((one) => writer.write(one)));
       expect((await first).seq).toBe(1);
-      const name = 'RefusedMessageError';
+      const name = 'RejectedMessageError';
       expect(outcomes).toEqual([2, 1, name, 3, name, name, 2, 4]);
       expect(store.messages.map((one) => [one.roomId, one.clientMessageId, one.rev])).toEqual([
         ['general', 'x', 1],
@@ -452,7 +452,7 @@ describe('PartitionWriter with an unstorable message', () => {
       },
     );
     const outcomes = await outcomesOf([first, ...batch.map((one) => writer.write(one))]);
-    expect(outcomes).toEqual([1, 2, 3, 'RefusedMessageError', 4]);
+    expect(outcomes).toEqual([1, 2, 3, 'RejectedMessageError', 4]);
     expect(store.messages.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
     expect(failures).toHaveLength(1);
   });
@@ -469,19 +469,19 @@ describe('PartitionWriter with an unstorable message', () => {
       () => store.messages.push({ ...event('from-other-writer'), seq: 2, rev: 2 }),
     );
     const outcomes = await outcomesOf([first, ...batch.map((one) => writer.write(one))]);
-    expect(outcomes).toEqual([1, 'RefusedMessageError', 3, 4, 5]);
+    expect(outcomes).toEqual([1, 'RejectedMessageError', 3, 4, 5]);
     expect(store.names).toEqual(['x', 'from-other-writer', 'a', 'b', 'c']);
     expect(rejected).toEqual(['p']);
   });
 
   it('stops the partition for a minute at the 11th, including for the next writer', async () => {
-    const refusals = new RefusalLimit();
+    const refusals = new RejectionLimit();
     const store = new FaultyStore();
     const { writer, rejected, stops } = open(store, undefined, undefined, refusals);
     const poisons = Array.from({ length: 11 }, (_, n) => poison(`p${n}`));
     const outcomes = await outcomesOf(poisons.map((one) => writer.write(one)));
     expect(outcomes).toEqual([
-      ...Array<string>(10).fill('RefusedMessageError'),
+      ...Array<string>(10).fill('RejectedMessageError'),
       'UnavailableError',
     ]);
     expect(rejected).toHaveLength(10);

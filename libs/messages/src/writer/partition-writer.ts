@@ -5,13 +5,13 @@ import type { MessageCreate } from '../message-create/message-create.ts';
 import type { FeedPublisher } from '../feed-publisher.ts';
 import {
   ConflictingWriterError,
-  RefusedMessageError,
+  RejectedMessageError,
   type MessageStore,
 } from '../message-store.ts';
 import { DeletedRoomError, type DeletedRooms } from './deleted-rooms.ts';
 import { deduplicate, type NewMessage } from './new-messages.ts';
 import { PendingWrite } from './pending-write.ts';
-import type { RefusalLimit } from './refusal-limit.ts';
+import type { RejectionLimit } from './rejection-limit.ts';
 
 /** Receives the events of a writer, for logs and metrics. */
 export interface WriterObserver {
@@ -20,7 +20,7 @@ export interface WriterObserver {
   /** An attempt failed; it is retried after `retryInMs`. */
   failed(error: unknown, attempt: number, retryInMs: number): void;
   /** The store can never accept this message. */
-  refused(message: MessageCreate, error: RefusedMessageError): void;
+  refused(message: MessageCreate, error: RejectedMessageError): void;
   /** Too many messages were rejected: nothing is stored for `forMs`. */
   stopped(forMs: number): void;
 }
@@ -72,7 +72,7 @@ export class PartitionWriter {
     private readonly feed: FeedPublisher,
     private readonly observer: WriterObserver,
     /** Belongs to the partition and outlives this writer. */
-    private readonly refusals: RefusalLimit,
+    private readonly refusals: RejectionLimit,
     private readonly limits?: WriterLimits,
   ) {}
 
@@ -81,7 +81,7 @@ export class PartitionWriter {
    * message that is already stored.
    *
    * @throws DeletedRoomError if its room was deleted; the rest of the batch is stored.
-   * @throws RefusedMessageError if the store can never accept it; the rest of the batch is stored.
+   * @throws RejectedMessageError if the store can never accept it; the rest of the batch is stored.
    * @throws UnavailableError if the writer is closed before that, or the store rejects
    * too many messages; with limits, also the error that made the writer stop.
    */
@@ -165,14 +165,14 @@ export class PartitionWriter {
     try {
       await this.#retry(() => this.store.append(numbered.map(({ message }) => message)));
     } catch (error) {
-      if (!(error instanceof RefusedMessageError)) throw error;
+      if (!(error instanceof RejectedMessageError)) throw error;
       return this.#bisect(fresh, error);
     }
     this.#settle(numbered);
   }
 
   /** Stores a rejected batch in halves until the bad message is found; no room gets a gap. */
-  async #bisect(fresh: readonly NewMessage[], error: RefusedMessageError): Promise<void> {
+  async #bisect(fresh: readonly NewMessage[], error: RejectedMessageError): Promise<void> {
     const [first] = fresh;
     if (first && fresh.length === 1) return this.#reject(first, error);
     // The rejected append may have stored the messages before the bad one.
@@ -192,7 +192,7 @@ export class PartitionWriter {
     await this.#store(rest.slice(middle));
   }
 
-  #reject({ message, writes }: NewMessage, error: RefusedMessageError): void {
+  #reject({ message, writes }: NewMessage, error: RejectedMessageError): void {
     if (!this.refusals.admit()) {
       this.observer.stopped(this.refusals.stoppedForMs);
       this.#requireNotStopped();
@@ -267,7 +267,7 @@ export class PartitionWriter {
       try {
         return await withTimeout(operation(), Math.max(0, deadline - performance.now()));
       } catch (error) {
-        if (error instanceof ConflictingWriterError || error instanceof RefusedMessageError) {
+        if (error instanceof ConflictingWriterError || error instanceof RejectedMessageError) {
           throw error;
         }
         const remainingMs = deadline - performance.now();

@@ -2,17 +2,17 @@ import type { Message } from '@chat/contracts';
 import { Injectable, Logger } from '@nestjs/common';
 import type { MessageCreate } from '../message-create/message-create.ts';
 import { FeedPublisher } from '../feed-publisher.ts';
-import { MessageStore, type RefusedMessageError } from '../message-store.ts';
+import { MessageStore, type RejectedMessageError } from '../message-store.ts';
 import { DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
-import { RefusalLimit } from './refusal-limit.ts';
+import { RejectionLimit } from './rejection-limit.ts';
 import { WriterMetrics } from './writer-metrics.ts';
 
 /** Opens partition writers, with logs and metrics. */
 @Injectable()
 export class PartitionWriters {
   readonly #logger = new Logger(PartitionWriters.name);
-  readonly #refusals = new Map<number, RefusalLimit>();
+  readonly #refusals = new Map<number, RejectionLimit>();
 
   constructor(
     private readonly store: MessageStore,
@@ -37,7 +37,7 @@ export class PartitionWriters {
           'batch write failed; retrying',
         );
       },
-      refused: ({ id, roomId }: MessageCreate, error: RefusedMessageError) => {
+      refused: ({ id, roomId }: MessageCreate, error: RejectedMessageError) => {
         this.metrics.refused();
         this.#logger.error(
           { err: error, messageId: id, roomId, partition, reason: error.reason },
@@ -58,8 +58,8 @@ export class PartitionWriters {
     );
   }
 
-  #refusalsOf(partition: number): RefusalLimit {
-    const refusals = this.#refusals.get(partition) ?? new RefusalLimit();
+  #refusalsOf(partition: number): RejectionLimit {
+    const refusals = this.#refusals.get(partition) ?? new RejectionLimit();
     this.#refusals.set(partition, refusals);
     return refusals;
   }

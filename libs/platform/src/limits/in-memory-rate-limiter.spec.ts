@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { InMemoryRateLimiter } from './in-memory-rate-limiter.ts';
 
-const LIMIT = { points: 50, perMs: 1_000, burst: 200 };
+const LIMIT = { points: 50, windowMs: 1_000, burst: 200 };
 
 function createLimiter() {
   const clock = { now: 5_000 };

@@ -18,7 +18,7 @@ export class InMemoryRateLimiter extends RateLimiter {
 
   take(key: string, limit: RateLimit): Promise<number> {
     const now = this.now();
-    const interval = limit.perMs / limit.points;
+    const interval = limit.windowMs / limit.points;
     const fullAt = Math.max(this.#fullAt.get(key) ?? now, now) + interval;
     const waitMs = fullAt - interval * limit.burst - now;
     // Rounding must not reject the last point of a burst.
@@ -29,7 +29,7 @@ export class InMemoryRateLimiter extends RateLimiter {
 
   refund(key: string, limit: RateLimit): Promise<void> {
     const fullAt = this.#fullAt.get(key);
-    if (fullAt !== undefined) this.#fullAt.set(key, fullAt - limit.perMs / limit.points);
+    if (fullAt !== undefined) this.#fullAt.set(key, fullAt - limit.windowMs / limit.points);
     return Promise.resolve();
   }
 }

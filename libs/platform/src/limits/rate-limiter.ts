@@ -1,9 +1,9 @@
 /** Sustained rate and burst of a rate limit. */
 export interface RateLimit {
-  /** Sustained number of operations allowed per `perMs`. */
+  /** Sustained number of operations allowed per `windowMs`. */
   readonly points: number;
   /** Interval in milliseconds. */
-  readonly perMs: number;
+  readonly windowMs: number;
   /** Maximum number of operations allowed back to back after a pause; at least `points`. */
   readonly burst: number;
 }

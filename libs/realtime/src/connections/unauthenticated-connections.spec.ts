@@ -24,7 +24,7 @@ import { ConnectedSockets } from './connected-sockets.ts';
 import { CLOSE_TIMEOUT_MS } from './engine-connection.ts';
 
 const READS = { perUser: 4, concurrent: 4, bytes: 10_000_000, userBytesPerSecond: 10_000_000 };
-const EVENTS = { points: 1_000, perMs: 1_000, burst: 1_000 };
+const EVENTS = { points: 1_000, windowMs: 1_000, burst: 1_000 };
 const CONNECT = '40';
 const SEPARATOR = '\x1e';
 const PER_ADDRESS = 10;
@@ -37,7 +37,7 @@ const SETTINGS: RealtimeSettings = {
   sendLimit: EVENTS,
   eventLimit: EVENTS,
   maxSocketsPerUser: 1_000,
-  connectLimit: { points: 1, perMs: 60_000, burst: CONNECT_BURST },
+  connectLimit: { points: 1, windowMs: 60_000, burst: CONNECT_BURST },
   maxUnauthenticated: { perAddress: PER_ADDRESS, total: TOTAL },
 };
 

@@ -28,7 +28,7 @@ export class SocketErrorFilter implements ExceptionFilter {
     }
     const socketError = toSocketError(error);
     this.metrics.countError(socketError.code);
-    answerError(ws.getClient(), ws.getPattern(), host.getArgByIndex(2), socketError);
+    sendError(ws.getClient(), ws.getPattern(), host.getArgByIndex(2), socketError);
   }
 }
 
@@ -37,7 +37,7 @@ export class SocketErrorFilter implements ExceptionFilter {
  *
  * @param acknowledge the last argument of the event, which may be a callback
  */
-export function answerSuccess(acknowledge: unknown, result: object): void {
+export function acknowledgeSuccess(acknowledge: unknown, result: object): void {
   if (isCallback(acknowledge)) acknowledge({ ok: true, ...result });
 }
 
@@ -46,7 +46,7 @@ export function answerSuccess(acknowledge: unknown, result: object): void {
  *
  * @param acknowledge the last argument of the event, which may be a callback
  */
-export function answerError(
+export function sendError(
   socket: ChatSocket,
   event: string,
   acknowledge: unknown,

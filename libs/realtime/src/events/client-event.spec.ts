@@ -9,7 +9,7 @@ import type { ChatServer, ChatSocket } from '../chat-socket.ts';
 import { RealtimeMetrics } from '../realtime-metrics.ts';
 import { SocketIoAdapter } from '../socket-io.adapter.ts';
 import {
-  AnsweringClientEvent,
+  AcknowledgingClientEvent,
   ClientEvent,
   type ClientEventAck,
   type ClientEventPayload,
@@ -40,7 +40,7 @@ class Rooms {
     });
   }
 
-  @AnsweringClientEvent('joinRoom')
+  @AcknowledgingClientEvent('joinRoom')
   joinRoom(
     socket: ChatSocket,
     payload: ClientEventPayload<'joinRoom'>,
@@ -51,7 +51,7 @@ class Rooms {
     socket.emit('roomRemoved', { roomId: 'den' });
   }
 
-  @AnsweringClientEvent('leaveRoom')
+  @AcknowledgingClientEvent('leaveRoom')
   leaveRoom(_socket: ChatSocket, { roomId }: ClientEventPayload<'leaveRoom'>): void {
     throw new NotFoundError(`Room ${roomId} not found.`);
   }

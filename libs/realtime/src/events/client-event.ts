@@ -12,7 +12,7 @@ import {
 import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import type { z } from 'zod';
 import type { ChatSocket } from '../chat-socket.ts';
-import { answerSuccess, SocketErrorFilter } from './acknowledgements.ts';
+import { acknowledgeSuccess, SocketErrorFilter } from './acknowledgements.ts';
 import { PayloadPipe } from './payload.pipe.ts';
 
 /** Metadata key that marks the methods declared here. */
@@ -31,7 +31,7 @@ type Handler<E extends ClientEventName> = (
   payload: ClientEventPayload<E>,
 ) => ClientResult<E> | Promise<ClientResult<E>>;
 
-type AnsweringHandler<E extends ClientEventName> = (
+type AcknowledgingHandler<E extends ClientEventName> = (
   socket: ChatSocket,
   payload: ClientEventPayload<E>,
   acknowledge: ClientEventAck<E>,
@@ -65,9 +65,9 @@ export function ClientEvent<E extends ClientEventName>(event: E): HandlerDecorat
  * argument: the acknowledgement of a result follows some ticks later, and events that the handler
  * causes could overtake it.
  */
-export function AnsweringClientEvent<E extends ClientEventName>(
+export function AcknowledgingClientEvent<E extends ClientEventName>(
   event: E,
-): HandlerDecorator<AnsweringHandler<E>> {
+): HandlerDecorator<AcknowledgingHandler<E>> {
   return (prototype, name, descriptor) => {
     declareHandler(event, prototype, name, descriptor);
     AckParameter()(prototype, name, 2);
@@ -76,7 +76,7 @@ export function AnsweringClientEvent<E extends ClientEventName>(
 
 const AckParameter = createParamDecorator((_data: unknown, context: ExecutionContext) => {
   const acknowledge: unknown = context.getArgByIndex(2);
-  return (result: object) => answerSuccess(acknowledge, result);
+  return (result: object) => acknowledgeSuccess(acknowledge, result);
 });
 
 function declareHandler<Method>(

@@ -39,7 +39,7 @@ describe('EventAdmission', () => {
 
   beforeEach(async () => {
     limiter = new SlowLimiter();
-    const limit = { points: 1, perMs: 1_000, burst: BURST };
+    const limit = { points: 1, windowMs: 1_000, burst: BURST };
     const settings = {
       sendLimit: limit,
       eventLimit: limit,

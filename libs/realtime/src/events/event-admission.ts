@@ -2,7 +2,7 @@ import { CLIENT_EVENTS } from '@chat/contracts';
 import { Failure, RateLimitedError, toSocketError } from '@chat/platform/failures';
 import { RateLimiter } from '@chat/platform/limits';
 import { Injectable } from '@nestjs/common';
-import { answerError } from './acknowledgements.ts';
+import { sendError } from './acknowledgements.ts';
 import type { ChatSocket } from '../chat-socket.ts';
 import { ConnectionRefusals } from '../connections/connection-refusals.ts';
 import { closeImmediately } from '../connections/engine-connection.ts';
@@ -76,7 +76,7 @@ export class EventAdmission {
   #reject(socket: ChatSocket, { name, acknowledge }: WaitingEvent, error: unknown): void {
     const socketError = toSocketError(error);
     this.metrics.countError(socketError.code);
-    answerError(socket, name, acknowledge, socketError);
+    sendError(socket, name, acknowledge, socketError);
   }
 
   async #check(socket: ChatSocket, event: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { Socket } from 'socket.io';
-import { answerSuccess } from './acknowledgements.ts';
+import { acknowledgeSuccess } from './acknowledgements.ts';
 
 const logger = new Logger('EventDispatcher');
 
@@ -38,7 +38,7 @@ export class EventDispatcher {
       const result: unknown = isObservable(outcome) ? await lastValueFrom(outcome) : outcome;
       // Without a result, the handler has acknowledged the event, or its failure was reported.
       if (result !== undefined && this.socket.connected) {
-        answerSuccess(acknowledge, result as object);
+        acknowledgeSuccess(acknowledge, result as object);
       }
     } catch (error) {
       logger.error({ err: error, event }, 'event could not be answered');

@@ -14,13 +14,13 @@ import type { ChatSocket } from '../chat-socket.ts';
 import { ConnectedSockets } from '../connections/connected-sockets.ts';
 import { RoomDirectory } from '../room-directory.ts';
 import { SlowSockets } from '../connections/slow-sockets.ts';
-import { whenSent } from './when-sent.ts';
+import { waitUntilSent } from './wait-until-sent.ts';
 import { Memberships } from './memberships.ts';
 import type { RoomStream } from './room-stream.ts';
 import { RoomStreams } from './room-streams.ts';
 
 /** Joins per user. */
-const JOIN_LIMIT: RateLimit = { points: 50, perMs: 1_000, burst: 500 };
+const JOIN_LIMIT: RateLimit = { points: 50, windowMs: 1_000, burst: 500 };
 /** Changes per read: only a few long changes fit into an acknowledgement. */
 const READ_PAGE_SIZE = 25;
 /** Approximate size of a message in an acknowledgement, excluding its text. */
@@ -145,7 +145,7 @@ export class JoinRoom {
       const { seq, rev } = stream.position;
       const changes = changesSince(stream, since, page);
       acknowledge({ roomId, seq, rev, role, ...changes });
-      if (slot) sent = whenSent(socket);
+      if (slot) sent = waitUntilSent(socket);
       slot?.sent(() => this.slowSockets.close(socket.conn));
     } finally {
       void sent.then(() => slot?.release());

@@ -7,7 +7,7 @@ import { MAX_REVS_PER_CALL, type RoomDirectory } from '../room-directory.ts';
 import { RecentChanges } from './recent-changes.ts';
 import type { RoomFanOut } from '../fan-out/room-fan-out.ts';
 import { RoomStreams } from './room-streams.ts';
-import { ShownMetrics } from './shown-metrics.ts';
+import { DeliveryMetrics } from './delivery-metrics.ts';
 
 function message(rev: number): Message {
   return {
@@ -69,7 +69,7 @@ describe('RoomStreams', () => {
       directory as RoomDirectory,
       new RecentChanges(),
       fanOut as RoomFanOut,
-      new ShownMetrics(new Metrics()),
+      new DeliveryMetrics(new Metrics()),
     );
   });
 

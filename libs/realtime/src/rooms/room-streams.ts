@@ -3,7 +3,7 @@ import type { RoomRev } from '@chat/messages';
 import { chunksOf } from '@chat/platform/collections';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { FeedSubscriber } from '../feed-subscriber.ts';
-import { ShownMetrics } from './shown-metrics.ts';
+import { DeliveryMetrics } from './delivery-metrics.ts';
 import { MAX_REVS_PER_CALL, RoomDirectory } from '../room-directory.ts';
 import { RecentChanges } from './recent-changes.ts';
 import { RoomFanOut } from '../fan-out/room-fan-out.ts';
@@ -39,7 +39,7 @@ export class RoomStreams implements OnApplicationShutdown {
     private readonly directory: RoomDirectory,
     private readonly recent: RecentChanges,
     private readonly fanOut: RoomFanOut,
-    private readonly metrics: ShownMetrics,
+    private readonly metrics: DeliveryMetrics,
   ) {
     this.#timer = setInterval(() => void this.checkHeads(), HEADS_CHECK_INTERVAL_MS).unref();
     this.#removeGapListener = feed.onGap(() => void this.checkHeads());
@@ -148,7 +148,7 @@ export class RoomStreams implements OnApplicationShutdown {
 
   #onWritten(changes: readonly Message[]): void {
     for (const change of changes) {
-      this.metrics.observeShown(change);
+      this.metrics.observeDelivery(change);
       const { id: messageId, roomId, rev } = change;
       this.#logger.debug({ messageId, roomId, rev }, 'message shown');
     }

@@ -1,7 +1,7 @@
 import { WebSocketGateway, type OnGatewayDisconnect } from '@nestjs/websockets';
 import type { ChatSocket } from '../chat-socket.ts';
 import {
-  AnsweringClientEvent,
+  AcknowledgingClientEvent,
   type ClientEventAck,
   type ClientEventPayload,
 } from '../events/client-event.ts';
@@ -16,7 +16,7 @@ export class RoomsGateway implements OnGatewayDisconnect<ChatSocket> {
     this.joins.leaveAll(socket);
   }
 
-  @AnsweringClientEvent('joinRoom')
+  @AcknowledgingClientEvent('joinRoom')
   joinRoom(
     socket: ChatSocket,
     payload: ClientEventPayload<'joinRoom'>,
@@ -26,7 +26,7 @@ export class RoomsGateway implements OnGatewayDisconnect<ChatSocket> {
   }
 
   /** Acknowledges directly, like `joinRoom`: otherwise a later join could overtake it. */
-  @AnsweringClientEvent('leaveRoom')
+  @AcknowledgingClientEvent('leaveRoom')
   leaveRoom(
     socket: ChatSocket,
     { roomId }: ClientEventPayload<'leaveRoom'>,

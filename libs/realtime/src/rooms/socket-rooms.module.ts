@@ -6,7 +6,7 @@ import { Memberships } from './memberships.ts';
 import { RecentChanges } from './recent-changes.ts';
 import { RoomStreams } from './room-streams.ts';
 import { RoomsGateway } from './rooms.gateway.ts';
-import { ShownMetrics } from './shown-metrics.ts';
+import { DeliveryMetrics } from './delivery-metrics.ts';
 
 /** Rooms of sockets: joining and leaving, and the changes that they receive. */
 @Module({
@@ -18,7 +18,7 @@ import { ShownMetrics } from './shown-metrics.ts';
     { provide: RecentChanges, useFactory: () => new RecentChanges() },
     RoomsGateway,
     RoomStreams,
-    ShownMetrics,
+    DeliveryMetrics,
   ],
   exports: [JoinRoom, Memberships],
 })

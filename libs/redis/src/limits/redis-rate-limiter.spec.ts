@@ -9,7 +9,7 @@ import { RedisRateLimiter } from './redis-rate-limiter.ts';
 
 Logger.overrideLogger(false);
 
-const LIMIT = { points: 20, perMs: 60_000, burst: 30 };
+const LIMIT = { points: 20, windowMs: 60_000, burst: 30 };
 /** For a healthy Redis, which may be slow on a busy machine. */
 const LONG_TIMEOUT_MS = 5_000;
 
@@ -57,7 +57,7 @@ describeWithProgram('redis-server', 'RedisRateLimiter', () => {
 
   it('allows exactly the sustained rate, and deletes unused keys', async () => {
     const limiter = await instance(LONG_TIMEOUT_MS);
-    const fast = { points: 7, perMs: 7_000, burst: 3 };
+    const fast = { points: 7, windowMs: 7_000, burst: 3 };
     expect(await takeAll(limiter, 'a', fast)).toBe(3);
     await delay(await limiter.take('a', fast));
     expect(await takeAll(limiter, 'a', fast)).toBe(1);

@@ -80,6 +80,6 @@ function keyOf(key: string): string {
 }
 
 /** Milliseconds per point. */
-function intervalOf({ points, perMs }: RateLimit): number {
-  return perMs / points;
+function intervalOf({ points, windowMs }: RateLimit): number {
+  return windowMs / points;
 }

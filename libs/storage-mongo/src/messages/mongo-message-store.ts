@@ -2,13 +2,13 @@ import type { Message, RoomHead } from '@chat/contracts';
 import {
   ConflictingWriterError,
   MessageStore,
-  RefusedMessageError,
+  RejectedMessageError,
   type PageCursor,
   type RoomRev,
 } from '@chat/messages';
 import { ConcurrencyLimiter } from '@chat/platform/limits';
 import { mongo, type Model } from 'mongoose';
-import { isDuplicateKey, reasonOfRefusal, translateErrors, unavailable } from '../mongo-failure.ts';
+import { isDuplicateKey, contentErrorReason, translateErrors, unavailable } from '../mongo-failure.ts';
 import type { MessageDocument } from './message.schema.ts';
 import { seqsOfPage } from './seq-range.ts';
 
@@ -119,15 +119,15 @@ export class MongoMessageStore extends MessageStore {
    * Inserts documents in order. Returns the document that a unique index rejected and all
    * documents after it; an empty array when all are stored.
    *
-   * @throws RefusedMessageError
+   * @throws RejectedMessageError
    */
   async #insert(documents: MessageDocument[]): Promise<MessageDocument[]> {
     try {
       await this.messages.insertMany(documents, { ordered: true, lean: true });
       return [];
     } catch (error) {
-      const reason = reasonOfRefusal(error);
-      if (reason !== undefined) throw new RefusedMessageError(reason, error);
+      const reason = contentErrorReason(error);
+      if (reason !== undefined) throw new RejectedMessageError(reason, error);
       if (!isDuplicateKey(error)) throw error;
       const rejected = indexOfRejected(error);
       if (rejected === undefined) throw unavailable(error);

@@ -28,7 +28,7 @@ export class SqliteMessageStore extends MessageStore {
   }
 
   async heads(roomIds: readonly string[]): Promise<Map<string, RoomHead>> {
-    const heads = await this.connection.call('headsOfRooms', roomIds);
+    const heads = await this.connection.call('findRoomHeads', roomIds);
     return new Map(heads.map((head) => [head.roomId, head]));
   }
 

@@ -1,4 +1,4 @@
-import { ClaimedPositionError, UnstorableMessageError } from './message-operations.ts';
+import { PositionConflictError, UnstorableMessageError } from './message-operations.ts';
 import { NewerDataError } from './migrations.ts';
 import type { WorkerFailure } from './protocol.ts';
 
@@ -11,7 +11,7 @@ const DAMAGED = new Set([11, 26]);
 export function failureOf(error: unknown): WorkerFailure {
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error && error.stack ? { stack: error.stack } : {};
-  if (error instanceof ClaimedPositionError) return { kind: 'position-conflict', message };
+  if (error instanceof PositionConflictError) return { kind: 'position-conflict', message };
   if (error instanceof UnstorableMessageError) return { kind: 'unstorable-message', message };
   if (error instanceof NewerDataError) return { kind: 'newer-data', message };
   const code = primaryCodeOf(error);

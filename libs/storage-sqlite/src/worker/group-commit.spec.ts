@@ -26,7 +26,7 @@ function appendRequest(id: number, ...messages: Message[]): OperationRequest {
   return { id, operation: 'appendMessages', values: [messages] };
 }
 
-const readRequest: OperationRequest = { id: 0, operation: 'headsOfRooms', values: [['den']] };
+const readRequest: OperationRequest = { id: 0, operation: 'findRoomHeads', values: [['den']] };
 
 describe('GroupCommit', () => {
   let tempDir: string;

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { failureOf } from './failure.ts';
 import { READS, WRITES } from './operations.ts';
-import type { OperationAnswer, OperationRequest, WorkerFailure } from './protocol.ts';
+import type { OperationResponse, OperationRequest, WorkerFailure } from './protocol.ts';
 import { Statements } from './statements.ts';
 
 type Operation = (db: Statements, ...values: unknown[]) => unknown;
@@ -34,7 +34,7 @@ export class GroupCommit {
     this.#statements = new Statements(db);
   }
 
-  run(requests: readonly OperationRequest[]): OperationAnswer[] {
+  run(requests: readonly OperationRequest[]): OperationResponse[] {
     if (!requests.some(({ operation }) => isWrite(operation))) {
       return requests.map((request) => this.#runOne(request));
     }
@@ -51,7 +51,7 @@ export class GroupCommit {
   }
 
   /** Runs a request in a savepoint; even a read, as its I/O error can roll back the transaction. */
-  #runInSavepoint(request: OperationRequest): OperationAnswer {
+  #runInSavepoint(request: OperationRequest): OperationResponse {
     this.#db.exec('SAVEPOINT request');
     const result = this.#runOne(request);
     if (result.failure) this.#rollBackRequest(result.failure);
@@ -75,7 +75,7 @@ export class GroupCommit {
     }
   }
 
-  #runOne({ id, operation, values }: OperationRequest): OperationAnswer {
+  #runOne({ id, operation, values }: OperationRequest): OperationResponse {
     try {
       const run = operations.get(operation);
       if (!run) throw new Error(`there is no operation ${operation}`);

@@ -3,8 +3,8 @@ import type { RoomRev } from '@chat/messages';
 import { optionalText, text, type Row, type Statements } from './statements.ts';
 
 /** A different message has an id, seq or rev that a batch claims. */
-export class ClaimedPositionError extends Error {
-  override readonly name = 'ClaimedPositionError';
+export class PositionConflictError extends Error {
+  override readonly name = 'PositionConflictError';
 }
 
 /** The database can never store a message, because of its content. */
@@ -37,7 +37,7 @@ export function appendMessages(db: Statements, messages: readonly Message[]): vo
   for (const message of messages) {
     const inserted = insertMessage(db, message);
     if (inserted === 0 && !isStored(db, message)) {
-      throw new ClaimedPositionError(
+      throw new PositionConflictError(
         `Message ${message.id} cannot be stored at seq ${message.seq} of room ${message.roomId}.`,
       );
     }
@@ -74,7 +74,7 @@ export function findMessagesByIds(db: Statements, ids: readonly string[]): Messa
   });
 }
 
-export function headsOfRooms(db: Statements, roomIds: readonly string[]): RoomHead[] {
+export function findRoomHeads(db: Statements, roomIds: readonly string[]): RoomHead[] {
   return roomIds.map((roomId) => headOf(db, roomId));
 }
 

@@ -27,15 +27,15 @@ export interface WorkerFailure {
   readonly stack?: string;
 }
 
-export interface OperationAnswer {
+export interface OperationResponse {
   readonly id: number;
   readonly result?: unknown;
   readonly failure?: WorkerFailure;
 }
 
 /** Messages from the worker; the results of one group commit are sent together. */
-export type WorkerAnswer =
+export type WorkerResponse =
   | { readonly type: 'opened' }
   | { readonly type: 'open-failed'; readonly failure: WorkerFailure }
-  | { readonly type: 'results'; readonly results: readonly OperationAnswer[] }
+  | { readonly type: 'results'; readonly results: readonly OperationResponse[] }
   | { readonly type: 'closed' };

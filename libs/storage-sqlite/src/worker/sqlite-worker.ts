@@ -3,14 +3,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { failureOf, isBusy } from './failure.ts';
 import { GroupCommit } from './group-commit.ts';
 import { migrate } from './migrations.ts';
-import type { OperationRequest, WorkerAnswer, WorkerData, WorkerRequest } from './protocol.ts';
+import type { OperationRequest, WorkerResponse, WorkerData, WorkerRequest } from './protocol.ts';
 
 /** How long one attempt to open the database waits for its lock. */
 const LOCK_WAIT_MS = 250;
 
 const port = parentPort;
 if (!port) throw new Error('the SQLite worker must run in a worker thread');
-const send = (message: WorkerAnswer): void => port.postMessage(message);
+const send = (message: WorkerResponse): void => port.postMessage(message);
 
 /**
  * Opens the database for this process only. The operating system releases the lock on

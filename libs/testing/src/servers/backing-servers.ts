@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FolderLock } from './folder-lock.ts';
+import { DirectoryLock } from './directory-lock.ts';
 import { MongoServer } from './mongo-server.ts';
 import { missingProgram } from '../processes/programs.ts';
 import { RabbitMqServer } from './rabbitmq-server.ts';
@@ -12,7 +12,7 @@ export class BackingServers {
     readonly redis: RedisServer,
     readonly rabbitmq: RabbitMqServer,
     readonly mongo: MongoServer,
-    private readonly lock: FolderLock | undefined,
+    private readonly lock: DirectoryLock | undefined,
   ) {}
 
   /**
@@ -64,7 +64,7 @@ export class BackingServers {
   }
 }
 
-async function lockFolder(dataDir: string): Promise<FolderLock> {
+async function lockFolder(dataDir: string): Promise<DirectoryLock> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  return FolderLock.take(dataDir);
+  return DirectoryLock.take(dataDir);
 }

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MongoMemoryServer } from 'mongodb-memory-server-core';
-import { DataFolder } from './data-folder.ts';
+import { DataDirectory } from './data-directory.ts';
 import { mongoBinary } from './mongo-binary.ts';
 import { privatePort } from '../network/private-port.ts';
 import { killWithParent } from '../processes/child-processes.ts';
@@ -18,7 +18,7 @@ export class MongoServer implements ControllableProcess {
 
   private constructor(
     readonly port: number,
-    private readonly folder: DataFolder,
+    private readonly folder: DataDirectory,
   ) {}
 
   /**
@@ -26,7 +26,7 @@ export class MongoServer implements ControllableProcess {
    * `close`
    */
   static async start(dataDir?: string): Promise<MongoServer> {
-    const folder = await DataFolder.open('mongo', dataDir);
+    const folder = await DataDirectory.open('mongo', dataDir);
     const server = new MongoServer(await privatePort(), folder);
     try {
       await server.start();

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { DataFolder } from './data-folder.ts';
+import { DataDirectory } from './data-directory.ts';
 import { privatePort } from '../network/private-port.ts';
 import { programPath } from '../processes/programs.ts';
 import { ServerProcess } from '../processes/server-process.ts';
@@ -26,13 +26,13 @@ export class RabbitMqServer {
   /** Environment of the broker and of `rabbitmqctl`. */
   readonly env: Readonly<Record<string, string>>;
   readonly #nameService: ServerProcess;
-  readonly #folder: DataFolder;
+  readonly #folder: DataDirectory;
 
   private constructor(
     port: number,
     process: ServerProcess,
     nameService: ServerProcess,
-    folder: DataFolder,
+    folder: DataDirectory,
     env: Readonly<Record<string, string>>,
   ) {
     this.port = port;
@@ -51,7 +51,7 @@ export class RabbitMqServer {
     dataDir?: string,
     virtualHosts: readonly string[] = [],
   ): Promise<RabbitMqServer> {
-    const data = await DataFolder.open('rabbitmq', dataDir);
+    const data = await DataDirectory.open('rabbitmq', dataDir);
     const folder = data.path;
     const [port, distributionPort, nameServicePort] = [
       await privatePort(),

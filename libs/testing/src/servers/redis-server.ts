@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { DataFolder } from './data-folder.ts';
+import { DataDirectory } from './data-directory.ts';
 import { privatePort } from '../network/private-port.ts';
 import { programPath } from '../processes/programs.ts';
 import { ServerProcess } from '../processes/server-process.ts';
@@ -10,7 +10,7 @@ export class RedisServer {
   private constructor(
     readonly port: number,
     readonly process: ServerProcess,
-    private readonly folder: DataFolder,
+    private readonly folder: DataDirectory,
   ) {}
 
   /**
@@ -19,7 +19,7 @@ export class RedisServer {
    */
   static async start(dataDir?: string): Promise<RedisServer> {
     const port = await privatePort();
-    const folder = await DataFolder.open('redis', dataDir);
+    const folder = await DataDirectory.open('redis', dataDir);
     const server = new ServerProcess({
       name: 'redis-server',
       command: programPath('redis-server'),

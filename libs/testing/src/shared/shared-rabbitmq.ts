@@ -1,13 +1,13 @@
 import { missingProgram } from '../processes/programs.ts';
 import { rabbitmqctl, RabbitMqServer } from '../servers/rabbitmq-server.ts';
-import { HandedOver } from './handed-over.ts';
+import { SetupValue } from './setup-value.ts';
 
 interface Address {
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
 }
 
-const address = new HandedOver<Address>('CHAT_SHARED_RABBITMQ');
+const address = new SetupValue<Address>('CHAT_SHARED_RABBITMQ');
 
 let started: RabbitMqServer | undefined;
 

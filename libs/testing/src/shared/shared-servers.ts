@@ -2,10 +2,10 @@ import { missingServers } from '../servers/missing-servers.ts';
 import { emptyRedis } from '../servers/redis-server.ts';
 import { BackingServers } from '../servers/backing-servers.ts';
 import type { ServerPorts } from '../deployments/services-topology.ts';
-import { HandedOver, valueForThisWorker } from './handed-over.ts';
+import { SetupValue, valueForThisWorker } from './setup-value.ts';
 
-const ports = new HandedOver<readonly ServerPorts[]>('CHAT_SHARED_SERVERS');
-const missing = new HandedOver<string>('CHAT_SHARED_SERVERS_MISSING');
+const ports = new SetupValue<readonly ServerPorts[]>('CHAT_SHARED_SERVERS');
+const missing = new SetupValue<string>('CHAT_SHARED_SERVERS_MISSING');
 
 /** Virtual host of RabbitMQ for the shared topology; topologies of suites use others. */
 export const SHARED_TOPOLOGY_HOST = 'shared-topology';

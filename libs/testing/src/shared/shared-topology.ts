@@ -1,7 +1,7 @@
 import { emptyRedis, RedisServer } from '../servers/redis-server.ts';
 import { ServicesTopology, type TopologyOptions } from '../deployments/services-topology.ts';
 import type { ServiceInstance } from '../deployments/service-instance.ts';
-import { HandedOver, valueForThisWorker } from './handed-over.ts';
+import { SetupValue, valueForThisWorker } from './setup-value.ts';
 import { SHARED_TOPOLOGY_HOST, sharedServersOfWorkers } from './shared-servers.ts';
 
 /** An instance of a service that the suites cannot stop. */
@@ -17,7 +17,7 @@ export interface SharedTopology {
 
 type HandedOverTopology = SharedTopology & { readonly redisPort: number };
 
-const topologies = new HandedOver<readonly HandedOverTopology[]>('CHAT_SHARED_TOPOLOGIES');
+const topologies = new SetupValue<readonly HandedOverTopology[]>('CHAT_SHARED_TOPOLOGIES');
 
 interface Started {
   readonly redis: RedisServer;

@@ -1,5 +1,5 @@
 import { type Message, RETRYABLE_CODES } from '@chat/contracts';
-import { arrivals } from './disturbance.ts';
+import { arrivals } from './disruption.ts';
 import type {
   Attempt,
   ConnectionLog,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ClientRecords } from '../check/disturbance.ts';
+import type { ClientRecords } from '../check/disruption.ts';
 import { evidenceOf, type FaultEffects } from './evidence.ts';
 import { COMPONENTS, type Component } from './fault.ts';
-import type { Use } from './victim.ts';
+import type { Use } from './fault-target.ts';
 
 const FAULT = { startedAt: 10_000, endedAt: 15_000 };
 const USES: Partial<Record<Component, Use>> = {

@@ -1,7 +1,7 @@
 import type { ServicesTopology } from '@chat/testing';
-import { disruptionsIn, type ClientRecords } from '../check/disturbance.ts';
+import { disruptionsIn, type ClientRecords } from '../check/disruption.ts';
 import type { Component } from './fault.ts';
-import type { FaultTarget } from './victim.ts';
+import type { FaultTarget } from './fault-target.ts';
 
 /** Patterns of the log lines that services print when they detect the loss of a component. */
 const LOG_PATTERNS: Readonly<Record<Component, RegExp>> = {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ServicesTopology } from '@chat/testing';
 import type { ProcessMonitor } from '../process-monitor.ts';
 import type { Fault } from './fault.ts';
-import type { FaultTarget } from './victim.ts';
+import type { FaultTarget } from './fault-target.ts';
 
 /** Downtime of a killed component. */
 const KILLED_MS = 3_000;

@@ -5,7 +5,7 @@ import type { ConnectionLog, NonMemberLog, RoomHistory, Send, View } from '../ch
 import { differences } from '../check/invariants.ts';
 import type { Account } from './account.ts';
 import { LibraryClient } from './library-user.ts';
-import { NonMember } from './outsider.ts';
+import { NonMember } from './non-member.ts';
 import { PlainClient } from './plain-client.ts';
 import { RoomSender } from './room-sender.ts';
 import { isSmooth, type Traffic } from './smoothness.ts';

@@ -1,10 +1,10 @@
 import type { OutboxEntry } from '@chat/client';
 import { chat } from '../app/chat.ts';
 import { explain } from '../ui/problem.ts';
-import styles from './FailedSend.module.css';
+import styles from './FailedMessage.module.css';
 
 /** Error message for a rejected message, with actions to retry or discard it. */
-export function FailedSend({ entry }: { entry: OutboxEntry }) {
+export function FailedMessage({ entry }: { entry: OutboxEntry }) {
   return (
     <p className={styles.failed} role="alert">
       <span>Not sent. {explain(entry.error)}</span>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
-import { disruptionsIn, type ClientRecords } from './disturbance.ts';
+import { disruptionsIn, type ClientRecords } from './disruption.ts';
 import type { Attempt, ConnectionLog, Outcome, RoomHistory } from './observation.ts';
 
 const FAULT = { startedAt: 10_000, endedAt: 15_000 };

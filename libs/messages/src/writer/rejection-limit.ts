@@ -6,7 +6,7 @@ const WINDOW_MS = 60_000;
  * Stops a partition when the store rejects too many of its messages: then a rule of the store is
  * wrong, and every message would become a dead letter.
  */
-export class RefusalLimit {
+export class RejectionLimit {
   /** Times of recent rejections, oldest first, in `performance.now()` time. */
   readonly #rejectedAt: number[] = [];
   #stoppedUntil = -Infinity;

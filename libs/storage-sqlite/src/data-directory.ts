@@ -13,8 +13,8 @@ import { StartError } from '@chat/platform/failures';
 const DATABASE = 'chat.sqlite';
 
 /** The data directory is in use by another process. */
-export class DataFolderInUseError extends StartError {
-  override readonly name = 'DataFolderInUseError';
+export class DataDirectoryInUseError extends StartError {
+  override readonly name = 'DataDirectoryInUseError';
   constructor(directory: string) {
     super(
       `DATA_DIR: the directory ${directory} is in use by another process; stop it, or choose a different directory with --data-dir.`,
@@ -23,8 +23,8 @@ export class DataFolderInUseError extends StartError {
 }
 
 /** The data directory cannot be created, read or written, or holds data that cannot be used. */
-export class DataFolderUnusableError extends StartError {
-  override readonly name = 'DataFolderUnusableError';
+export class DataDirectoryUnusableError extends StartError {
+  override readonly name = 'DataDirectoryUnusableError';
   constructor(directory: string, reason: string) {
     super(`DATA_DIR: the directory ${directory} cannot be used: ${reason}`);
   }
@@ -35,9 +35,9 @@ export class DataFolderUnusableError extends StartError {
  * their owner only.
  *
  * @returns the path of the database file
- * @throws DataFolderUnusableError
+ * @throws DataDirectoryUnusableError
  */
-export function prepareDataFolder(directory: string): string {
+export function prepareDataDirectory(directory: string): string {
   const path = resolve(directory);
   try {
     if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -49,7 +49,7 @@ export function prepareDataFolder(directory: string): string {
     chmodSync(file, 0o600);
     return file;
   } catch (error) {
-    throw new DataFolderUnusableError(path, reasonOf(error));
+    throw new DataDirectoryUnusableError(path, reasonOf(error));
   }
 }
 

@@ -5,7 +5,7 @@ import { DURATION_BUCKETS } from '../realtime-metrics.ts';
 
 /** Prometheus metrics for the messages that are delivered to the sockets of rooms. */
 @Injectable()
-export class ShownMetrics {
+export class DeliveryMetrics {
   readonly #delivery;
 
   constructor(metrics: Metrics) {
@@ -17,7 +17,7 @@ export class ShownMetrics {
   }
 
   /** Records the time until a message was written to every socket of its room. */
-  observeShown({ timestamp }: Message): void {
+  observeDelivery({ timestamp }: Message): void {
     // The clocks of two machines may differ, which can make the difference negative.
     this.#delivery.observe(Math.max(0, Date.now() - Date.parse(timestamp)) / 1_000);
   }

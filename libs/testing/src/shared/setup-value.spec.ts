@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { HandedOver, valueForThisWorker } from './handed-over.ts';
+import { SetupValue, valueForThisWorker } from './setup-value.ts';
 
 const VARIABLE = 'CHAT_HANDED_OVER_IN_A_TEST';
 const WORKER = process.env['JEST_WORKER_ID'];
@@ -9,14 +9,14 @@ afterEach(() => {
   process.env['JEST_WORKER_ID'] = WORKER;
 });
 
-describe('HandedOver', () => {
+describe('SetupValue', () => {
   it('passes a value to code that shares only the environment', () => {
-    new HandedOver<{ port: number }>(VARIABLE).set({ port: 7 });
-    expect(new HandedOver<{ port: number }>(VARIABLE).value).toEqual({ port: 7 });
+    new SetupValue<{ port: number }>(VARIABLE).set({ port: 7 });
+    expect(new SetupValue<{ port: number }>(VARIABLE).value).toEqual({ port: 7 });
   });
 
   it('has no value when the global setup did not set one', () => {
-    expect(new HandedOver(VARIABLE).value).toBeUndefined();
+    expect(new SetupValue(VARIABLE).value).toBeUndefined();
   });
 });
 
@@ -26,7 +26,7 @@ describe('valueForThisWorker', () => {
     ['2', 'second'],
     ['3', undefined],
   ])('returns the value for worker %s', (worker, value) => {
-    const values = new HandedOver<readonly string[]>(VARIABLE);
+    const values = new SetupValue<readonly string[]>(VARIABLE);
     values.set(['first', 'second']);
     process.env['JEST_WORKER_ID'] = worker;
     expect(valueForThisWorker(values)).toBe(value);

@@ -6,12 +6,12 @@ import { Server } from 'socket.io';
 import { io, type Socket as Client } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import type { ChatSocket } from '../chat-socket.ts';
-import { whenSent } from './when-sent.ts';
+import { waitUntilSent } from './wait-until-sent.ts';
 
 /** More bytes than the buffers of a connection on this machine hold. */
 const LARGE = 'x'.repeat(32 * 1024 * 1024);
 
-describe('whenSent', () => {
+describe('waitUntilSent', () => {
   let http: HttpServer;
   let server: Server;
   let url: string;
@@ -72,7 +72,7 @@ describe('whenSent', () => {
       keepBusy(socket);
       const received = new Promise((resolve) => client.once('sessionExpired', resolve));
       socket.emit('sessionExpired', {});
-      await whenSent(socket);
+      await waitUntilSent(socket);
       await received;
     },
   );
@@ -80,9 +80,9 @@ describe('whenSent', () => {
   it('waits for packets in flight and queued packets until a paused client resumes reading', async () => {
     const [socket, client] = await pausedClient();
     socket.conn.write(LARGE);
-    const first = whenSent(socket);
+    const first = waitUntilSent(socket);
     socket.emit('sessionExpired', {});
-    const second = whenSent(socket);
+    const second = waitUntilSent(socket);
     expect(await isPending(first)).toBe(true);
     expect(await isPending(second)).toBe(true);
     client.resume();
@@ -96,7 +96,7 @@ describe('whenSent', () => {
       const [socket] = await pausedClient();
       socket.conn.write(LARGE);
       if (position === 'queued') socket.emit('sessionExpired', {});
-      const sent = whenSent(socket);
+      const sent = waitUntilSent(socket);
       socket.conn.close(true);
       (socket.conn.transport as unknown as { socket: WebSocket }).socket.terminate();
       await sent;
@@ -105,8 +105,8 @@ describe('whenSent', () => {
 
   it('resolves without waiting when every packet has left', async () => {
     const [socket] = await officialClient('websocket');
-    await whenSent(socket);
-    await whenSent(socket);
+    await waitUntilSent(socket);
+    await waitUntilSent(socket);
     expect(socket.conn.listenerCount('upgrade')).toBe(0);
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /** Data directory of a server under test: persistent if a path is given, otherwise temporary. */
-export class DataFolder {
+export class DataDirectory {
   readonly path: string;
   readonly #temporary: boolean;
 
@@ -18,12 +18,12 @@ export class DataFolder {
    * @param path created if it is missing, and never removed; if undefined, a temporary directory is
    * created
    */
-  static async open(name: string, path?: string): Promise<DataFolder> {
+  static async open(name: string, path?: string): Promise<DataDirectory> {
     if (path === undefined) {
-      return new DataFolder(await mkdtemp(join(tmpdir(), `chat-${name}-`)), true);
+      return new DataDirectory(await mkdtemp(join(tmpdir(), `chat-${name}-`)), true);
     }
     await mkdir(path, { recursive: true, mode: 0o700 });
-    return new DataFolder(resolve(path), false);
+    return new DataDirectory(resolve(path), false);
   }
 
   /** Removes the directory if it is temporary. */

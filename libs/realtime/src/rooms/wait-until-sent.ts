@@ -5,7 +5,7 @@ import { hasQueuedPackets } from '../connections/engine-connection.ts';
  * Resolves when all packets queued for the socket so far have left the process, independent of
  * packets queued later, or when its connection is closed.
  */
-export function whenSent({ conn }: ChatSocket): Promise<void> {
+export function waitUntilSent({ conn }: ChatSocket): Promise<void> {
   if (conn.readyState !== 'open') return Promise.resolve();
   const isQueued = hasQueuedPackets(conn);
   if (!isQueued && conn.transport.writable) return Promise.resolve();

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
  * Exclusive lock on a directory: an abstract Linux socket, which only one process can bind and
  * which the system releases when that process exits, even after `kill -9`.
  */
-export class FolderLock {
+export class DirectoryLock {
   readonly #socket = createServer();
 
   private constructor() {
@@ -18,8 +18,8 @@ export class FolderLock {
    *
    * @throws Error with a one-line message when another process holds the lock
    */
-  static async take(folder: string): Promise<FolderLock> {
-    const lock = new FolderLock();
+  static async take(folder: string): Promise<DirectoryLock> {
+    const lock = new DirectoryLock();
     const { dev, ino } = await stat(folder);
     try {
       await once(lock.#socket.listen(`\0chat-folder-${dev}-${ino}`), 'listening');

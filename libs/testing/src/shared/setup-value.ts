@@ -4,7 +4,7 @@
  *
  * Node runs global setups from the sources: this file uses only erasable types.
  */
-export class HandedOver<Value> {
+export class SetupValue<Value> {
   readonly #variable: string;
 
   /** @param variable name of the environment variable */
@@ -25,6 +25,6 @@ export class HandedOver<Value> {
 }
 
 /** Returns the value for the Jest worker that runs this suite; undefined when there is none. */
-export function valueForThisWorker<Value>(values: HandedOver<readonly Value[]>): Value | undefined {
+export function valueForThisWorker<Value>(values: SetupValue<readonly Value[]>): Value | undefined {
   return values.value?.[Number(process.env['JEST_WORKER_ID']) - 1];
 }

@@ -12,7 +12,7 @@ import { singleOrigin } from '../support/addresses.ts';
 import { metric } from '../support/metrics.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
-const VIRTUAL_HOST = 'refused-messages';
+const VIRTUAL_HOST = 'rejected-messages';
 /** Larger than MongoDB's document limit of 16 MiB. */
 const TOO_LARGE = 'x'.repeat(17_000_000);
 

@@ -1,5 +1,5 @@
 /** Ids that a store could misinterpret, for example as SQL, an operator or a number. */
-export const AWKWARD_IDS: readonly string[] = [
+export const SPECIAL_IDS: readonly string[] = [
   "'; DROP TABLE messages; --",
   '?1',
   '$where',
