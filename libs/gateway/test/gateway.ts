@@ -47,7 +47,12 @@ export async function startGateway(
     timeoutMs: 10_000,
     retryForMs: 2_000,
     maxSockets: 100,
-    pool: { probeIntervalMs: 50, probeTimeoutMs: 5_000, lostAfterMs: 10_000, resolveIntervalMs: 1_000 },
+    pool: {
+      probeIntervalMs: 50,
+      probeTimeoutMs: 5_000,
+      lostAfterMs: 10_000,
+      resolveIntervalMs: 1_000,
+    },
     ...options,
   };
   const providers = [

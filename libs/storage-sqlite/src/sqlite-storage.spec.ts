@@ -9,7 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { UnavailableError } from '@chat/platform/failures';
 import { Logger } from '@nestjs/common';
-import { DataDirectoryInUseError, DataDirectoryUnusableError, prepareDataDirectory } from './data-directory.ts';
+import {
+  DataDirectoryInUseError,
+  DataDirectoryUnusableError,
+  prepareDataDirectory,
+} from './data-directory.ts';
 import { openSqliteStorage, type SqliteStorage } from './sqlite-storage.ts';
 
 const WRITING_PROCESS = fileURLToPath(new URL('../test/writing-process.ts', import.meta.url));

@@ -20,33 +20,27 @@ function isOwn({ userId }: Message): boolean {
 describe('Timeline', () => {
   it('has every message once and in its latest revision, whichever pages contain its changes', () => {
     assert(
-      property(
-        roomLogs(),
-        nat(),
-        integer({ min: 1, max: 10 }),
-        PAGES,
-        (log, seed, size, pages) => {
-          const rev = seed % (log.head + 1);
-          const timeline = new Timeline(log.page(rev, size), rev, isOwn);
-          const applied: Message[] = [];
-          for (let step = 0; timeline.rev < log.head; step += 1) {
-            const { overlap, size: limit, older } = pages[step] ?? LAST_PAGE;
-            const page = log.changes(Math.max(0, timeline.rev - overlap), overlap + limit);
-            applied.push(...timeline.apply(page.changes, page.rev));
-            if (older) timeline.prepend(log.page(log.head, size, timeline.firstSeq));
-            const seqs = timeline.messages.map(({ seq }) => seq);
-            expect(seqs).toEqual(seqs.map((_seq, index) => timeline.firstSeq + index));
-          }
-          expect(timeline.messages).toEqual(log.messagesAt(log.head).slice(timeline.firstSeq - 1));
-          expect(timeline.incomplete).toBe(false);
-          expect(applied).toEqual(
-            log
-              .messagesAt(log.head)
-              .filter((message) => message.rev > rev)
-              .sort((a, b) => a.rev - b.rev),
-          );
-        },
-      ),
+      property(roomLogs(), nat(), integer({ min: 1, max: 10 }), PAGES, (log, seed, size, pages) => {
+        const rev = seed % (log.head + 1);
+        const timeline = new Timeline(log.page(rev, size), rev, isOwn);
+        const applied: Message[] = [];
+        for (let step = 0; timeline.rev < log.head; step += 1) {
+          const { overlap, size: limit, older } = pages[step] ?? LAST_PAGE;
+          const page = log.changes(Math.max(0, timeline.rev - overlap), overlap + limit);
+          applied.push(...timeline.apply(page.changes, page.rev));
+          if (older) timeline.prepend(log.page(log.head, size, timeline.firstSeq));
+          const seqs = timeline.messages.map(({ seq }) => seq);
+          expect(seqs).toEqual(seqs.map((_seq, index) => timeline.firstSeq + index));
+        }
+        expect(timeline.messages).toEqual(log.messagesAt(log.head).slice(timeline.firstSeq - 1));
+        expect(timeline.incomplete).toBe(false);
+        expect(applied).toEqual(
+          log
+            .messagesAt(log.head)
+            .filter((message) => message.rev > rev)
+            .sort((a, b) => a.rev - b.rev),
+        );
+      }),
     );
   });
 

@@ -8,7 +8,12 @@ import {
 } from '@chat/messages';
 import { ConcurrencyLimiter } from '@chat/platform/limits';
 import { mongo, type Model } from 'mongoose';
-import { isDuplicateKey, contentErrorReason, translateErrors, unavailable } from '../mongo-failure.ts';
+import {
+  isDuplicateKey,
+  contentErrorReason,
+  translateErrors,
+  unavailable,
+} from '../mongo-failure.ts';
 import type { MessageDocument } from './message.schema.ts';
 import { seqsOfPage } from './seq-range.ts';
 

@@ -58,9 +58,8 @@ export function countsOf(observation: Observation): Counts {
   return {
     sent: sends.length,
     acknowledgedBefore: acks.filter(({ time }) => time < fault.startedAt).length,
-    acknowledgedDuring: acks.filter(
-      ({ time }) => time >= fault.startedAt && time < fault.endedAt,
-    ).length,
+    acknowledgedDuring: acks.filter(({ time }) => time >= fault.startedAt && time < fault.endedAt)
+      .length,
     acknowledgedAfter: acks.filter(({ time }) => time >= fault.endedAt).length,
     refused: attempts.filter(({ outcome }) => outcome.kind === 'error').length,
     unanswered: attempts.filter(({ outcome }) => outcome.kind === 'no-ack').length,

@@ -446,8 +446,7 @@ function identityOf({ id, seq, rev, roomId, userId, text }: Message): string {
 
 function sameOrder(left: readonly Message[], right: readonly Message[]): boolean {
   return (
-    left.length === right.length &&
-    left.every((message, index) => message.id === right[index]?.id)
+    left.length === right.length && left.every((message, index) => message.id === right[index]?.id)
   );
 }
 
