@@ -7,6 +7,7 @@ import {
 import type {
   Ack,
   Changes,
+  ClientEvent,
   ClientToServerEvents,
   JoinRoomResult,
   Message,
@@ -195,25 +196,30 @@ export class ScriptedServer {
   }
 
   #serveSocket(socket: ClientSocket): void {
-    socket.on('joinRoom', (payload, ack) => {
-      const request = typeof payload === 'string' ? { roomId: payload } : payload;
-      this.joins.push(request);
-      if (request.roomId.startsWith('~')) {
-        ack?.({ ok: false, error: { code: 'NOT_FOUND', message: 'Room not found.' } });
-        return;
-      }
-      void socket.join(request.roomId);
-      ack?.({ ok: true, ...this.#joinResult(request) });
+    const handlers: ClientToServerEvents = {
+      joinRoom: (payload, ack) => {
+        const request = typeof payload === 'string' ? { roomId: payload } : payload;
+        this.joins.push(request);
+        if (request.roomId.startsWith('~')) {
+          ack?.({ ok: false, error: { code: 'NOT_FOUND', message: 'Room not found.' } });
+          return;
+        }
+        void socket.join(request.roomId);
+        ack?.({ ok: true, ...this.#joinResult(request) });
+      },
+      leaveRoom: (payload, ack) => {
+        void socket.leave(typeof payload === 'string' ? payload : payload.roomId);
+        ack?.({ ok: true });
+      },
+      renewSession: ({ token }, ack) => {
+        this.renewals.push(token);
+        ack?.({ ok: true, expiresIn: this.accessTokenLifeSeconds });
+      },
+      sendMessage: (payload, ack) => this.#handleSend(socket, payload, ack),
+    };
+    socket.onAny((event: ClientEvent, ...args: unknown[]) => {
+      (handlers[event] as (...args: unknown[]) => void)(...args);
     });
-    socket.on('leaveRoom', (payload, ack) => {
-      void socket.leave(typeof payload === 'string' ? payload : payload.roomId);
-      ack?.({ ok: true });
-    });
-    socket.on('renewSession', ({ token }, ack) => {
-      this.renewals.push(token);
-      ack?.({ ok: true, expiresIn: this.accessTokenLifeSeconds });
-    });
-    socket.on('sendMessage', (payload, ack) => this.#handleSend(socket, payload, ack));
   }
 
   #joinResult({ roomId, since }: { roomId: string; since?: number }): JoinRoomResult {

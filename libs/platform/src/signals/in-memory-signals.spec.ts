@@ -35,4 +35,11 @@ describe('InMemorySignals', () => {
     expect(started).toEqual([{ type: 'started', sessionId: 's1' }]);
     expect(ended).toEqual([]);
   });
+
+  it('rejects a second definition with the same type', () => {
+    const signals = new InMemorySignals();
+    signals.on(ENDED, () => {});
+    const other = defineSignal('ended', { roomId: z.string() });
+    expect(() => signals.on(other, () => {})).toThrow('Two signals have the type ended.');
+  });
 });

@@ -118,9 +118,9 @@ describe('start-up of the socket server', () => {
     }
   }
   @WebSocketGateway()
-  class Typing {
-    @SubscribeMessage('setTyping')
-    setTyping() {
+  class Foreign {
+    @SubscribeMessage('noSuchEvent')
+    noSuchEvent() {
       return {};
     }
   }
@@ -141,8 +141,8 @@ describe('start-up of the socket server', () => {
     ],
     [
       'a handler has an event that is not in the contract',
-      [Sessions, Typing],
-      'setTyping, handled by Typing.setTyping, is not a client event of the contract',
+      [Sessions, Foreign],
+      'noSuchEvent, handled by Foreign.noSuchEvent, is not a client event of the contract',
     ],
     [
       'a handler is bound without validation',

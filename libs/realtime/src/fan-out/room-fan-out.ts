@@ -29,9 +29,9 @@ const DEFAULT_LIMITS: FanOutLimits = {
 export type RoomEvent = 'memberChanged' | 'roomHeads' | 'roomUpdated';
 
 const SUBJECTS: { readonly [E in RoomEvent]: (payload: ServerPayload<E>) => string } = {
-  memberChanged: ({ userId }) => `member ${userId}`,
-  roomHeads: () => 'heads',
-  roomUpdated: () => 'room',
+  memberChanged: ({ userId }) => userId,
+  roomHeads: () => '',
+  roomUpdated: () => '',
 };
 
 interface CapacityWaiter {
@@ -97,7 +97,8 @@ export class RoomFanOut {
   send<E extends RoomEvent>(roomId: string, event: E, payload: ServerPayload<E>): void {
     const room = this.#rooms.get(roomId);
     if (!room) return;
-    this.#push(room, roomId, SUBJECTS[event](payload), new EncodedEvent(event, payload));
+    const subject = `${event} ${SUBJECTS[event](payload)}`;
+    this.#push(room, roomId, subject, new EncodedEvent(event, payload));
   }
 
   /** Sends an event to the given sockets, independent of their rooms. */

@@ -20,8 +20,6 @@ const EVENT = 'signal';
  */
 export class RedisSignals extends InMemorySignals {
   readonly #logger = new Logger(RedisSignals.name);
-  /** The definitions of the signals that this process listens to, by type. */
-  readonly #definitions = new Map<string, SignalDefinition>();
   #server: Server | undefined;
 
   /**
@@ -61,17 +59,9 @@ export class RedisSignals extends InMemorySignals {
     this.#server?.serverSideEmit(EVENT, { type: definition.type, ...fields });
   }
 
-  override on<S extends Signal>(
-    definition: SignalDefinition<S>,
-    listener: (signal: S) => void,
-  ): () => void {
-    this.#definitions.set(definition.type, definition);
-    return super.on(definition, listener);
-  }
-
   /** Delivers a signal from another process; every process receives the signals of all features. */
   #receive(payload: { readonly type?: unknown } | null | undefined): void {
-    const definition = this.#definitions.get(String(payload?.type));
+    const definition = this.definitionOf(String(payload?.type));
     if (!definition) return;
     const { success, data } = definition.schema.safeParse(payload);
     if (success) this.deliver(data);
