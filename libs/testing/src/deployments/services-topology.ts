@@ -171,7 +171,7 @@ export class ServicesTopology {
   }
 
   /** Resolves once every service and every backing server is healthy. */
-  async healthy(): Promise<void> {
+  async waitUntilHealthy(): Promise<void> {
     await eventually(async () => {
       for (const { url, service, name } of this.#instances) {
         const baseUrl = service === 'gateway' ? this.gatewayUrl : url;
@@ -218,7 +218,7 @@ export class ServicesTopology {
       }
     }
     await Promise.all(this.#instances.map(({ process }) => process.start()));
-    await this.healthy();
+    await this.waitUntilHealthy();
   }
 
   async #create(service: ServiceName): Promise<ServiceInstance> {

@@ -10,7 +10,7 @@ import { privatePort } from '../network/private-port.ts';
 
 const MAIN = fileURLToPath(new URL('../../../../apps/standalone/bundle/main.js', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
-const READY = 'The chat is ready at';
+const READY = 'The chat server is ready at';
 /** The Node options of `npm start`. */
 const NODE_OPTIONS = ['--max-semi-space-size=2'];
 
@@ -124,7 +124,7 @@ export class StandaloneProcess {
    * Terminates the process with a signal; resolves with its exit code, or null if the signal killed
    * it.
    */
-  async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | null> {
+  async terminate(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | null> {
     const child = this.#child;
     if (child?.exitCode !== null || child.signalCode !== null) return null;
     const exited = once(child, 'exit');
@@ -144,7 +144,7 @@ export class StandaloneProcess {
 
   /** Kills the process and the rest of its group, and removes a temporary data directory. */
   async close(): Promise<void> {
-    await this.end('SIGKILL');
+    await this.terminate('SIGKILL');
     if (this.running) process.kill(-this.pid, 'SIGKILL');
     if (this.options.dataDir === undefined) {
       await rm(this.dataDir, { recursive: true, force: true });
