@@ -18,64 +18,64 @@ describe('CallCoalescer', () => {
     return outcomes[started - 1]?.promise ?? Promise.reject(new Error('too many calls'));
   };
 
-  describe('shareRunning', () => {
+  describe('joinInFlight', () => {
     it('gives all requests during a call the result of that call', async () => {
-      const requests = [calls.shareRunning('a', call), calls.shareRunning('a', call)];
+      const requests = [calls.joinInFlight('a', call), calls.joinInFlight('a', call)];
       outcomes[0]?.resolve(1);
       expect(await Promise.all(requests)).toEqual([1, 1]);
       expect(started).toBe(1);
     });
 
     it('starts a separate call for a different key', () => {
-      void calls.shareRunning('a', call);
-      void calls.shareRunning('b', call);
+      void calls.joinInFlight('a', call);
+      void calls.joinInFlight('b', call);
       expect(started).toBe(2);
     });
 
     it('starts a new call once a request has received its result', async () => {
-      const first = calls.shareRunning('a', call);
+      const first = calls.joinInFlight('a', call);
       outcomes[0]?.resolve(1);
       await first;
-      void calls.shareRunning('a', call);
+      void calls.joinInFlight('a', call);
       expect(started).toBe(2);
     });
 
     it('rejects all requests when the call fails, and then starts a new one', async () => {
-      const requests = [calls.shareRunning('a', call), calls.shareRunning('a', call)];
+      const requests = [calls.joinInFlight('a', call), calls.joinInFlight('a', call)];
       outcomes[0]?.reject(new Error('no response'));
       for (const request of requests) await expect(request).rejects.toThrow('no response');
-      void calls.shareRunning('a', call);
+      void calls.joinInFlight('a', call);
       expect(started).toBe(2);
     });
 
     it('returns the result immediately, and shares it until the follow-up has finished', async () => {
       const followUp = Promise.withResolvers<undefined>();
-      const first = calls.shareRunning('a', call, () => followUp.promise);
+      const first = calls.joinInFlight('a', call, () => followUp.promise);
       outcomes[0]?.resolve(1);
       expect(await first).toBe(1);
-      expect(await calls.shareRunning('a', call)).toBe(1);
+      expect(await calls.joinInFlight('a', call)).toBe(1);
       followUp.reject(new Error('not cached'));
       await followUp.promise.catch(() => undefined);
-      void calls.shareRunning('a', call);
+      void calls.joinInFlight('a', call);
       expect(started).toBe(2);
     });
 
     it('starts a new call after the running one was forgotten, and then shares the new one', async () => {
-      const outdated = calls.shareRunning('a', call);
+      const outdated = calls.joinInFlight('a', call);
       calls.forget('a');
-      const [second, third] = [calls.shareRunning('a', call), calls.shareRunning('a', call)];
+      const [second, third] = [calls.joinInFlight('a', call), calls.joinInFlight('a', call)];
       outcomes[0]?.resolve(1);
       expect(await outdated).toBe(1);
-      const fourth = calls.shareRunning('a', call);
+      const fourth = calls.joinInFlight('a', call);
       outcomes[1]?.resolve(2);
       expect(await Promise.all([second, third, fourth])).toEqual([2, 2, 2]);
     });
   });
 
-  describe('shareNext', () => {
+  describe('queueNext', () => {
     it('gives all requests during a call the result of the next call', async () => {
-      const first = calls.shareNext('a', call);
-      const later = [calls.shareNext('a', call), calls.shareNext('a', call)];
+      const first = calls.queueNext('a', call);
+      const later = [calls.queueNext('a', call), calls.queueNext('a', call)];
       expect(started).toBe(1);
       outcomes[0]?.resolve(1);
       expect(await first).toBe(1);
@@ -85,8 +85,8 @@ describe('CallCoalescer', () => {
     });
 
     it('starts the next call even when the running one fails', async () => {
-      const first = calls.shareNext('a', call);
-      const next = calls.shareNext('a', call);
+      const first = calls.queueNext('a', call);
+      const next = calls.queueNext('a', call);
       outcomes[0]?.reject(new Error('no response'));
       await expect(first).rejects.toThrow('no response');
       outcomes[1]?.resolve(2);
@@ -94,11 +94,11 @@ describe('CallCoalescer', () => {
     });
 
     it('runs one call at a time, even when a request arrives just as one finishes', async () => {
-      const first = calls.shareNext('a', call);
-      const second = calls.shareNext('a', call);
+      const first = calls.queueNext('a', call);
+      const second = calls.queueNext('a', call);
       outcomes[0]?.resolve(1);
       await first;
-      const third = calls.shareNext('a', call);
+      const third = calls.queueNext('a', call);
       expect(started).toBeLessThanOrEqual(2);
       outcomes[1]?.resolve(2);
       outcomes[2]?.resolve(3);

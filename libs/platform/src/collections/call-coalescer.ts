@@ -16,12 +16,12 @@ export class CallCoalescer<T> {
   readonly #running = new Map<string, RunningCall<T>>();
 
   /**
-   * Shares the running call, or starts one if there is none. Suitable when results may be older
-   * than the request.
+   * Returns the result of the call in flight, or of a new one if there is none. Suitable when
+   * results may be older than the request.
    *
    * @param afterwards runs after the call; the result is shared until this has finished
    */
-  shareRunning(
+  joinInFlight(
     key: string,
     call: () => Promise<T>,
     afterwards?: (result: T) => Promise<void>,
@@ -30,10 +30,11 @@ export class CallCoalescer<T> {
   }
 
   /**
-   * Shares the call that follows the running one, so that no result is older than its request. Runs
+   * Returns the result of a call that starts after the request, so that no result is older than it:
+   * a new call or, while one is in flight, the next one, which all requests until then share. Runs
    * one call at a time.
    */
-  shareNext(key: string, call: () => Promise<T>): Promise<T> {
+  queueNext(key: string, call: () => Promise<T>): Promise<T> {
     const running = this.#running.get(key);
     if (!running) return this.#start(key, call);
     running.next ??= running.ended.then(() => this.#start(key, call));

@@ -1,8 +1,8 @@
 import type { ErrorCode, ErrorDetail } from '@chat/contracts';
 
 /**
- * Base class of expected errors, which are reported to the caller. The message is one readable
- * sentence without internals. Any other thrown value is reported as INTERNAL.
+ * Base class of expected errors, which are reported to the caller. The message is human-readable
+ * and exposes no internal details. Any other thrown value is reported as INTERNAL.
  */
 export class Failure extends Error {
   override readonly name: string = 'Failure';

@@ -29,7 +29,7 @@ export interface HttpProgram {
   /** Configures the application before it listens. */
   configure(app: NestExpressApplication): Promise<void> | void;
   /** Whether processes may share the port, so that the next one can start before this one stops. */
-  readonly sharesPort?: boolean;
+  readonly reusePort?: boolean;
 }
 
 export interface HttpServer {
@@ -64,7 +64,7 @@ export async function startHttpApp(
     const health = app.get(HealthChecks);
     await listen(
       server,
-      { port: settings.PORT, host: settings.HOST, reusePort: program.sharesPort ?? false },
+      { port: settings.PORT, host: settings.HOST, reusePort: program.reusePort ?? false },
       { port: 'PORT', host: 'HOST' },
     );
     if (settings.METRICS_PORT !== undefined) {

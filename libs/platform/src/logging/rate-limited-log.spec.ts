@@ -20,23 +20,23 @@ describe('RateLimitedLog', () => {
   });
 
   it('logs further occurrences as one line per 10 s with their count', () => {
-    const bounded = createLog();
-    for (let n = 0; n < 1_001; n += 1) bounded.warn('rate');
+    const log = createLog();
+    for (let n = 0; n < 1_001; n += 1) log.warn('rate');
     expect(lines).toHaveLength(1);
     jest.advanceTimersByTime(10_000);
     expect(lines.slice(1)).toEqual([{ reason: 'rate', count: 1_000 }]);
-    bounded.warn('rate');
+    log.warn('rate');
     expect(lines).toHaveLength(2);
     jest.advanceTimersByTime(10_000);
     expect(lines.slice(2)).toEqual([{ reason: 'rate', count: 1 }]);
   });
 
   it('logs each reason separately, and immediately again after 10 s without an occurrence', () => {
-    const bounded = createLog();
-    bounded.warn('rate');
-    bounded.warn('slow');
+    const log = createLog();
+    log.warn('rate');
+    log.warn('slow');
     jest.advanceTimersByTime(10_000);
-    bounded.warn('rate');
+    log.warn('rate');
     expect(lines).toEqual([
       { reason: 'rate', count: 1 },
       { reason: 'slow', count: 1 },
