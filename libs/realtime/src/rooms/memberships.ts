@@ -46,7 +46,7 @@ export class Memberships {
    */
   join(userId: string, roomId: string): Promise<{ role: Role; head: RoomHead }> {
     const key = keyOf(userId, roomId);
-    return this.#joins.shareRunning(key, () => this.#join(key, userId, roomId));
+    return this.#joins.joinInFlight(key, () => this.#join(key, userId, roomId));
   }
 
   async #join(

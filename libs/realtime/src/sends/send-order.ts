@@ -1,7 +1,7 @@
 import { RETRYABLE_CODES } from '@chat/contracts';
 import { Failure, UnavailableError } from '@chat/platform/failures';
 
-/** Maximum sends of one socket to one room that wait for their outcome; more are rejected. */
+/** Maximum number of pending sends per socket and room; further sends are rejected. */
 const MAX_PENDING = 500;
 
 interface PendingSend {
@@ -26,8 +26,8 @@ export class SendOrder {
   /**
    * Runs a send after the earlier ones have started, and returns its outcome.
    *
-   * @param start publishes the message; called once all earlier sends have been published. It
-   * resolves to a promise of the outcome.
+   * @param start publishes the message; called as soon as all earlier sends have been published.
+   * Resolves to an object with a promise of the outcome.
    * @throws UnavailableError when an earlier send failed or too many are pending
    */
   async run<T>(start: () => Promise<{ outcome: Promise<T> }>): Promise<T> {

@@ -3,6 +3,6 @@ import { SocketsModule } from '../sockets.module.ts';
 import { SessionsGateway } from './sessions.gateway.ts';
 import { SocketSessions } from './socket-sessions.ts';
 
-/** Sessions of sockets. */
+/** Closes sockets whose session ends or whose access token expires without renewal. */
 @Module({ imports: [SocketsModule], providers: [SessionsGateway, SocketSessions] })
 export class SocketSessionsModule {}

@@ -1,7 +1,10 @@
 import { Signals, type Signal, type SignalDefinition } from '@chat/platform/signals';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
-/** Listens to the signals of other features and processes, until all sockets are drained. */
+/**
+ * Receives signals, the notifications about changes from other features and processes, until all
+ * sockets are drained.
+ */
 @Injectable()
 export class SignalListener implements OnApplicationShutdown {
   readonly #unsubscribe: (() => void)[] = [];
