@@ -108,7 +108,7 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
     await eventually(() => expect(redis.status).toBe('ready'));
     const breaker = new RedisCircuitBreaker(redis, timeoutMs);
     const revs = new RoomRevCache(breaker);
-    const observer = { answered: (outcome: CacheOutcome) => void outcomes.push(outcome) };
+    const observer = { onPageRead: (outcome: CacheOutcome) => void outcomes.push(outcome) };
     return {
       cache: new RedisHistoryCache(store as unknown as MessageStore, revs, breaker, observer),
       feed: {

@@ -24,13 +24,13 @@ type CachedPage = z.infer<typeof CachedPage>;
 
 /** Receives the outcome of every page read, for metrics. */
 export interface HistoryCacheObserver {
-  answered(outcome: CacheOutcome): void;
+  onPageRead(outcome: CacheOutcome): void;
 }
 
 /**
  * Caches pages of history in Redis (cache-aside). A key contains the room's rev from before the
- * page was read: a page stored under it is never older than that rev, regardless of how slow its
- * reader was, and a later rev has a different key.
+ * page was read: a page stored under it is never older than that rev, even if the read that filled
+ * it was slow. Once the rev advances, a different key is used.
  *
  * While Redis is unavailable or slow, pages are read from the store, and concurrent reads of the
  * same page are coalesced.
@@ -55,7 +55,7 @@ export class RedisHistoryCache extends HistoryCache {
 
   async page(roomId: string, cursor: PageCursor, limit: number): Promise<HistoryPage> {
     const page = await this.#read(roomId, cursor, limit);
-    this.observer.answered(page.cache);
+    this.observer.onPageRead(page.cache);
     this.#logger.debug({ roomId, cursor: cursor.kind, cache: page.cache }, 'history read');
     return page;
   }
@@ -66,10 +66,11 @@ export class RedisHistoryCache extends HistoryCache {
       const key = `${rev}:${keyOf(roomId, cursor, limit)}`;
       const found = await this.#find(key);
       if (found) return { ...found, cache: 'hit' };
-      const page = await this.#reads.shareRunning(
+      const page = await this.#reads.joinInFlight(
         key,
         () => this.store.page(roomId, cursor, limit),
-        // A reader with a concurrent cache miss must not read the page again.
+        // The result is shared until it is cached, so that a concurrent cache miss does not read
+        // the page again.
         (read) => this.#cachePage(key, rev, read),
       );
       return { ...page, cache: 'miss' };
@@ -77,15 +78,16 @@ export class RedisHistoryCache extends HistoryCache {
       if (!(error instanceof RedisUnavailableError)) throw error;
       const key = keyOf(roomId, cursor, limit);
       const read = () => this.store.page(roomId, cursor, limit);
-      // Without a rev in the key, a running read may be older than this request.
-      return { ...(await this.#bypassReads.shareNext(key, read)), cache: 'bypass' };
+      // Without a rev in the key, a read in flight may predate this request and miss newer
+      // messages, so it must not be shared.
+      return { ...(await this.#bypassReads.queueNext(key, read)), cache: 'bypass' };
     }
   }
 
   async #revOf(roomId: string): Promise<number> {
     const known = await this.revs.get(roomId);
     if (known !== undefined) return known;
-    return this.#revReads.shareRunning(roomId, () => this.#readRev(roomId));
+    return this.#revReads.joinInFlight(roomId, () => this.#readRev(roomId));
   }
 
   async #readRev(roomId: string): Promise<number> {

@@ -10,6 +10,6 @@ function isRedisUrl(text: string): boolean {
 export const redisSettings = {
   REDIS_URL: z
     .string('must be set')
-    .refine(isRedisUrl, 'must be an address such as redis://localhost:6379')
-    .describe('Address of Redis: redis://user:password@host:6379/database, or rediss://.'),
+    .refine(isRedisUrl, 'must be a URL such as redis://localhost:6379')
+    .describe('URL of Redis: redis://user:password@host:6379/database, or rediss:// for TLS.'),
 } as const;
