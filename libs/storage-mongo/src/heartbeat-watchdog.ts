@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Connection } from 'mongoose';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Timeouts that one heartbeat may use up: for the connection, its handshake and the reply. */
+/** Maximum duration of a healthy heartbeat, in timeouts: connection, handshake and reply. */
 const TIMEOUTS_PER_HEARTBEAT = 3;
 
 /**
@@ -28,14 +28,14 @@ export function startHeartbeatWatchdog(connection: Connection, timeoutMs: number
     for (const address of timers.keys()) stopTimer(address);
   };
   const reconnect = async (address: string): Promise<void> => {
-    logger.warn({ dependency: 'MongoDB', address }, 'heartbeat hangs in the driver; reconnecting');
+    logger.warn({ dependency: 'MongoDB', address }, 'driver heartbeat hung; reconnecting');
     for (;;) {
       stopAllTimers();
       try {
         await client.close();
         if (isClosed) return;
         await client.connect();
-        logger.log({ dependency: 'MongoDB' }, 'reconnected after a hanging heartbeat');
+        logger.log({ dependency: 'MongoDB' }, 'reconnected after a hung heartbeat');
         return;
       } catch (error) {
         logger.warn({ dependency: 'MongoDB', err: error }, 'reconnecting failed; retrying');

@@ -10,7 +10,7 @@ export const mongoSettings = {
   MONGO_URI: z
     .string('must be set')
     .refine(isMongoUri, 'must name a server and a database, such as mongodb://localhost:27017/chat')
-    .describe('Address of MongoDB and its database: mongodb://user:password@host:27017/database.'),
+    .describe('URI of MongoDB and its database: mongodb://user:password@host:27017/database.'),
   MONGO_TIMEOUT_MS: wholeNumber(100, 60_000)
     .default(5_000)
     .describe(
@@ -18,7 +18,7 @@ export const mongoSettings = {
     ),
 } as const;
 
-/** Address of MongoDB, and its timeouts; passed to the modules of the stores. */
+/** URI of MongoDB, and its timeouts; passed to the modules of the stores. */
 export abstract class MongoSettings {
   /** `mongodb://host:port/database`, or `mongodb+srv://`. */
   abstract readonly uri: string;
