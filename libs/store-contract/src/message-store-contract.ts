@@ -37,7 +37,7 @@ function createWriter(store: MessageStore): PartitionWriter {
     {
       stored: () => undefined,
       failed: () => undefined,
-      refused: () => undefined,
+      rejected: () => undefined,
       stopped: () => undefined,
     },
     new RejectionLimit(),
@@ -88,7 +88,7 @@ export function describeMessageStore(
     it('returns whole pages of 200 messages of maximum length for every kind of cursor', async () => {
       const roomId = newRoom();
       const text = '\u20AC'.repeat(4_000);
-      const messages = createMessages(roomId, 1, 220).map((one) => ({ ...one, text }));
+      const messages = createMessages(roomId, 1, 220).map((created) => ({ ...created, text }));
       await store.append(messages);
       const page = async (cursor: PageCursor) => (await store.page(roomId, cursor, 200)).messages;
       expect(await page({ kind: 'newest' })).toEqual(messages.slice(20));
@@ -105,7 +105,7 @@ export function describeMessageStore(
       const [a, b] = [newRoom(), newRoom()];
       const inA = createMessages(a, 1, 300);
       const inB = createMessages(b, 1, 300);
-      await store.append(inA.flatMap((one, index) => [one, inB[index] ?? one]));
+      await store.append(inA.flatMap((first, index) => [first, inB[index] ?? first]));
       expect(await readAll(a)).toEqual(inA);
       expect(await readAll(b)).toEqual(inB);
       await store.append([]);
@@ -131,11 +131,11 @@ export function describeMessageStore(
     });
 
     it.each(SPECIAL_IDS)('stores %p literally as an id and as a text', async (text) => {
-      const one = message(text, 1, { id: text, userId: text, username: text, text });
-      await store.append([one]);
-      expect(await readAll(text)).toEqual([one]);
-      expect(await store.findByIds([text])).toEqual(new Map([[text, one]]));
-      expect(await store.lastMessages([text])).toEqual(new Map([[text, one]]));
+      const special = message(text, 1, { id: text, userId: text, username: text, text });
+      await store.append([special]);
+      expect(await readAll(text)).toEqual([special]);
+      expect(await store.findByIds([text])).toEqual(new Map([[text, special]]));
+      expect(await store.lastMessages([text])).toEqual(new Map([[text, special]]));
       expect(await store.heads([text])).toEqual(
         new Map([[text, { roomId: text, seq: 1, rev: 1 }]]),
       );
@@ -222,8 +222,8 @@ export function describeMessageStore(
       async (position) => {
         const roomId = newRoom();
         const batch = createMessages(roomId, 1, 7);
-        const rejected = batch.map((one, index) =>
-          index === position ? { ...one, ...unstorable } : one,
+        const rejected = batch.map((created, index) =>
+          index === position ? { ...created, ...unstorable } : created,
         );
         for (let attempt = 0; attempt < 2; attempt += 1) {
           await expect(store.append(rejected)).rejects.toBeInstanceOf(RejectedMessageError);
@@ -240,18 +240,20 @@ export function describeMessageStore(
       const rooms = [newRoom(), newRoom()];
       const writer = createWriter(store);
       const events = Array.from({ length: 40 }, (_, n) => {
-        const one = message(rooms[n % 2] ?? '', 1, { text: `text ${n}` });
-        return { ...one, clientMessageId: `${n}`, ...(n % 13 === 5 ? unstorable : {}) };
+        const created = message(rooms[n % 2] ?? '', 1, { text: `text ${n}` });
+        return { ...created, clientMessageId: `${n}`, ...(n % 13 === 5 ? unstorable : {}) };
       });
       const outcomes = await Promise.allSettled(events.map((event) => writer.write(event)));
-      const rejected = outcomes.flatMap((one, n) => (one.status === 'rejected' ? [n] : []));
+      const rejected = outcomes.flatMap((outcome, n) => (outcome.status === 'rejected' ? [n] : []));
       expect(rejected).toEqual([5, 18, 31]);
       for (const outcome of outcomes) {
         if (outcome.status === 'rejected')
           expect(outcome.reason).toBeInstanceOf(RejectedMessageError);
       }
       for (const roomId of rooms) {
-        const expected = events.filter((one, n) => one.roomId === roomId && !rejected.includes(n));
+        const expected = events.filter(
+          (event, n) => event.roomId === roomId && !rejected.includes(n),
+        );
         const stored = (await readAll(roomId)).map(({ text, seq, rev }) => [text, seq, rev]);
         expect(stored).toEqual(expected.map(({ text }, n) => [text, n + 1, n + 1]));
       }
@@ -296,7 +298,7 @@ export function describeMessageStore(
       const roomId = newRoom();
       const messages = createMessages(roomId, 1, 150);
       const appends = (async () => {
-        for (const one of messages) await store.append([one]);
+        for (const created of messages) await store.append([created]);
       })();
       for (let since = 0; since < 150;) {
         const newest = await store.page(roomId, { kind: 'newest' }, 5);
