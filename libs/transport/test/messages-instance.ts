@@ -47,7 +47,7 @@ export async function startMessages(
     url,
     heartbeatSeconds: 1,
     name: 'messages',
-    heartbeatMs,
+    partitionHeartbeatMs: heartbeatMs,
     drainTimeoutMs,
     openWriter: (partition) => writers.open(partition, { giveUpAfterMs: GIVE_UP_MS }),
     pingStore: () => store.findByIds(['']),

@@ -11,8 +11,8 @@ function isBrokerUrl(text: string): boolean {
 export const rabbitMqSettings = {
   RABBITMQ_URL: z
     .string('must be set')
-    .refine(isBrokerUrl, 'must be an address such as amqp://user:password@localhost:5672')
-    .describe('Address of RabbitMQ: amqp://user:password@host:5672/vhost, or amqps://.'),
+    .refine(isBrokerUrl, 'must be a URL such as amqp://user:password@localhost:5672')
+    .describe('URL of RabbitMQ: amqp://user:password@host:5672/vhost, or amqps:// for TLS.'),
   RABBITMQ_HEARTBEAT_SECONDS: wholeNumber(1, 60)
     .default(3)
     .describe(

@@ -22,20 +22,20 @@ export interface ChannelHandlers {
   onClose?(): Promise<void> | void;
 }
 
-/** Longest wait for `setUp`: a declaration may get no response while its queue has no leader. */
+/** Timeout of `setUp`: a declaration may get no response while its queue has no leader. */
 const SET_UP_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
- * Keeps a channel open until it is stopped. After the connection was lost, the channel is reopened
- * as soon as the connection is restored; after only the channel closed, or {@link reopen} was
- * called, it is reopened with backoff.
+ * Keeps a channel open until it is stopped. If the connection is lost, the channel is reopened as
+ * soon as the connection is restored; if only the channel closes, or {@link reopen} is called, it
+ * is reopened with backoff.
  */
 export class SupervisedChannel {
   readonly #logger = new Logger('RabbitMQ');
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
-  #open: ConfirmChannel | undefined;
+  #current: ConfirmChannel | undefined;
   #endCurrent: ((reason: Error) => void) | undefined;
   #attempt = 0;
 
@@ -46,12 +46,12 @@ export class SupervisedChannel {
     this.#running = this.#run();
   }
 
-  /** The channel that is set up; undefined until there is one. */
-  get open(): ConfirmChannel | undefined {
-    return this.#open;
+  /** The channel, once it is set up; undefined while there is none. */
+  get current(): ConfirmChannel | undefined {
+    return this.#current;
   }
 
-  /** Resets the backoff; called when the channel works. */
+  /** Resets the backoff; the owner calls it once the channel has proven to work. */
   resetBackoff(): void {
     this.#attempt = 0;
   }
@@ -112,14 +112,14 @@ export class SupervisedChannel {
     withTimeout(this.handlers.setUp(channel), SET_UP_TIMEOUT_MS).then(
       () => {
         if (this.#endCurrent !== end) return;
-        this.#open = channel;
+        this.#current = channel;
         this.handlers.onReady?.();
       },
       (error: unknown) => end(asError(error)),
     );
     const reason = await ended;
     this.#endCurrent = undefined;
-    this.#open = undefined;
+    this.#current = undefined;
     const closing = channel.close().catch(() => undefined);
     await Promise.all([
       withTimeout(Promise.race([closed, closing]), CLOSE_TIMEOUT_MS).catch(() => undefined),

@@ -19,7 +19,7 @@ export class DeadLetterPublisher {
 
   /** Resolves once the message is durable in the dead-letter queue. */
   async publish(message: ConsumeMessage, partition: number, reason: string): Promise<void> {
-    const channel = this.#channel.open;
+    const channel = this.#channel.current;
     if (!channel || this.connection.blocked) {
       throw new Error('RabbitMQ does not accept dead letters now');
     }

@@ -186,8 +186,8 @@ describeWithProgram('rabbitmq-server', 'the dead-letter queue', () => {
     const letters = await waitForLetters(2);
     expect(letters.map(({ id }) => id)).toEqual([events[1]?.id, events[3]?.id]);
     expect(letters.map(({ reason }) => reason)).toEqual([
-      'The store refused it: a rule of the test.',
-      'The store refused it: a rule of the test.',
+      'Rejected by the store: a rule of the test.',
+      'Rejected by the store: a rule of the test.',
     ]);
     store.unstorable = undefined;
     expect(await deadLetters.replay()).toBe(2);

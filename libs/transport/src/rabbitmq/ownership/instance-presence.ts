@@ -130,7 +130,11 @@ export class InstancePresence {
     if (this.connection.blocked) return;
     const heartbeat: Heartbeat = { id: this.id, state: this.#state };
     try {
-      this.#channel.open?.publish(INSTANCES_EXCHANGE, '', Buffer.from(JSON.stringify(heartbeat)));
+      this.#channel.current?.publish(
+        INSTANCES_EXCHANGE,
+        '',
+        Buffer.from(JSON.stringify(heartbeat)),
+      );
     } catch {
       // The channel has just closed; it is reopened, and the next heartbeat follows.
     }
@@ -138,7 +142,7 @@ export class InstancePresence {
 
   /** Calls `onChange`, but not before the other instances have had time to respond to a new one. */
   #reportInstances(): void {
-    if (!this.#channel.open || this.#discoveryTimer) return;
+    if (!this.#channel.current || this.#discoveryTimer) return;
     const others = [...this.#others.keys()];
     const included = this.#state === 'here' || others.length === 0;
     this.onChange(included ? [this.id, ...others] : others);

@@ -8,8 +8,8 @@ import { StoreHealth } from './store-health.ts';
 /** Settings for sharing the partitions between instances. */
 export interface OwnershipOptions {
   /** Interval of the heartbeats between instances, in milliseconds. */
-  readonly heartbeatMs: number;
-  /** Longest wait for unacknowledged deliveries when a partition is released, in milliseconds. */
+  readonly partitionHeartbeatMs: number;
+  /** Timeout for unacknowledged deliveries when a partition is released, in milliseconds. */
   readonly drainTimeoutMs: number;
   /** Pings the store; rejects while it is unreachable. */
   readonly pingStore: () => Promise<unknown>;
@@ -33,7 +33,7 @@ export class OwnedPartitions {
     private readonly options: OwnershipOptions,
     private readonly startConsumer: (partition: number) => PartitionConsumer,
   ) {
-    const { heartbeatMs, pingStore } = options;
+    const { partitionHeartbeatMs: heartbeatMs, pingStore } = options;
     this.#presence = new InstancePresence(connection, heartbeatMs, (ids) => this.#rebalance(ids));
     this.#storeHealth = new StoreHealth(pingStore, heartbeatMs, (available) =>
       this.#presence.announce(available ? 'here' : 'leaving'),

@@ -64,7 +64,7 @@ export class PartitionPublisher {
 
   /** Whether events can be published now. */
   get ready(): boolean {
-    return this.#channel.open !== undefined && !this.broker.blocked;
+    return this.#channel.current !== undefined && !this.broker.blocked;
   }
 
   /**
@@ -92,7 +92,7 @@ export class PartitionPublisher {
    * confirm in time; a timed-out event may still be stored
    */
   publish(packet: ReadPacket<MessageCreate>): Promise<void> {
-    const channel = this.#channel.open;
+    const channel = this.#channel.current;
     if (!channel || !this.ready) return Promise.reject(unavailable());
     const content = Buffer.from(JSON.stringify(packet));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
