@@ -16,12 +16,12 @@ await runProcess({
   start: async (settings) => {
     const server = await startHttpApp(settings, {
       module: GatewayServiceModule.of(settings),
-      sharesPort: true,
+      reusePort: true,
       configure: (app) => {
         configureHttpServer(app, settings);
         const express = app.getHttpAdapter().getInstance();
-        const trusted = express.get('trust proxy fn') as TrustProxy;
-        app.get(UpgradeForwarder).attach(app.getHttpServer(), trusted);
+        const isTrustedProxy = express.get('trust proxy fn') as TrustProxy;
+        app.get(UpgradeForwarder).attach(app.getHttpServer(), isTrustedProxy);
         serveOpenApiPage(app);
         if (settings.PAGE_FOLDER !== undefined) servePage(app, settings.PAGE_FOLDER);
       },
