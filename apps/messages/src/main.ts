@@ -8,6 +8,8 @@ import { registerConsumerMetrics } from './consumer-metrics.ts';
 import { messagesSettings } from './messages-settings.ts';
 import { MessagesServiceModule } from './messages-service.module.ts';
 
+/** Directory of the generated JWT secret (development), relative to the working directory. */
+const DATA_DIR = 'data';
 /** Timeout for draining when partitions are handed over. */
 const DRAIN_TIMEOUT_MS = 5_000;
 
@@ -17,7 +19,7 @@ await runProcess({
   settings: messagesSettings,
   start: async (settings) => {
     const server = await startHttpApp(settings, {
-      module: MessagesServiceModule.of(settings, resolveJwtSecret(settings, 'data')),
+      module: MessagesServiceModule.of(settings, resolveJwtSecret(settings, DATA_DIR)),
       configure: async (app) => {
         configureHttpApp(app, settings);
         serveOpenApi(app);
@@ -27,7 +29,7 @@ await runProcess({
           url: settings.RABBITMQ_URL,
           heartbeatSeconds: settings.RABBITMQ_HEARTBEAT_SECONDS,
           name: 'messages',
-          heartbeatMs: settings.PARTITION_HEARTBEAT_MS,
+          partitionHeartbeatMs: settings.PARTITION_HEARTBEAT_MS,
           drainTimeoutMs: DRAIN_TIMEOUT_MS,
           openWriter: (partition) =>
             writers.open(partition, { giveUpAfterMs: settings.STORE_GIVE_UP_MS }),

@@ -62,7 +62,7 @@ class AdaptersModule {
             labelNames: ['cache'],
           });
           return new RedisHistoryCache(store, revs, redisBreaker, {
-            answered: (cache) => reads.inc({ cache }),
+            onPageRead: (cache) => reads.inc({ cache }),
           });
         },
       },

@@ -23,7 +23,7 @@ export class MessageEventsController {
     } catch (error) {
       if (error instanceof DeletedRoomError) return delivery.reject('Its room was deleted.');
       if (error instanceof RejectedMessageError) {
-        return delivery.reject(`The store refused it: ${error.reason}.`);
+        return delivery.reject(`Rejected by the store: ${error.reason}.`);
       }
       delivery.giveUp(error);
     }

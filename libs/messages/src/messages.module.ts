@@ -9,8 +9,9 @@ import { WriterMetrics } from './writer/writer-metrics.ts';
 
 /**
  * Provides message history and partition writers. The application must provide MessageStore,
- * HistoryCache and FeedPublisher globally. This module is global, because room lists include
- * the heads.
+ * HistoryCache and FeedPublisher globally. This module is global, because the application
+ * provides MessageHistory to the rooms library as RoomActivity, which reads the head and the last
+ * message of each listed room.
  */
 @Global()
 @Module({

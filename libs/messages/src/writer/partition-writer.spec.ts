@@ -106,7 +106,7 @@ function open(
   store = new FaultyStore(),
   limits?: WriterLimits,
   rooms = new DeletableRooms(),
-  refusals = new RejectionLimit(),
+  rejectionLimit = new RejectionLimit(),
 ) {
   const published: string[] = [];
   const failures: unknown[] = [];
@@ -117,16 +117,18 @@ function open(
     rooms,
     {
       publish: (roomId, changes) => {
-        published.push(...changes.map((one) => `${roomId}/${one.clientMessageId}@${one.rev}`));
+        published.push(
+          ...changes.map(({ clientMessageId, rev }) => `${roomId}/${clientMessageId}@${rev}`),
+        );
       },
     },
     {
       stored: () => undefined,
       failed: (error) => failures.push(error),
-      refused: ({ clientMessageId }) => rejected.push(clientMessageId),
+      rejected: ({ clientMessageId }) => rejected.push(clientMessageId),
       stopped: (forMs) => stops.push(forMs),
     },
-    refusals,
+    rejectionLimit,
     limits,
   );
   return { store, writer, published, failures, rooms, rejected, stops };
@@ -139,7 +141,12 @@ describe('PartitionWriter', () => {
     await writer.write(event('d', 'other'));
     await writer.write(event('e'));
     expect(
-      store.messages.map((one) => [one.roomId, one.clientMessageId, one.seq, one.rev]),
+      store.messages.map(({ roomId, clientMessageId, seq, rev }) => [
+        roomId,
+        clientMessageId,
+        seq,
+        rev,
+      ]),
     ).toEqual([
       ['general', 'a', 1, 1],
       ['general', 'b', 2, 2],
@@ -209,7 +216,7 @@ describe('PartitionWriter', () => {
     const x = writer.write(event('x'));
     await Promise.all([x, writer.write(event('a')), writer.write(event('b'))]);
     expect(store.batches).toEqual([['x@1'], ['x@1'], ['a@2', 'b@3']]);
-    expect(store.messages.map((one) => [one.clientMessageId, one.seq])).toEqual([
+    expect(store.messages.map(({ clientMessageId, seq }) => [clientMessageId, seq])).toEqual([
       ['x', 1],
       ['a', 2],
       ['b', 3],
@@ -295,7 +302,8 @@ describe('the message id', () => {
       expect(await separate.writer.write(second)).toEqual(stored);
       const batched = open();
       const other = batched.writer.write(event('x'));
-      const both = await Promise.all([first, second].map((one) => batched.writer.write(one)));
+      const writes = [first, second].map((message) => batched.writer.write(message));
+      const both = await Promise.all(writes);
       await other;
       expect(both[0]).toEqual(both[1]);
       expect(batched.store.batches).toEqual([['x@1'], ['1@2']]);
@@ -305,10 +313,10 @@ describe('the message id', () => {
   it('is the one that an earlier version acknowledged, unless a different text has that id', async () => {
     const { store, writer } = open();
     const sent = ['one', 'two', 'three'].map((text) => legacyEvent('1', text));
-    const first = sent.slice(0, 2).map((one) => writer.write(one));
+    const first = sent.slice(0, 2).map((message) => writer.write(message));
     await Promise.all(first);
     await writer.write(sent[2] ?? event('none'));
-    for (const one of sent) await writer.write(one);
+    for (const message of sent) await writer.write(message);
     expect(texts(store)).toEqual([
       ['one', 1],
       ['two', 2],
@@ -345,7 +353,7 @@ describe('PartitionWriter for a deleted room', () => {
     rooms.deleted.add('gone');
     const first = writer.write(event('x'));
     const batch = [event('a'), event('b', 'gone'), event('c'), event('d', 'gone'), event('e')];
-    const outcomes = await Promise.allSettled(batch.map((one) => writer.write(one)));
+    const outcomes = await Promise.allSettled(batch.map((message) => writer.write(message)));
     await first;
     expect(outcomes.map(({ status }) => status)).toEqual([
       'fulfilled',
@@ -389,8 +397,8 @@ describe('PartitionWriter for a deleted room', () => {
 describe('PartitionWriter with an unstorable message', () => {
   const poison = (name: string, roomId?: string) => event(name, roomId, UNSTORABLE);
   const outcomesOf = async (writes: Promise<Message>[]) =>
-    (await Promise.allSettled(writes)).map((one) =>
-      one.status === 'fulfilled' ? one.value.seq : (one.reason as Error).name,
+    (await Promise.allSettled(writes)).map((outcome) =>
+      outcome.status === 'fulfilled' ? outcome.value.seq : (outcome.reason as Error).name,
     );
   afterEach(() => {
     jest.restoreAllMocks();
@@ -412,11 +420,13 @@ describe('PartitionWriter with an unstorable message', () => {
         event('d', 'other'),
         event('e'),
       ];
-      const outcomes = await outcomesOf(batch.map((one) => writer.write(one)));
+      const outcomes = await outcomesOf(batch.map((message) => writer.write(message)));
       expect((await first).seq).toBe(1);
       const name = 'RejectedMessageError';
       expect(outcomes).toEqual([2, 1, name, 3, name, name, 2, 4]);
-      expect(store.messages.map((one) => [one.roomId, one.clientMessageId, one.rev])).toEqual([
+      expect(
+        store.messages.map(({ roomId, clientMessageId, rev }) => [roomId, clientMessageId, rev]),
+      ).toEqual([
         ['general', 'x', 1],
         ['general', 'a', 2],
         ['other', 'b', 1],
@@ -451,7 +461,7 @@ describe('PartitionWriter with an unstorable message', () => {
         throw new Error('connection lost after a prefix was stored');
       },
     );
-    const outcomes = await outcomesOf([first, ...batch.map((one) => writer.write(one))]);
+    const outcomes = await outcomesOf([first, ...batch.map((message) => writer.write(message))]);
     expect(outcomes).toEqual([1, 2, 3, 'RejectedMessageError', 4]);
     expect(store.messages.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
     expect(failures).toHaveLength(1);
@@ -468,27 +478,27 @@ describe('PartitionWriter with an unstorable message', () => {
       () => undefined,
       () => store.messages.push({ ...event('from-other-writer'), seq: 2, rev: 2 }),
     );
-    const outcomes = await outcomesOf([first, ...batch.map((one) => writer.write(one))]);
+    const outcomes = await outcomesOf([first, ...batch.map((message) => writer.write(message))]);
     expect(outcomes).toEqual([1, 'RejectedMessageError', 3, 4, 5]);
     expect(store.names).toEqual(['x', 'from-other-writer', 'a', 'b', 'c']);
     expect(rejected).toEqual(['p']);
   });
 
   it('stops the partition for a minute at the 11th, including for the next writer', async () => {
-    const refusals = new RejectionLimit();
+    const rejectionLimit = new RejectionLimit();
     const store = new FaultyStore();
-    const { writer, rejected, stops } = open(store, undefined, undefined, refusals);
+    const { writer, rejected, stops } = open(store, undefined, undefined, rejectionLimit);
     const poisons = Array.from({ length: 11 }, (_, n) => poison(`p${n}`));
-    const outcomes = await outcomesOf(poisons.map((one) => writer.write(one)));
+    const outcomes = await outcomesOf(poisons.map((message) => writer.write(message)));
     expect(outcomes).toEqual([
       ...Array<string>(10).fill('RejectedMessageError'),
       'UnavailableError',
     ]);
     expect(rejected).toHaveLength(10);
     expect(stops).toEqual([expect.closeTo(60_000, -4)]);
-    const next = open(store, { giveUpAfterMs: 150 }, undefined, refusals);
-    for (const one of [writer, next.writer]) {
-      await expect(one.write(event('a'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    const next = open(store, { giveUpAfterMs: 150 }, undefined, rejectionLimit);
+    for (const stopped of [writer, next.writer]) {
+      await expect(stopped.write(event('a'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     }
     expect(store.messages).toEqual([]);
     const now = performance.now.bind(performance);

@@ -20,7 +20,7 @@ export interface WriterObserver {
   /** An attempt failed; it is retried after `retryInMs`. */
   failed(error: unknown, attempt: number, retryInMs: number): void;
   /** The store can never accept this message. */
-  refused(message: MessageCreate, error: RejectedMessageError): void;
+  rejected(message: MessageCreate, error: RejectedMessageError): void;
   /** Too many messages were rejected: nothing is stored for `forMs`. */
   stopped(forMs: number): void;
 }
@@ -72,7 +72,7 @@ export class PartitionWriter {
     private readonly feed: FeedPublisher,
     private readonly observer: WriterObserver,
     /** Belongs to the partition and outlives this writer. */
-    private readonly refusals: RejectionLimit,
+    private readonly rejectionLimit: RejectionLimit,
     private readonly limits?: WriterLimits,
   ) {}
 
@@ -181,10 +181,10 @@ export class PartitionWriter {
     );
     const alreadyStored: NumberedMessage[] = [];
     const rest: NewMessage[] = [];
-    for (const one of fresh) {
-      const message = stored.get(one.message.id);
-      if (message) alreadyStored.push({ message, writes: one.writes });
-      else rest.push(one);
+    for (const candidate of fresh) {
+      const message = stored.get(candidate.message.id);
+      if (message) alreadyStored.push({ message, writes: candidate.writes });
+      else rest.push(candidate);
     }
     this.#settle(alreadyStored);
     const middle = Math.ceil(rest.length / 2);
@@ -193,17 +193,17 @@ export class PartitionWriter {
   }
 
   #reject({ message, writes }: NewMessage, error: RejectedMessageError): void {
-    if (!this.refusals.admit()) {
-      this.observer.stopped(this.refusals.stoppedForMs);
+    if (!this.rejectionLimit.admit()) {
+      this.observer.stopped(this.rejectionLimit.stoppedForMs);
       this.#requireNotStopped();
     }
-    this.observer.refused(message, error);
+    this.observer.rejected(message, error);
     for (const write of writes) write.reject(error);
   }
 
   /** @throws UnavailableError while the partition is stopped */
   #requireNotStopped(): void {
-    const waitMs = this.refusals.stoppedForMs;
+    const waitMs = this.rejectionLimit.stoppedForMs;
     if (waitMs > 0) {
       throw new UnavailableError(
         'The server cannot store messages right now. Please try again.',

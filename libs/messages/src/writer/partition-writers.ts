@@ -12,7 +12,7 @@ import { WriterMetrics } from './writer-metrics.ts';
 @Injectable()
 export class PartitionWriters {
   readonly #logger = new Logger(PartitionWriters.name);
-  readonly #refusals = new Map<number, RejectionLimit>();
+  readonly #rejectionLimits = new Map<number, RejectionLimit>();
 
   constructor(
     private readonly store: MessageStore,
@@ -37,8 +37,8 @@ export class PartitionWriters {
           'batch write failed; retrying',
         );
       },
-      refused: ({ id, roomId }: MessageCreate, error: RejectedMessageError) => {
-        this.metrics.refused();
+      rejected: ({ id, roomId }: MessageCreate, error: RejectedMessageError) => {
+        this.metrics.rejected();
         this.#logger.error(
           { err: error, messageId: id, roomId, partition, reason: error.reason },
           'message refused by the store',
@@ -53,14 +53,14 @@ export class PartitionWriters {
       this.deletedRooms,
       this.feed,
       observer,
-      this.#refusalsOf(partition),
+      this.#rejectionLimitOf(partition),
       limits,
     );
   }
 
-  #refusalsOf(partition: number): RejectionLimit {
-    const refusals = this.#refusals.get(partition) ?? new RejectionLimit();
-    this.#refusals.set(partition, refusals);
-    return refusals;
+  #rejectionLimitOf(partition: number): RejectionLimit {
+    const limit = this.#rejectionLimits.get(partition) ?? new RejectionLimit();
+    this.#rejectionLimits.set(partition, limit);
+    return limit;
   }
 }

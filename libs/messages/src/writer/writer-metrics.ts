@@ -7,7 +7,7 @@ import { Injectable } from '@nestjs/common';
 export class WriterMetrics {
   readonly #stored;
   readonly #failures;
-  readonly #refusals;
+  readonly #rejections;
   readonly #batches;
   readonly #lag;
 
@@ -20,9 +20,9 @@ export class WriterMetrics {
       name: 'chat_store_failures_total',
       help: 'Failed attempts to store a batch; each is retried.',
     });
-    this.#refusals = metrics.counter({
+    this.#rejections = metrics.counter({
       name: 'chat_store_refusals_total',
-      help: 'Messages that the store can never hold: dead letters, or errors for their senders.',
+      help: 'Messages that the store rejected; each was dead-lettered or its send failed.',
     });
     this.#batches = metrics.histogram({
       name: 'chat_batch_messages',
@@ -50,7 +50,7 @@ export class WriterMetrics {
     this.#failures.inc();
   }
 
-  refused(): void {
-    this.#refusals.inc();
+  rejected(): void {
+    this.#rejections.inc();
   }
 }
