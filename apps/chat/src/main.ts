@@ -9,13 +9,16 @@ import type { RabbitMqMessagePublisher } from '@chat/transport/rabbitmq';
 import { chatSettings } from './chat-settings.ts';
 import { ChatServiceModule } from './chat-service.module.ts';
 
+/** Directory of the generated JWT secret (development), relative to the working directory. */
+const DATA_DIR = 'data';
+
 await runProcess({
   about: 'The chat service: handles Socket.IO connections; needs no database.',
   usage: 'nx serve chat -- [options]',
   settings: chatSettings,
   start: async (settings) => {
     const server = await startHttpApp(settings, {
-      module: ChatServiceModule.of(settings, resolveJwtSecret(settings, 'data')),
+      module: ChatServiceModule.of(settings, resolveJwtSecret(settings, DATA_DIR)),
       configure: (app) => {
         configureHttpApp(app, settings);
         app.useWebSocketAdapter(
