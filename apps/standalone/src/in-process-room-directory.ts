@@ -5,7 +5,10 @@ import { RoomDirectory, type Membership } from '@chat/realtime';
 import { RoomAccess } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
 
-/** Number of roles per store request; the store processes other requests in between. */
+/**
+ * Maximum number of roles per store request, so that the store can process other requests between
+ * chunks.
+ */
 const ROLES_CHUNK = 1_000;
 
 /** RoomDirectory that calls the rooms and messages libraries in the same process. */

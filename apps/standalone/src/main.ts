@@ -14,7 +14,9 @@ await runProcess({
       fail('The store failed.', error);
     });
     return {
-      ready: `The chat is ready at ${server.url} (data in ${settings.DATA_DIR}). Ctrl-C stops it.`,
+      ready:
+        `The chat server is ready at ${server.url} (data in ${settings.DATA_DIR}). ` +
+        'Ctrl-C stops it.',
       close: () => server.close(),
     };
   },
