@@ -273,7 +273,7 @@ describeChat('the server', () => {
       ['null as payload', null],
       ['an array as payload', [{ roomId: 'general', text: 'hi' }]],
       ['a missing payload', undefined],
-    ])('fails sendMessage with VALIDATION for %s', async (_kind, payload) => {
+    ])('rejects sendMessage with VALIDATION for %s', async (_kind, payload) => {
       expect(await emit('sendMessage', payload)).toMatchObject({
         ok: false,
         error: { code: 'VALIDATION', message: expect.any(String) },
@@ -299,13 +299,13 @@ describeChat('the server', () => {
       });
     });
 
-    it('fails sendMessage with NOT_FOUND for a room that does not exist', async () => {
+    it('rejects sendMessage with NOT_FOUND for a room that does not exist', async () => {
       expect(await emit('sendMessage', { roomId: 'elsewhere', text: 'hi' })).toMatchObject({
         error: { code: 'NOT_FOUND' },
       });
     });
 
-    it('fails sendMessage with NOT_FOUND for a public room the user has not joined', async () => {
+    it('rejects sendMessage with NOT_FOUND for a public room the user has not joined', async () => {
       const owner = await server.register();
       const roomId = uniqueRoom('not-joined');
       await owner.createRoom({ name: roomId, visibility: 'public' });
@@ -327,7 +327,7 @@ describeChat('the server', () => {
       }
     });
 
-    it('emits exception for an invalid sendMessage that requests no acknowledgement', async () => {
+    it('emits an exception event for an invalid sendMessage without an acknowledgement callback', async () => {
       const exception = new Promise((resolve) => socket.once('exception', resolve));
       socket.emit('sendMessage', { roomId: 'general', text: '' });
       expect(await exception).toMatchObject({

@@ -89,8 +89,8 @@ describeChat('a public room', () => {
     expect((await bob.account.history(roomId)).map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
-  it('stores two texts once each when sent twice with the same clientMessageId', async () => {
-    const roomId = uniqueRoom('numbers-again');
+  it('stores two different messages that share a clientMessageId once each, even when both are resent', async () => {
+    const roomId = uniqueRoom('reused-client-ids');
     const ann = await join(roomId);
     const send = (text: string) =>
       emitWithAck(ann.socket, 'sendMessage', {
@@ -137,9 +137,9 @@ describeChat('a public room', () => {
     const [first] = members;
     const history = (await first?.account.history(roomId)) ?? [];
     expect(history.map(({ seq }) => seq)).toEqual(Array.from({ length: 2_000 }, (_, n) => n + 1));
-    // Compared as JSON, which is faster than comparing 20 times 2,000 objects.
-    const orders = new Set(members.map(({ received }) => JSON.stringify(received)));
-    expect([...orders].map((order) => JSON.parse(order) as Message[])).toEqual([history]);
+    // Compared as JSON, which is faster than deep-comparing 20 arrays of 2,000 messages.
+    const sequences = new Set(members.map(({ received }) => JSON.stringify(received)));
+    expect([...sequences].map((sequence) => JSON.parse(sequence) as Message[])).toEqual([history]);
     for (let sender = 0; sender < 20; sender += 1) {
       const own = history.filter(({ text }) => text.startsWith(`${sender}/`));
       expect(own.map(({ text }) => text)).toEqual(
@@ -159,7 +159,7 @@ describeChat('a public room', () => {
     await until('the message is delivered', () => received.length === 1);
   });
 
-  it('returns missed changes to joinRoom and delivers later ones as events', async () => {
+  it('returns missed changes in the joinRoom acknowledgement and delivers later ones as events', async () => {
     const roomId = uniqueRoom('catch-up');
     const ann = await join(roomId);
     const send = (text: string) => emitWithAck(ann.socket, 'sendMessage', { roomId, text });

@@ -35,7 +35,7 @@ describeChat('a private room', () => {
     expect(room.id).toMatch(/^~[A-Za-z0-9]{22}$/);
   });
 
-  it('responds to non-members exactly as for a nonexistent room', async () => {
+  it('is indistinguishable from a nonexistent room for non-members', async () => {
     const missingId = `~${'0'.repeat(22)}`;
     const probes: [string, (id: string) => string, unknown?][] = [
       ['GET', (id) => `/rooms/${id}`],

@@ -10,13 +10,16 @@ import { singleOrigin } from '../support/addresses.ts';
 
 /** Broker timeout of 2 s, plus a margin for a busy machine. */
 const REJECTED_WITHIN_MS = 3_000;
-/** All MongoDB timeouts: short, so that the outage lasts several times as long as each. */
+/** Every MongoDB timeout; short, so that the outage is several times longer than any of them. */
 const MONGO_TIMEOUT_MS = 1_500;
 const MONGO_OUTAGE_MS = 6 * MONGO_TIMEOUT_MS;
-/** The recheck that replaces signals takes 10 s, plus a margin for a busy machine. */
+/**
+ * Interval of the rechecks of sessions and memberships (8 s), plus a margin for a busy machine.
+ * While Redis is down, only rechecks find changes, because no signals arrive.
+ */
 const RECHECK_WITHIN_MS = 12_000;
 
-await describeWithServices('the services during an outage', () => {
+await describeWithServices('the services', () => {
   let topology: ServicesTopology;
   let account: Account;
   let socket: ClientSocket;
@@ -52,7 +55,7 @@ await describeWithServices('the services during an outage', () => {
     return { client, room };
   }
 
-  it('of RabbitMQ reject sends within 3 s and store the outbox of a client once afterwards', async () => {
+  it('reject sends within 3 s during a RabbitMQ outage, and afterwards store each message in the outbox of a client exactly once', async () => {
     const { client, room } = await openClient('without-rabbitmq');
     await emitWithAck(socket, 'joinRoom', 'without-rabbitmq');
     const expectRejection = async (): Promise<void> => {
@@ -70,13 +73,13 @@ await describeWithServices('the services during an outage', () => {
     await topology.rabbitmq.start();
     await until('the outbox is empty', () => room.getSnapshot().pending.length === 0, 30_000);
     const history = await account.history('without-rabbitmq', queued.length);
-    // A send that was rejected with an unknown outcome may still be stored.
+    // UNAVAILABLE leaves the outcome of a send unknown: its message may still be stored.
     expect(history.map(({ text }) => text).filter((text) => text !== 'rejected')).toEqual(queued);
     await until('the client shows the history', () => texts(room).length === history.length);
     client.close();
   }, 120_000);
 
-  it('of MongoDB queue sends in order and reject reads with Retry-After', async () => {
+  it('queue sends in order and reject reads with Retry-After during a MongoDB outage', async () => {
     const { client, room } = await openClient('without-mongodb');
     await emitWithAck(socket, 'joinRoom', 'without-mongodb');
     await emitWithAck(socket, 'sendMessage', { roomId: 'without-mongodb', text: 'before' });
@@ -92,7 +95,7 @@ await describeWithServices('the services during an outage', () => {
       accepted.push(text);
       const read = await account.call('GET', '/messages/history/without-mongodb');
       if (read.status === 200) {
-        expect((read.body as Message[]).map((one) => one.text)).toEqual(['before']);
+        expect((read.body as Message[]).map((message) => message.text)).toEqual(['before']);
       } else {
         expect(read.status).toBe(503);
         expect((read.body as HttpError).code).toBe('UNAVAILABLE');
@@ -114,7 +117,7 @@ await describeWithServices('the services during an outage', () => {
     client.close();
   }, 180_000);
 
-  it('of Redis store sends and deliver them within 15 s', async () => {
+  it('store sends and deliver them within 15 s during a Redis outage', async () => {
     const other = await Account.register(singleOrigin(topology.gatewayUrl));
     const reader = await other.connect();
     const received: string[] = [];
@@ -137,33 +140,33 @@ await describeWithServices('the services during an outage', () => {
     other.close();
   }, 90_000);
 
-  it('of Redis deny a removed member and an ended session access within 12 s', async () => {
+  it('deny a removed member and an ended session access within 12 s during a Redis outage', async () => {
     const origin = singleOrigin(topology.gatewayUrl);
-    const [removed, leaving] = [await Account.register(origin), await Account.register(origin)];
+    const [removed, loggedOut] = [await Account.register(origin), await Account.register(origin)];
     const room = await account.createRoom({ name: 'Without Redis', visibility: 'private' });
     await emitWithAck(socket, 'joinRoom', room.id);
     const sockets: ClientSocket[] = [];
-    for (const guest of [removed, leaving]) {
+    for (const guest of [removed, loggedOut]) {
       await account.call('POST', `/rooms/${room.id}/members`, { userId: guest.id });
       const guestSocket = await guest.connect();
       expect(await emitWithAck(guestSocket, 'joinRoom', room.id)).toMatchObject({ ok: true });
       sockets.push(guestSocket);
     }
-    const [removedSocket, leavingSocket] = sockets as [ClientSocket, ClientSocket];
+    const [removedSocket, loggedOutSocket] = sockets as [ClientSocket, ClientSocket];
     const notified: string[] = [];
     const receivedByRemoved: string[] = [];
     const receivedByOwner: string[] = [];
     socket.on('receiveMessage', ({ text }) => receivedByOwner.push(text));
     removedSocket.on('roomRemoved', ({ roomId }) => notified.push(roomId));
     removedSocket.on('receiveMessage', ({ text }) => receivedByRemoved.push(text));
-    leavingSocket.on('sessionExpired', () => notified.push('session'));
+    loggedOutSocket.on('sessionExpired', () => notified.push('session'));
     await topology.redis.kill();
     const removal = await account.call('DELETE', `/rooms/${room.id}/members/${removed.id}`);
     expect(removal.status).toBe(204);
-    expect((await leaving.call('POST', '/auth/logout')).status).toBe(204);
+    expect((await loggedOut.call('POST', '/auth/logout')).status).toBe(204);
     await until('both are notified', () => notified.length === 2, RECHECK_WITHIN_MS);
     expect(notified.toSorted()).toEqual(['session', room.id].toSorted());
-    expect(leavingSocket.connected).toBe(false);
+    expect(loggedOutSocket.connected).toBe(false);
     const ack = await emitWithAck(removedSocket, 'sendMessage', { roomId: room.id, text: 'hey' });
     expect(ack).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
     await emitWithAck(socket, 'sendMessage', { roomId: room.id, text: 'now without you' });
@@ -177,6 +180,6 @@ await describeWithServices('the services during an outage', () => {
     );
     expect(receivedByRemoved).toEqual([]);
     removed.close();
-    leaving.close();
+    loggedOut.close();
   }, 90_000);
 });

@@ -8,7 +8,7 @@ import { emitWithAck } from '../support/emit-with-ack.ts';
 import { singleOrigin } from '../support/addresses.ts';
 import { metric } from '../support/metrics.ts';
 
-await describeWithServices('two messages instances', () => {
+await describeWithServices('two instances of the messages service', () => {
   let topology: ServicesTopology;
   let first: ServiceInstance;
   let second: ServiceInstance;
@@ -20,14 +20,14 @@ await describeWithServices('two messages instances', () => {
 
   const ownedPartitions = (instance: ServiceInstance) => metric(instance, 'chat_partitions_owned');
 
-  it('create one room, general, at their first start', async () => {
+  it('create exactly one room, general, when they first start', async () => {
     const account = await Account.register(singleOrigin(topology.gatewayUrl));
     const { body } = await account.call<RoomSummary[]>('GET', '/rooms?discover=true');
     expect(body).toMatchObject([{ id: 'general', visibility: 'public', seq: 0, rev: 0 }]);
   });
 
   it('share the partitions evenly', async () => {
-    await until('every partition is owned once, and both own their share', async () => {
+    await until('every partition has one owner, and both instances own a fair share', async () => {
       const shares = [await ownedPartitions(first), await ownedPartitions(second)];
       const total = shares.reduce((sum, share) => sum + share);
       return total === PARTITION_COUNT && shares.every((share) => share >= 6 && share <= 10);
@@ -60,7 +60,7 @@ await describeWithServices('two messages instances', () => {
   }, 60_000);
 });
 
-/** Returns the id of a public room in a partition. */
+/** Returns the id of a public room that belongs to the given partition. */
 function roomInPartition(partition: number): string {
   for (let n = 0; ; n += 1) if (partitionOf(`room-${n}`) === partition) return `room-${n}`;
 }

@@ -48,7 +48,7 @@ await describeWithServices('a message too large for MongoDB', () => {
     return (await promisify(execFile)('npm', args, { cwd: ROOT, env })).stdout;
   }
 
-  it('becomes a dead letter and is counted while its partition keeps storing', async () => {
+  it('is dead-lettered and counted, while its partition keeps storing other messages', async () => {
     const socket = await account.connect();
     const [room, neighbour] = roomsInOnePartition();
     for (const roomId of [room, neighbour]) {
@@ -84,7 +84,7 @@ await describeWithServices('a message too large for MongoDB', () => {
       const listed = await listDeadLetters();
       return (
         listed.includes(poison.id) &&
-        listed.includes(`${room}  The store refused it: the document is too large.`)
+        listed.includes(`${room}  Rejected by the store: the document is too large.`)
       );
     });
     expect(await rejections()).toBe(1);

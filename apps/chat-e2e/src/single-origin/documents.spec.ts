@@ -227,7 +227,7 @@ describeChat('the server', () => {
       expectValid('leaveRoomAck', await emitWithAck(sockets[0], 'leaveRoom', room.id));
       await guest.call('POST', '/auth/logout');
       await until('the session has ended', () => received.has('sessionExpired'));
-      await server.stopSockets();
+      await server.stopSocketServer();
       await until('every event was received', () =>
         Object.keys(SERVER_EVENTS).every((event) => received.has(event)),
       );

@@ -27,7 +27,7 @@ describeWithProgram('strace', 'sendMessage to the standalone server', () => {
       await emitWithAck(socket, 'sendMessage', { roomId: 'general', text: 'hi', clientMessageId });
     }
     ann.close();
-    await server.end('SIGTERM');
+    await server.terminate('SIGTERM');
     await server.close();
     const calls = parseSystemCalls(await readFile(log, 'utf8'));
     await rm(folder, { recursive: true });

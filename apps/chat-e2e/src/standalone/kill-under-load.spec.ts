@@ -16,7 +16,7 @@ describe('the standalone server', () => {
   });
   afterAll(() => server.close());
 
-  it('keeps acknowledged messages once, in order and without gaps across 10 kills under load', async () => {
+  it('stores every acknowledged message exactly once, in order and without gaps, across 10 SIGKILLs under load', async () => {
     const accounts: Account[] = [];
     for (let n = 0; n < SENDERS; n += 1)
       accounts.push(await Account.register(singleOrigin(server.url)));
@@ -34,7 +34,7 @@ describe('the standalone server', () => {
     for (let kill = 1; kill <= KILLS; kill += 1) {
       await delay(200 + Math.random() * 800);
       const killedAt = Date.now();
-      await server.end('SIGKILL');
+      await server.terminate('SIGKILL');
       await server.restart();
       const retried = () => retries().filter((time) => time > killedAt).length;
       const after = () =>

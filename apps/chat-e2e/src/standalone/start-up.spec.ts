@@ -147,7 +147,7 @@ describe('the standalone server', () => {
     const dataDir = join(folder, 'new', 'data');
     await mkdir(join(folder, 'new'));
     const server = await StandaloneProcess.start({ dataDir });
-    await server.end('SIGTERM');
+    await server.terminate('SIGTERM');
     const secret = await readFile(join(dataDir, 'jwt-secret'), 'utf8');
     await server.restart();
     await server.close();
@@ -194,7 +194,7 @@ describe('the standalone server', () => {
       // rate limit.
       sendNext(300);
       await delay(5);
-      const stopped = server.end(signal);
+      const stopped = server.terminate(signal);
       while (socket.connected) {
         if (sent.length < 800) sendNext(20);
         await delay(1);
@@ -225,7 +225,7 @@ describe('the standalone server', () => {
 
   it('exits with a one-line error while another process uses the data directory', async () => {
     expectOneLine(await secondStart, /^DATA_DIR: .*in use by another process/);
-    await runningServer.end('SIGKILL');
+    await runningServer.terminate('SIGKILL');
     const second = await StandaloneProcess.start({ dataDir: usedDir });
     await second.close();
   });

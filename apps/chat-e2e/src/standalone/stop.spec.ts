@@ -79,7 +79,7 @@ describe('the standalone server', () => {
     const unused = await connectTo(server);
     const closed = once(unused, 'close');
     const startedAt = performance.now();
-    expect(await server.end('SIGTERM')).toBe(0);
+    expect(await server.terminate('SIGTERM')).toBe(0);
     expect(performance.now() - startedAt).toBeLessThan(2_000);
     await closed;
     agent.destroy();
@@ -95,24 +95,30 @@ describe('the standalone server', () => {
     );
     // A response on a later connection means that the earlier request has been read.
     await fetch(`${first.url}/health`);
-    const exited = first.end('SIGTERM');
+    const exited = first.terminate('SIGTERM');
     await eventually(() => expect(first.output).toContain(STOPPING));
     const started = start(process.execPath, MAIN, `--port=${first.port}`);
     await eventually(() => expect(started.printed.output).toContain('data folder in use'));
     request.write(body.slice(1));
     expect(await text(request)).toMatch(/^HTTP\/1\.1 401 [^]*\r\nConnection: close\r\n/i);
     expect(await exited).toBe(0);
-    await eventually(() => expect(started.printed.output).toContain('The chat is ready'), 15_000);
+    await eventually(
+      () => expect(started.printed.output).toContain('The chat server is ready'),
+      15_000,
+    );
     expect((await fetch(`${first.url}/health`)).status).toBe(200);
   });
 
   it.each(['before it is ready', 'after it is ready'])(
-    'keeps serving requests and shuts down cleanly when its output pipes are closed %s',
+    'serves requests and shuts down cleanly when its output pipes are closed %s',
     async (when) => {
       const port = await privatePort();
       const { child, printed } = start(process.execPath, MAIN, `--port=${port}`);
       if (when === 'after it is ready') {
-        await eventually(() => expect(printed.output).toContain('The chat is ready'), 15_000);
+        await eventually(
+          () => expect(printed.output).toContain('The chat server is ready'),
+          15_000,
+        );
       }
       child.stdout.destroy();
       child.stderr.destroy();
@@ -140,7 +146,7 @@ describe('npm start', () => {
     async (signal) => {
       const port = await privatePort();
       const { child, printed } = start('npm', 'start', '--', `--port=${port}`);
-      await eventually(() => expect(printed.output).toContain('The chat is ready'), 50_000);
+      await eventually(() => expect(printed.output).toContain('The chat server is ready'), 50_000);
       const exited = once(child, 'exit');
       child.kill(signal);
       await exited;
@@ -152,7 +158,7 @@ describe('npm start', () => {
 
   it('drains once and exits with code 0 when npm and the server both receive SIGINT', async () => {
     const { child, printed } = start('npm', 'start', '--', `--port=${await privatePort()}`);
-    await eventually(() => expect(printed.output).toContain('The chat is ready'), 50_000);
+    await eventually(() => expect(printed.output).toContain('The chat server is ready'), 50_000);
     const exited = once(child, 'exit');
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
     expect(await exited).toEqual([0, null]);

@@ -15,7 +15,7 @@ import { singleOrigin, type Addresses } from './addresses.ts';
 import { SHARED_SETTINGS } from './shared-settings.ts';
 
 /**
- * Deployment of the chat under test: one process; services behind a gateway; or services that
+ * Deployment of the server under test: one process; services behind a gateway; or services that
  * are called directly.
  */
 type Deployment = 'standalone' | 'gateway' | 'services';
@@ -25,15 +25,15 @@ declare global {
 }
 
 /**
- * Declares a suite that needs a running chat; if the servers of the chat are not installed, it is
- * skipped and the reason is reported.
+ * Declares a suite that needs a running chat server. If the backing servers (MongoDB, RabbitMQ,
+ * Redis) are needed but not installed, the suite is skipped and the reason is reported.
  */
 export function describeChat(name: string, suite: () => void): void {
   const missing = globalThis.chatDeployment === 'standalone' ? undefined : missingSharedServers();
   describeUnlessMissing(missing, name, suite);
 }
 
-/** A server process of the chat under test. */
+/** A process of the server under test. */
 export interface ProcessUnderTest {
   readonly name: string;
   readonly metricsUrl: string;
@@ -41,30 +41,30 @@ export interface ProcessUnderTest {
   readonly pid: number | undefined;
 }
 
-/** A running chat. */
+/** A running chat server: one process, or several services. */
 export interface ChatUnderTest {
   readonly addresses: Addresses;
-  /** All processes of the chat, excluding backing servers. */
+  /** All processes of the server, excluding backing servers. */
   readonly processes: readonly ProcessUnderTest[];
   /** Returns the process of a service; in `standalone`, the only process. */
   processOf(service: ServiceName): ProcessUnderTest;
-  /** Registers an account; `close` disconnects its sockets. */
+  /** Registers an account, whose sockets {@link ChatUnderTest.close} disconnects. */
   register(name?: string): Promise<Account>;
   close(): Promise<void>;
 }
 
-/** A chat that was started for one suite, which may stop its processes. */
+/** A server that was started for one suite, which may stop its processes. */
 export interface DedicatedChat extends ChatUnderTest {
   /** Stops all processes gracefully and starts them again. */
   restart(): Promise<void>;
-  /** Gracefully stops the process that holds the sockets. */
-  stopSockets(): Promise<void>;
+  /** Gracefully stops the process that holds the sockets; in `standalone`, the only process. */
+  stopSocketServer(): Promise<void>;
 }
 
 /**
- * Returns a chat with {@link SHARED_SETTINGS} in the deployment of this Jest project. Its services
- * run for all suites of a worker: rooms and users from earlier suites exist, and rate limits are
- * reset.
+ * Returns a server with {@link SHARED_SETTINGS} in the deployment of this Jest project: a new
+ * process in `standalone`; otherwise the services that all suites of this Jest worker share. Their
+ * rate limits are reset between suites, but rooms and users of earlier suites still exist.
  */
 export function sharedChat(): Promise<ChatUnderTest> {
   return globalThis.chatDeployment === 'standalone'
@@ -73,7 +73,7 @@ export function sharedChat(): Promise<ChatUnderTest> {
 }
 
 /**
- * Starts an empty chat in the deployment of this Jest project, for suites that need different
+ * Starts an empty server in the deployment of this Jest project, for suites that need different
  * settings from {@link sharedChat}, or that stop or measure processes.
  *
  * @param env settings of all processes
@@ -82,7 +82,7 @@ export function startChat(env: Readonly<Record<string, string>> = {}): Promise<D
   return globalThis.chatDeployment === 'standalone' ? standalone(env) : services(env);
 }
 
-/** Returns the only address of the chat; throws in a deployment without a single origin. */
+/** Returns the only address of the server; throws in a deployment without a single origin. */
 export function originOf({ addresses }: ChatUnderTest): string {
   if (addresses.users !== addresses.chat) {
     throw new Error('this suite needs a deployment with a single origin');
@@ -107,10 +107,10 @@ async function standalone(env: Readonly<Record<string, string>>): Promise<Dedica
     processes: [process],
     processOf: () => process,
     restart: async () => {
-      await server.end('SIGTERM');
+      await server.terminate('SIGTERM');
       await server.restart();
     },
-    stopSockets: async () => void (await server.end('SIGTERM')),
+    stopSocketServer: async () => void (await server.terminate('SIGTERM')),
     close: () => server.close(),
   });
 }
@@ -121,15 +121,15 @@ async function services(env: Readonly<Record<string, string>>): Promise<Dedicate
     env: { all: env },
   });
   const instances = topology.instances().map(toSharedInstance);
-  const processes = topology.instances().map((one) => one.process);
+  const processes = topology.instances().map((instance) => instance.process);
   return withAccounts({
     ...chatOf(topology.gatewayUrl, instances),
     restart: async () => {
-      await Promise.all(processes.map((one) => one.stop()));
-      await Promise.all(processes.map((one) => one.start()));
-      await topology.healthy();
+      await Promise.all(processes.map((process) => process.stop()));
+      await Promise.all(processes.map((process) => process.start()));
+      await topology.waitUntilHealthy();
     },
-    stopSockets: () => topology.instance('chat').process.stop(),
+    stopSocketServer: () => topology.instance('chat').process.stop(),
     close: () => topology.close(),
   });
 }
@@ -180,7 +180,7 @@ function chatOf(
   instances: readonly SharedInstance[],
 ): Pick<ChatUnderTest, 'addresses' | 'processes' | 'processOf'> {
   const processOf = (service: ServiceName): SharedInstance => {
-    const found = instances.find((one) => one.service === service);
+    const found = instances.find((instance) => instance.service === service);
     if (!found) throw new Error(`there is no instance of ${service}`);
     return found;
   };

@@ -1,4 +1,7 @@
-/** Returns the sum of a metric of a process over all label sets, or over those with `labels`. */
+/**
+ * Sums a metric of a process over all its series, or only over those whose labels contain the text
+ * `labels`.
+ */
 export async function metric(
   { metricsUrl }: { readonly metricsUrl: string },
   name: string,

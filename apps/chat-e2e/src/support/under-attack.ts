@@ -24,7 +24,7 @@ const MONITOR_TICKS_MS = 50;
 /** Headers that give a hostile client a separate address; requires {@link startChatForAttack}. */
 export const ATTACKER = { 'x-forwarded-for': '198.51.100.66' } as const;
 
-/** Starts a chat that trusts the address in {@link ATTACKER}; honest clients have other ones. */
+/** Starts a server that trusts the address in {@link ATTACKER}; honest clients have other ones. */
 export function startChatForAttack(
   env: Readonly<Record<string, string>> = {},
 ): Promise<ChatUnderTest> {
@@ -71,11 +71,13 @@ export async function underAttack(
   }
   const report = {
     processes: chat.processes.map(({ name }) => {
-      const measured = rounds.flatMap((processes) => processes.filter((one) => one.name === name));
+      const measured = rounds.flatMap((processes) =>
+        processes.filter((process) => process.name === name),
+      );
       return {
         name,
-        longestDelayMs: Math.min(...measured.map((one) => one.longestDelayMs)),
-        peakMebibytes: Math.max(...measured.map((one) => one.peakMebibytes)),
+        longestDelayMs: Math.min(...measured.map((process) => process.longestDelayMs)),
+        peakMebibytes: Math.max(...measured.map((process) => process.peakMebibytes)),
       };
     }),
     honest: honest.report,
@@ -111,10 +113,10 @@ async function round(
   }
   await delay(MONITOR_TICKS_MS);
   return Promise.all(
-    processes.map(async (one) => ({
-      name: one.name,
-      longestDelayMs: 1_000 * (await metric(one, 'nodejs_eventloop_lag_max_seconds')),
-      peakMebibytes: await peakMebibytes(one),
+    processes.map(async (process) => ({
+      name: process.name,
+      longestDelayMs: 1_000 * (await metric(process, 'nodejs_eventloop_lag_max_seconds')),
+      peakMebibytes: await peakMebibytes(process),
     })),
   );
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Returns an id for a public room that no other suite uses: suites share a running chat. */
+/** Returns a public room id that no other suite uses, because suites may share one server. */
 export function uniqueRoom(name: string): string {
   return `${name}-${randomBytes(4).toString('hex')}`;
 }
