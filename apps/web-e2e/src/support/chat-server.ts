@@ -38,7 +38,7 @@ async function standalone(): Promise<DedicatedChatServer> {
   const server = await StandaloneProcess.start();
   return {
     url: server.url,
-    kill: async () => void (await server.end('SIGKILL')),
+    kill: async () => void (await server.terminate('SIGKILL')),
     restart: () => server.restart(),
     close: () => server.close(),
   };
@@ -47,13 +47,14 @@ async function standalone(): Promise<DedicatedChatServer> {
 async function behindGateway(): Promise<DedicatedChatServer> {
   const topology = await ServicesTopology.start({ servers: await sharedServers(), chat: 2 });
   const gateway = topology.instance('gateway').process;
-  const services = topology.instances().map((one) => one.process);
+  const services = topology.instances().map((instance) => instance.process);
   return {
     url: topology.gatewayUrl,
-    kill: async () => void (await Promise.all(services.map((one) => one.kill()))),
+    kill: async () => void (await Promise.all(services.map((service) => service.kill()))),
     restart: async () => {
       // The gateway starts last, so that a client that reaches it can also reach all services.
-      await Promise.all(services.filter((one) => one !== gateway).map((one) => one.start()));
+      const others = services.filter((service) => service !== gateway);
+      await Promise.all(others.map((service) => service.start()));
       await gateway.start();
     },
     close: () => topology.close(),
