@@ -47,8 +47,10 @@ async function bench(options: Options): Promise<number> {
       : `\n${report(machine, rounds)}`,
   );
   const incomplete = rounds.filter((round) => !isComplete(round));
-  for (const { mode, throughput, pace } of incomplete) {
-    console.error(`FAILED  ${mode}: ${counts(throughput)}; at the steady rate ${counts(pace)}`);
+  for (const { mode, throughput, pace: steadyRate } of incomplete) {
+    console.error(
+      `FAILED  ${mode}: ${counts(throughput)}; at the steady rate ${counts(steadyRate)}`,
+    );
   }
   return incomplete.length === 0 ? 0 : 1;
 }
@@ -75,14 +77,15 @@ async function runRound(
   }
 }
 
-function summary({ throughput, pace }: Round): string {
+function summary({ throughput, pace: steadyRate }: Round): string {
+  const deliveryMs = steadyRate.toShown;
   return (
     `${throughput.acknowledgedPerSecond.toFixed(0)} acknowledged sends per second, ` +
-    `delivered after ${pace.toShown.p50.toFixed(1)} ms (p50), ` +
-    `${pace.toShown.p99.toFixed(1)} ms (p99)`
+    `delivered after ${deliveryMs.p50.toFixed(1)} ms (p50), ` +
+    `${deliveryMs.p99.toFixed(1)} ms (p99)`
   );
 }
 
-function counts({ sent, acknowledged, shown, toBeShown }: SendCounts): string {
-  return `${acknowledged} of ${sent} sends acknowledged, ${shown} of ${toBeShown} delivered`;
+function counts({ sent, acknowledged, shown: delivered, toBeShown: expected }: SendCounts): string {
+  return `${acknowledged} of ${sent} sends acknowledged, ${delivered} of ${expected} delivered`;
 }
