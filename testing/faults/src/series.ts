@@ -61,7 +61,7 @@ export async function runSeries(
     await series.close();
   }
   const untested = new Set(
-    plan.map(({ component }) => component).filter((one) => !series.hitComponents.has(one)),
+    plan.map(({ component }) => component).filter((name) => !series.hitComponents.has(name)),
   );
   if (untested.size > 0) print(`Not tested: ${[...untested].join(', ')}.`);
   return passed && untested.size === 0;
@@ -190,7 +190,7 @@ export function evaluateRun(
 /** Returns the error of a service that does not become healthy in time; undefined if all do. */
 async function healthErrorOf(topology: TestEnvironment['topology']): Promise<string | undefined> {
   try {
-    await topology.healthy();
+    await topology.waitUntilHealthy();
     return undefined;
   } catch (error) {
     return (error as Error).message;

@@ -20,7 +20,7 @@ export interface Attempt {
   readonly startedAt: number;
   /** Name of the connection that carried it, unique in the run. */
   readonly connection: string;
-  /** Position among all attempts on this connection. */
+  /** Orders the attempts of a client: each has a higher number than all earlier ones. */
   readonly number: number;
   readonly outcome: Outcome;
 }

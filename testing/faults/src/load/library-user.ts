@@ -2,20 +2,20 @@ import { ChatClient, MemorySessionStorage } from '@chat/client';
 import { newCredentials } from '@chat/testing';
 import type { Send, View } from '../check/observation.ts';
 
-/** A user of the client library; its session outlives the clients that share it. */
-export class LibraryUser {
+/** A user with a session of the client library; the session outlives the clients that share it. */
+export class ClientLibraryUser {
   private constructor(
     readonly url: string,
     readonly storage: MemorySessionStorage,
     readonly id: string,
   ) {}
 
-  static async register(url: string, name: string): Promise<LibraryUser> {
+  static async register(url: string, name: string): Promise<ClientLibraryUser> {
     const storage = new MemorySessionStorage();
     const client = new ChatClient({ url, sessionStorage: storage });
     try {
       const { id } = await client.session.register(newCredentials(name));
-      return new LibraryUser(url, storage, id);
+      return new ClientLibraryUser(url, storage, id);
     } finally {
       client.close();
     }
@@ -36,7 +36,7 @@ export class LibraryClient {
   #sending: ReturnType<typeof setInterval> | undefined;
 
   constructor(
-    private readonly user: LibraryUser,
+    private readonly user: ClientLibraryUser,
     private readonly name: string,
     private readonly roomIds: readonly string[],
   ) {

@@ -84,7 +84,7 @@ export class Load {
         }),
     );
     this.#plain = [...writers, ...listeners];
-    this.#library = users.libraryUsers.map(
+    this.#library = users.clientLibraryUsers.map(
       (user, index) => new LibraryClient(user, `library-${index + 1}`, roomsOf(user.id)),
     );
     this.#nonMember = new NonMember(users.nonMember, publicRooms[0] ?? '', privateRoom);
@@ -216,12 +216,12 @@ export class Load {
   }
 }
 
-/** Members of the private room: half of the writers, one listener and one library user. */
-function membersOf({ writers, listeners, libraryUsers }: TestUsers): ReadonlySet<string> {
+/** Members of the private room: half of the writers, one listener and one client library user. */
+function membersOf({ writers, listeners, clientLibraryUsers }: TestUsers): ReadonlySet<string> {
   return new Set([
     ...writers.slice(0, writers.length / 2).map(({ id }) => id),
     ...listeners.slice(0, 1).map(({ id }) => id),
-    ...libraryUsers.slice(0, 1).map(({ id }) => id),
+    ...clientLibraryUsers.slice(0, 1).map(({ id }) => id),
   ]);
 }
 

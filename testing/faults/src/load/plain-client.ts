@@ -18,7 +18,8 @@ const ACK_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 const RETRY_MS = 200;
 
-interface OpenLog {
+/** Record of one connection, from its start until its end. */
+interface ConnectionRecord {
   readonly name: string;
   /** Session id assigned by the server, `<instance>.<random>`. */
   readonly sessionId: string;
@@ -34,7 +35,8 @@ interface RoomState {
   rev: number;
   /** Changes after a gap, by rev. */
   readonly buffered: Map<number, Message>;
-  readonly emitted: number[];
+  /** Revs in the order in which they were applied. */
+  readonly appliedRevs: number[];
 }
 
 export interface PlainClientOptions {
@@ -52,9 +54,9 @@ export interface PlainClientOptions {
 export class PlainClient {
   readonly #options: PlainClientOptions;
   readonly #socket: ClientSocket;
-  readonly #logs: OpenLog[] = [];
+  readonly #records: ConnectionRecord[] = [];
   readonly #rooms: ReadonlyMap<string, RoomState>;
-  #sent = 0;
+  #attempts = 0;
   #closed = false;
 
   constructor(options: PlainClientOptions) {
@@ -62,7 +64,7 @@ export class PlainClient {
     this.#rooms = new Map(
       options.roomIds.map((roomId) => [
         roomId,
-        { byId: new Map(), rev: 0, buffered: new Map(), emitted: [] },
+        { byId: new Map(), rev: 0, buffered: new Map(), appliedRevs: [] },
       ]),
     );
     this.#socket = io(options.account.url, {
@@ -86,18 +88,18 @@ export class PlainClient {
 
   /** Session id of the open connection; undefined while disconnected. */
   get sessionId(): string | undefined {
-    return this.#openLog?.sessionId;
+    return this.#openRecord?.sessionId;
   }
 
   /** Name of the open connection; undefined while disconnected. */
-  get connection(): string | undefined {
-    return this.#openLog?.name;
+  get connectionName(): string | undefined {
+    return this.#openRecord?.name;
   }
 
-  /** Returns the number of the next attempt. */
-  nextNumber(): number {
-    this.#sent += 1;
-    return this.#sent;
+  /** Returns a number for the next attempt to send, higher than all earlier ones. */
+  nextAttemptNumber(): number {
+    this.#attempts += 1;
+    return this.#attempts;
   }
 
   /**
@@ -129,20 +131,20 @@ export class PlainClient {
 
   /** Whether it has joined all its rooms on the open connection. */
   get joined(): boolean {
-    const log = this.#openLog;
+    const record = this.#openRecord;
     return (
-      log !== undefined &&
-      this.roomIds.every((roomId) => log.received[roomId]?.some(({ kind }) => kind === 'joined'))
+      record !== undefined &&
+      this.roomIds.every((roomId) => record.received[roomId]?.some(({ kind }) => kind === 'joined'))
     );
   }
 
   /** Returns the events of a room on the open connection. */
   currentEvents(roomId: string): readonly ReceivedEvent[] {
-    return this.#openLog?.received[roomId] ?? [];
+    return this.#openRecord?.received[roomId] ?? [];
   }
 
   logs(): ConnectionLog[] {
-    return this.#logs.map(({ name, openedAt, closedAt, received }) => ({
+    return this.#records.map(({ name, openedAt, closedAt, received }) => ({
       name,
       openedAt,
       closedAt,
@@ -153,13 +155,13 @@ export class PlainClient {
   }
 
   views(): View[] {
-    return [...this.#rooms].map(([roomId, { byId, rev, emitted }]) => ({
+    return [...this.#rooms].map(([roomId, { byId, rev, appliedRevs }]) => ({
       client: this.#options.name,
       roomId,
       messages: [...byId.values()].toSorted((a, b) => a.seq - b.seq),
       rev,
       window: false,
-      emitted: [...emitted],
+      emitted: [...appliedRevs],
       wasReset: false,
     }));
   }
@@ -169,28 +171,28 @@ export class PlainClient {
     this.#socket.disconnect();
   }
 
-  get #openLog(): OpenLog | undefined {
-    const last = this.#logs.at(-1);
+  get #openRecord(): ConnectionRecord | undefined {
+    const last = this.#records.at(-1);
     return last?.closedAt === undefined ? last : undefined;
   }
 
   #listen(): void {
     this.#socket.on('connect', () => {
-      const log: OpenLog = {
-        name: `${this.#options.name}/${this.#logs.length + 1}`,
+      const record: ConnectionRecord = {
+        name: `${this.#options.name}/${this.#records.length + 1}`,
         sessionId: this.#socket.io.engine.id,
         openedAt: Date.now(),
         closedAt: undefined,
         received: {},
       };
-      this.#logs.push(log);
-      for (const roomId of this.roomIds) void this.#join(roomId, log);
+      this.#records.push(record);
+      for (const roomId of this.roomIds) void this.#join(roomId, record);
     });
     this.#socket.on('disconnect', (reason) => {
-      const log = this.#openLog;
+      const record = this.#openRecord;
       // A disconnect by `close` is not recorded.
-      if (!log || this.#closed) return;
-      log.closedAt = Date.now();
+      if (!record || this.#closed) return;
+      record.closedAt = Date.now();
       // socket.io does not reconnect by itself after this reason.
       if (reason === 'io server disconnect') this.#connectIn(RETRY_MS);
     });
@@ -205,8 +207,8 @@ export class PlainClient {
     this.#socket.on('receiveMessage', (message) => {
       const { roomId } = message;
       const entry: ReceivedEvent = { kind: 'message', message, time: Date.now() };
-      const log = this.#openLog;
-      if (log) (log.received[roomId] ??= []).push(entry);
+      const record = this.#openRecord;
+      if (record) (record.received[roomId] ??= []).push(entry);
       this.#apply(roomId, [message]);
     });
   }
@@ -217,17 +219,21 @@ export class PlainClient {
     }, ms);
   }
 
-  async #join(roomId: string, log: OpenLog): Promise<void> {
-    while (log.closedAt === undefined && !this.#closed) {
+  async #join(roomId: string, record: ConnectionRecord): Promise<void> {
+    while (record.closedAt === undefined && !this.#closed) {
       const since = this.#rooms.get(roomId)?.rev ?? 0;
       try {
         const ack = await this.request('joinRoom', { roomId, since }, (result) => {
           if (!result.ok) return;
-          (log.received[roomId] ??= []).push({ kind: 'joined', rev: result.rev, time: Date.now() });
+          (record.received[roomId] ??= []).push({
+            kind: 'joined',
+            rev: result.rev,
+            time: Date.now(),
+          });
           this.#apply(roomId, result.changes ?? []);
         });
         if (ack.ok) {
-          if (ack.complete === false) await this.#fill(roomId, ack.rev, log);
+          if (ack.complete === false) await this.#fill(roomId, ack.rev, record);
           return;
         }
         await delay(ack.error.retryAfterMs ?? RETRY_MS);
@@ -238,10 +244,10 @@ export class PlainClient {
   }
 
   /** Fetches the changes that the joinRoom acknowledgement did not contain, page by page. */
-  async #fill(roomId: string, head: number, log: OpenLog): Promise<void> {
+  async #fill(roomId: string, head: number, record: ConnectionRecord): Promise<void> {
     for (;;) {
       const since = this.#rooms.get(roomId)?.rev ?? 0;
-      if (since >= head || log.closedAt !== undefined || this.#closed) return;
+      if (since >= head || record.closedAt !== undefined || this.#closed) return;
       try {
         const { changes } = await this.#options.account.changesAfter(roomId, since);
         this.#apply(roomId, changes);
@@ -262,7 +268,7 @@ export class PlainClient {
       room.buffered.delete(next.rev);
       room.byId.set(next.id, next);
       room.rev = next.rev;
-      room.emitted.push(next.rev);
+      room.appliedRevs.push(next.rev);
     }
   }
 }

@@ -10,7 +10,8 @@ const CONNECTION_CHECK_MS = 20;
  */
 const GIVE_UP_AFTER_MS = 40_000;
 
-interface OpenSend extends Send {
+/** A send whose attempts are still recorded. */
+interface MutableSend extends Send {
   readonly attempts: Attempt[];
 }
 
@@ -31,7 +32,7 @@ export interface RoomSenderOptions {
  */
 export class RoomSender {
   readonly #options: RoomSenderOptions;
-  readonly #sends: OpenSend[] = [];
+  readonly #sends: MutableSend[] = [];
   readonly #stopped = new AbortController();
 
   constructor(options: RoomSenderOptions) {
@@ -64,9 +65,9 @@ export class RoomSender {
     this.#stopped.abort();
   }
 
-  #createBatch(): OpenSend[] {
+  #createBatch(): MutableSend[] {
     const { client, roomId, name, inFlight } = this.#options;
-    const sends: OpenSend[] = [];
+    const sends: MutableSend[] = [];
     for (let count = 0; count < inFlight; count += 1) {
       const clientMessageId = `${name}-${this.#sends.length + 1}`;
       const text = `text of ${clientMessageId}`;
@@ -77,11 +78,11 @@ export class RoomSender {
     return sends;
   }
 
-  async #deliver(sends: readonly OpenSend[]): Promise<void> {
+  async #deliver(sends: readonly MutableSend[]): Promise<void> {
     const deadline = performance.now() + GIVE_UP_AFTER_MS;
     let remaining = sends;
     while (remaining.length > 0 && performance.now() < deadline) {
-      const connection = this.#options.client.connection;
+      const connection = this.#options.client.connectionName;
       if (connection === undefined) {
         await delay(CONNECTION_CHECK_MS);
         continue;
@@ -95,11 +96,11 @@ export class RoomSender {
     }
   }
 
-  async #attempt(send: OpenSend, connection: string): Promise<Outcome> {
+  async #attempt(send: MutableSend, connection: string): Promise<Outcome> {
     const { client } = this.#options;
     const { roomId, clientMessageId, text } = send;
     const startedAt = Date.now();
-    const number = client.nextNumber();
+    const number = client.nextAttemptNumber();
     const outcome = await client
       .request('sendMessage', { roomId, clientMessageId, text })
       .then((ack): Outcome => {

@@ -1,15 +1,15 @@
 import { Account } from './account.ts';
-import { LibraryUser } from './library-user.ts';
+import { ClientLibraryUser } from './library-user.ts';
 
 const WRITERS = 6;
 const LISTENERS = 2;
-const LIBRARY_USERS = 3;
+const CLIENT_LIBRARY_USERS = 3;
 
 /** Users that all runs on one topology share. */
 export interface TestUsers {
   readonly writers: readonly Account[];
   readonly listeners: readonly Account[];
-  readonly libraryUsers: readonly LibraryUser[];
+  readonly clientLibraryUsers: readonly ClientLibraryUser[];
   readonly nonMember: Account;
 }
 
@@ -20,14 +20,14 @@ export async function registerTestUsers(url: string): Promise<TestUsers> {
     for (let n = 1; n <= count; n += 1) registered.push(await Account.register(url, `${name}${n}`));
     return registered;
   };
-  const libraryUsers: LibraryUser[] = [];
-  for (let n = 1; n <= LIBRARY_USERS; n += 1) {
-    libraryUsers.push(await LibraryUser.register(url, `library${n}`));
+  const clientLibraryUsers: ClientLibraryUser[] = [];
+  for (let n = 1; n <= CLIENT_LIBRARY_USERS; n += 1) {
+    clientLibraryUsers.push(await ClientLibraryUser.register(url, `library${n}`));
   }
   return {
     writers: await accounts(WRITERS, 'writer'),
     listeners: await accounts(LISTENERS, 'listener'),
-    libraryUsers,
+    clientLibraryUsers,
     nonMember: await Account.register(url, 'nonmember'),
   };
 }
