@@ -89,10 +89,13 @@ describeWithProgram('docker-compose', 'docker-compose.yml', () => {
     },
   );
 
-  it.each(containers)('gives %s no name that two clones would share', (_name, container) => {
-    if (container.build) expect(container.image).toBeUndefined();
-    expect(container.container_name).toBeUndefined();
-  });
+  it.each(containers)(
+    'sets no fixed container or image name for %s, so that two clones can run side by side',
+    (_name, container) => {
+      if (container.build) expect(container.image).toBeUndefined();
+      expect(container.container_name).toBeUndefined();
+    },
+  );
 
   it.each(containers)('mounts only named volumes into %s', (_name, { volumes = [] }) => {
     for (const volume of volumes) expect(volume).toMatch(/^[a-z-]+:/);
@@ -132,7 +135,7 @@ describeWithProgram('docker-compose', 'docker-compose.yml', () => {
     for (const name of SCALED) expect(services[name]?.ports).toBeUndefined();
   });
 
-  it('publishes ports for page, gateway and legacy client, but RabbitMQ only on 127.0.0.1', () => {
+  it('publishes the ports of the web client and the gateway, 3001 to 3003 for the legacy client, and RabbitMQ only on 127.0.0.1', () => {
     const ports = containers.flatMap(([, { ports: published = [] }]) => published.map(portOf));
     expect(ports.toSorted()).toEqual(
       [
@@ -147,7 +150,7 @@ describeWithProgram('docker-compose', 'docker-compose.yml', () => {
     );
   });
 
-  it('takes the ports of the page and the gateway from WEB_PORT and GATEWAY_PORT', () => {
+  it('takes the ports of the web client and the gateway from WEB_PORT and GATEWAY_PORT', () => {
     const changed = resolveServices({ WEB_PORT: '8081', GATEWAY_PORT: '4000' });
     expect(
       [changed['web']?.ports?.[0], changed['gateway']?.ports?.[0]].map(
@@ -189,8 +192,8 @@ describe('docker/Dockerfile', () => {
     expect(text).toMatch(new RegExp(`^ARG ${argument}=\\S+:\\d+\\.\\d+\\.\\d+`, 'm'));
   });
 
-  it.each(STAGES)('sets the mode of every file copied from the clone into %s', (stage) => {
-    const lines = stages.find((one) => one.split('\n')[0]?.endsWith(` AS ${stage}`)) ?? '';
+  it.each(STAGES)('sets the mode of every file that %s copies from the build context', (name) => {
+    const lines = stages.find((stage) => stage.split('\n')[0]?.endsWith(` AS ${name}`)) ?? '';
     const copies = lines.match(/^COPY .*/gm) ?? [];
     expect(copies).not.toEqual([]);
     for (const copy of copies) expect(copy).toMatch(/^COPY (--from=build|--chmod=0644) /);

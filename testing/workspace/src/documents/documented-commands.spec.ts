@@ -36,7 +36,7 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
   [/^npm run$/, { append: '', prints: /socket-test/ }],
   [/^npm start$/, { append: '-- --help', prints: /--data-dir/ }],
   [/^npm start -- /, { append: '--help', prints: /--data-dir/ }],
-  [/^npm run dev$/, { untilItPrints: ['The chat is ready', 'Local:'] }],
+  [/^npm run dev$/, { untilItPrints: ['The chat server is ready', 'Local:'] }],
   [/^npm run (services|bench|test:faults|socket-test|dead-letters)$/, options],
   [/^npm run (services|bench|test:faults) -- /, help],
   [
@@ -113,7 +113,9 @@ describe('a documented command', () => {
   );
 
   it('exists for every entry of the exercise table', () => {
-    const unused = EXERCISES.filter(([pattern]) => !commands.some((one) => pattern.test(one)));
+    const unused = EXERCISES.filter(
+      ([pattern]) => !commands.some((command) => pattern.test(command)),
+    );
     expect(unused.map(([pattern]) => String(pattern))).toEqual([]);
   });
 });
