@@ -33,10 +33,10 @@ async function main(args: string[]): Promise<void> {
   }
   console.log(`  RabbitMQ     ${servers.rabbitmq.url}`);
   console.log(`  Logs         ${logs}`);
-  console.log(`The chat is ready at ${topology.gatewayUrl}. Press Ctrl-C to stop.`);
+  console.log(`The chat server is ready at ${topology.gatewayUrl}. Press Ctrl-C to stop.`);
 }
 
-/** Stops the chat and exits. Processes still running after a failed stop are killed at exit. */
+/** Stops the services and exits. Processes still running after a failed stop are killed at exit. */
 function stopWith(stop: () => Promise<void>): void {
   console.log('Stopping…');
   stopping = stop().then(
@@ -48,7 +48,7 @@ function stopWith(stop: () => Promise<void>): void {
   );
 }
 
-/** Prints unexpected exits of processes: the chat survives the loss of most of them. */
+/** Prints unexpected exits of processes; the deployment survives the loss of most of them. */
 function reportUnexpectedExits(topology: ServicesTopology, logs: string): void {
   for (const { name, process } of topology.instances()) {
     process.onUnexpectedExit((status) => {

@@ -3,12 +3,14 @@ import { isStrict } from './strict-suites.mjs';
 /** Maximum number of flaky tests before a run fails. */
 const MAX_FLAKY = 3;
 /**
- * Maximum number of files to rerun; if more files failed, the change is at fault and none is rerun.
+ * Maximum number of files to rerun; if more files fail, none is rerun, because the failures are
+ * assumed to be real.
  */
 const MAX_RERUNS = 10;
 
 /**
- * One test or, if it has no name, a file that could not run.
+ * Result of one test; without a name, that of a test file that could not run. `run` is the Jest
+ * project that ran it, in packages with several.
  *
  * @typedef {{
  *   file: string,
@@ -25,13 +27,13 @@ const MAX_RERUNS = 10;
  */
 
 /**
- * Evaluates a whole run.
+ * Evaluates the results of all projects.
  *
  * In CI, each file with a failed test is rerun once, in isolation: if the file passes, its failed
  * tests are flaky, except in strict suites. No test may be skipped in CI.
  *
- * @param {Project[]} projects every project with a Jest configuration; one that has no outcome
- * crashed, and one that has no tests fails: Jest itself passes if no file matches
+ * @param {Project[]} projects every project with a Jest configuration; a project without an outcome
+ * has crashed, and one without tests counts as failed, because Jest passes when no file matches
  * (`passWithNoTests`)
  * @param {{ ci: boolean, rerun: (file: TestFile) => Promise<Outcome | undefined> }} options
  * @returns {Promise<Verdict>} `lines` end with `N passed, N failed[, N skipped]`
@@ -71,12 +73,12 @@ async function separateFlaky(failures, rerun) {
   const files = Map.groupBy(failures, ({ project, file, run }) =>
     JSON.stringify([project.folder, file, run]),
   );
-  const repeatable = [...files.values()].filter(
+  const rerunnable = [...files.values()].filter(
     ([{ project, file }]) => !isStrict(`${project.folder}/${file}`),
   );
-  if (repeatable.length > MAX_RERUNS) return { failed: failures, flaky: [] };
+  if (rerunnable.length > MAX_RERUNS) return { failed: failures, flaky: [] };
   const flaky = new Set();
-  for (const failuresOfFile of repeatable) {
+  for (const failuresOfFile of rerunnable) {
     const [{ project, file, run }] = failuresOfFile;
     const outcome = await rerun({ project, file, run });
     if (outcome?.exitCode !== 0) continue;
@@ -85,7 +87,10 @@ async function separateFlaky(failures, rerun) {
   return { failed: failures.filter((test) => !flaky.has(test)), flaky: [...flaky] };
 }
 
-/** A file that could not run has passed in the rerun when all its tests passed. */
+/**
+ * Returns whether a failure passed in the rerun; for a file that could not run the first time,
+ * whether all its tests passed.
+ */
 function hasPassed({ name }, { tests }) {
   const same = tests.filter((test) => name === undefined || test.name === name);
   return same.length > 0 && same.every(({ status }) => status === 'passed');
