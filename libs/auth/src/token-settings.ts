@@ -7,7 +7,7 @@ export const tokenSettings = {
     .string()
     .optional()
     .describe(
-      'Secret that signs access tokens, at least 32 characters. Required in production; otherwise one is generated and stored in the data folder.',
+      'Secret that signs access tokens, at least 32 characters. Required in production; otherwise one is generated and stored in the data directory.',
     ),
   ACCESS_TOKEN_TTL_SECONDS: wholeNumber(1, 86_400)
     .default(3_600)
