@@ -11,8 +11,10 @@ describe('codeVersion', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'faults-'));
     git('init', '--quiet');
-    for (const name of ['apps', 'libs', 'docs']) mkdirSync(join(folder, name));
-    commit('apps/app.ts', 'libs/lib.ts', 'docs/text.md');
+    for (const name of ['apps', 'libs', 'testing/faults', 'docs']) {
+      mkdirSync(join(folder, name), { recursive: true });
+    }
+    commit('apps/app.ts', 'libs/lib.ts', 'testing/faults/check.ts', 'docs/text.md');
   });
 
   afterEach(() => rmSync(folder, { recursive: true }));
@@ -25,11 +27,14 @@ describe('codeVersion', () => {
     expect(after.commit).not.toBe(before.commit);
   });
 
-  it.each(['apps/app2.ts', 'libs/lib2.ts'])('has a new key after a commit to %s', async (path) => {
-    const before = await codeVersion(folder);
-    commit(path);
-    expect((await codeVersion(folder)).key).not.toBe(before.key);
-  });
+  it.each(['apps/app2.ts', 'libs/lib2.ts', 'testing/faults/check2.ts'])(
+    'has a new key after a commit to %s',
+    async (path) => {
+      const before = await codeVersion(folder);
+      commit(path);
+      expect((await codeVersion(folder)).key).not.toBe(before.key);
+    },
+  );
 
   it('is not clean with a modified or an untracked file', async () => {
     write('apps/app.ts', 'changed');
