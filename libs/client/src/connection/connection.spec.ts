@@ -2,27 +2,22 @@ import { type ServerEvent, SERVER_EVENTS } from '@chat/contracts';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { Clients } from '../../test/clients.ts';
-import { FastClock } from '../../test/fast-clock.ts';
-import { ScriptedServer } from '../../test/scripted-server.ts';
+import type { ScriptedServer } from '../../test/scripted-server.ts';
 import type { ChatClient } from '../chat-client.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { MemorySessionStorage } from '../session/memory-session-storage.ts';
 
-let clock: FastClock;
 let server: ScriptedServer;
 let clients: Clients;
 
 beforeEach(async () => {
-  clock = FastClock.start();
-  server = await ScriptedServer.start();
-  clients = new Clients();
+  clients = await Clients.start();
+  ({ server } = clients);
 });
 
 afterEach(async () => {
   jest.restoreAllMocks();
-  clients.close();
-  await server.stop();
-  await clock.stop();
+  await clients.close();
 });
 
 /** Records every later status of the connection. */
@@ -69,7 +64,7 @@ function watchTimers(): ReadonlySet<string> {
 
 describe('Connection', () => {
   it('is connecting and then online after a login, and signed out after a logout', async () => {
-    const client = clients.create(server);
+    const client = clients.create();
     expect(client.connection.getSnapshot()).toEqual({ status: 'signed-out' });
     const statuses = statusesOf(client);
     await client.session.login({ email: 'ada@example.org', password: 'correct horse' });
@@ -79,7 +74,7 @@ describe('Connection', () => {
   });
 
   it('reports the reason and the next attempt after the connection is lost, and reconnects', async () => {
-    const client = await clients.signedIn(server, 'ada');
+    const client = await clients.signedIn('ada');
     const statuses = statusesOf(client);
     const offline = offlineStatesOf(client);
     server.cut();
@@ -93,7 +88,7 @@ describe('Connection', () => {
   });
 
   it('is offline while the server is unreachable, and connects immediately on retryNow()', async () => {
-    const client = await clients.signedIn(server, 'ada');
+    const client = await clients.signedIn('ada');
     await server.stop();
     await eventually(() =>
       expect(client.connection.getSnapshot()).toMatchObject({
@@ -109,15 +104,15 @@ describe('Connection', () => {
 
   it('refreshes the access token when the server rejects the stored one', async () => {
     const sessionStorage = new MemorySessionStorage();
-    (await clients.signedIn(server, 'ada', { sessionStorage })).close();
+    (await clients.signedIn('ada', { sessionStorage })).close();
     server.expireAccessTokens();
-    const client = clients.create(server, { sessionStorage });
+    const client = clients.create({ sessionStorage });
     await client.connection.whenOnline(5_000);
     expect(sessionStorage.load()?.token).toBe('access-2');
   });
 
   it('refreshes the session and reconnects after sessionExpired', async () => {
-    const client = await clients.signedIn(server, 'ada');
+    const client = await clients.signedIn('ada');
     const statuses = statusesOf(client);
     server.expireAccessTokens();
     server.emit('sessionExpired', {});
@@ -126,7 +121,7 @@ describe('Connection', () => {
   });
 
   it('is signed out after sessionExpired when the server rejects the refresh', async () => {
-    const client = await clients.signedIn(server, 'ada');
+    const client = await clients.signedIn('ada');
     server.revokeSessions();
     server.emit('sessionExpired', {});
     await eventually(() =>
@@ -137,14 +132,14 @@ describe('Connection', () => {
 
   it('goes offline after one refresh when the server ends each session with sessionExpired', async () => {
     server.io.on('connection', (socket) => socket.emit('sessionExpired', {}));
-    const client = clients.create(server);
+    const client = clients.create();
     await client.session.login({ email: 'ada@example.org', password: 'correct horse' });
     await eventually(() => expect(client.connection.getSnapshot().status).toBe('offline'));
     expect(server.requests.filter((call) => call === 'POST /auth/refresh')).toHaveLength(1);
   });
 
   it('disconnects on serverDraining, and reconnects after reconnectInMs at the earliest', async () => {
-    const client = await clients.signedIn(server, 'ada');
+    const client = await clients.signedIn('ada');
     const offline = offlineStatesOf(client);
     const startedAt = Date.now();
     server.emit('serverDraining', { reconnectInMs: 20_000 });
@@ -157,7 +152,7 @@ describe('Connection', () => {
   });
 
   it('rejects an event with NETWORK while offline, and with TIMEOUT when it is not acknowledged', async () => {
-    const client = await clients.signedIn(server, 'ada');
+    const client = await clients.signedIn('ada');
     server.sendOutcome = () => 'ignore';
     const message = { roomId: 'general', text: 'hello' };
     await expect(client.connection.emit('sendMessage', message, 50)).rejects.toMatchObject({
@@ -173,7 +168,7 @@ describe('Connection', () => {
   it.each(Object.keys(SERVER_EVENTS) as ServerEvent[])(
     'emits the server event %s to its subscribers',
     async (event) => {
-      const client = await clients.signedIn(server, 'ada');
+      const client = await clients.signedIn('ada');
       const payload = { reconnectInMs: 1_000 };
       const received: unknown[] = [];
       client.connection.on(event, (actual) => received.push(actual));
@@ -183,7 +178,7 @@ describe('Connection', () => {
   );
 
   it('opens a room and sends a message over HTTP long polling', async () => {
-    const client = await clients.signedIn(server, 'ada', { transports: ['polling'] });
+    const client = await clients.signedIn('ada', { transports: ['polling'] });
     await client.room('general').open();
     client.room('general').send('hello');
     await eventually(() => expect(server.messages('general')).toHaveLength(1));
@@ -193,7 +188,7 @@ describe('Connection', () => {
 describe('A closed ChatClient', () => {
   it('has no running timer after it was offline and online again', async () => {
     const running = watchTimers();
-    const client = await clients.signedIn(server, 'ada');
+    const client = await clients.signedIn('ada');
     void client.room('general').open();
     client.outbox.send('general', 'hello');
     const offline = offlineStatesOf(client);
@@ -211,8 +206,21 @@ describe('A closed ChatClient', () => {
     expect([...running]).toEqual([]);
   });
 
+  it('has no running timer after a subscriber closed it when it went online', async () => {
+    const running = watchTimers();
+    const client = clients.create();
+    const statuses = statusesOf(client);
+    client.connection.subscribe(() => {
+      if (client.connection.getSnapshot().status === 'online') client.close();
+    });
+    await client.session.login({ email: 'ada@example.org', password: 'correct horse' });
+    await eventually(() => expect(statuses).toContain('online'));
+    await server.stop();
+    expect([...running]).toEqual([]);
+  });
+
   it('disconnects and rejects every call with CLOSED', async () => {
-    const client = await clients.signedIn(server, 'ada');
+    const client = await clients.signedIn('ada');
     client.close();
     await eventually(() => expect(server.sockets).toBe(0));
     await expect(client.connection.whenOnline()).rejects.toMatchObject({ code: 'CLOSED' });

@@ -151,8 +151,9 @@ export class Connection implements Observable<ConnectionState> {
     clearTimeout(this.#attemptTimer);
     this.#onlineSince = performance.now();
     this.#notBefore = -Infinity;
-    this.#set({ status: 'online' });
     this.#refreshTimer.start();
+    // Last: a subscriber may close the client.
+    this.#set({ status: 'online' });
   }
 
   #handleDisconnect(reason: string): void {

@@ -1,30 +1,25 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { Clients } from '../../test/clients.ts';
-import { FastClock } from '../../test/fast-clock.ts';
-import { ScriptedServer } from '../../test/scripted-server.ts';
+import type { ScriptedServer } from '../../test/scripted-server.ts';
 import type { ChatClient } from '../chat-client.ts';
 import { MemoryOutbox } from '../outbox/memory-outbox.ts';
 import type { RoomConversation } from './room-conversation.ts';
 
-let clock: FastClock;
 let server: ScriptedServer;
 let clients: Clients;
 let ada: ChatClient;
 let room: RoomConversation;
 
 beforeEach(async () => {
-  clock = FastClock.start();
-  server = await ScriptedServer.start();
-  clients = new Clients();
-  ada = await clients.signedIn(server, 'ada');
+  clients = await Clients.start();
+  ({ server } = clients);
+  ada = await clients.signedIn('ada');
   room = ada.room('general');
 });
 
 afterEach(async () => {
-  clients.close();
-  await server.stop();
-  await clock.stop();
+  await clients.close();
 });
 
 function numberedTexts(count: number, from = 1): string[] {
@@ -319,7 +314,7 @@ describe('A message of room.send()', () => {
     const { clientMessageId } = room.send('mine');
     await eventually(() => expect(server.sends).toHaveLength(1));
     server.sendOutcome = () => 'lose-ack';
-    const other = await clients.signedIn(server, 'ada');
+    const other = await clients.signedIn('ada');
     await other.connection
       .emit('sendMessage', { roomId: 'general', text: 'from another client', clientMessageId }, 50)
       .catch(() => undefined);
@@ -358,7 +353,7 @@ describe('A message of room.send()', () => {
     const loading = new Promise<void>((resolve) => (load = resolve));
     storage.load = () => loading.then(() => MemoryOutbox.prototype.load.call(storage));
 
-    const later = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
+    const later = await clients.signedIn('ada', { outboxStorage: () => storage });
     await later.room('general').open();
     load();
     await eventually(() => expect(later.outbox.getSnapshot().entries).toHaveLength(1));

@@ -84,6 +84,7 @@ export class OutboxQueue {
 
   /** Marks a delivered entry as sent if its room retains sent entries; otherwise removes it. */
   complete(send: QueuedSend): void {
+    if (!this.holds(send)) return;
     if (!this.#isRetained(send.entry.roomId)) {
       this.remove(send);
       return;

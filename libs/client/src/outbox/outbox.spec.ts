@@ -1,25 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { Clients } from '../../test/clients.ts';
-import { FastClock } from '../../test/fast-clock.ts';
-import { ScriptedServer, type SendOutcome } from '../../test/scripted-server.ts';
+import type { ScriptedServer, SendOutcome } from '../../test/scripted-server.ts';
 import type { ChatClient } from '../chat-client.ts';
 import { MemoryOutbox } from './memory-outbox.ts';
 
-let clock: FastClock;
 let server: ScriptedServer;
 let clients: Clients;
 
 beforeEach(async () => {
-  clock = FastClock.start();
-  server = await ScriptedServer.start();
-  clients = new Clients();
+  clients = await Clients.start();
+  ({ server } = clients);
 });
 
 afterEach(async () => {
-  clients.close();
-  await server.stop();
-  await clock.stop();
+  await clients.close();
 });
 
 /** Sets the outcomes of the first sends in order; all later ones succeed. */
@@ -49,7 +44,7 @@ describe('Outbox', () => {
     ],
     ['the server returns INTERNAL', { code: 'INTERNAL', message: 'Oops.' }],
   ])('retries a send with the same clientMessageId when %s', async (_name, outcome) => {
-    const ada = await clients.signedIn(server, 'ada');
+    const ada = await clients.signedIn('ada');
     setOutcomes(outcome);
     const { clientMessageId } = ada.outbox.send('general', 'hello');
     await eventually(() => expect(entriesOf(ada)).toEqual([]));
@@ -61,7 +56,7 @@ describe('Outbox', () => {
   });
 
   it('retries a send whose acknowledgement is lost, and the message is stored once', async () => {
-    const ada = await clients.signedIn(server, 'ada');
+    const ada = await clients.signedIn('ada');
     setOutcomes('lose-ack');
     ada.outbox.send('general', 'hello');
     await eventually(() => expect(server.sends).toHaveLength(2), 14_000);
@@ -70,7 +65,7 @@ describe('Outbox', () => {
   });
 
   it('retries a send no earlier than the retryAfterMs that the server requests', async () => {
-    const ada = await clients.signedIn(server, 'ada');
+    const ada = await clients.signedIn('ada');
     setOutcomes({ code: 'RATE_LIMITED', message: 'Slower.', retryAfterMs: 700 });
     const before = Date.now();
     ada.outbox.send('general', 'hello');
@@ -79,7 +74,7 @@ describe('Outbox', () => {
   });
 
   it('delivers messages sent while offline once and in order after the reconnect', async () => {
-    const ada = await clients.signedIn(server, 'ada');
+    const ada = await clients.signedIn('ada');
     await server.stop();
     const sent = Array.from({ length: 20 }, (_, index) => `message ${index}`);
     for (const text of sent) ada.outbox.send('general', text);
@@ -90,7 +85,7 @@ describe('Outbox', () => {
   });
 
   it('has at most one send in flight per room, and sends to other rooms in the meantime', async () => {
-    const ada = await clients.signedIn(server, 'ada');
+    const ada = await clients.signedIn('ada');
     server.sendOutcome = (_count, { roomId }) => (roomId === 'stuck' ? 'ignore' : 'ok');
     for (const text of ['a', 'b', 'c']) {
       ada.outbox.send('stuck', text);
@@ -103,7 +98,7 @@ describe('Outbox', () => {
   it.each(['VALIDATION', 'FORBIDDEN', 'NOT_FOUND', 'TOO_LARGE'] as const)(
     'marks a message rejected with %s as failed, and sends the next one',
     async (code) => {
-      const ada = await clients.signedIn(server, 'ada');
+      const ada = await clients.signedIn('ada');
       setOutcomes({ code, message: 'No.' });
       ada.outbox.send('general', 'rejected');
       ada.outbox.send('general', 'fine');
@@ -114,7 +109,7 @@ describe('Outbox', () => {
   );
 
   it('marks a message as failed after 5 INTERNAL errors, and sends the next one', async () => {
-    const ada = await clients.signedIn(server, 'ada');
+    const ada = await clients.signedIn('ada');
     server.sendOutcome = (_count, { text }) =>
       text === 'poison' ? { code: 'INTERNAL', message: 'Oops.' } : 'ok';
     ada.outbox.send('general', 'poison');
@@ -125,7 +120,7 @@ describe('Outbox', () => {
   });
 
   it('resends a failed message on retry(), and removes it on discard()', async () => {
-    const ada = await clients.signedIn(server, 'ada');
+    const ada = await clients.signedIn('ada');
     setOutcomes({ code: 'FORBIDDEN', message: 'No.' }, { code: 'FORBIDDEN', message: 'No.' });
     const first = ada.outbox.send('general', 'first');
     const second = ada.outbox.send('general', 'second');
@@ -140,7 +135,7 @@ describe('Outbox', () => {
 
   it('sends messages stored by an earlier client before new ones', async () => {
     const storage = new MemoryOutbox();
-    const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
+    const ada = await clients.signedIn('ada', { outboxStorage: () => storage });
     await server.stop();
     ada.outbox.send('general', 'one');
     ada.outbox.send('general', 'two');
@@ -148,7 +143,7 @@ describe('Outbox', () => {
     ada.close();
     await server.resume();
 
-    const later = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
+    const later = await clients.signedIn('ada', { outboxStorage: () => storage });
     later.outbox.send('general', 'three');
     await eventually(() => expect(texts()).toEqual(['one', 'two', 'three']));
     await eventually(async () => expect(await storage.load()).toEqual([]));
@@ -163,7 +158,7 @@ describe('Outbox', () => {
       await new Promise<void>((resolve) => (release = resolve));
       await put(entry);
     };
-    const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
+    const ada = await clients.signedIn('ada', { outboxStorage: () => storage });
     server.sendOutcome = (_count, { clientMessageId = '' }) => {
       void storage.has(clientMessageId).then((has) => storedAtSend.push(has));
       return 'ok';
@@ -182,7 +177,7 @@ describe('Outbox', () => {
     const stored = Promise.withResolvers<void>();
     const put = storage.put.bind(storage);
     storage.put = (entry) => stored.promise.then(() => put(entry));
-    const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
+    const ada = await clients.signedIn('ada', { outboxStorage: () => storage });
     await server.stop();
     const persisted = () => ada.outbox.getSnapshot().entries.map((entry) => entry.persisted);
     expect(ada.outbox.send('general', 'hello').persisted).toBe(false);
@@ -196,7 +191,7 @@ describe('Outbox', () => {
   it('delivers a message that its storage fails to write, and reports durable: false', async () => {
     const storage = new MemoryOutbox();
     storage.put = () => Promise.reject(new Error('quota exceeded'));
-    const ada = await clients.signedIn(server, 'ada', { outboxStorage: () => storage });
+    const ada = await clients.signedIn('ada', { outboxStorage: () => storage });
     ada.outbox.send('general', 'hello');
     await eventually(() => expect(texts()).toEqual(['hello']));
     expect(ada.outbox.getSnapshot().durable).toBe(false);
@@ -209,7 +204,7 @@ describe('Outbox', () => {
       storages.set(userId, storage);
       return storage;
     };
-    const client = await clients.signedIn(server, 'ada', { outboxStorage });
+    const client = await clients.signedIn('ada', { outboxStorage });
     server.sendOutcome = (_count, { text }) => (text === 'from ada' ? 'break-before' : 'ok');
     client.outbox.send('general', 'from ada');
     await client.session.logout();
@@ -242,15 +237,15 @@ describe('Outbox', () => {
     );
     const outboxStorage = (): MemoryOutbox => storage;
     const tabs = await Promise.all([
-      clients.signedIn(server, 'ada', { outboxStorage }),
-      clients.signedIn(server, 'ada', { outboxStorage }),
+      clients.signedIn('ada', { outboxStorage }),
+      clients.signedIn('ada', { outboxStorage }),
     ]);
     await eventually(() => expect(tabs.map(entriesOf)).toEqual([[], []]));
     expect(server.sends.map(({ text }) => text)).toEqual(['one', 'two', 'three']);
   });
 
   it('holds 1,000 unsent messages per room, and throws OUTBOX_FULL for the next', async () => {
-    const ada = await clients.signedIn(server, 'ada');
+    const ada = await clients.signedIn('ada');
     await server.stop();
     for (let count = 0; count < 1_000; count += 1) ada.outbox.send('general', 'hello');
     expect(() => ada.outbox.send('general', 'hello')).toThrow(
@@ -260,7 +255,7 @@ describe('Outbox', () => {
   });
 
   it('throws VALIDATION for an empty or too long message, and UNAUTHORIZED when signed out', async () => {
-    const ada = await clients.signedIn(server, 'ada');
+    const ada = await clients.signedIn('ada');
     const validationError = expect.objectContaining({ code: 'VALIDATION' });
     expect(() => ada.outbox.send('general', '  ')).toThrow(validationError);
     expect(() => ada.outbox.send('general', 'x'.repeat(4_001))).toThrow(validationError);

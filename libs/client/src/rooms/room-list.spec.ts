@@ -1,28 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { Clients } from '../../test/clients.ts';
-import { FastClock } from '../../test/fast-clock.ts';
-import { ScriptedServer } from '../../test/scripted-server.ts';
+import type { ScriptedServer } from '../../test/scripted-server.ts';
 import type { ChatClient } from '../chat-client.ts';
 
-let clock: FastClock;
 let server: ScriptedServer;
 let clients: Clients;
 let ada: ChatClient;
 
 beforeEach(async () => {
-  clock = FastClock.start();
-  server = await ScriptedServer.start();
-  clients = new Clients();
+  clients = await Clients.start();
+  ({ server } = clients);
   server.store('general', ['welcome']);
-  ada = await clients.signedIn(server, 'ada');
+  ada = await clients.signedIn('ada');
   await eventually(() => expect(ada.rooms.getSnapshot().status).toBe('ready'));
 });
 
 afterEach(async () => {
-  clients.close();
-  await server.stop();
-  await clock.stop();
+  await clients.close();
 });
 
 function listedRooms(): [string, string | undefined][] {

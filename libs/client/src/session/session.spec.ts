@@ -1,25 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { Clients } from '../../test/clients.ts';
-import { FastClock } from '../../test/fast-clock.ts';
-import { ScriptedServer } from '../../test/scripted-server.ts';
+import type { ScriptedServer } from '../../test/scripted-server.ts';
 import { MemorySessionStorage } from './memory-session-storage.ts';
 
-let clock: FastClock;
 let server: ScriptedServer;
 let clients: Clients;
 
 beforeEach(async () => {
-  clock = FastClock.start();
-  server = await ScriptedServer.start();
-  clients = new Clients();
+  clients = await Clients.start();
+  ({ server } = clients);
 });
 
 afterEach(async () => {
   jest.restoreAllMocks();
-  clients.close();
-  await server.stop();
-  await clock.stop();
+  await clients.close();
 });
 
 function refreshes(): number {
@@ -29,16 +24,16 @@ function refreshes(): number {
 describe('Session', () => {
   it('is restored by a later client with the same storage', async () => {
     const sessionStorage = new MemorySessionStorage();
-    const first = await clients.signedIn(server, 'ada', { sessionStorage });
+    const first = await clients.signedIn('ada', { sessionStorage });
     first.close();
 
-    const second = clients.create(server, { sessionStorage });
+    const second = clients.create({ sessionStorage });
     expect(second.session.user?.username).toBe('ada');
     await second.connection.whenOnline(5_000);
   });
 
   it('refreshes a rejected token once for 10 concurrent calls', async () => {
-    const ada = await clients.signedIn(server, 'ada');
+    const ada = await clients.signedIn('ada');
     server.expireAccessTokens();
     await Promise.all(Array.from({ length: 10 }, () => ada.rest.rooms()));
     expect(refreshes()).toBe(1);
@@ -46,8 +41,8 @@ describe('Session', () => {
 
   it('refreshes a rejected token once for two tabs that share the storage', async () => {
     const sessionStorage = new MemorySessionStorage();
-    const one = await clients.signedIn(server, 'ada', { sessionStorage });
-    const two = clients.create(server, { sessionStorage });
+    const one = await clients.signedIn('ada', { sessionStorage });
+    const two = clients.create({ sessionStorage });
     await two.connection.whenOnline(5_000);
     server.expireAccessTokens();
     await Promise.all([one.rest.rooms(), two.rest.rooms(), one.rest.rooms(), two.rest.rooms()]);
@@ -61,7 +56,7 @@ describe('Session', () => {
     'is refreshed before it expires, and renewed on the open socket, %s',
     async (_when, backMs) => {
       server.accessTokenLifeSeconds = 1;
-      const ada = await clients.signedIn(server, 'ada');
+      const ada = await clients.signedIn('ada');
       const now = Date.now.bind(Date);
       jest.spyOn(Date, 'now').mockImplementation(() => now() - backMs);
       await eventually(() => expect(server.renewals).toContain('access-2'));
@@ -70,7 +65,7 @@ describe('Session', () => {
   );
 
   it('ends, and closes its connection and rooms, when the server rejects the refresh', async () => {
-    const ada = await clients.signedIn(server, 'ada');
+    const ada = await clients.signedIn('ada');
     const general = ada.room('general');
     await general.open();
     server.revokeSessions();
@@ -87,7 +82,7 @@ describe('Session', () => {
   ])(
     'stays signed in when its refresh returns status %s',
     async (_name, response, code, retryAfterMs) => {
-      const ada = await clients.signedIn(server, 'ada');
+      const ada = await clients.signedIn('ada');
       server.expireAccessTokens();
       server.intercept = (call) => (call === 'POST /auth/refresh' ? response : undefined);
       await expect(ada.rest.rooms()).rejects.toMatchObject({ code, retryAfterMs });
@@ -99,7 +94,7 @@ describe('Session', () => {
   );
 
   it('stays signed in while the server is unreachable', async () => {
-    const ada = await clients.signedIn(server, 'ada');
+    const ada = await clients.signedIn('ada');
     await server.stop();
     await expect(ada.rest.rooms()).rejects.toMatchObject({ code: 'NETWORK' });
     expect(ada.session.getSnapshot().status).toBe('signed-in');
@@ -109,8 +104,8 @@ describe('Session', () => {
 
   it('ends in every tab when one tab signs out', async () => {
     const sessionStorage = new MemorySessionStorage();
-    const one = await clients.signedIn(server, 'ada', { sessionStorage });
-    const two = clients.create(server, { sessionStorage });
+    const one = await clients.signedIn('ada', { sessionStorage });
+    const two = clients.create({ sessionStorage });
     await two.connection.whenOnline(5_000);
     await one.session.logout();
     expect(two.session.getSnapshot()).toEqual({ status: 'signed-out', reason: 'logout' });
@@ -118,7 +113,7 @@ describe('Session', () => {
   });
 
   it('stays signed out when the user signs out during a refresh', async () => {
-    const ada = await clients.signedIn(server, 'ada');
+    const ada = await clients.signedIn('ada');
     server.expireAccessTokens();
     server.intercept = (call) => {
       if (call === 'POST /auth/refresh') void ada.session.logout();
@@ -134,7 +129,7 @@ describe('Session', () => {
       status: 400,
       body: { code: 'VALIDATION', message: 'No.', details },
     });
-    const client = clients.create(server);
+    const client = clients.create();
     await expect(
       client.session.register({ email: 'x', password: 'correct horse' }),
     ).rejects.toMatchObject({ name: 'ChatError', code: 'VALIDATION', message: 'No.', details });
