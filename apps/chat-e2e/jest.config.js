@@ -31,7 +31,7 @@ export default {
       ...project('services', 'services', 'all-deployments'),
       ...withTopology,
       // The gateway project covers these with the same services.
-      testPathIgnorePatterns: ['bad-input', 'sessions'],
+      testPathIgnorePatterns: ['<rootDir>/src/all-deployments/(bad-input|sessions)'],
     },
     { ...project('multi-instance', 'services', 'multi-instance'), ...withServers },
     { ...project('standalone-measured', 'standalone', 'measured'), ...serial },
@@ -41,7 +41,7 @@ export default {
       ...withServers,
       ...serial,
       // The gateway project covers these with the same services.
-      testPathIgnorePatterns: ['large-fan-out', 'large-reads'],
+      testPathIgnorePatterns: ['<rootDir>/src/measured/(large-fan-out|large-reads)'],
     },
   ],
 };

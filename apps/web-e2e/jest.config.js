@@ -21,7 +21,7 @@ export default {
     {
       ...project('gateway'),
       // Rendering and layout do not depend on the server.
-      testPathIgnorePatterns: ['history', 'hostile-messages', 'phone'],
+      testPathIgnorePatterns: ['<rootDir>/src/(history|hostile-messages|phone)'],
       globalSetup: '<rootDir>/src/support/start-servers.js',
       globalTeardown: '<rootDir>/src/support/stop-servers.js',
     },

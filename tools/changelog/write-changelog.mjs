@@ -24,11 +24,13 @@ function hasFullHistory() {
 if (process.argv.includes('--help')) {
   console.log(HELP);
 } else if (hasFullHistory()) {
+  // Not the date of today: every run on a commit writes the same file.
+  const date = execFileSync('git', ['log', '-1', '--format=%cs'], { encoding: 'utf8' }).trim();
   const generator = new ConventionalChangelog()
     // Not `readPackage`, which adds links to the remote: the file is the same in every clone.
     .package(JSON.parse(await readFile('package.json', 'utf8')))
     .config(conventionalCommits())
-    .context({ linkCompare: false })
+    .context({ linkCompare: false, date })
     .options({ releaseCount: 0 });
   await writeFile('CHANGELOG.md', [
     '# Changelog\n\n',

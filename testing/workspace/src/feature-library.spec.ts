@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FreshClone } from './documents/fresh-clone.ts';
-import { NX } from './nx.ts';
+import { nxIn } from './nx.ts';
 
 const GENERATOR = '@chat/tools:feature-library';
 /** Time limit for the targets of one project on a busy machine. */
@@ -12,11 +10,7 @@ const TIMEOUT_MS = 240_000;
 
 describe('a feature library created by the generator', () => {
   let clone: FreshClone;
-  const nx = (...args: string[]) =>
-    promisify(execFile)(process.execPath, [NX, ...args], {
-      cwd: clone.root,
-      env: { ...process.env, NX_DAEMON: 'false', NODE_OPTIONS: '' },
-    });
+  const nx = (...args: string[]) => nxIn(clone.root, ...args);
   beforeAll(async () => {
     clone = await FreshClone.create();
     await nx('generate', GENERATOR, 'read-positions');

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { nx } from './nx.ts';
+import { nx, targetsOfProjects } from './nx.ts';
 
 interface Inputs {
   readonly files: readonly string[];
@@ -38,20 +38,9 @@ describe('the inputs of a build', () => {
 
 describe('the inputs of a test', () => {
   it('include the presence of servers only if a suite needs them', async () => {
-    const { graph } = JSON.parse(await nx('graph', '--file=stdout')) as ProjectGraph;
-    const inputsOfTests = (project: string) => graph.nodes[project]?.data.targets['test']?.inputs;
+    const targets = await targetsOfProjects();
+    const inputsOfTests = (project: string) => targets.get(project)?.['test']?.inputs;
     expect(inputsOfTests('@chat/storage-mongo')).toContain('servers');
     expect(inputsOfTests('@chat/rooms')).not.toContain('servers');
   });
 });
-
-interface ProjectGraph {
-  readonly graph: {
-    readonly nodes: Readonly<
-      Record<
-        string,
-        { readonly data: { readonly targets: Readonly<Record<string, { inputs?: unknown[] }>> } }
-      >
-    >;
-  };
-}

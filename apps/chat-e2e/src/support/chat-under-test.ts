@@ -5,7 +5,6 @@ import {
   sharedServers,
   sharedTopology,
   StandaloneProcess,
-  type ServiceInstance,
   type ServiceName,
   type SharedInstance,
 } from '@chat/testing';
@@ -120,8 +119,8 @@ async function services(env: Readonly<Record<string, string>>): Promise<Dedicate
     servers: await sharedServers(),
     env: { all: env },
   });
-  const instances = topology.instances().map(toSharedInstance);
-  const processes = topology.instances().map((instance) => instance.process);
+  const instances = topology.instances();
+  const processes = instances.map((instance) => instance.process);
   return withAccounts({
     ...chatOf(topology.gatewayUrl, instances),
     restart: async () => {
@@ -153,24 +152,6 @@ function withAccounts<Chat extends Pick<ChatUnderTest, 'addresses' | 'close'>>(
     close: async () => {
       for (const account of accounts) account.close();
       await chat.close();
-    },
-  };
-}
-
-function toSharedInstance({
-  name,
-  service,
-  url,
-  metricsUrl,
-  process,
-}: ServiceInstance): SharedInstance {
-  return {
-    name,
-    service,
-    url,
-    metricsUrl,
-    get pid() {
-      return process.pid;
     },
   };
 }

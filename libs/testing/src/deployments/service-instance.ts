@@ -52,6 +52,11 @@ export class ServiceInstance {
   get url(): string {
     return `http://localhost:${this.port}`;
   }
+
+  /** Process id; undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.process.pid;
+  }
 }
 
 function mainOf(service: ServiceName): string {

@@ -5,9 +5,10 @@ import { SetupValue, valueForThisWorker } from './setup-value.ts';
 import { SHARED_TOPOLOGY_HOST, sharedServersOfWorkers } from './shared-servers.ts';
 
 /** An instance of a service that the suites cannot stop. */
-export type SharedInstance = Pick<ServiceInstance, 'name' | 'service' | 'url' | 'metricsUrl'> & {
-  readonly pid: number | undefined;
-};
+export type SharedInstance = Pick<
+  ServiceInstance,
+  'name' | 'service' | 'url' | 'metricsUrl' | 'pid'
+>;
 
 /** A running topology that the suites of one worker share. */
 export interface SharedTopology {
@@ -58,12 +59,12 @@ export async function startSharedTopologies(
     started.map(({ redis, topology }) => ({
       redisPort: redis.port,
       gatewayUrl: topology.gatewayUrl,
-      instances: topology.instances().map(({ name, service, url, metricsUrl, process }) => ({
+      instances: topology.instances().map(({ name, service, url, metricsUrl, pid }) => ({
         name,
         service,
         url,
         metricsUrl,
-        pid: process.pid,
+        pid,
       })),
     })),
   );
@@ -84,8 +85,8 @@ export async function stopSharedTopologies(): Promise<void> {
  * Empties the Redis of this worker's topology, which resets rate limits and caches, and returns the
  * topology.
  *
- * For suites that use the default settings and stop no process. Users and rooms of earlier suites
- * still exist, so each suite must use unique names.
+ * For suites that need no settings other than those given to {@link startSharedTopologies} and stop
+ * no process. Users and rooms of earlier suites still exist, so each suite must use unique names.
  */
 export async function sharedTopology(): Promise<SharedTopology> {
   const own = valueForThisWorker(topologies);
