@@ -1,4 +1,4 @@
-import type { RateLimit } from '@chat/platform/limits';
+import { perSecond, type RateLimit } from '@chat/platform/limits';
 import { wholeNumber, type SettingValues } from '@chat/platform/settings';
 
 /** Settings of request limits. */
@@ -33,16 +33,12 @@ export abstract class RequestLimitSettings {
   ): RequestLimitSettings {
     const { REQUEST_RATE, REQUEST_BURST, SIGN_IN_RATE = 0, SIGN_IN_BURST = 0 } = settings;
     return {
-      perUser: limitOf(REQUEST_RATE, REQUEST_BURST),
+      perUser: perSecond(REQUEST_RATE, REQUEST_BURST),
       // Every sign-in is also a request.
-      perAddress: limitOf(
+      perAddress: perSecond(
         Math.max(REQUEST_RATE, 2 * SIGN_IN_RATE),
         Math.max(REQUEST_BURST, 2 * SIGN_IN_BURST),
       ),
     };
   }
-}
-
-function limitOf(points: number, burst: number): RateLimit {
-  return { points, windowMs: 1_000, burst: Math.max(points, burst) };
 }

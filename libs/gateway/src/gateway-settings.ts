@@ -1,4 +1,4 @@
-import type { RateLimit } from '@chat/platform/limits';
+import { perSecond, type RateLimit } from '@chat/platform/limits';
 import { serviceOrigins, wholeNumber, type SettingValues } from '@chat/platform/settings';
 import { DEFAULT_POOL_OPTIONS, type PoolOptions } from './upstreams/upstream-pool.ts';
 
@@ -52,11 +52,7 @@ export abstract class GatewaySettings {
         messages: settings.MESSAGES_URLS,
         chat: settings.CHAT_URLS,
       },
-      limit: {
-        points: settings.GATEWAY_RATE,
-        windowMs: 1_000,
-        burst: Math.max(settings.GATEWAY_RATE, settings.GATEWAY_BURST),
-      },
+      limit: perSecond(settings.GATEWAY_RATE, settings.GATEWAY_BURST),
       timeoutMs: settings.GATEWAY_TIMEOUT_MS,
       retryForMs: settings.GATEWAY_RETRY_MS,
       maxSockets: settings.GATEWAY_MAX_SOCKETS,

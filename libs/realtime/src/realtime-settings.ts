@@ -1,4 +1,4 @@
-import type { RateLimit } from '@chat/platform/limits';
+import { perSecond, type RateLimit } from '@chat/platform/limits';
 import { wholeNumber, type SettingValues } from '@chat/platform/settings';
 
 /** Settings of send limits. */
@@ -66,11 +66,7 @@ export abstract class RealtimeSettings {
         burst: Math.max(EVENT_LIMIT.burst, 2 * burst),
       },
       maxSocketsPerUser: MAX_SOCKETS_PER_USER,
-      connectLimit: {
-        points: SOCKET_CONNECT_RATE,
-        windowMs: 1_000,
-        burst: Math.max(SOCKET_CONNECT_RATE, SOCKET_CONNECT_BURST),
-      },
+      connectLimit: perSecond(SOCKET_CONNECT_RATE, SOCKET_CONNECT_BURST),
       maxUnauthenticated: {
         perAddress: settings.SOCKET_MAX_UNAUTHENTICATED_PER_ADDRESS,
         total: settings.SOCKET_MAX_UNAUTHENTICATED,

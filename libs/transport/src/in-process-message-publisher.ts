@@ -1,6 +1,6 @@
 import type { MessageCreate } from '@chat/messages/message-create';
 import { MessageWriter } from '@chat/messages';
-import { UnavailableError } from '@chat/platform/failures';
+import { TimeoutError, UnavailableError, withTimeout } from '@chat/platform/failures';
 import { MessagePublisher } from '@chat/realtime';
 import { Injectable } from '@nestjs/common';
 
@@ -24,15 +24,12 @@ export class InProcessMessagePublisher extends MessagePublisher {
     }
     this.#inFlight += 1;
     const stored = this.writer.write(event).finally(() => (this.#inFlight -= 1));
-    const { promise: timedOut, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      reject(new UnavailableError('Sending the message timed out. Please try again.', 1_000));
-    }, PUBLISH_TIMEOUT_MS);
     try {
-      const { id } = await Promise.race([stored, timedOut]);
+      const { id } = await withTimeout(stored, PUBLISH_TIMEOUT_MS);
       return id;
-    } finally {
-      clearTimeout(timer);
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
+      throw new UnavailableError('Sending the message timed out. Please try again.', 1_000);
     }
   }
 }

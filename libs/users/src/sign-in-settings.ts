@@ -1,4 +1,4 @@
-import type { RateLimit } from '@chat/platform/limits';
+import { perSecond, type RateLimit } from '@chat/platform/limits';
 import { wholeNumber, type SettingValues } from '@chat/platform/settings';
 
 /** Settings of sign-in limits. */
@@ -25,11 +25,7 @@ export abstract class SignInSettings {
   static of(settings: SettingValues<typeof signInSettings>): SignInSettings {
     const { SIGN_IN_RATE, SIGN_IN_BURST, FAILED_SIGN_INS_PER_MINUTE } = settings;
     return {
-      perAddress: {
-        points: SIGN_IN_RATE,
-        windowMs: 1_000,
-        burst: Math.max(SIGN_IN_RATE, SIGN_IN_BURST),
-      },
+      perAddress: perSecond(SIGN_IN_RATE, SIGN_IN_BURST),
       failuresPerAccount: {
         points: FAILED_SIGN_INS_PER_MINUTE,
         windowMs: 60_000,

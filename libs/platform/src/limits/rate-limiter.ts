@@ -8,6 +8,11 @@ export interface RateLimit {
   readonly burst: number;
 }
 
+/** Returns a rate limit per second, whose burst is at least the sustained rate. */
+export function perSecond(points: number, burst: number): RateLimit {
+  return { points, windowMs: 1_000, burst: Math.max(points, burst) };
+}
+
 /**
  * Rate limiter with one limit per key (`send:USER`, `sign-in:ADDRESS`), shared by all instances
  * that use the same store.

@@ -61,7 +61,7 @@ export class RedisSignals extends InMemorySignals {
 
   /** Delivers a signal from another process; every process receives the signals of all features. */
   #receive(payload: { readonly type?: unknown } | null | undefined): void {
-    const definition = this.definitionOf(String(payload?.type));
+    const definition = this.definitionOf(payload?.type as string);
     if (!definition) return;
     const { success, data } = definition.schema.safeParse(payload);
     if (success) this.deliver(data);
