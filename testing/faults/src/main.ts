@@ -1,7 +1,6 @@
 import { codeVersion } from './code-version.ts';
 import { HELP, readOptions, type Options } from './options.ts';
 import { ResultFile } from './results.ts';
-import { runSeries } from './series.ts';
 import { tableOf } from './table.ts';
 
 // Explicit exit: Node was observed to spin forever at exit after links had been reset.
@@ -25,6 +24,8 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(tableOf(results.filter(({ code }) => code === key)));
     return 0;
   }
+  // Loading it takes a second, which the help and errors in options need not wait for.
+  const { runSeries } = await import('./series.ts');
   const stopped = new AbortController();
   process.once('SIGINT', () => {
     console.log('Stopping after this run…');
