@@ -6,4 +6,5 @@ export default {
   // One suite, which runs commands in a fresh clone, takes as long as all others together.
   maxWorkers: 2,
   testTimeout: 60_000,
+  globalSetup: '<rootDir>/src/create-graph.ts',
 };

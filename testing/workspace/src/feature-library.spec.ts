@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FreshClone } from './documents/fresh-clone.ts';
-import { nxIn } from './nx.ts';
+import { nxIn, nxWithLastGraphIn } from './nx.ts';
 
 const GENERATOR = '@chat/tools:feature-library';
 /** Time limit for the targets of one project on a busy machine. */
@@ -11,6 +11,7 @@ const TIMEOUT_MS = 240_000;
 describe('a feature library created by the generator', () => {
   let clone: FreshClone;
   const nx = (...args: string[]) => nxIn(clone.root, ...args);
+  const generate = (name: string) => nxWithLastGraphIn(clone.root, 'generate', GENERATOR, name);
   beforeAll(async () => {
     clone = await FreshClone.create();
     await nx('generate', GENERATOR, 'read-positions');
@@ -39,10 +40,10 @@ describe('a feature library created by the generator', () => {
   });
 
   it('is not created if a library with that name exists', async () => {
-    await expect(nx('generate', GENERATOR, 'rooms')).rejects.toThrow('libs/rooms already exists');
+    await expect(generate('rooms')).rejects.toThrow('libs/rooms already exists');
   });
 
   it('requires a lowercase name', async () => {
-    await expect(nx('generate', GENERATOR, '--name=Reactions')).rejects.toMatchObject({ code: 1 });
+    await expect(generate('--name=Reactions')).rejects.toMatchObject({ code: 1 });
   });
 });

@@ -1,0 +1,3 @@
+import { createGraph } from './nx.ts';
+
+export default createGraph;
