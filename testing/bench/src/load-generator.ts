@@ -22,12 +22,17 @@ const STEPS: { [S in Step]: () => Promise<StepResults[S]> } = {
     tokens = await registerUsers(url, LOAD.users);
     return undefined;
   },
-  throughput,
+  warmUp,
   connect: async () => {
     members = await connectMembers(url, tokens, { name: 'paced', ...LOAD.pace });
     return undefined;
   },
   pace,
+  disconnect: () => {
+    disconnectMembers(members);
+    return Promise.resolve(undefined);
+  },
+  throughput,
 };
 
 process.on('message', (step: Step) => {
@@ -39,18 +44,20 @@ process.on('message', (step: Step) => {
 });
 process.on('disconnect', () => process.exit());
 
-/** Closed loop: every socket sends again as soon as one of its sends is acknowledged. */
+/** Sends a fixed number of messages, so that the servers have compiled their code before. */
+async function warmUp(): Promise<undefined> {
+  const { senders, tracker } = await connectSenders('warm-up');
+  sendInClosedLoop(senders, tracker, () => tracker.counts.sent < LOAD.warmUpMessages);
+  await tracker.waitUntilSettled();
+  disconnectMembers(senders);
+  throwIfRejected(tracker);
+}
+
 async function throughput(): Promise<Throughput> {
-  const { membersPerRoom, inFlightPerSocket, warmUpMs, ms } = LOAD.throughput;
-  const senders = await connectMembers(url, tokens, { name: 'busy', ...LOAD.throughput });
-  const tracker = new SendTracker(senders, membersPerRoom);
+  const { warmUpMs, ms } = LOAD.throughput;
+  const { senders, tracker } = await connectSenders('busy');
   let sending = true;
-  const send = (member: Member): void => {
-    if (sending) tracker.send(member, () => send(member));
-  };
-  for (const member of senders) {
-    for (let count = 0; count < inFlightPerSocket; count += 1) send(member);
-  }
+  sendInClosedLoop(senders, tracker, () => sending);
   await delay(warmUpMs);
   const start = { time: performance.now(), acknowledged: tracker.acknowledged };
   await delay(ms);
@@ -61,6 +68,23 @@ async function throughput(): Promise<Throughput> {
   disconnectMembers(senders);
   throwIfRejected(tracker);
   return { acknowledgedPerSecond, ...tracker.counts };
+}
+
+async function connectSenders(name: string): Promise<{ senders: Member[]; tracker: SendTracker }> {
+  const senders = await connectMembers(url, tokens, { name, ...LOAD.throughput });
+  return { senders, tracker: new SendTracker(senders, LOAD.throughput.membersPerRoom) };
+}
+
+/** Every socket sends again as soon as one of its sends is acknowledged, as long as `continues`. */
+function sendInClosedLoop(
+  senders: readonly Member[],
+  tracker: SendTracker,
+  continues: () => boolean,
+): void {
+  const send = (member: Member): void => {
+    if (continues()) tracker.send(member, () => send(member));
+  };
+  for (let count = 0; count < LOAD.throughput.inFlightPerSocket; count += 1) senders.forEach(send);
 }
 
 /** Open loop: sends at a fixed rate, independent of the acknowledgements of earlier sends. */

@@ -32,8 +32,8 @@ export async function measure(
     const processes = new Map([...chat.processes, [LOAD_GENERATOR, [load.pid]]]);
     progress(`registering ${LOAD.users} users`);
     await load.run('register');
-    progress('measuring throughput');
-    const throughput = await load.run('throughput');
+    progress(`warming up with ${LOAD.warmUpMessages} messages`);
+    await load.run('warmUp');
     progress('connecting sockets for the steady rate');
     await load.run('connect');
     await delay(SETTLE_MS);
@@ -41,6 +41,10 @@ export async function measure(
     progress(`sending ${LOAD.pace.messagesPerSecond} messages per second`);
     const paced = await cpuDuring(processes, () => load.run('pace'));
     const pace = paced.result;
+    await load.run('disconnect');
+    // Last: it stores more messages the faster the chat is, which makes later reads slower.
+    progress('measuring throughput');
+    const throughput = await load.run('throughput');
     return {
       mode,
       throughput,

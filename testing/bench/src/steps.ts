@@ -1,5 +1,5 @@
 /** Steps of the load generator, in this order. */
-export type Step = 'register' | 'throughput' | 'connect' | 'pace';
+export type Step = 'register' | 'warmUp' | 'connect' | 'pace' | 'disconnect' | 'throughput';
 
 /** Counts of the sends in a step. */
 export interface SendCounts {
@@ -31,9 +31,11 @@ export interface Percentiles {
 /** Result of each step. */
 export interface StepResults {
   register: undefined;
-  throughput: Throughput;
+  warmUp: undefined;
   connect: undefined;
   pace: Pace;
+  disconnect: undefined;
+  throughput: Throughput;
 }
 
 export interface StepResponse {
@@ -45,6 +47,7 @@ export interface StepResponse {
 /** Sizes of the load, described in docs/performance.md. */
 export const LOAD = {
   users: 200,
+  warmUpMessages: 5_000,
   throughput: { rooms: 20, membersPerRoom: 2, inFlightPerSocket: 8, warmUpMs: 2_000, ms: 8_000 },
   pace: { rooms: 20, membersPerRoom: 10, messagesPerSecond: 100, ms: 15_000 },
   /** Time limit until every send is acknowledged and delivered. */
