@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { CLIENT_EVENTS, type ClientEvent as ClientEventName } from '@chat/contracts';
 import { NotFoundError } from '@chat/platform/failures';
 import { Logger, Module, UseGuards, type INestApplication, type Type } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
@@ -88,12 +89,12 @@ async function waitUntil(condition: () => boolean): Promise<void> {
   while (!condition()) await delay(5);
 }
 
-/** Creates an app with these gateways and the start-up check. */
-async function start(gateways: Type[]): Promise<INestApplication> {
+/** Starts an app with these gateways, and other providers. */
+async function start(...providers: Type[]): Promise<INestApplication> {
   const metrics: Pick<RealtimeMetrics, 'countError'> = { countError: () => undefined };
   @Module({
     imports: [DiscoveryModule],
-    providers: [HandlerCheck, { provide: RealtimeMetrics, useValue: metrics }, ...gateways],
+    providers: [{ provide: RealtimeMetrics, useValue: metrics }, ...providers],
   })
   class Events {}
   const app = await NestFactory.create(Events, { logger: false, abortOnError: false });
@@ -103,6 +104,20 @@ async function start(gateways: Type[]): Promise<INestApplication> {
 }
 
 describe('start-up of the socket server', () => {
+  /** Has a handler for every event of the contract except `renewSession`. */
+  @WebSocketGateway()
+  class OtherEvents {}
+  for (const event of Object.keys(CLIENT_EVENTS) as ClientEventName[]) {
+    if (event === 'renewSession') continue;
+    const descriptor = {
+      value: (): never => {
+        throw new Error('No client is connected.');
+      },
+    };
+    ClientEvent(event)(OtherEvents.prototype, event, descriptor);
+    Object.defineProperty(OtherEvents.prototype, event, descriptor);
+  }
+
   @WebSocketGateway()
   class SecondSessions {
     @ClientEvent('renewSession')
@@ -150,7 +165,12 @@ describe('start-up of the socket server', () => {
       "Undeclared.renewSession is not declared by @ClientEvent('renewSession')",
     ],
   ])('fails when %s', async (_case, gateways, problem) => {
-    await expect(start([Rooms, Sends, ...gateways])).rejects.toThrow(`Socket events: ${problem}.`);
+    const started = start(HandlerCheck, OtherEvents, ...gateways);
+    await expect(started).rejects.toThrow(`Socket events: ${problem}.`);
+  });
+
+  it('succeeds when every event of the contract has one handler', async () => {
+    await (await start(HandlerCheck, OtherEvents, Sessions)).close();
   });
 });
 
@@ -164,7 +184,7 @@ describe('client events', () => {
     disconnected = [];
     middleware = (_event, next) => next();
     renewal = Promise.resolve({ expiresIn: 60 });
-    app = await start([Rooms, Sends, Sessions]);
+    app = await start(Rooms, Sends, Sessions);
     client = io(await app.getUrl(), { transports: ['websocket'], reconnection: false });
     await new Promise<void>((resolve) => client.once('connect', resolve));
   });
@@ -270,7 +290,7 @@ describe('client events', () => {
         return renewal;
       }
     }
-    const guarded = await start([Rooms, Sends, Guarded]);
+    const guarded = await start(Guarded);
     const other = io(await guarded.getUrl(), { transports: ['websocket'], reconnection: false });
     try {
       expect(await other.emitWithAck('renewSession', { token: 't' })).toMatchObject({
