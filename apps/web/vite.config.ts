@@ -3,7 +3,16 @@ import { defineConfig } from 'vite';
 
 /** The server that `npm run dev` starts together with this page. */
 const SERVER = 'http://localhost:3000';
-const SERVER_PATHS = ['/auth', '/users', '/rooms', '/messages', '/health', '/docs'];
+const SERVER_PATHS = [
+  '/auth',
+  '/users',
+  '/rooms',
+  '/messages',
+  '/health',
+  '/docs',
+  '/docs-json',
+  '/asyncapi.json',
+];
 
 export default defineConfig({
   root: import.meta.dirname,
