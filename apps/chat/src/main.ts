@@ -14,7 +14,7 @@ const DATA_DIR = 'data';
 
 await runProcess({
   about: 'The chat service: handles Socket.IO connections; needs no database.',
-  usage: 'nx serve chat -- [options]',
+  usage: 'npx nx serve chat-service -- [options]',
   settings: chatSettings,
   start: async (settings) => {
     const server = await startHttpApp(settings, {

@@ -11,7 +11,7 @@ import { GatewayServiceModule } from './gateway-service.module.ts';
 
 await runProcess({
   about: 'The gateway: one address for all services.',
-  usage: 'nx serve gateway -- [options]',
+  usage: 'npx nx serve gateway-service -- [options]',
   settings: gatewaySettings,
   start: async (settings) => {
     const server = await startHttpApp(settings, {

@@ -15,7 +15,7 @@ const DRAIN_TIMEOUT_MS = 5_000;
 
 await runProcess({
   about: 'The messages service: rooms, history, and the writer of accepted messages.',
-  usage: 'nx serve messages -- [options]',
+  usage: 'npx nx serve messages-service -- [options]',
   settings: messagesSettings,
   start: async (settings) => {
     const server = await startHttpApp(settings, {

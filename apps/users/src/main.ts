@@ -9,7 +9,7 @@ const DATA_DIR = 'data';
 
 await runProcess({
   about: 'The users service: accounts, sign-in and sessions.',
-  usage: 'nx serve users -- [options]',
+  usage: 'npx nx serve users-service -- [options]',
   settings: usersSettings,
   start: async (settings) => {
     const server = await startHttpApp(settings, {
