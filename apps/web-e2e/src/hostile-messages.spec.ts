@@ -39,7 +39,9 @@ describeInBrowser('the message list', (chat) => {
     await ada.page.route('**/messages/history/**', async (route) => {
       const response = await route.fetch();
       const messages = (await response.json()) as Message[];
-      const json = messages.map((one) => (one.text === texts[1] ? { ...one, ...malformed } : one));
+      const json = messages.map((message) =>
+        message.text === texts[1] ? { ...message, ...malformed } : message,
+      );
       await route.fulfill({ response, json });
     });
     await ada.page.reload();

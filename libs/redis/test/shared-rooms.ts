@@ -38,7 +38,7 @@ export class SharedRooms implements RoomDirectory, MessagePublisher {
   newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]> {
     const rev = this.stored.length;
     return Promise.resolve(
-      known.filter((one) => one.rev < rev).map(({ roomId }) => ({ roomId, rev })),
+      known.filter((room) => room.rev < rev).map(({ roomId }) => ({ roomId, rev })),
     );
   }
 

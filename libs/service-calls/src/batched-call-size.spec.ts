@@ -12,7 +12,7 @@ describe('a batched service call', () => {
     const roomId = RoomId.parse('r'.repeat(64));
     const userId = UserId.parse('u'.repeat(64));
     const { rolesOf, newerRevs } = ROOM_DIRECTORY_CALLS;
-    const fill = <T>(length: number, one: T): T[] => Array.from({ length }, () => one);
+    const fill = <T>(length: number, value: T): T[] => Array.from({ length }, () => value);
     const largestRequests = [
       rolesOf.request.parse({ memberships: fill(MAX_ROLES_PER_CALL, { userId, roomId }) }),
       newerRevs.request.parse({

@@ -55,7 +55,8 @@ export class SqliteConnection {
     worker.on('message', (message: WorkerResponse) => {
       if (message.type === 'opened') opened.resolve();
       if (message.type === 'open-failed') opened.reject(openError(message.failure, dirname(file)));
-      if (message.type === 'results') for (const one of message.results) connection.#settle(one);
+      if (message.type === 'results')
+        for (const result of message.results) connection.#settle(result);
     });
     const exitError = (code: number): Error =>
       new Error(`the SQLite thread exited with code ${code}`);

@@ -4,7 +4,7 @@ import type { UserRecord, UserStore } from '@chat/users';
 import { SPECIAL_IDS } from './special-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
-function user(overrides: Partial<UserRecord> = {}): UserRecord {
+function newUser(overrides: Partial<UserRecord> = {}): UserRecord {
   const id = overrides.id ?? randomUUID();
   return {
     id,
@@ -29,7 +29,11 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
     afterAll(() => opened.close());
 
     it('returns an inserted user with its case unchanged, and finds it by email in any case', async () => {
-      const ada = user({ email: 'Ada.L@Example.com', username: 'Ada', displayName: 'Ada 🌊 Łucz' });
+      const ada = newUser({
+        email: 'Ada.L@Example.com',
+        username: 'Ada',
+        displayName: 'Ada 🌊 Łucz',
+      });
       expect(await store.insert(ada)).toBe('inserted');
       expect(await store.findById(ada.id)).toEqual(ada);
       expect(await store.findByEmail('ADA.l@example.COM')).toEqual(ada);
@@ -42,31 +46,31 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
     });
 
     it('accepts each email and username once, ignoring case', async () => {
-      const grace = user({ email: 'grace@example.com', username: 'Grace' });
+      const grace = newUser({ email: 'grace@example.com', username: 'Grace' });
       expect(await store.insert(grace)).toBe('inserted');
-      expect(await store.insert(user({ email: 'GRACE@EXAMPLE.COM' }))).toBe('email-taken');
-      expect(await store.insert(user({ username: 'gRACE' }))).toBe('username-taken');
-      expect(await store.insert(user({ username: 'Straße' }))).toBe('inserted');
-      expect(await store.insert(user({ username: 'ＧＲＡＣＥ' }))).toBe('username-taken');
+      expect(await store.insert(newUser({ email: 'GRACE@EXAMPLE.COM' }))).toBe('email-taken');
+      expect(await store.insert(newUser({ username: 'gRACE' }))).toBe('username-taken');
+      expect(await store.insert(newUser({ username: 'Straße' }))).toBe('inserted');
+      expect(await store.insert(newUser({ username: 'ＧＲＡＣＥ' }))).toBe('username-taken');
     });
 
     it('returns email-taken when email and username are both taken, and stores nothing', async () => {
-      const [first, second] = [user(), user()];
+      const [first, second] = [newUser(), newUser()];
       await store.insert(first);
       await store.insert(second);
       for (const { username } of [first, second]) {
-        const late = user({ email: first.email.toUpperCase(), username });
+        const late = newUser({ email: first.email.toUpperCase(), username });
         expect(await store.insert(late)).toBe('email-taken');
         expect(await store.findById(late.id)).toBeUndefined();
       }
     });
 
     it.each(SPECIAL_IDS)('stores %p literally as an id and as a name', async (text) => {
-      const one = user({ id: text, email: text, username: text, displayName: text });
-      expect(await store.insert(one)).toBe('inserted');
-      expect(await store.findById(text)).toEqual(one);
-      expect(await store.findByEmail(text)).toEqual(one);
-      expect(await store.findByIds([text])).toEqual([one]);
+      const user = newUser({ id: text, email: text, username: text, displayName: text });
+      expect(await store.insert(user)).toBe('inserted');
+      expect(await store.findById(text)).toEqual(user);
+      expect(await store.findByEmail(text)).toEqual(user);
+      expect(await store.findByIds([text])).toEqual([user]);
     });
 
     it.each(['email', 'username'] as const)(
@@ -75,7 +79,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
         const value = key === 'email' ? `race-${randomUUID()}@example.com` : `race${randomUUID()}`;
         const outcomes = await Promise.all(
           Array.from({ length: 10 }, (_, n) =>
-            store.insert(user({ [key]: n % 2 === 0 ? value : value.toUpperCase() })),
+            store.insert(newUser({ [key]: n % 2 === 0 ? value : value.toUpperCase() })),
           ),
         );
         const lost = Array.from({ length: 9 }, () => `${key}-taken`);
@@ -84,8 +88,8 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
     );
 
     it('finds the existing users among 2,400 ids', async () => {
-      const inserted = [user(), user(), user()];
-      for (const one of inserted) await store.insert(one);
+      const inserted = [newUser(), newUser(), newUser()];
+      for (const user of inserted) await store.insert(user);
       const ids = [
         ...inserted.map(({ id }) => id),
         ...Array.from({ length: 1_200 }, () => randomUUID()),
@@ -98,7 +102,7 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
     });
 
     it('updates the display name, and finds the user by the new name', async () => {
-      const mary = user({ username: `mary${randomUUID()}`, displayName: 'Before' });
+      const mary = newUser({ username: `mary${randomUUID()}`, displayName: 'Before' });
       await store.insert(mary);
       const changed = { ...mary, displayName: 'Zoë Afterwards' };
       expect(await store.updateDisplayName(mary.id, 'Zoë Afterwards')).toEqual(changed);
@@ -108,10 +112,10 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
 
     it('searches users by prefix of either name, ignoring case, sorted by username, up to a limit', async () => {
       const prefix = `p${randomUUID().slice(0, 8)}`;
-      const c = user({ username: `${prefix}-c`, displayName: 'x' });
-      const a = user({ username: `${prefix}-a`, displayName: `${prefix} twice` });
-      const b = user({ username: `a-${prefix}`, displayName: `${prefix.toUpperCase()} Name` });
-      for (const one of [c, a, b]) await store.insert(one);
+      const c = newUser({ username: `${prefix}-c`, displayName: 'x' });
+      const a = newUser({ username: `${prefix}-a`, displayName: `${prefix} twice` });
+      const b = newUser({ username: `a-${prefix}`, displayName: `${prefix.toUpperCase()} Name` });
+      for (const user of [c, a, b]) await store.insert(user);
       expect(await store.search(prefix.toUpperCase(), 10)).toEqual([b, a, c]);
       expect(await store.search(prefix, 2)).toEqual([b, a]);
       expect(await store.search(`${prefix}-b`, 10)).toEqual([]);
@@ -119,15 +123,15 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
 
     it('finds a name that continues the prefix with U+10FFFF', async () => {
       const prefix = `p${randomUUID()}`;
-      const one = user({ username: `${prefix}\u{10FFFF}x` });
-      await store.insert(one);
-      expect(await store.search(prefix, 10)).toEqual([one]);
+      const user = newUser({ username: `${prefix}\u{10FFFF}x` });
+      await store.insert(user);
+      expect(await store.search(prefix, 10)).toEqual([user]);
     });
 
     it.each(['%', '_', '\\', '.*', '^', '$', '[', "'; DROP TABLE users; --", '{"$gt":""}'])(
       'searches users for %p literally',
       async (text) => {
-        const marked = user({ displayName: `${text}${randomUUID()}` });
+        const marked = newUser({ displayName: `${text}${randomUUID()}` });
         await store.insert(marked);
         expect(await store.search(marked.displayName, 10)).toEqual([marked]);
         const found = await store.search(text, 50);

@@ -487,8 +487,11 @@ describe('the users API', () => {
   it('finds other users by id and by prefix without exposing an email address', async () => {
     const { user } = await registerUser();
     const { token } = await registerUser({ ...ANN, email: 'bob@example.com' });
-    const one = await call('GET', `/users/${user.id}`, { token });
-    expect(await expectResponse(one, 200, User)).toMatchObject({ id: user.id, username: 'Ann' });
+    const response = await call('GET', `/users/${user.id}`, { token });
+    expect(await expectResponse(response, 200, User)).toMatchObject({
+      id: user.id,
+      username: 'Ann',
+    });
     const found = await (await call('GET', '/users?query=an', { token })).json();
     expect(UserList.parse(found)).toHaveLength(1);
     expect(JSON.stringify(found)).not.toContain('@');

@@ -27,8 +27,8 @@ export class ProcessMonitor {
   readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(processes: readonly Monitorable[]) {
-    this.#monitored = processes.map((one) => ({
-      ...one,
+    this.#monitored = processes.map((process) => ({
+      ...process,
       peakRssBytes: 0,
       unexpectedExitAt: undefined,
     }));
@@ -47,7 +47,7 @@ export class ProcessMonitor {
 
   /** Resolves with the current process id; undefined while it is not running. */
   async pidOf(control: ControllableProcess): Promise<number | undefined> {
-    return this.#monitored.find((one) => one.control === control)?.pid();
+    return this.#monitored.find((monitored) => monitored.control === control)?.pid();
   }
 
   /** Takes a last sample and returns the results. */
@@ -63,10 +63,11 @@ export class ProcessMonitor {
 
   async #sample(): Promise<void> {
     const alive = new Map<number, Monitored>();
-    for (const one of this.#monitored) {
-      const pid = await one.pid();
-      if (pid !== undefined) alive.set(pid, one);
-      else if (!this.#expectedToExit.has(one.control)) one.unexpectedExitAt ??= Date.now();
+    for (const monitored of this.#monitored) {
+      const pid = await monitored.pid();
+      if (pid !== undefined) alive.set(pid, monitored);
+      else if (!this.#expectedToExit.has(monitored.control))
+        monitored.unexpectedExitAt ??= Date.now();
     }
     if (alive.size === 0) return;
     // `ps` fails when one of the processes has exited, but still prints the others.
@@ -78,8 +79,9 @@ export class ProcessMonitor {
     ]).catch((error: unknown) => error as { stdout: string });
     for (const line of stdout.split('\n')) {
       const [pid = '', kibibytes = ''] = line.trim().split(/\s+/);
-      const one = alive.get(Number(pid));
-      if (one) one.peakRssBytes = Math.max(one.peakRssBytes, Number(kibibytes) * 1024);
+      const monitored = alive.get(Number(pid));
+      if (monitored)
+        monitored.peakRssBytes = Math.max(monitored.peakRssBytes, Number(kibibytes) * 1024);
     }
   }
 }
@@ -92,6 +94,8 @@ export function monitorable(name: string, process: ServerProcess): Monitorable {
 /** Resolves with the process id of the server that has the port on its command line. */
 export async function pidOfServerAt(port: number): Promise<number | undefined> {
   const { stdout } = await run('ps', ['-A', '-ww', '-o', 'pid=,args=']);
-  const line = stdout.split('\n').find((one) => new RegExp(`--port[ =]${port}\\b`).test(one));
-  return line === undefined ? undefined : Number.parseInt(line, 10);
+  const serverLine = stdout
+    .split('\n')
+    .find((line) => new RegExp(`--port[ =]${port}\\b`).test(line));
+  return serverLine === undefined ? undefined : Number.parseInt(serverLine, 10);
 }

@@ -130,8 +130,8 @@ describeChat('the server', () => {
           () => ({ ok: false }) as const,
         );
       const acks = Array.from({ length: JOINS }, join);
-      const codes = (await Promise.all(acks)).map((one) =>
-        'error' in one ? one.error.code : 'ok',
+      const codes = (await Promise.all(acks)).map((ack) =>
+        'error' in ack ? ack.error.code : 'ok',
       );
       expect(codes.filter((code) => code !== 'ok' && code !== 'RATE_LIMITED')).toEqual([]);
       expect(codes).toContain('RATE_LIMITED');

@@ -112,7 +112,7 @@ await describeWithServices('a rolling restart of every service', () => {
     await Promise.all([...sending, ...reading, ...changing]);
 
     await until('every client receives every message', () =>
-      received.every((one) => one.size >= sentAt.size),
+      received.every((messages) => messages.size >= sentAt.size),
     );
     expect(readFailures).toEqual([]);
     expect(changeFailures).toEqual([]);

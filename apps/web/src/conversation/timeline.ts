@@ -29,6 +29,6 @@ function continuesGroup(previous: ShownMessage | undefined, message: ShownMessag
   return Math.abs(Date.parse(message.timestamp) - Date.parse(previous.timestamp)) < GROUP_PAUSE_MS;
 }
 
-function sameDay(one: string, other: string): boolean {
-  return new Date(one).toDateString() === new Date(other).toDateString();
+function sameDay(timestamp: string, other: string): boolean {
+  return new Date(timestamp).toDateString() === new Date(other).toDateString();
 }

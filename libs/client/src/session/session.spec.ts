@@ -41,11 +41,16 @@ describe('Session', () => {
 
   it('refreshes a rejected token once for two tabs that share the storage', async () => {
     const sessionStorage = new MemorySessionStorage();
-    const one = await clients.signedIn('ada', { sessionStorage });
-    const two = clients.create({ sessionStorage });
-    await two.connection.whenOnline(5_000);
+    const firstTab = await clients.signedIn('ada', { sessionStorage });
+    const secondTab = clients.create({ sessionStorage });
+    await secondTab.connection.whenOnline(5_000);
     server.expireAccessTokens();
-    await Promise.all([one.rest.rooms(), two.rest.rooms(), one.rest.rooms(), two.rest.rooms()]);
+    await Promise.all([
+      firstTab.rest.rooms(),
+      secondTab.rest.rooms(),
+      firstTab.rest.rooms(),
+      secondTab.rest.rooms(),
+    ]);
     expect(refreshes()).toBe(1);
   });
 
@@ -104,11 +109,11 @@ describe('Session', () => {
 
   it('ends in every tab when one tab signs out', async () => {
     const sessionStorage = new MemorySessionStorage();
-    const one = await clients.signedIn('ada', { sessionStorage });
-    const two = clients.create({ sessionStorage });
-    await two.connection.whenOnline(5_000);
-    await one.session.logout();
-    expect(two.session.getSnapshot()).toEqual({ status: 'signed-out', reason: 'logout' });
+    const firstTab = await clients.signedIn('ada', { sessionStorage });
+    const secondTab = clients.create({ sessionStorage });
+    await secondTab.connection.whenOnline(5_000);
+    await firstTab.session.logout();
+    expect(secondTab.session.getSnapshot()).toEqual({ status: 'signed-out', reason: 'logout' });
     await eventually(() => expect(server.sockets).toBe(0));
   });
 

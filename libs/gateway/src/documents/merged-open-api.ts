@@ -55,7 +55,7 @@ async function documentOf(pool: UpstreamPool): Promise<OpenAPIObject> {
 function merge(documents: readonly OpenAPIObject[]): OpenAPIObject {
   const [first] = documents;
   if (!first) throw new Error('there are no documents to merge');
-  const paths = Object.assign({}, ...documents.map((one) => one.paths)) as OpenAPIObject['paths'];
+  const paths = Object.assign({}, ...documents.map(({ paths }) => paths)) as OpenAPIObject['paths'];
   for (const { get, post, put, patch, delete: remove } of Object.values(paths)) {
     for (const operation of [get, post, put, patch, remove]) {
       if (operation) documentGatewayErrors(operation);

@@ -13,7 +13,7 @@ import { Upstream } from '../../test/upstream.ts';
 
 const open: { close(): Promise<void> | void }[] = [];
 afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.close();
+  for (const closable of open.splice(0).toReversed()) await closable.close();
 });
 
 async function upstream(id: string): Promise<Upstream> {
@@ -328,7 +328,7 @@ describeWithProgram('prlimit', 'the gateway without file descriptors', () => {
       'GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: chat\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
     const socket = connect(running.port, '127.0.0.1');
     const lateSocket = connect(running.port, '127.0.0.1');
-    open.push({ close: () => void [socket, lateSocket].map((one) => one.destroy()) });
+    open.push({ close: () => void [socket, lateSocket].map((opened) => opened.destroy()) });
     socket.write(upgrade);
     expect(String((await once(socket, 'data'))[0])).toContain('101');
     await eventually(async () => expect(await running.connections()).toBe(2));

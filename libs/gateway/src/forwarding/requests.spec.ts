@@ -11,10 +11,10 @@ import { Upstream } from '../../test/upstream.ts';
 describe('a request through the gateway', () => {
   const open: { close(): Promise<void> }[] = [];
   afterEach(async () => {
-    for (const one of open.splice(0).toReversed()) await one.close();
+    for (const closable of open.splice(0).toReversed()) await closable.close();
   });
 
-  const upstream = async (id: string): Promise<Upstream> => {
+  const startUpstream = async (id: string): Promise<Upstream> => {
     const started = await Upstream.start(id);
     open.push({ close: () => started.stop() });
     return started;
@@ -34,14 +34,14 @@ describe('a request through the gateway', () => {
     ((await (await fetch(url, init)).json()) as { from?: string }).from;
 
   it('reaches the service of its path unchanged, or gets 404 for other paths', async () => {
-    const [users, messages] = [await upstream('users'), await upstream('messages')];
+    const [users, messages] = [await startUpstream('users'), await startUpstream('messages')];
     const { url } = await gateway({ users: [users.url], messages: [messages.url] });
     const login = { method: 'POST', body: '{"a":1}' };
     expect(await servedBy(`${url}/auth/login?x=1`, login)).toBe('users');
     expect(await servedBy(`${url}/rooms/general`)).toBe('messages');
     expect(await servedBy(`${url}/messages/history/general?limit=2`)).toBe('messages');
     expect(users.seen).toMatchObject([{ method: 'POST', url: '/auth/login?x=1', body: '{"a":1}' }]);
-    expect(messages.seen.map((one) => one.url)).toEqual([
+    expect(messages.seen.map((request) => request.url)).toEqual([
       '/rooms/general',
       '/messages/history/general?limit=2',
     ]);
@@ -51,7 +51,7 @@ describe('a request through the gateway', () => {
   });
 
   it('keeps the dot segments of its path on the way to the service', async () => {
-    const users = await upstream('users');
+    const users = await startUpstream('users');
     const { port } = await gateway({ users: [users.url] });
     for (const path of ['/auth/../internal/sessions', '/auth/%2e%2e/internal/sessions']) {
       await raw(port, `GET ${path} HTTP/1.1\r\nHost: chat\r\nConnection: close\r\n\r\n`);
@@ -62,7 +62,7 @@ describe('a request through the gateway', () => {
   it.each(['DELETE', 'OPTIONS', 'POST'])(
     'with method %s stays a single request when its body looks like a second one',
     async (method) => {
-      const users = await upstream('users');
+      const users = await startUpstream('users');
       const { port } = await gateway({ users: [users.url] });
       const inner = 'POST /auth/register HTTP/1.1\r\nHost: chat\r\nContent-Length: 2\r\n\r\n{}';
       const socket = connect(port, '127.0.0.1');
@@ -75,12 +75,12 @@ describe('a request through the gateway', () => {
       await once(socket, 'data');
       socket.write('GET /users/me HTTP/1.1\r\nHost: chat\r\nConnection: close\r\n\r\n');
       await text(socket);
-      expect(users.seen.map((one) => one.method)).toEqual([method, 'GET']);
+      expect(users.seen.map((request) => request.method)).toEqual([method, 'GET']);
     },
   );
 
   it('is aborted when the service aborts its response', async () => {
-    const users = await upstream('users');
+    const users = await startUpstream('users');
     users.respond = (request, response) => {
       response.writeHead(200, { 'content-length': 100 });
       response.write('half', () => setTimeout(() => request.socket.destroy(), 50));
@@ -91,7 +91,7 @@ describe('a request through the gateway', () => {
   });
 
   it('keeps or closes the client connection as the gateway decides, not the service', async () => {
-    const users = await upstream('users');
+    const users = await startUpstream('users');
     const { port, server } = await gateway({ users: [users.url] });
     let keepAlive = true;
     server.prependListener('request', (_request, response) => {
@@ -113,47 +113,47 @@ describe('a request through the gateway', () => {
   });
 
   it('is distributed evenly across the live instances', async () => {
-    const [one, two] = [await upstream('one'), await upstream('two')];
-    const { url } = await gateway({ users: [one.url, two.url] });
+    const [users1, users2] = [await startUpstream('users-1'), await startUpstream('users-2')];
+    const { url } = await gateway({ users: [users1.url, users2.url] });
     for (let n = 0; n < 10; n += 1) await fetch(`${url}/users/me`);
-    expect([one.seen.length, two.seen.length]).toEqual([5, 5]);
+    expect([users1.seen.length, users2.seen.length]).toEqual([5, 5]);
   });
 
   it('skips an instance that does not respond or is stopping, until it recovers', async () => {
-    const [one, two] = [await upstream('one'), await upstream('two')];
-    const { url } = await gateway({ users: [one.url, two.url] }, { pool: FAST_PROBING_POOL });
-    const seenByOne = async (): Promise<number> => {
-      const before = one.seen.length;
+    const [users1, users2] = [await startUpstream('users-1'), await startUpstream('users-2')];
+    const { url } = await gateway({ users: [users1.url, users2.url] }, { pool: FAST_PROBING_POOL });
+    const seenByUsers1 = async (): Promise<number> => {
+      const before = users1.seen.length;
       for (let n = 0; n < 4; n += 1) await fetch(`${url}/users/me`);
-      return one.seen.length - before;
+      return users1.seen.length - before;
     };
     for (const live of [503, undefined]) {
-      one.live = live;
-      await eventually(async () => expect(await seenByOne()).toBe(0));
-      one.live = 200;
-      await eventually(async () => expect(await seenByOne()).toBe(2));
+      users1.live = live;
+      await eventually(async () => expect(await seenByUsers1()).toBe(0));
+      users1.live = 200;
+      await eventually(async () => expect(await seenByUsers1()).toBe(2));
     }
   });
 
   it('is sent in full to a different instance when one refuses the connection', async () => {
-    const [one, two] = [await upstream('one'), await upstream('two')];
+    const [users1, users2] = [await startUpstream('users-1'), await startUpstream('users-2')];
     const { url } = await gateway(
-      { users: [one.url, two.url] },
+      { users: [users1.url, users2.url] },
       { pool: { ...FAST_PROBING_POOL, probeIntervalMs: 60_000, probeTimeoutMs: 5_000 } },
     );
-    await one.stop();
+    await users1.stop();
     const body = JSON.stringify({ text: 'x'.repeat(50_000) });
     for (let n = 0; n < 4; n += 1) {
-      expect(await servedBy(`${url}/auth/register`, { method: 'POST', body })).toBe('two');
+      expect(await servedBy(`${url}/auth/register`, { method: 'POST', body })).toBe('users-2');
     }
-    expect(two.seen.map((one) => one.body)).toEqual([body, body, body, body]);
+    expect(users2.seen.map((request) => request.body)).toEqual([body, body, body, body]);
   });
 
   it('waits for an instance to become available, and gets 503 when none does', async () => {
-    const one = await upstream('one');
-    const { url } = await gateway({ users: [one.url] });
-    const { port } = one;
-    await one.stop();
+    const users = await startUpstream('users');
+    const { url } = await gateway({ users: [users.url] });
+    const { port } = users;
+    await users.stop();
     const rejected = await fetch(`${url}/users/me`);
     expect(rejected.status).toBe(503);
     expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -171,24 +171,24 @@ describe('a request through the gateway', () => {
   });
 
   it('is retried after a lost connection if it is a GET, but never if it is a POST', async () => {
-    const [one, two] = [await upstream('one'), await upstream('two')];
-    one.respond = (request) => request.socket.resetAndDestroy();
-    const { url } = await gateway({ users: [one.url, two.url] });
-    for (let n = 0; n < 4; n += 1) expect(await servedBy(`${url}/users/me`)).toBe('two');
-    two.respond = one.respond;
-    const before = one.seen.length + two.seen.length;
+    const [users1, users2] = [await startUpstream('users-1'), await startUpstream('users-2')];
+    users1.respond = (request) => request.socket.resetAndDestroy();
+    const { url } = await gateway({ users: [users1.url, users2.url] });
+    for (let n = 0; n < 4; n += 1) expect(await servedBy(`${url}/users/me`)).toBe('users-2');
+    users2.respond = users1.respond;
+    const before = users1.seen.length + users2.seen.length;
     const post = await fetch(`${url}/auth/register`, { method: 'POST', body: '{}' });
     expect([post.status, ((await post.json()) as { code: string }).code]).toEqual([
       502,
       'UNAVAILABLE',
     ]);
-    expect(one.seen.length + two.seen.length).toBe(before + 1);
+    expect(users1.seen.length + users2.seen.length).toBe(before + 1);
   });
 
   it('gets 504 when the service does not respond in time', async () => {
-    const one = await upstream('one');
-    one.respond = () => undefined;
-    const { url } = await gateway({ users: [one.url] }, { timeoutMs: 500 });
+    const users = await startUpstream('users');
+    users.respond = () => undefined;
+    const { url } = await gateway({ users: [users.url] }, { timeoutMs: 500 });
     const timedOut = await fetch(`${url}/auth/register`, { method: 'POST', body: '{}' });
     expect(timedOut.status).toBe(504);
     expect(await timedOut.json()).toMatchObject({
@@ -199,9 +199,9 @@ describe('a request through the gateway', () => {
   });
 
   it('keeps its request id, and its forwarded client address only from a trusted proxy', async () => {
-    const one = await upstream('one');
-    const direct = await gateway({ users: [one.url] });
-    const behindProxy = await gateway({ users: [one.url] }, { trustProxy: ['127.0.0.1'] });
+    const users = await startUpstream('users');
+    const direct = await gateway({ users: [users.url] });
+    const behindProxy = await gateway({ users: [users.url] }, { trustProxy: ['127.0.0.1'] });
     const headers = {
       'x-request-id': 'my-id',
       'x-forwarded-for': '6.6.6.6, 7.7.7.7',
@@ -212,7 +212,7 @@ describe('a request through the gateway', () => {
       expect(response.headers.get('x-request-id')).toBe('my-id');
     }
     expect(
-      one.seen.map(({ headers: received }) => [
+      users.seen.map(({ headers: received }) => [
         received['x-request-id'],
         received['x-forwarded-for'],
         received['x-forwarded-proto'],
@@ -224,9 +224,9 @@ describe('a request through the gateway', () => {
   });
 
   it('gets 429 beyond the rate limit of its address', async () => {
-    const one = await upstream('one');
+    const users = await startUpstream('users');
     const { url } = await gateway(
-      { users: [one.url] },
+      { users: [users.url] },
       { limit: { points: 1, windowMs: 60_000, burst: 3 } },
     );
     const statuses: number[] = [];
@@ -235,13 +235,13 @@ describe('a request through the gateway', () => {
     const rejected = await fetch(`${url}/users/me`);
     expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await rejected.json()).toMatchObject({ code: 'RATE_LIMITED' });
-    expect(one.seen).toHaveLength(3);
+    expect(users.seen).toHaveLength(3);
   });
 
   it('is rate-limited by the /64 network of its IPv6 address', async () => {
-    const one = await upstream('one');
+    const users = await startUpstream('users');
     const { url } = await gateway(
-      { users: [one.url] },
+      { users: [users.url] },
       { limit: { points: 1, windowMs: 60_000, burst: 3 }, trustProxy: ['127.0.0.1'] },
     );
     const statusFor = async (address: string): Promise<number> =>
@@ -254,16 +254,16 @@ describe('a request through the gateway', () => {
   });
 
   it('does not affect later requests when its client disconnects early', async () => {
-    const one = await upstream('one');
+    const users = await startUpstream('users');
     const received = Promise.withResolvers<void>();
-    one.respond = () => received.resolve();
-    const { url } = await gateway({ users: [one.url] });
+    users.respond = () => received.resolve();
+    const { url } = await gateway({ users: [users.url] });
     const disconnect = new AbortController();
     const pending = fetch(`${url}/users/me`, { signal: disconnect.signal });
     await received.promise;
     disconnect.abort();
     await expect(pending).rejects.toThrow();
-    one.respond = (_request, response) => response.end('{"from":"one"}');
-    expect(await servedBy(`${url}/users/me`)).toBe('one');
+    users.respond = (_request, response) => response.end('{"from":"users"}');
+    expect(await servedBy(`${url}/users/me`)).toBe('users');
   });
 });

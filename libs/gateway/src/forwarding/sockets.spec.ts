@@ -16,10 +16,10 @@ const UPGRADE =
 describe('a socket through the gateway', () => {
   const open: { close(): Promise<void> | void }[] = [];
   afterEach(async () => {
-    for (const one of open.splice(0).toReversed()) await one.close();
+    for (const closable of open.splice(0).toReversed()) await closable.close();
   });
 
-  async function chat(id: string): Promise<Upstream> {
+  async function startChat(id: string): Promise<Upstream> {
     const upstream = await Upstream.start(id);
     const server = new Server(upstream.server, { pingInterval: 20_000 });
     server.engine.generateId = () => `${id}.${Math.random().toString(36).slice(2)}`;
@@ -57,22 +57,29 @@ describe('a socket through the gateway', () => {
     ['polling first', undefined, 'websocket'],
     ['WebSocket only', ['websocket'], 'websocket'],
   ])('with %s stays on the instance of its session', async (_case, transports, finalTransport) => {
-    const [one, two] = [await chat('one'), await chat('two')];
-    const { url } = await gateway({ chat: [one.url, two.url] });
+    const [chat1, chat2] = [await startChat('chat-1'), await startChat('chat-2')];
+    const { url } = await gateway({ chat: [chat1.url, chat2.url] });
     const sockets = Array.from({ length: 6 }, () => client(url, transports));
     await eventually(() => {
       for (const socket of sockets) expect(socket.io.engine.transport.name).toBe(finalTransport);
     });
     const instanceIds = await Promise.all(sockets.map(instanceOf));
-    expect(instanceIds.toSorted()).toEqual(['one', 'one', 'one', 'two', 'two', 'two']);
+    expect(instanceIds.toSorted()).toEqual([
+      'chat-1',
+      'chat-1',
+      'chat-1',
+      'chat-2',
+      'chat-2',
+      'chat-2',
+    ]);
     for (const [index, socket] of sockets.entries()) {
       expect(await instanceOf(socket)).toBe(instanceIds[index]);
     }
   });
 
   it('gets 400 with "Session ID unknown" when its session id is unknown', async () => {
-    const one = await chat('one');
-    const { url } = await gateway({ chat: [one.url] });
+    const chat = await startChat('chat');
+    const { url } = await gateway({ chat: [chat.url] });
     for (const sid of ['gone.abc', 'x', '']) {
       const path = `/socket.io/?EIO=4&transport=polling&sid=${sid}`;
       const response = await fetch(url + path);
@@ -84,10 +91,10 @@ describe('a socket through the gateway', () => {
   });
 
   it('stays open when another client resets its connection', async () => {
-    const one = await chat('one');
-    const { url, port, ...running } = await gateway({ chat: [one.url] });
+    const chat = await startChat('chat');
+    const { url, port, ...running } = await gateway({ chat: [chat.url] });
     const other = client(url, ['websocket']);
-    expect(await instanceOf(other)).toBe('one');
+    expect(await instanceOf(other)).toBe('chat');
     for (const afterMs of [0, 1, 50]) {
       const raw = connect(port, '127.0.0.1');
       raw.on('error', () => undefined);
@@ -97,77 +104,77 @@ describe('a socket through the gateway', () => {
     }
     await eventually(async () => expect(await running.connections()).toBe(1));
     expect(other.connected).toBe(true);
-    expect(await instanceOf(other)).toBe('one');
+    expect(await instanceOf(other)).toBe('chat');
   });
 
   it.each([
     ['rejected', 0],
     ['closed by its instance', 1],
   ])('that is %s closes even if its client keeps its side open', async (_case, maxSockets) => {
-    const one = await chat('one');
-    const { port, ...running } = await gateway({ chat: [one.url] }, { maxSockets });
+    const chat = await startChat('chat');
+    const { port, ...running } = await gateway({ chat: [chat.url] }, { maxSockets });
     const raw = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     open.push({ close: () => void raw.destroy() });
     raw.write(UPGRADE);
     await once(raw, 'data');
-    await one.stop();
+    await chat.stop();
     await eventually(async () => expect(await running.connections()).toBe(0));
   });
 
   it('reconnects to a different instance when its instance fails', async () => {
-    const [one, two] = [await chat('one'), await chat('two')];
-    const { url } = await gateway({ chat: [one.url, two.url] });
+    const [chat1, chat2] = [await startChat('chat-1'), await startChat('chat-2')];
+    const { url } = await gateway({ chat: [chat1.url, chat2.url] });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
-    expect((await Promise.all(sockets.map(instanceOf))).toSorted()).toEqual(['one', 'two']);
-    await one.stop();
+    expect((await Promise.all(sockets.map(instanceOf))).toSorted()).toEqual(['chat-1', 'chat-2']);
+    await chat1.stop();
     await eventually(async () => {
-      expect(await Promise.all(sockets.map(instanceOf))).toEqual(['two', 'two']);
+      expect(await Promise.all(sockets.map(instanceOf))).toEqual(['chat-2', 'chat-2']);
     });
   });
 
   it('stays open while its instance is stopping, or fails probes but still sends data', async () => {
-    const [one, two] = [await chat('one'), await chat('two')];
-    const { url } = await gateway({ chat: [one.url, two.url] }, { pool: FAST_PROBING_POOL });
+    const [chat1, chat2] = [await startChat('chat-1'), await startChat('chat-2')];
+    const { url } = await gateway({ chat: [chat1.url, chat2.url] }, { pool: FAST_PROBING_POOL });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
     const instanceIds = await Promise.all(sockets.map(instanceOf));
-    expect(instanceIds.toSorted()).toEqual(['one', 'two']);
+    expect(instanceIds.toSorted()).toEqual(['chat-1', 'chat-2']);
     const closed: unknown[] = [];
     for (const socket of sockets) socket.on('disconnect', (reason) => closed.push(reason));
-    two.live = 503;
-    one.live = undefined;
+    chat2.live = 503;
+    chat1.live = undefined;
     const until = performance.now() + 2 * FAST_PROBING_POOL.lostAfterMs;
     while (performance.now() < until) {
       await Promise.all(sockets.map(instanceOf));
       await delay(100);
     }
     expect(closed).toEqual([]);
-    two.live = 200;
+    chat2.live = 200;
     const newSocket = client(url, ['websocket']);
-    expect(await instanceOf(newSocket)).toBe('two');
+    expect(await instanceOf(newSocket)).toBe('chat-2');
   });
 
   it('is closed and reconnects to a different instance when its instance goes silent', async () => {
-    const [one, two] = [await chat('one'), await chat('two')];
-    const proxy = await FaultProxy.to(one.port);
+    const [chat1, chat2] = [await startChat('chat-1'), await startChat('chat-2')];
+    const proxy = await FaultProxy.to(chat1.port);
     open.push({ close: () => proxy.disconnect() });
-    const urls = { chat: [`http://127.0.0.1:${proxy.port}`, two.url] };
+    const urls = { chat: [`http://127.0.0.1:${proxy.port}`, chat2.url] };
     const { url } = await gateway(urls, { pool: FAST_PROBING_POOL });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
     const instanceIds = await Promise.all(sockets.map(instanceOf));
-    const onOne = sockets.find((_socket, index) => instanceIds[index] === 'one');
-    if (!onOne) throw new Error('both sockets are on the same instance');
-    const closed = new Promise((resolve) => onOne.once('disconnect', resolve));
+    const onChat1 = sockets.find((_socket, index) => instanceIds[index] === 'chat-1');
+    if (!onChat1) throw new Error('both sockets are on the same instance');
+    const closed = new Promise((resolve) => onChat1.once('disconnect', resolve));
     proxy.blackhole();
     // Long before the client's heartbeat would detect it.
     await closed;
-    await eventually(async () => expect(await instanceOf(onOne)).toBe('two'));
+    await eventually(async () => expect(await instanceOf(onChat1)).toBe('chat-2'));
   });
 
   it('gets 503 beyond the socket limit or with no instance, and 429 beyond the rate limit', async () => {
-    const one = await chat('one');
-    const full = await gateway({ chat: [one.url] }, { maxSockets: 0 });
+    const chat = await startChat('chat');
+    const full = await gateway({ chat: [chat.url] }, { maxSockets: 0 });
     const limited = await gateway(
-      { chat: [one.url] },
+      { chat: [chat.url] },
       { limit: { points: 1, windowMs: 60_000, burst: 1 } },
     );
     const withoutInstance = await gateway({ chat: [] });
@@ -187,7 +194,7 @@ describe('a socket through the gateway', () => {
 
   it('gets 429 beyond the rate limit of its IPv6 /64 network', async () => {
     const { port } = await gateway(
-      { chat: [(await chat('one')).url] },
+      { chat: [(await startChat('chat')).url] },
       { limit: { points: 1, windowMs: 60_000, burst: 1 }, trustProxy: ['127.0.0.1'] },
     );
     const statusLineFor = (address: string): Promise<string> =>
@@ -209,7 +216,7 @@ describe('a socket through the gateway', () => {
   it('is not upgraded on other paths, but handled as plain HTTP', async () => {
     const users = await Upstream.start('users');
     open.push({ close: () => users.stop() });
-    const { port } = await gateway({ users: [users.url], chat: [(await chat('one')).url] });
+    const { port } = await gateway({ users: [users.url], chat: [(await startChat('chat')).url] });
     const sendRaw = (request: string): Promise<string> => {
       const raw = connect(port, '127.0.0.1');
       raw.write(request.replace('Connection: Upgrade', 'Connection: close, Upgrade'));

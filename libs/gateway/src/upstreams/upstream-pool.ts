@@ -80,7 +80,7 @@ export class UpstreamPool {
     if (available.length === 0) return undefined;
     this.#rotation = (this.#rotation + 1) % available.length;
     const rotated = [...available.slice(this.#rotation), ...available.slice(0, this.#rotation)];
-    return rotated.reduce((least, one) => (one.load < least.load ? one : least));
+    return rotated.reduce((least, instance) => (instance.load < least.load ? instance : least));
   }
 
   /** Returns the instance with this id, even while it is stopping, unless it is lost. */
@@ -99,7 +99,7 @@ export class UpstreamPool {
   /** Probes every instance now; concurrent calls are coalesced. */
   probe(): Promise<void> {
     this.#probing ??= Promise.all(
-      [...this.#instances.values()].map((one) => this.#probe(one)),
+      [...this.#instances.values()].map((instance) => this.#probe(instance)),
     ).then(() => {
       this.#probing = undefined;
     });
@@ -121,7 +121,9 @@ export class UpstreamPool {
   }
 
   #findKnown(id: string): Instance | undefined {
-    return [...this.#instances.values()].find((one) => one.id === id && one.state !== 'lost');
+    return [...this.#instances.values()].find(
+      (instance) => instance.id === id && instance.state !== 'lost',
+    );
   }
 
   async #probe(instance: Instance): Promise<void> {

@@ -193,7 +193,7 @@ describe('an error response', () => {
     const error = await errorOf(await fetch(`${url}/notes/broken`));
     expect(error).toMatchObject({ statusCode: 500, code: 'INTERNAL' });
     expect(JSON.stringify(error)).not.toMatch(/database|10\.0\.0\.1/);
-    const line = logged.find((one) => one.includes('10.0.0.1'));
+    const line = logged.find((logLine) => logLine.includes('10.0.0.1'));
     expect(JSON.parse(line ?? '{}')).toMatchObject({
       level: 'error',
       requestId: error.requestId,
@@ -205,7 +205,7 @@ describe('an error response', () => {
     const error = await errorOf(await fetch(`${url}/internal/unavailable`));
     expect(error).toMatchObject({ statusCode: 503, code: 'UNAVAILABLE' });
     expect(JSON.stringify(error)).not.toMatch(/no server|10\.0\.0\.2/);
-    const lines = logged.filter((one) => one.includes(error.requestId));
+    const lines = logged.filter((line) => line.includes(error.requestId));
     expect(lines).toHaveLength(1);
     const line = JSON.parse(lines[0] ?? '') as unknown;
     expect(line).toMatchObject({

@@ -102,7 +102,8 @@ function codesOf(error: object): Pick<LoggedError, 'code' | 'codeName' | 'status
 
 function textOf({ type, message, stack, cause, errors = [] }: LoggedError): string {
   const causes = [...(cause ? [cause] : []), ...errors];
-  return [stack ?? `${type}: ${message}`, ...causes.map((one) => `Caused by: ${textOf(one)}`)].join(
-    '\n',
-  );
+  return [
+    stack ?? `${type}: ${message}`,
+    ...causes.map((cause) => `Caused by: ${textOf(cause)}`),
+  ].join('\n');
 }

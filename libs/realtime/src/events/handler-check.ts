@@ -22,7 +22,7 @@ export class HandlerCheck implements OnModuleInit {
     const handlers = this.#handlers();
     const problems = [
       ...Object.keys(CLIENT_EVENTS).flatMap((event) => {
-        const names = handlers.filter((one) => one.event === event).map(({ name }) => name);
+        const names = handlers.filter((handler) => handler.event === event).map(({ name }) => name);
         if (names.length === 0) return `${event} has no handler`;
         return names.length > 1 ? `${event} has several handlers: ${names.join(', ')}` : [];
       }),

@@ -57,12 +57,12 @@ describe('EncodedEvent', () => {
       const sizes = [0, 1, 100, 125, 126, 1_000, 65_000, 65_535, 65_536, 100_000];
       const messages = [...sizes.map((size) => message('ä'.repeat(size))), message('"🙂\n\u2028')];
       socket.emit('roomRemoved', { roomId: 'first' });
-      for (const one of messages) new EncodedEvent('receiveMessage', one).writeTo(socket);
+      for (const message of messages) new EncodedEvent('receiveMessage', message).writeTo(socket);
       socket.emit('sessionExpired', {});
       await end;
       expect(received).toEqual([
         ['roomRemoved', { roomId: 'first' }],
-        ...messages.map((one) => ['receiveMessage', one]),
+        ...messages.map((message) => ['receiveMessage', message]),
         ['sessionExpired', {}],
       ]);
     },

@@ -193,12 +193,12 @@ describe('RoomFanOut', () => {
     for (const roomId of ['one', 'two', 'three']) {
       for (const { socket } of recorders(5)) fanOut.enter(roomId, socket);
     }
-    const [one, two] = [range('one', 1, 20), range('two', 1, 20)];
+    const [changesOfOne, changesOfTwo] = [range('one', 1, 20), range('two', 1, 20)];
     expect(fanOut.hasCapacity('one')).toBe(true);
-    fanOut.sendChanges('one', one, ignore);
+    fanOut.sendChanges('one', changesOfOne, ignore);
     expect(fanOut.hasCapacity('one')).toBe(false);
     expect(fanOut.hasCapacity('two')).toBe(true);
-    fanOut.sendChanges('two', two, ignore);
+    fanOut.sendChanges('two', changesOfTwo, ignore);
     expect(fanOut.hasCapacity('three')).toBe(false);
     await Promise.all(
       ['one', 'three'].map(async (roomId) => {

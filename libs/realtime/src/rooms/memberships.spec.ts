@@ -92,7 +92,9 @@ describe('Memberships', () => {
     if (!ann || !bob || !cid || !dan) throw new Error('a user is missing');
     for (const { userId } of [ann, bob, cid, dan]) memberships.applySignal(userId, 'den', 'member');
     const ended: Membership[] = [];
-    const rechecked = memberships.recheck([ann, bob, cid, dan], (one) => ended.push(one));
+    const rechecked = memberships.recheck([ann, bob, cid, dan], (membership) =>
+      ended.push(membership),
+    );
     memberships.applySignal('cid', 'den', undefined);
     memberships.applySignal('dan', 'den', 'owner');
     directory.roleCalls[0]?.resolve(['moderator', undefined, 'member', undefined]);
@@ -113,8 +115,8 @@ describe('Memberships', () => {
   it('keeps the known roles when a recheck fails with UNAVAILABLE', async () => {
     memberships.applySignal('ann', 'den', 'member');
     const ended: Membership[] = [];
-    const rechecked = memberships.recheck([{ userId: 'ann', roomId: 'den' }], (one) => {
-      ended.push(one);
+    const rechecked = memberships.recheck([{ userId: 'ann', roomId: 'den' }], (membership) => {
+      ended.push(membership);
     });
     directory.roleCalls[0]?.reject(new UnavailableError('The service is unavailable.', 1_000));
     await expect(rechecked).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -128,7 +130,7 @@ describe('Memberships', () => {
       roomId: 'den',
     }));
     const ended: Membership[] = [];
-    const rechecked = memberships.recheck(many, (one) => ended.push(one));
+    const rechecked = memberships.recheck(many, (membership) => ended.push(membership));
     await jest.advanceTimersByTimeAsync(2_000);
     directory.roleCalls[1]?.resolve(Array.from({ length: 500 }, () => undefined));
     await jest.advanceTimersByTimeAsync(2_000);

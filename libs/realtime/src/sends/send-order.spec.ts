@@ -4,7 +4,9 @@ import { SendOrder } from './send-order.ts';
 
 const outcomes = (promises: Promise<unknown>[]) =>
   Promise.allSettled(promises).then((settled) =>
-    settled.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Failure).code)),
+    settled.map((outcome) =>
+      outcome.status === 'fulfilled' ? outcome.value : (outcome.reason as Failure).code,
+    ),
   );
 
 describe('SendOrder', () => {

@@ -111,10 +111,10 @@ function connectionWithDelays(
   messages: readonly Message[],
   delays: readonly number[],
 ): ConnectionLog {
-  const received = messages.map((one, index) => ({
+  const received = messages.map((message, index) => ({
     kind: 'message' as const,
-    message: one,
-    time: Date.parse(one.timestamp) + (delays[index] ?? 0),
+    message,
+    time: Date.parse(message.timestamp) + (delays[index] ?? 0),
   }));
   return { ...connection(undefined), received: { general: received } };
 }

@@ -178,12 +178,16 @@ describe('invariant 2 (stored and received once)', () => {
 
 describe('invariant 3 (gapless)', () => {
   it('is broken by a gap in seq', () => {
-    const messages = history().map((one) => (one.seq > 3 ? { ...one, seq: one.seq + 1 } : one));
+    const messages = history().map((message) =>
+      message.seq > 3 ? { ...message, seq: message.seq + 1 } : message,
+    );
     expectViolation(3, storing(messages));
   });
 
   it('is broken by a gap in rev', () => {
-    const messages = history().map((one) => (one.rev > 3 ? { ...one, rev: one.rev + 1 } : one));
+    const messages = history().map((message) =>
+      message.rev > 3 ? { ...message, rev: message.rev + 1 } : message,
+    );
     expectViolation(3, storing(messages));
   });
 
@@ -206,7 +210,9 @@ describe('invariant 3 (gapless)', () => {
   });
 
   it('is broken by changes that have a different seq from the history', () => {
-    const changes = history().map((one) => (one.seq === 2 ? { ...one, seq: 9 } : one));
+    const changes = history().map((message) =>
+      message.seq === 2 ? { ...message, seq: 9 } : message,
+    );
     expectViolation(3, { ...healthy(), rooms: [{ roomId: ROOM, messages: history(), changes }] });
   });
 
@@ -268,8 +274,10 @@ describe('invariant 4 (sending order)', () => {
 
   it('is broken by a message that overtakes one acknowledged on a different connection', () => {
     const swapped = swapStored(healthy(), 3, 4);
-    const sends = swapped.sends.map((one, index) =>
-      index === 3 ? send(4, [{ ...attempt(40, 1, acknowledged(4)), connection: 'ada/2' }]) : one,
+    const sends = swapped.sends.map((original, index) =>
+      index === 3
+        ? send(4, [{ ...attempt(40, 1, acknowledged(4)), connection: 'ada/2' }])
+        : original,
     );
     expectSentences(['c4 was sent after the ack of c3 but is stored before it'], {
       ...swapped,
@@ -326,8 +334,8 @@ describe('invariant 4 (sending order)', () => {
       attempt(30, 3, rejected({ code: 'UNAVAILABLE', retryAfterMs: 1 })),
       attempt(38, 5, acknowledged(3, 45)),
     ];
-    const sends = observation.sends.map((one, index) =>
-      index === 2 ? send(3, first) : index === 3 ? send(4, attemptsOfNext) : one,
+    const sends = observation.sends.map((original, index) =>
+      index === 2 ? send(3, first) : index === 3 ? send(4, attemptsOfNext) : original,
     );
     return { ...observation, sends };
   }
@@ -584,7 +592,7 @@ function rejected({ code, retryAfterMs }: { code?: string; retryAfterMs?: number
 }
 
 function messageEvents(): ReceivedEvent[] {
-  return history().map((one) => ({ kind: 'message', message: one, time: one.seq * 10 + 6 }));
+  return history().map((message) => ({ kind: 'message', message, time: message.seq * 10 + 6 }));
 }
 
 function joinAndMessageEvents(): [ReceivedEvent, ReceivedEvent, ReceivedEvent, ...ReceivedEvent[]] {
@@ -639,14 +647,16 @@ function withAttempts(seq: number, outcomes: readonly Outcome[]): Observation {
   const attempts = outcomes.map((outcome, index) => attempt(seq * 10 + index, seq, outcome));
   return {
     ...observation,
-    sends: observation.sends.map((one, index) => (index + 1 === seq ? send(seq, attempts) : one)),
+    sends: observation.sends.map((original, index) =>
+      index + 1 === seq ? send(seq, attempts) : original,
+    ),
   };
 }
 
 /** Removes a message from the store and from every view. */
 function without(observation: Observation, seq: number): Observation {
   return storing(
-    history().filter((one) => one.seq !== seq),
+    history().filter((message) => message.seq !== seq),
     observation,
   );
 }
@@ -666,13 +676,13 @@ function storing(messages: readonly Message[], observation = healthy()): Observa
 }
 
 function stored(seq: number, changed: Partial<Message>): Message[] {
-  return history().map((one) => (one.seq === seq ? { ...one, ...changed } : one));
+  return history().map((message) => (message.seq === seq ? { ...message, ...changed } : message));
 }
 
 /** Swaps the positions of two stored messages. */
-function swapStored(observation: Observation, one: number, other: number): Observation {
+function swapStored(observation: Observation, seq: number, otherSeq: number): Observation {
   const messages = history().map((stored) => {
-    const to = stored.seq === one ? other : stored.seq === other ? one : stored.seq;
+    const to = stored.seq === seq ? otherSeq : stored.seq === otherSeq ? seq : stored.seq;
     const { id, clientMessageId = '', text } = stored;
     return message(to, { id, clientMessageId, text });
   });

@@ -240,7 +240,7 @@ function* overtakenAfterAck(acknowledged: readonly Acknowledged[]): Iterable<str
 
 /** Considers only sends acknowledged at the first attempt; retries are checked separately. */
 function* overtakenInFlight(acknowledged: readonly Acknowledged[]): Iterable<string> {
-  const firstAttempts = acknowledged.filter((one) => one.firstAttempt);
+  const firstAttempts = acknowledged.filter((attempt) => attempt.firstAttempt);
   for (const onConnection of Map.groupBy(firstAttempts, ({ connection }) => connection).values()) {
     const inOrder = onConnection.toSorted((a, b) => a.number - b.number);
     for (const [index, later] of inOrder.entries()) {

@@ -32,7 +32,7 @@ export interface Fault {
 /** All faults. */
 export const FAULTS: readonly Fault[] = COMPONENTS.flatMap((component): Fault[] => [
   ...KINDS.map((kind) => ({ component, kind })),
-  ...LINKS.filter(([one]) => one === component).map(([, link]) => ({
+  ...LINKS.filter(([target]) => target === component).map(([, link]) => ({
     component,
     kind: LINK_KINDS[link],
     link,

@@ -38,7 +38,7 @@ function declaredNames(source: ts.SourceFile): string[] {
     if (!ts.isClassDeclaration(statement)) return [];
     const className = statement.name?.text ?? '';
     const methods = statement.members
-      .filter((one) => ts.isMethodDeclaration(one))
+      .filter((member) => ts.isMethodDeclaration(member))
       .map(({ name }) => `${className}.${name.getText(source)}`);
     return [className, ...methods];
   });
