@@ -138,7 +138,7 @@ describe('connections from the gateway to services', () => {
 });
 
 describe('a request through the gateway', () => {
-  it('on a reused connection that is lost is retried only if it is a GET', async () => {
+  it('is retried after the loss of a reused connection only if it is a GET', async () => {
     const users = await upstream('users');
     const { url } = await gateway({ users: [users.url] });
     expect((await post(url)).status).toBe(200);
@@ -278,7 +278,7 @@ describe('a request through the gateway', () => {
       else response.end();
     };
     const { url, port } = await gateway({ users: [users.url] });
-    const raw = (...lines: string[]): Promise<string> => {
+    const sendRaw = (...lines: string[]): Promise<string> => {
       const socket = connect(port, '127.0.0.1');
       socket.write(lines.join('\r\n'));
       return text(socket);
@@ -291,9 +291,9 @@ describe('a request through the gateway', () => {
     }
     const requestLines = ['POST /auth/login HTTP/1.1', 'Host: chat', 'Connection: close'];
     expect(
-      await raw(...requestLines, 'Expect: 100-continue', 'Content-Length: 4', '', 'body'),
+      await sendRaw(...requestLines, 'Expect: 100-continue', 'Content-Length: 4', '', 'body'),
     ).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*body/);
-    const http10 = await raw('GET /users/me HTTP/1.0', 'Host: chat', '', '');
+    const http10 = await sendRaw('GET /users/me HTTP/1.0', 'Host: chat', '', '');
     expect(http10).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nwhole$/);
     expect(http10.toLowerCase()).not.toContain('transfer-encoding');
   });
@@ -320,7 +320,7 @@ async function startServiceProcess(): Promise<string> {
   return `http://127.0.0.1:${port.toString()}`;
 }
 
-describeWithProgram('prlimit', 'the gateway without file descriptors', () => {
+describeWithProgram('prlimit', 'the gateway when file descriptors are exhausted', () => {
   it('returns 503 with Retry-After and keeps existing sockets open', async () => {
     const url = await startServiceProcess();
     const running = await gateway({ users: [url], chat: [url] }, { retryForMs: 600_000 });

@@ -5,10 +5,10 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
-import { FAST_PROBING_POOL, startGateway, type Gateway } from '../../test/gateway.ts';
+import { FAST_PROBE_OPTIONS, startGateway, type Gateway } from '../../test/gateway.ts';
 import { Upstream } from '../../test/upstream.ts';
 
-describe('a request through the gateway', () => {
+describe('the gateway', () => {
   const open: { close(): Promise<void> }[] = [];
   afterEach(async () => {
     for (const closable of open.splice(0).toReversed()) await closable.close();
@@ -24,8 +24,8 @@ describe('a request through the gateway', () => {
     open.push(started);
     return started;
   };
-  /** @param request with `Connection: close` */
-  const raw = (port: number, request: string): Promise<string> => {
+  /** @param request must include `Connection: close` */
+  const sendRaw = (port: number, request: string): Promise<string> => {
     const socket = connect(port, '127.0.0.1');
     socket.write(request);
     return text(socket);
@@ -33,7 +33,7 @@ describe('a request through the gateway', () => {
   const servedBy = async (url: string, init?: RequestInit): Promise<unknown> =>
     ((await (await fetch(url, init)).json()) as { from?: string }).from;
 
-  it('reaches the service of its path unchanged, or gets 404 for other paths', async () => {
+  it('forwards a request unchanged to the service for its path, and returns 404 for other paths', async () => {
     const [users, messages] = [await startUpstream('users'), await startUpstream('messages')];
     const { url } = await gateway({ users: [users.url], messages: [messages.url] });
     const login = { method: 'POST', body: '{"a":1}' };
@@ -50,17 +50,17 @@ describe('a request through the gateway', () => {
     }
   });
 
-  it('keeps the dot segments of its path on the way to the service', async () => {
+  it('forwards a request with the dot segments in its path intact', async () => {
     const users = await startUpstream('users');
     const { port } = await gateway({ users: [users.url] });
     for (const path of ['/auth/../internal/sessions', '/auth/%2e%2e/internal/sessions']) {
-      await raw(port, `GET ${path} HTTP/1.1\r\nHost: chat\r\nConnection: close\r\n\r\n`);
+      await sendRaw(port, `GET ${path} HTTP/1.1\r\nHost: chat\r\nConnection: close\r\n\r\n`);
       expect(users.seen.at(-1)?.url).toBe(path);
     }
   });
 
   it.each(['DELETE', 'OPTIONS', 'POST'])(
-    'with method %s stays a single request when its body looks like a second one',
+    'does not allow request smuggling through a %s body',
     async (method) => {
       const users = await startUpstream('users');
       const { port } = await gateway({ users: [users.url] });
@@ -79,7 +79,7 @@ describe('a request through the gateway', () => {
     },
   );
 
-  it('is aborted when the service aborts its response', async () => {
+  it('aborts its response when the service aborts its own', async () => {
     const users = await startUpstream('users');
     users.respond = (request, response) => {
       response.writeHead(200, { 'content-length': 100 });
@@ -90,7 +90,7 @@ describe('a request through the gateway', () => {
     await expect(response.text()).rejects.toThrow('terminated');
   });
 
-  it('keeps or closes the client connection as the gateway decides, not the service', async () => {
+  it("does not forward the service's Connection header to the client", async () => {
     const users = await startUpstream('users');
     const { port, server } = await gateway({ users: [users.url] });
     let keepAlive = true;
@@ -112,7 +112,7 @@ describe('a request through the gateway', () => {
     agent.destroy();
   });
 
-  it('is distributed evenly across the live instances', async () => {
+  it('distributes requests evenly across the live instances', async () => {
     const [users1, users2] = [await startUpstream('users-1'), await startUpstream('users-2')];
     const { url } = await gateway({ users: [users1.url, users2.url] });
     for (let n = 0; n < 10; n += 1) await fetch(`${url}/users/me`);
@@ -121,7 +121,10 @@ describe('a request through the gateway', () => {
 
   it('skips an instance that does not respond or is stopping, until it recovers', async () => {
     const [users1, users2] = [await startUpstream('users-1'), await startUpstream('users-2')];
-    const { url } = await gateway({ users: [users1.url, users2.url] }, { pool: FAST_PROBING_POOL });
+    const { url } = await gateway(
+      { users: [users1.url, users2.url] },
+      { pool: FAST_PROBE_OPTIONS },
+    );
     const seenByUsers1 = async (): Promise<number> => {
       const before = users1.seen.length;
       for (let n = 0; n < 4; n += 1) await fetch(`${url}/users/me`);
@@ -135,11 +138,11 @@ describe('a request through the gateway', () => {
     }
   });
 
-  it('is sent in full to a different instance when one refuses the connection', async () => {
+  it('sends a request in full to a different instance when one refuses the connection', async () => {
     const [users1, users2] = [await startUpstream('users-1'), await startUpstream('users-2')];
     const { url } = await gateway(
       { users: [users1.url, users2.url] },
-      { pool: { ...FAST_PROBING_POOL, probeIntervalMs: 60_000, probeTimeoutMs: 5_000 } },
+      { pool: { ...FAST_PROBE_OPTIONS, probeIntervalMs: 60_000, probeTimeoutMs: 5_000 } },
     );
     await users1.stop();
     const body = JSON.stringify({ text: 'x'.repeat(50_000) });
@@ -149,7 +152,7 @@ describe('a request through the gateway', () => {
     expect(users2.seen.map((request) => request.body)).toEqual([body, body, body, body]);
   });
 
-  it('waits for an instance to become available, and gets 503 when none does', async () => {
+  it('waits for an instance to become available, and returns 503 when none does', async () => {
     const users = await startUpstream('users');
     const { url } = await gateway({ users: [users.url] });
     const { port } = users;
@@ -170,7 +173,7 @@ describe('a request through the gateway', () => {
     expect(await waiting).toBe('restarted');
   });
 
-  it('is retried after a lost connection if it is a GET, but never if it is a POST', async () => {
+  it('retries a GET after a lost connection, but never a POST', async () => {
     const [users1, users2] = [await startUpstream('users-1'), await startUpstream('users-2')];
     users1.respond = (request) => request.socket.resetAndDestroy();
     const { url } = await gateway({ users: [users1.url, users2.url] });
@@ -185,7 +188,7 @@ describe('a request through the gateway', () => {
     expect(users1.seen.length + users2.seen.length).toBe(before + 1);
   });
 
-  it('gets 504 when the service does not respond in time', async () => {
+  it('returns 504 when the service does not respond in time', async () => {
     const users = await startUpstream('users');
     users.respond = () => undefined;
     const { url } = await gateway({ users: [users.url] }, { timeoutMs: 500 });
@@ -198,32 +201,32 @@ describe('a request through the gateway', () => {
     });
   });
 
-  it('keeps its request id, and its forwarded client address only from a trusted proxy', async () => {
+  it('keeps the request id of the client', async () => {
+    const users = await startUpstream('users');
+    const { url } = await gateway({ users: [users.url] });
+    const response = await fetch(`${url}/users/me`, { headers: { 'x-request-id': 'my-id' } });
+    expect(response.headers.get('x-request-id')).toBe('my-id');
+    expect(users.seen).toMatchObject([{ headers: { 'x-request-id': 'my-id' } }]);
+  });
+
+  it('keeps X-Forwarded-For only from a trusted proxy', async () => {
     const users = await startUpstream('users');
     const direct = await gateway({ users: [users.url] });
     const behindProxy = await gateway({ users: [users.url] }, { trustProxy: ['127.0.0.1'] });
-    const headers = {
-      'x-request-id': 'my-id',
-      'x-forwarded-for': '6.6.6.6, 7.7.7.7',
-      'x-forwarded-proto': 'https',
-    };
-    for (const { url } of [direct, behindProxy]) {
-      const response = await fetch(`${url}/users/me`, { headers });
-      expect(response.headers.get('x-request-id')).toBe('my-id');
-    }
+    const headers = { 'x-forwarded-for': '6.6.6.6, 7.7.7.7', 'x-forwarded-proto': 'https' };
+    for (const { url } of [direct, behindProxy]) await fetch(`${url}/users/me`, { headers });
     expect(
       users.seen.map(({ headers: received }) => [
-        received['x-request-id'],
         received['x-forwarded-for'],
         received['x-forwarded-proto'],
       ]),
     ).toEqual([
-      ['my-id', '127.0.0.1', 'http'],
-      ['my-id', '7.7.7.7', 'https'],
+      ['127.0.0.1', 'http'],
+      ['7.7.7.7', 'https'],
     ]);
   });
 
-  it('gets 429 beyond the rate limit of its address', async () => {
+  it('returns 429 beyond the rate limit of an address', async () => {
     const users = await startUpstream('users');
     const { url } = await gateway(
       { users: [users.url] },
@@ -238,7 +241,7 @@ describe('a request through the gateway', () => {
     expect(users.seen).toHaveLength(3);
   });
 
-  it('is rate-limited by the /64 network of its IPv6 address', async () => {
+  it('applies the rate limit to the /64 network of an IPv6 address', async () => {
     const users = await startUpstream('users');
     const { url } = await gateway(
       { users: [users.url] },
@@ -253,7 +256,7 @@ describe('a request through the gateway', () => {
     expect(await statusFor('2001:db8:0:2::1')).toBe(200);
   });
 
-  it('does not affect later requests when its client disconnects early', async () => {
+  it('serves later requests after a client has disconnected early', async () => {
     const users = await startUpstream('users');
     const received = Promise.withResolvers<void>();
     users.respond = () => received.resolve();

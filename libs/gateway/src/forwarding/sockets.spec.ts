@@ -6,7 +6,7 @@ import { eventually, FaultProxy } from '@chat/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Server } from 'socket.io';
 import { io, type Socket } from 'socket.io-client';
-import { FAST_PROBING_POOL, startGateway, type Gateway } from '../../test/gateway.ts';
+import { FAST_PROBE_OPTIONS, startGateway, type Gateway } from '../../test/gateway.ts';
 import { Upstream } from '../../test/upstream.ts';
 
 const UPGRADE =
@@ -96,11 +96,11 @@ describe('a socket through the gateway', () => {
     const other = client(url, ['websocket']);
     expect(await instanceOf(other)).toBe('chat');
     for (const afterMs of [0, 1, 50]) {
-      const raw = connect(port, '127.0.0.1');
-      raw.on('error', () => undefined);
-      raw.write(UPGRADE);
+      const tcpSocket = connect(port, '127.0.0.1');
+      tcpSocket.on('error', () => undefined);
+      tcpSocket.write(UPGRADE);
       await delay(afterMs);
-      raw.resetAndDestroy();
+      tcpSocket.resetAndDestroy();
     }
     await eventually(async () => expect(await running.connections()).toBe(1));
     expect(other.connected).toBe(true);
@@ -113,10 +113,10 @@ describe('a socket through the gateway', () => {
   ])('that is %s closes even if its client keeps its side open', async (_case, maxSockets) => {
     const chat = await startChat('chat');
     const { port, ...running } = await gateway({ chat: [chat.url] }, { maxSockets });
-    const raw = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-    open.push({ close: () => void raw.destroy() });
-    raw.write(UPGRADE);
-    await once(raw, 'data');
+    const tcpSocket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    open.push({ close: () => void tcpSocket.destroy() });
+    tcpSocket.write(UPGRADE);
+    await once(tcpSocket, 'data');
     await chat.stop();
     await eventually(async () => expect(await running.connections()).toBe(0));
   });
@@ -134,7 +134,7 @@ describe('a socket through the gateway', () => {
 
   it('stays open while its instance is stopping, or fails probes but still sends data', async () => {
     const [chat1, chat2] = [await startChat('chat-1'), await startChat('chat-2')];
-    const { url } = await gateway({ chat: [chat1.url, chat2.url] }, { pool: FAST_PROBING_POOL });
+    const { url } = await gateway({ chat: [chat1.url, chat2.url] }, { pool: FAST_PROBE_OPTIONS });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
     const instanceIds = await Promise.all(sockets.map(instanceOf));
     expect(instanceIds.toSorted()).toEqual(['chat-1', 'chat-2']);
@@ -142,7 +142,7 @@ describe('a socket through the gateway', () => {
     for (const socket of sockets) socket.on('disconnect', (reason) => closed.push(reason));
     chat2.live = 503;
     chat1.live = undefined;
-    const until = performance.now() + 2 * FAST_PROBING_POOL.lostAfterMs;
+    const until = performance.now() + 2 * FAST_PROBE_OPTIONS.lostAfterMs;
     while (performance.now() < until) {
       await Promise.all(sockets.map(instanceOf));
       await delay(100);
@@ -153,12 +153,12 @@ describe('a socket through the gateway', () => {
     expect(await instanceOf(newSocket)).toBe('chat-2');
   });
 
-  it('is closed and reconnects to a different instance when its instance goes silent', async () => {
+  it('is closed and reconnects to a different instance when its instance becomes unresponsive', async () => {
     const [chat1, chat2] = [await startChat('chat-1'), await startChat('chat-2')];
     const proxy = await FaultProxy.to(chat1.port);
     open.push({ close: () => proxy.disconnect() });
     const urls = { chat: [`http://127.0.0.1:${proxy.port}`, chat2.url] };
-    const { url } = await gateway(urls, { pool: FAST_PROBING_POOL });
+    const { url } = await gateway(urls, { pool: FAST_PROBE_OPTIONS });
     const sockets = [client(url, ['websocket']), client(url, ['websocket'])];
     const instanceIds = await Promise.all(sockets.map(instanceOf));
     const onChat1 = sockets.find((_socket, index) => instanceIds[index] === 'chat-1');
@@ -180,10 +180,10 @@ describe('a socket through the gateway', () => {
     const withoutInstance = await gateway({ chat: [] });
     const statusLine = (port: number): Promise<string> =>
       new Promise((resolve) => {
-        const raw = connect(port, '127.0.0.1', () => raw.write(UPGRADE));
-        raw.once('data', (data) => {
+        const tcpSocket = connect(port, '127.0.0.1', () => tcpSocket.write(UPGRADE));
+        tcpSocket.once('data', (data) => {
           resolve(data.toString().split('\r\n')[0] ?? '');
-          raw.destroy();
+          tcpSocket.destroy();
         });
       });
     expect(await statusLine(full.port)).toBe('HTTP/1.1 503 Service Unavailable');
@@ -200,12 +200,12 @@ describe('a socket through the gateway', () => {
     const statusLineFor = (address: string): Promise<string> =>
       new Promise((resolve) => {
         const forwarded = `X-Forwarded-For: ${address}\r\n\r\n`;
-        const raw = connect(port, '127.0.0.1', () =>
-          raw.write(UPGRADE.replace(/\r\n\r\n$/, `\r\n${forwarded}`)),
+        const tcpSocket = connect(port, '127.0.0.1', () =>
+          tcpSocket.write(UPGRADE.replace(/\r\n\r\n$/, `\r\n${forwarded}`)),
         );
-        raw.once('data', (data) => {
+        tcpSocket.once('data', (data) => {
           resolve(data.toString().split('\r\n')[0] ?? '');
-          raw.destroy();
+          tcpSocket.destroy();
         });
       });
     expect(await statusLineFor('2001:db8:0:1::1')).toBe('HTTP/1.1 101 Switching Protocols');
@@ -218,9 +218,9 @@ describe('a socket through the gateway', () => {
     open.push({ close: () => users.stop() });
     const { port } = await gateway({ users: [users.url], chat: [(await startChat('chat')).url] });
     const sendRaw = (request: string): Promise<string> => {
-      const raw = connect(port, '127.0.0.1');
-      raw.write(request.replace('Connection: Upgrade', 'Connection: close, Upgrade'));
-      return text(raw);
+      const tcpSocket = connect(port, '127.0.0.1');
+      tcpSocket.write(request.replace('Connection: Upgrade', 'Connection: close, Upgrade'));
+      return text(tcpSocket);
     };
     const upgradeTo = (path: string): string => UPGRADE.replace(/\/socket.io\/[^ ]*/, path);
     expect(await sendRaw(upgradeTo('/internal/'))).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);

@@ -111,8 +111,8 @@ export class Instance {
   }
 
   /** Returns how long there has been neither a response nor a byte on any of its connections. */
-  silentForMs(): number {
-    return this.#liveness.silentForMs(this.#connections);
+  unresponsiveForMs(): number {
+    return this.#liveness.unresponsiveForMs(this.#connections);
   }
 
   /** Closes every connection; requests in flight fail. */

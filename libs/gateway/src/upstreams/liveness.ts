@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Measures how long an instance is silent: slow ones send bytes, dead or frozen ones do not. */
+/** Measures how long an instance is unresponsive: a slow instance still sends bytes. */
 export class Liveness {
   #aliveAt = performance.now();
   readonly #bytesRead = new WeakMap<Socket, number>();
@@ -11,7 +11,7 @@ export class Liveness {
   }
 
   /** Returns the time since the last sign of life; bytes on any connection count as one. */
-  silentForMs(connections: Iterable<Socket>): number {
+  unresponsiveForMs(connections: Iterable<Socket>): number {
     for (const connection of connections) {
       const { bytesRead } = connection;
       if (bytesRead > (this.#bytesRead.get(connection) ?? 0)) this.markAlive();

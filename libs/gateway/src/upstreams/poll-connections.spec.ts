@@ -56,7 +56,7 @@ describe('PollConnections', () => {
   };
   const pollConcurrently = async (count: number): Promise<void> => {
     const handlers: EndHandler[] = [];
-    // One at a time: the kernel may drop concurrent connection attempts for a while.
+    // Opens connections one at a time: a full accept queue drops connection attempts.
     while (handlers.length < count) {
       const received = once(server, 'request');
       handlers.push(poll());

@@ -4,8 +4,8 @@ import type { ResponseHandler } from './instance.ts';
 
 /**
  * Connections to an instance for long polls, one for each waiting poll. An idle connection is
- * reused for the next poll until its keep-alive timeout closes it. undici's pool would instead
- * retain as many clients as connections were ever open at the same time.
+ * reused for the next poll until its keep-alive timeout closes it. undici's Pool would instead never
+ * shrink below its peak number of clients.
  */
 export class PollConnections {
   readonly #open = new Set<Client>();

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '@chat/testing';
+import { Logger } from '@nestjs/common';
 import { Upstream } from '../../test/upstream.ts';
 import { UpstreamPool } from './upstream-pool.ts';
 
@@ -19,6 +20,7 @@ describe('UpstreamPool', () => {
   const open: { stop(): Promise<void> | void }[] = [];
   afterEach(async () => {
     for (const stoppable of open.splice(0)) await stoppable.stop();
+    jest.restoreAllMocks();
   });
 
   /** Starts a pool of one instance, with a connection to it. */
@@ -115,7 +117,7 @@ describe('UpstreamPool', () => {
     const { upstream, pool, connection } = await startConnected(1_000);
     upstream.liveAfterMs = 300;
     await eventually(() => expect(pool.choose()).toBeUndefined());
-    // At most one in 100 ms: by then a silence would have exceeded lostAfterMs.
+    // At most one in 100 ms: by then an unresponsive instance would have exceeded lostAfterMs.
     const lateResponses = upstream.probeResponses;
     await eventually(() => expect(upstream.probeResponses).toBeGreaterThan(lateResponses + 16));
     expect(connection?.destroyed).toBe(false);
@@ -140,6 +142,27 @@ describe('UpstreamPool', () => {
     await probe;
     await eventually(() => expect(pool.choose()?.url).toBe(upstream.url));
     expect(connection?.destroyed).toBe(false);
+  });
+
+  it('logs that an instance is connected once, and each time that it is available again', async () => {
+    const upstream = await Upstream.start('chat-1');
+    open.push(upstream);
+    const pool = new UpstreamPool('users', [upstream.url], OPTIONS, noFailure);
+    open.push(pool);
+    const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+    const logged = (): unknown[] => log.mock.calls.map(([, message]) => message as unknown);
+    await pool.start();
+    expect(logged()).toEqual(['dependency connected']);
+    for (let outage = 1; outage <= 2; outage += 1) {
+      upstream.live = 503;
+      await eventually(() => expect(pool.choose()).toBeUndefined());
+      upstream.live = 200;
+      await eventually(() => expect(pool.choose()).toBeDefined());
+      expect(logged()).toEqual([
+        'dependency connected',
+        ...Array<string>(outage).fill('dependency available again'),
+      ]);
+    }
   });
 
   it('is ready only while one of its instances is ready', async () => {

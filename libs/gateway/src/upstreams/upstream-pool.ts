@@ -13,7 +13,7 @@ export interface PoolOptions {
    * as a sign of life.
    */
   readonly probeTimeoutMs: number;
-  /** Silence on every connection, probes included, after which its connections are closed. */
+  /** Time without a byte on any connection, probes included, after which all are closed. */
   readonly lostAfterMs: number;
   /** Interval of DNS resolution. */
   readonly resolveIntervalMs: number;
@@ -36,12 +36,14 @@ export type Resolve = (hostname: string) => Promise<readonly string[]>;
  * The instances of one service: one for each address of its host names. Each is probed regularly;
  * one that does not respond in time, or reports that it is stopping, gets no new requests until it
  * responds again. Its connections are closed only when it sends no bytes: a slow instance is not
- * a dead one.
+ * an unresponsive one.
  */
 export class UpstreamPool {
   readonly #logger = new Logger('Upstreams');
   readonly #instances = new Map<string, Instance>();
   readonly #missedProbes = new WeakMap<Instance, number>();
+  /** Instances that have been available before. */
+  readonly #knownAvailable = new WeakSet<Instance>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #stopped = new AbortController();
   #rotation = 0;
@@ -145,16 +147,16 @@ export class UpstreamPool {
       if (code !== undefined) return this.reportLocalFailure(code);
       const missed = (this.#missedProbes.get(instance) ?? 0) + 1;
       this.#missedProbes.set(instance, missed);
-      const maxSilenceMs = isConnectionRefused(error) ? probeIntervalMs : lostAfterMs;
-      const isSilent = instance.silentForMs() >= maxSilenceMs;
-      const state = isSilent && missed >= LOST_AFTER_PROBES ? 'lost' : 'unavailable';
+      const maxUnresponsiveMs = isConnectionRefused(error) ? probeIntervalMs : lostAfterMs;
+      const isUnresponsive = instance.unresponsiveForMs() >= maxUnresponsiveMs;
+      const state = isUnresponsive && missed >= LOST_AFTER_PROBES ? 'lost' : 'unavailable';
       this.#setState(instance, state, 'no response in time');
     }
   }
 
   async #get(url: string, timeoutMs: number): Promise<Response> {
     const response = await fetch(url, {
-      // A persistent connection to a frozen instance would be useless.
+      // A persistent connection to an unresponsive instance would be useless.
       headers: { connection: 'close' },
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#stopped.signal]),
     });
@@ -169,7 +171,14 @@ export class UpstreamPool {
     if (before === 'lost' && state === 'unavailable') return;
     instance.state = state;
     const fields = { dependency: this.service, instance: instance.url, reason };
-    if (state === 'available') return this.#logger.log(fields, 'dependency connected');
+    if (state === 'available') {
+      const isRecovery = this.#knownAvailable.has(instance);
+      this.#knownAvailable.add(instance);
+      return this.#logger.log(
+        fields,
+        isRecovery ? 'dependency available again' : 'dependency connected',
+      );
+    }
     if (before === 'available') this.#logger.warn(fields, 'dependency unavailable');
     if (state === 'unavailable') return;
     this.#logger.warn(fields, 'instance sends nothing; closing its connections');
