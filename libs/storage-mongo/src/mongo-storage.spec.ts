@@ -49,21 +49,21 @@ async function retryUntilSuccess(operation: () => Promise<void>): Promise<number
   }
 }
 
-/** Counts logged texts. */
+/** Counts log messages. */
 class CountingLogger implements LoggerService {
-  readonly #lines: unknown[] = [];
+  readonly #messages: unknown[] = [];
 
-  count(line: string): number {
-    return this.#lines.filter((one) => one === line).length;
+  count(message: string): number {
+    return this.#messages.filter((logged) => logged === message).length;
   }
   log(...args: unknown[]): void {
-    this.#lines.push(...args);
+    this.#messages.push(...args);
   }
   warn(...args: unknown[]): void {
-    this.#lines.push(...args);
+    this.#messages.push(...args);
   }
   error(...args: unknown[]): void {
-    this.#lines.push(...args);
+    this.#messages.push(...args);
   }
 }
 
@@ -160,7 +160,7 @@ await describeWithMongo('the MongoDB storage', () => {
     expect((await second.get(MessageStore).heads(['den'])).get('den')?.seq).toBe(BATCH);
   });
 
-  it('returns UNAVAILABLE while mongod is frozen, and works again afterwards', async () => {
+  it('rejects with UNAVAILABLE while mongod is frozen, and works again afterwards', async () => {
     const users = await open(MongoUsersStorageModule);
     await storage.get(MessageStore).append(batchFrom(1));
     await server.freeze();
@@ -191,14 +191,14 @@ await describeWithMongo('the MongoDB storage', () => {
 
   it('waits for MongoDB at startup, and logs each change of the connection state once', async () => {
     const logger = new CountingLogger();
-    const logged = (line: string): number => logger.count(line);
+    const logged = (message: string): number => logger.count(message);
     const proxy = await FaultProxy.to(server.port);
     proxy.blackhole();
-    const address = new URL(uri.replace(`:${server.port}/`, `:${proxy.port}/`));
+    const proxyUri = new URL(uri.replace(`:${server.port}/`, `:${proxy.port}/`));
     // The driver checks a server that streams no heartbeats at this interval.
-    address.searchParams.set('heartbeatFrequencyMS', '500');
+    proxyUri.searchParams.set('heartbeatFrequencyMS', '500');
     const opening = openStorage(
-      MongoMessagesStorageModule.forRoot({ uri: address.href, timeoutMs: TIMEOUT_MS }),
+      MongoMessagesStorageModule.forRoot({ uri: proxyUri.href, timeoutMs: TIMEOUT_MS }),
       logger,
     );
     try {
@@ -228,9 +228,9 @@ await describeWithMongo('the MongoDB storage', () => {
     ['an unknown option', 'mongodb://localhost/chat?foo=bar'],
     ['a port above 65535', 'mongodb://localhost:999999/chat'],
     ['an unescaped password', 'mongodb://ann:p@ss@localhost/chat'],
-  ])('rejects an address with %s and names its setting', async (_case, address) => {
+  ])('rejects a MONGO_URI with %s, naming the setting', async (_case, invalidUri) => {
     const opening = openStorage(
-      MongoMessagesStorageModule.forRoot({ uri: address, timeoutMs: TIMEOUT_MS }),
+      MongoMessagesStorageModule.forRoot({ uri: invalidUri, timeoutMs: TIMEOUT_MS }),
     );
     await expect(opening).rejects.toThrow(StartError);
     await expect(opening).rejects.toThrow(/^MONGO_URI: /);
@@ -312,7 +312,7 @@ await describeWithMongo('the MongoDB storage', () => {
       }, 15 * TIMEOUT_MS);
     };
     try {
-      // The driver hangs permanently after about every second kill.
+      // Without the heartbeat watchdog, the driver would hang after about every second kill.
       for (let kill = 1; kill <= KILLS; kill += 1) {
         await progress();
         createRooms(ROOMS_PER_KILL);

@@ -126,7 +126,7 @@ function openError(failure: WorkerFailure, directory: string): Error {
   switch (failure.kind) {
     case 'in-use':
       return new DataDirectoryInUseError(directory);
-    case 'damaged-data':
+    case 'corrupt-data':
       return new DataDirectoryUnusableError(
         directory,
         'the database in it is damaged or is not an SQLite database.',
@@ -142,9 +142,9 @@ function openError(failure: WorkerFailure, directory: string): Error {
 function toError({ kind, message, stack }: WorkerFailure): Error {
   const cause = Object.assign(new Error(message), stack === undefined ? {} : { stack });
   switch (kind) {
-    case 'position-conflict':
+    case 'conflicting-writer':
       return new ConflictingWriterError(message);
-    case 'unstorable-message':
+    case 'rejected-message':
       return new RejectedMessageError(message);
     case 'unavailable':
       return new UnavailableError(

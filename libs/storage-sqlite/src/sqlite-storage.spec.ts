@@ -16,15 +16,15 @@ import {
 } from './data-directory.ts';
 import { openSqliteStorage, type SqliteStorage } from './sqlite-storage.ts';
 
-const WRITING_PROCESS = fileURLToPath(new URL('../test/writing-process.ts', import.meta.url));
+const WRITER_SCRIPT = fileURLToPath(new URL('../test/writer-process.ts', import.meta.url));
 
 /** Runs a process that stores messages until it is killed. */
-class Writer {
+class WriterProcess {
   #output = '';
   readonly #child: ChildProcess;
 
   constructor(file: string, firstSeq: number) {
-    this.#child = spawn(process.execPath, [WRITING_PROCESS, file, String(firstSeq)], {
+    this.#child = spawn(process.execPath, [WRITER_SCRIPT, file, String(firstSeq)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
@@ -52,7 +52,7 @@ describe('the SQLite data directory', () => {
   let dataDir: string;
   let file: string;
   const opened: SqliteStorage[] = [];
-  const writers: Writer[] = [];
+  const writers: WriterProcess[] = [];
   const onFailure = jest.fn();
 
   async function open(): Promise<SqliteStorage> {
@@ -61,8 +61,8 @@ describe('the SQLite data directory', () => {
     return storage;
   }
 
-  async function write(firstSeq = 1): Promise<Writer> {
-    const writer = new Writer(file, firstSeq);
+  async function startWriter(firstSeq = 1): Promise<WriterProcess> {
+    const writer = new WriterProcess(file, firstSeq);
     writers.push(writer);
     await writer.waitForLines(1);
     return writer;
@@ -91,7 +91,7 @@ describe('the SQLite data directory', () => {
   }
 
   it('is created on the first start, accessible to its owner only', async () => {
-    dataDir = join(tempDir, 'not', 'yet', 'there');
+    dataDir = join(tempDir, 'missing', 'data');
     const storage = await open();
     await storage.check();
     expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
@@ -100,9 +100,9 @@ describe('the SQLite data directory', () => {
     }
   });
 
-  it('cannot be opened by a second process, with a one-line error, until the first is killed', async () => {
+  it('rejects a second process with a one-line error until the first is killed', async () => {
     prepareDataDirectory(dataDir);
-    const writer = await write();
+    const writer = await startWriter();
     expect(writer.lines[0]).toBe('opened');
     skipLockWait();
     const failure: unknown = await open().catch((error: unknown) => error);
@@ -117,7 +117,7 @@ describe('the SQLite data directory', () => {
 
   it('is opened, after a warning, once another process that uses it exits', async () => {
     prepareDataDirectory(dataDir);
-    const writer = await write();
+    const writer = await startWriter();
     const warned = Promise.withResolvers<unknown>();
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(warned.resolve);
     const storage = open();
@@ -126,11 +126,11 @@ describe('the SQLite data directory', () => {
     await (await storage).check();
   });
 
-  it('stays locked against other processes when its own process tries to open it twice', async () => {
+  it('stays locked against other processes when the process that holds the lock opens it again', async () => {
     await open();
     skipLockWait();
     await expect(open()).rejects.toBeInstanceOf(DataDirectoryInUseError);
-    const writer = await write();
+    const writer = await startWriter();
     expect(writer.lines).toEqual(['open-failed']);
   });
 
@@ -142,11 +142,11 @@ describe('the SQLite data directory', () => {
     await (await open()).check();
   });
 
-  it('contains every acknowledged message, without gaps, after its process was killed', async () => {
+  it('contains every acknowledged message, without gaps, after the process that writes to it is killed', async () => {
     prepareDataDirectory(dataDir);
     let stored = 0;
     for (const lines of [3, 200, 700]) {
-      const writer = await write(stored + 1);
+      const writer = await startWriter(stored + 1);
       await writer.waitForLines(lines);
       await writer.kill();
       expect(writer.lines.filter((line) => line.startsWith('failed'))).toEqual([]);
@@ -164,7 +164,7 @@ describe('the SQLite data directory', () => {
     }
   });
 
-  it('is rejected and left unchanged when a newer server has written it', async () => {
+  it('is rejected and left unchanged when it was written by a newer version of the server', async () => {
     await (await open()).close();
     const newer = new DatabaseSync(file);
     newer.exec('PRAGMA user_version = 1000');

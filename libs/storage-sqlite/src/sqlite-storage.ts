@@ -60,7 +60,7 @@ async function openWhenUnlocked(
       if (attempt === 1) {
         new Logger('SqliteStorage').warn(
           { dataDir, waitMs: LOCK_WAIT_MS },
-          'data folder in use by another process; waiting for it to end',
+          'data directory in use by another process; waiting for it to end',
         );
       }
       await delay(LOCK_RETRY_MS);

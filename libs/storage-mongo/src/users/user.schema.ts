@@ -1,7 +1,7 @@
 import type { UserRecord } from '@chat/users';
 import { Schema } from 'mongoose';
 
-/** A user as stored; keys are the case-folded values, used by comparisons. */
+/** A user as stored; the `…Key` fields hold the case-folded values, used for comparisons. */
 export interface UserDocument extends Omit<UserRecord, 'id'> {
   readonly _id: string;
   readonly emailKey: string;

@@ -88,7 +88,7 @@ describe('GroupCommit', () => {
     ]);
     expect(results.map(({ failure }) => failure?.kind)).toEqual([
       undefined,
-      'position-conflict',
+      'conflicting-writer',
       undefined,
     ]);
     const [found] = commits.run([

@@ -2,14 +2,15 @@ import type { Message, RoomHead } from '@chat/contracts';
 import type { RoomRev } from '@chat/messages';
 import { optionalText, text, type Row, type Statements } from './statements.ts';
 
-/** A different message has an id, seq or rev that a batch claims. */
-export class PositionConflictError extends Error {
-  override readonly name = 'PositionConflictError';
-}
+/** The messages cannot be stored; the main thread throws the error of `MessageStore` for the kind. */
+export class AppendError extends Error {
+  override readonly name = 'AppendError';
+  readonly kind: 'conflicting-writer' | 'rejected-message';
 
-/** The database can never store a message, because of its content. */
-export class UnstorableMessageError extends Error {
-  override readonly name = 'UnstorableMessageError';
+  constructor(kind: AppendError['kind'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
 }
 
 /** Extended result codes with which SQLite rejects a row because of its content. */
@@ -37,14 +38,15 @@ export function appendMessages(db: Statements, messages: readonly Message[]): vo
   for (const message of messages) {
     const inserted = insertMessage(db, message);
     if (inserted === 0 && !isStored(db, message)) {
-      throw new PositionConflictError(
+      throw new AppendError(
+        'conflicting-writer',
         `Message ${message.id} cannot be stored at seq ${message.seq} of room ${message.roomId}.`,
       );
     }
   }
 }
 
-/** @throws UnstorableMessageError */
+/** @throws AppendError */
 function insertMessage(db: Statements, message: Message): number {
   try {
     return db.run(
@@ -63,7 +65,8 @@ function insertMessage(db: Statements, message: Message): number {
     );
   } catch (error) {
     const reason = CONTENT_ERRORS.get((error as { readonly errcode?: unknown }).errcode);
-    throw reason === undefined ? error : new UnstorableMessageError(reason, { cause: error });
+    if (reason === undefined) throw error;
+    throw new AppendError('rejected-message', reason, { cause: error });
   }
 }
 

@@ -16,11 +16,11 @@ export type WorkerRequest = OperationRequest | 'close';
 /** An error in a form that can be sent between threads. */
 export interface WorkerFailure {
   readonly kind:
-    | 'position-conflict'
-    | 'unstorable-message'
+    | 'conflicting-writer'
+    | 'rejected-message'
     | 'in-use'
     | 'newer-data'
-    | 'damaged-data'
+    | 'corrupt-data'
     | 'unavailable'
     | 'internal';
   readonly message: string;
