@@ -36,9 +36,11 @@ function Offline({ nextAttemptAt }: { nextAttemptAt: number | undefined }) {
         you reconnect.
       </span>
       {/* Hidden from screen readers, which would read it out every second. */}
-      <span aria-hidden="true">{seconds > 0 ? `Retrying in ${seconds} s.` : 'Reconnecting…'}</span>
+      <span aria-hidden="true">
+        {seconds > 0 ? `Reconnecting in ${seconds} s.` : 'Reconnecting…'}
+      </span>
       <button type="button" className={styles.retry} onClick={() => chat.connection.retryNow()}>
-        Retry now
+        Reconnect now
       </button>
     </p>
   );

@@ -9,7 +9,7 @@ import {
   type KeyboardEvent,
 } from 'react';
 import { Icon } from '../ui/Icon.tsx';
-import { explain } from '../ui/problem.ts';
+import { toUserMessage } from '../ui/user-message.ts';
 import styles from './Composer.module.css';
 import { useDraft } from './draft.ts';
 
@@ -26,7 +26,7 @@ interface ComposerProps {
 /** Message input. Enter sends the message; on a touch keyboard it inserts a line break. */
 export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
   const [text, setText] = useDraft(ownUserId, conversation.roomId);
-  const [problem, setProblem] = useState<string>();
+  const [errorMessage, setErrorMessage] = useState<string>();
   const field = useRef<HTMLTextAreaElement>(null);
   const noteId = useId();
 
@@ -38,16 +38,16 @@ export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
 
   const remaining = MAX_TEXT_LENGTH - text.trim().length;
   const sendable = text.trim() !== '' && remaining >= 0;
-  const note = problem ?? characterCount(remaining);
+  const note = errorMessage ?? characterCount(remaining);
 
   function send() {
     if (!sendable) return;
     try {
       conversation.send(text.trim());
       setText('');
-      setProblem(undefined);
+      setErrorMessage(undefined);
     } catch (error) {
-      setProblem(explain(error));
+      setErrorMessage(toUserMessage(error));
     }
   }
 
@@ -87,7 +87,7 @@ export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
         </button>
       </div>
       {note && (
-        <p id={noteId} className={problem || remaining < 0 ? styles.problem : styles.note}>
+        <p id={noteId} className={errorMessage || remaining < 0 ? styles.problem : styles.note}>
           {note}
         </p>
       )}

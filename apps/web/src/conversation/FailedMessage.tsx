@@ -1,13 +1,13 @@
 import type { OutboxEntry } from '@chat/client';
 import { chat } from '../app/chat.ts';
-import { explain } from '../ui/problem.ts';
+import { toUserMessage } from '../ui/user-message.ts';
 import styles from './FailedMessage.module.css';
 
 /** Error message for a rejected message, with actions to retry or discard it. */
 export function FailedMessage({ entry }: { entry: OutboxEntry }) {
   return (
     <p className={styles.failed} role="alert">
-      <span>Not sent. {explain(entry.error)}</span>
+      <span>Not sent. {toUserMessage(entry.error)}</span>
       <button type="button" onClick={() => chat.outbox.retry(entry.clientMessageId)}>
         Try again
       </button>

@@ -1,7 +1,7 @@
 import type { RoomConversation, RoomState } from '@chat/client';
 import { useCallback, useEffect, useRef, useState, type RefObject } from 'react';
 import { Button } from '../ui/Button.tsx';
-import { explain } from '../ui/problem.ts';
+import { toUserMessage } from '../ui/user-message.ts';
 import styles from './OlderMessages.module.css';
 
 /** Older messages are loaded when the top of the list is closer to the view than this. */
@@ -17,23 +17,23 @@ interface OlderMessagesProps {
 export function OlderMessages({ conversation, state, scroller }: OlderMessagesProps) {
   const { hasOlder, live, messages } = state;
   const top = useRef<HTMLDivElement>(null);
-  const [problem, setProblem] = useState<string>();
+  const [errorMessage, setErrorMessage] = useState<string>();
   const [wasLive, setWasLive] = useState(live);
   const oldestSeq = messages[0]?.seq;
 
   // Retries automatically after a reconnect.
   if (live !== wasLive) {
     setWasLive(live);
-    if (live) setProblem(undefined);
+    if (live) setErrorMessage(undefined);
   }
 
   const load = useCallback(() => {
-    setProblem(undefined);
-    conversation.loadOlder().catch((error: unknown) => setProblem(explain(error)));
+    setErrorMessage(undefined);
+    conversation.loadOlder().catch((error: unknown) => setErrorMessage(toUserMessage(error)));
   }, [conversation]);
 
   useEffect(() => {
-    if (!hasOlder || problem || !top.current) return;
+    if (!hasOlder || errorMessage || !top.current) return;
     const observer = new IntersectionObserver(
       ([entry]) => {
         if (entry?.isIntersecting) load();
@@ -43,13 +43,13 @@ export function OlderMessages({ conversation, state, scroller }: OlderMessagesPr
     observer.observe(top.current);
     return () => observer.disconnect();
     // Each page moves the top of the list: check its distance again.
-  }, [hasOlder, problem, load, scroller, oldestSeq]);
+  }, [hasOlder, errorMessage, load, scroller, oldestSeq]);
 
   return (
     <div ref={top} className={styles.end}>
-      {problem ? (
+      {errorMessage ? (
         <>
-          <span>Couldn’t load older messages. {problem}</span>
+          <span>Couldn’t load older messages. {errorMessage}</span>
           <Button variant="quiet" onClick={load}>
             Try again
           </Button>

@@ -15,7 +15,7 @@ interface AboutRoomDialogProps {
 
 /** Details and members of a room; the owner of a private room can add and remove members. */
 export function AboutRoomDialog({ room, ownUserId, onClose }: AboutRoomDialogProps) {
-  const { members, hasMore, problem, loadMore } = useMembers(room.id);
+  const { members, hasMore, errorMessage, loadMore } = useMembers(room.id);
   const isOwner = room.role === 'owner';
   const canManageMembers = room.visibility === 'private' && isOwner;
   return (
@@ -32,9 +32,9 @@ export function AboutRoomDialog({ room, ownUserId, onClose }: AboutRoomDialogPro
       )}
       {canManageMembers && <AddMembers roomId={room.id} members={members ?? []} />}
       <h3 className={styles.heading}>Members</h3>
-      {problem && (
+      {errorMessage && (
         <p className={styles.problem} role="alert">
-          {problem}
+          {errorMessage}
         </p>
       )}
       <MemberList

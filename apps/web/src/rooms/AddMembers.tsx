@@ -2,7 +2,7 @@ import type { Member, User } from '@chat/contracts';
 import { useState } from 'react';
 import { chat } from '../app/chat.ts';
 import { Button } from '../ui/Button.tsx';
-import { explain } from '../ui/problem.ts';
+import { toUserMessage } from '../ui/user-message.ts';
 import { TextField } from '../ui/TextField.tsx';
 import styles from './AddMembers.module.css';
 import { UserRow } from './UserRow.tsx';
@@ -21,18 +21,18 @@ async function searchUsers(query: string): Promise<readonly User[]> {
 export function AddMembers({ roomId, members }: AddMembersProps) {
   const [query, setQuery] = useState('');
   const [adding, setAdding] = useState<string>();
-  const [problem, setProblem] = useState<string>();
+  const [errorMessage, setErrorMessage] = useState<string>();
   const search = useSearch(query.trim(), searchUsers);
   const memberIds = new Set(members.map((member) => member.userId));
 
   async function add(user: User) {
     setAdding(user.id);
-    setProblem(undefined);
+    setErrorMessage(undefined);
     try {
       await chat.rest.addMember(roomId, { userId: user.id });
       setQuery('');
     } catch (error) {
-      setProblem(explain(error));
+      setErrorMessage(toUserMessage(error));
     }
     setAdding(undefined);
   }
@@ -48,7 +48,7 @@ export function AddMembers({ roomId, members }: AddMembersProps) {
         value={query}
         onChange={(event) => setQuery(event.target.value)}
         maxLength={64}
-        error={problem ?? search.problem}
+        error={errorMessage ?? search.errorMessage}
       />
       {query.trim() !== '' && (
         <ul aria-label="Search results">
@@ -68,7 +68,7 @@ export function AddMembers({ roomId, members }: AddMembersProps) {
               )}
             </UserRow>
           ))}
-          {search.results?.length === 0 && !search.problem && (
+          {search.results?.length === 0 && !search.errorMessage && (
             <li className={styles.none}>No names start with this. Check the spelling.</li>
           )}
         </ul>

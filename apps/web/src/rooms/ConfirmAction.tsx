@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Button } from '../ui/Button.tsx';
-import { explain } from '../ui/problem.ts';
+import { toUserMessage } from '../ui/user-message.ts';
 import styles from './ConfirmAction.module.css';
 
 interface ConfirmActionProps {
@@ -22,16 +22,16 @@ export function ConfirmAction({
   onConfirm,
 }: ConfirmActionProps) {
   const [step, setStep] = useState<'idle' | 'confirming' | 'running'>('idle');
-  const [problem, setProblem] = useState<string>();
+  const [errorMessage, setErrorMessage] = useState<string>();
 
   async function confirm() {
     setStep('running');
-    setProblem(undefined);
+    setErrorMessage(undefined);
     try {
       await onConfirm();
     } catch (error) {
       setStep('confirming');
-      setProblem(explain(error));
+      setErrorMessage(toUserMessage(error));
     }
   }
 
@@ -47,9 +47,9 @@ export function ConfirmAction({
   return (
     <div className={styles.action}>
       <p>{description}</p>
-      {problem && (
+      {errorMessage && (
         <p className={styles.problem} role="alert">
-          {problem}
+          {errorMessage}
         </p>
       )}
       <div className={styles.choice}>

@@ -19,7 +19,7 @@ const discover = (query: string) => chat.rest.discoverRooms(query || undefined);
 /** Lists public rooms that the user is not a member of; choosing one joins it. */
 export function FindRoomsDialog({ onClose, onNew }: FindRoomsDialogProps) {
   const [query, setQuery] = useState('');
-  const { results, problem } = useSearch(query.trim(), discover);
+  const { results, errorMessage } = useSearch(query.trim(), discover);
   return (
     <Dialog title="Find rooms" onClose={onClose}>
       <TextField
@@ -29,7 +29,7 @@ export function FindRoomsDialog({ onClose, onNew }: FindRoomsDialogProps) {
         value={query}
         onChange={(event) => setQuery(event.target.value)}
         maxLength={64}
-        error={problem}
+        error={errorMessage}
       />
       <ul className={styles.results} aria-label="Public rooms" aria-busy={!results}>
         {results?.map((room) => (
@@ -45,7 +45,7 @@ export function FindRoomsDialog({ onClose, onNew }: FindRoomsDialogProps) {
           </li>
         ))}
       </ul>
-      {results?.length === 0 && !problem && (
+      {results?.length === 0 && !errorMessage && (
         <p className={styles.none}>
           {query.trim()
             ? 'No rooms found. Try another name, or create a room.'

@@ -2,7 +2,7 @@ import type { Member } from '@chat/contracts';
 import { useState } from 'react';
 import { chat } from '../app/chat.ts';
 import { Button } from '../ui/Button.tsx';
-import { explain } from '../ui/problem.ts';
+import { toUserMessage } from '../ui/user-message.ts';
 import styles from './MemberList.module.css';
 import { UserRow } from './UserRow.tsx';
 
@@ -16,15 +16,15 @@ interface MemberListProps {
 
 export function MemberList({ roomId, members, ownUserId, canRemove, onLoadMore }: MemberListProps) {
   const [removing, setRemoving] = useState<string>();
-  const [problem, setProblem] = useState<string>();
+  const [errorMessage, setErrorMessage] = useState<string>();
 
   async function remove(userId: string) {
     setRemoving(userId);
-    setProblem(undefined);
+    setErrorMessage(undefined);
     try {
       await chat.rest.removeMember(roomId, userId);
     } catch (error) {
-      setProblem(explain(error));
+      setErrorMessage(toUserMessage(error));
     }
     setRemoving(undefined);
   }
@@ -32,9 +32,9 @@ export function MemberList({ roomId, members, ownUserId, canRemove, onLoadMore }
   if (!members) return <p className={styles.note}>Loading…</p>;
   return (
     <>
-      {problem && (
+      {errorMessage && (
         <p className={styles.problem} role="alert">
-          {problem}
+          {errorMessage}
         </p>
       )}
       <ul aria-label="Members">

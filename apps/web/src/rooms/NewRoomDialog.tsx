@@ -5,7 +5,7 @@ import { chat } from '../app/chat.ts';
 import { navigate, roomPath } from '../app/location.ts';
 import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
-import { explain } from '../ui/problem.ts';
+import { toUserMessage } from '../ui/user-message.ts';
 import { TextField } from '../ui/TextField.tsx';
 import styles from './NewRoomDialog.module.css';
 import { isRoomName, suggestRoomName, ROOM_NAME_RULE } from './room-name.ts';
@@ -16,7 +16,7 @@ export function NewRoomDialog({ onClose }: { onClose: () => void }) {
   const [typedName, setTypedName] = useState('');
   const [topic, setTopic] = useState('');
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string>();
+  const [errorMessage, setErrorMessage] = useState<string>();
 
   const name = typedName.trim();
   const isPublic = visibility === 'public';
@@ -32,7 +32,9 @@ export function NewRoomDialog({ onClose }: { onClose: () => void }) {
       navigate(roomPath(room.id));
     } catch (error) {
       setBusy(false);
-      setProblem(isConflict(error) ? 'This name is taken. Choose another one.' : explain(error));
+      setErrorMessage(
+        isConflict(error) ? 'This name is taken. Choose another one.' : toUserMessage(error),
+      );
     }
   }
 
@@ -46,12 +48,12 @@ export function NewRoomDialog({ onClose }: { onClose: () => void }) {
           value={typedName}
           onChange={(event) => {
             setTypedName(event.target.value);
-            setProblem(undefined);
+            setErrorMessage(undefined);
           }}
           maxLength={64}
           autoCapitalize={isPublic ? 'none' : 'sentences'}
           hint={isPublic ? ROOM_NAME_RULE : 'Any name. Only members can see it.'}
-          error={problem ?? (isInvalidName ? ROOM_NAME_RULE : undefined)}
+          error={errorMessage ?? (isInvalidName ? ROOM_NAME_RULE : undefined)}
         />
         {suggestion && (
           <p className={styles.suggestion}>

@@ -4,7 +4,7 @@ import { Link } from '../app/Link.tsx';
 import { roomPath } from '../app/location.ts';
 import { useObservable } from '../app/observable.ts';
 import { Notice } from '../ui/Notice.tsx';
-import { explain } from '../ui/problem.ts';
+import { toUserMessage } from '../ui/user-message.ts';
 import { RoomListItem } from './RoomListItem.tsx';
 import styles from './RoomList.module.css';
 
@@ -29,7 +29,7 @@ export function RoomList({ user, currentRoomId }: RoomListProps) {
       </ul>
     );
   }
-  if (error) return <p className={styles.note}>{explain(error)}</p>;
+  if (error) return <p className={styles.note}>{toUserMessage(error)}</p>;
   if (status === 'loading') return <p className={styles.loading}>Loading your rooms…</p>;
   return (
     <Notice title="No rooms yet">

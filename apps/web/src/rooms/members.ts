@@ -1,7 +1,7 @@
 import type { Member } from '@chat/contracts';
 import { useCallback, useEffect, useState } from 'react';
 import { chat } from '../app/chat.ts';
-import { explain } from '../ui/problem.ts';
+import { toUserMessage } from '../ui/user-message.ts';
 
 const PAGE_SIZE = 100;
 
@@ -9,7 +9,7 @@ export interface RoomMembers {
   /** Undefined until the first page is loaded. */
   members: readonly Member[] | undefined;
   hasMore: boolean;
-  problem: string | undefined;
+  errorMessage: string | undefined;
   loadMore: () => void;
 }
 
@@ -19,7 +19,7 @@ export function useMembers(roomId: string): RoomMembers {
   const [version, setVersion] = useState(0);
   const [members, setMembers] = useState<readonly Member[]>();
   const [hasMore, setHasMore] = useState(false);
-  const [problem, setProblem] = useState<string>();
+  const [errorMessage, setErrorMessage] = useState<string>();
 
   useEffect(
     () =>
@@ -36,9 +36,9 @@ export function useMembers(roomId: string): RoomMembers {
         if (!current) return;
         setMembers(loaded);
         setHasMore(loaded.length === pages * PAGE_SIZE);
-        setProblem(undefined);
+        setErrorMessage(undefined);
       },
-      (error: unknown) => current && setProblem(explain(error)),
+      (error: unknown) => current && setErrorMessage(toUserMessage(error)),
     );
     return () => {
       current = false;
@@ -46,7 +46,7 @@ export function useMembers(roomId: string): RoomMembers {
   }, [roomId, pages, version]);
 
   const loadMore = useCallback(() => setPages((current) => current + 1), []);
-  return { members, hasMore, problem, loadMore };
+  return { members, hasMore, errorMessage, loadMore };
 }
 
 async function fetchMembers(roomId: string, pages: number): Promise<Member[]> {

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'react';
-import { explain } from '../ui/problem.ts';
+import { toUserMessage } from '../ui/user-message.ts';
 
 export interface SearchState<Result> {
   /** Undefined until the first response; previous results stay until the next response. */
   results: readonly Result[] | undefined;
-  problem: string | undefined;
+  errorMessage: string | undefined;
 }
 
 const DEBOUNCE_MS = 200;
@@ -19,15 +19,16 @@ export function useSearch<Result>(
 ): SearchState<Result> {
   const [state, setState] = useState<SearchState<Result>>({
     results: undefined,
-    problem: undefined,
+    errorMessage: undefined,
   });
 
   useEffect(() => {
     let current = true;
     const timer = setTimeout(() => {
       search(query).then(
-        (results) => current && setState({ results, problem: undefined }),
-        (error: unknown) => current && setState({ results: [], problem: explain(error) }),
+        (results) => current && setState({ results, errorMessage: undefined }),
+        (error: unknown) =>
+          current && setState({ results: [], errorMessage: toUserMessage(error) }),
       );
     }, DEBOUNCE_MS);
     return () => {

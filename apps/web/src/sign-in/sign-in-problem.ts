@@ -5,7 +5,7 @@ import {
   MIN_PASSWORD_LENGTH,
   RegisterRequest,
 } from '@chat/contracts';
-import { explain } from '../ui/problem.ts';
+import { toUserMessage } from '../ui/user-message.ts';
 
 export type SignInMode = 'sign-in' | 'sign-up';
 export type SignInField = 'email' | 'username' | 'password';
@@ -44,7 +44,7 @@ export function validateInput(mode: SignInMode, input: unknown): SignInProblem |
 
 /** Converts an error from the server to messages for the fields that it concerns. */
 export function problemFromError(error: unknown): SignInProblem {
-  if (!(error instanceof ChatError)) return { fields: {}, form: explain(error) };
+  if (!(error instanceof ChatError)) return { fields: {}, form: toUserMessage(error) };
   const fields = error.details?.map((detail) => detail.path) ?? [];
   switch (error.code) {
     case 'VALIDATION':
@@ -60,7 +60,7 @@ export function problemFromError(error: unknown): SignInProblem {
         retryAt: Date.now() + (error.retryAfterMs ?? 5_000),
       };
     default:
-      return { fields: {}, form: explain(error) };
+      return { fields: {}, form: toUserMessage(error) };
   }
 }
 

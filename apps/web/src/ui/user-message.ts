@@ -1,7 +1,7 @@
 import { ChatError } from '@chat/client';
 
-/** Returns the message for the user about an error. */
-export function explain(error: unknown): string {
+/** Converts an error to the message that is shown to the user. */
+export function toUserMessage(error: unknown): string {
   if (!(error instanceof ChatError)) return 'Something went wrong. Please try again.';
   switch (error.code) {
     case 'NETWORK':
