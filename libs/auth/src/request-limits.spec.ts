@@ -44,7 +44,7 @@ class NotesController {
   ],
   exports: [HealthChecks, SessionStatus, RateLimiter],
 })
-class PortsModule {}
+class TestProvidersModule {}
 
 const LIMITS: RequestLimitSettings = {
   perUser: { points: 1, windowMs: 60_000, burst: PER_USER },
@@ -53,7 +53,7 @@ const LIMITS: RequestLimitSettings = {
 
 @Module({
   imports: [
-    PortsModule,
+    TestProvidersModule,
     AuthModule.forRoot(
       { secret: randomBytes(32).toString('hex'), accessTokenTtlSeconds: 60 },
       LIMITS,

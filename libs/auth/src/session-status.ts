@@ -8,5 +8,5 @@ export abstract class SessionStatus {
    *
    * @throws UnavailableError when the source is unavailable
    */
-  abstract recheck(sessionIds: readonly string[]): Promise<Set<string>>;
+  abstract filterActive(sessionIds: readonly string[]): Promise<Set<string>>;
 }

@@ -32,6 +32,6 @@ export abstract class RoomDirectory {
    * @param known at most {@link MAX_REVS_PER_CALL}
    */
   abstract newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]>;
-  /** Returns a page of changes like GET /messages/changes, but without authorisation. */
+  /** Returns a page of changes like GET /messages/changes, but without authorization. */
   abstract changes(roomId: string, since: number, limit: number): Promise<Changes>;
 }

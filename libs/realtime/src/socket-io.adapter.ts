@@ -10,7 +10,7 @@ import { EventDispatcher } from './events/event-dispatcher.ts';
 
 export interface SocketIoOptions {
   readonly cors: ServerOptions['cors'];
-  /** When a silent client is disconnected; clients receive and apply the same values. */
+  /** When an unresponsive client is disconnected; clients receive and apply the same values. */
   readonly heartbeat: {
     readonly SOCKET_PING_INTERVAL_MS: number;
     readonly SOCKET_PING_TIMEOUT_MS: number;

@@ -26,7 +26,7 @@ class EverySessionActive extends SessionStatus {
   isActive(): Promise<boolean> {
     return Promise.resolve(true);
   }
-  recheck(sessionIds: readonly string[]): Promise<Set<string>> {
+  filterActive(sessionIds: readonly string[]): Promise<Set<string>> {
     return Promise.resolve(new Set(sessionIds));
   }
 }
@@ -70,11 +70,11 @@ export async function startChat(redisUrl: string, rooms: SharedRooms): Promise<C
 
   @Global()
   @Module({ providers: ports, exports: ports.map(({ provide }) => provide) })
-  class Ports {}
+  class TestProvidersModule {}
 
   @Module({
     imports: [
-      Ports,
+      TestProvidersModule,
       MetricsModule,
       AuthModule.forRoot(
         { secret: 'x'.repeat(32), accessTokenTtlSeconds: 60 },

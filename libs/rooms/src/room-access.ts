@@ -6,7 +6,7 @@ import { MembershipSignals } from './membership-signals.ts';
 import { RoomCreation } from './room-creation.ts';
 import { RoomSettings } from './room-settings.ts';
 import { RoomStore, type Membership } from './room-store.ts';
-import { toRoom } from './room-views.ts';
+import { toRoom } from './to-room.ts';
 
 /** A room and the user's role in it; undefined for a public room that the user has not joined. */
 export interface ReadableRoom {

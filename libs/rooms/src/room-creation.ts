@@ -5,7 +5,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { MembershipSignals } from './membership-signals.ts';
 import { privateRoomId } from './private-room-id.ts';
 import { RoomStore, type RoomRecord } from './room-store.ts';
-import { toRoom } from './room-views.ts';
+import { toRoom } from './to-room.ts';
 
 /** Rate limit per user for creating rooms. */
 const CREATION_LIMIT: RateLimit = { points: 10, windowMs: 60_000, burst: 30 };

@@ -16,13 +16,13 @@ import { RoomActivity } from './room-activity.ts';
 import { RoomCreation } from './room-creation.ts';
 import { MAX_SIGNAL_USERS, ROOM_DELETED, ROOM_UPDATED } from './room-signals.ts';
 import { RoomStore } from './room-store.ts';
-import { toRoom } from './room-views.ts';
+import { toRoom } from './to-room.ts';
 
 /** Maximum number of rooms that discovery returns; a query narrows them down. */
 const MAX_DISCOVERED = 100;
 /**
- * Maximum number of signals per deletion. Any further members are notified only on sockets that
- * are in the room, or see the deletion when they next list their rooms.
+ * Maximum number of signals per deletion. Remaining members are notified only if a socket of theirs
+ * has joined the room; otherwise they see the deletion when they next list their rooms.
  */
 const MAX_DELETION_SIGNALS = 20;
 
@@ -64,7 +64,8 @@ export class Rooms {
   }
 
   /**
-   * Changes the topic, and the name of a private room; the name of a public room is its id.
+   * Updates the topic and, for private rooms, the name. A public room's name is its id and cannot
+   * change.
    *
    * @throws NotFoundError, ForbiddenError
    */

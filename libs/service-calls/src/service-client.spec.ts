@@ -59,31 +59,31 @@ describe('ServiceClient', () => {
       request.on('end', () => {
         const token = (request.headers.authorization ?? '').replace('Bearer ', '');
         seen.push({ path: request.url, token, body: JSON.parse(body) });
-        response.end(JSON.stringify({ from: 'it' }));
+        response.end(JSON.stringify({ from: 'users-1' }));
       });
     });
     expect(await longTimeoutClient(url).call('/internal/call', { value: 1 }, Result)).toEqual({
-      from: 'it',
+      from: 'users-1',
     });
     expect(seen).toMatchObject([{ path: '/internal/call', body: { value: 1 } }]);
     await expect(credentials.verify(seen[0]?.token ?? '')).resolves.toBeUndefined();
   });
 
-  it('calls all instances in turn', async () => {
-    const users = client(await startInstance('one'), await startInstance('two'));
+  it('distributes calls across instances round-robin', async () => {
+    const users = client(await startInstance('users-1'), await startInstance('users-2'));
     const from = new Set<string>();
     for (let n = 0; n < 4; n += 1) from.add((await users.call('/', {}, Result)).from);
-    expect([...from].toSorted()).toEqual(['one', 'two']);
+    expect([...from].toSorted()).toEqual(['users-1', 'users-2']);
   });
 
-  it('retries a failed call on a different instance and skips the failed one for a while', async () => {
+  it('retries a failed call on a different instance and skips the failed instance for 2 s', async () => {
     let unanswered = 0;
-    const silent = await serve(() => void (unanswered += 1));
-    const users = client(await unreachableUrl(), silent, await startInstance('the last'));
+    const unresponsive = await serve(() => void (unanswered += 1));
+    const users = client(await unreachableUrl(), unresponsive, await startInstance('users-3'));
     for (let n = 0; n < 18; n += 1) {
-      expect(await users.call('/', {}, Result)).toEqual({ from: 'the last' });
+      expect(await users.call('/', {}, Result)).toEqual({ from: 'users-3' });
     }
-    // A failed instance is avoided for 2 s: called in turn, it would leave six calls unanswered.
+    // Without the 2 s of avoidance, round-robin would send it six calls.
     expect(unanswered).toBeGreaterThan(0);
     expect(unanswered).toBeLessThan(4);
   });
@@ -92,7 +92,7 @@ describe('ServiceClient', () => {
     const sockets = new Set<Socket>();
     const url = await serve(({ socket }, response) => {
       sockets.add(socket);
-      response.end(JSON.stringify({ from: 'it' }));
+      response.end(JSON.stringify({ from: 'users-1' }));
     });
     const users = new ServiceClient({ name: 'users', urls: [url], timeoutMs: 30_000 }, credentials);
     for (let n = 0; n < 200; n += 1) await users.call('/', {}, Result);
@@ -101,7 +101,7 @@ describe('ServiceClient', () => {
     expect(sockets.size).toBeLessThan(10 + 128);
   });
 
-  it('rejects calls that wait for a connection until the timeout', async () => {
+  it('rejects calls that time out while waiting for a connection', async () => {
     const users = client(await serve(() => undefined));
     const calls = Array.from({ length: 400 }, () => users.call('/', {}, Result));
     const outcomes = await Promise.allSettled(calls);
@@ -162,9 +162,9 @@ describe('ServiceClient', () => {
   });
 });
 
-describeWithProgram('prlimit', 'ServiceClient without file descriptors', () => {
+describeWithProgram('prlimit', 'ServiceClient when file descriptors are exhausted', () => {
   it('rejects with UNAVAILABLE and keeps all instances in rotation', async () => {
-    const users = client(await startInstance('one'), await startInstance('two'));
+    const users = client(await startInstance('users-1'), await startInstance('users-2'));
     const releaseFileDescriptors = await exhaustFileDescriptors();
     try {
       await expect(users.call('/', {}, Result)).rejects.toMatchObject({
@@ -176,6 +176,6 @@ describeWithProgram('prlimit', 'ServiceClient without file descriptors', () => {
     }
     const from = new Set<string>();
     for (let n = 0; n < 4; n += 1) from.add((await users.call('/', {}, Result)).from);
-    expect([...from].toSorted()).toEqual(['one', 'two']);
+    expect([...from].toSorted()).toEqual(['users-1', 'users-2']);
   });
 });

@@ -113,21 +113,21 @@ export class ServiceClient {
     return Promise.race([response, expired]);
   }
 
-  /** Records a failed attempt: the instance is avoided for a while, unless the failure is local. */
+  /** Records a failed attempt: the instance is avoided for 2 s, unless the failure is local. */
   #recordFailure(error: unknown, origin: string): void {
     const code = localFailureCode(error);
     if (code === undefined) this.#failedAt.set(origin, performance.now());
     else this.#localFailures.warn(code);
   }
 
-  /** Chooses the next instance in turn, skipping those that failed recently unless all did. */
+  /** Chooses the next instance round-robin, skipping those that failed recently unless all did. */
   #chooseInstance(): string {
     const { urls } = this.address;
     this.#next = (this.#next + 1) % urls.length;
-    const inTurn = [...urls.slice(this.#next), ...urls.slice(0, this.#next)];
+    const rotated = [...urls.slice(this.#next), ...urls.slice(0, this.#next)];
     const failedRecently = (url: string): boolean =>
       performance.now() - (this.#failedAt.get(url) ?? -AVOID_FAILED_MS) < AVOID_FAILED_MS;
-    return inTurn.find((url) => !failedRecently(url)) ?? inTurn[0] ?? '';
+    return rotated.find((url) => !failedRecently(url)) ?? rotated[0] ?? '';
   }
 
   /** Logs a rejected service credential. It is a configuration error that no client can fix. */

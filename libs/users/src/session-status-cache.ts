@@ -31,21 +31,21 @@ export class SessionStatusCache extends SessionStatus implements OnModuleDestroy
   async isActive(sessionId: string): Promise<boolean> {
     const cached = this.#cache.get(sessionId);
     if (cached !== undefined) return cached;
-    return (await this.recheck([sessionId])).has(sessionId);
+    return (await this.filterActive([sessionId])).has(sessionId);
   }
 
-  async recheck(sessionIds: readonly string[]): Promise<Set<string>> {
+  async filterActive(sessionIds: readonly string[]): Promise<Set<string>> {
     const now = new Date().toISOString();
     const found = await mapInChunks(sessionIds, MAX_IDS_PER_QUERY, (chunk) =>
       this.store.findByIds(chunk, now),
     );
-    const active = new Set(found.map(({ id }) => id));
+    const activeIds = new Set(found.map(({ id }) => id));
     for (const sessionId of sessionIds) {
       // The session may have ended during the query; an ended session never becomes active again.
-      if (this.#cache.get(sessionId) === false) active.delete(sessionId);
-      this.#cache.set(sessionId, active.has(sessionId));
+      if (this.#cache.get(sessionId) === false) activeIds.delete(sessionId);
+      this.#cache.set(sessionId, activeIds.has(sessionId));
     }
-    return active;
+    return activeIds;
   }
 
   /** Records the end of a session; an ended session never becomes active again. */

@@ -127,11 +127,11 @@ async function start(settings = SETTINGS): Promise<void> {
     ],
     exports: [UserStore, SessionStore, RateLimiter, Signals, SignInSettings],
   })
-  class PortsModule {}
+  class TestProvidersModule {}
 
   @Module({
     imports: [
-      PortsModule,
+      TestProvidersModule,
       AuthModule.forRoot(
         { secret: randomBytes(32).toString('hex'), accessTokenTtlSeconds: 3600 },
         RequestLimitSettings.of({ REQUEST_RATE: 1_000, REQUEST_BURST: 10_000 }),

@@ -5,11 +5,11 @@ import { z } from 'zod';
 export const MESSAGE_CREATE = 'message.create';
 
 /**
- * `message.create`: event that `chat` publishes to the writer when it has accepted a send.
+ * `message.create`: event that an edge publishes to the writer when it has accepted a send.
  *
- * Sender, room and authorization were checked; the writer assigns seq and rev. Sender, room,
- * `clientMessageId` and text identify the message; `id` is derived from them, and is the id in the
- * sender's acknowledgement.
+ * The sender is authenticated and allowed to post to the room; the writer assigns seq and rev.
+ * Sender, room, `clientMessageId` and text identify the message; `id` is derived from them, and is
+ * the id in the sender's acknowledgement.
  */
 export const MessageCreate = z.object({
   id: MessageId,

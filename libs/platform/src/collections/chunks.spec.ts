@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { mapInChunks } from './chunks.ts';
 
 describe('mapInChunks', () => {
-  it('calls its function for each chunk in turn, and returns all results in order', async () => {
+  it('calls its function for one chunk at a time, and returns all results in order', async () => {
     const chunks: (readonly number[])[] = [];
     const load = (chunk: readonly number[]) => {
       chunks.push(chunk);

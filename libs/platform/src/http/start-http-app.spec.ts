@@ -68,7 +68,7 @@ describe('an HTTP application', () => {
     jest.useRealTimers();
   });
 
-  it('stops within 8 s even if the client of an upgraded connection is silent', async () => {
+  it('stops within 8 s even if the client of an upgraded connection is unresponsive', async () => {
     let upgraded: Promise<unknown[]> | undefined;
     const app = await start(
       {},

@@ -78,10 +78,10 @@ class NotesController {
   ],
   exports: [ReadBudget],
 })
-class PortsModule {}
+class TestProvidersModule {}
 
 @Module({
-  imports: [PortsModule, loggingModule({ LOG_LEVEL: 'silent' }), MetricsModule],
+  imports: [TestProvidersModule, loggingModule({ LOG_LEVEL: 'silent' }), MetricsModule],
   controllers: [NotesController],
 })
 class NotesModule {}
@@ -193,7 +193,7 @@ describe('a bounded read', () => {
     expect(reads).toBe(2);
   });
 
-  it('handles and responds to 10 pipelined requests in the order in which they were sent', async () => {
+  it('is handled and answered in the order of the requests when its client pipelines 10', async () => {
     const numbers = Array.from({ length: 10 }, (_, n) => String(n));
     const socket = await pipeline(numbers.map((number) => `/numbers/${number}`));
     let text = '';
@@ -252,7 +252,7 @@ describe('a bounded read', () => {
     expect(text.split('HTTP/1.1 429 ').length - 1).toBe(83);
   });
 
-  it('disconnects a client that has not read its response for 10 s', async () => {
+  it('is aborted, and its client disconnected, when the client reads nothing of it for 10 s', async () => {
     stopClock();
     const socket = await pipelineUnread('/large', 1);
     await waitUntil(async () => ((await gauge('chat_read_bytes')) ?? 0) > 2 * LARGE.length);

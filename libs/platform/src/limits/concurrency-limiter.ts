@@ -11,7 +11,7 @@ export class ConcurrencyLimiter {
   ) {}
 
   /** @throws UnavailableError immediately when the queue is full. */
-  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+  async run<Result>(task: () => Promise<Result>): Promise<Result> {
     if (this.#running >= this.limits.concurrent) {
       if (this.#queue.length >= this.limits.waiting) throw this.createError();
       await new Promise<void>((resolve) => this.#queue.push(resolve));
@@ -19,7 +19,7 @@ export class ConcurrencyLimiter {
       this.#running += 1;
     }
     try {
-      return await work();
+      return await task();
     } finally {
       // Passes the slot to the next task, so that a task that arrives now cannot take it.
       const next = this.#queue.shift();

@@ -2,15 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { ItemsByOwner } from './items-by-owner.ts';
 
 describe('ItemsByOwner', () => {
-  it('lists the members of an owner from the oldest to the newest', () => {
+  it("returns an owner's items, oldest first", () => {
     const items = new ItemsByOwner<number>();
-    for (const member of [3, 1, 2]) items.add('ann', member);
+    for (const item of [3, 1, 2]) items.add('ann', item);
     items.delete('ann', 1);
     expect([...items.of('ann')]).toEqual([3, 2]);
     expect([...items.of('bob')]).toEqual([]);
   });
 
-  it('returns false from delete() when the owner does not have the member', () => {
+  it('returns false from delete() when the owner does not have the item', () => {
     const items = new ItemsByOwner<number>();
     items.add('ann', 1);
     expect(items.delete('ann', 2)).toBe(false);
@@ -21,7 +21,7 @@ describe('ItemsByOwner', () => {
     expect(items.largestOwner).toBeUndefined();
   });
 
-  it('prefers, among owners with equally many members, the one that reached that number first', () => {
+  it('breaks ties for the largest owner in favour of the one that reached the count first', () => {
     const items = new ItemsByOwner<number>();
     items.add('ann', 1);
     items.add('bob', 2);
@@ -41,15 +41,15 @@ describe('ItemsByOwner', () => {
     };
     for (let step = 0; step < 20_000; step += 1) {
       const owner = `owner ${random(5)}`;
-      const members = expected.get(owner) ?? [];
-      expected.set(owner, members);
-      // Alternately grows, and shrinks down to zero.
+      const expectedItems = expected.get(owner) ?? [];
+      expected.set(owner, expectedItems);
+      // Alternates between growing and shrinking to zero.
       if (random(100) < (step % 2_000 < 1_000 ? 70 : 30)) {
-        members.push(step);
+        expectedItems.push(step);
         items.add(owner, step);
       } else {
-        const [member] = members.splice(random(Math.max(1, members.length)), 1);
-        expect(items.delete(owner, member ?? -1)).toBe(member !== undefined);
+        const [item] = expectedItems.splice(random(Math.max(1, expectedItems.length)), 1);
+        expect(items.delete(owner, item ?? -1)).toBe(item !== undefined);
       }
       const sizes = [...expected.values()].map(({ length }) => length);
       const { largestOwner } = items;

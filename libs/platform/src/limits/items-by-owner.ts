@@ -1,55 +1,55 @@
 const NONE: ReadonlySet<never> = new Set();
 
 /**
- * Set of members grouped by owner that tracks the owner with the most members. Every operation
- * takes constant time.
+ * Set of items grouped by owner that tracks the owner with the most items. Every operation takes
+ * constant time.
  *
  * @example
  * const sockets = new ItemsByOwner<Socket>();
  * sockets.add('192.0.2.7', socket);
  * sockets.largestOwner; // '192.0.2.7'
  */
-export class ItemsByOwner<Member> {
-  readonly #members = new Map<string, Set<Member>>();
-  /** Owners by number of members, those with one member first; the last set is never empty. */
+export class ItemsByOwner<Item> {
+  readonly #items = new Map<string, Set<Item>>();
+  /** Owners by number of items, those with one item first; the last set is never empty. */
   readonly #bySize: Set<string>[] = [];
   #size = 0;
 
-  /** Total number of members across all owners. */
+  /** Total number of items across all owners. */
   get size(): number {
     return this.#size;
   }
 
-  /** Owner with the most members; among equals, the one that reached that number first. */
+  /** Owner with the most items; among equals, the owner that reached the count first. */
   get largestOwner(): string | undefined {
     const [owner] = this.#bySize.at(-1) ?? [];
     return owner;
   }
 
-  /** Returns the members of an owner, the oldest first. */
-  of(owner: string): ReadonlySet<Member> {
-    return this.#members.get(owner) ?? NONE;
+  /** Returns the items of an owner, the oldest first. */
+  of(owner: string): ReadonlySet<Item> {
+    return this.#items.get(owner) ?? NONE;
   }
 
-  /** @param member must not be a member already */
-  add(owner: string, member: Member): void {
-    const members = this.#members.get(owner) ?? new Set();
-    this.#members.set(owner, members);
-    this.#bySize[members.size - 1]?.delete(owner);
-    members.add(member);
-    const peers = this.#bySize[members.size - 1] ?? new Set();
-    this.#bySize[members.size - 1] = peers.add(owner);
+  /** @param item must not be in the set already */
+  add(owner: string, item: Item): void {
+    const items = this.#items.get(owner) ?? new Set();
+    this.#items.set(owner, items);
+    this.#bySize[items.size - 1]?.delete(owner);
+    items.add(item);
+    const peers = this.#bySize[items.size - 1] ?? new Set();
+    this.#bySize[items.size - 1] = peers.add(owner);
     this.#size += 1;
   }
 
-  /** @returns false when it is not a member of the owner */
-  delete(owner: string, member: Member): boolean {
-    const members = this.#members.get(owner);
-    if (!members?.delete(member)) return false;
+  /** @returns false when the owner does not have the item */
+  delete(owner: string, item: Item): boolean {
+    const items = this.#items.get(owner);
+    if (!items?.delete(item)) return false;
     this.#size -= 1;
-    this.#bySize[members.size]?.delete(owner);
-    if (members.size === 0) this.#members.delete(owner);
-    else this.#bySize[members.size - 1]?.add(owner);
+    this.#bySize[items.size]?.delete(owner);
+    if (items.size === 0) this.#items.delete(owner);
+    else this.#bySize[items.size - 1]?.add(owner);
     if (this.#bySize.at(-1)?.size === 0) this.#bySize.pop();
     return true;
   }

@@ -72,7 +72,7 @@ describe('ReadBudget', () => {
     await read('ann', 500);
   });
 
-  it('serves users in turn, regardless of how many reads by one user are waiting', async () => {
+  it('serves users round-robin, regardless of how many reads by one user are waiting', async () => {
     for (let n = 0; n < 10; n += 1) void enter('ann');
     void enter('bob');
     void enter('bob');

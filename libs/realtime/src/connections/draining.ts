@@ -16,7 +16,7 @@ const RECONNECT_SPREAD_MS = 2_000;
 const MIN_RECONNECT_MS = 250;
 
 /**
- * Drains sockets on a planned shutdown: notifies clients, waits for work in flight, rejects later
+ * Drains sockets on a graceful shutdown: notifies clients, waits for work in flight, rejects later
  * events, and closes the sockets.
  */
 @Injectable()

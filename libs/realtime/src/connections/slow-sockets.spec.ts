@@ -9,17 +9,17 @@ import type { ConnectionRefusals } from './connection-refusals.ts';
 import { sentBytesOf } from './engine-connection.ts';
 import { MAX_UNSENT_BYTES, SlowSockets } from './slow-sockets.ts';
 
-/** How often `SlowSockets` checks a backlog. */
+/** How often `SlowSockets` checks unsent bytes. */
 const CHECK_INTERVAL_MS = 500;
-const KILOBYTE = 'x'.repeat(1024);
-const MEGABYTE = 'x'.repeat(1024 * 1024);
+const KIBIBYTE = 'x'.repeat(1024);
+const MEBIBYTE = 'x'.repeat(1024 * 1024);
 
 /** The WebSocket of a client, which can pause reading. */
 interface PausableTransport {
   readonly ws: { pause(): void; resume(): void };
 }
 
-describe('a socket', () => {
+describe('SlowSockets', () => {
   let server: Server;
   let client: Client;
   let socket: Socket;
@@ -56,30 +56,30 @@ describe('a socket', () => {
 
   const webSocketOf = () => (client.io.engine.transport as unknown as PausableTransport).ws;
 
-  /** Lets the server check once more, and the kernel accept what it can. */
+  /** Advances to the next check of unsent bytes, and lets the kernel drain the socket buffer. */
   const nextCheck = async (): Promise<void> => {
     await jest.advanceTimersByTimeAsync(CHECK_INTERVAL_MS);
     await nextTurn();
   };
 
-  it('is closed when more than 16 MiB wait for a client that does not read', async () => {
+  it('closes a socket when more than 16 MiB are queued for a client that does not read', async () => {
     webSocketOf().pause();
-    let megabytes = 0;
-    while (socket.connected && megabytes < 200) {
-      socket.emit('chunk', MEGABYTE);
-      megabytes += 1;
+    let mebibytes = 0;
+    while (socket.connected && mebibytes < 200) {
+      socket.emit('chunk', MEBIBYTE);
+      mebibytes += 1;
       await nextTurn();
     }
     webSocketOf().resume();
     expect(socket.connected).toBe(false);
     expect(reasons).toEqual(['slow']);
     // The kernel buffers on both sides also count.
-    expect(megabytes).toBeLessThan(40);
+    expect(mebibytes).toBeLessThan(40);
   });
 
-  it('is closed when its client has read none of its backlog for 5 s', async () => {
+  it('closes a socket when its client has read none of its unsent bytes for 5 s', async () => {
     webSocketOf().pause();
-    for (let megabytes = 0; megabytes < 12; megabytes += 1) socket.emit('chunk', MEGABYTE);
+    for (let mebibytes = 0; mebibytes < 12; mebibytes += 1) socket.emit('chunk', MEBIBYTE);
     let waitedMs = 0;
     for (; socket.connected && waitedMs < 20_000; waitedMs += CHECK_INTERVAL_MS) await nextCheck();
     expect(socket.connected).toBe(false);
@@ -87,20 +87,20 @@ describe('a socket', () => {
     expect(reasons).toEqual(['slow']);
   });
 
-  it('stays open while its client reads 64 KiB of its backlog every 500 ms', async () => {
+  it('keeps a socket open while its client reads 64 KiB of its unsent bytes every 500 ms', async () => {
     const [connection] = connections;
     if (connection === undefined) throw new Error('the server has no connection');
-    const reading = webSocketOf();
-    reading.pause();
-    client.on('chunk', () => socket.emit('chunk', MEGABYTE));
-    for (let megabytes = 0; megabytes < 12; megabytes += 1) socket.emit('chunk', MEGABYTE);
-    // Longer than the time for which a client may read nothing.
+    const webSocket = webSocketOf();
+    webSocket.pause();
+    client.on('chunk', () => socket.emit('chunk', MEBIBYTE));
+    for (let mebibytes = 0; mebibytes < 12; mebibytes += 1) socket.emit('chunk', MEBIBYTE);
+    // Longer than the 5 s stall limit.
     for (let passedMs = 0; passedMs < 8_000; passedMs += CHECK_INTERVAL_MS) {
       const target = sentBytesOf(connection) + 64 * 1024;
-      reading.resume();
+      webSocket.resume();
       // Waits in real time: the kernel requests more data on its own timers.
       while (socket.connected && sentBytesOf(connection) < target) await nextTurn();
-      reading.pause();
+      webSocket.pause();
       await nextCheck();
     }
     expect(reasons).toEqual([]);
@@ -108,23 +108,23 @@ describe('a socket', () => {
     expect(connection.writableLength).toBeGreaterThan(64 * 1024);
   });
 
-  it('stays open when one turn of the event loop writes 5,000 packets', async () => {
+  it('keeps a socket open when one turn of the event loop writes 5,000 packets', async () => {
     let received = 0;
     const all = Promise.withResolvers<void>();
     client.on('chunk', () => {
       if ((received += 1) === 5_000) all.resolve();
     });
-    for (let packets = 0; packets < 5_000; packets += 1) socket.emit('chunk', KILOBYTE);
+    for (let packets = 0; packets < 5_000; packets += 1) socket.emit('chunk', KIBIBYTE);
     await all.promise;
     expect(socket.connected).toBe(true);
     expect(reasons).toEqual([]);
   });
 
-  it('stays open when its client reads 50 MiB in bursts of 5 MiB', async () => {
+  it('keeps a socket open when its client reads 50 MiB in bursts of 5 MiB', async () => {
     client.on('chunk', (_text: string, acknowledge: () => void) => acknowledge());
     for (let round = 0; round < 10; round += 1) {
       await Promise.all(
-        Array.from({ length: 5 }, () => socket.timeout(5_000).emitWithAck('chunk', MEGABYTE)),
+        Array.from({ length: 5 }, () => socket.timeout(5_000).emitWithAck('chunk', MEBIBYTE)),
       );
     }
     expect(socket.connected).toBe(true);

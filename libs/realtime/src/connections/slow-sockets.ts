@@ -15,7 +15,7 @@ export const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
 /** Maximum unsent bytes of all clients; beyond this the connections with the most are closed. */
 const MAX_TOTAL_UNSENT_BYTES = 128 * 1024 * 1024;
 /** A client with more unsent bytes than this that receives less than this in 5 s is too slow. */
-const BACKLOG_BYTES = 64 * 1024;
+const SLOW_CLIENT_BYTES = 64 * 1024;
 const CHECK_INTERVAL_MS = 500;
 /**
  * Checks without progress after which a client is too slow. Counted instead of timed, so that no
@@ -31,7 +31,7 @@ const MAX_STALLED_CHECKS = 10;
 @Injectable()
 export class SlowSockets {
   readonly #outputs = new WeakMap<EngineConnection, Output>();
-  readonly #backlogs = new Map<EngineConnection, Output>();
+  readonly #monitored = new Map<EngineConnection, Output>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly refusals: ConnectionRefusals) {}
@@ -55,25 +55,25 @@ export class SlowSockets {
       output.queuedBytes += data === undefined ? 0 : Buffer.byteLength(data);
       const { unsentBytes } = output;
       if (unsentBytes > output.maxBytes) this.close(connection);
-      else if (unsentBytes > BACKLOG_BYTES) this.#monitor(connection, output);
+      else if (unsentBytes > SLOW_CLIENT_BYTES) this.#monitor(connection, output);
     });
     connection.on('flush', () => output.handOver(outputConnectionOf(connection)));
-    connection.once('close', () => this.#backlogs.delete(connection));
+    connection.once('close', () => this.#monitored.delete(connection));
   }
 
   #monitor(connection: EngineConnection, output: Output): void {
-    if (this.#backlogs.has(connection)) return;
-    output.beginBacklog();
-    this.#backlogs.set(connection, output);
-    this.#timer ??= setInterval(() => this.#checkBacklogs(), CHECK_INTERVAL_MS).unref();
+    if (this.#monitored.has(connection)) return;
+    output.recordProgress();
+    this.#monitored.set(connection, output);
+    this.#timer ??= setInterval(() => this.#checkMonitored(), CHECK_INTERVAL_MS).unref();
   }
 
-  #checkBacklogs(): void {
-    for (const [connection, output] of this.#backlogs) {
-      if (output.unsentBytes <= BACKLOG_BYTES) this.#backlogs.delete(connection);
+  #checkMonitored(): void {
+    for (const [connection, output] of this.#monitored) {
+      if (output.unsentBytes <= SLOW_CLIENT_BYTES) this.#monitored.delete(connection);
       else if (output.isStalled()) this.close(connection);
     }
-    const unsent = [...this.#backlogs]
+    const unsent = [...this.#monitored]
       .map(([connection, { unsentBytes }]) => ({ connection, unsentBytes }))
       .toSorted((a, b) => b.unsentBytes - a.unsentBytes);
     let total = unsent.reduce((sum, { unsentBytes }) => sum + unsentBytes, 0);
@@ -82,7 +82,7 @@ export class SlowSockets {
       total -= unsentBytes;
       this.close(connection);
     }
-    if (this.#backlogs.size > 0) return;
+    if (this.#monitored.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
@@ -114,7 +114,7 @@ class Output {
     if (connection) this.#connections.add(connection);
   }
 
-  beginBacklog(): void {
+  recordProgress(): void {
     this.#sentAtLastProgress = this.#sentBytes;
     this.#stalledChecks = 0;
   }
@@ -123,7 +123,7 @@ class Output {
   isStalled(): boolean {
     const progress = this.#sentBytes - this.#sentAtLastProgress;
     // Negative: a poll was finished, and its connection is no longer counted.
-    if (progress >= BACKLOG_BYTES || progress < 0) this.beginBacklog();
+    if (progress >= SLOW_CLIENT_BYTES || progress < 0) this.recordProgress();
     else this.#stalledChecks += 1;
     return this.#stalledChecks >= MAX_STALLED_CHECKS;
   }

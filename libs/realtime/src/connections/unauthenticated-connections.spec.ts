@@ -54,18 +54,18 @@ const ports = [
     provide: SessionStatus,
     useValue: {
       isActive: () => Promise.resolve(true),
-      recheck: (ids: string[]) => Promise.resolve(new Set(ids)),
+      filterActive: (ids: string[]) => Promise.resolve(new Set(ids)),
     },
   },
 ];
 
 @Global()
 @Module({ providers: ports, exports: ports.map(({ provide }) => provide) })
-class Ports {}
+class TestProvidersModule {}
 
 @Module({
   imports: [
-    Ports,
+    TestProvidersModule,
     MetricsModule,
     AuthModule.forRoot(
       { secret: 'x'.repeat(32), accessTokenTtlSeconds: 60 },

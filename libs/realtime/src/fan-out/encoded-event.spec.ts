@@ -75,9 +75,9 @@ describe('EncodedEvent', () => {
     for (const { conn } of [first, second]) {
       const transport: unknown = conn.transport;
       const { socket } = transport as { socket: { _socket: { write: (data: Buffer) => boolean } } };
-      const raw = socket._socket;
-      const write = raw.write.bind(raw);
-      raw.write = (data, ...more) => {
+      const tcpSocket = socket._socket;
+      const write = tcpSocket.write.bind(tcpSocket);
+      tcpSocket.write = (data, ...more) => {
         written.push(data);
         return write(data, ...more);
       };

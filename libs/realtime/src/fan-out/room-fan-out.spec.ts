@@ -142,7 +142,7 @@ describe('RoomFanOut', () => {
     await fanOut.whenIdle();
   });
 
-  it('serves rooms in turn, so that a large room does not delay a small room', async () => {
+  it('serves rooms round-robin, so that a large room does not delay a small room', async () => {
     const fanOut = new RoomFanOut(TINY);
     const large = recorders(100);
     const [small] = recorders(1);

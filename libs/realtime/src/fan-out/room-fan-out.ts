@@ -40,7 +40,7 @@ interface CapacityWaiter {
 }
 
 /**
- * Writes the events of rooms to their sockets in slices of the event loop, room by room in turn.
+ * Writes the events of rooms to their sockets in slices of the event loop, round-robin by room.
  * Each socket receives the events of a room in order.
  */
 export class RoomFanOut {

@@ -7,7 +7,7 @@ import { SendOrder } from './send-order.ts';
 @Injectable()
 export class SocketSends implements OnModuleInit {
   readonly #orders = new WeakMap<ChatSocket, Map<string, SendOrder>>();
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #inFlight = new Set<Promise<unknown>>();
 
   constructor(private readonly draining: Draining) {}
 
@@ -15,26 +15,26 @@ export class SocketSends implements OnModuleInit {
     this.draining.waitFor(() => this.whenSettled());
   }
 
-  /** Runs a send with the order of its socket and room. */
+  /** Runs a send, in order with earlier sends of the same socket to the same room. */
   async run<T>(
     socket: ChatSocket,
     roomId: string,
     send: (order: SendOrder) => Promise<T>,
   ): Promise<T> {
     const order = this.#orderOf(socket, roomId);
-    const running = send(order);
-    this.#running.add(running);
+    const sending = send(order);
+    this.#inFlight.add(sending);
     try {
-      return await running;
+      return await sending;
     } finally {
-      this.#running.delete(running);
+      this.#inFlight.delete(sending);
       this.#deleteIfIdle(socket, roomId, order);
     }
   }
 
   /** Resolves when no send is in flight any more. */
   async whenSettled(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight);
   }
 
   #orderOf(socket: ChatSocket, roomId: string): SendOrder {

@@ -72,9 +72,9 @@ export class SocketSessions implements OnModuleInit {
   /** Closes sockets whose session ended, in case the signal was lost. */
   async recheck(): Promise<void> {
     const sessions = new Set(this.sockets.all().map(({ data }) => data.identity.sessionId));
-    const active = await this.status.recheck([...sessions]);
+    const activeIds = await this.status.filterActive([...sessions]);
     for (const sessionId of sessions) {
-      if (!active.has(sessionId)) this.endSession(sessionId);
+      if (!activeIds.has(sessionId)) this.endSession(sessionId);
     }
   }
 

@@ -62,7 +62,7 @@ describeWithProgram('redis-server', 'a Redis connection', () => {
     await eventually(() => expect(closes).toBe(1), DETECTION_MS * 2);
   });
 
-  it('is replaced when the server is silent before the connection is ready', async () => {
+  it('is replaced when the server is unresponsive before the connection is ready', async () => {
     proxy.blackhole();
     redis.stream.destroy();
     await nextEvent('connect');

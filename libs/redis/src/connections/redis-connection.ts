@@ -82,7 +82,7 @@ function supervise(redis: LenientRedis, name: string): Redis {
   // Not the error itself: it may contain the command, and with it the password.
   redis.on('error', (error: NodeJS.ErrnoException) => reportLoss(error.code ?? error.message));
   redis.on('close', () => reportLoss('connection closed'));
-  destroyWhenSilent(redis);
+  destroyWhenUnresponsive(redis);
   return redis;
 }
 
@@ -90,27 +90,27 @@ function supervise(redis: LenientRedis, name: string): Redis {
  * Destroys a connection that receives nothing for {@link RESPONSE_TIMEOUT_MS} while a response is
  * due. ioredis' `socketTimeout` cannot do this: it outlives its connection and closes the next one.
  */
-function destroyWhenSilent(redis: Redis): void {
-  let silence: NodeJS.Timeout | undefined;
+function destroyWhenUnresponsive(redis: Redis): void {
+  let responseTimer: NodeJS.Timeout | undefined;
   const expectResponse = (): void => {
     // Not by disconnect(true), which waits for the server to close its end.
     const destroy = (): unknown =>
       redis.stream.destroy(new Error(`no response within ${RESPONSE_TIMEOUT_MS} ms`));
-    silence = setTimeout(destroy, RESPONSE_TIMEOUT_MS).unref();
+    responseTimer = setTimeout(destroy, RESPONSE_TIMEOUT_MS).unref();
   };
   const onResponse = (): void => {
-    clearTimeout(silence);
-    silence = undefined;
+    clearTimeout(responseTimer);
+    responseTimer = undefined;
   };
   redis.on('connect', () => {
     expectResponse();
     // Any data shows that the server is alive, even before the awaited response.
-    redis.stream.on('data', () => silence?.refresh());
+    redis.stream.on('data', () => responseTimer?.refresh());
   });
   redis.on('ready', onResponse);
   redis.on('close', onResponse);
   const heartbeat = setInterval(() => {
-    if (redis.status !== 'ready' || silence) return;
+    if (redis.status !== 'ready' || responseTimer) return;
     expectResponse();
     redis.ping().then(onResponse, (error: unknown) => {
       // An error reply is also a response.

@@ -142,7 +142,7 @@ describeWithProgram('redis-server', 'the Redis feed', () => {
     await eventually(() => expect([revs, late.revs]).toEqual([[2], [1]]));
   });
 
-  it('replaces a silent connection, and reports a gap', async () => {
+  it('replaces an unresponsive connection, and reports a gap', async () => {
     const { revs } = await listen('a');
     proxy.blackhole();
     await delay(1_000);

@@ -26,6 +26,7 @@ export const ROOM_DIRECTORY_CALLS = {
     response: RoomHead,
   },
   newerRevs: {
+    // The path and `moved` stay, so that both versions of a rolling upgrade understand each other.
     path: '/internal/rooms/revs-beyond',
     request: z.object({ known: z.array(RoomRev).max(MAX_REVS_PER_CALL) }),
     response: z.object({ moved: z.array(RoomRev) }),

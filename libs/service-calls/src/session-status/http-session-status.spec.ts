@@ -6,15 +6,15 @@ import { HttpSessionStatus } from './http-session-status.ts';
 
 describe('HttpSessionStatus', () => {
   const signals = new InMemorySignals();
-  let active: string[];
+  let activeIds: string[];
   let status: HttpSessionStatus;
   const users = {
-    call: () => Promise.resolve({ active }),
+    call: () => Promise.resolve({ active: activeIds }),
   } as unknown as ServiceClient;
 
   beforeEach(() => {
     jest.useFakeTimers();
-    active = ['s'];
+    activeIds = ['s'];
     status = new HttpSessionStatus(users, signals);
   });
   afterEach(() => {
@@ -26,15 +26,15 @@ describe('HttpSessionStatus', () => {
     expect(await status.isActive('s')).toBe(true);
     signals.publish(SESSION_ENDED, { sessionId: 's' });
     expect(await status.isActive('s')).toBe(false);
-    expect(await status.recheck(['s'])).toEqual(new Set());
+    expect(await status.filterActive(['s'])).toEqual(new Set());
     jest.advanceTimersByTime(60_000);
     expect(await status.isActive('s')).toBe(false);
   });
 
   it('caches an ended session for 10 s, then queries the users service again', async () => {
-    active = [];
+    activeIds = [];
     expect(await status.isActive('s')).toBe(false);
-    active = ['s'];
+    activeIds = ['s'];
     expect(await status.isActive('s')).toBe(false);
     jest.advanceTimersByTime(10_001);
     expect(await status.isActive('s')).toBe(true);

@@ -40,10 +40,10 @@ export class HttpSessionStatus extends SessionStatus implements OnApplicationShu
     );
   }
 
-  async recheck(sessionIds: readonly string[]): Promise<Set<string>> {
+  async filterActive(sessionIds: readonly string[]): Promise<Set<string>> {
     const isActive = await this.#cache.refresh(sessionIds, async () => {
-      const active = await this.#fetchActive(sessionIds);
-      return sessionIds.map((sessionId) => active.has(sessionId));
+      const activeIds = await this.#fetchActive(sessionIds);
+      return sessionIds.map((sessionId) => activeIds.has(sessionId));
     });
     return new Set(
       sessionIds.filter((sessionId, index) => isActive[index] && !this.#ended.has(sessionId)),
@@ -56,9 +56,9 @@ export class HttpSessionStatus extends SessionStatus implements OnApplicationShu
 
   async #fetchActive(sessionIds: readonly string[]): Promise<Set<string>> {
     const { path, response } = ACTIVE_SESSIONS_CALL;
-    const active = await mapInChunks(sessionIds, MAX_SESSIONS_PER_CALL, async (chunk) => {
+    const activeIds = await mapInChunks(sessionIds, MAX_SESSIONS_PER_CALL, async (chunk) => {
       return (await this.users.call(path, { sessionIds: chunk }, response)).active;
     });
-    return new Set(active);
+    return new Set(activeIds);
   }
 }

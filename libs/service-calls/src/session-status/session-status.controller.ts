@@ -11,10 +11,10 @@ export class SessionStatusController {
 
   @Post(ACTIVE_SESSIONS_CALL.path)
   @HttpCode(200)
-  async active(
+  async filterActive(
     @Body({ schema: ACTIVE_SESSIONS_CALL.request })
     { sessionIds }: z.output<typeof ACTIVE_SESSIONS_CALL.request>,
   ): Promise<{ active: string[] }> {
-    return { active: [...(await this.sessions.recheck(sessionIds))] };
+    return { active: [...(await this.sessions.filterActive(sessionIds))] };
   }
 }

@@ -1,7 +1,7 @@
 import type { Room } from '@chat/contracts';
 import type { RoomRecord } from './room-store.ts';
 
-/** Returns the public view of a room. */
+/** Converts a stored room to the room of the API. */
 export function toRoom({ id, name, visibility, topic, createdBy, createdAt }: RoomRecord): Room {
   return {
     id,
