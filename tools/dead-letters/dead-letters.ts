@@ -29,14 +29,14 @@ async function main(args: readonly string[]): Promise<number> {
     await runCommand(command, deadLetters, (line) => console.log(line));
     return 0;
   } catch (error) {
-    console.error(`dead-letters: ${explain(error)}`);
+    console.error(`dead-letters: ${toErrorLine(error)}`);
     return 1;
   } finally {
     await deadLetters?.close();
   }
 }
 
-function explain(error: unknown): string {
+function toErrorLine(error: unknown): string {
   if (error instanceof SettingsError) return error.message;
   const { message, code } = error as NodeJS.ErrnoException;
   return typeof code === 'string' ? `RabbitMQ cannot be reached (${code}).` : message;

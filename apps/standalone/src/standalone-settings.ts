@@ -11,10 +11,7 @@ import { z } from 'zod';
  */
 export const standaloneSettings = z.object({
   ...httpSettings,
-  DATA_DIR: z
-    .string()
-    .default('data')
-    .describe('Folder of all data; created if it does not exist.'),
+  DATA_DIR: z.string().default('data').describe('Data directory; created if it does not exist.'),
   ...processSettings,
   ...tokenSettings,
   ...requestSettings,

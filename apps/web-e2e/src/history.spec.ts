@@ -12,7 +12,7 @@ describeInBrowser('the message list', (chat) => {
     await fillRoom(chat.server.url, 'general', COUNT);
     ada = await chat.openPage('ada');
     await ada.signUp();
-    await ada.see(`message ${COUNT}`);
+    await ada.waitForMessage(`message ${COUNT}`);
   });
 
   it('loads all 130 messages while scrolling up, without moving the messages in view', async () => {

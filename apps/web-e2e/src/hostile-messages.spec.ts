@@ -21,10 +21,10 @@ describeInBrowser('the message list', (chat) => {
     const text = `https://a${tail}`;
     await bob.write(text);
     await bob.write(`after ${kind}`);
-    await ada.see(`after ${kind}`);
+    await ada.waitForMessage(`after ${kind}`);
     await ada.rows(text).getByRole('link', { name: 'https://a', exact: true }).waitFor();
     await ada.page.reload();
-    await ada.see(`after ${kind}`);
+    await ada.waitForMessage(`after ${kind}`);
     expect([...ada.consoleErrors, ...bob.consoleErrors]).toEqual([]);
   });
 
@@ -34,7 +34,7 @@ describeInBrowser('the message list', (chat) => {
   ])('shows a placeholder only for the message with a malformed %s', async (field, malformed) => {
     const texts = ['before', 'broken', 'after'].map((position) => `${position} the ${field}`);
     for (const text of texts) await bob.write(text);
-    for (const text of texts) await ada.see(text);
+    for (const text of texts) await ada.waitForMessage(text);
     ada.allowConsoleError(/Cannot read properties|matchAll|Invalid time value/);
     await ada.page.route('**/messages/history/**', async (route) => {
       const response = await route.fetch();
@@ -45,13 +45,13 @@ describeInBrowser('the message list', (chat) => {
       await route.fulfill({ response, json });
     });
     await ada.page.reload();
-    await ada.see(`after the ${field}`);
-    await ada.see(`before the ${field}`);
+    await ada.waitForMessage(`after the ${field}`);
+    await ada.waitForMessage(`before the ${field}`);
     const row = ada.rows('This message can’t be displayed.');
     await row.getByText(bob.username).waitFor();
     expect(await row.count()).toBe(1);
     await ada.page.unrouteAll();
     await ada.page.reload();
-    await ada.see(`broken the ${field}`);
+    await ada.waitForMessage(`broken the ${field}`);
   });
 });

@@ -20,28 +20,28 @@ describeInBrowser('the page', (chat) => {
 
   it('exchanges messages between two browsers and marks them as sent', async () => {
     await ada.write('Hello Bob');
-    await bob.see('Hello Bob');
+    await bob.waitForMessage('Hello Bob');
     await bob.write('Hello Ada, have a look at https://example.org/a_(b).');
     await ada.page.getByRole('link', { name: 'https://example.org/a_(b)', exact: true }).waitFor();
-    await ada.seeStatus('Hello Bob', 'Sent');
+    await ada.waitForStatus('Hello Bob', 'Sent');
     expect(await ada.rows('Hello Bob').count()).toBe(1);
   });
 
   it('restores the session, room, draft and history after a reload', async () => {
     await ada.write('Before the reload');
-    await ada.seeStatus('Before the reload', 'Sent');
+    await ada.waitForStatus('Before the reload', 'Sent');
     await ada.composer.fill('an unfinished message');
     await ada.page.reload();
-    await ada.see('Before the reload');
+    await ada.waitForMessage('Before the reload');
     expect(new URL(ada.page.url()).pathname).toBe('/chat/general');
     expect(await ada.composer.inputValue()).toBe('an unfinished message');
-    await bob.see('Before the reload');
+    await bob.waitForMessage('Before the reload');
   });
 
   it('shows markup in a message as text', async () => {
     const markup = '<img src=x onerror=alert(1)> <b>bold</b> javascript:alert(1)';
     await ada.write(markup);
-    await bob.see(markup);
+    await bob.waitForMessage(markup);
     expect(await bob.rows(markup).getByRole('link').count()).toBe(0);
   });
 

@@ -19,8 +19,8 @@ describeWithDedicatedServer('the page while the server is down', (chat) => {
       await user.composer.waitFor();
     }
     await ada.write(`Are you there, ${bob.username}?`);
-    await ada.seeStatus(`Are you there, ${bob.username}?`, 'Sent');
-    await bob.see(`Are you there, ${bob.username}?`);
+    await ada.waitForStatus(`Are you there, ${bob.username}?`, 'Sent');
+    await bob.waitForMessage(`Are you there, ${bob.username}?`);
     await chat.server.kill();
     await ada.page.getByText('You’re offline. Messages will be sent when you reconnect.').waitFor();
   });
@@ -32,22 +32,22 @@ describeWithDedicatedServer('the page while the server is down', (chat) => {
 
   it('marks a message as waiting and delivers it once after the restart', async () => {
     await ada.write('Written while offline');
-    await ada.seeStatus('Written while offline', 'Waiting to be sent');
+    await ada.waitForStatus('Written while offline', 'Waiting to be sent');
     await chat.server.restart();
-    await bob.see('Written while offline');
-    await ada.seeStatus('Written while offline', 'Sent');
+    await bob.waitForMessage('Written while offline');
+    await ada.waitForStatus('Written while offline', 'Sent');
     await ada.page.getByText('You’re offline.').waitFor({ state: 'detached' });
     await expectOnce('Written while offline');
   });
 
   it('stores a message when its tab is closed and delivers it once from the next tab', async () => {
     await ada.write('Written before closing the tab');
-    await ada.seeStatus('Written before closing the tab', 'Waiting to be sent');
+    await ada.waitForStatus('Written before closing the tab', 'Waiting to be sent');
     await ada.closeTab();
     await chat.server.restart();
     await ada.openTab('/chat/general');
-    await bob.see('Written before closing the tab');
-    await ada.seeStatus('Written before closing the tab', 'Sent');
+    await bob.waitForMessage('Written before closing the tab');
+    await ada.waitForStatus('Written before closing the tab', 'Sent');
     await expectOnce('Written before closing the tab');
   });
 

@@ -28,9 +28,9 @@ describeInBrowser('a private room', (chat) => {
 
     await bob.enterRoom('Surprise for Grace');
     await ada.write('Cake or pie?');
-    await bob.see('Cake or pie?');
+    await bob.waitForMessage('Cake or pie?');
     await bob.write('Both');
-    await ada.see('Both');
+    await ada.waitForMessage('Both');
 
     await ada.page.getByRole('button', { name: 'Members and settings' }).click();
     await ada.page.getByRole('button', { name: `Remove ${bob.username}` }).click();
@@ -49,7 +49,7 @@ describeInBrowser('a private room', (chat) => {
     await ada.page.getByRole('button', { name: `Add ${bob.username}` }).click();
     await ada.page.getByRole('button', { name: `Remove ${bob.username}` }).waitFor();
     await bob.enterRoom('Surprise for Grace');
-    await bob.see('Cake or pie?');
+    await bob.waitForMessage('Cake or pie?');
 
     await ada.page.getByRole('button', { name: 'Delete room' }).click();
     await ada.page.getByRole('button', { name: 'Delete', exact: true }).click();

@@ -17,7 +17,7 @@ import type {
   ServerToClientEvents,
   SocketError,
 } from '@chat/contracts';
-import { privatePort } from '@chat/testing';
+import { reservePort } from '@chat/testing';
 import { Server, type Socket } from 'socket.io';
 
 /** Outcome of one send: success (`ok`), or the failure to simulate. */
@@ -77,7 +77,7 @@ export class ScriptedServer {
   }
 
   static async start(): Promise<ScriptedServer> {
-    const port = await privatePort();
+    const port = await reservePort();
     const { http, io } = await listen(port);
     const server = new ScriptedServer(port, http, io);
     server.#serve();

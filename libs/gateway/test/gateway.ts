@@ -25,8 +25,8 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** For tests of silent instances: a silent instance soon becomes unavailable. */
-export const FAST_PROBING_POOL = {
+/** For tests of unresponsive instances: marks them unavailable after 500 ms. */
+export const FAST_PROBE_OPTIONS = {
   probeIntervalMs: 50,
   probeTimeoutMs: 500,
   lostAfterMs: 1_500,
@@ -63,10 +63,15 @@ export async function startGateway(
 
   @Global()
   @Module({ providers, exports: providers.map(({ provide }) => provide) })
-  class Ports {}
+  class TestProvidersModule {}
 
   @Module({
-    imports: [loggingModule({ LOG_LEVEL: 'silent' }), MetricsModule, Ports, GatewayModule],
+    imports: [
+      loggingModule({ LOG_LEVEL: 'silent' }),
+      MetricsModule,
+      TestProvidersModule,
+      GatewayModule,
+    ],
     controllers: [createHealthController()],
   })
   class App {}
@@ -89,7 +94,7 @@ export async function startGateway(
     connections: promisify(server.getConnections.bind(server)),
     metrics: () => app.get(Metrics).registry.metrics(),
     close: async () => {
-      // HTTP clients of tests keep idle connections open for seconds.
+      // Test clients keep idle connections open for several seconds.
       server.closeAllConnections();
       await app.close();
     },

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { privatePort } from '@chat/testing';
+import { reservePort } from '@chat/testing';
 
 /** Fake service behind the gateway. */
 export class Upstream {
@@ -46,7 +46,7 @@ export class Upstream {
 
   static async start(id: string, port?: number): Promise<Upstream> {
     const upstream = new Upstream(id, createServer());
-    upstream.server.listen(port ?? (await privatePort()), '127.0.0.1');
+    upstream.server.listen(port ?? (await reservePort()), '127.0.0.1');
     await once(upstream.server, 'listening');
     return upstream;
   }

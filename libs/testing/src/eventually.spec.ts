@@ -23,6 +23,8 @@ describe('until', () => {
   });
 
   it('names the condition that does not hold in time', async () => {
-    await expect(until('it is ready', () => false, 50)).rejects.toThrow('not in time: it is ready');
+    await expect(until('it is ready', () => false, 50)).rejects.toThrow(
+      'timed out waiting until: it is ready',
+    );
   });
 });

@@ -26,6 +26,6 @@ export async function until(
   timeoutMs?: number,
 ): Promise<void> {
   await eventually(async () => {
-    if (!(await condition())) throw new Error(`not in time: ${description}`);
+    if (!(await condition())) throw new Error(`timed out waiting until: ${description}`);
   }, timeoutMs);
 }

@@ -3,7 +3,7 @@ export * from './deployments/services-topology.ts';
 export * from './deployments/standalone-process.ts';
 export * from './eventually.ts';
 export * from './network/fault-proxy.ts';
-export * from './network/private-port.ts';
+export * from './network/reserve-port.ts';
 export * from './new-credentials.ts';
 export { stopChildProcesses } from './processes/child-processes.ts';
 export { exhaustFileDescriptors } from './processes/file-descriptors.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { FreshClone } from './documents/fresh-clone.ts';
+import { WorkspaceCopy } from './documents/workspace-copy.ts';
 import { nxIn, nxWithLastGraphIn } from './nx.ts';
 
 const GENERATOR = '@chat/tools:feature-library';
@@ -9,21 +9,21 @@ const GENERATOR = '@chat/tools:feature-library';
 const TIMEOUT_MS = 240_000;
 
 describe('a feature library created by the generator', () => {
-  let clone: FreshClone;
-  const nx = (...args: string[]) => nxIn(clone.root, ...args);
-  const generate = (name: string) => nxWithLastGraphIn(clone.root, 'generate', GENERATOR, name);
+  let copy: WorkspaceCopy;
+  const nx = (...args: string[]) => nxIn(copy.root, ...args);
+  const generate = (name: string) => nxWithLastGraphIn(copy.root, 'generate', GENERATOR, name);
   beforeAll(async () => {
-    clone = await FreshClone.create();
+    copy = await WorkspaceCopy.create();
     await nx('generate', GENERATOR, 'read-positions');
   }, TIMEOUT_MS);
-  afterAll(() => clone.remove());
+  afterAll(() => copy.remove());
 
   it(
     'builds, lints and passes its first test',
     async () => {
       const targets = ['lint', 'test', 'build'];
       await nx('run-many', '-t', ...targets, '-p', '@chat/read-positions', '--skip-nx-cache');
-      const outcome = join(clone.root, 'libs/read-positions/test-results/outcome.json');
+      const outcome = join(copy.root, 'libs/read-positions/test-results/outcome.json');
       expect(JSON.parse(await readFile(outcome, 'utf8'))).toMatchObject({
         tests: [{ name: 'ReadPositionsModule provides ReadPositions', status: 'passed' }],
       });
@@ -32,7 +32,7 @@ describe('a feature library created by the generator', () => {
   );
 
   it('is linked by the lockfile', async () => {
-    const lock = await readFile(join(clone.root, 'package-lock.json'), 'utf8');
+    const lock = await readFile(join(copy.root, 'package-lock.json'), 'utf8');
     expect((JSON.parse(lock) as { packages: unknown }).packages).toMatchObject({
       'libs/read-positions': { name: '@chat/read-positions', version: '0.1.0' },
       'node_modules/@chat/read-positions': { resolved: 'libs/read-positions', link: true },

@@ -4,7 +4,7 @@ import type { HttpError, Message, SocketError } from '@chat/contracts';
 import { PASSWORD } from '@chat/testing';
 import { io } from 'socket.io-client';
 import { claimsOf } from '../support/access-token.ts';
-import type { Account, ClientSocket } from '../support/account.ts';
+import type { TestUser, ClientSocket } from '../support/test-user.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { api } from '../support/api.ts';
@@ -24,7 +24,7 @@ const SECRET = SHARED_SETTINGS.JWT_SECRET;
 
 describeChat('the server', () => {
   let server: ChatUnderTest;
-  let ann: Account;
+  let ann: TestUser;
   let socket: ClientSocket;
 
   beforeAll(async () => {

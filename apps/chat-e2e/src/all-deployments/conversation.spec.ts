@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
 import { until } from '@chat/testing';
-import type { Account, ClientSocket } from '../support/account.ts';
+import type { TestUser, ClientSocket } from '../support/test-user.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { uniqueRoom } from '../support/unique-room.ts';
@@ -10,17 +10,17 @@ describeChat('a public room', () => {
   let server: ChatUnderTest;
 
   async function join(roomId: string): Promise<{
-    account: Account;
+    user: TestUser;
     socket: ClientSocket;
     received: Message[];
   }> {
-    const account = await server.register();
-    const socket = await account.connect();
+    const user = await server.register();
+    const socket = await user.connect();
     const received: Message[] = [];
     socket.on('receiveMessage', (message) => received.push(message));
     const ack = await emitWithAck(socket, 'joinRoom', roomId);
     expect(ack).toMatchObject({ ok: true, roomId });
-    return { account, socket, received };
+    return { user, socket, received };
   }
 
   beforeAll(async () => {
@@ -46,12 +46,12 @@ describeChat('a public room', () => {
       'both receive both messages',
       () => ann.received.length + bob.received.length === 4,
     );
-    const history = await ann.account.history(roomId);
+    const history = await ann.user.history(roomId);
     expect(ann.received).toEqual(history);
     expect(bob.received).toEqual(history);
     expect(history).toMatchObject([
-      { seq: 1, rev: 1, text: 'hi bob', userId: ann.account.id, username: ann.account.username },
-      { seq: 2, rev: 2, text: 'hi ann', userId: bob.account.id, clientMessageId: 'bobs-first' },
+      { seq: 1, rev: 1, text: 'hi bob', userId: ann.user.id, username: ann.user.username },
+      { seq: 2, rev: 2, text: 'hi ann', userId: bob.user.id, clientMessageId: 'bobs-first' },
     ]);
   });
 
@@ -66,8 +66,8 @@ describeChat('a public room', () => {
       timestamp: '1999-01-01T00:00:00.000Z',
     };
     await emitWithAck(eve.socket, 'sendMessage', forgedMessage);
-    const [message] = await eve.account.history(roomId, 1);
-    expect(message).toMatchObject({ userId: eve.account.id, username: eve.account.username });
+    const [message] = await eve.user.history(roomId, 1);
+    expect(message).toMatchObject({ userId: eve.user.id, username: eve.user.username });
     expect(Date.now() - Date.parse(message?.timestamp ?? '')).toBeLessThan(60_000);
   });
 
@@ -75,7 +75,7 @@ describeChat('a public room', () => {
     const roomId = uniqueRoom('repeats');
     const ann = await join(roomId);
     const bob = await join(roomId);
-    const second = await ann.account.connect();
+    const second = await ann.user.connect();
     const send = { roomId, text: 'only once', clientMessageId: 'the-same' };
     const acks = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
@@ -86,7 +86,7 @@ describeChat('a public room', () => {
     await emitWithAck(ann.socket, 'sendMessage', { roomId, text: 'the last' });
     await until('the last message is delivered', () => bob.received.at(-1)?.text === 'the last');
     expect(bob.received.map(({ text }) => text)).toEqual(['only once', 'the last']);
-    expect((await bob.account.history(roomId)).map(({ seq }) => seq)).toEqual([1, 2]);
+    expect((await bob.user.history(roomId)).map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
   it('stores two different messages that share a clientMessageId once each, even when both are resent', async () => {
@@ -104,7 +104,7 @@ describeChat('a public room', () => {
       const ack = await send(text);
       ids.push(ack.ok ? ack.id : ack.error.code);
     }
-    const history = await ann.account.history(roomId, 2);
+    const history = await ann.user.history(roomId, 2);
     expect(history.map(({ seq, text }) => [seq, text])).toEqual([
       [1, texts[0]],
       [2, texts[1]],
@@ -135,7 +135,7 @@ describeChat('a public room', () => {
       30_000,
     );
     const [first] = members;
-    const history = (await first?.account.history(roomId)) ?? [];
+    const history = (await first?.user.history(roomId)) ?? [];
     expect(history.map(({ seq }) => seq)).toEqual(Array.from({ length: 2_000 }, (_, n) => n + 1));
     // Compared as JSON, which is faster than deep-comparing 20 arrays of 2,000 messages.
     const sequences = new Set(members.map(({ received }) => JSON.stringify(received)));
@@ -150,8 +150,8 @@ describeChat('a public room', () => {
 
   it('accepts a message that is sent before joinRoom is acknowledged', async () => {
     const roomId = uniqueRoom('hasty');
-    const account = await server.register();
-    const socket = await account.connect();
+    const user = await server.register();
+    const socket = await user.connect();
     const received: Message[] = [];
     socket.on('receiveMessage', (message) => received.push(message));
     socket.emit('joinRoom', roomId);
@@ -192,22 +192,22 @@ describeChat('a public room', () => {
         emitWithAck(ann.socket, 'sendMessage', { roomId, text: String(n) }),
       ),
     );
-    await ann.account.waitForSeq(roomId, 150);
-    const socket = await ann.account.connect();
+    await ann.user.waitForSeq(roomId, 150);
+    const socket = await ann.user.connect();
     expect(await emitWithAck(socket, 'joinRoom', { roomId, since: 10 })).toMatchObject({
       ok: true,
       rev: 150,
       complete: false,
     });
-    const page = await ann.account.changes(roomId, 10);
+    const page = await ann.user.changes(roomId, 10);
     expect(page).toMatchObject({ rev: 60, complete: false });
-    expect((await ann.account.changes(roomId, 140)).changes).toHaveLength(10);
-    expect(await ann.account.changes(roomId, 150)).toEqual({
+    expect((await ann.user.changes(roomId, 140)).changes).toHaveLength(10);
+    expect(await ann.user.changes(roomId, 150)).toEqual({
       rev: 150,
       complete: true,
       changes: [],
     });
-    expect(await ann.account.changes(roomId, 999)).toEqual({
+    expect(await ann.user.changes(roomId, 999)).toEqual({
       rev: 150,
       complete: false,
       changes: [],

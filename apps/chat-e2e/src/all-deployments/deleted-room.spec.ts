@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HttpError, RoomSummary } from '@chat/contracts';
 import { until } from '@chat/testing';
-import type { Account, ClientSocket } from '../support/account.ts';
+import type { TestUser, ClientSocket } from '../support/test-user.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { uniqueRoom } from '../support/unique-room.ts';
 
 describeChat('room deletion', () => {
   let server: ChatUnderTest;
-  let owner: Account;
-  let guest: Account;
+  let owner: TestUser;
+  let guest: TestUser;
   let room: RoomSummary;
   let ownerSocket: ClientSocket;
   let guestSocket: ClientSocket;
@@ -71,15 +71,15 @@ describeChat('room deletion', () => {
       ['GET', (id) => `/messages/history/${id}`],
       ['GET', (id) => `/messages/changes/${id}?since=0`],
     ];
-    for (const account of [owner, guest]) {
+    for (const user of [owner, guest]) {
       for (const [method, path, body] of probes) {
-        const deleted = await account.call<HttpError>(method, path(room.id), body);
-        const missing = await account.call<HttpError>(method, path(missingId), body);
+        const deleted = await user.call<HttpError>(method, path(room.id), body);
+        const missing = await user.call<HttpError>(method, path(missingId), body);
         expect([method, path(''), deleted.status]).toEqual([method, path(''), 404]);
         expect(withoutRequestId(deleted.body)).toEqual(withoutRequestId(missing.body));
       }
       for (const list of ['/rooms', `/rooms?discover=true&query=${name}`]) {
-        expect((await account.call('GET', list)).text).not.toContain(room.id);
+        expect((await user.call('GET', list)).text).not.toContain(room.id);
       }
     }
     for (const socket of [ownerSocket, guestSocket, await guest.connect()]) {

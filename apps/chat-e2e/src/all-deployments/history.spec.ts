@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
-import type { Account } from '../support/account.ts';
+import type { TestUser } from '../support/test-user.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { uniqueRoom } from '../support/unique-room.ts';
@@ -9,7 +9,7 @@ const COUNT = 137;
 
 describeChat('GET /messages/history/:roomId', () => {
   let server: ChatUnderTest;
-  let ann: Account;
+  let ann: TestUser;
   const long = uniqueRoom('long');
 
   const get = (query: string) => ann.call<Message[]>('GET', `/messages/history/${long}${query}`);

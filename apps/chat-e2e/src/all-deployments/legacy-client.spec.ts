@@ -7,8 +7,8 @@ import { api } from '../support/api.ts';
 
 const ORIGIN = 'http://localhost';
 
-/** The exact sequence of events of the first public client of the contract. */
-describeChat('the legacy public client', () => {
+/** The exact sequence of events of the first client of the contract. */
+describeChat('the legacy client', () => {
   let server: ChatUnderTest;
   const sockets: Socket[] = [];
   beforeAll(async () => {
@@ -105,7 +105,7 @@ describeChat('the legacy public client', () => {
     expect(history.headers.get('access-control-allow-origin')).toBe(ORIGIN);
   });
 
-  it('is allowed by CORS from http://localhost, unlike a page from a foreign origin', async () => {
+  it('is allowed by CORS from http://localhost, unlike a page from any other origin', async () => {
     const polling = (origin: string) =>
       fetch(`${server.addresses.chat}/socket.io/?EIO=4&transport=polling`, { headers: { origin } });
     const own = await polling(ORIGIN);

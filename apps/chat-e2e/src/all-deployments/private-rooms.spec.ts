@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HttpError, Member, RoomSummary } from '@chat/contracts';
 import { until } from '@chat/testing';
-import type { Account, ClientSocket } from '../support/account.ts';
+import type { TestUser, ClientSocket } from '../support/test-user.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 
 describeChat('a private room', () => {
   let server: ChatUnderTest;
-  let owner: Account;
-  let guest: Account;
-  let nonMember: Account;
+  let owner: TestUser;
+  let guest: TestUser;
+  let nonMember: TestUser;
   let room: RoomSummary;
   let ownerSocket: ClientSocket;
   let guestSocket: ClientSocket;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HttpError, Member, Room, RoomSummary, ServerPayload } from '@chat/contracts';
 import { until } from '@chat/testing';
-import type { ClientSocket } from '../support/account.ts';
+import type { ClientSocket } from '../support/test-user.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { uniqueRoom } from '../support/unique-room.ts';

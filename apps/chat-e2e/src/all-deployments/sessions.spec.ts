@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LoginResponse, Session, Tokens } from '@chat/contracts';
 import { PASSWORD, until } from '@chat/testing';
 import { claimsOf } from '../support/access-token.ts';
-import type { ClientSocket } from '../support/account.ts';
+import type { ClientSocket } from '../support/test-user.ts';
 import { describeChat, startChat, type DedicatedChat } from '../support/chat-under-test.ts';
 import { api } from '../support/api.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
 import { until } from '@chat/testing';
-import type { Account, ClientSocket } from '../support/account.ts';
+import type { TestUser, ClientSocket } from '../support/test-user.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { describeChat, startChat, type ChatUnderTest } from '../support/chat-under-test.ts';
-import { expectResponsive, underAttack } from '../support/under-attack.ts';
+import { expectResponsive, measureAttack } from '../support/measure-attack.ts';
 
 const ROOM = 'crowd';
 const ACCOUNTS = 6;
-/** Sockets of each account; fewer than the limit per user. */
+/** Sockets of each user; fewer than the limit per user. */
 const SOCKETS = 90;
 const BURST = 400;
 
@@ -26,14 +26,14 @@ describeChat('a room with hundreds of sockets', () => {
   beforeAll(async () => {
     chat = await startChat({ SEND_RATE: '10000', SEND_BURST: '10000' });
     for (let n = 0; n < ACCOUNTS; n += 1) {
-      const account = await chat.register('member');
-      members.push(...(await Promise.all(Array.from({ length: SOCKETS }, () => join(account)))));
+      const user = await chat.register('member');
+      members.push(...(await Promise.all(Array.from({ length: SOCKETS }, () => join(user)))));
     }
   }, 120_000);
   afterAll(() => chat.close());
 
-  async function join(account: Account): Promise<Member> {
-    const socket = await account.connect();
+  async function join(user: TestUser): Promise<Member> {
+    const socket = await user.connect();
     const revs: number[] = [];
     socket.on('receiveMessage', ({ rev }: Message) => revs.push(rev));
     socket.on('disconnect', (reason) => closed.push(reason));
@@ -43,7 +43,7 @@ describeChat('a room with hundreds of sockets', () => {
 
   it('delivers bursts once and in order to every socket, and stays responsive', async () => {
     let sent = 0;
-    const report = await underAttack(chat, async () => {
+    const report = await measureAttack(chat, async () => {
       const senders = members.filter((_member, index) => index % SOCKETS === 0);
       for (let n = 0; n < BURST; n += 1) {
         senders[n % senders.length]?.socket.emit('sendMessage', { roomId: ROOM, text: `${n}` });

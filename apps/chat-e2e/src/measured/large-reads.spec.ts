@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { until } from '@chat/testing';
-import type { Account, ClientSocket } from '../support/account.ts';
+import type { TestUser, ClientSocket } from '../support/test-user.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { describeChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { metric } from '../support/metrics.ts';
@@ -11,8 +11,8 @@ import {
   ATTACKER,
   expectResponsive,
   startChatForAttack,
-  underAttack,
-} from '../support/under-attack.ts';
+  measureAttack,
+} from '../support/measure-attack.ts';
 
 /** A text of maximum length: 12 kB, so a page of 200 messages is 2.4 MB. */
 const TEXT = '\u20AC'.repeat(4_000);
@@ -27,7 +27,7 @@ const ATTACK_MS = 4_000;
 
 describeChat('the server', () => {
   let chat: ChatUnderTest;
-  let author: Account;
+  let author: TestUser;
 
   beforeAll(async () => {
     chat = await startChatForAttack({ SEND_RATE: '10000', SEND_BURST: '10000' });
@@ -48,20 +48,20 @@ describeChat('the server', () => {
     await chat.close();
   });
 
-  const accounts: Account[] = [];
-  const register = async (name: string): Promise<Account> => {
-    const account = await chat.register(name);
-    accounts.push(account);
-    return account;
+  const users: TestUser[] = [];
+  const register = async (name: string): Promise<TestUser> => {
+    const user = await chat.register(name);
+    users.push(user);
+    return user;
   };
   // Runs after failed tests too: open clients would keep reconnecting.
   afterEach(() => {
-    for (const account of accounts.splice(0)) account.close();
+    for (const user of users.splice(0)) user.close();
   });
 
   const sockets: Socket[] = [];
   /** Pipelines page requests without reading the responses. */
-  const pipelineWithoutReading = async ({ token }: Account, requests: number): Promise<void> => {
+  const pipelineWithoutReading = async ({ token }: TestUser, requests: number): Promise<void> => {
     const { hostname, port } = new URL(chat.addresses.messages);
     const socket = connect(Number(port), hostname);
     // The server resets the connection when a limit is reached.
@@ -97,7 +97,7 @@ describeChat('the server', () => {
 
   it('stays responsive when one connection pipelines large reads but reads no response', async () => {
     const eve = await register('eve');
-    const report = await underAttack(chat, async () => {
+    const report = await measureAttack(chat, async () => {
       await pipelineWithoutReading(eve, REQUESTS);
       await delay(ATTACK_MS);
       await disconnectAll();
@@ -108,7 +108,7 @@ describeChat('the server', () => {
   it('rejects reads and stays responsive when 400 connections read no response', async () => {
     const eve = await register('eve');
     const before = await countRejectedReads();
-    const report = await underAttack(chat, async () => {
+    const report = await measureAttack(chat, async () => {
       await Promise.all(Array.from({ length: REQUESTS }, () => pipelineWithoutReading(eve, 1)));
       await delay(ATTACK_MS);
       await disconnectAll();
@@ -122,7 +122,7 @@ describeChat('the server', () => {
     ['80 missed messages', MESSAGES - 80],
     ['15 missed messages', MESSAGES - 15],
   ])('rate-limits a burst of 1,000 joins after %s and stays responsive', async (_name, since) => {
-    const report = await underAttack(chat, async () => {
+    const report = await measureAttack(chat, async () => {
       const eve = await register('eve');
       const socket = await eve.connect();
       const join = () =>
@@ -148,7 +148,7 @@ describeChat('the server', () => {
     observer.on('memberChanged', () => (broadcasts += 1));
     const before = await countRejections('membership_changes');
     const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => eve.connect()));
-    const report = await underAttack(chat, async () => {
+    const report = await measureAttack(chat, async () => {
       /** Joins and leaves the room; returns whether a rate limit rejected it. */
       const isLimited = async (socket: ClientSocket): Promise<boolean> => {
         const joined = await emitWithAck(socket, 'joinRoom', 'churned');

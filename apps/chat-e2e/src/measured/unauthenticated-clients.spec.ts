@@ -14,8 +14,8 @@ import {
   ATTACKER,
   expectResponsive,
   startChatForAttack,
-  underAttack,
-} from '../support/under-attack.ts';
+  measureAttack,
+} from '../support/measure-attack.ts';
 
 const CONNECT = '40';
 const CONNECT_FRAMES = 500_000;
@@ -60,7 +60,7 @@ describeChat('the socket server', () => {
   it('closes a WebSocket that sends CONNECT packets without a token and does not read', async () => {
     const frames = Buffer.concat(Array.from({ length: CONNECT_FRAMES }, () => textFrame(CONNECT)));
     const before = await countRejections('protocol');
-    const report = await underAttack(chat, async () => {
+    const report = await measureAttack(chat, async () => {
       const socket = await openRawWebSocket(chat.addresses, ATTACKER);
       socket.write(frames);
       // A client that does not read detects the close only by a failed write.
@@ -74,7 +74,7 @@ describeChat('the socket server', () => {
     const packets = Math.floor(MAX_PAYLOAD / (CONNECT.length + 1));
     const body = Array.from({ length: packets }, () => CONNECT).join('\x1e');
     let responseLength = 0;
-    const report = await underAttack(chat, async () => {
+    const report = await measureAttack(chat, async () => {
       const sid = await openSession();
       const poll = pollingRequest(sid).catch(() => ({ status: 0, text: '' }));
       await pollingRequest(sid, body).catch(() => undefined);
@@ -87,7 +87,7 @@ describeChat('the socket server', () => {
 
   it('returns 429 when one address opens too many unauthenticated sessions', async () => {
     const statuses = new Map<number, number>();
-    const report = await underAttack(chat, async () => {
+    const report = await measureAttack(chat, async () => {
       const startedAt = performance.now();
       let sent = 0;
       const open = async (): Promise<void> => {
@@ -131,11 +131,11 @@ describeChat('the socket server', () => {
   });
 
   it('accepts 200 sockets that connect simultaneously from one address', async () => {
-    const accounts = await Promise.all(
+    const users = await Promise.all(
       Array.from({ length: HONEST_SOCKETS / 50 }, () => chat.register()),
     );
     const sockets = await Promise.all(
-      accounts.flatMap((account) => Array.from({ length: 50 }, () => account.connect())),
+      users.flatMap((user) => Array.from({ length: 50 }, () => user.connect())),
     );
     await Promise.all(sockets.map((socket) => emitWithAck(socket, 'joinRoom', 'general')));
     await until('all are connected', () => sockets.every(({ connected }) => connected));

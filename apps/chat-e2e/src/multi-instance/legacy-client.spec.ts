@@ -3,14 +3,14 @@ import type { Message } from '@chat/contracts';
 import { ServicesTopology, sharedServers, until } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { io, type Socket } from 'socket.io-client';
-import { Account } from '../support/account.ts';
+import { TestUser } from '../support/test-user.ts';
 import { singleOrigin } from '../support/addresses.ts';
 
 const ORIGIN = 'http://localhost';
 const INSTANCES = 3;
 const MIN_CLIENTS = 9;
 
-await describeWithServices('the legacy public client with three chat instances', () => {
+await describeWithServices('the legacy client with three chat instances', () => {
   let topology: ServicesTopology;
   const sockets: Socket[] = [];
   beforeAll(async () => {
@@ -41,16 +41,16 @@ await describeWithServices('the legacy public client with three chat instances',
   ])(
     'receives messages from all instances in the same order with %s',
     async (_how, transports) => {
-      const accounts: Account[] = [];
+      const users: TestUser[] = [];
       const clients: ReturnType<typeof connect>[] = [];
       const instances = new Set<string | undefined>();
       // The gateway still counts sockets from the previous test, so a small number of clients may
       // all land on one instance.
       while (clients.length < MIN_CLIENTS || instances.size < INSTANCES) {
-        const account = await Account.register(singleOrigin(topology.gatewayUrl));
-        const client = connect(account.token, account.username, transports);
+        const user = await TestUser.register(singleOrigin(topology.gatewayUrl));
+        const client = connect(user.token, user.username, transports);
         await until('the client is connected', () => client.socket.connected);
-        accounts.push(account);
+        users.push(user);
         clients.push(client);
         instances.add(client.socket.io.engine.id.split('.')[0]);
       }
@@ -60,12 +60,12 @@ await describeWithServices('the legacy public client with three chat instances',
         client.socket.emit('sendMessage', { roomId: 'general', text });
         await until(`client ${index} has joined`, () => client.received.includes(text));
       }
-      const expected = accounts.map(({ username }) => `hello from ${username}`);
+      const expected = users.map(({ username }) => `hello from ${username}`);
       for (const [index, { socket }] of clients.entries()) {
         socket.emit('sendMessage', {
           roomId: 'general',
-          userId: accounts[index]?.id,
-          username: accounts[index]?.username,
+          userId: users[index]?.id,
+          username: users[index]?.username,
           text: expected[index],
           timestamp: new Date().toISOString(),
         });

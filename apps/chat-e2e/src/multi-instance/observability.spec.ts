@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { RedisServer, ServicesTopology, sharedServers, until } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
-import { Account, type ClientSocket } from '../support/account.ts';
+import { TestUser, type ClientSocket } from '../support/test-user.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { singleOrigin } from '../support/addresses.ts';
 import { metric } from '../support/metrics.ts';
@@ -9,7 +9,7 @@ import { metric } from '../support/metrics.ts';
 await describeWithServices('the services', () => {
   let redis: RedisServer;
   let topology: ServicesTopology;
-  let account: Account;
+  let user: TestUser;
   let socket: ClientSocket;
   beforeAll(async () => {
     redis = await RedisServer.start();
@@ -17,12 +17,12 @@ await describeWithServices('the services', () => {
       servers: { ...(await sharedServers('observability')), redis },
       env: { all: { LOG_LEVEL: 'debug' } },
     });
-    account = await Account.register(singleOrigin(topology.gatewayUrl));
-    socket = await account.connect();
+    user = await TestUser.register(singleOrigin(topology.gatewayUrl));
+    socket = await user.connect();
     await emitWithAck(socket, 'joinRoom', 'observed');
   }, 90_000);
   afterAll(async () => {
-    account.close();
+    user.close();
     await topology.close();
     await redis.close();
   });
@@ -53,16 +53,16 @@ await describeWithServices('the services', () => {
 
   it('report cache hits for history reads in X-Cache and in metrics', async () => {
     const path = '/messages/history/observed';
-    await account.waitForSeq('observed', 1);
+    await user.waitForSeq('observed', 1);
     await until('a page comes from the cache', async () => {
-      return (await account.call('GET', path)).headers.get('x-cache') === 'hit';
+      return (await user.call('GET', path)).headers.get('x-cache') === 'hit';
     });
     const hits = await metric(topology.instance('messages'), 'chat_history_reads_total', '"hit"');
     expect(hits).toBeGreaterThan(0);
   });
 
   it('return 404 for /metrics at the gateway and on the API port of each service', async () => {
-    const response = await account.call('GET', '/metrics');
+    const response = await user.call('GET', '/metrics');
     expect(response.status).toBe(404);
     const services = topology.instances().filter(({ service }) => service !== 'gateway');
     for (const { url } of services) expect((await fetch(`${url}/metrics`)).status).toBe(404);
@@ -96,12 +96,12 @@ await describeWithServices('the services', () => {
       .map(({ process }) => process.output)
       .join('\n');
     expect(logs).not.toContain('follow me');
-    expect(logs).not.toContain(account.token);
-    expect(logs).not.toContain(account.email);
+    expect(logs).not.toContain(user.token);
+    expect(logs).not.toContain(user.email);
   });
 
   it('log the request id of a read in gateway and messages', async () => {
-    const { headers } = await account.call('GET', '/messages/history/observed');
+    const { headers } = await user.call('GET', '/messages/history/observed');
     const id = headers.get('x-request-id') ?? 'none';
     for (const service of ['gateway', 'messages'] as const) {
       const { process } = topology.instance(service);
@@ -113,7 +113,7 @@ await describeWithServices('the services', () => {
     const { process } = topology.instance('chat');
     await redis.process.kill();
     await until('health reports the outage', async () => {
-      const { text } = await account.call('GET', '/health');
+      const { text } = await user.call('GET', '/health');
       return text.includes('unavailable');
     });
     await redis.process.start();

@@ -4,7 +4,7 @@ import { ChatClient, type RoomConversation } from '@chat/client';
 import type { HttpError, Message } from '@chat/contracts';
 import { PASSWORD, ServicesTopology, until } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
-import { Account, type ClientSocket } from '../support/account.ts';
+import { TestUser, type ClientSocket } from '../support/test-user.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { singleOrigin } from '../support/addresses.ts';
 
@@ -21,7 +21,7 @@ const RECHECK_WITHIN_MS = 12_000;
 
 await describeWithServices('the services', () => {
   let topology: ServicesTopology;
-  let account: Account;
+  let user: TestUser;
   let socket: ClientSocket;
   beforeAll(async () => {
     topology = await ServicesTopology.start({
@@ -34,11 +34,11 @@ await describeWithServices('the services', () => {
         },
       },
     });
-    account = await Account.register(singleOrigin(topology.gatewayUrl));
-    socket = await account.connect();
+    user = await TestUser.register(singleOrigin(topology.gatewayUrl));
+    socket = await user.connect();
   }, 90_000);
   afterAll(async () => {
-    account.close();
+    user.close();
     await topology.close();
   });
 
@@ -49,7 +49,7 @@ await describeWithServices('the services', () => {
     roomId: string,
   ): Promise<{ client: ChatClient; room: RoomConversation }> {
     const client = new ChatClient({ url: topology.gatewayUrl });
-    await client.session.login({ email: account.email, password: PASSWORD });
+    await client.session.login({ email: user.email, password: PASSWORD });
     const room = client.room(roomId);
     await room.open();
     return { client, room };
@@ -72,7 +72,7 @@ await describeWithServices('the services', () => {
     expect(room.getSnapshot().pending).toHaveLength(queued.length);
     await topology.rabbitmq.start();
     await until('the outbox is empty', () => room.getSnapshot().pending.length === 0, 30_000);
-    const history = await account.history('without-rabbitmq', queued.length);
+    const history = await user.history('without-rabbitmq', queued.length);
     // UNAVAILABLE leaves the outcome of a send unknown: its message may still be stored.
     expect(history.map(({ text }) => text).filter((text) => text !== 'rejected')).toEqual(queued);
     await until('the client shows the history', () => texts(room).length === history.length);
@@ -83,7 +83,7 @@ await describeWithServices('the services', () => {
     const { client, room } = await openClient('without-mongodb');
     await emitWithAck(socket, 'joinRoom', 'without-mongodb');
     await emitWithAck(socket, 'sendMessage', { roomId: 'without-mongodb', text: 'before' });
-    await account.waitForSeq('without-mongodb', 1);
+    await user.waitForSeq('without-mongodb', 1);
     await topology.mongo.kill();
     const outageEndsAt = Date.now() + MONGO_OUTAGE_MS;
     const accepted: string[] = [];
@@ -93,7 +93,7 @@ await describeWithServices('the services', () => {
       const ack = await emitWithAck(socket, 'sendMessage', { roomId: 'without-mongodb', text });
       expect(ack).toMatchObject({ ok: true });
       accepted.push(text);
-      const read = await account.call('GET', '/messages/history/without-mongodb');
+      const read = await user.call('GET', '/messages/history/without-mongodb');
       if (read.status === 200) {
         expect((read.body as Message[]).map((message) => message.text)).toEqual(['before']);
       } else {
@@ -112,13 +112,13 @@ await describeWithServices('the services', () => {
       30_000,
     );
     expect(texts(room)).toEqual(['before', ...accepted]);
-    const history = await account.history('without-mongodb');
+    const history = await user.history('without-mongodb');
     expect(history.map(({ text }) => text)).toEqual(['before', ...accepted]);
     client.close();
   }, 180_000);
 
   it('store sends and deliver them within 15 s during a Redis outage', async () => {
-    const other = await Account.register(singleOrigin(topology.gatewayUrl));
+    const other = await TestUser.register(singleOrigin(topology.gatewayUrl));
     const reader = await other.connect();
     const received: string[] = [];
     reader.on('receiveMessage', ({ text }) => received.push(text));
@@ -130,7 +130,7 @@ await describeWithServices('the services', () => {
       const ack = await emitWithAck(socket, 'sendMessage', { roomId: 'without-redis', text });
       expect(ack).toMatchObject({ ok: true });
     }
-    await account.waitForSeq('without-redis', sent.length);
+    await user.waitForSeq('without-redis', sent.length);
     await until('the reader received every message', () => received.length === sent.length, 15_000);
     expect(received).toEqual(sent);
     expect(reader.connected).toBe(true);
@@ -142,12 +142,12 @@ await describeWithServices('the services', () => {
 
   it('deny a removed member and an ended session access within 12 s during a Redis outage', async () => {
     const origin = singleOrigin(topology.gatewayUrl);
-    const [removed, loggedOut] = [await Account.register(origin), await Account.register(origin)];
-    const room = await account.createRoom({ name: 'Without Redis', visibility: 'private' });
+    const [removed, loggedOut] = [await TestUser.register(origin), await TestUser.register(origin)];
+    const room = await user.createRoom({ name: 'Without Redis', visibility: 'private' });
     await emitWithAck(socket, 'joinRoom', room.id);
     const sockets: ClientSocket[] = [];
     for (const guest of [removed, loggedOut]) {
-      await account.call('POST', `/rooms/${room.id}/members`, { userId: guest.id });
+      await user.call('POST', `/rooms/${room.id}/members`, { userId: guest.id });
       const guestSocket = await guest.connect();
       expect(await emitWithAck(guestSocket, 'joinRoom', room.id)).toMatchObject({ ok: true });
       sockets.push(guestSocket);
@@ -161,7 +161,7 @@ await describeWithServices('the services', () => {
     removedSocket.on('receiveMessage', ({ text }) => receivedByRemoved.push(text));
     loggedOutSocket.on('sessionExpired', () => notified.push('session'));
     await topology.redis.kill();
-    const removal = await account.call('DELETE', `/rooms/${room.id}/members/${removed.id}`);
+    const removal = await user.call('DELETE', `/rooms/${room.id}/members/${removed.id}`);
     expect(removal.status).toBe(204);
     expect((await loggedOut.call('POST', '/auth/logout')).status).toBe(204);
     await until('both are notified', () => notified.length === 2, RECHECK_WITHIN_MS);
@@ -170,7 +170,7 @@ await describeWithServices('the services', () => {
     const ack = await emitWithAck(removedSocket, 'sendMessage', { roomId: room.id, text: 'hey' });
     expect(ack).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
     await emitWithAck(socket, 'sendMessage', { roomId: room.id, text: 'now without you' });
-    await account.waitForSeq(room.id, 1);
+    await user.waitForSeq(room.id, 1);
     await topology.redis.start();
     await emitWithAck(socket, 'sendMessage', { roomId: room.id, text: 'and with Redis' });
     await until(

@@ -3,7 +3,7 @@ import type { RoomSummary } from '@chat/contracts';
 import { PARTITION_COUNT, partitionOf } from '@chat/messages/message-create';
 import { ServicesTopology, sharedServers, until, type ServiceInstance } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
-import { Account } from '../support/account.ts';
+import { TestUser } from '../support/test-user.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { singleOrigin } from '../support/addresses.ts';
 import { metric } from '../support/metrics.ts';
@@ -21,8 +21,8 @@ await describeWithServices('two instances of the messages service', () => {
   const ownedPartitions = (instance: ServiceInstance) => metric(instance, 'chat_partitions_owned');
 
   it('create exactly one room, general, when they first start', async () => {
-    const account = await Account.register(singleOrigin(topology.gatewayUrl));
-    const { body } = await account.call<RoomSummary[]>('GET', '/rooms?discover=true');
+    const user = await TestUser.register(singleOrigin(topology.gatewayUrl));
+    const { body } = await user.call<RoomSummary[]>('GET', '/rooms?discover=true');
     expect(body).toMatchObject([{ id: 'general', visibility: 'public', seq: 0, rev: 0 }]);
   });
 
@@ -35,8 +35,8 @@ await describeWithServices('two instances of the messages service', () => {
   });
 
   it('lose no messages when one is killed and the other takes over all partitions', async () => {
-    const account = await Account.register(singleOrigin(topology.gatewayUrl));
-    const socket = await account.connect();
+    const user = await TestUser.register(singleOrigin(topology.gatewayUrl));
+    const socket = await user.connect();
     const rooms = Array.from({ length: PARTITION_COUNT }, (_, n) => roomInPartition(n));
     for (const room of rooms) await emitWithAck(socket, 'joinRoom', room);
     const sendToAll = (text: string) =>
@@ -44,19 +44,19 @@ await describeWithServices('two instances of the messages service', () => {
     await sendToAll('before');
     await first.process.kill();
     for (const ack of await sendToAll('during the takeover')) expect(ack.ok).toBe(true);
-    await Promise.all(rooms.map((room) => account.waitForSeq(room, 2)));
+    await Promise.all(rooms.map((room) => user.waitForSeq(room, 2)));
     expect(await ownedPartitions(second)).toBe(PARTITION_COUNT);
     await first.process.start();
     await sendToAll('after');
     for (const room of rooms) {
-      const history = await account.history(room, 3);
+      const history = await user.history(room, 3);
       expect(history.map(({ seq, text }) => [seq, text])).toEqual([
         [1, 'before'],
         [2, 'during the takeover'],
         [3, 'after'],
       ]);
     }
-    account.close();
+    user.close();
   }, 60_000);
 });
 

@@ -6,7 +6,7 @@ import { MESSAGE_CREATE, partitionOf, type MessageCreate } from '@chat/messages/
 import { ServicesTopology, sharedServers, until } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { connect } from 'amqplib';
-import { Account } from '../support/account.ts';
+import { TestUser } from '../support/test-user.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { singleOrigin } from '../support/addresses.ts';
 import { metric } from '../support/metrics.ts';
@@ -19,15 +19,15 @@ const TOO_LARGE = 'x'.repeat(17_000_000);
 await describeWithServices('a message too large for MongoDB', () => {
   let rabbitmqUrl: string;
   let topology: ServicesTopology;
-  let account: Account;
+  let user: TestUser;
   beforeAll(async () => {
     const servers = await sharedServers(VIRTUAL_HOST);
     rabbitmqUrl = `amqp://guest:guest@127.0.0.1:${servers.rabbitmq.port}/${VIRTUAL_HOST}`;
     topology = await ServicesTopology.start({ servers });
-    account = await Account.register(singleOrigin(topology.gatewayUrl));
+    user = await TestUser.register(singleOrigin(topology.gatewayUrl));
   }, 90_000);
   afterAll(async () => {
-    account.close();
+    user.close();
     await topology.close();
   });
 
@@ -49,18 +49,18 @@ await describeWithServices('a message too large for MongoDB', () => {
   }
 
   it('is dead-lettered and counted, while its partition keeps storing other messages', async () => {
-    const socket = await account.connect();
+    const socket = await user.connect();
     const [room, neighbour] = roomsInOnePartition();
     for (const roomId of [room, neighbour]) {
       await emitWithAck(socket, 'joinRoom', roomId);
       await emitWithAck(socket, 'sendMessage', { roomId, text: 'before' });
-      await account.waitForSeq(roomId, 1);
+      await user.waitForSeq(roomId, 1);
     }
     const poison: MessageCreate = {
       id: 'poison'.padEnd(22, '-'),
       roomId: room,
-      userId: account.id,
-      username: account.username,
+      userId: user.id,
+      username: user.username,
       text: TOO_LARGE,
       clientMessageId: 'poison',
       timestamp: new Date().toISOString(),
@@ -72,7 +72,7 @@ await describeWithServices('a message too large for MongoDB', () => {
       });
     }
     for (const roomId of [neighbour, room]) {
-      const history = await account.history(roomId, 2);
+      const history = await user.history(roomId, 2);
       expect(history.map(({ seq, rev, text }) => [seq, rev, text])).toEqual([
         [1, 1, 'before'],
         [2, 2, 'after'],

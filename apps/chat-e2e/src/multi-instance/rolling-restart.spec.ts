@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ChatClient, type RoomConversation } from '@chat/client';
 import { PASSWORD, ServicesTopology, sharedServers, until } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
-import { Account } from '../support/account.ts';
+import { TestUser } from '../support/test-user.ts';
 import { singleOrigin } from '../support/addresses.ts';
 
 const CLIENTS = 4;
@@ -39,7 +39,7 @@ await describeWithServices('a rolling restart of every service', () => {
   async function openRoom(
     roomId: string,
   ): Promise<{ email: string; client: ChatClient; room: RoomConversation }> {
-    const { email } = await Account.register(singleOrigin(topology.gatewayUrl));
+    const { email } = await TestUser.register(singleOrigin(topology.gatewayUrl));
     const client = await signIn(email);
     const room = client.room(roomId);
     await room.open();

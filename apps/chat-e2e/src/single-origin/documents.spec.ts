@@ -113,10 +113,10 @@ describeChat('the server', () => {
           1,
         ]);
         expect([operation, typeof summary]).toEqual([operation, 'string']);
-        const open = PUBLIC_OPERATION.test(operation);
+        const isPublic = PUBLIC_OPERATION.test(operation);
         const undocumented = errorsOf(operation).filter((status) => !statuses.includes(status));
         expect([operation, undocumented]).toEqual([operation, []]);
-        expect([operation, security]).toEqual([operation, open ? undefined : [{ bearer: [] }]]);
+        expect([operation, security]).toEqual([operation, isPublic ? undefined : [{ bearer: [] }]]);
       }
     });
 
@@ -127,12 +127,12 @@ describeChat('the server', () => {
       }
     });
 
-    it('has a page at /docs without inline scripts or cross-origin files', async () => {
+    it('is rendered at /docs without inline scripts or cross-origin files', async () => {
       const page = await fetch(`${originOf(server)}/docs`);
       expect(page.status).toBe(200);
       expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
       const html = await page.text();
-      // The content security policy only allows files of this server.
+      // The content security policy allows only same-origin files.
       const scripts = [...html.matchAll(/<script([^>]*)>([^]*?)<\/script>/g)];
       expect(scripts.map(([, , inline = '']) => inline.trim()).join('')).toBe('');
       expect(html).not.toMatch(/\son[a-z]+=/);
@@ -226,7 +226,7 @@ describeChat('the server', () => {
       await owner.call('DELETE', `/rooms/${room.id}/members/${guest.id}`);
       expectValid('leaveRoomAck', await emitWithAck(sockets[0], 'leaveRoom', room.id));
       await guest.call('POST', '/auth/logout');
-      await until('the session has ended', () => received.has('sessionExpired'));
+      await until('sessionExpired is emitted', () => received.has('sessionExpired'));
       await server.stopSocketServer();
       await until('every event was received', () =>
         Object.keys(SERVER_EVENTS).every((event) => received.has(event)),

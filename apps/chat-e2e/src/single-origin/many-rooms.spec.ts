@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ChatClient } from '@chat/client';
 import { MAX_JOIN_CHANGES } from '@chat/contracts';
 import { FaultProxy, PASSWORD, until } from '@chat/testing';
-import type { Account } from '../support/account.ts';
+import type { TestUser } from '../support/test-user.ts';
 import {
   describeChat,
   originOf,
@@ -21,8 +21,8 @@ const MANY = MAX_JOIN_CHANGES + 10;
 
 describeChat('ChatClient with 50 rooms', () => {
   let server: ChatUnderTest;
-  let account: Account;
-  let authors: Account[];
+  let user: TestUser;
+  let authors: TestUser[];
   const roomIds = Array.from({ length: AUTHORS * ROOMS_EACH }, (_, n) => uniqueRoom(`room-${n}`));
   const clients: ChatClient[] = [];
   let proxy: FaultProxy;
@@ -31,7 +31,7 @@ describeChat('ChatClient with 50 rooms', () => {
     // Default limits, except for sends: the authors fill the rooms.
     server = await sharedChat();
     proxy = await FaultProxy.to(Number(new URL(originOf(server)).port));
-    account = await server.register();
+    user = await server.register();
     authors = await Promise.all(Array.from({ length: AUTHORS }, () => server.register('author')));
     await Promise.all(
       authors.map(async (author, index) => {
@@ -57,7 +57,7 @@ describeChat('ChatClient with 50 rooms', () => {
   const signIn = async (url: string): Promise<ChatClient> => {
     const client = new ChatClient({ url });
     clients.push(client);
-    await client.session.login({ email: account.email, password: PASSWORD });
+    await client.session.login({ email: user.email, password: PASSWORD });
     return client;
   };
   const rejections = async (): Promise<number> => {

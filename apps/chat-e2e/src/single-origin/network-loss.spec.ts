@@ -19,7 +19,7 @@ describeChat('ChatClient', () => {
     server = await startChat({
       SEND_RATE: '10000',
       SEND_BURST: '10000',
-      // Clients detect a silent connection by the heartbeat; the server sends its timing.
+      // Clients detect an unresponsive connection by the heartbeat; the server sends its timing.
       SOCKET_PING_INTERVAL_MS: '3000',
       SOCKET_PING_TIMEOUT_MS: '3000',
     });
@@ -43,9 +43,9 @@ describeChat('ChatClient', () => {
   ])(
     'shows every missed message and sends its outbox in order after %s',
     async (_how, roomId, disconnect) => {
-      const account = await server.register();
+      const user = await server.register();
       const client = new ChatClient({ url: proxy.url });
-      await client.session.login({ email: account.email, password: PASSWORD });
+      await client.session.login({ email: user.email, password: PASSWORD });
       const room = client.room(roomId);
       const received: Message[] = [];
       room.on('message', (message) => received.push(message));
@@ -67,7 +67,7 @@ describeChat('ChatClient', () => {
       await proxy.restore();
 
       await until('the client shows every message', () => received.length >= MISSED + 4, 60_000);
-      const history = await account.history(roomId);
+      const history = await user.history(roomId);
       expect(received).toEqual(history);
       const texts = history.map(({ text }) => text);
       expect(texts.filter((text) => text.startsWith('queued'))).toEqual([

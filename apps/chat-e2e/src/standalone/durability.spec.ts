@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { StandaloneProcess } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
-import { Account } from '../support/account.ts';
+import { TestUser } from '../support/test-user.ts';
 import { singleOrigin } from '../support/addresses.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { parseSystemCalls } from '../support/strace-log.ts';
@@ -14,40 +14,42 @@ const TRACED = 'trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg';
 
 describeWithProgram('strace', 'sendMessage to the standalone server', () => {
   it('syncs the message to disk before the acknowledgement is written', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'chat-strace-'));
-    const log = join(folder, 'calls');
+    const tempDir = await mkdtemp(join(tmpdir(), 'chat-strace-'));
+    const log = join(tempDir, 'calls');
     const server = await StandaloneProcess.start({
       wrapper: ['strace', '-f', '-y', '-o', log, '-s', '5000', '-e', TRACED],
     });
-    const ann = await Account.register(singleOrigin(server.url));
+    const ann = await TestUser.register(singleOrigin(server.url));
     const socket = await ann.connect();
     await emitWithAck(socket, 'joinRoom', 'general');
-    const names = Array.from({ length: 10 }, (_, n) => `durable-${n}`);
-    for (const clientMessageId of names) {
+    const clientMessageIds = Array.from({ length: 10 }, (_, n) => `durable-${n}`);
+    for (const clientMessageId of clientMessageIds) {
       await emitWithAck(socket, 'sendMessage', { roomId: 'general', text: 'hi', clientMessageId });
     }
     ann.close();
     await server.terminate('SIGTERM');
     await server.close();
     const calls = parseSystemCalls(await readFile(log, 'utf8'));
-    await rm(folder, { recursive: true });
+    await rm(tempDir, { recursive: true });
 
-    for (const name of names) {
+    for (const clientMessageId of clientMessageIds) {
       const acknowledged = calls.find(
         ({ text }) =>
-          text.includes('<socket:') && text.includes('{\\"ok\\":true') && text.includes(name),
+          text.includes('<socket:') &&
+          text.includes('{\\"ok\\":true') &&
+          text.includes(clientMessageId),
       );
       const written = calls.find(
-        ({ name: call, text }) =>
-          call === 'pwrite64' && text.includes('-wal>') && text.includes(name),
+        ({ name, text }) =>
+          name === 'pwrite64' && text.includes('-wal>') && text.includes(clientMessageId),
       );
       const synced = calls.find(
-        ({ name: call, text, start }) =>
-          /^f(data)?sync$/.test(call) &&
+        ({ name, text, start }) =>
+          /^f(data)?sync$/.test(name) &&
           /-wal>.* = 0$/.test(text) &&
           start > (written?.end ?? Infinity),
       );
-      expect([name, synced?.end]).toEqual([name, expect.any(Number)]);
+      expect([clientMessageId, synced?.end]).toEqual([clientMessageId, expect.any(Number)]);
       expect(acknowledged?.start).toBeGreaterThan(synced?.end ?? Infinity);
     }
   }, 60_000);

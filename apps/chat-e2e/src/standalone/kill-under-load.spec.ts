@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StandaloneProcess } from '@chat/testing';
-import { Account } from '../support/account.ts';
+import { TestUser } from '../support/test-user.ts';
 import { singleOrigin } from '../support/addresses.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { PersistentSender } from '../support/persistent-sender.ts';
@@ -17,12 +17,12 @@ describe('the standalone server', () => {
   afterAll(() => server.close());
 
   it('stores every acknowledged message exactly once, in order and without gaps, across 10 SIGKILLs under load', async () => {
-    const accounts: Account[] = [];
+    const users: TestUser[] = [];
     for (let n = 0; n < SENDERS; n += 1)
-      accounts.push(await Account.register(singleOrigin(server.url)));
+      users.push(await TestUser.register(singleOrigin(server.url)));
     const senders: PersistentSender[] = [];
-    for (const [index, account] of accounts.entries()) {
-      const socket = await account.connect();
+    for (const [index, user] of users.entries()) {
+      const socket = await user.connect();
       await emitWithAck(socket, 'joinRoom', 'general');
       senders.push(new PersistentSender(socket, 'general', `sender${index}`));
     }
@@ -53,10 +53,10 @@ describe('the standalone server', () => {
     for (const sender of senders) sender.stop();
     await Promise.all(running);
 
-    const [reader] = accounts;
-    if (!reader) throw new Error('no account to read with');
+    const [reader] = users;
+    if (!reader) throw new Error('no user to read with');
     const history = await reader.history('general');
-    for (const account of accounts) account.close();
+    for (const user of users) user.close();
 
     expect(history.map(({ seq }) => seq)).toEqual(history.map((_, index) => index + 1));
     expect(history.map(({ rev }) => rev)).toEqual(history.map((_, index) => index + 1));

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RoomSummary } from '@chat/contracts';
 import { runStandalone, StandaloneProcess } from '@chat/testing';
-import { Account } from '../support/account.ts';
+import { TestUser } from '../support/test-user.ts';
 import { singleOrigin } from '../support/addresses.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 
@@ -45,11 +45,11 @@ const SETTINGS = [
 ];
 
 describe('the standalone server', () => {
-  let folder: string;
+  let tempDir: string;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'chat-start-'));
+    tempDir = await mkdtemp(join(tmpdir(), 'chat-start-'));
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+  afterEach(() => rm(tempDir, { recursive: true, force: true }));
 
   const expectOneLine = ({ code, stderr }: Exit, line: RegExp): void => {
     expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(line)]);
@@ -60,8 +60,8 @@ describe('the standalone server', () => {
     line: RegExp,
     env: Record<string, string> = {},
   ): Promise<void> => {
-    const options = { cwd: folder, env };
-    expectOneLine(await runStandalone([`--data-dir=${folder}`, ...args], options), line);
+    const options = { cwd: tempDir, env };
+    expectOneLine(await runStandalone([`--data-dir=${tempDir}`, ...args], options), line);
   };
 
   let usedDir: string;
@@ -102,15 +102,18 @@ describe('the standalone server', () => {
     });
 
     it('for a data directory that is a file or lies inside one', async () => {
-      await writeFile(join(folder, 'file'), '');
-      await expectStartError([`--data-dir=${join(folder, 'file')}`], /^DATA_DIR: .*cannot be used/);
-      await expectStartError([`--data-dir=${join(folder, 'file', 'inside')}`], /^DATA_DIR: /);
+      await writeFile(join(tempDir, 'file'), '');
+      await expectStartError(
+        [`--data-dir=${join(tempDir, 'file')}`],
+        /^DATA_DIR: .*cannot be used/,
+      );
+      await expectStartError([`--data-dir=${join(tempDir, 'file', 'inside')}`], /^DATA_DIR: /);
     });
   });
 
   it('starts in production with a strong secret', async () => {
     const server = await StandaloneProcess.start({
-      dataDir: folder,
+      dataDir: tempDir,
       env: { NODE_ENV: 'production', JWT_SECRET: 'Zk3-9fQw_7rTn2LpX8vBd4HsYc6MgJ1e' },
     });
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
@@ -118,15 +121,15 @@ describe('the standalone server', () => {
   });
 
   it('creates one room, general, at its first start', async () => {
-    const server = await StandaloneProcess.start({ dataDir: folder });
-    const ann = await Account.register(singleOrigin(server.url));
+    const server = await StandaloneProcess.start({ dataDir: tempDir });
+    const ann = await TestUser.register(singleOrigin(server.url));
     const { body } = await ann.call<RoomSummary[]>('GET', '/rooms?discover=true');
     expect(body).toMatchObject([{ id: 'general', visibility: 'public', seq: 0, rev: 0 }]);
     await server.close();
   });
 
   it('lists every option with a description on --help', async () => {
-    const { code, stdout } = await runStandalone(['--help'], { cwd: folder });
+    const { code, stdout } = await runStandalone(['--help'], { cwd: tempDir });
     expect(code).toBe(0);
     const listed = [...stdout.matchAll(/^ {2}(--[a-z-]+) \(([A-Z_]+)\)\n {6}\S.*\.$/gm)];
     expect(listed.map(([, option, name]) => [option, name])).toEqual(
@@ -135,17 +138,17 @@ describe('the standalone server', () => {
   });
 
   it('gives options precedence over environment variables, and those precedence over .env', async () => {
-    await writeFile(join(folder, '.env'), 'PORT=invalid-from-file\nSEND_RATE=invalid\n');
+    await writeFile(join(tempDir, '.env'), 'PORT=invalid-from-file\nSEND_RATE=invalid\n');
     const run = async (args: string[], env: Record<string, string>) =>
-      (await runStandalone([`--data-dir=${folder}`, ...args], { cwd: folder, env })).stderr;
+      (await runStandalone([`--data-dir=${tempDir}`, ...args], { cwd: tempDir, env })).stderr;
     expect(await run([], {})).toMatch(/PORT: [^]*SEND_RATE: /);
     expect(await run([], { PORT: '0' })).not.toContain('PORT:');
     expect(await run(['--port=invalid-from-option'], { PORT: '0' })).toContain('PORT:');
   });
 
   it('restricts its data files to their owner and keeps its secret across a restart', async () => {
-    const dataDir = join(folder, 'new', 'data');
-    await mkdir(join(folder, 'new'));
+    const dataDir = join(tempDir, 'new', 'data');
+    await mkdir(join(tempDir, 'new'));
     const server = await StandaloneProcess.start({ dataDir });
     await server.terminate('SIGTERM');
     const secret = await readFile(join(dataDir, 'jwt-secret'), 'utf8');
@@ -163,10 +166,10 @@ describe('the standalone server', () => {
   describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {
     it('emits serverDraining, acknowledges exactly what it stores and exits with code 0', async () => {
       const server = await StandaloneProcess.start({
-        dataDir: folder,
+        dataDir: tempDir,
         env: { SEND_RATE: '10000', SEND_BURST: '10000' },
       });
-      const ann = await Account.register(singleOrigin(server.url));
+      const ann = await TestUser.register(singleOrigin(server.url));
       const socket = await ann.connect();
       await emitWithAck(socket, 'joinRoom', 'general');
       const draining = new Promise<{ reconnectInMs: number }>((resolve) =>

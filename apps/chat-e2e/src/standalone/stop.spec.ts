@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually, privatePort, StandaloneProcess } from '@chat/testing';
-import { Account } from '../support/account.ts';
+import { eventually, reservePort, StandaloneProcess } from '@chat/testing';
+import { TestUser } from '../support/test-user.ts';
 import { singleOrigin } from '../support/addresses.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const MAIN = join(ROOT, 'apps/standalone/bundle/main.js');
-/** Substrings of the log lines written at shutdown. */
+/** Substrings of the log lines of a graceful shutdown. */
 const STOPPING = '"msg":"stopping"';
 const DRAINING = '"sockets":0,"msg":"draining sockets"';
 
@@ -98,7 +98,7 @@ describe('the standalone server', () => {
     const exited = first.terminate('SIGTERM');
     await eventually(() => expect(first.output).toContain(STOPPING));
     const started = start(process.execPath, MAIN, `--port=${first.port}`);
-    await eventually(() => expect(started.printed.output).toContain('data folder in use'));
+    await eventually(() => expect(started.printed.output).toContain('data directory in use'));
     request.write(body.slice(1));
     expect(await text(request)).toMatch(/^HTTP\/1\.1 401 [^]*\r\nConnection: close\r\n/i);
     expect(await exited).toBe(0);
@@ -110,9 +110,9 @@ describe('the standalone server', () => {
   });
 
   it.each(['before it is ready', 'after it is ready'])(
-    'serves requests and shuts down cleanly when its output pipes are closed %s',
+    'serves requests and shuts down gracefully when its output pipes are closed %s',
     async (when) => {
-      const port = await privatePort();
+      const port = await reservePort();
       const { child, printed } = start(process.execPath, MAIN, `--port=${port}`);
       if (when === 'after it is ready') {
         await eventually(
@@ -124,7 +124,7 @@ describe('the standalone server', () => {
       child.stderr.destroy();
       const url = `http://localhost:${port}`;
       await eventually(async () => expect((await fetch(`${url}/health`)).status).toBe(200), 15_000);
-      const ann = await Account.register(singleOrigin(url));
+      const ann = await TestUser.register(singleOrigin(url));
       const socket = await ann.connect();
       await emitWithAck(socket, 'joinRoom', 'general');
       const send = { roomId: 'general', text: 'hi', clientMessageId: 'one' };
@@ -144,7 +144,7 @@ describe('npm start', () => {
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const)(
     'drains the server when only npm receives %s',
     async (signal) => {
-      const port = await privatePort();
+      const port = await reservePort();
       const { child, printed } = start('npm', 'start', '--', `--port=${port}`);
       await eventually(() => expect(printed.output).toContain('The chat server is ready'), 50_000);
       const exited = once(child, 'exit');
@@ -157,7 +157,7 @@ describe('npm start', () => {
   );
 
   it('drains once and exits with code 0 when npm and the server both receive SIGINT', async () => {
-    const { child, printed } = start('npm', 'start', '--', `--port=${await privatePort()}`);
+    const { child, printed } = start('npm', 'start', '--', `--port=${await reservePort()}`);
     await eventually(() => expect(printed.output).toContain('The chat server is ready'), 50_000);
     const exited = once(child, 'exit');
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');

@@ -1,6 +1,6 @@
 import {
   missingSharedServers,
-  privatePort,
+  reservePort,
   ServicesTopology,
   sharedServers,
   sharedTopology,
@@ -9,7 +9,7 @@ import {
   type SharedInstance,
 } from '@chat/testing';
 import { describeUnlessMissing } from '@chat/testing/suites';
-import { Account } from './account.ts';
+import { TestUser } from './test-user.ts';
 import { singleOrigin, type Addresses } from './addresses.ts';
 import { SHARED_SETTINGS } from './shared-settings.ts';
 
@@ -47,8 +47,8 @@ export interface ChatUnderTest {
   readonly processes: readonly ProcessUnderTest[];
   /** Returns the process of a service; in `standalone`, the only process. */
   processOf(service: ServiceName): ProcessUnderTest;
-  /** Registers an account, whose sockets {@link ChatUnderTest.close} disconnects. */
-  register(name?: string): Promise<Account>;
+  /** Registers a user, whose sockets {@link ChatUnderTest.close} disconnects. */
+  register(name?: string): Promise<TestUser>;
   close(): Promise<void>;
 }
 
@@ -90,7 +90,7 @@ export function originOf({ addresses }: ChatUnderTest): string {
 }
 
 async function standalone(env: Readonly<Record<string, string>>): Promise<DedicatedChat> {
-  const metricsPort = await privatePort();
+  const metricsPort = await reservePort();
   const server = await StandaloneProcess.start({
     env: { METRICS_PORT: String(metricsPort), ...env },
   });
@@ -141,16 +141,16 @@ async function sharedServices(): Promise<ChatUnderTest> {
 function withAccounts<Chat extends Pick<ChatUnderTest, 'addresses' | 'close'>>(
   chat: Chat,
 ): Chat & Pick<ChatUnderTest, 'register'> {
-  const accounts: Account[] = [];
+  const users: TestUser[] = [];
   return {
     ...chat,
     register: async (name) => {
-      const account = await Account.register(chat.addresses, name);
-      accounts.push(account);
-      return account;
+      const user = await TestUser.register(chat.addresses, name);
+      users.push(user);
+      return user;
     },
     close: async () => {
-      for (const account of accounts) account.close();
+      for (const user of users) user.close();
       await chat.close();
     },
   };

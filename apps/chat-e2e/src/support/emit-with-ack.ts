@@ -1,5 +1,5 @@
 import type { Ack, ClientEvent, ClientPayload, ClientResult } from '@chat/contracts';
-import type { ClientSocket } from './account.ts';
+import type { ClientSocket } from './test-user.ts';
 
 /**
  * Emits an event and resolves with its acknowledgement.

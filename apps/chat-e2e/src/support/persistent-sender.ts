@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClientSocket } from './account.ts';
+import type { ClientSocket } from './test-user.ts';
 import { emitWithAck } from './emit-with-ack.ts';
 
 export interface AcknowledgedMessage {

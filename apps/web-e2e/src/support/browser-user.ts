@@ -100,12 +100,13 @@ export class BrowserUser {
       .filter({ has: this.page.getByText(text, { exact: true }) });
   }
 
-  async see(text: string): Promise<void> {
+  /** Waits until a row of the message list shows this text. */
+  async waitForMessage(text: string): Promise<void> {
     await this.rows(text).first().waitFor();
   }
 
   /** Waits until one of the user's own messages shows this delivery status. */
-  async seeStatus(text: string, status: 'Waiting to be sent' | 'Sent'): Promise<void> {
+  async waitForStatus(text: string, status: 'Waiting to be sent' | 'Sent'): Promise<void> {
     await this.rows(text).getByTitle(status, { exact: true }).waitFor();
   }
 

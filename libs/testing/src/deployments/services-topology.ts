@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../eventually.ts';
 import { FaultProxy } from '../network/fault-proxy.ts';
-import { privatePort } from '../network/private-port.ts';
+import { reservePort } from '../network/reserve-port.ts';
 import { BackingServers } from '../servers/backing-servers.ts';
 import { ServiceInstance, type ServiceName } from './service-instance.ts';
 
@@ -210,7 +210,7 @@ export class ServicesTopology {
   }
 
   async #startServices(): Promise<void> {
-    this.#gatewayPort = this.options.ports?.gateway ?? (await privatePort());
+    this.#gatewayPort = this.options.ports?.gateway ?? (await reservePort());
     if (this.options.proxies) this.#gatewayProxy = await FaultProxy.to(this.#gatewayPort);
     for (const service of SERVICES) {
       for (let count = 0; count < (this.options[service] ?? 1); count += 1) {
@@ -224,11 +224,11 @@ export class ServicesTopology {
   async #create(service: ServiceName): Promise<ServiceInstance> {
     const number = this.instances(service).length + 1;
     const fixed = number === 1 ? this.options.ports?.[service] : undefined;
-    const port = service === 'gateway' ? this.#gatewayPort : (fixed ?? (await privatePort()));
+    const port = service === 'gateway' ? this.#gatewayPort : (fixed ?? (await reservePort()));
     const proxies: FaultProxy[] = [];
     const inbound = service === 'gateway' ? this.#gatewayProxy : await this.#startProxy(port);
     if (inbound) proxies.push(inbound);
-    const metricsPort = await privatePort();
+    const metricsPort = await reservePort();
     const env: Record<string, string> = {
       METRICS_PORT: String(metricsPort),
       NODE_ENV: 'test',

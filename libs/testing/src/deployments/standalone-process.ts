@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inheritedEnvironment } from '../processes/inherited-environment.ts';
 import { killWithParent } from '../processes/child-processes.ts';
-import { privatePort } from '../network/private-port.ts';
+import { reservePort } from '../network/reserve-port.ts';
 
 const MAIN = fileURLToPath(new URL('../../../../apps/standalone/bundle/main.js', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
@@ -59,7 +59,7 @@ export class StandaloneProcess {
 
   static async start(options: StandaloneOptions = {}): Promise<StandaloneProcess> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'chat-data-')));
-    const server = new StandaloneProcess(options.port ?? (await privatePort()), dataDir, options);
+    const server = new StandaloneProcess(options.port ?? (await reservePort()), dataDir, options);
     await server.restart();
     return server;
   }

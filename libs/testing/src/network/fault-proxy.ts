@@ -1,5 +1,5 @@
 import { createServer, connect, type Server, type Socket } from 'node:net';
-import { privatePort } from './private-port.ts';
+import { reservePort } from './reserve-port.ts';
 
 /** The two connections that a proxy joins: from the client, and to the server. */
 interface Pair {
@@ -32,7 +32,7 @@ export class FaultProxy {
    * @param target port of the server on this machine
    */
   static async to(target: number): Promise<FaultProxy> {
-    const proxy = new FaultProxy(await privatePort(), target);
+    const proxy = new FaultProxy(await reservePort(), target);
     await proxy.restore();
     return proxy;
   }

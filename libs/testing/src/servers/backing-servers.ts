@@ -29,11 +29,11 @@ export class BackingServers {
     const reason = missing.filter((message) => message !== undefined).join(', ');
     if (reason !== '') throw new Error(`${reason}.`);
     const lock = dataDir === undefined ? undefined : await lockFolder(dataDir);
-    const folder = (name: string) => (dataDir === undefined ? undefined : join(dataDir, name));
+    const directory = (name: string) => (dataDir === undefined ? undefined : join(dataDir, name));
     const started = await Promise.allSettled([
-      RedisServer.start(folder('redis')),
-      RabbitMqServer.start(folder('rabbitmq'), virtualHosts),
-      MongoServer.start(folder('mongo')),
+      RedisServer.start(directory('redis')),
+      RabbitMqServer.start(directory('rabbitmq'), virtualHosts),
+      MongoServer.start(directory('mongo')),
     ]);
     const [redis, rabbitmq, mongo] = started;
     if (

@@ -5,25 +5,25 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DirectoryLock } from './directory-lock.ts';
 
 describe('DirectoryLock', () => {
-  let folder: string;
+  let directory: string;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'chat-lock-'));
+    directory = await mkdtemp(join(tmpdir(), 'chat-lock-'));
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(() => rm(directory, { recursive: true }));
 
-  it('rejects a second lock under any path of the folder until the first is released', async () => {
-    const lock = await DirectoryLock.take(folder);
-    const alias = join(folder, 'alias');
-    await symlink(folder, alias);
+  it('rejects a second lock under any path of the directory until the first is released', async () => {
+    const lock = await DirectoryLock.take(directory);
+    const alias = join(directory, 'alias');
+    await symlink(directory, alias);
     await expect(DirectoryLock.take(alias)).rejects.toThrow(
-      `the folder ${alias} is in use by another process`,
+      `the directory ${alias} is in use by another process`,
     );
     lock.release();
-    (await DirectoryLock.take(folder)).release();
+    (await DirectoryLock.take(directory)).release();
   });
 
-  it('does not lock other folders', async () => {
-    const locks = [await DirectoryLock.take(folder), await DirectoryLock.take(tmpdir())];
+  it('does not lock other directories', async () => {
+    const locks = [await DirectoryLock.take(directory), await DirectoryLock.take(tmpdir())];
     for (const lock of locks) lock.release();
   });
 });

@@ -18,14 +18,14 @@ export class DirectoryLock {
    *
    * @throws Error with a one-line message when another process holds the lock
    */
-  static async take(folder: string): Promise<DirectoryLock> {
+  static async take(directory: string): Promise<DirectoryLock> {
     const lock = new DirectoryLock();
-    const { dev, ino } = await stat(folder);
+    const { dev, ino } = await stat(directory);
     try {
       await once(lock.#socket.listen(`\0chat-folder-${dev}-${ino}`), 'listening');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      throw new Error(`the folder ${folder} is in use by another process`, { cause: error });
+      throw new Error(`the directory ${directory} is in use by another process`, { cause: error });
     }
     return lock;
   }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MongoMemoryServer } from 'mongodb-memory-server-core';
 import { DataDirectory } from './data-directory.ts';
 import { mongoBinary } from './mongo-binary.ts';
-import { privatePort } from '../network/private-port.ts';
+import { reservePort } from '../network/reserve-port.ts';
 import { killWithParent } from '../processes/child-processes.ts';
 import type { ControllableProcess } from '../processes/server-process.ts';
 
@@ -18,7 +18,7 @@ export class MongoServer implements ControllableProcess {
 
   private constructor(
     readonly port: number,
-    private readonly folder: DataDirectory,
+    private readonly dataDirectory: DataDirectory,
   ) {}
 
   /**
@@ -26,8 +26,8 @@ export class MongoServer implements ControllableProcess {
    * `close`
    */
   static async start(dataDir?: string): Promise<MongoServer> {
-    const folder = await DataDirectory.open('mongo', dataDir);
-    const server = new MongoServer(await privatePort(), folder);
+    const dataDirectory = await DataDirectory.open('mongo', dataDir);
+    const server = new MongoServer(await reservePort(), dataDirectory);
     try {
       await server.start();
     } catch (error) {
@@ -54,7 +54,7 @@ export class MongoServer implements ControllableProcess {
         ip: '127.0.0.1',
         port: this.port,
         portGeneration: false,
-        dbPath: this.folder.path,
+        dbPath: this.dataDirectory.path,
         storageEngine: 'wiredTiger',
         launchTimeout: 30_000,
       },
@@ -94,7 +94,7 @@ export class MongoServer implements ControllableProcess {
   async close(): Promise<void> {
     await this.kill();
     await this.#server?.stop({ doCleanup: false });
-    await this.folder.close();
+    await this.dataDirectory.close();
   }
 
   async #terminate(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {

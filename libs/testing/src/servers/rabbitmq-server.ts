@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DataDirectory } from './data-directory.ts';
-import { privatePort } from '../network/private-port.ts';
+import { reservePort } from '../network/reserve-port.ts';
 import { programPath } from '../processes/programs.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 
@@ -26,19 +26,19 @@ export class RabbitMqServer {
   /** Environment of the broker and of `rabbitmqctl`. */
   readonly env: Readonly<Record<string, string>>;
   readonly #nameService: ServerProcess;
-  readonly #folder: DataDirectory;
+  readonly #dataDirectory: DataDirectory;
 
   private constructor(
     port: number,
     process: ServerProcess,
     nameService: ServerProcess,
-    folder: DataDirectory,
+    dataDirectory: DataDirectory,
     env: Readonly<Record<string, string>>,
   ) {
     this.port = port;
     this.process = process;
     this.#nameService = nameService;
-    this.#folder = folder;
+    this.#dataDirectory = dataDirectory;
     this.env = env;
   }
 
@@ -52,11 +52,11 @@ export class RabbitMqServer {
     virtualHosts: readonly string[] = [],
   ): Promise<RabbitMqServer> {
     const data = await DataDirectory.open('rabbitmq', dataDir);
-    const folder = data.path;
+    const directory = data.path;
     const [port, distributionPort, nameServicePort] = [
-      await privatePort(),
-      await privatePort(),
-      await privatePort(),
+      await reservePort(),
+      await reservePort(),
+      await reservePort(),
     ];
     const nameService = new ServerProcess({
       name: 'epmd',
@@ -66,33 +66,33 @@ export class RabbitMqServer {
       startTimeoutMs: 5_000,
     });
     await nameService.start();
-    await mkdir(join(folder, 'home'), { recursive: true });
-    await writeFile(join(folder, 'enabled_plugins'), '[].\n');
-    await writeFile(join(folder, 'definitions.json'), await definitions(virtualHosts));
+    await mkdir(join(directory, 'home'), { recursive: true });
+    await writeFile(join(directory, 'enabled_plugins'), '[].\n');
+    await writeFile(join(directory, 'definitions.json'), await definitions(virtualHosts));
     await writeFile(
-      join(folder, 'rabbitmq.conf'),
+      join(directory, 'rabbitmq.conf'),
       [
         `listeners.tcp.1 = 127.0.0.1:${port}`,
         'log.console = false',
-        `load_definitions = ${join(folder, 'definitions.json')}`,
+        `load_definitions = ${join(directory, 'definitions.json')}`,
         'vm_memory_high_watermark.absolute = 1GB',
         'disk_free_limit.absolute = 50MB',
         '',
       ].join('\n'),
     );
     const env = {
-      HOME: join(folder, 'home'),
+      HOME: join(directory, 'home'),
       // Makes the script replace itself with the broker, so that signals reach the broker.
       RUNNING_UNDER_SYSTEMD: 'true',
       // The same at every start: the data belongs to the node name.
       RABBITMQ_NODENAME: 'chat@localhost',
       RABBITMQ_NODE_PORT: String(port),
       RABBITMQ_DIST_PORT: String(distributionPort),
-      RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
-      RABBITMQ_LOG_BASE: join(folder, 'log'),
-      RABBITMQ_PID_FILE: join(folder, 'pid'),
-      RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
-      RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
+      RABBITMQ_MNESIA_BASE: join(directory, 'mnesia'),
+      RABBITMQ_LOG_BASE: join(directory, 'log'),
+      RABBITMQ_PID_FILE: join(directory, 'pid'),
+      RABBITMQ_CONFIG_FILE: join(directory, 'rabbitmq.conf'),
+      RABBITMQ_ENABLED_PLUGINS_FILE: join(directory, 'enabled_plugins'),
       RABBITMQ_CONF_ENV_FILE: '/dev/null',
       RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: NO_BUSY_WAIT,
       ERL_EPMD_PORT: String(nameServicePort),
@@ -102,7 +102,7 @@ export class RabbitMqServer {
       name: 'rabbitmq-server',
       command: programPath('rabbitmq-server'),
       args: [],
-      cwd: folder,
+      cwd: directory,
       env,
       isReady: () => responds(port, 'AMQP\0\0\x09\x01'),
       startTimeoutMs: 60_000,
@@ -138,7 +138,7 @@ export class RabbitMqServer {
   async close(): Promise<void> {
     await this.process.kill();
     await this.#nameService.kill();
-    await this.#folder.close();
+    await this.#dataDirectory.close();
   }
 }
 

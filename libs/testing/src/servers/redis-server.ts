@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { DataDirectory } from './data-directory.ts';
-import { privatePort } from '../network/private-port.ts';
+import { reservePort } from '../network/reserve-port.ts';
 import { programPath } from '../processes/programs.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 
@@ -10,7 +10,7 @@ export class RedisServer {
   private constructor(
     readonly port: number,
     readonly process: ServerProcess,
-    private readonly folder: DataDirectory,
+    private readonly dataDirectory: DataDirectory,
   ) {}
 
   /**
@@ -18,17 +18,26 @@ export class RedisServer {
    * `close`
    */
   static async start(dataDir?: string): Promise<RedisServer> {
-    const port = await privatePort();
-    const folder = await DataDirectory.open('redis', dataDir);
+    const port = await reservePort();
+    const dataDirectory = await DataDirectory.open('redis', dataDir);
     const server = new ServerProcess({
       name: 'redis-server',
       command: programPath('redis-server'),
-      args: ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder.path],
+      args: [
+        '--port',
+        String(port),
+        '--bind',
+        '127.0.0.1',
+        '--save',
+        '',
+        '--dir',
+        dataDirectory.path,
+      ],
       isReady: () => respondsToPing(port),
       startTimeoutMs: 10_000,
     });
     await server.start();
-    return new RedisServer(port, server, folder);
+    return new RedisServer(port, server, dataDirectory);
   }
 
   get url(): string {
@@ -37,7 +46,7 @@ export class RedisServer {
 
   async close(): Promise<void> {
     await this.process.kill();
-    await this.folder.close();
+    await this.dataDirectory.close();
   }
 }
 

@@ -88,7 +88,7 @@ describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
     expectGaplessSeqs();
   });
 
-  it('returns UNAVAILABLE immediately while the broker is unreachable, then publishes again', async () => {
+  it('rejects with UNAVAILABLE immediately while the broker is unreachable, then publishes again', async () => {
     await proxy.disconnect();
     await eventually(() => expect(publisher.check()).rejects.toThrow());
     // Immediately: after a wait, the message would be the one for a timeout.
@@ -102,7 +102,7 @@ describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
     await eventually(() => expect(stored()).toContain(event.id));
   });
 
-  it('returns UNAVAILABLE when a frozen broker does not confirm, and stores the retry once', async () => {
+  it('rejects with UNAVAILABLE when a frozen broker does not confirm, and stores the retry once', async () => {
     const shortTimeoutPublisher = await startPublisher(300);
     const early = eventIn('general');
     proxy.pause();
@@ -120,7 +120,7 @@ describeWithProgram('rabbitmq-server', 'the RabbitMQ transport', () => {
     await shortTimeoutPublisher.onApplicationShutdown();
   });
 
-  it('returns UNAVAILABLE when the queue of the partition is missing', async () => {
+  it('rejects with UNAVAILABLE when the queue of the partition is missing', async () => {
     await messages.app.close();
     await withChannel((channel) => channel.deleteQueue(queueOf(partitionOf('general'))));
     await expect(publisher.publish(eventIn('general'))).rejects.toMatchObject({

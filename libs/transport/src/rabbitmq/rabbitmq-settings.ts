@@ -16,7 +16,7 @@ export const rabbitMqSettings = {
   RABBITMQ_HEARTBEAT_SECONDS: wholeNumber(1, 60)
     .default(3)
     .describe(
-      'Heartbeat interval in seconds; a silent peer is disconnected after two to three intervals.',
+      'Heartbeat interval in seconds; an unresponsive peer is disconnected after two to three intervals.',
     ),
 } as const;
 

@@ -25,7 +25,7 @@ export interface Counts {
   readonly longestSilenceMs: number;
   /** Time from the end of the fault until every sender got an acknowledgement; undefined: never. */
   readonly recoveredMs: number | undefined;
-  /** Time from the end of the fault to convergence with the store; undefined: not in time. */
+  /** Time from the end of the fault to convergence with the store; undefined after a timeout. */
   readonly convergeMs: number | undefined;
   readonly peakRssMiB: number;
 }

@@ -55,7 +55,7 @@ export class LibraryClient {
     await Promise.all(this.roomIds.map((roomId) => this.#client.room(roomId).open()));
   }
 
-  /** Sends to the rooms in turn. */
+  /** Sends to the rooms round-robin. */
   startSending(everyMs: number): void {
     let turn = 0;
     this.#sending = setInterval(() => {

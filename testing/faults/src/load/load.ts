@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@chat/testing';
 import type { ConnectionLog, NonMemberLog, RoomHistory, Send, View } from '../check/observation.ts';
 import { differences } from '../check/invariants.ts';
-import type { Account } from './account.ts';
+import type { TestUser } from './test-user.ts';
 import { LibraryClient } from './library-user.ts';
 import { NonMember } from './non-member.ts';
 import { PlainClient } from './plain-client.ts';
@@ -31,7 +31,7 @@ export interface LoadRecords {
   readonly views: readonly View[];
   readonly rooms: readonly RoomHistory[];
   readonly nonMember: NonMemberLog;
-  /** When every client had converged with the store; undefined if not in time. */
+  /** When every client had converged with the store; undefined after a timeout. */
   readonly convergedAt: number | undefined;
   /** Clients and sends that were not settled by then. */
   readonly unsettled: readonly string[];
@@ -47,7 +47,7 @@ export interface SmoothRun {
 
 /** Load for a run in dedicated rooms: writers, listeners, library clients and a non-member. */
 export class Load {
-  readonly #reader: Account;
+  readonly #reader: TestUser;
   readonly #roomIds: readonly string[];
   readonly #plain: readonly PlainClient[];
   readonly #library: readonly LibraryClient[];
@@ -57,7 +57,7 @@ export class Load {
 
   private constructor(
     users: TestUsers,
-    reader: Account,
+    reader: TestUser,
     publicRooms: string[],
     privateRoom: string,
   ) {
@@ -66,20 +66,20 @@ export class Load {
     const members = membersOf(users);
     const roomsOf = (id: string) => (members.has(id) ? this.#roomIds : publicRooms);
     const writers = users.writers.map(
-      (account, index) =>
+      (user, index) =>
         new PlainClient({
           name: `writer-${index + 1}`,
-          account,
-          roomIds: roomsOf(account.id),
+          user,
+          roomIds: roomsOf(user.id),
           transport: index === 1 ? 'polling' : 'websocket',
         }),
     );
     const listeners = users.listeners.map(
-      (account, index) =>
+      (user, index) =>
         new PlainClient({
           name: `listener-${index + 1}`,
-          account,
-          roomIds: roomsOf(account.id),
+          user,
+          roomIds: roomsOf(user.id),
           transport: 'websocket',
         }),
     );

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import type { NonMemberLog } from '../check/observation.ts';
-import type { Account } from './account.ts';
+import type { TestUser } from './test-user.ts';
 
 const ACK_TIMEOUT_MS = 3_000;
 const PAUSE_MS = 300;
@@ -12,8 +12,8 @@ interface PlainAck {
 }
 
 /**
- * A registered user without access to a private room, who continuously tries every way to read it.
- * Messages received from a public room show that its connection works.
+ * A registered user without access to a private room that repeatedly tries every way to read the
+ * room. Messages from a public room prove that the connection is up.
  */
 export class NonMember {
   readonly #socket: Socket;
@@ -24,12 +24,12 @@ export class NonMember {
   #stopped = false;
 
   constructor(
-    private readonly account: Account,
+    private readonly user: TestUser,
     private readonly publicRoomId: string,
     private readonly privateRoomId: string,
   ) {
-    this.#socket = io(account.url, {
-      auth: { token: account.token },
+    this.#socket = io(user.url, {
+      auth: { token: user.token },
       transports: ['websocket'],
       reconnectionDelay: 100,
       reconnectionDelayMax: 500,
@@ -49,7 +49,10 @@ export class NonMember {
     while (!this.#stopped) {
       this.#acks.push(
         await this.#request('joinRoom', { roomId: this.privateRoomId, since: 0 }),
-        await this.#request('sendMessage', { roomId: this.privateRoomId, text: 'let me in' }),
+        await this.#request('sendMessage', {
+          roomId: this.privateRoomId,
+          text: 'from a non-member',
+        }),
       );
       for (const path of [
         `/messages/history/${this.privateRoomId}`,
@@ -57,7 +60,7 @@ export class NonMember {
         `/rooms/${this.privateRoomId}`,
         `/rooms/${this.privateRoomId}/members`,
       ]) {
-        const response = await this.account.call('GET', path).catch(() => undefined);
+        const response = await this.user.call('GET', path).catch(() => undefined);
         this.#statuses.push(response?.status);
       }
       await delay(PAUSE_MS);
@@ -70,7 +73,7 @@ export class NonMember {
 
   log(): NonMemberLog {
     return {
-      userId: this.account.id,
+      userId: this.user.id,
       events: [...this.#events],
       statuses: [...this.#statuses],
       acks: [...this.#acks],

@@ -10,7 +10,7 @@ import type {
 } from '@chat/contracts';
 import { io, type Socket } from 'socket.io-client';
 import type { ConnectionLog, ReceivedEvent, View } from '../check/observation.ts';
-import type { Account } from './account.ts';
+import type { TestUser } from './test-user.ts';
 
 type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
@@ -41,7 +41,7 @@ interface RoomState {
 
 export interface PlainClientOptions {
   readonly name: string;
-  readonly account: Account;
+  readonly user: TestUser;
   readonly roomIds: readonly string[];
   readonly transport: 'websocket' | 'polling';
 }
@@ -67,8 +67,8 @@ export class PlainClient {
         { byId: new Map(), rev: 0, buffered: new Map(), appliedRevs: [] },
       ]),
     );
-    this.#socket = io(options.account.url, {
-      auth: { token: options.account.token },
+    this.#socket = io(options.user.url, {
+      auth: { token: options.user.token },
       transports: [options.transport],
       reconnectionDelay: 100,
       reconnectionDelayMax: 500,
@@ -79,7 +79,7 @@ export class PlainClient {
   }
 
   get userId(): string {
-    return this.#options.account.id;
+    return this.#options.user.id;
   }
 
   get roomIds(): readonly string[] {
@@ -249,7 +249,7 @@ export class PlainClient {
       const since = this.#rooms.get(roomId)?.rev ?? 0;
       if (since >= head || record.closedAt !== undefined || this.#closed) return;
       try {
-        const { changes } = await this.#options.account.changesAfter(roomId, since);
+        const { changes } = await this.#options.user.changesAfter(roomId, since);
         this.#apply(roomId, changes);
       } catch {
         await delay(RETRY_MS);

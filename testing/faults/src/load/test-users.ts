@@ -1,4 +1,4 @@
-import { Account } from './account.ts';
+import { TestUser } from './test-user.ts';
 import { ClientLibraryUser } from './library-user.ts';
 
 const WRITERS = 6;
@@ -7,17 +7,18 @@ const CLIENT_LIBRARY_USERS = 3;
 
 /** Users that all runs on one topology share. */
 export interface TestUsers {
-  readonly writers: readonly Account[];
-  readonly listeners: readonly Account[];
+  readonly writers: readonly TestUser[];
+  readonly listeners: readonly TestUser[];
   readonly clientLibraryUsers: readonly ClientLibraryUser[];
-  readonly nonMember: Account;
+  readonly nonMember: TestUser;
 }
 
 /** Registers the users. */
 export async function registerTestUsers(url: string): Promise<TestUsers> {
-  const accounts = async (count: number, name: string) => {
-    const registered: Account[] = [];
-    for (let n = 1; n <= count; n += 1) registered.push(await Account.register(url, `${name}${n}`));
+  const register = async (count: number, name: string) => {
+    const registered: TestUser[] = [];
+    for (let n = 1; n <= count; n += 1)
+      registered.push(await TestUser.register(url, `${name}${n}`));
     return registered;
   };
   const clientLibraryUsers: ClientLibraryUser[] = [];
@@ -25,9 +26,9 @@ export async function registerTestUsers(url: string): Promise<TestUsers> {
     clientLibraryUsers.push(await ClientLibraryUser.register(url, `library${n}`));
   }
   return {
-    writers: await accounts(WRITERS, 'writer'),
-    listeners: await accounts(LISTENERS, 'listener'),
+    writers: await register(WRITERS, 'writer'),
+    listeners: await register(LISTENERS, 'listener'),
     clientLibraryUsers,
-    nonMember: await Account.register(url, 'nonmember'),
+    nonMember: await TestUser.register(url, 'nonmember'),
   };
 }

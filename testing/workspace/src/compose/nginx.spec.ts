@@ -6,7 +6,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HttpError } from '@chat/contracts';
-import { eventually, privatePort, programPath } from '@chat/testing';
+import { eventually, reservePort, programPath } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ROOT } from '../nx.ts';
@@ -45,7 +45,7 @@ describeWithProgram('nginx', 'the nginx for the page', () => {
     await mkdir(join(folder, 'html/assets'), { recursive: true });
     await writeFile(join(folder, 'html/index.html'), PAGE);
     await writeFile(join(folder, 'html/assets/app-1a2b.js'), 'export {};');
-    for (const port of [8080, 3001, 3002, 3003]) published[port] = await privatePort();
+    for (const port of [8080, 3001, 3002, 3003]) published[port] = await reservePort();
     const upstream = `127.0.0.1:${(gateway.address() as AddressInfo).port}`;
     for (const file of await readdir(folder)) {
       if (!file.endsWith('.conf')) continue;

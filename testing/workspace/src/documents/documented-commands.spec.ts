@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { documentedCommands } from './documented-commands.ts';
-import { FreshClone } from './fresh-clone.ts';
+import { WorkspaceCopy } from './workspace-copy.ts';
 import { ROOT, targetsOfProjects, type Targets } from '../nx.ts';
 
 /** Time limit for a command, including builds on a busy machine. */
@@ -19,19 +19,19 @@ type Exercise =
   | { readonly untilItPrints: readonly string[] }
   /** Not run; the project must have these Nx targets. */
   | { readonly project: string; readonly targets: readonly string[] }
-  /** Not run; this file, which contains the text, runs it in CI. */
-  | { readonly ranBy: string; readonly text: string };
+  /** Not run here: `runBy` runs it, which is checked by searching that file for `text`. */
+  | { readonly runBy: string; readonly text: string };
 
 const help = { append: '--help', prints: /--help/ };
 const options = { append: '-- --help', prints: /--help/ };
-const byCi = (text: string): Exercise => ({ ranBy: '.ci/run', text });
+const byCi = (text: string): Exercise => ({ runBy: '.ci/run', text });
 
 /** The first matching pattern decides how a command is exercised. */
 const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
   [/^npm ci$/, byCi('npm ci')],
   [/^npm test$/, byCi('npm test')],
   [/^npm run check$/, byCi('npm run check')],
-  [/^npm run check:lint$/, { ranBy: 'package.json', text: 'npm:check:lint' }],
+  [/^npm run check:lint$/, { runBy: 'package.json', text: 'npm:check:lint' }],
   [/^npm install( --package-lock-only)?$/, { append: '--help', prints: /npm install/ }],
   [/^npm run$/, { append: '', prints: /socket-test/ }],
   [/^npm start$/, { append: '-- --help', prints: /--data-dir/ }],
@@ -43,7 +43,7 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
     /^npm run dead-letters -- list$/,
     { append: '', prints: /RabbitMQ cannot be reached \(ECONNREFUSED\)/, code: 1 },
   ],
-  // The copy of the workspace has no Git history.
+  // The workspace copy has no Git history.
   [/^npm run changelog$/, { append: '', prints: /needs the complete history/, code: 1 }],
   [/^npm run format$/, { append: '-- --version', prints: /\d+\.\d+/ }],
   [/^npm run build$/, { project: '@chat/standalone', targets: ['build', 'bundle'] }],
@@ -57,13 +57,13 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
   ],
   [
     /^npx nx generate @chat\/tools:feature-library <name>$/,
-    { ranBy: 'testing/workspace/src/feature-library.spec.ts', text: "'generate', GENERATOR" },
+    { runBy: 'testing/workspace/src/feature-library.spec.ts', text: "'generate', GENERATOR" },
   ],
   [
     /^npx nx generate @nx\/react:component /,
     { append: '--dry-run', prints: /CREATE apps\/web\/src\/rooms\/UnreadBadge\.tsx/ },
   ],
-  [/^npx nx sync$/, { ranBy: 'package.json', text: 'nx sync:check' }],
+  [/^npx nx sync$/, { runBy: 'package.json', text: 'nx sync:check' }],
   [/^npx nx test client$/, { project: '@chat/client', targets: ['test'] }],
   [/^npx nx serve <service>-service$/, { project: '@chat/chat-service', targets: ['serve'] }],
   [
@@ -71,7 +71,7 @@ const EXERCISES: readonly (readonly [RegExp, Exercise])[] = [
     { project: '@chat/chat-service', targets: ['bundle'] },
   ],
   [/^node socket_test\.js$/, { append: '--help', prints: /node socket_test\.js/ }],
-  [/^docker compose up --build$/, { ranBy: '.github/workflows/ci.yml', text: 'docker compose up' }],
+  [/^docker compose up --build$/, { runBy: '.github/workflows/ci.yml', text: 'docker compose up' }],
 ];
 
 const exerciseOf = (command: string) => EXERCISES.find(([pattern]) => pattern.test(command))?.[1];
@@ -79,13 +79,13 @@ const exerciseOf = (command: string) => EXERCISES.find(([pattern]) => pattern.te
 const commands = await documentedCommands();
 
 describe('a documented command', () => {
-  let clone: FreshClone;
+  let copy: WorkspaceCopy;
   let targets: ReadonlyMap<string, Targets>;
   beforeAll(async () => {
-    clone = await FreshClone.create();
+    copy = await WorkspaceCopy.create();
     targets = await targetsOfProjects();
   });
-  afterAll(() => clone.remove());
+  afterAll(() => copy.remove());
 
   it.each(commands)(
     'works right after `npm ci`: %s',
@@ -93,17 +93,17 @@ describe('a documented command', () => {
       const exercise = exerciseOf(command);
       if (exercise === undefined) throw new Error('no entry in EXERCISES matches this command');
       if ('append' in exercise) {
-        const { code, output } = await run(clone, `${command} ${exercise.append}`.trim());
+        const { code, output } = await run(copy, `${command} ${exercise.append}`.trim());
         expect(output).toMatch(exercise.prints);
         expect(code).toBe(exercise.code ?? 0);
       } else if ('untilItPrints' in exercise) {
-        await startAndStop(clone, command, exercise.untilItPrints);
+        await startAndStop(copy, command, exercise.untilItPrints);
       } else if ('targets' in exercise) {
         expect(Object.keys(targets.get(exercise.project) ?? {})).toEqual(
           expect.arrayContaining([...exercise.targets]),
         );
       } else {
-        expect(await readFile(join(ROOT, exercise.ranBy), 'utf8')).toContain(exercise.text);
+        expect(await readFile(join(ROOT, exercise.runBy), 'utf8')).toContain(exercise.text);
       }
     },
     COMMAND_TIMEOUT_MS,
@@ -127,16 +127,16 @@ function environment(): NodeJS.ProcessEnv {
   };
 }
 
-/** Returns the working directory of a command: the smoke test runs in `tools`. */
-const folderOf = (clone: FreshClone, command: string): string =>
-  command.startsWith('node socket_test.js') ? join(clone.root, 'tools') : clone.root;
+/** Returns the working directory of a command: `socket_test.js` runs in `tools`. */
+const workingDirectoryOf = (copy: WorkspaceCopy, command: string): string =>
+  command.startsWith('node socket_test.js') ? join(copy.root, 'tools') : copy.root;
 
-function run(clone: FreshClone, command: string): Promise<{ code: number; output: string }> {
+function run(copy: WorkspaceCopy, command: string): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
     execFile(
       '/bin/sh',
       ['-c', command],
-      { cwd: folderOf(clone, command), env: environment() },
+      { cwd: workingDirectoryOf(copy, command), env: environment() },
       (error, stdout, stderr) => {
         const code = error ? (typeof error.code === 'number' ? error.code : -1) : 0;
         resolve({ code, output: stdout + stderr });
@@ -146,12 +146,12 @@ function run(clone: FreshClone, command: string): Promise<{ code: number; output
 }
 
 async function startAndStop(
-  clone: FreshClone,
+  copy: WorkspaceCopy,
   command: string,
   printed: readonly string[],
 ): Promise<void> {
   const child = spawn('/bin/sh', ['-c', `exec ${command}`], {
-    cwd: clone.root,
+    cwd: copy.root,
     env: environment(),
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { privatePort } from '@chat/testing';
+import { reservePort } from '@chat/testing';
 
 const PAGE = new URL('../../legacy-client.html', import.meta.url);
 const SOCKET_IO = join(
@@ -11,9 +11,9 @@ const SOCKET_IO = join(
   'dist/socket.io.js',
 );
 
-/** Serves the legacy client's page and Socket.IO's browser bundle from a separate origin. */
+/** Serves the legacy client's page and Socket.IO's browser bundle, cross-origin to the server. */
 export async function serveLegacyClient(): Promise<{ url: string; server: Server }> {
-  const port = await privatePort();
+  const port = await reservePort();
   const server = createServer((request, response) => {
     const isScript = request.url === '/socket.io.js';
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');

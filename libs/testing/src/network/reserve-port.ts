@@ -14,7 +14,7 @@ const RANGE = { lowest: 20_000, highest: 31_999 };
  * @param range the ports to choose from, inclusive
  * @throws Error when no port in the range is free
  */
-export async function privatePort(range = RANGE): Promise<number> {
+export async function reservePort(range = RANGE): Promise<number> {
   const size = range.highest - range.lowest + 1;
   const start = Math.floor(Math.random() * size);
   for (let step = 0; step < size; step += 1) {

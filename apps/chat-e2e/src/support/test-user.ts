@@ -14,7 +14,7 @@ import type { Addresses } from './addresses.ts';
 export type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 /** A registered user that makes plain REST and Socket.IO calls, without the client library. */
-export class Account {
+export class TestUser {
   readonly #sockets: ClientSocket[] = [];
 
   private constructor(
@@ -23,13 +23,13 @@ export class Account {
     readonly email: string,
   ) {}
 
-  static async register(addresses: Addresses, name = 'user'): Promise<Account> {
+  static async register(addresses: Addresses, name = 'user'): Promise<TestUser> {
     const credentials = newCredentials(name);
     const response = await api<RegisterResponse>(addresses, 'POST', '/auth/register', {
       body: credentials,
     });
     if (response.status !== 201) throw new Error(`registration failed: ${response.text}`);
-    return new Account(addresses, response.body, credentials.email);
+    return new TestUser(addresses, response.body, credentials.email);
   }
 
   get id(): string {

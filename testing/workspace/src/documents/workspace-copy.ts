@@ -6,16 +6,16 @@ import { promisify } from 'node:util';
 import { ROOT } from '../nx.ts';
 
 /**
- * Folders of node_modules that a clone must not share: build stamps, and links to this workspace.
+ * Directories of node_modules that a copy must not share: build stamps, and links to this workspace.
  */
 const NOT_SHARED = ['.cache', '@chat'];
 
 /** Copy of the workspace as it is after `npm ci`, with no build output. */
-export class FreshClone {
+export class WorkspaceCopy {
   private constructor(readonly root: string) {}
 
-  static async create(): Promise<FreshClone> {
-    const root = await mkdtemp(join(tmpdir(), 'chat-clone-'));
+  static async create(): Promise<WorkspaceCopy> {
+    const root = await mkdtemp(join(tmpdir(), 'chat-copy-'));
     const { stdout } = await promisify(execFile)(
       'git',
       ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate'],
@@ -33,7 +33,7 @@ export class FreshClone {
     for (const name of await readdir(join(from, '@chat'))) {
       await symlink(await readlink(join(from, '@chat', name)), join(to, '@chat', name));
     }
-    return new FreshClone(root);
+    return new WorkspaceCopy(root);
   }
 
   remove(): Promise<void> {

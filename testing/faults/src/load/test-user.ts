@@ -14,15 +14,15 @@ export interface ApiResponse<T> {
   readonly body: T;
 }
 
-/** A registered user who sends plain HTTP requests instead of using the client library. */
-export class Account {
+/** A registered user that sends plain HTTP requests, without the client library. */
+export class TestUser {
   private constructor(
     readonly url: string,
     readonly id: string,
     readonly token: string,
   ) {}
 
-  static async register(url: string, name: string): Promise<Account> {
+  static async register(url: string, name: string): Promise<TestUser> {
     const response = await fetch(`${url}/auth/register`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -31,7 +31,7 @@ export class Account {
     });
     if (response.status !== 201) throw new Error(`registration failed: ${await response.text()}`);
     const { user, token } = (await response.json()) as RegisterResponse;
-    return new Account(url, user.id, token);
+    return new TestUser(url, user.id, token);
   }
 
   /**

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
-import type { Account, ClientSocket } from './account.ts';
+import type { TestUser, ClientSocket } from './test-user.ts';
 import { emitWithAck } from './emit-with-ack.ts';
 import { startChat, type ChatUnderTest, type ProcessUnderTest } from './chat-under-test.ts';
 import { metric } from './metrics.ts';
 
-/** Limits for the effect of a hostile client on a process. */
+/** Maximum event loop delay and memory of a process under attack. */
 const MAX_DELAY_MS = 250;
 const MAX_MEBIBYTES = 400;
 
@@ -24,7 +24,10 @@ const MONITOR_TICKS_MS = 50;
 /** Headers that give a hostile client a separate address; requires {@link startChatForAttack}. */
 export const ATTACKER = { 'x-forwarded-for': '198.51.100.66' } as const;
 
-/** Starts a server that trusts the address in {@link ATTACKER}; honest clients have other ones. */
+/**
+ * Starts a server that trusts `X-Forwarded-For`, so that attackers and honest clients have different
+ * addresses.
+ */
 export function startChatForAttack(
   env: Readonly<Record<string, string>> = {},
 ): Promise<ChatUnderTest> {
@@ -51,13 +54,13 @@ export interface AttackReport {
 }
 
 /**
- * Runs an attack while honest clients read history and send messages, and reports the
- * effects. An attack that delayed an event loop for too long is repeated: the shortest
- * delay of all rounds counts, but the highest memory and the honest requests of all rounds.
+ * Runs an attack while honest clients read history and send messages, and reports the effects. An
+ * attack that delayed an event loop for too long is repeated. The report has the shortest delay, the
+ * highest memory and all honest requests of the rounds.
  *
- * @param attack resolves when each of its requests got a response or was disconnected
+ * @param attack resolves when each of its requests has received a response or lost its connection
  */
-export async function underAttack(
+export async function measureAttack(
   chat: ChatUnderTest,
   attack: () => Promise<void>,
 ): Promise<AttackReport> {
@@ -82,7 +85,7 @@ export async function underAttack(
     }),
     honest: honest.report,
   };
-  console.log(`under attack, ${rounds.length} rounds: ${JSON.stringify(report)}`);
+  console.log('attack report', JSON.stringify({ rounds: rounds.length, ...report }));
   return report;
 }
 
@@ -125,7 +128,7 @@ function isResponsive(processes: readonly ProcessImpact[]): boolean {
   return processes.every(({ longestDelayMs }) => longestDelayMs < MAX_DELAY_MS);
 }
 
-/** Resets the longest delay with a scrape and, on Linux, the peak resident memory. */
+/** Resets the maximum event loop delay (by scraping it) and, on Linux, the peak resident memory. */
 async function resetPeaks(process: ProcessUnderTest): Promise<void> {
   await metric(process, 'nodejs_eventloop_lag_max_seconds');
   if (hasProc) await writeFile(`/proc/${process.pid}/clear_refs`, '5');
@@ -147,17 +150,17 @@ class HonestClient {
   readonly #failures: string[] = [];
 
   private constructor(
-    private readonly account: Account,
+    private readonly user: TestUser,
     private readonly socket: ClientSocket,
     private readonly roomId: string,
   ) {}
 
   static async connect(chat: ChatUnderTest): Promise<HonestClient> {
-    const account = await chat.register('honest');
-    const { id } = await account.createRoom({ name: 'honest', visibility: 'private' });
-    const socket = await account.connect();
+    const user = await chat.register('honest');
+    const { id } = await user.createRoom({ name: 'honest', visibility: 'private' });
+    const socket = await user.connect();
     await emitWithAck(socket, 'joinRoom', id);
-    return new HonestClient(account, socket, id);
+    return new HonestClient(user, socket, id);
   }
 
   get report(): AttackReport['honest'] {
@@ -178,7 +181,7 @@ class HonestClient {
   }
 
   close(): void {
-    this.account.close();
+    this.user.close();
   }
 
   async #repeat(until: AbortSignal, request: () => Promise<void>): Promise<void> {
@@ -198,12 +201,12 @@ class HonestClient {
   async #read(): Promise<void> {
     const timeout = delay(HONEST_TIMEOUT_MS, undefined, { ref: false });
     const path = `/messages/history/${this.roomId}?limit=20`;
-    const response = await Promise.race([this.account.call('GET', path), timeout]);
+    const response = await Promise.race([this.user.call('GET', path), timeout]);
     if (response?.status !== 200) throw new Error(`history: ${response?.text ?? 'no response'}`);
   }
 
   async #send(): Promise<void> {
-    const message = { roomId: this.roomId, text: 'still here?' };
+    const message = { roomId: this.roomId, text: 'honest message' };
     const ack = await emitWithAck(this.socket, 'sendMessage', message, HONEST_TIMEOUT_MS);
     if (!ack.ok) throw new Error(`send: ${ack.error.code} ${ack.error.message}`);
   }
