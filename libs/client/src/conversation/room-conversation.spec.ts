@@ -256,7 +256,7 @@ describe('A message of room.send()', () => {
     const counts: number[] = [];
     room.subscribe(() => {
       const { messages, pending } = room.getSnapshot();
-      counts.push([...messages, ...pending].filter((each) => each.text === text).length);
+      counts.push([...messages, ...pending].filter((message) => message.text === text).length);
     });
     return counts;
   }
@@ -296,7 +296,7 @@ describe('A message of room.send()', () => {
     server.emit('roomHeads', [{ roomId: 'general', seq: 2, rev: 2 }]);
     await eventually(() => expect(shownSeqs()).toEqual([1, 2]));
     await eventually(() => expect(ada.outbox.getSnapshot().entries).toEqual([]));
-    expect(counts.map((each) => new Set(each))).toEqual([new Set([1]), new Set([1])]);
+    expect(counts.map((values) => new Set(values))).toEqual([new Set([1]), new Set([1])]);
   });
 
   it('leaves the outbox when it arrives in the room before its acknowledgement', async () => {

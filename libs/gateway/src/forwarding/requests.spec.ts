@@ -79,7 +79,7 @@ describe('the gateway', () => {
     },
   );
 
-  it('aborts its response when the service aborts its own', async () => {
+  it('aborts a response that the service aborts', async () => {
     const users = await startUpstream('users');
     users.respond = (request, response) => {
       response.writeHead(200, { 'content-length': 100 });

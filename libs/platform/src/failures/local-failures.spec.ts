@@ -26,8 +26,8 @@ describe('localFailureCode', () => {
     expect(localFailureCode(refused)).toBeUndefined();
     const mixed = new AggregateError([failure('EADDRNOTAVAIL'), failure('ECONNREFUSED')]);
     expect(localFailureCode(Object.assign(mixed, { code: 'EADDRNOTAVAIL' }))).toBeUndefined();
-    for (const other of [undefined, null, 'EMFILE', new Error('no code')]) {
-      expect(localFailureCode(other)).toBeUndefined();
+    for (const value of [undefined, null, 'EMFILE', new Error('no code')]) {
+      expect(localFailureCode(value)).toBeUndefined();
     }
   });
 });
