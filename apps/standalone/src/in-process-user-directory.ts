@@ -14,4 +14,8 @@ export class InProcessUserDirectory extends UserDirectory {
     const users = await this.users.publicUsers(ids);
     return new Map(users.map((user) => [user.id, user]));
   }
+
+  override firstUserId(): Promise<string | undefined> {
+    return this.users.firstUserId();
+  }
 }

@@ -17,6 +17,7 @@ export * from './rooms/room-head.ts';
 export * from './rooms/room-id.ts';
 export * from './rooms/room-list.ts';
 export * from './rooms/room.ts';
+export * from './rooms/update-member.ts';
 export * from './rooms/update-room.ts';
 export * from './sessions/login.ts';
 export * from './sessions/password-length.ts';

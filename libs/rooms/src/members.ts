@@ -1,14 +1,16 @@
 import type { Member, MemberListQuery, Role, Room } from '@chat/contracts';
 import type { Identity } from '@chat/auth';
-import { ConflictError, ForbiddenError, NotFoundError } from '@chat/platform/failures';
+import { ConflictError, NotFoundError } from '@chat/platform/failures';
 import { Injectable } from '@nestjs/common';
+import { GeneralOwner } from './general-owner.ts';
 import { MembershipLimit } from './membership-limit.ts';
 import { MembershipSignals } from './membership-signals.ts';
+import { can, requireAllowed, type RoomAction } from './policy.ts';
 import { noSuchRoom, RoomAccess } from './room-access.ts';
 import { RoomStore, type MemberRecord } from './room-store.ts';
 import { UserDirectory } from './user-directory.ts';
 
-/** Lists, adds and removes the members of rooms. */
+/** Lists, adds and removes the members of rooms, and changes their roles. */
 @Injectable()
 export class Members {
   constructor(
@@ -17,6 +19,7 @@ export class Members {
     private readonly directory: UserDirectory,
     private readonly membershipSignals: MembershipSignals,
     private readonly limit: MembershipLimit,
+    private readonly generalOwner: GeneralOwner,
   ) {}
 
   /** Returns a page of members, ordered by user id. @throws NotFoundError */
@@ -36,12 +39,13 @@ export class Members {
   async add({ userId }: Identity, roomId: string, addedId: string): Promise<Member> {
     const { room, role } = await this.access.requireReadable(userId, roomId);
     const joinsPublic = room.visibility === 'public' && addedId === userId;
-    if (!joinsPublic) requireModerator(role, 'add members');
+    if (!joinsPublic) requireAllowed(role, 'addMember');
     if (!(await this.directory.publicUsers([addedId])).has(addedId)) throw noSuchUser();
     await this.limit.admit(userId);
     const joinedAt = new Date().toISOString();
     const added: MemberRecord = { roomId, userId: addedId, role: 'member', joinedAt };
     if (await this.store.addMember(added)) this.membershipSignals.publish(room, addedId, 'member');
+    await this.generalOwner.appointFirst(room, addedId);
     const member = await this.store.findMember(roomId, addedId);
     if (!member) throw noSuchRoom();
     const [view] = await this.#views([member]);
@@ -50,22 +54,69 @@ export class Members {
   }
 
   /**
-   * Removes a member. Any member may leave, and owners and moderators may remove
-   * others, but not the owner. The owner of a private room cannot leave.
+   * Removes a member. Owners and moderators may remove others, but not the owner. Every
+   * member except the owner may leave.
    *
    * @throws NotFoundError for the room or the member, ForbiddenError, ConflictError,
    * RateLimitedError
    */
   async remove({ userId }: Identity, roomId: string, removedId: string): Promise<void> {
     const { room, role } = await this.access.requireReadable(userId, roomId);
-    if (removedId !== userId) requireModerator(role, 'remove members');
     const removed = await this.store.findMember(roomId, removedId);
-    if (!removed) throw new NotFoundError('That user is not a member of the room.');
-    if (removed.role === 'owner') requireRemovableOwner(room, removedId === userId);
+    if (removedId !== userId) requireAllowed(role, 'removeMember', removed?.role ?? 'member');
+    if (!removed) throw noSuchMember();
+    if (removedId === userId && !can(removed.role, 'leave')) throw mustHandOver(room);
     await this.limit.admit(userId);
     if (await this.store.removeMember(roomId, removedId)) {
       this.membershipSignals.publish(room, removedId, null);
+    } else if (await this.store.findMember(roomId, removedId)) {
+      throw changedConcurrently();
     }
+  }
+
+  /**
+   * Changes the role of a member: the owner may change the roles of others, and a moderator may
+   * become a plain member. The owner hands the room over by making another member the owner.
+   *
+   * @throws NotFoundError for the room or the member, ForbiddenError, ConflictError,
+   * RateLimitedError
+   */
+  async setRole(
+    { userId }: Identity,
+    roomId: string,
+    memberId: string,
+    newRole: Role,
+  ): Promise<Member> {
+    const { room, role } = await this.access.requireReadable(userId, roomId);
+    const member = await this.store.findMember(roomId, memberId);
+    const isSelf = memberId === userId;
+    const isUnchanged = member?.role === newRole;
+    if (!(isSelf && isUnchanged)) {
+      if (isSelf && role === 'owner') throw mustHandOver(room);
+      requireAllowed(role, actionOf(isSelf, newRole), member?.role ?? 'member');
+    }
+    if (!member) throw noSuchMember();
+    if (!isUnchanged) {
+      await this.limit.admit(userId);
+      await this.#changeRole(room, userId, member, newRole);
+    }
+    const [view] = await this.#views([{ ...member, role: newRole }]);
+    if (!view) throw noSuchUser();
+    return view;
+  }
+
+  /** @throws ConflictError when a concurrent request has changed the roles or removed the member */
+  async #changeRole(room: Room, actorId: string, member: MemberRecord, to: Role): Promise<void> {
+    const { userId, role: from } = member;
+    if (to === 'owner') {
+      if (!(await this.store.handOver(room.id, actorId, userId))) throw changedConcurrently();
+      this.membershipSignals.publish(room, userId, 'owner');
+      this.membershipSignals.publish(room, actorId, 'moderator');
+      return;
+    }
+    const isChanged = from !== 'owner' && (await this.store.changeRole(member, from, to));
+    if (!isChanged) throw changedConcurrently();
+    this.membershipSignals.publish(room, userId, to);
   }
 
   async #views(records: readonly MemberRecord[]): Promise<Member[]> {
@@ -79,18 +130,26 @@ export class Members {
   }
 }
 
-function requireModerator(role: Role | undefined, action: string): void {
-  if (role !== 'owner' && role !== 'moderator') {
-    throw new ForbiddenError(`Only owners and moderators can ${action}.`);
-  }
+/** Returns the error for what would leave the room without an owner. */
+function mustHandOver(room: Room): ConflictError {
+  return new ConflictError(
+    room.visibility === 'private'
+      ? 'Hand the room over to another member first, or delete it.'
+      : 'Hand the room over to another member first.',
+  );
 }
 
-/** The owner may leave a public room; a private room would be left without an owner. */
-function requireRemovableOwner(room: Room, leaves: boolean): void {
-  if (!leaves) throw new ForbiddenError('The owner cannot be removed from the room.');
-  if (room.visibility === 'private') {
-    throw new ConflictError('You are the only owner of this private room and cannot leave it.');
-  }
+function actionOf(isSelf: boolean, newRole: Role): RoomAction {
+  if (newRole === 'owner') return 'handOver';
+  return isSelf && newRole === 'member' ? 'stepDown' : 'setRole';
+}
+
+function changedConcurrently(): ConflictError {
+  return new ConflictError('The members of the room have just changed. Please try again.');
+}
+
+function noSuchMember(): NotFoundError {
+  return new NotFoundError('That user is not a member of the room.');
 }
 
 function noSuchUser(): NotFoundError {

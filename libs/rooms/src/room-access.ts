@@ -1,6 +1,7 @@
 import { isNamedRoomId, type Role, type Room } from '@chat/contracts';
 import { NotFoundError } from '@chat/platform/failures';
 import { Injectable } from '@nestjs/common';
+import { GeneralOwner } from './general-owner.ts';
 import { MembershipLimit } from './membership-limit.ts';
 import { MembershipSignals } from './membership-signals.ts';
 import { RoomCreation } from './room-creation.ts';
@@ -26,6 +27,7 @@ export class RoomAccess {
     private readonly membershipSignals: MembershipSignals,
     private readonly limit: MembershipLimit,
     private readonly settings: RoomSettings,
+    private readonly generalOwner: GeneralOwner,
   ) {}
 
   /**
@@ -44,7 +46,8 @@ export class RoomAccess {
 
   /**
    * Makes the user a permanent member of a public room, after creating that room if it does not
-   * exist and the settings allow it. For a user who is already a member it only returns the role.
+   * exist and the settings allow it. For a user who is already a member it only returns the role,
+   * except that the first account becomes the owner of `general` if that has none.
    *
    * @throws NotFoundError as {@link requireReadable}
    * @throws RateLimitedError when the user creates rooms or changes memberships too quickly
@@ -55,6 +58,12 @@ export class RoomAccess {
       if (deleted.has(roomId)) throw noSuchRoom();
       await this.creation.createByJoining(userId, roomId);
     }
+    const { room, role } = await this.#joinExisting(userId, roomId);
+    const appointed = await this.generalOwner.appointFirst(room, userId);
+    return { room, role: appointed ? 'owner' : role };
+  }
+
+  async #joinExisting(userId: string, roomId: string): Promise<{ room: Room; role: Role }> {
     const { room, role } = await this.requireReadable(userId, roomId);
     if (role) return { room, role };
     await this.limit.admit(userId);

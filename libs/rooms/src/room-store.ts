@@ -23,6 +23,9 @@ export interface Membership {
   readonly userId: string;
 }
 
+/** A role that a member can be given; a room has one owner, who hands it over. */
+export type AssignableRole = Exclude<Role, 'owner'>;
+
 export interface MemberRecord extends Membership {
   readonly role: Role;
   /** ISO 8601, UTC. */
@@ -61,8 +64,22 @@ export abstract class RoomStore {
   abstract findPublicRooms(query: string | undefined, limit: number): Promise<RoomRecord[]>;
   /** Returns false if the user is already a member (keeping the role) or the room was deleted. */
   abstract addMember(member: MemberRecord): Promise<boolean>;
-  /** Returns false if the user was not a member. */
+  /** Returns false if the user is the owner or not a member. */
   abstract removeMember(roomId: string, userId: string): Promise<boolean>;
+  /** Returns false, and changes nothing, if the user is not a member with the role `from`. */
+  abstract changeRole(
+    membership: Membership,
+    from: AssignableRole,
+    to: AssignableRole,
+  ): Promise<boolean>;
+  /**
+   * Makes another member the owner, and the owner a moderator. Returns false, and changes nothing,
+   * if `from` is not the owner or `to` is not another member. A room that has an owner has one at
+   * any time, even after a crash.
+   */
+  abstract handOver(roomId: string, from: string, to: string): Promise<boolean>;
+  /** Makes a member the owner. Returns false if the room has an owner or the user is no member. */
+  abstract appointOwner(roomId: string, userId: string): Promise<boolean>;
   /** Returns those that exist, in any order. A call passes at most 1,000 memberships. */
   abstract findMembers(memberships: readonly Membership[]): Promise<MemberRecord[]>;
   async findMember(roomId: string, userId: string): Promise<MemberRecord | undefined> {

@@ -8,6 +8,7 @@ import {
   RoomListQuery,
   RoomSummaries,
   RoomSummary,
+  UpdateMemberRequest,
   UpdateRoomRequest,
   UserId,
 } from '@chat/contracts';
@@ -118,6 +119,19 @@ export class RoomsController {
     @Body({ schema: AddMemberRequest }) { userId }: AddMemberRequest,
   ): Promise<Member> {
     return this.members.add(identity, roomId, userId);
+  }
+
+  @Patch(':roomId/members/:userId')
+  @ApiOperation({ summary: 'Change the role of a member, or hand my room over.' })
+  @ApiOkResponse({ standardSchema: Member })
+  @ApiErrors(400, 401, 403, 404, 409, 413, 415, 429)
+  setRole(
+    @CurrentIdentity() identity: Identity,
+    @Param('roomId', { schema: RoomId }) roomId: string,
+    @Param('userId', { schema: UserId }) userId: string,
+    @Body({ schema: UpdateMemberRequest }) { role }: UpdateMemberRequest,
+  ): Promise<Member> {
+    return this.members.setRole(identity, roomId, userId, role);
   }
 
   @Delete(':roomId/members/:userId')

@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { GeneralOwner } from './general-owner.ts';
 import { Members } from './members.ts';
 import { MembershipLimit } from './membership-limit.ts';
 import { MembershipSignals } from './membership-signals.ts';
@@ -15,7 +16,15 @@ import { Rooms } from './rooms.ts';
 @Global()
 @Module({
   controllers: [RoomsController],
-  providers: [MembershipLimit, MembershipSignals, Members, RoomAccess, RoomCreation, Rooms],
+  providers: [
+    GeneralOwner,
+    MembershipLimit,
+    MembershipSignals,
+    Members,
+    RoomAccess,
+    RoomCreation,
+    Rooms,
+  ],
   exports: [RoomAccess],
 })
 export class RoomsModule {}

@@ -1,9 +1,11 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Identity } from '@chat/auth';
 import type { Role, User } from '@chat/contracts';
 import { InMemoryRateLimiter } from '@chat/platform/limits';
 import { Metrics, Refusals } from '@chat/platform/monitoring';
 import { InMemorySignals, type SignalOf } from '@chat/platform/signals';
+import { Logger } from '@nestjs/common';
+import { GeneralOwner } from './general-owner.ts';
 import { Members } from './members.ts';
 import { MembershipLimit } from './membership-limit.ts';
 import { MembershipSignals } from './membership-signals.ts';
@@ -67,7 +69,37 @@ class InMemoryRoomStore extends RoomStore {
     return Promise.resolve(true);
   }
   removeMember(roomId: string, userId: string) {
-    return Promise.resolve(this.members.delete(`${roomId} ${userId}`));
+    const key = `${roomId} ${userId}`;
+    return Promise.resolve(this.members.get(key)?.role !== 'owner' && this.members.delete(key));
+  }
+  changeRole(membership: Membership, from: Role, to: Role) {
+    return Promise.resolve(this.#replaceRole(membership, from, to));
+  }
+  handOver(roomId: string, from: string, to: string) {
+    const key = `${roomId} ${to}`;
+    const heir = this.members.get(key);
+    const handedOver =
+      heir !== undefined &&
+      heir.role !== 'owner' &&
+      this.#replaceRole({ roomId, userId: from }, 'owner', 'moderator');
+    if (handedOver) this.members.set(key, { ...heir, role: 'owner' });
+    return Promise.resolve(handedOver);
+  }
+  appointOwner(roomId: string, userId: string) {
+    const isOwned = [...this.members.values()].some(
+      (member) => member.roomId === roomId && member.role === 'owner',
+    );
+    const member = this.members.get(`${roomId} ${userId}`);
+    const appointed = !isOwned && member !== undefined;
+    if (appointed) this.members.set(`${roomId} ${userId}`, { ...member, role: 'owner' });
+    return Promise.resolve(appointed);
+  }
+  #replaceRole({ roomId, userId }: Membership, from: Role, to: Role) {
+    const key = `${roomId} ${userId}`;
+    const member = this.members.get(key);
+    if (member?.role !== from) return false;
+    this.members.set(key, { ...member, role: to });
+    return true;
   }
   findMembers(memberships: readonly Membership[]) {
     return Promise.resolve(
@@ -98,7 +130,10 @@ const [ann, bob, cid] = ['ann', 'bob', 'cid'].map((userId): Identity => ({
   expiresAt: 0,
 })) as [Identity, Identity, Identity];
 
+/** Returns the id of the first account; a test may replace it. */
+let firstUserId: () => Promise<string | undefined>;
 const directory: UserDirectory = {
+  firstUserId: () => firstUserId(),
   publicUsers: (ids) =>
     Promise.resolve(
       new Map(
@@ -127,6 +162,12 @@ let rooms: Rooms;
 
 function open(autoCreate = true): void {
   store = new InMemoryRoomStore();
+  firstUserId = () => Promise.resolve('ann');
+  openProcess(autoCreate);
+}
+
+/** Opens the services of a process on the store. */
+function openProcess(autoCreate = true): void {
   signals = [];
   const bus = new InMemorySignals();
   bus.on(MEMBER_CHANGED, (signal) => signals.push(signal));
@@ -136,8 +177,9 @@ function open(autoCreate = true): void {
   creation = new RoomCreation(store, new InMemoryRateLimiter(), membershipSignals);
   const limiter = new InMemoryRateLimiter();
   const limit = new MembershipLimit(limiter, new Refusals(new Metrics()));
-  access = new RoomAccess(store, creation, membershipSignals, limit, { autoCreate });
-  members = new Members(store, access, directory, membershipSignals, limit);
+  const generalOwner = new GeneralOwner(store, directory, membershipSignals);
+  access = new RoomAccess(store, creation, membershipSignals, limit, { autoCreate }, generalOwner);
+  members = new Members(store, access, directory, membershipSignals, limit, generalOwner);
   rooms = new Rooms(store, access, creation, noActivity, bus);
 }
 
@@ -188,6 +230,8 @@ describe('RoomAccess', () => {
       (id) => members.add(bob, id, 'unknown'),
       (id) => members.remove(bob, id, 'bob'),
       (id) => members.remove(bob, id, 'ann'),
+      (id) => members.setRole(bob, id, 'bob', 'member'),
+      (id) => members.setRole(bob, id, 'ann', 'owner'),
     ];
     for (const call of calls) {
       const actual = await errorOf(call(roomId));
@@ -294,13 +338,13 @@ describe('RoomCreation', () => {
     expect(await access.join('bob', 'one-more')).toMatchObject({ role: 'owner' });
   });
 
-  it('creates general once, without an owner, when two processes start concurrently', async () => {
+  it('creates general once, keeping its members, when two processes start concurrently', async () => {
     await Promise.all([creation.onModuleInit(), creation.onModuleInit()]);
     await access.join('ann', 'general');
     await creation.onModuleInit();
     expect([...store.rooms.keys()]).toEqual(['general']);
     expect(store.rooms.get('general')).not.toHaveProperty('createdBy');
-    expect(await roleOf('ann', 'general')).toBe('member');
+    expect(await roleOf('ann', 'general')).toBe('owner');
   });
 });
 
@@ -397,33 +441,52 @@ describe('Members.remove', () => {
     expect(await roleOf('bob', roomId)).toBe('moderator');
   });
 
-  it('lets members leave any room, including general', async () => {
+  it('lets members and moderators leave any room, including general', async () => {
     const roomId = await roomWithStaff();
     await members.remove(cid, roomId, 'cid');
+    await members.remove(bob, roomId, 'bob');
     await creation.onModuleInit();
-    await access.join('ann', 'general');
-    await members.remove(ann, 'general', 'ann');
+    await access.join('bob', 'general');
+    await members.remove(bob, 'general', 'bob');
     expect(await rooms.list(cid, { discover: false })).toEqual([]);
     expect(membershipChanges()).toEqual([
       ['cid', null],
-      ['ann', 'member'],
-      ['ann', null],
+      ['bob', null],
+      ['bob', 'member'],
+      ['bob', null],
     ]);
   });
 
-  it('rejects with CONFLICT when the only owner of a private room leaves it', async () => {
-    const roomId = await privateRoom();
-    await expect(members.remove(ann, roomId, 'ann')).rejects.toMatchObject({
-      code: 'CONFLICT',
-      message: 'You are the only owner of this private room and cannot leave it.',
-    });
-    expect(await roleOf('ann', roomId)).toBe('owner');
+  it('rejects with CONFLICT when the owner leaves a room, until it is handed over', async () => {
+    await creation.onModuleInit();
+    await access.join('ann', 'general');
+    const handOver = 'Hand the room over to another member first.';
+    const texts = {
+      [await privateRoom()]: 'Hand the room over to another member first, or delete it.',
+      [await publicRoom()]: handOver,
+      general: handOver,
+    };
+    for (const [roomId, message] of Object.entries(texts)) {
+      const conflict = { code: 'CONFLICT', message };
+      await expect(members.remove(ann, roomId, 'ann')).rejects.toMatchObject(conflict);
+      expect(await roleOf('ann', roomId)).toBe('owner');
+      await store.addMember({ roomId, userId: 'bob', role: 'member', joinedAt: '' });
+      await members.setRole(ann, roomId, 'bob', 'owner');
+      await members.remove(ann, roomId, 'ann');
+      expect(await roleOf('ann', roomId)).toBeUndefined();
+    }
   });
 
-  it('lets the owner of a public room leave it', async () => {
-    const roomId = await publicRoom();
-    await members.remove(ann, roomId, 'ann');
-    expect(await roleOf('ann', roomId)).toBeUndefined();
+  it('rejects with CONFLICT when the member becomes the owner concurrently', async () => {
+    const roomId = await roomWithStaff();
+    const removeMember = store.removeMember.bind(store);
+    store.removeMember = async (room, userId) => {
+      await store.handOver(roomId, 'ann', 'cid');
+      return removeMember(room, userId);
+    };
+    await expect(members.remove(bob, roomId, 'cid')).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await roleOf('cid', roomId)).toBe('owner');
+    expect(membershipChanges()).toEqual([]);
   });
 
   it('rejects with FORBIDDEN when a moderator removes the owner', async () => {
@@ -437,6 +500,193 @@ describe('Members.remove', () => {
     const missing = { code: 'NOT_FOUND', message: 'That user is not a member of the room.' };
     await expect(members.remove(ann, roomId, 'dan')).rejects.toMatchObject(missing);
     await expect(members.remove(bob, await publicRoom(), 'bob')).rejects.toMatchObject(missing);
+  });
+});
+
+describe('Members.setRole', () => {
+  const forbidden = { code: 'FORBIDDEN' };
+
+  it('lets the owner promote and demote others, and signals each change', async () => {
+    const roomId = await roomWithStaff();
+    expect(await members.setRole(ann, roomId, 'cid', 'moderator')).toMatchObject({
+      userId: 'cid',
+      username: 'cid',
+      displayName: 'CID',
+      role: 'moderator',
+    });
+    expect(await members.setRole(ann, roomId, 'bob', 'member')).toMatchObject({ role: 'member' });
+    expect([await roleOf('cid', roomId), await roleOf('bob', roomId)]).toEqual([
+      'moderator',
+      'member',
+    ]);
+    expect(membershipChanges()).toEqual([
+      ['cid', 'moderator'],
+      ['bob', 'member'],
+    ]);
+  });
+
+  it('hands the room over: the member becomes the owner, and the owner a moderator', async () => {
+    const roomId = await roomWithStaff();
+    expect(await members.setRole(ann, roomId, 'cid', 'owner')).toMatchObject({
+      userId: 'cid',
+      role: 'owner',
+    });
+    expect(membershipChanges()).toEqual([
+      ['cid', 'owner'],
+      ['ann', 'moderator'],
+    ]);
+    expect(await roleOf('ann', roomId)).toBe('moderator');
+    await expect(members.setRole(ann, roomId, 'bob', 'owner')).rejects.toMatchObject(forbidden);
+  });
+
+  it('lets a moderator step down, but change no other role', async () => {
+    const roomId = await roomWithStaff();
+    for (const role of ['owner', 'moderator', 'member'] as const) {
+      await expect(members.setRole(bob, roomId, 'cid', role)).rejects.toMatchObject(forbidden);
+      await expect(members.setRole(bob, roomId, 'ann', role)).rejects.toMatchObject(forbidden);
+    }
+    await expect(members.setRole(bob, roomId, 'bob', 'owner')).rejects.toMatchObject(forbidden);
+    expect(membershipChanges()).toEqual([]);
+    expect(await members.setRole(bob, roomId, 'bob', 'member')).toMatchObject({ role: 'member' });
+    expect(membershipChanges()).toEqual([['bob', 'member']]);
+    await expect(members.setRole(bob, roomId, 'bob', 'moderator')).rejects.toMatchObject(forbidden);
+  });
+
+  it('rejects members, and non-members of a public room, with FORBIDDEN', async () => {
+    const roomId = await roomWithStaff();
+    const den = await publicRoom();
+    signals = [];
+    for (const role of ['owner', 'moderator'] as const) {
+      for (const userId of ['ann', 'bob', 'cid', 'dan']) {
+        await expect(members.setRole(cid, roomId, userId, role)).rejects.toMatchObject(forbidden);
+        await expect(members.setRole(bob, den, userId, role)).rejects.toMatchObject(forbidden);
+      }
+    }
+    await expect(members.setRole(bob, den, 'bob', 'member')).rejects.toMatchObject(forbidden);
+    expect(membershipChanges()).toEqual([]);
+  });
+
+  it("rejects with CONFLICT when the owner changes the owner's own role", async () => {
+    const roomId = await roomWithStaff();
+    for (const role of ['moderator', 'member'] as const) {
+      await expect(members.setRole(ann, roomId, 'ann', role)).rejects.toMatchObject({
+        code: 'CONFLICT',
+        message: 'Hand the room over to another member first, or delete it.',
+      });
+    }
+    expect(await roleOf('ann', roomId)).toBe('owner');
+  });
+
+  it('returns the member, and signals nothing, when the role stays the same', async () => {
+    const roomId = await roomWithStaff();
+    expect(await members.setRole(ann, roomId, 'ann', 'owner')).toMatchObject({ role: 'owner' });
+    expect(await members.setRole(ann, roomId, 'cid', 'member')).toMatchObject({ role: 'member' });
+    expect(await members.setRole(cid, roomId, 'cid', 'member')).toMatchObject({ role: 'member' });
+    expect(membershipChanges()).toEqual([]);
+  });
+
+  it('rejects with NOT_FOUND for the owner when the user is not a member', async () => {
+    const roomId = await roomWithStaff();
+    const missing = { code: 'NOT_FOUND', message: 'That user is not a member of the room.' };
+    for (const role of ['owner', 'moderator', 'member'] as const) {
+      await expect(members.setRole(ann, roomId, 'dan', role)).rejects.toMatchObject(missing);
+      await expect(members.setRole(bob, roomId, 'dan', role)).rejects.toMatchObject(forbidden);
+    }
+  });
+
+  it('rejects with CONFLICT, signalling nothing, when the roles change concurrently', async () => {
+    const roomId = await roomWithStaff();
+    const [changeRole, handOver] = [store.changeRole.bind(store), store.handOver.bind(store)];
+    store.changeRole = async (...call) => {
+      await store.removeMember(roomId, 'bob');
+      return changeRole(...call);
+    };
+    store.handOver = async (...call) => {
+      await handOver(roomId, 'ann', 'cid');
+      return handOver(...call);
+    };
+    const conflict = { code: 'CONFLICT' };
+    await expect(members.setRole(ann, roomId, 'bob', 'member')).rejects.toMatchObject(conflict);
+    await expect(members.setRole(ann, roomId, 'cid', 'owner')).rejects.toMatchObject(conflict);
+    expect(membershipChanges()).toEqual([]);
+  });
+
+  it('counts a change of a role as a change of membership of the user who makes it', async () => {
+    const roomId = await roomWithStaff();
+    const toggle = (n: number) =>
+      members.setRole(ann, roomId, 'cid', n % 2 === 0 ? 'moderator' : 'member');
+    for (let n = 0; n < 200; n += 1) await toggle(n);
+    await expect(Promise.all([toggle(200), toggle(202)])).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+    });
+  });
+});
+
+describe('The owner of general', () => {
+  beforeEach(() => creation.onModuleInit());
+
+  it('is the user with the first account, who joins at any time', async () => {
+    expect(await access.join('bob', 'general')).toMatchObject({ role: 'member' });
+    expect(await access.join('ann', 'general')).toMatchObject({ role: 'owner' });
+    expect(await access.join('cid', 'general')).toMatchObject({ role: 'member' });
+    expect(membershipChanges()).toEqual([
+      ['bob', 'member'],
+      ['ann', 'member'],
+      ['ann', 'owner'],
+      ['cid', 'member'],
+    ]);
+  });
+
+  it('is appointed when the first account is added by REST, but in no other room', async () => {
+    await store.createRoom({ id: 'den', name: 'den', visibility: 'public', createdAt: '' });
+    expect(await members.add(ann, 'den', 'ann')).toMatchObject({ role: 'member' });
+    expect(await access.join('ann', 'den')).toMatchObject({ role: 'member' });
+    expect(await members.add(ann, 'general', 'ann')).toMatchObject({ role: 'owner' });
+  });
+
+  it('is a member from before general had an owner, once that member joins again', async () => {
+    for (const userId of ['ann', 'bob']) {
+      await store.addMember({ roomId: 'general', userId, role: 'member', joinedAt: '' });
+    }
+    expect(await access.join('bob', 'general')).toMatchObject({ role: 'member' });
+    expect(await access.join('ann', 'general')).toMatchObject({ role: 'owner' });
+    expect(membershipChanges()).toEqual([['ann', 'owner']]);
+  });
+
+  it('stays the owner to whom general was handed over, when the first account joins', async () => {
+    await access.join('ann', 'general');
+    await access.join('bob', 'general');
+    await members.setRole(ann, 'general', 'bob', 'owner');
+    for (const process of [1, 2]) {
+      // Another process does not know that there is an owner.
+      if (process === 2) openProcess();
+      expect(await access.join('ann', 'general')).toMatchObject({ role: 'moderator' });
+      expect(await access.join('bob', 'general')).toMatchObject({ role: 'owner' });
+    }
+  });
+
+  it('is asked for once, even by concurrent joins, but again after a failure', async () => {
+    let asked = 0;
+    const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    firstUserId = () => {
+      asked += 1;
+      return asked === 1 ? Promise.reject(new Error('no response')) : Promise.resolve('ann');
+    };
+    expect(await access.join('ann', 'general')).toMatchObject({ role: 'member' });
+    expect(warned).toHaveBeenCalledTimes(1);
+    warned.mockRestore();
+    await Promise.all([access.join('bob', 'general'), access.join('cid', 'general')]);
+    expect(asked).toBe(2);
+    expect(await access.join('ann', 'general')).toMatchObject({ role: 'owner' });
+    await access.join('ann', 'general');
+    expect(asked).toBe(2);
+  });
+
+  it('delays no join for long while the directory does not respond', async () => {
+    firstUserId = () => new Promise(() => undefined);
+    const begin = performance.now();
+    expect(await access.join('ann', 'general')).toMatchObject({ role: 'member' });
+    expect(performance.now() - begin).toBeLessThan(2_000);
   });
 });
 

@@ -8,9 +8,10 @@ import {
   type UpdateRoomRequest,
 } from '@chat/contracts';
 import type { Identity } from '@chat/auth';
-import { ConflictError, Failure, ForbiddenError } from '@chat/platform/failures';
+import { ConflictError, Failure } from '@chat/platform/failures';
 import { Signals } from '@chat/platform/signals';
 import { Injectable } from '@nestjs/common';
+import { requireAllowed } from './policy.ts';
 import { noSuchRoom, RoomAccess } from './room-access.ts';
 import { RoomActivity } from './room-activity.ts';
 import { RoomCreation } from './room-creation.ts';
@@ -75,9 +76,7 @@ export class Rooms {
     changes: UpdateRoomRequest,
   ): Promise<RoomSummary> {
     const { room, role } = await this.access.requireReadable(userId, roomId);
-    if (role !== 'owner' && role !== 'moderator') {
-      throw new ForbiddenError('Only owners and moderators can change a room.');
-    }
+    requireAllowed(role, 'changeRoom');
     if (room.visibility === 'public' && changes.name !== undefined) {
       throw new Failure('VALIDATION', 'The name of a public room cannot be changed.', {
         details: [{ path: 'name', message: 'Cannot be changed for a public room.' }],
@@ -101,7 +100,7 @@ export class Rooms {
     if (roomId === GENERAL_ROOM_ID) {
       throw new ConflictError('The room "general" cannot be deleted.');
     }
-    if (role !== 'owner') throw new ForbiddenError('Only the owner can delete a room.');
+    requireAllowed(role, 'deleteRoom');
     const memberChunks = await this.#memberChunks(roomId);
     if (!(await this.store.deleteRoom(roomId, new Date().toISOString()))) throw noSuchRoom();
     for (const userIds of memberChunks) {

@@ -116,6 +116,7 @@ await describeWithMongo('the MongoDB storage', () => {
         { key: { emailKey: 1 }, unique: true },
         { key: { usernameKey: 1 }, unique: true },
         { key: { displayNameKey: 1 }, unique: false },
+        { key: { createdAt: 1, _id: 1 }, unique: false },
       ]),
     );
     expect(await indexes(users, 'users', 'sessions')).toEqual(

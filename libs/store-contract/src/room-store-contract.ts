@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Role } from '@chat/contracts';
 import type { MemberRecord, RoomRecord, RoomStore } from '@chat/rooms';
 import { SPECIAL_IDS } from './special-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
@@ -26,6 +27,26 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
     });
     afterAll(() => opened.close());
 
+    /** Creates a room with an owner and a member. */
+    async function roomWithGuest(): Promise<{
+      room: RoomRecord;
+      owner: MemberRecord;
+      guest: MemberRecord;
+    }> {
+      const room = newRoom();
+      const owner = newMember(room.id, { role: 'owner' });
+      const guest = newMember(room.id);
+      await store.createRoom(room, owner);
+      await store.addMember(guest);
+      return { room, owner, guest };
+    }
+
+    /** Returns the role of each member, by user id. */
+    async function rolesIn(roomId: string): Promise<Record<string, Role>> {
+      const members = await store.listMembers(roomId, { limit: 100 });
+      return Object.fromEntries(members.map(({ userId, role }) => [userId, role]));
+    }
+
     it('returns a room and the first member that it was created with', async () => {
       const plans = newRoom({ visibility: 'private', name: 'Plans 🗺', topic: 'x', createdBy: 'u' });
       const owner = newMember(plans.id, { role: 'owner' });
@@ -48,7 +69,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.listMembers(first.id, { limit: 10 })).toEqual([owner]);
     });
 
-    it('lets one of 8 concurrent creations of a room succeed, with its own first member', async () => {
+    it('lets room of 8 concurrent creations of a room succeed, with its own first member', async () => {
       const room = newRoom();
       const owners = Array.from({ length: 8 }, () => newMember(room.id, { role: 'owner' }));
       const outcomes = await Promise.all(owners.map((owner) => store.createRoom(room, owner)));
@@ -129,7 +150,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.createRoom(unknown)).toBe(true);
     });
 
-    it('lets one of 8 concurrent deletions of a room succeed', async () => {
+    it('lets room of 8 concurrent deletions of a room succeed', async () => {
       const room = newRoom();
       await store.createRoom(room, newMember(room.id));
       const outcomes = await Promise.all(
@@ -177,13 +198,164 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
     it('adds a member once, keeps the first role, and removes the member once', async () => {
       const room = newRoom();
       await store.createRoom(room);
-      const owner = newMember(room.id, { role: 'owner' });
-      expect(await store.addMember(owner)).toBe(true);
-      expect(await store.addMember({ ...owner, role: 'member' })).toBe(false);
-      expect(await store.findMember(room.id, owner.userId)).toEqual(owner);
-      expect(await store.removeMember(room.id, owner.userId)).toBe(true);
+      const moderator = newMember(room.id, { role: 'moderator' });
+      expect(await store.addMember(moderator)).toBe(true);
+      expect(await store.addMember({ ...moderator, role: 'member' })).toBe(false);
+      expect(await store.findMember(room.id, moderator.userId)).toEqual(moderator);
+      expect(await store.removeMember(room.id, moderator.userId)).toBe(true);
+      expect(await store.removeMember(room.id, moderator.userId)).toBe(false);
+      expect(await store.findMember(room.id, moderator.userId)).toBeUndefined();
+    });
+
+    it('never removes an owner, neither the first room nor room to whom the room was handed', async () => {
+      const { room, owner, guest } = await roomWithGuest();
       expect(await store.removeMember(room.id, owner.userId)).toBe(false);
-      expect(await store.findMember(room.id, owner.userId)).toBeUndefined();
+      expect(await store.findMember(room.id, owner.userId)).toEqual(owner);
+      await store.handOver(room.id, owner.userId, guest.userId);
+      expect(await store.removeMember(room.id, guest.userId)).toBe(false);
+      expect(await rolesIn(room.id)).toEqual({
+        [owner.userId]: 'moderator',
+        [guest.userId]: 'owner',
+      });
+      expect(await store.removeMember(room.id, owner.userId)).toBe(true);
+      expect(await rolesIn(room.id)).toEqual({ [guest.userId]: 'owner' });
+    });
+
+    it('changes the role of a member who has the expected role, and nothing else', async () => {
+      const { room, owner, guest } = await roomWithGuest();
+      expect(await store.changeRole(guest, 'member', 'moderator')).toBe(true);
+      expect(await store.findMember(room.id, guest.userId)).toEqual({
+        ...guest,
+        role: 'moderator',
+      });
+      expect(await store.listRoomsOf(guest.userId)).toEqual([{ room, role: 'moderator' }]);
+      expect(await store.changeRole(guest, 'member', 'moderator')).toBe(false);
+      expect(await store.changeRole(guest, 'moderator', 'moderator')).toBe(true);
+      expect(await store.changeRole(guest, 'moderator', 'member')).toBe(true);
+      expect(await rolesIn(room.id)).toEqual({ [owner.userId]: 'owner', [guest.userId]: 'member' });
+    });
+
+    it('changes the role neither of an owner, nor of a user who is not a member', async () => {
+      const { room, owner } = await roomWithGuest();
+      const stranger = newMember(room.id);
+      for (const role of ['moderator', 'member'] as const) {
+        expect(await store.changeRole(owner, role, 'member')).toBe(false);
+        expect(await store.changeRole(stranger, role, 'moderator')).toBe(false);
+      }
+      expect(await store.changeRole(newMember('no-such-room'), 'member', 'moderator')).toBe(false);
+      expect(await store.findMember(room.id, owner.userId)).toEqual(owner);
+      expect(await store.findMember(room.id, stranger.userId)).toBeUndefined();
+    });
+
+    it('lets room of 8 concurrent changes of a role succeed', async () => {
+      const { guest } = await roomWithGuest();
+      const outcomes = await Promise.all(
+        Array.from({ length: 8 }, () => store.changeRole(guest, 'member', 'moderator')),
+      );
+      expect(outcomes.filter(Boolean)).toHaveLength(1);
+    });
+
+    it('hands a room over and back: the previous owner becomes a moderator', async () => {
+      const { room, owner, guest } = await roomWithGuest();
+      expect(await store.handOver(room.id, owner.userId, guest.userId)).toBe(true);
+      expect(await store.findMember(room.id, guest.userId)).toEqual({ ...guest, role: 'owner' });
+      expect(await store.findMember(room.id, owner.userId)).toEqual({
+        ...owner,
+        role: 'moderator',
+      });
+      expect(await store.findRoom(room.id)).toEqual(room);
+      expect(await store.handOver(room.id, guest.userId, owner.userId)).toBe(true);
+      expect(await rolesIn(room.id)).toEqual({
+        [owner.userId]: 'owner',
+        [guest.userId]: 'moderator',
+      });
+    });
+
+    it('hands a room over only from its owner, and only to another member', async () => {
+      const { room, owner, guest } = await roomWithGuest();
+      const before = await rolesIn(room.id);
+      const stranger = randomUUID();
+      expect(await store.handOver(room.id, guest.userId, owner.userId)).toBe(false);
+      expect(await store.handOver(room.id, guest.userId, guest.userId)).toBe(false);
+      expect(await store.handOver(room.id, stranger, guest.userId)).toBe(false);
+      expect(await store.handOver(room.id, owner.userId, owner.userId)).toBe(false);
+      expect(await store.handOver(room.id, owner.userId, stranger)).toBe(false);
+      expect(await store.handOver('no-such-room', owner.userId, guest.userId)).toBe(false);
+      expect(await rolesIn(room.id)).toEqual(before);
+    });
+
+    it('leaves exactly room owner after concurrent hand-overs in a circle and to several members', async () => {
+      for (let round = 0; round < 10; round += 1) {
+        const { room, owner, guest } = await roomWithGuest();
+        const other = newMember(room.id);
+        await store.addMember(other);
+        const ids = [owner.userId, guest.userId, other.userId] as const;
+        const [a, b, c] = ids;
+        const outcomes = await Promise.all([
+          store.handOver(room.id, a, b),
+          store.handOver(room.id, b, a),
+          store.handOver(room.id, a, c),
+          store.handOver(room.id, c, b),
+          store.changeRole({ roomId: room.id, userId: b }, 'member', 'moderator'),
+          store.removeMember(room.id, c),
+        ]);
+        expect(outcomes.slice(0, 4)).toContain(true);
+        const roles = Object.values(await rolesIn(room.id));
+        expect(roles.filter((role) => role === 'owner')).toHaveLength(1);
+      }
+    });
+
+    it('leaves exactly room owner when a room is handed over while the new owner leaves', async () => {
+      for (let round = 0; round < 10; round += 1) {
+        const { room, owner, guest } = await roomWithGuest();
+        const [handedOver, left] = await Promise.all([
+          store.handOver(room.id, owner.userId, guest.userId),
+          store.removeMember(room.id, guest.userId),
+        ]);
+        expect([handedOver, left].filter(Boolean)).toHaveLength(1);
+        expect(await rolesIn(room.id)).toEqual(
+          handedOver
+            ? { [owner.userId]: 'moderator', [guest.userId]: 'owner' }
+            : { [owner.userId]: 'owner' },
+        );
+      }
+    });
+
+    it('makes a member the owner of a room that has none, once', async () => {
+      const room = newRoom();
+      await store.createRoom(room);
+      const [first, second] = [newMember(room.id), newMember(room.id)];
+      expect(await store.appointOwner(room.id, first.userId)).toBe(false);
+      await store.addMember(first);
+      await store.addMember(second);
+      const outcomes = await Promise.all([
+        store.appointOwner(room.id, first.userId),
+        store.appointOwner(room.id, first.userId),
+      ]);
+      expect(outcomes.toSorted()).toEqual([false, true]);
+      expect(await store.appointOwner(room.id, second.userId)).toBe(false);
+      expect(await store.handOver(room.id, first.userId, second.userId)).toBe(true);
+      expect(await store.appointOwner(room.id, first.userId)).toBe(false);
+      expect(await rolesIn(room.id)).toEqual({
+        [first.userId]: 'moderator',
+        [second.userId]: 'owner',
+      });
+    });
+
+    it('does not change the owner of a room that has its first one', async () => {
+      const { room, owner, guest } = await roomWithGuest();
+      expect(await store.appointOwner(room.id, guest.userId)).toBe(false);
+      expect(await store.appointOwner(room.id, owner.userId)).toBe(false);
+      expect(await rolesIn(room.id)).toEqual({ [owner.userId]: 'owner', [guest.userId]: 'member' });
+    });
+
+    it('changes no role in a deleted room', async () => {
+      const { room, owner, guest } = await roomWithGuest();
+      await store.deleteRoom(room.id, TIMESTAMP);
+      expect(await store.changeRole(guest, 'member', 'moderator')).toBe(false);
+      expect(await store.handOver(room.id, owner.userId, guest.userId)).toBe(false);
+      expect(await store.appointOwner(room.id, guest.userId)).toBe(false);
+      expect(await store.findMember(room.id, guest.userId)).toBeUndefined();
     });
 
     it('finds the existing memberships among the given ones, across rooms', async () => {
@@ -213,17 +385,17 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
 
     it('re-adds a removed first member with the new role', async () => {
       const room = newRoom();
-      const owner = newMember(room.id, { role: 'owner' });
-      await store.createRoom(room, owner);
-      expect(await store.removeMember(room.id, owner.userId)).toBe(true);
-      expect(await store.createRoom(room, owner)).toBe(false);
+      const first = newMember(room.id, { role: 'moderator' });
+      await store.createRoom(room, first);
+      expect(await store.removeMember(room.id, first.userId)).toBe(true);
+      expect(await store.createRoom(room, first)).toBe(false);
       expect(await store.listMembers(room.id, { limit: 10 })).toEqual([]);
-      expect(await store.listRoomsOf(owner.userId)).toEqual([]);
-      expect(await store.addMember({ ...owner, role: 'member' })).toBe(true);
-      expect((await store.findMember(room.id, owner.userId))?.role).toBe('member');
+      expect(await store.listRoomsOf(first.userId)).toEqual([]);
+      expect(await store.addMember({ ...first, role: 'member' })).toBe(true);
+      expect((await store.findMember(room.id, first.userId))?.role).toBe('member');
     });
 
-    it('lets one of 8 concurrent additions of a member succeed', async () => {
+    it('lets room of 8 concurrent additions of a member succeed', async () => {
       const room = newRoom();
       await store.createRoom(room);
       const guest = newMember(room.id);

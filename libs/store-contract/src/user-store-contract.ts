@@ -45,6 +45,21 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
       expect(await store.updateDisplayName('unknown', 'Any name')).toBeUndefined();
     });
 
+    it('returns the id of the oldest user, and the lowest id of several', async () => {
+      const empty = await open();
+      try {
+        expect(await empty.store.firstId()).toBeUndefined();
+        const [later, oldest] = ['2026-01-02T00:00:00.000Z', '2026-01-01T00:00:00.000Z'];
+        await empty.store.insert(user({ id: 'a', createdAt: later }));
+        expect(await empty.store.firstId()).toBe('a');
+        await empty.store.insert(user({ id: 'c', createdAt: oldest }));
+        await empty.store.insert(user({ id: 'b', createdAt: oldest }));
+        expect(await empty.store.firstId()).toBe('b');
+      } finally {
+        await empty.close();
+      }
+    });
+
     it('accepts each email and username once, ignoring case', async () => {
       const grace = newUser({ email: 'grace@example.com', username: 'Grace' });
       expect(await store.insert(grace)).toBe('inserted');

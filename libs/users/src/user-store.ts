@@ -23,6 +23,8 @@ export abstract class UserStore {
   abstract findById(id: string): Promise<UserRecord | undefined>;
   /** Returns the existing users among `ids`, in any order. */
   abstract findByIds(ids: readonly string[]): Promise<UserRecord[]>;
+  /** Returns the id of the oldest user by `createdAt`, then by id; undefined if there is none. */
+  abstract firstId(): Promise<string | undefined>;
   abstract findByEmail(email: string): Promise<UserRecord | undefined>;
   /**
    * Returns users whose username or display name starts with `query`, ignoring case, sorted

@@ -44,6 +44,9 @@ class InMemoryUserStore extends UserStore {
   findByIds(ids: readonly string[]) {
     return Promise.resolve(this.records.filter(({ id }) => ids.includes(id)));
   }
+  firstId() {
+    return Promise.resolve(this.records[0]?.id);
+  }
   findByEmail(email: string) {
     return Promise.resolve(this.records.find((user) => foldCase(user.email) === foldCase(email)));
   }

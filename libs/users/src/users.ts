@@ -34,6 +34,11 @@ export class Users {
   async publicUsers(ids: readonly string[]): Promise<User[]> {
     return (await this.store.findByIds(ids)).map(toUser);
   }
+
+  /** Returns the id of the first account of the installation; undefined if there is none. */
+  firstUserId(): Promise<string | undefined> {
+    return this.store.firstId();
+  }
 }
 
 /** Throws if the account is missing: a token may outlive its account. */

@@ -33,6 +33,7 @@ const OPERATIONS = [
   'GET /users/me',
   'GET /users/{id}',
   'PATCH /rooms/{roomId}',
+  'PATCH /rooms/{roomId}/members/{userId}',
   'PATCH /users/me',
   'POST /auth/login',
   'POST /auth/logout',

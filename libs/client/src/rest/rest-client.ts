@@ -5,6 +5,7 @@ import type {
   Member,
   Message,
   OwnUser,
+  Role,
   Room,
   RoomSummary,
   Session as SessionInfo,
@@ -109,6 +110,12 @@ export class RestClient {
   async removeMember(roomId: string, userId: string): Promise<void> {
     const path = `/rooms/${segment(roomId)}/members/${segment(userId)}`;
     await this.#call({ method: 'DELETE', path });
+  }
+
+  /** Changes the role of a member; `owner` hands the room over, and its owner becomes a moderator. */
+  async setMemberRole(roomId: string, userId: string, role: Role): Promise<Member> {
+    const path = `/rooms/${segment(roomId)}/members/${segment(userId)}`;
+    return (await this.#call<Member>({ method: 'PATCH', path, body: { role } })).data;
   }
 
   async history(roomId: string, cursor: HistoryCursor = {}): Promise<HistoryPage> {

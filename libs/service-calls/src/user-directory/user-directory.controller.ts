@@ -3,7 +3,7 @@ import { Users } from '@chat/users';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import type { z } from 'zod';
 import { ForServices } from '../credentials/for-services.ts';
-import { PUBLIC_USERS_CALL } from './user-directory-calls.ts';
+import { FIRST_USER_CALL, PUBLIC_USERS_CALL } from './user-directory-calls.ts';
 
 @ForServices()
 @Controller()
@@ -17,5 +17,11 @@ export class UserDirectoryController {
     { ids }: z.output<typeof PUBLIC_USERS_CALL.request>,
   ): Promise<{ users: User[] }> {
     return { users: await this.users.publicUsers(ids) };
+  }
+
+  @Post(FIRST_USER_CALL.path)
+  @HttpCode(200)
+  async firstUser(): Promise<{ userId: string | null }> {
+    return { userId: (await this.users.firstUserId()) ?? null };
   }
 }

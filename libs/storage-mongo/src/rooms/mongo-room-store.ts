@@ -1,6 +1,7 @@
 import type { Role } from '@chat/contracts';
 import {
   RoomStore,
+  type AssignableRole,
   type MemberRecord,
   type Membership,
   type RoomChanges,
@@ -13,20 +14,21 @@ import { isDuplicateKey, translateErrors } from '../mongo-failure.ts';
 import type { MemberDocument } from './member.schema.ts';
 import type { RoomDocument } from './room.schema.ts';
 import { containing } from './containing.ts';
+import { NOT_DELETED, OwnerTransfers } from './owner-transfers.ts';
 
-/** Condition for a room that was not deleted. */
-const NOT_DELETED = { deletedAt: { $exists: false } };
 /** Projection of the first member of a room, and of when the room was deleted. */
 const ROOM_STATE = { firstMember: 1, deletedAt: 1 };
 
 export class MongoRoomStore extends RoomStore {
   readonly #logger = new Logger('MongoDB');
+  readonly #transfers: OwnerTransfers;
 
   constructor(
     private readonly rooms: Model<RoomDocument>,
     private readonly members: Model<MemberDocument>,
   ) {
     super();
+    this.#transfers = new OwnerTransfers(rooms, members);
   }
 
   createRoom({ id, ...room }: RoomRecord, firstMember?: MemberRecord): Promise<boolean> {
@@ -41,9 +43,11 @@ export class MongoRoomStore extends RoomStore {
   }
 
   findRoom(roomId: string): Promise<RoomRecord | undefined> {
-    return translateErrors(async () =>
-      toRoom(await this.rooms.findOne({ _id: roomId, ...NOT_DELETED }).lean()),
-    );
+    return translateErrors(async () => {
+      const room = await this.rooms.findOne({ _id: roomId, ...NOT_DELETED }).lean();
+      if (room?.transfer) await this.#transfers.complete(roomId, room.transfer);
+      return toRoom(room);
+    });
   }
 
   updateRoom(roomId: string, changes: RoomChanges): Promise<RoomRecord | undefined> {
@@ -71,7 +75,7 @@ export class MongoRoomStore extends RoomStore {
     return translateErrors(async () => {
       const deleted = await this.rooms.updateOne(
         { _id: roomId, ...NOT_DELETED },
-        { $set: { deletedAt }, $unset: { firstMember: 1 } },
+        { $set: { deletedAt }, $unset: { firstMember: 1, transfer: 1 } },
       );
       if (deleted.modifiedCount === 0) return false;
       await this.members.deleteMany({ roomId }).catch((error: unknown) => {
@@ -120,13 +124,39 @@ export class MongoRoomStore extends RoomStore {
     return translateErrors(async () => {
       const [first, later] = await Promise.all([
         this.rooms.updateOne(
-          { _id: roomId, 'firstMember.userId': userId },
+          { _id: roomId, 'firstMember.userId': userId, 'firstMember.role': { $ne: 'owner' } },
           { $unset: { firstMember: 1 } },
         ),
-        this.members.deleteOne({ roomId, userId }),
+        this.members.deleteOne({ roomId, userId, role: { $ne: 'owner' } }),
       ]);
       return first.modifiedCount + later.deletedCount > 0;
     });
+  }
+
+  changeRole(
+    { roomId, userId }: Membership,
+    from: AssignableRole,
+    to: AssignableRole,
+  ): Promise<boolean> {
+    return translateErrors(async () => {
+      if (!(await this.#transfers.settledRoom(roomId))) return false;
+      const [first, later] = await Promise.all([
+        this.rooms.updateOne(
+          { _id: roomId, 'firstMember.userId': userId, 'firstMember.role': from },
+          { $set: { 'firstMember.role': to } },
+        ),
+        this.members.updateOne({ roomId, userId, role: from }, { $set: { role: to } }),
+      ]);
+      return first.matchedCount + later.matchedCount > 0;
+    });
+  }
+
+  handOver(roomId: string, from: string, to: string): Promise<boolean> {
+    return translateErrors(() => this.#transfers.transfer(roomId, from, to));
+  }
+
+  appointOwner(roomId: string, userId: string): Promise<boolean> {
+    return translateErrors(() => this.#transfers.transfer(roomId, undefined, userId));
   }
 
   findMembers(memberships: readonly Membership[]): Promise<MemberRecord[]> {

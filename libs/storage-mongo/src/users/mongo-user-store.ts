@@ -33,6 +33,17 @@ export class MongoUserStore extends UserStore {
     });
   }
 
+  firstId(): Promise<string | undefined> {
+    return translateErrors(async () => {
+      const [first] = await this.users
+        .find({}, { _id: 1 })
+        .sort({ createdAt: 1, _id: 1 })
+        .limit(1)
+        .lean();
+      return first?._id;
+    });
+  }
+
   findByEmail(email: string): Promise<UserRecord | undefined> {
     return translateErrors(async () =>
       toUser(await this.users.findOne({ emailKey: foldCase(email) }).lean()),

@@ -28,3 +28,4 @@ export const userSchema = new Schema<UserDocument>(
 userSchema.index({ emailKey: 1 }, { unique: true });
 userSchema.index({ usernameKey: 1 }, { unique: true });
 userSchema.index({ displayNameKey: 1 });
+userSchema.index({ createdAt: 1, _id: 1 });

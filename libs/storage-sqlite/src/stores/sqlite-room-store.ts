@@ -1,6 +1,7 @@
 import type { Role } from '@chat/contracts';
 import {
   RoomStore,
+  type AssignableRole,
   type MemberRecord,
   type Membership,
   type RoomChanges,
@@ -45,6 +46,18 @@ export class SqliteRoomStore extends RoomStore {
 
   removeMember(roomId: string, userId: string): Promise<boolean> {
     return this.connection.call('removeMember', roomId, userId);
+  }
+
+  changeRole(membership: Membership, from: AssignableRole, to: AssignableRole): Promise<boolean> {
+    return this.connection.call('changeRole', membership, from, to);
+  }
+
+  handOver(roomId: string, from: string, to: string): Promise<boolean> {
+    return this.connection.call('handOver', roomId, from, to);
+  }
+
+  appointOwner(roomId: string, userId: string): Promise<boolean> {
+    return this.connection.call('appointOwner', roomId, userId);
   }
 
   findMembers(memberships: readonly Membership[]): Promise<MemberRecord[]> {

@@ -22,6 +22,10 @@ export class SqliteUserStore extends UserStore {
     return this.connection.call('findUsersByIds', ids);
   }
 
+  firstId(): Promise<string | undefined> {
+    return this.connection.call('firstUserId');
+  }
+
   findByEmail(email: string): Promise<UserRecord | undefined> {
     return this.connection.call('findUserByEmail', foldCase(email));
   }

@@ -69,6 +69,9 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE rooms ADD COLUMN deleted_at TEXT;
   `,
+  `
+  CREATE INDEX users_by_creation ON users (created_at, id);
+  `,
 ];
 
 /** The data was written by a newer version of the server. */

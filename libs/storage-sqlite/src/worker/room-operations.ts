@@ -107,7 +107,52 @@ export function addMember(db: Statements, member: MemberRecord): boolean {
 }
 
 export function removeMember(db: Statements, roomId: string, userId: string): boolean {
-  return db.run('DELETE FROM members WHERE room_id = ? AND user_id = ?', roomId, userId) > 0;
+  const removed = db.run(
+    `DELETE FROM members WHERE room_id = ? AND user_id = ? AND role <> 'owner'`,
+    roomId,
+    userId,
+  );
+  return removed > 0;
+}
+
+export function changeRole(
+  db: Statements,
+  { roomId, userId }: Membership,
+  from: Role,
+  to: Role,
+): boolean {
+  const changed = db.run(
+    'UPDATE members SET role = ? WHERE room_id = ? AND user_id = ? AND role = ?',
+    to,
+    roomId,
+    userId,
+    from,
+  );
+  return changed > 0;
+}
+
+/** Both writes are in one transaction. */
+export function handOver(db: Statements, roomId: string, from: string, to: string): boolean {
+  const handedOver = db.run(
+    `UPDATE members SET role = 'owner' WHERE room_id = ? AND user_id = ? AND role <> 'owner'
+       AND EXISTS (SELECT 1 FROM members WHERE room_id = ? AND user_id = ? AND role = 'owner')`,
+    roomId,
+    to,
+    roomId,
+    from,
+  );
+  return handedOver > 0 && changeRole(db, { roomId, userId: from }, 'owner', 'moderator');
+}
+
+export function appointOwner(db: Statements, roomId: string, userId: string): boolean {
+  const appointed = db.run(
+    `UPDATE members SET role = 'owner' WHERE room_id = ? AND user_id = ?
+       AND NOT EXISTS (SELECT 1 FROM members WHERE room_id = ? AND role = 'owner')`,
+    roomId,
+    userId,
+    roomId,
+  );
+  return appointed > 0;
 }
 
 export function findMembers(db: Statements, memberships: readonly Membership[]): MemberRecord[] {

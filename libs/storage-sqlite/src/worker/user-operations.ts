@@ -36,6 +36,11 @@ export function findUsersByIds(db: Statements, ids: readonly string[]): UserReco
   return [...new Set(ids)].flatMap((id) => findUserById(db, id) ?? []);
 }
 
+export function firstUserId(db: Statements): string | undefined {
+  const row = db.get('SELECT id FROM users ORDER BY created_at, id LIMIT 1');
+  return row && text(row, 'id');
+}
+
 export function findUserByEmail(db: Statements, emailKey: string): UserRecord | undefined {
   return toUser(db.get('SELECT * FROM users WHERE email_key = ?', emailKey));
 }
