@@ -3,7 +3,7 @@ import styles from './Button.module.css';
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   variant?: 'primary' | 'quiet' | 'danger' | 'icon';
-  /** Whether the action is running: indicated, and further clicks are ignored. */
+  /** Whether the action is running: indicated, and clicks are ignored; the button keeps the focus. */
   busy?: boolean;
 }
 
@@ -12,15 +12,16 @@ export function Button({
   busy = false,
   className = '',
   type = 'button',
-  disabled,
+  onClick,
   ...rest
 }: ButtonProps) {
   return (
     <button
       type={type}
       className={`${styles.button} ${styles[variant]} ${className}`}
-      disabled={disabled === true || busy}
       aria-busy={busy || undefined}
+      aria-disabled={busy || undefined}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
       {...rest}
     />
   );
