@@ -14,16 +14,9 @@ describeInBrowser('a private room', (chat) => {
   });
 
   it('opens for a user added by the owner and closes within 1 s of the removal', async () => {
-    await ada.page.getByRole('button', { name: 'New room' }).click();
-    await ada.page.getByRole('dialog').getByText('Private', { exact: true }).click();
-    await ada.page.getByLabel('Name', { exact: true }).fill('Surprise for Grace');
-    await ada.page.getByRole('button', { name: 'Create room' }).click();
-    await ada.page.getByRole('heading', { level: 2, name: 'Surprise for Grace' }).waitFor();
-
-    await ada.page.getByRole('button', { name: 'Members and settings' }).click();
-    await ada.page.getByLabel('Add people').fill(bob.username.slice(0, -2));
-    await ada.page.getByRole('button', { name: `Add ${bob.username}` }).click();
-    await ada.page.getByRole('button', { name: `Remove ${bob.username}` }).waitFor();
+    await ada.createPrivateRoom('Surprise for Grace');
+    await ada.openMembers();
+    await ada.addMember(bob.username);
     await ada.page.getByRole('button', { name: 'Close' }).click();
 
     await bob.enterRoom('Surprise for Grace');
@@ -32,7 +25,8 @@ describeInBrowser('a private room', (chat) => {
     await bob.write('Both');
     await ada.waitForMessage('Both');
 
-    await ada.page.getByRole('button', { name: 'Members and settings' }).click();
+    await ada.openMembers();
+    await ada.openActions(bob.username);
     await ada.page.getByRole('button', { name: `Remove ${bob.username}` }).click();
     await bob.page
       .getByRole('heading', { name: 'This room isn’t available' })
@@ -45,9 +39,7 @@ describeInBrowser('a private room', (chat) => {
   });
 
   it('disappears for the owner and a member when the owner deletes it', async () => {
-    await ada.page.getByLabel('Add people').fill(bob.username.slice(0, -2));
-    await ada.page.getByRole('button', { name: `Add ${bob.username}` }).click();
-    await ada.page.getByRole('button', { name: `Remove ${bob.username}` }).waitFor();
+    await ada.addMember(bob.username);
     await bob.enterRoom('Surprise for Grace');
     await bob.waitForMessage('Cake or pie?');
 

@@ -12,6 +12,11 @@ async function withApiClient<T>(url: string, work: (client: ChatClient) => Promi
   }
 }
 
+/** Creates an account and returns its username. */
+export function createUser(url: string): Promise<string> {
+  return withApiClient(url, async (client) => (await client.rest.me()).username);
+}
+
 /** Counts the messages with this text among the newest 200 messages of a public room. */
 export function countStored(url: string, roomId: string, text: string): Promise<number> {
   return withApiClient(url, async (client) => {

@@ -92,6 +92,39 @@ export class BrowserUser {
     await this.page.getByRole('heading', { level: 2, name }).waitFor();
   }
 
+  async createPrivateRoom(name: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'New room' }).click();
+    await this.page.getByRole('dialog').getByText('Private', { exact: true }).click();
+    await this.page.getByLabel('Name', { exact: true }).fill(name);
+    await this.page.getByRole('button', { name: 'Create room' }).click();
+    await this.page.getByRole('heading', { level: 2, name }).waitFor();
+  }
+
+  /** Opens the dialog with the members of the current room. */
+  async openMembers(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Members and settings' }).click();
+  }
+
+  /** Adds a user in the dialog with the members. */
+  async addMember(username: string): Promise<void> {
+    await this.page.getByLabel('Add people').fill(username.slice(0, -2));
+    await this.page.getByRole('button', { name: `Add ${username}` }).click();
+    await this.memberRow(username).waitFor();
+  }
+
+  /** Shows the actions on a member in the dialog with the members. */
+  async openActions(username: string): Promise<void> {
+    await this.page.getByRole('button', { name: `Actions for ${username}` }).click();
+  }
+
+  /** Returns the row of a member in the dialog with the members. */
+  memberRow(username: string): Locator {
+    return this.page
+      .getByRole('list', { name: 'Members' })
+      .getByRole('listitem')
+      .filter({ has: this.page.getByText(username, { exact: true }) });
+  }
+
   /** Returns the rows of the message list that show this text. */
   rows(text: string): Locator {
     return this.page

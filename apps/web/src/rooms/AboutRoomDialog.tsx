@@ -1,4 +1,4 @@
-import type { RoomSummary } from '@chat/contracts';
+import { GENERAL_ROOM_ID, type RoomSummary } from '@chat/contracts';
 import { Dialog } from '../ui/Dialog.tsx';
 import styles from './AboutRoomDialog.module.css';
 import { AddMembers } from './AddMembers.tsx';
@@ -13,11 +13,11 @@ interface AboutRoomDialogProps {
   onClose: () => void;
 }
 
-/** Details and members of a room; the owner of a private room can add and remove members. */
+/** Details and members of a room; owners and moderators manage the members. */
 export function AboutRoomDialog({ room, ownUserId, onClose }: AboutRoomDialogProps) {
   const { members, hasMore, errorMessage, loadMore } = useMembers(room.id);
   const isOwner = room.role === 'owner';
-  const canManageMembers = room.visibility === 'private' && isOwner;
+  const canAddMembers = room.visibility === 'private' && (isOwner || room.role === 'moderator');
   return (
     <Dialog title={room.name} onClose={onClose}>
       <p className={styles.about}>
@@ -30,7 +30,7 @@ export function AboutRoomDialog({ room, ownUserId, onClose }: AboutRoomDialogPro
           {room.topic}
         </p>
       )}
-      {canManageMembers && <AddMembers roomId={room.id} members={members ?? []} />}
+      {canAddMembers && <AddMembers roomId={room.id} members={members ?? []} />}
       <h3 className={styles.heading}>Members</h3>
       {errorMessage && (
         <p className={styles.problem} role="alert">
@@ -38,15 +38,19 @@ export function AboutRoomDialog({ room, ownUserId, onClose }: AboutRoomDialogPro
         </p>
       )}
       <MemberList
-        roomId={room.id}
+        room={room}
         members={members}
         ownUserId={ownUserId}
-        canRemove={canManageMembers}
         onLoadMore={hasMore ? loadMore : undefined}
       />
-      {/* The owner of a private room cannot leave it. */}
-      {!canManageMembers && <LeaveRoom room={room} ownUserId={ownUserId} />}
-      {isOwner && <DeleteRoom roomId={room.id} />}
+      <div className={styles.section}>
+        <LeaveRoom room={room} ownUserId={ownUserId} />
+      </div>
+      {isOwner && room.id !== GENERAL_ROOM_ID && (
+        <div className={styles.section}>
+          <DeleteRoom roomId={room.id} />
+        </div>
+      )}
     </Dialog>
   );
 }

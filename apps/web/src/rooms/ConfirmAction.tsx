@@ -21,7 +21,7 @@ export function ConfirmAction({
   confirmLabel,
   onConfirm,
 }: ConfirmActionProps) {
-  const [step, setStep] = useState<'idle' | 'confirming' | 'running'>('idle');
+  const [step, setStep] = useState<'idle' | 'cancelled' | 'confirming' | 'running'>('idle');
   const [errorMessage, setErrorMessage] = useState<string>();
 
   async function confirm() {
@@ -35,17 +35,21 @@ export function ConfirmAction({
     }
   }
 
-  if (step === 'idle') {
+  if (step === 'idle' || step === 'cancelled') {
     return (
       <div className={styles.action}>
-        <Button variant="danger" onClick={() => setStep('confirming')}>
+        <Button
+          variant="danger"
+          autoFocus={step === 'cancelled'}
+          onClick={() => setStep('confirming')}
+        >
           {label}
         </Button>
       </div>
     );
   }
   return (
-    <div className={styles.action}>
+    <div className={`${styles.action} ${styles.confirming}`}>
       <p>{description}</p>
       {errorMessage && (
         <p className={styles.problem} role="alert">
@@ -53,7 +57,7 @@ export function ConfirmAction({
         </p>
       )}
       <div className={styles.choice}>
-        <Button variant="quiet" autoFocus onClick={() => setStep('idle')}>
+        <Button variant="quiet" autoFocus onClick={() => setStep('cancelled')}>
           {cancelLabel}
         </Button>
         <Button variant="danger" busy={step === 'running'} onClick={() => void confirm()}>

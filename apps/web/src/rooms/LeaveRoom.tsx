@@ -2,14 +2,19 @@ import type { RoomSummary } from '@chat/contracts';
 import { chat } from '../app/chat.ts';
 import { HOME, navigate } from '../app/location.ts';
 import { ConfirmAction } from './ConfirmAction.tsx';
+import styles from './LeaveRoom.module.css';
 
 interface LeaveRoomProps {
   room: RoomSummary;
   ownUserId: string;
 }
 
-/** Leaves a room, after a confirmation. */
+/** Leaves a room, after a confirmation; the owner has to hand it over first. */
 export function LeaveRoom({ room, ownUserId }: LeaveRoomProps) {
+  if (room.role === 'owner') {
+    return <p className={styles.note}>Hand the room over before you leave.</p>;
+  }
+
   async function leave() {
     await chat.rest.removeMember(room.id, ownUserId);
     navigate(HOME, { replace: true });
@@ -21,7 +26,7 @@ export function LeaveRoom({ room, ownUserId }: LeaveRoomProps) {
       label="Leave room"
       description={
         room.visibility === 'private'
-          ? 'You can only come back if the owner adds you again.'
+          ? 'You can only come back if the owner or a moderator adds you again.'
           : 'You can join again at any time.'
       }
       cancelLabel="Cancel"

@@ -1,62 +1,32 @@
-import type { Member } from '@chat/contracts';
+import type { Member, RoomSummary } from '@chat/contracts';
 import { useState } from 'react';
-import { chat } from '../app/chat.ts';
 import { Button } from '../ui/Button.tsx';
-import { toUserMessage } from '../ui/user-message.ts';
 import styles from './MemberList.module.css';
-import { UserRow } from './UserRow.tsx';
+import { MemberRow } from './MemberRow.tsx';
 
 interface MemberListProps {
-  roomId: string;
+  room: RoomSummary;
   members: readonly Member[] | undefined;
   ownUserId: string;
-  canRemove: boolean;
   onLoadMore: (() => void) | undefined;
 }
 
-export function MemberList({ roomId, members, ownUserId, canRemove, onLoadMore }: MemberListProps) {
-  const [removing, setRemoving] = useState<string>();
-  const [errorMessage, setErrorMessage] = useState<string>();
-
-  async function remove(userId: string) {
-    setRemoving(userId);
-    setErrorMessage(undefined);
-    try {
-      await chat.rest.removeMember(roomId, userId);
-    } catch (error) {
-      setErrorMessage(toUserMessage(error));
-    }
-    setRemoving(undefined);
-  }
+export function MemberList({ room, members, ownUserId, onLoadMore }: MemberListProps) {
+  const [openId, setOpenId] = useState<string>();
 
   if (!members) return <p className={styles.note}>Loading…</p>;
   return (
     <>
-      {errorMessage && (
-        <p className={styles.problem} role="alert">
-          {errorMessage}
-        </p>
-      )}
       <ul aria-label="Members">
         {members.map((member) => (
-          <UserRow
+          <MemberRow
             key={member.userId}
-            username={member.username}
-            displayName={member.displayName}
-            note={member.userId === ownUserId ? 'you' : undefined}
-            badge={member.role === 'member' ? undefined : member.role}
-          >
-            {canRemove && member.userId !== ownUserId && (
-              <Button
-                variant="danger"
-                busy={removing === member.userId}
-                aria-label={`Remove ${member.username}`}
-                onClick={() => void remove(member.userId)}
-              >
-                Remove
-              </Button>
-            )}
-          </UserRow>
+            room={room}
+            member={member}
+            ownUserId={ownUserId}
+            open={member.userId === openId}
+            onOpenChange={(open) => setOpenId(open ? member.userId : undefined)}
+          />
         ))}
       </ul>
       {onLoadMore && (

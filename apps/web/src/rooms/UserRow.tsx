@@ -1,8 +1,10 @@
-import type { ReactNode } from 'react';
+import type { ReactNode, Ref } from 'react';
 import { Avatar } from '../ui/Avatar.tsx';
 import styles from './UserRow.module.css';
 
 interface UserRowProps {
+  /** Makes the row focusable by code. */
+  ref?: Ref<HTMLLIElement>;
   username: string;
   displayName: string;
   note?: string | undefined;
@@ -12,9 +14,9 @@ interface UserRowProps {
 }
 
 /** A user in a list. */
-export function UserRow({ username, displayName, note, badge, children }: UserRowProps) {
+export function UserRow({ ref, username, displayName, note, badge, children }: UserRowProps) {
   return (
-    <li className={styles.user}>
+    <li ref={ref} className={styles.user} tabIndex={ref ? -1 : undefined}>
       <Avatar name={username} size="small" />
       <span className={styles.names}>
         <span className={styles.name}>{username}</span>

@@ -1,6 +1,7 @@
 import type { Member } from '@chat/contracts';
 import { useCallback, useEffect, useState } from 'react';
 import { chat } from '../app/chat.ts';
+import { useObservable } from '../app/observable.ts';
 import { toUserMessage } from '../ui/user-message.ts';
 
 const PAGE_SIZE = 100;
@@ -13,8 +14,12 @@ export interface RoomMembers {
   loadMore: () => void;
 }
 
-/** Loads the members of a room in pages, and reloads them after every membership change. */
+/**
+ * Loads the members of a room in pages, and reloads them after every membership change and after
+ * an interruption of the connection, during which changes were missed.
+ */
 export function useMembers(roomId: string): RoomMembers {
+  const { live } = useObservable(chat.room(roomId));
   const [pages, setPages] = useState(1);
   const [version, setVersion] = useState(0);
   const [members, setMembers] = useState<readonly Member[]>();
@@ -43,7 +48,7 @@ export function useMembers(roomId: string): RoomMembers {
     return () => {
       current = false;
     };
-  }, [roomId, pages, version]);
+  }, [roomId, pages, version, live]);
 
   const loadMore = useCallback(() => setPages((current) => current + 1), []);
   return { members, hasMore, errorMessage, loadMore };
