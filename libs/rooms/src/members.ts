@@ -69,7 +69,7 @@ export class Members {
     await this.limit.admit(userId);
     if (await this.store.removeMember(roomId, removedId)) {
       this.membershipSignals.publish(room, removedId, null);
-    } else if (await this.store.findMember(roomId, removedId)) {
+    } else if ((await this.store.findMember(roomId, removedId))?.role === 'owner') {
       throw changedConcurrently();
     }
   }

@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { Message } from '@chat/contracts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Message, Role } from '@chat/contracts';
 import { MessageStore } from '@chat/messages';
 import { StartError, UnavailableError } from '@chat/platform/failures';
 import { HealthChecks } from '@chat/platform/monitoring';
-import { RoomStore } from '@chat/rooms';
+import { RoomStore, type MemberRecord } from '@chat/rooms';
 import { eventually, FaultProxy, MongoServer } from '@chat/testing';
 import { describeWithMongo } from '@chat/testing/suites';
 import { UserStore } from '@chat/users';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
-import { getConnectionToken } from '@nestjs/mongoose';
-import type { Connection } from 'mongoose';
+import { getConnectionToken, getModelToken } from '@nestjs/mongoose';
+import type { Connection, Model, mongo } from 'mongoose';
 import { openStorage } from '../test/open-storage.ts';
 import { MongoMessagesStorageModule, MongoUsersStorageModule } from './index.ts';
+import type { MemberDocument } from './rooms/member.schema.ts';
+import { OwnerTransfers } from './rooms/owner-transfers.ts';
+import type { RoomDocument } from './rooms/room.schema.ts';
 
 const TIMEOUT_MS = 1_000;
 const BATCH = 200;
@@ -274,6 +277,104 @@ await describeWithMongo('the MongoDB storage', () => {
     expect(await store.findMember('old', 'ada')).toBeUndefined();
     expect(await store.listMembers('old', { limit: 10 })).toEqual([]);
     expect(await store.listRoomsOf('ada')).toEqual([]);
+  });
+
+  describe('after a crash while a room is handed over', () => {
+    const joinedAt = '2026-01-02T03:04:05.678Z';
+    const room = { id: 'den', name: 'den', visibility: 'public', createdAt: joinedAt } as const;
+    const memberOf = (userId: string, role: Role): MemberRecord => ({
+      roomId: 'den',
+      userId,
+      role,
+      joinedAt,
+    });
+    let store: RoomStore;
+    let rooms: mongo.Collection<{ _id: string }>;
+    let members: mongo.Collection;
+
+    beforeEach(async () => {
+      store = storage.get(RoomStore);
+      const { db } = storage.get<Connection>(getConnectionToken('messages'));
+      if (!db) throw new Error('not connected');
+      rooms = db.collection<{ _id: string }>('rooms');
+      members = db.collection('members');
+      await store.createRoom(room, memberOf('ann', 'owner'));
+      for (const userId of ['bob', 'cid']) await store.addMember(memberOf(userId, 'member'));
+    });
+
+    const rolesIn = async (): Promise<Record<string, Role>> => {
+      const listed = await store.listMembers('den', { limit: 10 });
+      return Object.fromEntries(listed.map(({ userId, role }) => [userId, role]));
+    };
+    /** Stores what a process that hands the room from ann to bob has written before a step. */
+    const crashBefore = async (step: number): Promise<void> => {
+      const transfer = { number: 1, from: 'ann', to: 'bob', joinedAt };
+      await rooms.updateOne({ _id: 'den' }, { $set: { transfer, transfers: 1 } });
+      if (step > 1) {
+        await members.updateOne({ userId: 'bob' }, { $set: { role: 'owner', transfer: 1 } });
+      }
+      if (step > 2) {
+        await rooms.updateOne(
+          { _id: 'den' },
+          { $set: { 'firstMember.role': 'moderator', 'firstMember.transfer': 1 } },
+        );
+      }
+    };
+    const completed = { ann: 'moderator', bob: 'owner', cid: 'member' };
+
+    it.each([1, 2, 3])('before step %d, the room has an owner', async (step) => {
+      await crashBefore(step);
+      expect(Object.values(await rolesIn())).toContain('owner');
+    });
+
+    it.each([1, 2, 3])('before step %d, the next read of the room completes it', async (step) => {
+      await crashBefore(step);
+      expect(await store.findRoom('den')).toEqual(room);
+      expect(await rolesIn()).toEqual(completed);
+      expect(await rooms.countDocuments({ transfer: { $exists: true } })).toBe(0);
+    });
+
+    it.each([1, 2, 3])('before step %d, the next change of a role completes it', async (step) => {
+      await crashBefore(step);
+      expect(await store.changeRole(memberOf('cid', 'member'), 'member', 'moderator')).toBe(true);
+      expect(await rolesIn()).toEqual({ ...completed, cid: 'moderator' });
+    });
+
+    it.each([1, 2, 3])('before step %d, the next hand-over completes it first', async (step) => {
+      await crashBefore(step);
+      expect(await store.handOver('den', 'ann', 'cid')).toBe(false);
+      expect(await rolesIn()).toEqual(completed);
+      expect(await store.handOver('den', 'bob', 'cid')).toBe(true);
+      expect(await rolesIn()).toEqual({ ann: 'moderator', bob: 'moderator', cid: 'owner' });
+    });
+
+    it('does not hand it to a member who has left since, even after joining again', async () => {
+      await crashBefore(1);
+      expect(await store.removeMember('den', 'bob')).toBe(true);
+      await store.addMember({ ...memberOf('bob', 'member'), joinedAt: '2026-01-03T00:00:00.000Z' });
+      await store.findRoom('den');
+      expect(await rolesIn()).toEqual({ ann: 'owner', bob: 'member', cid: 'member' });
+      expect(await store.handOver('den', 'ann', 'cid')).toBe(true);
+    });
+
+    it('is not repeated by a process that continues after the room was handed back', async () => {
+      const [roomModel, memberModel] = ['Room', 'Member'].map((name) =>
+        storage.get<Model<unknown>>(getModelToken(name, 'messages')),
+      ) as [Model<RoomDocument>, Model<MemberDocument>];
+      const frozen = new OwnerTransfers(roomModel, memberModel);
+      const transfer = { number: 1, from: 'ann', to: 'bob', joinedAt };
+      await store.handOver('den', 'ann', 'bob');
+      await store.handOver('den', 'bob', 'ann');
+      for (const role of ['moderator', 'member'] as const) {
+        await store.changeRole(memberOf('bob', 'member'), 'moderator', role);
+        await frozen.complete('den', transfer);
+        expect(await rolesIn()).toEqual({ ann: 'owner', bob: role, cid: 'member' });
+      }
+      await store.removeMember('den', 'bob');
+      await store.addMember({ ...memberOf('bob', 'member'), joinedAt: '2026-01-03T00:00:00.000Z' });
+      await frozen.complete('den', transfer);
+      expect(await rolesIn()).toEqual({ ann: 'owner', bob: 'member', cid: 'member' });
+    });
   });
 
   it('keeps acknowledged messages and stores no room without its owner when mongod is killed under load', async () => {

@@ -67,6 +67,7 @@ describeChat('room deletion', () => {
       ['DELETE', (id) => `/rooms/${id}`],
       ['GET', (id) => `/rooms/${id}/members`],
       ['POST', (id) => `/rooms/${id}/members`, { userId: guest.id }],
+      ['PATCH', (id) => `/rooms/${id}/members/${guest.id}`, { role: 'owner' }],
       ['DELETE', (id) => `/rooms/${id}/members/${owner.id}`],
       ['GET', (id) => `/messages/history/${id}`],
       ['GET', (id) => `/messages/changes/${id}?since=0`],

@@ -41,6 +41,7 @@ describeChat('a private room', () => {
       ['GET', (id) => `/rooms/${id}`],
       ['GET', (id) => `/rooms/${id}/members`],
       ['POST', (id) => `/rooms/${id}/members`, { userId: nonMember.id }],
+      ['PATCH', (id) => `/rooms/${id}/members/${nonMember.id}`, { role: 'owner' }],
       ['DELETE', (id) => `/rooms/${id}/members/${nonMember.id}`],
       ['DELETE', (id) => `/rooms/${id}/members/${owner.id}`],
       ['GET', (id) => `/messages/history/${id}`],

@@ -24,6 +24,8 @@ describeChat('the rooms API', () => {
     });
 
   it('lists general, which no user created, and lets any user join it', async () => {
+    // The first account would become its owner.
+    await server.register();
     const ann = await server.register();
     expect((await ann.call<RoomSummary[]>('GET', '/rooms')).body).toEqual([]);
     const { body } = await ann.call<RoomSummary[]>('GET', '/rooms?discover=true&query=general');
