@@ -50,10 +50,10 @@ export function describeUserStore(name: string, open: OpenStore<UserStore>): voi
       try {
         expect(await empty.store.firstId()).toBeUndefined();
         const [later, oldest] = ['2026-01-02T00:00:00.000Z', '2026-01-01T00:00:00.000Z'];
-        await empty.store.insert(user({ id: 'a', createdAt: later }));
+        await empty.store.insert(newUser({ id: 'a', createdAt: later }));
         expect(await empty.store.firstId()).toBe('a');
-        await empty.store.insert(user({ id: 'c', createdAt: oldest }));
-        await empty.store.insert(user({ id: 'b', createdAt: oldest }));
+        await empty.store.insert(newUser({ id: 'c', createdAt: oldest }));
+        await empty.store.insert(newUser({ id: 'b', createdAt: oldest }));
         expect(await empty.store.firstId()).toBe('b');
       } finally {
         await empty.close();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { HttpError, Member, Role, RoomSummary, ServerPayload } from '@chat/contracts';
 import { eventually } from '@chat/testing';
-import type { Account, ClientSocket } from '../support/account.ts';
+import type { TestUser, ClientSocket } from '../support/test-user.ts';
 import { api, type ApiResponse } from '../support/api.ts';
 import {
   describeChat,
@@ -17,22 +17,22 @@ import { uniqueRoom } from '../support/unique-room.ts';
 const LIVE_MS = 1_000;
 
 function setRole<T = Member>(
-  caller: Account,
+  caller: TestUser,
   roomId: string,
-  { id }: Account,
+  { id }: TestUser,
   role: Role,
 ): Promise<ApiResponse<T>> {
   return caller.call<T>('PATCH', `/rooms/${roomId}/members/${id}`, { role });
 }
 
-const leave = (account: Account, roomId: string): Promise<ApiResponse<HttpError>> =>
-  account.call('DELETE', `/rooms/${roomId}/members/${account.id}`);
+const leave = (user: TestUser, roomId: string): Promise<ApiResponse<HttpError>> =>
+  user.call('DELETE', `/rooms/${roomId}/members/${user.id}`);
 
 describeChat('the roles of members', () => {
   let server: ChatUnderTest;
-  let ann: Account;
-  let bob: Account;
-  let cid: Account;
+  let ann: TestUser;
+  let bob: TestUser;
+  let cid: TestUser;
   beforeAll(async () => {
     server = await sharedChat();
     [ann, bob, cid] = [
@@ -59,8 +59,8 @@ describeChat('the roles of members', () => {
   }
 
   /** Joins the room, and returns the changes that the socket receives from then on. */
-  async function watch(account: Account, roomId: string): Promise<[string, Role | null][]> {
-    const socket: ClientSocket = await account.connect();
+  async function watch(user: TestUser, roomId: string): Promise<[string, Role | null][]> {
+    const socket: ClientSocket = await user.connect();
     await emitWithAck(socket, 'joinRoom', roomId);
     const changes: [string, Role | null][] = [];
     socket.on('memberChanged', (change: ServerPayload<'memberChanged'>) => {

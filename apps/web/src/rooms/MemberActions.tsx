@@ -1,7 +1,7 @@
 import type { Member } from '@chat/contracts';
 import { useState } from 'react';
 import { Button } from '../ui/Button.tsx';
-import { explain } from '../ui/problem.ts';
+import { toUserMessage } from '../ui/user-message.ts';
 import { ConfirmAction } from './ConfirmAction.tsx';
 import styles from './MemberActions.module.css';
 import type { MemberAction } from './member-actions.ts';
@@ -16,15 +16,15 @@ interface MemberActionsProps {
 /** Buttons for the actions on a member; those that the user cannot undo need a confirmation. */
 export function MemberActions({ id, member, actions, onAction }: MemberActionsProps) {
   const [running, setRunning] = useState<MemberAction>();
-  const [problem, setProblem] = useState<string>();
+  const [errorMessage, setErrorMessage] = useState<string>();
 
   async function run(action: MemberAction) {
     setRunning(action);
-    setProblem(undefined);
+    setErrorMessage(undefined);
     try {
       await onAction(action);
     } catch (error) {
-      setProblem(explain(error));
+      setErrorMessage(toUserMessage(error));
     }
     setRunning(undefined);
   }
@@ -88,9 +88,9 @@ export function MemberActions({ id, member, actions, onAction }: MemberActionsPr
       role="group"
       aria-label={`Actions for ${member.username}`}
     >
-      {problem && (
+      {errorMessage && (
         <p className={styles.problem} role="alert">
-          {problem}
+          {errorMessage}
         </p>
       )}
       {actions.map(button)}
