@@ -27,22 +27,23 @@ const RULES = {
     refusal: 'Only owners and moderators can remove members.',
     targetRefusal: 'The owner cannot be removed from the room.',
   },
+  leave: { by: ['moderator', 'member'], refusal: 'The owner cannot leave the room.' },
   setRole: {
     by: ['owner'],
     to: ['moderator', 'member'],
     refusal: 'Only the owner can change roles.',
   },
+  stepDown: { by: ['moderator'], refusal: 'Only a moderator can step down.' },
   handOver: {
     by: ['owner'],
     to: ['moderator', 'member'],
     refusal: 'Only the owner can hand the room over.',
   },
-  leave: { by: ['moderator', 'member'], refusal: 'The owner cannot leave the room.' },
-  stepDown: { by: ['moderator'], refusal: 'Only a moderator can step down.' },
 } as const satisfies Record<string, Rule>;
 
 /** What a user may do in a room, depending on the role. */
 export type RoomAction = keyof typeof RULES;
+export const ROOM_ACTIONS = Object.keys(RULES) as RoomAction[];
 
 /**
  * Returns whether a user may do an action.

@@ -136,10 +136,11 @@ describeChat('the roles of members', () => {
       setRole(bob, roomId, ann, 'owner'),
       setRole(ann, roomId, bob, 'owner'),
     ]);
-    for (const { status } of outcomes) expect([200, 403, 409]).toContain(status);
+    const statuses = outcomes.map(({ status }) => status);
+    for (const status of statuses) expect([200, 403, 409]).toContain(status);
+    expect(statuses).toContain(200);
     const roles = await rolesIn(roomId);
     expect(roles.filter((role) => role === 'owner')).toHaveLength(1);
-    expect(roles[0]).toBe('moderator');
   });
 
   it('are not changed by members, by non-members or without a token', async () => {

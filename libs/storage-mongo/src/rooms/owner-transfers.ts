@@ -63,7 +63,7 @@ export class OwnerTransfers {
     await this.#setRole(roomId, { userId: to, joinedAt }, 'owner', number);
     const room = await this.rooms.findOne({ _id: roomId, ...NOT_DELETED }).lean<RoomDocument>();
     const heir = room && (await this.#find(room, to));
-    const isOwner = heir?.joinedAt === joinedAt && (heir.transfer ?? 0) >= number;
+    const isOwner = (heir?.transfer ?? 0) >= number;
     if (isOwner && from !== undefined) {
       await this.#setRole(roomId, { userId: from, role: 'owner' }, 'moderator', number);
     }

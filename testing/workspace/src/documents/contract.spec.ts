@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CLIENT_EVENTS, SERVER_EVENTS } from '@chat/contracts';
+import { CLIENT_EVENTS, Role, SERVER_EVENTS } from '@chat/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { ROOT } from '../nx.ts';
 import { codeIn, documentedRows } from './document-tables.ts';
@@ -26,7 +26,36 @@ describe('docs/contract.md', () => {
       .map((call) => call.replace(/\?.*/, '').replaceAll(/:(\w+)/g, '{$1}'));
     expect(documented.toSorted()).toEqual(await operations());
   });
+
+  it('says the same about roles as the policy of rooms', async () => {
+    const { can, ROOM_ACTIONS } = (await import(join(ROOT, 'libs/rooms/src/policy.ts'))) as Policy;
+    const rows = await documentedRows('docs/contract.md', 'action');
+    const documented = rows.flatMap((row) =>
+      Role.options.flatMap((actor) =>
+        Role.options.map((target) => {
+          const targets = codeIn(row['to']);
+          const isTarget = targets.length === 0 || targets.includes(target);
+          return [camelCase(row['action']), actor, target, row[actor] === 'yes' && isTarget];
+        }),
+      ),
+    );
+    const decided = ROOM_ACTIONS.flatMap((action) =>
+      Role.options.flatMap((actor) =>
+        Role.options.map((target) => [action, actor, target, can(actor, action, target)]),
+      ),
+    );
+    expect(documented).toEqual(decided);
+  });
 });
+
+interface Policy {
+  readonly ROOM_ACTIONS: readonly string[];
+  readonly can: (actor: Role, action: string, target: Role) => boolean;
+}
+
+function camelCase(words = ''): string {
+  return words.replaceAll(/ (.)/g, (_, letter: string) => letter.toUpperCase());
+}
 
 async function operations(): Promise<string[]> {
   const source = await readFile(join(ROOT, OPERATIONS_SPEC), 'utf8');
