@@ -43,6 +43,8 @@ const RULES = {
 
 /** What a user may do in a room, depending on the role. */
 export type RoomAction = keyof typeof RULES;
+
+/** All actions, in the order of the table in docs/contract.md. */
 export const ROOM_ACTIONS = Object.keys(RULES) as RoomAction[];
 
 /**
