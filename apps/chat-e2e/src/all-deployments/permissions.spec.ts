@@ -9,7 +9,7 @@ import {
 } from '@chat/contracts';
 import { newCredentials, PASSWORD } from '@chat/testing';
 import { io } from 'socket.io-client';
-import type { Account, ClientSocket } from '../support/account.ts';
+import type { TestUser, ClientSocket } from '../support/test-user.ts';
 import { api } from '../support/api.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
@@ -27,12 +27,12 @@ interface Situation {
   readonly roomId: string;
   readonly actor: Actor;
   /** The user who makes the call; the owner in place of `anonymous`. */
-  readonly caller: Account;
-  readonly owner: Account;
+  readonly caller: TestUser;
+  readonly owner: TestUser;
   /** Another member. */
-  readonly target: Account;
+  readonly target: TestUser;
   /** A user without membership. */
-  readonly outsider: Account;
+  readonly outsider: TestUser;
 }
 
 /** Path and body of a request. */
@@ -75,7 +75,7 @@ const roomPath =
   (suffix = '', body?: unknown): Request =>
   ({ roomId }) => [`/rooms/${roomId}${suffix}`, body];
 const memberPath =
-  (memberOf: (situation: Situation) => Account, body?: unknown): Request =>
+  (memberOf: (situation: Situation) => TestUser, body?: unknown): Request =>
   (situation) => [`/rooms/${situation.roomId}/members/${memberOf(situation).id}`, body];
 
 const ROWS: readonly Row[] = [
@@ -197,8 +197,8 @@ const isEvent = (name: string): name is ClientEvent => name in CLIENT_EVENTS;
 
 describeChat('the permissions', () => {
   let server: ChatUnderTest;
-  let accounts: Record<'moderator' | 'member' | 'stranger' | 'target' | 'outsider', Account>;
-  const sockets = new Map<Account, ClientSocket>();
+  let accounts: Record<'moderator' | 'member' | 'stranger' | 'target' | 'outsider', TestUser>;
+  const sockets = new Map<TestUser, ClientSocket>();
   beforeAll(async () => {
     server = await sharedChat();
     const [moderator, member, stranger, target, outsider] = await Promise.all([
@@ -213,7 +213,7 @@ describeChat('the permissions', () => {
   afterAll(() => server.close());
 
   /** Creates a room for one call, with a member of each role. */
-  async function createRoom(owner: Account, visibility: Visibility): Promise<RoomSummary> {
+  async function createRoom(owner: TestUser, visibility: Visibility): Promise<RoomSummary> {
     const name = visibility === 'public' ? uniqueRoom('permissions') : 'Permissions';
     const created = await owner.createRoom({ name, visibility });
     for (const { id } of [accounts.moderator, accounts.member, accounts.target]) {
@@ -241,7 +241,7 @@ describeChat('the permissions', () => {
     return status;
   }
 
-  async function socketOf(account: Account): Promise<ClientSocket> {
+  async function socketOf(account: TestUser): Promise<ClientSocket> {
     const socket = sockets.get(account) ?? (await account.connect());
     sockets.set(account, socket);
     return socket;
