@@ -96,12 +96,13 @@ export class Members {
       requireAllowed(role, actionOf(isSelf, newRole), member?.role ?? 'member');
     }
     if (!member) throw noSuchMember();
+    // The role must not change if the directory cannot answer.
+    const [view] = await this.#views([{ ...member, role: newRole }]);
+    if (!view) throw noSuchUser();
     if (!isUnchanged) {
       await this.limit.admit(userId);
       await this.#changeRole(room, userId, member, newRole);
     }
-    const [view] = await this.#views([{ ...member, role: newRole }]);
-    if (!view) throw noSuchUser();
     return view;
   }
 

@@ -611,6 +611,15 @@ describe('Members.setRole', () => {
     expect(membershipChanges()).toEqual([]);
   });
 
+  it('changes nothing while the directory is unavailable', async () => {
+    const roomId = await roomWithStaff();
+    const publicUsers = jest.spyOn(directory, 'publicUsers').mockRejectedValue(new Error('down'));
+    await expect(members.setRole(ann, roomId, 'cid', 'owner')).rejects.toThrow('down');
+    publicUsers.mockRestore();
+    expect(await roleOf('cid', roomId)).toBe('member');
+    expect(membershipChanges()).toEqual([]);
+  });
+
   it('counts a change of a role as a change of membership of the user who makes it', async () => {
     const roomId = await roomWithStaff();
     const toggle = (n: number) =>
