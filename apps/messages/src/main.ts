@@ -1,11 +1,12 @@
 import { resolveJwtSecret } from '@chat/auth';
-import { MessageStore, PartitionWriters } from '@chat/messages';
+import { CommandConsumers, MessageStore, PartitionWriters } from '@chat/messages';
 import { configureHttpApp, serveOpenApi, startHttpApp } from '@chat/platform/http';
 import { HealthChecks, Metrics } from '@chat/platform/monitoring';
 import { runProcess } from '@chat/platform/process';
 import { PartitionedRmqServer } from '@chat/transport/rabbitmq';
 import { registerConsumerMetrics } from './consumer-metrics.ts';
 import { messagesSettings } from './messages-settings.ts';
+import type { RabbitMqCommandConsumers } from './rabbitmq-command-consumers.ts';
 import { MessagesServiceModule } from './messages-service.module.ts';
 
 /** Directory of the generated JWT secret (development), relative to the working directory. */
@@ -36,6 +37,7 @@ await runProcess({
           pingStore: () => store.findByIds(['']),
         });
         app.get(HealthChecks).register('rabbitmq', () => consumer.check());
+        app.get<CommandConsumers, RabbitMqCommandConsumers>(CommandConsumers).attach(consumer);
         registerConsumerMetrics(app.get(Metrics), consumer);
         app.connectMicroservice({ strategy: consumer });
         await app.startAllMicroservices();

@@ -1,9 +1,11 @@
 import { AuthModule, RequestLimitSettings, SessionStatus, TokenSettings } from '@chat/auth';
 import {
+  CommandConsumers,
   FeedPublisher,
   HistoryCache,
   MessageHistory,
   MessagesModule,
+  MessageSettings,
   MessageStore,
 } from '@chat/messages';
 import { MessageEventsModule } from '@chat/messages/events';
@@ -32,6 +34,7 @@ import {
 import { MongoMessagesStorageModule, MongoSettings } from '@chat/storage-mongo';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { MessagesSettings } from './messages-settings.ts';
+import { RabbitMqCommandConsumers } from './rabbitmq-command-consumers.ts';
 
 /** Adapters for the ports that rooms and messages define, except the stores. */
 @Global()
@@ -91,6 +94,8 @@ class AdaptersModule {
       { provide: ReadSettings, useValue: ReadSettings.of(settings) },
       ReadBudget,
       { provide: RoomSettings, useValue: RoomSettings.of(settings) },
+      { provide: MessageSettings, useValue: MessageSettings.of(settings) },
+      { provide: CommandConsumers, useClass: RabbitMqCommandConsumers },
     ];
     return {
       module: AdaptersModule,

@@ -2,6 +2,7 @@ import { requestSettings, tokenSettings } from '@chat/auth';
 import { redisSettings } from '@chat/redis';
 import { readSettings } from '@chat/platform/limits';
 import { processSettings, serviceSettings } from '@chat/platform/settings';
+import { messageSettings } from '@chat/messages';
 import { roomSettings } from '@chat/rooms';
 import { serviceCallSettings, serviceUrls } from '@chat/service-calls';
 import { mongoSettings } from '@chat/storage-mongo';
@@ -22,5 +23,6 @@ export const messagesSettings = z.object({
   ...requestSettings,
   ...readSettings,
   ...roomSettings,
+  ...messageSettings,
 });
 export type MessagesSettings = z.output<typeof messagesSettings>;

@@ -1,5 +1,11 @@
-import type { Changes, Role, RoomHead } from '@chat/contracts';
-import { MessageHistory, type RoomRev } from '@chat/messages';
+import type { Role, RoomHead } from '@chat/contracts';
+import {
+  CommandAccess,
+  MessageHistory,
+  type RequestedCommand,
+  type RoomRev,
+  type StoredChanges,
+} from '@chat/messages';
 import { mapInChunks } from '@chat/platform/collections';
 import { RoomDirectory, type Membership } from '@chat/realtime';
 import { RoomAccess } from '@chat/rooms';
@@ -17,6 +23,7 @@ export class InProcessRoomDirectory extends RoomDirectory {
   constructor(
     private readonly access: RoomAccess,
     private readonly history: MessageHistory,
+    private readonly commands: CommandAccess,
   ) {
     super();
   }
@@ -38,7 +45,11 @@ export class InProcessRoomDirectory extends RoomDirectory {
     return this.history.newerRevs(known);
   }
 
-  override changes(roomId: string, since: number, limit: number): Promise<Changes> {
+  override changes(roomId: string, since: number, limit: number): Promise<StoredChanges> {
     return this.history.changesOf(roomId, since, limit);
+  }
+
+  override requireAllowed(command: RequestedCommand): Promise<void> {
+    return this.commands.requireAllowed(command);
   }
 }

@@ -2,6 +2,7 @@ import { requestSettings, tokenSettings } from '@chat/auth';
 import { readSettings } from '@chat/platform/limits';
 import { httpSettings, processSettings } from '@chat/platform/settings';
 import { sendSettings, socketSettings } from '@chat/realtime';
+import { messageSettings } from '@chat/messages';
 import { roomSettings } from '@chat/rooms';
 import { signInSettings } from '@chat/users';
 import { z } from 'zod';
@@ -19,6 +20,7 @@ export const standaloneSettings = z.object({
   ...signInSettings,
   ...sendSettings,
   ...roomSettings,
+  ...messageSettings,
   ...socketSettings,
 });
 export type StandaloneSettings = z.output<typeof standaloneSettings>;

@@ -1,9 +1,11 @@
 import { AuthModule, RequestLimitSettings, TokenSettings } from '@chat/auth';
 import {
+  CommandConsumers,
   FeedPublisher,
   HistoryCache,
   MessageHistory,
   MessagesModule,
+  MessageSettings,
   MessageStore,
   MessageWriter,
   UncachedHistory,
@@ -57,6 +59,9 @@ class AdaptersModule {
       { provide: ReadSettings, useValue: ReadSettings.of(settings) },
       ReadBudget,
       { provide: RoomSettings, useValue: RoomSettings.of(settings) },
+      { provide: MessageSettings, useValue: MessageSettings.of(settings) },
+      // The writer of this process is the only consumer.
+      { provide: CommandConsumers, useValue: { ready: true } satisfies CommandConsumers },
       { provide: SignInSettings, useValue: SignInSettings.of(settings) },
       { provide: RealtimeSettings, useValue: RealtimeSettings.of(settings) },
     ];

@@ -1,5 +1,6 @@
-import type { Message, RoomHead } from '@chat/contracts';
+import type { RoomHead } from '@chat/contracts';
 import { Injectable } from '@nestjs/common';
+import type { StoredMessage } from './log/stored-message.ts';
 import { MessageStore, type PageCursor } from './message-store.ts';
 
 /** `bypass`: the page came from the store, because there is no cache or it is unavailable. */
@@ -7,7 +8,7 @@ export type CacheOutcome = 'hit' | 'miss' | 'bypass';
 
 /** A page of a room's messages, with the head of the room. */
 export interface HistoryPage {
-  readonly messages: Message[];
+  readonly messages: StoredMessage[];
   readonly head: RoomHead;
   /** Whether the page came from the cache. */
   readonly cache: CacheOutcome;

@@ -1,10 +1,26 @@
-import type { Changes, ChangesQuery, HistoryQuery, Message, RoomHead } from '@chat/contracts';
+import {
+  Changes,
+  type ChangesQuery,
+  type HistoryQuery,
+  type Message,
+  type RoomHead,
+} from '@chat/contracts';
 import type { Identity } from '@chat/auth';
 import { RoomAccess, type RoomActivity } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { StoredMessage, toMessage } from './log/stored-message.ts';
 import type { RoomRev } from './room-rev.ts';
 import { HistoryCache, type HistoryPage } from './history-cache.ts';
 import { MessageStore, type PageCursor } from './message-store.ts';
+
+/** A page of changes, with all reactions. */
+export interface StoredChanges extends Omit<Changes, 'changes'> {
+  readonly changes: StoredMessage[];
+}
+
+/** Schema of {@link StoredChanges} in calls between services. */
+export const StoredChanges = Changes.extend({ changes: z.array(StoredMessage) });
 
 /** Reads the messages of rooms: with an access check for users, and without one for the edge. */
 @Injectable()
@@ -24,15 +40,14 @@ export class MessageHistory implements RoomActivity {
   /** Returns the changes after a rev, in rev order. @throws NotFoundError */
   async changes({ userId }: Identity, roomId: string, query: ChangesQuery): Promise<Changes> {
     await this.access.requireReadable(userId, roomId);
-    return this.changesOf(roomId, query.since, query.limit);
+    const { changes, ...page } = await this.changesOf(roomId, query.since, query.limit);
+    return { ...page, changes: changes.map((message) => toMessage(message, userId)) };
   }
 
   /** Like {@link changes}, without an access check. */
-  async changesOf(roomId: string, since: number, limit: number): Promise<Changes> {
-    const { messages, head } = await this.store.changes(roomId, since, limit);
+  async changesOf(roomId: string, since: number, limit: number): Promise<StoredChanges> {
+    const { messages, rev, head } = await this.store.changes(roomId, since, limit);
     if (since > head.rev) return { rev: head.rev, complete: false, changes: [] };
-    // Never beyond the messages that were read: the head may belong to a more recent state.
-    const rev = messages.at(-1)?.rev ?? since;
     return { rev, complete: rev === head.rev, changes: messages };
   }
 
@@ -51,8 +66,9 @@ export class MessageHistory implements RoomActivity {
     return this.store.newerRevs(known);
   }
 
-  lastMessagesOf(roomIds: readonly string[]): Promise<Map<string, Message>> {
-    return this.store.lastMessages(roomIds);
+  async lastMessagesOf(roomIds: readonly string[]): Promise<Map<string, Message>> {
+    const found = await this.store.lastMessages(roomIds);
+    return new Map([...found].map(([roomId, message]) => [roomId, toMessage(message)]));
   }
 }
 

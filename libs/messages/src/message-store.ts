@@ -1,5 +1,7 @@
-import type { Message, RoomHead } from '@chat/contracts';
+import type { RoomHead } from '@chat/contracts';
 import { Failure } from '@chat/platform/failures';
+import type { LogEntry } from './log/log-entry.ts';
+import type { StoredMessage } from './log/stored-message.ts';
 import type { RoomRev } from './room-rev.ts';
 
 /** Selects the messages of a page. The message at the cursor is excluded, except for `around`. */
@@ -9,8 +11,20 @@ export type PageCursor =
   | { readonly kind: 'after'; readonly seq: number }
   | { readonly kind: 'around'; readonly seq: number };
 
+/** A text that a message had before an edit. */
+export interface MessageVersion {
+  /** Rev of the message before the edit that replaced this text. */
+  readonly rev: number;
+  readonly text: string;
+  /** Time from which the message had this text; ISO 8601, UTC. */
+  readonly at: string;
+}
+
+/** Earlier texts that are kept for a message; the oldest ones are dropped. */
+export const MAX_VERSIONS = 100;
+
 /**
- * A different message is already stored at a seq or rev that a batch claims: a second writer
+ * A different entry is already stored at an id, seq or rev that a batch claims: a second writer
  * is active. The caller must discard its cached heads and re-read them.
  */
 export class ConflictingWriterError extends Error {
@@ -33,46 +47,61 @@ export class RejectedMessageError extends Failure {
 }
 
 /**
- * Stores messages by room. The caller assigns ids, seqs and revs; the store keeps
- * `id`, (room, seq) and (room, rev) unique. A message's seq is never greater than
- * its rev, because every message is a change.
+ * Stores the log of every room: the messages, which are the entries that create them, and the
+ * updates of messages. The caller assigns ids, seqs and revs; the store keeps `id`, (room, seq)
+ * and (room, rev) unique over all entries. A message's seq is never greater than its rev, because
+ * every message is a change.
+ *
+ * A head never passes an update that is not applied, so that no reader of the head misses it.
  */
 export abstract class MessageStore {
   /**
-   * Stores the messages in the given order; they are durable when this resolves.
+   * Stores the entries in the given order and applies the updates; all of it is durable when this
+   * resolves.
    *
-   * A failure may leave a prefix stored, never a gap. The same batch may be
-   * appended again unchanged: messages that are already stored are skipped.
+   * A failure may leave a prefix stored, never a gap, and the last updates of the prefix may not be
+   * applied. The same batch may be appended again unchanged: entries that are already stored are
+   * skipped, and updates that are not applied are applied.
    *
-   * @throws ConflictingWriterError if a different message has one of the ids, seqs or revs.
-   * @throws RejectedMessageError if one of the messages can never be stored.
+   * @throws ConflictingWriterError if a different entry has one of the ids, seqs or revs.
+   * @throws RejectedMessageError if one of the entries can never be stored.
    */
-  abstract append(messages: readonly Message[]): Promise<void>;
-  /** Returns the stored messages that have one of the ids, by id. */
-  abstract findByIds(ids: readonly string[]): Promise<Map<string, Message>>;
+  abstract append(entries: readonly LogEntry[]): Promise<void>;
+  /**
+   * Applies the stored updates of the rooms that a crashed writer has not applied, in rev order.
+   * A writer calls this before it reads the head of a room.
+   */
+  abstract applyPending(roomIds: readonly string[]): Promise<void>;
+  /** Returns the stored entries that have one of the ids, by id; messages in their latest state. */
+  abstract findByIds(ids: readonly string[]): Promise<Map<string, LogEntry>>;
   /** Returns the highest seq and rev of each room; zeros for a room without messages. */
   abstract heads(roomIds: readonly string[]): Promise<Map<string, RoomHead>>;
   /** Returns the highest rev of each room that is ahead of the known rev; omits the other rooms. */
   abstract newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]>;
   /** Returns the last message of each room that has messages. */
-  abstract lastMessages(roomIds: readonly string[]): Promise<Map<string, Message>>;
+  abstract lastMessages(roomIds: readonly string[]): Promise<Map<string, StoredMessage>>;
   /**
-   * Returns at most `limit` messages, oldest first, with the head as of the same moment.
-   * `around` centres the message with that seq. When `limit` is even, the older half is the
-   * larger one; at either end of the room the page is filled from the other side.
+   * Returns at most `limit` messages, oldest first, with a head that was read before them: they
+   * may be newer. `around` centres the message with that seq. When `limit` is even, the older half
+   * is the larger one; at either end of the room the page is filled from the other side.
    */
   abstract page(
     roomId: string,
     cursor: PageCursor,
     limit: number,
-  ): Promise<{ messages: Message[]; head: RoomHead }>;
+  ): Promise<{ messages: StoredMessage[]; head: RoomHead }>;
   /**
-   * Returns at most `limit` messages whose rev is greater than `since`, in rev order,
-   * with the head as of the same moment.
+   * Returns what at most `limit` entries after `since` have changed.
+   *
+   * @returns `messages` in rev order, each once and in its latest state: a message that changes
+   * again later is part of a later page, unless that change is beyond the head. `rev` is that of
+   * the last entry. The head was read before the messages.
    */
   abstract changes(
     roomId: string,
     since: number,
     limit: number,
-  ): Promise<{ messages: Message[]; head: RoomHead }>;
+  ): Promise<{ messages: StoredMessage[]; rev: number; head: RoomHead }>;
+  /** Returns the earlier texts of a message, oldest first; none for a deleted message. */
+  abstract versions(messageId: string): Promise<MessageVersion[]>;
 }

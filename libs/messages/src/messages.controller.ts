@@ -15,6 +15,7 @@ import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { historyLinks } from './history-links.ts';
+import { toMessage } from './log/stored-message.ts';
 import { MessageHistory } from './message-history.ts';
 
 const PAGE = { max: MAX_PAGE_SIZE, default: DEFAULT_PAGE_SIZE };
@@ -58,7 +59,7 @@ export class MessagesController {
     response.setHeader('X-Cache', page.cache);
     const links = historyLinks(roomId, query.limit, page);
     if (links) response.setHeader('Link', links);
-    return page.messages;
+    return page.messages.map((message) => toMessage(message, identity.userId));
   }
 
   @Get('changes/:roomId')

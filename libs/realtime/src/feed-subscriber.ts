@@ -1,7 +1,7 @@
-import type { Message } from '@chat/contracts';
+import type { RoomChange } from '@chat/messages';
 
 /** Receives changes of one room in rev order; a batch may be missing, late or repeated. */
-export type FeedListener = (changes: readonly Message[]) => void;
+export type FeedListener = (changes: readonly RoomChange[]) => void;
 
 /** Subscribes to the feed of stored messages, which has one channel per room. */
 export abstract class FeedSubscriber {

@@ -1,5 +1,4 @@
-import type { Message } from '@chat/contracts';
-import type { FeedPublisher } from '@chat/messages';
+import type { FeedPublisher, RoomChange } from '@chat/messages';
 import { Injectable, Logger } from '@nestjs/common';
 import type { FeedListener, FeedSubscriber } from './feed-subscriber.ts';
 
@@ -9,7 +8,7 @@ export class InMemoryFeed implements FeedPublisher, FeedSubscriber {
   readonly #logger = new Logger(InMemoryFeed.name);
   readonly #listeners = new Map<string, Set<FeedListener>>();
 
-  publish(roomId: string, changes: readonly Message[]): void {
+  publish(roomId: string, changes: readonly RoomChange[]): void {
     for (const listener of this.#listeners.get(roomId) ?? []) {
       try {
         listener(changes);

@@ -1,4 +1,4 @@
-import type { MessageCreate } from '@chat/messages/message-create';
+import type { MessageCommand, MessageCreate } from '@chat/messages/commands';
 
 /** Publishes accepted messages to the writer. */
 export abstract class MessagePublisher {
@@ -11,4 +11,11 @@ export abstract class MessagePublisher {
    * is in flight already. The event may still arrive: a retry is harmless.
    */
   abstract publish(event: MessageCreate): Promise<string>;
+  /**
+   * Resolves only once the command is durable; commands and events for one room that are published
+   * in sequence are stored in that order.
+   *
+   * @throws UnavailableError as {@link publish}
+   */
+  abstract publishCommand(command: MessageCommand): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AsyncApiController } from './asyncapi/asyncapi.controller.ts';
 import { SocketRoomsModule } from './rooms/socket-rooms.module.ts';
+import { MessageChangesModule } from './message-changes/message-changes.module.ts';
 import { SocketSendsModule } from './sends/socket-sends.module.ts';
 import { SocketSessionsModule } from './sessions/socket-sessions.module.ts';
 
@@ -9,7 +10,7 @@ import { SocketSessionsModule } from './sessions/socket-sessions.module.ts';
  * MessagePublisher, FeedSubscriber, Signals, RateLimiter, Metrics, and the exports of libs/auth.
  */
 @Module({
-  imports: [SocketRoomsModule, SocketSendsModule, SocketSessionsModule],
+  imports: [SocketRoomsModule, MessageChangesModule, SocketSendsModule, SocketSessionsModule],
   controllers: [AsyncApiController],
 })
 export class RealtimeModule {}

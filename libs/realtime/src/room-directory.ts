@@ -1,5 +1,5 @@
-import type { Changes, Role, RoomHead } from '@chat/contracts';
-import type { RoomRev } from '@chat/messages';
+import type { Role, RoomHead } from '@chat/contracts';
+import type { RequestedCommand, RoomRev, StoredChanges } from '@chat/messages';
 
 /** A pair of user and room; the user may or may not be a member. */
 export interface Membership {
@@ -32,6 +32,16 @@ export abstract class RoomDirectory {
    * @param known at most {@link MAX_REVS_PER_CALL}
    */
   abstract newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]>;
-  /** Returns a page of changes like GET /messages/changes, but without authorization. */
-  abstract changes(roomId: string, since: number, limit: number): Promise<Changes>;
+  /**
+   * Returns a page of changes like GET /messages/changes, but without authorization. The head that
+   * it was read up to is never older than that of an earlier page.
+   */
+  abstract changes(roomId: string, since: number, limit: number): Promise<StoredChanges>;
+  /**
+   * Does nothing if the user may change the message.
+   *
+   * @throws NotFoundError for a message that does not exist or that the user may not read
+   * @throws ForbiddenError
+   */
+  abstract requireAllowed(command: RequestedCommand): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { Changes, Message, Role, RoomHead } from '@chat/contracts';
-import type { RoomRev } from '@chat/messages';
-import type { MessageCreate } from '@chat/messages/message-create';
+import type { RoomChange, RoomRev } from '@chat/messages';
+import type { MessageCreate } from '@chat/messages/commands';
 import { NotFoundError } from '@chat/platform/failures';
 import type { Membership, MessagePublisher, RoomDirectory } from '@chat/realtime';
 
@@ -10,13 +10,13 @@ export class SharedRooms implements RoomDirectory, MessagePublisher {
   readonly stored: Message[] = [];
 
   /** @param onPublish called with each stored message */
-  constructor(private readonly onPublish: (roomId: string, changes: Message[]) => void) {}
+  constructor(private readonly onPublish: (roomId: string, changes: RoomChange[]) => void) {}
 
   publish(event: MessageCreate): Promise<string> {
     const position = this.stored.length + 1;
     const message = { ...event, seq: position, rev: position };
     this.stored.push(message);
-    this.onPublish(event.roomId, [message]);
+    this.onPublish(event.roomId, [{ roomId: event.roomId, rev: position, message }]);
     return Promise.resolve(event.id);
   }
 
@@ -49,5 +49,12 @@ export class SharedRooms implements RoomDirectory, MessagePublisher {
 
   #headOf(roomId: string): RoomHead {
     return { roomId, seq: this.stored.length, rev: this.stored.length };
+  }
+  requireAllowed(): Promise<never> {
+    return Promise.reject(new Error('not needed here'));
+  }
+
+  publishCommand(): Promise<never> {
+    return Promise.reject(new Error('not needed here'));
   }
 }

@@ -1,3 +1,4 @@
+export { requireAllowed } from './policy.ts';
 export * from './room-access.ts';
 export * from './room-activity.ts';
 export * from './room-settings.ts';

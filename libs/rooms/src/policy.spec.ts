@@ -17,6 +17,10 @@ const EXPECTED: Record<RoomAction, { by: readonly Actor[]; to?: readonly Role[] 
   setRole: { by: ['owner'], to: ['moderator', 'member'] },
   stepDown: { by: ['moderator'] },
   handOver: { by: ['owner'], to: ['moderator', 'member'] },
+  editOwnMessage: { by: ['owner', 'moderator', 'member'] },
+  deleteOwnMessage: { by: ['owner', 'moderator', 'member'] },
+  deleteMessageOfOthers: { by: ['owner', 'moderator'] },
+  react: { by: ['owner', 'moderator', 'member'] },
 };
 
 const roleOf = (actor: Actor): Role | undefined => (actor === 'none' ? undefined : actor);

@@ -39,6 +39,22 @@ const RULES = {
     to: ['moderator', 'member'],
     refusal: 'Only the owner can hand the room over.',
   },
+  editOwnMessage: {
+    by: ['owner', 'moderator', 'member'],
+    refusal: 'Only members can edit messages.',
+  },
+  deleteOwnMessage: {
+    by: ['owner', 'moderator', 'member'],
+    refusal: 'Only members can delete messages.',
+  },
+  deleteMessageOfOthers: {
+    by: ['owner', 'moderator'],
+    refusal: 'Only owners and moderators can delete messages of others.',
+  },
+  react: {
+    by: ['owner', 'moderator', 'member'],
+    refusal: 'Only members can react.',
+  },
 } as const satisfies Record<string, Rule>;
 
 /** What a user may do in a room, depending on the role. */

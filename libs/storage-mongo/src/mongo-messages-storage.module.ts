@@ -4,8 +4,13 @@ import { RoomStore } from '@chat/rooms';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { getConnectionToken, getModelToken, MongooseModule } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { messageSchema, type MessageDocument } from './messages/message.schema.ts';
+import {
+  messageVersionSchema,
+  type MessageVersionDocument,
+} from './messages/message-version.schema.ts';
+import { messageSchema, type LogDocument } from './messages/message.schema.ts';
 import { MongoMessageStore } from './messages/mongo-message-store.ts';
+import { PendingUpdates } from './messages/pending-updates.ts';
 import { MongoConnectionModule, registerHealthCheck, withIndexes } from './mongo-connection.ts';
 import type { MongoSettings } from './mongo-settings.ts';
 import { memberSchema, type MemberDocument } from './rooms/member.schema.ts';
@@ -16,6 +21,7 @@ const CONNECTION = 'messages';
 const ROOMS = 'Room';
 const MEMBERS = 'Member';
 const MESSAGES = 'Message';
+const VERSIONS = 'MessageVersion';
 
 /** Stores the rooms and messages of the `messages` service in its own database. */
 @Global()
@@ -32,6 +38,7 @@ export class MongoMessagesStorageModule {
             { name: ROOMS, schema: roomSchema },
             { name: MEMBERS, schema: memberSchema },
             { name: MESSAGES, schema: messageSchema },
+            { name: VERSIONS, schema: messageVersionSchema },
           ],
           CONNECTION,
         ),
@@ -45,9 +52,14 @@ export class MongoMessagesStorageModule {
         },
         {
           provide: MessageStore,
-          inject: [getModelToken(MESSAGES, CONNECTION)],
-          useFactory: async (messages: Model<MessageDocument>) =>
-            new MongoMessageStore(await withIndexes(messages)),
+          inject: [getModelToken(MESSAGES, CONNECTION), getModelToken(VERSIONS, CONNECTION)],
+          useFactory: async (
+            messages: Model<LogDocument>,
+            versions: Model<MessageVersionDocument>,
+          ) => {
+            const pending = new PendingUpdates(messages, await withIndexes(versions));
+            return new MongoMessageStore(await withIndexes(messages), pending);
+          },
         },
         {
           provide: 'messages-storage-health',

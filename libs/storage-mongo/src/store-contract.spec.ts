@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { MessageStore } from '@chat/messages';
 import { RoomStore } from '@chat/rooms';
 import {
+  describeMessageLog,
   describeMessageStore,
   describeRoomStore,
   describeSessionStore,
@@ -41,4 +42,5 @@ await describeWithMongo('MongoDB:', () => {
   describeMessageStore('Mongo', storeOpener(MongoMessagesStorageModule, MessageStore), {
     text: 'x'.repeat(17_000_000),
   });
+  describeMessageLog('Mongo', storeOpener(MongoMessagesStorageModule, MessageStore));
 });

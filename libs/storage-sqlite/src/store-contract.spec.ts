@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import {
+  describeMessageLog,
   describeMessageStore,
   describeRoomStore,
   describeSessionStore,
@@ -52,3 +53,4 @@ describeRoomStore('Sqlite', storeOpener('rooms'));
 describeMessageStore('Sqlite', storeOpener('messages', addRejectingTrigger), {
   text: UNSTORABLE_TEXT,
 });
+describeMessageLog('Sqlite', storeOpener('messages'));

@@ -29,7 +29,7 @@ function message(seq: number): Message {
 function append(): void {
   const request: WorkerRequest = {
     id: next,
-    operation: 'appendMessages',
+    operation: 'appendEntries',
     values: [[message(next)]],
   };
   next += 1;

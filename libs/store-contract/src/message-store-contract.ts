@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Message } from '@chat/contracts';
 import {
   ConflictingWriterError,
   PartitionWriter,
@@ -8,12 +7,17 @@ import {
   RejectedMessageError,
   type MessageStore,
   type PageCursor,
+  type StoredMessage,
 } from '@chat/messages';
-import { legacyMessageIdOf, messageIdOf } from '@chat/messages/message-create';
+import { legacyMessageIdOf, messageIdOf } from '@chat/messages/commands';
 import { SPECIAL_IDS } from './special-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
-function message(roomId: string, seq: number, overrides: Partial<Message> = {}): Message {
+function message(
+  roomId: string,
+  seq: number,
+  overrides: Partial<StoredMessage> = {},
+): StoredMessage {
   return {
     id: randomUUID(),
     roomId,
@@ -45,7 +49,7 @@ function createWriter(store: MessageStore): PartitionWriter {
 }
 
 const newRoom = (): string => `room-${randomUUID()}`;
-const createMessages = (roomId: string, from: number, to: number): Message[] =>
+const createMessages = (roomId: string, from: number, to: number): StoredMessage[] =>
   Array.from({ length: to - from + 1 }, (_, index) => message(roomId, from + index));
 
 /**
@@ -56,7 +60,7 @@ const createMessages = (roomId: string, from: number, to: number): Message[] =>
 export function describeMessageStore(
   name: string,
   open: OpenStore<MessageStore>,
-  unstorable: Partial<Message>,
+  unstorable: Partial<StoredMessage>,
 ): void {
   describe(`${name}MessageStore`, () => {
     let opened: OpenedStore<MessageStore>;
@@ -67,7 +71,7 @@ export function describeMessageStore(
     });
     afterAll(() => opened.close());
 
-    const readAll = async (roomId: string): Promise<Message[]> =>
+    const readAll = async (roomId: string): Promise<StoredMessage[]> =>
       (await store.page(roomId, { kind: 'after', seq: 0 }, 10_000)).messages;
 
     it('returns appended messages unchanged, regardless of their text', async () => {
@@ -172,7 +176,7 @@ export function describeMessageStore(
       await writer.close();
     });
 
-    it.each<[string, (stored: Message) => Partial<Message>]>([
+    it.each<[string, (stored: StoredMessage) => Partial<StoredMessage>]>([
       ['an id', ({ id }) => ({ id, seq: 5, rev: 5 })],
       ['a seq', ({ seq }) => ({ seq, rev: 5 })],
       ['a rev', ({ rev }) => ({ seq: 5, rev })],
@@ -290,7 +294,7 @@ export function describeMessageStore(
       expect(await store.heads([roomId])).toEqual(new Map([[roomId, head]]));
       expect(await store.lastMessages([roomId])).toEqual(new Map([[roomId, messages[2]]]));
       const inRevOrder = [messages[1], messages[2], messages[0]];
-      expect(await store.changes(roomId, 0, 10)).toEqual({ messages: inRevOrder, head });
+      expect(await store.changes(roomId, 0, 10)).toEqual({ messages: inRevOrder, rev: 3, head });
       expect((await store.changes(roomId, 1, 1)).messages).toEqual([messages[2]]);
     });
 
@@ -403,7 +407,7 @@ export function describeMessageStore(
         const empty = newRoom();
         const nothing = { messages: [], head: { roomId: empty, seq: 0, rev: 0 } };
         expect(await store.page(empty, { kind: 'newest' }, 10)).toEqual(nothing);
-        expect(await store.changes(empty, 0, 10)).toEqual(nothing);
+        expect(await store.changes(empty, 0, 10)).toEqual({ ...nothing, rev: 0 });
         for (const kind of ['before', 'after', 'around'] as const) {
           const page = await store.page(empty, { kind, seq: 1 }, 10);
           expect(page).toEqual(nothing);

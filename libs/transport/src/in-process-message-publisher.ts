@@ -1,4 +1,4 @@
-import type { MessageCreate } from '@chat/messages/message-create';
+import type { MessageCommand, MessageCreate } from '@chat/messages/commands';
 import { MessageWriter } from '@chat/messages';
 import { TimeoutError, UnavailableError, withTimeout } from '@chat/platform/failures';
 import { MessagePublisher } from '@chat/realtime';
@@ -19,14 +19,22 @@ export class InProcessMessagePublisher extends MessagePublisher {
   }
 
   override async publish(event: MessageCreate): Promise<string> {
+    const { id } = await this.#write(() => this.writer.write(event));
+    return id;
+  }
+
+  override async publishCommand(command: MessageCommand): Promise<void> {
+    await this.#write(() => this.writer.write(command));
+  }
+
+  async #write<T>(write: () => Promise<T>): Promise<T> {
     if (this.#inFlight >= MAX_IN_FLIGHT) {
       throw new UnavailableError('The server is busy. Please try again.', 1_000);
     }
     this.#inFlight += 1;
-    const stored = this.writer.write(event).finally(() => (this.#inFlight -= 1));
+    const stored = write().finally(() => (this.#inFlight -= 1));
     try {
-      const { id } = await withTimeout(stored, PUBLISH_TIMEOUT_MS);
-      return id;
+      return await withTimeout(stored, PUBLISH_TIMEOUT_MS);
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error;
       throw new UnavailableError('Sending the message timed out. Please try again.', 1_000);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { messageIdOf, type MessageCreate } from '@chat/messages/message-create';
+import { messageIdOf, type MessageCreate } from '@chat/messages/commands';
 
 /** Returns an event of the room with a unique id. */
 export function eventIn(roomId: string, text = 'hello'): MessageCreate {

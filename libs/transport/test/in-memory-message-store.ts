@@ -1,13 +1,20 @@
-import type { Message, RoomHead } from '@chat/contracts';
-import { ConflictingWriterError, MessageStore, RejectedMessageError } from '@chat/messages';
+import type { RoomHead } from '@chat/contracts';
+import {
+  ConflictingWriterError,
+  isUpdate,
+  MessageStore,
+  RejectedMessageError,
+  type LogEntry,
+  type StoredMessage,
+} from '@chat/messages';
 
 /** Messages that several stores can share, indexed by id and room: suites store thousands. */
 class StoredMessages {
-  readonly all: Message[] = [];
-  readonly byId = new Map<string, Message>();
-  readonly byRoom = new Map<string, Message[]>();
+  readonly all: StoredMessage[] = [];
+  readonly byId = new Map<string, StoredMessage>();
+  readonly byRoom = new Map<string, StoredMessage[]>();
 
-  add(message: Message): void {
+  add(message: StoredMessage): void {
     this.all.push(message);
     this.byId.set(message.id, message);
     const room = this.byRoom.get(message.roomId) ?? [];
@@ -37,22 +44,23 @@ export class InMemoryMessageStore extends MessageStore {
   }
 
   /** All messages in the order in which they were stored. */
-  get messages(): readonly Message[] {
+  get messages(): readonly StoredMessage[] {
     return this.#stored.all;
   }
 
   /** The messages of a room by seq. */
-  of(roomId: string): Message[] {
+  of(roomId: string): StoredMessage[] {
     // Skips missing seqs.
     return Object.values(this.#stored.byRoom.get(roomId) ?? []);
   }
 
   /** Stores a message as another writer would. */
-  add(message: Message): void {
+  add(message: StoredMessage): void {
     this.#stored.add(message);
   }
 
-  async append(messages: readonly Message[]): Promise<void> {
+  async append(entries: readonly LogEntry[]): Promise<void> {
+    const messages = entries.flatMap((entry) => (isUpdate(entry) ? [] : [entry]));
     await this.#respond();
     if (messages.some(({ roomId }) => roomId === this.rejectedRoomId)) {
       this.failures += 1;
@@ -70,7 +78,7 @@ export class InMemoryMessageStore extends MessageStore {
     }
   }
 
-  async findByIds(ids: readonly string[]): Promise<Map<string, Message>> {
+  async findByIds(ids: readonly string[]): Promise<Map<string, StoredMessage>> {
     await this.#respond();
     const found = ids.flatMap((id) => this.#stored.byId.get(id) ?? []);
     return new Map(found.map((message) => [message.id, message]));
@@ -86,6 +94,12 @@ export class InMemoryMessageStore extends MessageStore {
     );
   }
 
+  applyPending(): Promise<void> {
+    return this.#respond();
+  }
+  versions(): Promise<[]> {
+    return Promise.resolve([]);
+  }
   newerRevs(): Promise<never> {
     return Promise.reject(new Error('not needed by the writer'));
   }

@@ -29,6 +29,9 @@ const PAYLOADS: Record<ClientEvent, (text: string) => unknown> = {
   joinRoom: (text) => ({ roomId: text, since: text }),
   leaveRoom: (text) => text,
   sendMessage: (text) => send(text),
+  editMessage: (text) => ({ ...change(text), text }),
+  deleteMessage: (text) => change(text),
+  react: (text) => ({ ...change(text), emoji: text, on: true }),
   renewSession: (token) => ({ token }),
 };
 
@@ -62,6 +65,10 @@ function registration(text: string) {
 
 function room(visibility: string, text: string) {
   return { visibility, name: text, topic: text };
+}
+
+function change(text: string) {
+  return { roomId: 'general', messageId: text, clientMessageId: text };
 }
 
 function send(text: string) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Ack } from './ack.ts';
+import { DeleteMessagePayload, EditMessagePayload, ReactPayload } from './change-message.ts';
 import { JoinRoomPayload, JoinRoomResult } from './join-room.ts';
 import { LeaveRoomPayload } from './leave-room.ts';
 import { RenewSessionPayload, RenewSessionResult } from './renew-session.ts';
@@ -21,6 +22,22 @@ export const CLIENT_EVENTS = {
     payload: SendMessagePayload,
     result: SendMessageResult,
     summary: 'Send a message; acknowledged once it is durable.',
+  },
+  editMessage: {
+    payload: EditMessagePayload,
+    result: z.object({}),
+    summary: 'Edit a message of the user; acknowledged once it is durable.',
+  },
+  deleteMessage: {
+    payload: DeleteMessagePayload,
+    result: z.object({}),
+    summary:
+      'Delete a message, of any user as owner or moderator; acknowledged once it is durable.',
+  },
+  react: {
+    payload: ReactPayload,
+    result: z.object({}),
+    summary: 'Set or remove a reaction; acknowledged once it is durable.',
   },
   renewSession: {
     payload: RenewSessionPayload,

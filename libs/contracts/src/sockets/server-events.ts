@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { SocketError } from '../errors/socket-error.ts';
-import { Message } from '../messages/message.ts';
+import { MessageChange } from '../messages/message-change.ts';
+import { MessageId } from '../messages/message-id.ts';
+import { Message, Rev } from '../messages/message.ts';
 import { Role } from '../rooms/member.ts';
 import { RoomHead } from '../rooms/room-head.ts';
 import { RoomId } from '../rooms/room-id.ts';
@@ -19,7 +21,27 @@ export type MemberChanged = z.infer<typeof MemberChanged>;
 export const RoomRemoved = z.object({ roomId: RoomId }).meta({ id: 'RoomRemoved' });
 export type RoomRemoved = z.infer<typeof RoomRemoved>;
 
-export const RoomHeads = z.array(RoomHead).meta({ id: 'RoomHeads' });
+const Since = z
+  .int()
+  .min(0)
+  .optional()
+  .describe('The event covers all revs after this one; by default only its own.');
+
+export const ReceivedMessage = Message.extend({ since: Since }).meta({ id: 'ReceivedMessage' });
+export type ReceivedMessage = z.infer<typeof ReceivedMessage>;
+
+export const MessageChanged = z
+  .object({
+    roomId: RoomId,
+    rev: Rev,
+    messageId: MessageId,
+    change: MessageChange,
+    since: Since,
+  })
+  .meta({ id: 'MessageChanged' });
+export type MessageChanged = z.infer<typeof MessageChanged>;
+
+export const RoomHeads = z.array(RoomHead.extend({ since: Since })).meta({ id: 'RoomHeads' });
 export type RoomHeads = z.infer<typeof RoomHeads>;
 
 export const Exception = z
@@ -37,7 +59,14 @@ export type ServerDraining = z.infer<typeof ServerDraining>;
 
 /** Events from server to client, with their payload. */
 export const SERVER_EVENTS = {
-  receiveMessage: { payload: Message, summary: 'A message was stored in a joined room.' },
+  receiveMessage: {
+    payload: ReceivedMessage,
+    summary: 'A message was stored in a joined room.',
+  },
+  messageChanged: {
+    payload: MessageChanged,
+    summary: 'A message in a joined room was edited, deleted or reacted to.',
+  },
   roomHeads: {
     payload: RoomHeads,
     summary: 'Heads of joined rooms, sent periodically and after failures.',

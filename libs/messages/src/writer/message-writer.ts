@@ -1,7 +1,7 @@
-import type { Message } from '@chat/contracts';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { MessageCreate } from '../message-create/message-create.ts';
-import { partitionOf, PARTITION_COUNT } from '../message-create/partitions.ts';
+import { partitionOf, PARTITION_COUNT } from '../commands/partitions.ts';
+import type { LogEntry } from '../log/log-entry.ts';
+import type { Command } from '../log/plan.ts';
 import type { PartitionWriter } from './partition-writer.ts';
 import { PartitionWriters } from './partition-writers.ts';
 
@@ -16,11 +16,11 @@ export class MessageWriter implements OnApplicationShutdown {
     );
   }
 
-  /** Like {@link PartitionWriter.write}, in the partition of the event's room. */
-  write(event: MessageCreate): Promise<Message> {
-    const writer = this.#partitions[partitionOf(event.roomId)];
-    if (!writer) throw new Error(`no writer for the partition of room ${event.roomId}`);
-    return writer.write(event);
+  /** Like {@link PartitionWriter.write}, in the partition of the command's room. */
+  write(command: Command): Promise<LogEntry> {
+    const writer = this.#partitions[partitionOf(command.roomId)];
+    if (!writer) throw new Error(`no writer for the partition of room ${command.roomId}`);
+    return writer.write(command);
   }
 
   async onApplicationShutdown(): Promise<void> {

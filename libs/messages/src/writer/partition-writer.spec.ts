@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import type { Message, RoomHead } from '@chat/contracts';
-import type { MessageCreate } from '../message-create/message-create.ts';
+import type { RoomHead } from '@chat/contracts';
+import type { MessageCreate } from '../commands/message-create.ts';
 import { ConflictingWriterError, MessageStore, RejectedMessageError } from '../message-store.ts';
-import { legacyMessageIdOf, messageIdOf } from '../message-create/message-id.ts';
+import { legacyMessageIdOf, messageIdOf } from '../commands/message-id.ts';
+import { isUpdate, type LogEntry } from '../log/log-entry.ts';
+import { isCreate } from '../log/plan.ts';
+import type { StoredMessage } from '../log/stored-message.ts';
 import { DeletedRoomError, DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
 import { RejectionLimit } from './rejection-limit.ts';
@@ -15,9 +18,9 @@ function unstorableError(): RejectedMessageError {
 
 /** A fake store whose next calls can be made to fail. */
 class FaultyStore extends MessageStore {
-  readonly messages: Message[] = [];
+  readonly messages: StoredMessage[] = [];
   readonly batches: string[][] = [];
-  readonly faults: ((messages: readonly Message[]) => void)[] = [];
+  readonly faults: ((messages: readonly StoredMessage[]) => void)[] = [];
   /** How much of a batch with an unstorable message is rejected. */
   rejectsBatch: 'as a whole' | 'from that message on' = 'as a whole';
 
@@ -25,7 +28,8 @@ class FaultyStore extends MessageStore {
     return this.messages.map(({ clientMessageId }) => clientMessageId);
   }
 
-  append(messages: readonly Message[]): Promise<void> {
+  append(entries: readonly LogEntry[]): Promise<void> {
+    const messages = entries.flatMap((entry) => (isUpdate(entry) ? [] : [entry]));
     this.batches.push(messages.map(({ clientMessageId, seq }) => `${clientMessageId}@${seq}`));
     this.faults.shift()?.(messages);
     const hasUnstorable = messages.some(({ text }) => text === UNSTORABLE);
@@ -41,7 +45,7 @@ class FaultyStore extends MessageStore {
     return Promise.resolve();
   }
 
-  findByIds(ids: readonly string[]): Promise<Map<string, Message>> {
+  findByIds(ids: readonly string[]): Promise<Map<string, StoredMessage>> {
     const found = this.messages.filter(({ id }) => ids.includes(id));
     return Promise.resolve(new Map(found.map((message) => [message.id, message])));
   }
@@ -58,10 +62,16 @@ class FaultyStore extends MessageStore {
     );
   }
 
+  applyPending(): Promise<void> {
+    return Promise.resolve();
+  }
+  versions(): Promise<[]> {
+    return Promise.resolve([]);
+  }
   newerRevs(): Promise<never> {
     return Promise.reject(new Error('not needed by the writer'));
   }
-  lastMessages(): Promise<Map<string, Message>> {
+  lastMessages(): Promise<Map<string, StoredMessage>> {
     return Promise.reject(new Error('not needed by the writer'));
   }
   page(): Promise<never> {
@@ -118,14 +128,16 @@ function open(
     {
       publish: (roomId, changes) => {
         published.push(
-          ...changes.map(({ clientMessageId, rev }) => `${roomId}/${clientMessageId}@${rev}`),
+          ...changes.map(({ message, rev }) => `${roomId}/${message?.clientMessageId}@${rev}`),
         );
       },
     },
     {
       stored: () => undefined,
       failed: (error) => failures.push(error),
-      rejected: ({ clientMessageId }) => rejected.push(clientMessageId),
+      rejected: (command) => {
+        if (isCreate(command)) rejected.push(command.clientMessageId);
+      },
       stopped: (forMs) => stops.push(forMs),
     },
     rejectionLimit,
@@ -396,7 +408,7 @@ describe('PartitionWriter for a deleted room', () => {
 
 describe('PartitionWriter with an unstorable message', () => {
   const poison = (name: string, roomId?: string) => event(name, roomId, UNSTORABLE);
-  const outcomesOf = async (writes: Promise<Message>[]) =>
+  const outcomesOf = async (writes: Promise<StoredMessage>[]) =>
     (await Promise.allSettled(writes)).map((outcome) =>
       outcome.status === 'fulfilled' ? outcome.value.seq : (outcome.reason as Error).name,
     );

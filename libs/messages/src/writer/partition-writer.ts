@@ -1,33 +1,36 @@
-import type { Message, RoomHead } from '@chat/contracts';
+import type { RoomHead } from '@chat/contracts';
 import { chunksOf, growingLruCache } from '@chat/platform/collections';
 import { backoffMs, UnavailableError, withTimeout } from '@chat/platform/failures';
-import type { MessageCreate } from '../message-create/message-create.ts';
+import type { MessageCommand } from '../commands/message-command.ts';
+import type { MessageCreate } from '../commands/message-create.ts';
 import type { FeedPublisher } from '../feed-publisher.ts';
+import { isUpdate, type LogEntry, type MessageUpdate } from '../log/log-entry.ts';
+import { isCreate, plan, type Command, type PlannedEntry } from '../log/plan.ts';
+import type { StoredMessage } from '../log/stored-message.ts';
 import {
   ConflictingWriterError,
   RejectedMessageError,
   type MessageStore,
 } from '../message-store.ts';
 import { DeletedRoomError, type DeletedRooms } from './deleted-rooms.ts';
-import { deduplicate, type NewMessage } from './new-messages.ts';
+import { deduplicate, type NewCommand } from './new-commands.ts';
 import { PendingWrite } from './pending-write.ts';
 import type { RejectionLimit } from './rejection-limit.ts';
 
 /** Receives the events of a writer, for logs and metrics. */
 export interface WriterObserver {
   /** A batch was stored. */
-  stored(messages: readonly Message[]): void;
+  stored(entries: readonly LogEntry[]): void;
   /** An attempt failed; it is retried after `retryInMs`. */
   failed(error: unknown, attempt: number, retryInMs: number): void;
-  /** The store can never accept this message. */
-  rejected(message: MessageCreate, error: RejectedMessageError): void;
+  /** The store can never accept this command. */
+  rejected(command: Command, error: RejectedMessageError): void;
   /** Too many messages were rejected: nothing is stored for `forMs`. */
   stopped(forMs: number): void;
 }
 
-/** A message with its assigned seq and rev, and the writes that wait for it. */
-interface NumberedMessage {
-  readonly message: Message;
+/** An entry with its position, and the writes that wait for it. */
+interface PlannedCommand extends PlannedEntry {
   readonly writes: readonly PendingWrite[];
 }
 
@@ -37,7 +40,7 @@ export interface WriterLimits {
   readonly giveUpAfterMs: number;
 }
 
-/** Maximum number of messages in one commit. */
+/** Maximum number of commands in one commit. */
 export const MAX_BATCH = 500;
 /** Maximum number of cached room heads; an evicted head is re-read. */
 const MAX_HEADS = 10_000;
@@ -45,18 +48,17 @@ const MAX_HEADS = 10_000;
 const HEADS_CHUNK_SIZE = 50;
 
 /**
- * The single active writer of a partition. Assigns a seq and a rev to every message,
- * stores messages in batches (everything that arrived during the last commit), and
- * publishes them to the feed once they are durable.
+ * The single active writer of a partition. Gives every command an entry in the log of its room,
+ * stores entries in batches (everything that arrived during the last commit), and publishes them
+ * to the feed once they are durable.
  *
- * A batch that fails is retried unchanged until it succeeds: its outcome is unknown,
- * so no later message may be numbered before it is known. With limits the writer stops
- * permanently instead, when the store is unavailable for too long or another writer has
- * written to the partition; the next writer re-reads the heads.
+ * A batch that fails is retried unchanged until it succeeds: its outcome is unknown, so no later
+ * command may get a position before it is known. With limits the writer stops permanently instead,
+ * when the store is unavailable for too long or another writer has written to the partition; the
+ * next writer re-reads the heads.
  *
- * A message that the store can never accept is found by bisecting its batch and is
- * rejected; the others are renumbered. When the store rejects too many messages,
- * nothing is stored for a while.
+ * A command that the store can never accept is found by bisecting its batch and is rejected; the
+ * others are planned again. When the store rejects too many, nothing is stored for a while.
  */
 export class PartitionWriter {
   #queue: PendingWrite[] = [];
@@ -77,30 +79,33 @@ export class PartitionWriter {
   ) {}
 
   /**
-   * Resolves with the stored message once it is durable; for a retry of an event, with the
-   * message that is already stored.
+   * Resolves with the stored entry once it is durable; for a retry of a command, with the entry
+   * that is already stored.
    *
    * @throws DeletedRoomError if its room was deleted; the rest of the batch is stored.
    * @throws RejectedMessageError if the store can never accept it; the rest of the batch is stored.
    * @throws UnavailableError if the writer is closed before that, or the store rejects
-   * too many messages; with limits, also the error that made the writer stop.
+   * too many commands; with limits, also the error that made the writer stop.
    */
-  write(event: MessageCreate): Promise<Message> {
+  write(command: MessageCreate): Promise<StoredMessage>;
+  write(command: MessageCommand): Promise<MessageUpdate>;
+  write(command: Command): Promise<LogEntry>;
+  write(command: Command): Promise<LogEntry> {
     if (this.#closed) return Promise.reject(closedError());
     return new Promise((resolve, reject) => {
-      this.#queue.push(new PendingWrite(event, resolve, reject));
+      this.#queue.push(new PendingWrite(command, resolve, reject));
       this.#draining ??= this.#drain();
     });
   }
 
-  /** Stores the queued messages, or rejects them if the store fails. */
+  /** Stores the queued commands, or rejects them if the store fails. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#wake?.();
     await this.#draining;
   }
 
-  /** Starts no further writes and rejects queued messages; resolves once nothing is in flight. */
+  /** Starts no further writes and rejects queued commands; resolves once nothing is in flight. */
   async abandon(): Promise<void> {
     this.#stop(closedError());
     this.#wake?.();
@@ -130,15 +135,8 @@ export class PartitionWriter {
   async #persist(batch: readonly PendingWrite[]): Promise<void> {
     this.#requireNotStopped();
     for (;;) {
-      const pending = batch.filter(({ settled }) => !settled);
-      const ids = pending.flatMap((write) => [write.ids.current, write.ids.legacy]);
-      const stored = await this.#retry(() => this.store.findByIds(ids));
-      const { duplicates, fresh } = deduplicate(pending, stored);
-      for (const [write, message] of duplicates) write.resolve(message);
-      const storable = await this.#withoutDeletedRooms(fresh);
-      if (storable.length === 0) return;
       try {
-        return await this.#store(storable);
+        return await this.#persistPending(batch.filter(({ settled }) => !settled));
       } catch (error) {
         if (!(error instanceof ConflictingWriterError) || this.limits) throw error;
         this.#heads.clear();
@@ -147,57 +145,106 @@ export class PartitionWriter {
     }
   }
 
-  /** Returns the messages whose rooms were not deleted, and rejects the writes of the others. */
-  async #withoutDeletedRooms(fresh: readonly NewMessage[]): Promise<NewMessage[]> {
-    const roomIds = [...new Set(fresh.map(({ message }) => message.roomId))];
+  async #persistPending(pending: readonly PendingWrite[]): Promise<void> {
+    // Before anything is read: applies the updates that a crashed writer has not applied.
+    await this.#headsOf(roomsOf(pending));
+    const stored = await this.#read(
+      pending.flatMap(({ ids }) => Object.values(ids)),
+      pending,
+    );
+    const originalTexts = await this.#originalTextsOf(pending, stored);
+    const { duplicates, fresh } = deduplicate(pending, stored, originalTexts);
+    for (const [write, entry] of duplicates) write.resolve(entry);
+    await this.#store(await this.#withoutDeletedRooms(fresh), messagesIn(stored));
+  }
+
+  /** Reads the entries with these ids, and the messages that the commands change. */
+  #read(
+    ids: readonly string[],
+    commands: readonly { readonly command: Command }[],
+  ): Promise<Map<string, LogEntry>> {
+    const targets = commands.flatMap(({ command }) =>
+      isCreate(command) ? [] : [command.payload.messageId],
+    );
+    return this.#retry(() => this.store.findByIds([...ids, ...targets]));
+  }
+
+  /** Returns the text before the first edit of each edited message with a legacy id of a write. */
+  async #originalTextsOf(
+    pending: readonly PendingWrite[],
+    stored: ReadonlyMap<string, LogEntry>,
+  ): Promise<Map<string, string>> {
+    const texts = new Map<string, string>();
+    for (const { ids } of pending) {
+      const legacy = ids.legacy === undefined ? undefined : stored.get(ids.legacy);
+      if (!legacy || isUpdate(legacy) || legacy.editedAt === undefined) continue;
+      const [first] = await this.#retry(() => this.store.versions(legacy.id));
+      if (first) texts.set(legacy.id, first.text);
+    }
+    return texts;
+  }
+
+  /** Returns the commands whose rooms were not deleted, and rejects the writes of the others. */
+  async #withoutDeletedRooms(fresh: readonly NewCommand[]): Promise<NewCommand[]> {
+    const roomIds = [...roomsOf(fresh)];
     if (roomIds.length === 0) return [];
     const deleted = await this.#retry(() => this.deletedRooms.deletedOf(roomIds));
-    return fresh.filter(({ message, writes }) => {
-      if (!deleted.has(message.roomId)) return true;
+    return fresh.filter(({ command, writes }) => {
+      if (!deleted.has(command.roomId)) return true;
       for (const write of writes) write.reject(new DeletedRoomError());
       return false;
     });
   }
 
-  async #store(fresh: readonly NewMessage[]): Promise<void> {
+  async #store(
+    fresh: readonly NewCommand[],
+    messages: ReadonlyMap<string, StoredMessage>,
+  ): Promise<void> {
     if (fresh.length === 0) return;
-    const numbered = await this.#assignPositions(fresh);
+    const heads = await this.#headsOf(roomsOf(fresh));
+    const planned = plan(
+      fresh.map(({ command }) => command),
+      heads,
+      messages,
+    ).map((entry, index) => ({ ...entry, writes: fresh[index]?.writes ?? [] }));
     try {
-      await this.#retry(() => this.store.append(numbered.map(({ message }) => message)));
+      await this.#retry(() => this.store.append(planned.map(({ entry }) => entry)));
     } catch (error) {
       if (!(error instanceof RejectedMessageError)) throw error;
-      return this.#bisect(fresh, error);
+      return this.#bisect(fresh, planned, error);
     }
-    this.#settle(numbered);
+    this.#settle(planned);
   }
 
-  /** Stores a rejected batch in halves until the bad message is found; no room gets a gap. */
-  async #bisect(fresh: readonly NewMessage[], error: RejectedMessageError): Promise<void> {
+  /** Stores a rejected batch in halves until the bad command is found; no room gets a gap. */
+  async #bisect(
+    fresh: readonly NewCommand[],
+    planned: readonly PlannedCommand[],
+    error: RejectedMessageError,
+  ): Promise<void> {
     const [first] = fresh;
     if (first && fresh.length === 1) return this.#reject(first, error);
-    // The rejected append may have stored the messages before the bad one.
-    const stored = await this.#retry(() =>
-      this.store.findByIds(fresh.map(({ message }) => message.id)),
+    // The rejected append may have stored the entries before the bad one.
+    for (const roomId of roomsOf(fresh)) this.#heads.delete(roomId);
+    await this.#headsOf(roomsOf(fresh));
+    const stored = await this.#read(
+      planned.map(({ entry }) => entry.id),
+      fresh,
     );
-    const alreadyStored: NumberedMessage[] = [];
-    const rest: NewMessage[] = [];
-    for (const candidate of fresh) {
-      const message = stored.get(candidate.message.id);
-      if (message) alreadyStored.push({ message, writes: candidate.writes });
-      else rest.push(candidate);
-    }
-    this.#settle(alreadyStored);
+    this.#settle(planned.filter(({ entry }) => stored.has(entry.id)));
+    const rest = fresh.filter((_, index) => !stored.has(planned[index]?.entry.id ?? ''));
     const middle = Math.ceil(rest.length / 2);
-    await this.#store(rest.slice(0, middle));
-    await this.#store(rest.slice(middle));
+    await this.#store(rest.slice(0, middle), messagesIn(stored));
+    const later = rest.slice(middle);
+    if (later.length > 0) await this.#store(later, messagesIn(await this.#read([], later)));
   }
 
-  #reject({ message, writes }: NewMessage, error: RejectedMessageError): void {
+  #reject({ command, writes }: NewCommand, error: RejectedMessageError): void {
     if (!this.rejectionLimit.admit()) {
       this.observer.stopped(this.rejectionLimit.stoppedForMs);
       this.#requireNotStopped();
     }
-    this.observer.rejected(message, error);
+    this.observer.rejected(command, error);
     for (const write of writes) write.reject(error);
   }
 
@@ -212,27 +259,29 @@ export class PartitionWriter {
     }
   }
 
-  /** Publishes stored messages and resolves their writes. */
-  #settle(numbered: readonly NumberedMessage[]): void {
-    if (numbered.length === 0) return;
-    const messages = numbered.map(({ message }) => message);
-    this.#advance(messages);
-    this.observer.stored(messages);
-    this.#publish(messages);
-    for (const { message, writes } of numbered) for (const write of writes) write.resolve(message);
+  /** Publishes stored entries and resolves their writes. */
+  #settle(planned: readonly PlannedCommand[]): void {
+    if (planned.length === 0) return;
+    for (const { entry } of planned) this.#advance(entry);
+    this.observer.stored(planned.map(({ entry }) => entry));
+    const byRoom = Map.groupBy(planned, ({ entry }) => entry.roomId);
+    for (const [roomId, entries] of byRoom) {
+      this.feed.publish(
+        roomId,
+        entries.map(({ change }) => change),
+      );
+    }
+    for (const { entry, writes } of planned) for (const write of writes) write.resolve(entry);
   }
 
-  async #assignPositions(fresh: readonly NewMessage[]): Promise<NumberedMessage[]> {
-    const next = await this.#headsOf(new Set(fresh.map(({ message }) => message.roomId)));
-    return fresh.map(({ message, writes }) => {
-      const { roomId } = message;
-      const head = next.get(roomId) ?? { roomId, seq: 0, rev: 0 };
-      const { seq, rev } = { seq: head.seq + 1, rev: head.rev + 1 };
-      next.set(roomId, { roomId, seq, rev });
-      return { message: { ...message, seq, rev }, writes };
-    });
+  #advance(entry: LogEntry): void {
+    const { roomId, rev } = entry;
+    const head = this.#heads.get(roomId) ?? { roomId, seq: 0, rev: 0 };
+    const seq = isUpdate(entry) ? head.seq : Math.max(head.seq, entry.seq);
+    this.#heads.set(roomId, { roomId, seq, rev: Math.max(head.rev, rev) });
   }
 
+  /** Returns the heads of rooms; reads those that are not cached, with every update applied. */
   async #headsOf(roomIds: ReadonlySet<string>): Promise<Map<string, RoomHead>> {
     const heads = new Map<string, RoomHead>();
     const unknown: string[] = [];
@@ -243,21 +292,13 @@ export class PartitionWriter {
     }
     // Heads stay cached when a later chunk fails: a stale head could only cause a conflict.
     for (const ids of chunksOf(unknown, HEADS_CHUNK_SIZE)) {
+      await this.#retry(() => this.store.applyPending(ids));
       for (const [roomId, head] of await this.#retry(() => this.store.heads(ids))) {
         heads.set(roomId, head);
         this.#heads.set(roomId, head);
       }
     }
     return heads;
-  }
-
-  #advance(messages: readonly Message[]): void {
-    for (const { roomId, seq, rev } of messages) this.#heads.set(roomId, { roomId, seq, rev });
-  }
-
-  #publish(messages: readonly Message[]): void {
-    const byRoom = Map.groupBy(messages, ({ roomId }) => roomId);
-    for (const [roomId, changes] of byRoom) this.feed.publish(roomId, changes);
   }
 
   async #retry<T>(operation: () => Promise<T>): Promise<T> {
@@ -287,6 +328,16 @@ export class PartitionWriter {
     clearTimeout(timer);
     this.#wake = undefined;
   }
+}
+
+function roomsOf(items: readonly { readonly command: Command }[]): Set<string> {
+  return new Set(items.map(({ command }) => command.roomId));
+}
+
+function messagesIn(entries: ReadonlyMap<string, LogEntry>): Map<string, StoredMessage> {
+  const messages = new Map<string, StoredMessage>();
+  for (const [id, entry] of entries) if (!isUpdate(entry)) messages.set(id, entry);
+  return messages;
 }
 
 function closedError(cause?: unknown): UnavailableError {

@@ -1,7 +1,7 @@
-import type { Message } from '@chat/contracts';
 import { Injectable, Logger } from '@nestjs/common';
-import type { MessageCreate } from '../message-create/message-create.ts';
 import { FeedPublisher } from '../feed-publisher.ts';
+import { isUpdate, type LogEntry } from '../log/log-entry.ts';
+import { isCreate, type Command } from '../log/plan.ts';
 import { MessageStore, type RejectedMessageError } from '../message-store.ts';
 import { DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
@@ -24,10 +24,17 @@ export class PartitionWriters {
   /** Opens a writer with an empty cache: it reads the head of every room from the store. */
   open(partition: number, limits?: WriterLimits): PartitionWriter {
     const observer = {
-      stored: (messages: readonly Message[]) => {
-        this.metrics.stored(messages);
-        for (const { id, roomId, seq } of messages) {
-          this.#logger.debug({ messageId: id, roomId, seq, partition }, 'message stored');
+      stored: (entries: readonly LogEntry[]) => {
+        this.metrics.stored(entries);
+        for (const entry of entries) {
+          const { id, roomId, rev } = entry;
+          if (isUpdate(entry)) {
+            const { kind } = entry;
+            this.#logger.debug({ opId: id, roomId, rev, kind, partition }, 'message update stored');
+          } else {
+            const { seq } = entry;
+            this.#logger.debug({ messageId: id, roomId, seq, partition }, 'message stored');
+          }
         }
       },
       failed: (error: unknown, attempt: number, retryInMs: number) => {
@@ -37,10 +44,12 @@ export class PartitionWriters {
           'batch write failed; retrying',
         );
       },
-      rejected: ({ id, roomId }: MessageCreate, error: RejectedMessageError) => {
+      rejected: (command: Command, error: RejectedMessageError) => {
         this.metrics.rejected();
+        const messageId = isCreate(command) ? command.id : command.payload.messageId;
+        const { roomId } = command;
         this.#logger.error(
-          { err: error, messageId: id, roomId, partition, reason: error.reason },
+          { err: error, messageId, roomId, partition, reason: error.reason },
           'message refused by the store',
         );
       },

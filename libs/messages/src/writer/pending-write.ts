@@ -1,28 +1,33 @@
-import type { Message } from '@chat/contracts';
-import type { MessageCreate } from '../message-create/message-create.ts';
-import { legacyMessageIdOf, messageIdOf } from '../message-create/message-id.ts';
+import { legacyMessageIdOf, messageIdOf } from '../commands/message-id.ts';
+import type { LogEntry } from '../log/log-entry.ts';
+import { isCreate, type Command } from '../log/plan.ts';
 
-/** An event that waits to be stored. Settled once; later calls have no effect. */
+/** A command that waits to be stored. Settled once; later calls have no effect. */
 export class PendingWrite {
-  /** Ids that its message may have, computed from its content; `legacy` does not cover the text. */
-  readonly ids: { readonly current: string; readonly legacy: string };
+  /**
+   * Ids that its entry may have, computed from its content. For a new message the second one is the
+   * id that earlier versions gave it, which does not cover the text.
+   */
+  readonly ids: { readonly current: string; readonly legacy?: string };
   #settled = false;
 
   constructor(
-    readonly event: MessageCreate,
-    private readonly onResolve: (message: Message) => void,
+    readonly command: Command,
+    private readonly onResolve: (entry: LogEntry) => void,
     private readonly onReject: (error: unknown) => void,
   ) {
-    this.ids = { current: messageIdOf(event), legacy: legacyMessageIdOf(event) };
+    this.ids = isCreate(command)
+      ? { current: messageIdOf(command), legacy: legacyMessageIdOf(command) }
+      : { current: command.opId };
   }
 
   get settled(): boolean {
     return this.#settled;
   }
 
-  resolve(message: Message): void {
+  resolve(entry: LogEntry): void {
     this.#settled = true;
-    this.onResolve(message);
+    this.onResolve(entry);
   }
 
   reject(error: unknown): void {

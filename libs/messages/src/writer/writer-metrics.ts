@@ -1,5 +1,5 @@
-import type { Message } from '@chat/contracts';
 import { Metrics } from '@chat/platform/monitoring';
+import { isUpdate, type LogEntry } from '../log/log-entry.ts';
 import { Injectable } from '@nestjs/common';
 
 /** Prometheus metrics for the writers in this process. */
@@ -36,13 +36,14 @@ export class WriterMetrics {
     });
   }
 
-  stored(messages: readonly Message[]): void {
-    this.#stored.inc(messages.length);
-    this.#batches.observe(messages.length);
+  stored(entries: readonly LogEntry[]): void {
+    this.#stored.inc(entries.filter((entry) => !isUpdate(entry)).length);
+    this.#batches.observe(entries.length);
     const now = Date.now();
-    for (const { timestamp } of messages) {
+    for (const entry of entries) {
+      const acceptedAt = isUpdate(entry) ? entry.at : entry.timestamp;
       // Negative when the clocks of two machines differ.
-      this.#lag.observe(Math.max(0, now - Date.parse(timestamp)) / 1_000);
+      this.#lag.observe(Math.max(0, now - Date.parse(acceptedAt)) / 1_000);
     }
   }
 

@@ -44,7 +44,7 @@ describe('Draining', () => {
         text: 'hello',
         timestamp: '2026-01-01T00:00:00.000Z',
       };
-      fanOut.sendChanges('general', [change], () => undefined);
+      fanOut.sendChanges('general', [{ name: 'receiveMessage', payload: change }], () => undefined);
     }
     await new Draining(sockets, fanOut).beforeApplicationShutdown();
     await closed;

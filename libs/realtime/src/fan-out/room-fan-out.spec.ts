@@ -7,6 +7,7 @@ import type { Message, ServerEvent } from '@chat/contracts';
 import { Server } from 'socket.io';
 import { io, type Socket as Client } from 'socket.io-client';
 import type { ChatSocket } from '../chat-socket.ts';
+import type { ChangeEvent } from '../rooms/change-event.ts';
 import { RoomFanOut } from './room-fan-out.ts';
 
 const TINY = { sliceWrites: 3, sliceMs: 1_000, turnWrites: 2, roomBytes: 5_000, totalBytes: 8_000 };
@@ -24,8 +25,11 @@ function message(roomId: string, rev: number, text = 'hello'): Message {
   };
 }
 
-const range = (roomId: string, from: number, to: number): Message[] =>
-  Array.from({ length: to - from + 1 }, (_, index) => message(roomId, from + index));
+const range = (roomId: string, from: number, to: number): ChangeEvent[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => ({
+    name: 'receiveMessage',
+    payload: message(roomId, from + index),
+  }));
 
 const ignore = (): void => undefined;
 
@@ -294,9 +298,10 @@ class Interleaving {
   #change(): void {
     const roomId = this.#pick(this.#rooms);
     const rev = this.#revs.get(roomId) ?? 0;
-    const changes = range(roomId, rev + 1, rev + 1 + this.#random(4));
-    const revs = changes.map((change) => change.rev);
-    this.#revs.set(roomId, revs.at(-1) ?? rev);
+    const last = rev + 1 + this.#random(4);
+    const changes = range(roomId, rev + 1, last);
+    const revs = Array.from({ length: last - rev }, (_, index) => rev + 1 + index);
+    this.#revs.set(roomId, last);
     for (const [key, { expected }] of this.#stays) {
       if (key.endsWith(roomId)) expected.push(...revs);
     }

@@ -1,5 +1,6 @@
-import type { Message, ServerEvent, ServerPayload } from '@chat/contracts';
+import type { ServerEvent, ServerPayload } from '@chat/contracts';
 import type { ChatSocket } from '../chat-socket.ts';
+import type { ChangeEvent } from '../rooms/change-event.ts';
 import { EncodedEvent } from './encoded-event.ts';
 import { SocketGroup } from './socket-group.ts';
 
@@ -78,18 +79,18 @@ export class RoomFanOut {
   }
 
   /**
-   * Sends changes to the sockets of the room. The caller must first wait for capacity: otherwise
-   * memory use is not bounded.
+   * Sends events about changes to the sockets of the room. The caller must first wait for capacity:
+   * otherwise memory use is not bounded.
    *
-   * @param onWritten called once all changes were written to every socket
+   * @param onWritten called once all events were written to every socket
    */
-  sendChanges(roomId: string, changes: readonly Message[], onWritten: () => void): void {
+  sendChanges(roomId: string, events: readonly ChangeEvent[], onWritten: () => void): void {
     const room = this.#rooms.get(roomId);
     if (!room) return;
-    const last = changes.at(-1);
-    for (const change of changes) {
-      const event = new EncodedEvent('receiveMessage', change);
-      this.#push(room, roomId, change, event, change === last ? onWritten : undefined);
+    const last = events.at(-1);
+    for (const event of events) {
+      const encoded = new EncodedEvent(event.name, event.payload);
+      this.#push(room, roomId, event, encoded, event === last ? onWritten : undefined);
     }
   }
 

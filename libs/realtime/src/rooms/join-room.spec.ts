@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Changes, JoinRoomResult, Message } from '@chat/contracts';
+import type { JoinRoomResult, Message } from '@chat/contracts';
+import type { StoredChanges, StoredMessage } from '@chat/messages';
 import { InMemoryRateLimiter, ReadBudget } from '@chat/platform/limits';
 import { Metrics, Refusals } from '@chat/platform/monitoring';
 import { Logger } from '@nestjs/common';
@@ -40,7 +41,7 @@ describe('JoinRoom', () => {
   let memberships: Memberships;
   let opened: PromiseWithResolvers<RoomStream>;
   let directoryCalls: number;
-  let reads: PromiseWithResolvers<Changes>[];
+  let reads: PromiseWithResolvers<StoredChanges>[];
   let results: JoinRoomResult[];
   let fanOut: RoomFanOut;
   let inRoom: () => boolean;
@@ -62,7 +63,7 @@ describe('JoinRoom', () => {
         return Promise.resolve({ role: 'member', head });
       },
       changes: () => {
-        const read = Promise.withResolvers<Changes>();
+        const read = Promise.withResolvers<StoredChanges>();
         reads.push(read);
         return read.promise;
       },
@@ -198,6 +199,47 @@ describe('JoinRoom', () => {
     expect(results).toMatchObject([{ rev: 7, complete: true, changes: [{ rev: 7 }] }]);
   });
 
+  it('returns the latest states of changed messages, with the reactions of the caller marked', async () => {
+    const reactions = [
+      { emoji: '👍', userIds: ['bob', 'ann'] },
+      { emoji: '🎉', userIds: ['bob'] },
+    ];
+    const states: StoredMessage[] = [
+      { ...message(5), text: '', deletedAt: message(5).timestamp },
+      { ...message(1), rev: 6, reactions },
+    ];
+    const later = { ...message(1), rev: 7, text: 'edited', reactions };
+    const stream: Partial<RoomStream> = {
+      position: { roomId: 'den', seq: 5, rev: 7 },
+      catchUpTo: () => Promise.resolve(),
+      changesAfter: (after) => (after === 6 ? [later] : undefined),
+    };
+    opened.resolve(stream as RoomStream);
+    const joining = join(3);
+    await turn();
+    reads[0]?.resolve({ rev: 6, complete: true, changes: states });
+    await joining;
+    expect(results).toEqual([
+      {
+        roomId: 'den',
+        seq: 5,
+        rev: 7,
+        role: 'member',
+        complete: true,
+        changes: [
+          states[0],
+          {
+            ...later,
+            reactions: [
+              { emoji: '👍', count: 2, userIds: ['bob', 'ann'], mine: true },
+              { emoji: '🎉', count: 1, userIds: ['bob'], mine: false },
+            ],
+          },
+        ],
+      },
+    ]);
+  });
+
   it('returns complete: false without a read when 1,000 changes were missed', async () => {
     open(1_000);
     await join(0);
@@ -230,6 +272,18 @@ describe('JoinRoom', () => {
     resolveRead(0, 7, 'ß'.repeat(150_000));
     await joining;
     expect(results).toEqual([{ roomId: 'den', seq: 7, rev: 7, role: 'member', complete: false }]);
+  });
+
+  it('returns complete: false without the changes when their reactions exceed 256 KiB', async () => {
+    open(20);
+    const joining = join(0);
+    const userIds = Array.from({ length: 30 }, (_, n) => `user-${n}`.padEnd(22, '0'));
+    const reactions = Array.from({ length: 50 }, (_, n) => ({ emoji: `emoji-${n}`, userIds }));
+    const changes = Array.from({ length: 20 }, (_, n) => ({ ...message(n + 1), reactions }));
+    await turn();
+    reads[0]?.resolve({ rev: 20, complete: true, changes });
+    await joining;
+    expect(results).toEqual([{ roomId: 'den', seq: 20, rev: 20, role: 'member', complete: false }]);
   });
 
   it('delays reads beyond the limit per user until earlier acknowledgements have left', async () => {
@@ -278,7 +332,11 @@ describe('JoinRoom', () => {
   it('acknowledges the join of a socket already in the room after the changes sent before it', async () => {
     open(7);
     await join();
-    fanOut.sendChanges('den', [message(8), message(9)], () => undefined);
+    const events = [message(8), message(9)].map((payload) => ({
+      name: 'receiveMessage' as const,
+      payload,
+    }));
+    fanOut.sendChanges('den', events, () => undefined);
     const beforeAck = new Promise<unknown[]>((resolve) => {
       void joins.join(socket as unknown as ChatSocket, { roomId: 'den' }, () => {
         resolve([...conn.written]);

@@ -1,12 +1,17 @@
 import {
   MAX_JOIN_BYTES,
   MAX_JOIN_CHANGES,
+  MAX_LISTED_REACTORS,
   MAX_MESSAGE_BYTES,
-  type Changes,
   type JoinRoomResult,
-  type Message,
 } from '@chat/contracts';
 import { NotFoundError, RateLimitedError } from '@chat/platform/failures';
+import {
+  toMessage,
+  type StoredChanges,
+  type StoredMessage,
+  type StoredReaction,
+} from '@chat/messages';
 import { RateLimiter, ReadBudget, type RateLimit, type ReadSlot } from '@chat/platform/limits';
 import { Refusals } from '@chat/platform/monitoring';
 import { Injectable, Logger } from '@nestjs/common';
@@ -17,14 +22,19 @@ import { SlowSockets } from '../connections/slow-sockets.ts';
 import { waitUntilSent } from './wait-until-sent.ts';
 import { Memberships } from './memberships.ts';
 import type { RoomStream } from './room-stream.ts';
+import { latestStates } from './room-stream.ts';
 import { RoomStreams } from './room-streams.ts';
 
 /** Joins per user. */
 const JOIN_LIMIT: RateLimit = { points: 50, windowMs: 1_000, burst: 500 };
 /** Changes per read: only a few long changes fit into an acknowledgement. */
 const READ_PAGE_SIZE = 25;
-/** Approximate size of a message in an acknowledgement, excluding its text. */
+/** Approximate size of a message in an acknowledgement, excluding its text and reactions. */
 const MESSAGE_OVERHEAD_BYTES = 300;
+/** Approximate size of a reaction in an acknowledgement, excluding its listed users. */
+const REACTION_OVERHEAD_BYTES = 80;
+/** Approximate size of a user id in an acknowledgement. */
+const USER_ID_BYTES = 30;
 
 interface PendingJoin {
   readonly roomId: string;
@@ -124,7 +134,7 @@ export class JoinRoom {
     try {
       await stream.catchUpTo(head.rev);
       const missed = since === undefined ? 0 : stream.position.rev - since;
-      let page: Changes | undefined;
+      let page: StoredChanges | undefined;
       if (since !== undefined && missed > 0 && missed <= MAX_JOIN_CHANGES) {
         if (isDisconnected(socket)) return;
         slot = await this.#enterRead(socket, missed);
@@ -143,8 +153,8 @@ export class JoinRoom {
       if (isDisconnected(socket)) return;
       joined = !join.left && this.#enter(socket, roomId);
       const { seq, rev } = stream.position;
-      const changes = changesSince(stream, since, page);
-      acknowledge({ roomId, seq, rev, role, ...changes });
+      const missedChanges = changesSince(stream, since, page, userId);
+      acknowledge({ roomId, seq, rev, role, ...missedChanges });
       if (slot) sent = waitUntilSent(socket);
       slot?.sent(() => this.slowSockets.close(socket.conn));
     } finally {
@@ -184,13 +194,13 @@ export class JoinRoom {
     stream: RoomStream,
     roomId: string,
     since: number,
-  ): Promise<Changes | undefined> {
+  ): Promise<StoredChanges | undefined> {
     if (stream.changesAfter(since)) return undefined;
-    const changes: Message[] = [];
+    const changes: StoredMessage[] = [];
     for (let rev = since; ;) {
       const page = await this.directory.changes(roomId, rev, READ_PAGE_SIZE);
       changes.push(...page.changes);
-      if (page.complete || page.changes.length === 0 || !fitAck(changes)) {
+      if (page.complete || page.rev <= rev || !fitAck(changes)) {
         return { ...page, changes };
       }
       rev = page.rev;
@@ -214,24 +224,34 @@ export class JoinRoom {
 function changesSince(
   stream: RoomStream,
   since: number | undefined,
-  page: Changes | undefined,
-): { changes?: Message[]; complete?: boolean } {
+  page: StoredChanges | undefined,
+  userId: string,
+): Pick<JoinRoomResult, 'changes' | 'complete'> {
   if (since === undefined) return {};
   const later = stream.changesAfter(page ? page.rev : since);
   if (!later || page?.complete === false) return { complete: false };
-  const changes = [...(page?.changes ?? []), ...later];
-  return fitAck(changes) ? { changes, complete: true } : { complete: false };
+  const changes = latestStates([...(page?.changes ?? []), ...later]);
+  if (!fitAck(changes)) return { complete: false };
+  return { changes: changes.map((message) => toMessage(message, userId)), complete: true };
 }
 
-function fitAck(changes: readonly Message[]): boolean {
+function fitAck(changes: readonly StoredMessage[]): boolean {
   return changes.length <= MAX_JOIN_CHANGES && bytesOf(changes) <= MAX_JOIN_BYTES;
 }
 
-function bytesOf(changes: readonly Message[]): number {
+function bytesOf(changes: readonly StoredMessage[]): number {
   return changes.reduce(
-    (sum, { text }) => sum + Buffer.byteLength(text) + MESSAGE_OVERHEAD_BYTES,
+    (sum, { text, reactions = [] }) =>
+      sum + MESSAGE_OVERHEAD_BYTES + Buffer.byteLength(text) + bytesOfReactions(reactions),
     0,
   );
+}
+
+function bytesOfReactions(reactions: readonly StoredReaction[]): number {
+  return reactions.reduce((sum, { userIds }) => {
+    const listed = Math.min(userIds.length, MAX_LISTED_REACTORS);
+    return sum + REACTION_OVERHEAD_BYTES + USER_ID_BYTES * listed;
+  }, 0);
 }
 
 /** Checked after every wait, since the socket may have disconnected in the meantime. */

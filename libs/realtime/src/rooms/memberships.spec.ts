@@ -27,6 +27,9 @@ class SlowDirectory extends RoomDirectory {
   changes(): Promise<Changes> {
     return Promise.reject(new Error('not needed here'));
   }
+  requireAllowed(): Promise<never> {
+    return Promise.reject(new Error('not needed here'));
+  }
 }
 
 describe('Memberships', () => {

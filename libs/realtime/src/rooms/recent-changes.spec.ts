@@ -1,13 +1,14 @@
-import type { Message } from '@chat/contracts';
+import type { RoomChange } from '@chat/messages';
 import { describe, expect, it } from '@jest/globals';
+import { RoomLog } from '../../test/room-log.ts';
 import { RecentChanges } from './recent-changes.ts';
 
 const TEXT = 'x'.repeat(1_000);
 
-function range(roomId: string, from: number, to: number): Message[] {
+function range(roomId: string, from: number, to: number): RoomChange[] {
   return Array.from({ length: to - from + 1 }, (_, index) => {
     const rev = from + index;
-    return {
+    const message = {
       id: String(rev).padStart(22, '0'),
       roomId,
       seq: rev,
@@ -17,6 +18,7 @@ function range(roomId: string, from: number, to: number): Message[] {
       text: TEXT,
       timestamp: '2026-01-01T00:00:00.000Z',
     };
+    return { roomId, rev, message };
   });
 }
 
@@ -48,5 +50,32 @@ describe('RecentChanges', () => {
     for (let rev = 1; rev <= 5_000; rev += 1) recent.add(range('busy', rev, rev));
     expect(recent.changesAfter('quiet', 0, 10)).toHaveLength(10);
     expect(recent.changesAfter('busy', 4_900, 200)).toEqual(range('busy', 4_901, 5_000));
+  });
+
+  it('drops the texts of a deleted message but keeps its revs and other messages', () => {
+    const room = new RoomLog();
+    const recent = new RecentChanges();
+    const id = room.create('secret').message?.id ?? '';
+    room.create('harmless');
+    room.edit(id, 'secret, and edited');
+    room.react('bob', id);
+    recent.add(room.changesByRev);
+    expect(JSON.stringify(recent.changesAfter('general', 0, 10))).toContain('secret');
+    recent.add([room.remove(id)]);
+    const changes = recent.changesAfter('general', 0, 10);
+    expect(changes.map(({ rev }) => rev)).toEqual([1, 2, 3, 4, 5]);
+    expect(JSON.stringify(changes)).not.toContain('secret');
+    expect(changes[1]?.message?.text).toBe('harmless');
+  });
+
+  it('counts reactions as memory, and evicts the oldest changes beyond the limit', () => {
+    const room = new RoomLog();
+    const recent = new RecentChanges(20_000);
+    const id = room.create('popular').message?.id ?? '';
+    for (let n = 0; n < 40; n += 1) room.react(`user-${n}`, id);
+    recent.add(room.changesByRev);
+    expect(recent.changesAfter('general', 0, 50)).toEqual([]);
+    expect(recent.changesAfter('general', 37, 50).map(({ rev }) => rev)).toEqual([38, 39, 40, 41]);
+    expect(recent.changesAfter('general', 25, 50)).toEqual([]);
   });
 });

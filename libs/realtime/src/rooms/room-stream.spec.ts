@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Changes, Message, RoomHead } from '@chat/contracts';
-import type { FeedListener } from '../feed-subscriber.ts';
+import type { RoomChange } from '@chat/messages';
+import { openRoomStream } from '../../test/open-room-stream.ts';
 import { RoomDirectory } from '../room-directory.ts';
 import { RecentChanges } from './recent-changes.ts';
-import { RoomStream } from './room-stream.ts';
 
 function message(rev: number): Message {
   return {
@@ -20,6 +20,12 @@ function message(rev: number): Message {
 
 const range = (from: number, to: number): Message[] =>
   Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
+
+const created = (message: Message): RoomChange => ({
+  roomId: message.roomId,
+  rev: message.rev,
+  message,
+});
 
 /** A room whose messages 1 … `stored` are in the store. */
 class Room extends RoomDirectory {
@@ -48,52 +54,17 @@ class Room extends RoomDirectory {
     const rev = changes.at(-1)?.rev ?? this.stored;
     return { rev, complete: rev === this.stored, changes };
   }
-}
-
-/** An outlet that records changes; `fill()` makes it full. */
-class Outlet {
-  readonly emitted: number[] = [];
-  #capacity = Promise.withResolvers<void>();
-  #full = false;
-
-  emit(changes: readonly Message[]): void {
-    this.emitted.push(...changes.map(({ rev }) => rev));
-  }
-  hasCapacity(): boolean {
-    return !this.#full;
-  }
-  waitForCapacity(): Promise<void> {
-    return this.#capacity.promise;
-  }
-  fill(): void {
-    this.#full = true;
-    this.#capacity = Promise.withResolvers();
-  }
-  drain(): void {
-    this.#full = false;
-    this.#capacity.resolve();
+  requireAllowed(): Promise<never> {
+    return Promise.reject(new Error('not needed here'));
   }
 }
 
-async function open(room: Room, recent = new RecentChanges()) {
-  const outlet = new Outlet();
-  let listener: FeedListener = () => undefined;
-  let unsubscribed = false;
-  const feed = {
-    subscribe: (_roomId: string, given: FeedListener) => {
-      listener = given;
-      return Promise.resolve(() => {
-        unsubscribed = true;
-      });
-    },
-  };
-  const stream = await RoomStream.open('general', feed, room, recent, outlet);
+async function open(room: Room, recent?: RecentChanges) {
+  const opened = await openRoomStream(room, recent);
   return {
-    stream,
-    outlet,
-    emitted: outlet.emitted,
-    feed: (...changes: Message[]) => listener(changes),
-    isUnsubscribed: () => unsubscribed,
+    ...opened,
+    emitted: opened.outlet.revs,
+    feed: (...messages: Message[]) => opened.feed(...messages.map(created)),
   };
 }
 

@@ -1,7 +1,9 @@
-import type { Message, RoomHead } from '@chat/contracts';
+import type { RoomHead } from '@chat/contracts';
+import type { RoomChange, StoredChanges, StoredMessage } from '@chat/messages';
 import { UnavailableError } from '@chat/platform/failures';
 import type { FeedSubscriber } from '../feed-subscriber.ts';
 import type { RoomDirectory } from '../room-directory.ts';
+import { changeEvent, headEvent, type ChangeEvent } from './change-event.ts';
 import type { RecentChanges } from './recent-changes.ts';
 
 /** Maximum number of changes that are emitted, or read from the store, in one batch. */
@@ -9,12 +11,27 @@ const PAGE_SIZE = 200;
 
 /** Destination of the changes of a stream. */
 export interface RoomOutlet {
-  /** Emits changes, which are in rev order. */
-  emit(changes: readonly Message[]): void;
+  /** Emits events, which are in rev order. */
+  emit(events: readonly ChangeEvent[]): void;
   /** Returns whether the outlet has capacity for more changes now. */
   hasCapacity(): boolean;
   /** Resolves when the outlet may have capacity again. */
   waitForCapacity(): Promise<void>;
+}
+
+/**
+ * A gap that is filled from the store, whose pages are not in the order of seqs: a message that
+ * changed again is on a later page. The gap ends where every message in it has been emitted.
+ */
+interface Gap {
+  /** Seq of the last message before the gap: messages after it are new to the sockets (R7). */
+  readonly seq: number;
+  /** Ids of the new messages that were emitted since then. */
+  readonly emitted: Set<string>;
+  /** The highest rev of a message on the pages. */
+  lastRev: number;
+  /** Whether the last page was read up to the head of the room. */
+  complete: boolean;
 }
 
 /**
@@ -26,6 +43,7 @@ export class RoomStream {
   /** The highest rev received from the feed. */
   #feedRev = 0;
   #filling: Promise<void> | undefined;
+  #gap: Gap | undefined;
   #unsubscribe: (() => void) | undefined;
   #closed = false;
 
@@ -91,12 +109,16 @@ export class RoomStream {
     }
   }
 
-  /** Returns all changes after `rev` in order; undefined when not all of them are in memory. */
-  changesAfter(rev: number): Message[] | undefined {
+  /**
+   * Returns the messages that changed after `rev`, each in its latest state, in rev order;
+   * undefined when not all changes are in memory.
+   */
+  changesAfter(rev: number): StoredMessage[] | undefined {
     const missing = this.head.rev - rev;
     if (missing < 0) return undefined;
     const changes = this.recent.changesAfter(this.head.roomId, rev, missing);
-    return changes.length === missing ? changes : undefined;
+    if (changes.length !== missing) return undefined;
+    return latestStates(changes.flatMap(({ message }) => message ?? []));
   }
 
   /** Stops emitting and unsubscribes from the feed. */
@@ -111,7 +133,7 @@ export class RoomStream {
     this.#feedRev = Math.max(this.#feedRev, rev);
     if (this.#filling) return;
     this.#emitFromMemory();
-    if (this.head.rev < this.#feedRev) void this.#startFilling(this.#feedRev);
+    if (this.head.rev < this.#feedRev || this.#gap) void this.#startFilling(this.#feedRev);
   }
 
   #startFilling(rev: number): Promise<void> {
@@ -125,21 +147,31 @@ export class RoomStream {
   }
 
   async #fill(rev: number): Promise<void> {
-    while (this.head.rev < rev && !this.#closed) {
+    while ((this.head.rev < rev || this.#gap) && !this.#closed) {
       if (!this.outlet.hasCapacity()) {
         await this.outlet.waitForCapacity();
         continue;
       }
       if (this.#emitFromMemory()) continue;
-      const page = await this.directory.changes(this.head.roomId, this.head.rev, PAGE_SIZE);
-      this.recent.add(page.changes);
-      this.#emit(page.changes);
-      if (page.rev > this.head.rev) this.head = { ...this.head, rev: page.rev };
-      if (page.complete || page.changes.length === 0) {
+      const before = this.head.rev;
+      const page = await this.directory.changes(this.head.roomId, before, PAGE_SIZE);
+      this.#emitPage(page);
+      if (this.head.rev === before || (page.complete && !this.#gap)) {
         this.#emitFromMemory();
         return;
       }
     }
+  }
+
+  #emitPage({ changes, rev, complete }: StoredChanges): void {
+    this.#gap ??= { seq: this.head.seq, emitted: new Set(), lastRev: 0, complete };
+    this.#gap.lastRev = Math.max(this.#gap.lastRev, ...changes.map((message) => message.rev));
+    this.#gap.complete = complete;
+    // A message that changed after the head was read: its state follows with that change.
+    const covered = changes.filter((message) => message.rev <= rev).map(toChange);
+    this.recent.add(covered);
+    this.#emit(covered, rev);
+    this.#endGap();
   }
 
   /** Emits cached changes while the outlet has capacity; returns whether there were any. */
@@ -147,18 +179,56 @@ export class RoomStream {
     const before = this.head.rev;
     while (!this.#closed && this.outlet.hasCapacity()) {
       const changes = this.recent.changesAfter(this.head.roomId, this.head.rev, PAGE_SIZE);
-      if (changes.length === 0) break;
-      this.#emit(changes);
+      const last = changes.at(-1);
+      if (!last) break;
+      this.#emit(changes, last.rev);
     }
     return this.head.rev > before;
   }
 
-  #emit(changes: readonly Message[]): void {
-    const later = changes.filter(({ rev }) => rev > this.head.rev);
-    const last = later.at(-1);
-    if (!last || this.#closed) return;
-    const seq = Math.max(this.head.seq, ...later.map((change) => change.seq));
-    this.head = { roomId: this.head.roomId, seq, rev: last.rev };
-    this.outlet.emit(later);
+  /** Emits changes, which cover every rev up to `coveredRev`. */
+  #emit(changes: readonly RoomChange[], coveredRev: number): void {
+    if (this.#closed || coveredRev <= this.head.rev) return;
+    const { roomId } = this.head;
+    let { seq, rev } = this.head;
+    const events: ChangeEvent[] = [];
+    for (const change of changes) {
+      const { message } = change;
+      if (change.rev <= rev || !message) continue;
+      const isNew = this.#isNew(message, seq);
+      // In a gap, earlier changes of the message may not have been emitted: a delta would not fit.
+      events.push(changeEvent(this.#gap ? toChange(message) : change, message, rev, isNew));
+      rev = change.rev;
+      seq = Math.max(seq, message.seq);
+    }
+    this.head = { roomId, seq, rev: coveredRev };
+    this.#endGap();
+    if (rev < coveredRev) events.push(headEvent(this.head, rev));
+    this.outlet.emit(events);
   }
+
+  #endGap(): void {
+    if (this.#gap?.complete && this.head.rev >= this.#gap.lastRev) this.#gap = undefined;
+  }
+
+  #isNew({ id, seq }: StoredMessage, lastSeq: number): boolean {
+    if (!this.#gap) return seq > lastSeq;
+    if (seq <= this.#gap.seq || this.#gap.emitted.has(id)) return false;
+    this.#gap.emitted.add(id);
+    return true;
+  }
+}
+
+function toChange(message: StoredMessage): RoomChange {
+  return { roomId: message.roomId, rev: message.rev, message };
+}
+
+/** Returns each message once, in its latest state, in rev order. */
+export function latestStates(states: readonly StoredMessage[]): StoredMessage[] {
+  const latest = new Map<string, StoredMessage>();
+  for (const state of states) {
+    const known = latest.get(state.id);
+    if (!known || known.rev < state.rev) latest.set(state.id, state);
+  }
+  return [...latest.values()].sort((a, b) => a.rev - b.rev);
 }

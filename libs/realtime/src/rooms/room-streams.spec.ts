@@ -59,8 +59,8 @@ describe('RoomStreams', () => {
     };
     const fanOut: Pick<RoomFanOut, 'send' | 'sendChanges' | 'hasCapacity'> = {
       send: (_roomId, event, payload) => void emitted.push([event, payload]),
-      sendChanges: (_roomId, changes) => {
-        for (const change of changes) emitted.push(['receiveMessage', change]);
+      sendChanges: (_roomId, events) => {
+        for (const { name, payload } of events) emitted.push([name, payload]);
       },
       hasCapacity: () => true,
     };

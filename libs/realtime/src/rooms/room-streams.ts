@@ -1,10 +1,10 @@
-import type { Message } from '@chat/contracts';
 import type { RoomRev } from '@chat/messages';
 import { chunksOf } from '@chat/platform/collections';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { FeedSubscriber } from '../feed-subscriber.ts';
 import { DeliveryMetrics } from './delivery-metrics.ts';
 import { MAX_REVS_PER_CALL, RoomDirectory } from '../room-directory.ts';
+import type { ChangeEvent } from './change-event.ts';
 import { RecentChanges } from './recent-changes.ts';
 import { RoomFanOut } from '../fan-out/room-fan-out.ts';
 import { RoomStream } from './room-stream.ts';
@@ -130,7 +130,7 @@ export class RoomStreams implements OnApplicationShutdown {
 
   #openEntry(roomId: string): OpenStream {
     const opening = RoomStream.open(roomId, this.feed, this.directory, this.recent, {
-      emit: (changes) => this.fanOut.sendChanges(roomId, changes, () => this.#onWritten(changes)),
+      emit: (events) => this.fanOut.sendChanges(roomId, events, () => this.#onWritten(events)),
       hasCapacity: () => this.fanOut.hasCapacity(roomId),
       waitForCapacity: () => this.fanOut.waitForCapacity(roomId),
     });
@@ -146,10 +146,11 @@ export class RoomStreams implements OnApplicationShutdown {
     return entry;
   }
 
-  #onWritten(changes: readonly Message[]): void {
-    for (const change of changes) {
-      this.metrics.observeDelivery(change);
-      const { id: messageId, roomId, rev } = change;
+  #onWritten(events: readonly ChangeEvent[]): void {
+    for (const event of events) {
+      if (event.name !== 'receiveMessage') continue;
+      const { id: messageId, roomId, rev } = event.payload;
+      this.metrics.observeDelivery(event.payload);
       this.#logger.debug({ messageId, roomId, rev }, 'message shown');
     }
   }

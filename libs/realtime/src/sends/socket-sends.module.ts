@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { SocketRoomsModule } from '../rooms/socket-rooms.module.ts';
 import { SocketsModule } from '../sockets.module.ts';
+import { RecentSends } from './recent-sends.ts';
+import { SendAdmission } from './send-admission.ts';
 import { SendMessage } from './send-message.ts';
 import { SendMetrics } from './send-metrics.ts';
 import { SendsGateway } from './sends.gateway.ts';
@@ -9,6 +11,7 @@ import { SocketSends } from './socket-sends.ts';
 /** Messages that sockets send. */
 @Module({
   imports: [SocketsModule, SocketRoomsModule],
-  providers: [SendMessage, SendMetrics, SendsGateway, SocketSends],
+  providers: [RecentSends, SendAdmission, SendMessage, SendMetrics, SendsGateway, SocketSends],
+  exports: [RecentSends, SendAdmission, SocketSends],
 })
 export class SocketSendsModule {}

@@ -122,7 +122,11 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
 
   /** Stores a message as the writer does: announces it to the cache after the commit. */
   function write(text: string): void {
-    feed.publish('general', [store.store(text)]);
+    announce(store.store(text));
+  }
+
+  function announce(message: Message): void {
+    feed.publish('general', [{ roomId: 'general', rev: message.rev, message }]);
   }
 
   async function texts(reader = cache, cursor = NEWEST): Promise<string[]> {
@@ -241,8 +245,8 @@ describeWithProgram('redis-server', 'RedisHistoryCache', () => {
 
   it('keeps the highest rev when an older one is announced late', async () => {
     const [first, second] = [store.store('one'), store.store('two')];
-    feed.publish('general', [second]);
-    feed.publish('general', [first]);
+    announce(second);
+    announce(first);
     await texts();
     expect(await connections[0]?.get('chat:rev:general')).toBe('2');
   });

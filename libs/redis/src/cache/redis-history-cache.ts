@@ -1,6 +1,7 @@
-import { Messages, RoomHead } from '@chat/contracts';
+import { RoomHead } from '@chat/contracts';
 import {
   HistoryCache,
+  StoredMessage,
   type CacheOutcome,
   type HistoryPage,
   type MessageStore,
@@ -19,7 +20,10 @@ import type { RoomRevCache } from './room-rev-cache.ts';
 
 const PAGE_TTL_MS = 60_000;
 
-const CachedPage = z.object({ messages: Messages, head: RoomHead });
+const CachedPage: z.ZodType<Pick<HistoryPage, 'messages' | 'head'>> = z.object({
+  messages: z.array(StoredMessage),
+  head: RoomHead,
+});
 type CachedPage = z.infer<typeof CachedPage>;
 
 /** Receives the outcome of every page read, for metrics. */

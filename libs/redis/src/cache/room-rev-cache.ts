@@ -1,4 +1,4 @@
-import type { Message } from '@chat/contracts';
+import type { RoomChange } from '@chat/messages';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { RedisCircuitBreaker } from '../connections/redis-circuit-breaker.ts';
@@ -56,7 +56,7 @@ export class RoomRevCache {
    * breaker is open: a client that receives the change, which is published next over the same
    * connection, also finds it in the history. A lost advance is repaired when the rev expires.
    */
-  announce(roomId: string, changes: readonly Message[]): void {
+  announce(roomId: string, changes: readonly RoomChange[]): void {
     const last = changes.at(-1);
     if (!last) return;
     this.#commands.advanceRev(keyOf(roomId), last.rev, EXPIRES_MS).then(

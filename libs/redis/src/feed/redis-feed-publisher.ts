@@ -1,5 +1,4 @@
-import type { Message } from '@chat/contracts';
-import { FeedPublisher } from '@chat/messages';
+import { FeedPublisher, type RoomChange } from '@chat/messages';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { encodeChanges, feedChannelOf } from './feed-channel.ts';
@@ -22,12 +21,12 @@ export class RedisFeedPublisher extends FeedPublisher {
    */
   constructor(
     private readonly redis: Redis,
-    private readonly beforePublish?: (roomId: string, changes: readonly Message[]) => void,
+    private readonly beforePublish?: (roomId: string, changes: readonly RoomChange[]) => void,
   ) {
     super();
   }
 
-  publish(roomId: string, changes: readonly Message[]): void {
+  publish(roomId: string, changes: readonly RoomChange[]): void {
     const text = encodeChanges(changes);
     if (this.#inFlight > 0 && this.#inFlight + text.length > MAX_IN_FLIGHT) {
       return this.#drop('too many unconfirmed batches');

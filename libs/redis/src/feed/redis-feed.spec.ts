@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { Message } from '@chat/contracts';
+import type { RoomChange } from '@chat/messages';
 import { eventually, FaultProxy, RedisServer } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
@@ -24,6 +25,12 @@ function message(roomId: string, rev: number, text = `message ${rev}`): Message 
     timestamp: '2026-01-01T00:00:00.000Z',
   };
 }
+
+const created = (roomId: string, rev: number, text?: string): RoomChange => ({
+  roomId,
+  rev,
+  message: message(roomId, rev, text),
+});
 
 describeWithProgram('redis-server', 'the Redis feed', () => {
   let server: RedisServer;
@@ -68,9 +75,9 @@ describeWithProgram('redis-server', 'the Redis feed', () => {
 
   it('delivers changes to all listeners of their room, and only to them', async () => {
     const [first, second, other] = [await listen('a'), await listen('a'), await listen('b')];
-    publisher.publish('a', [message('a', 1), message('a', 2)]);
-    publisher.publish('a', [message('a', 3)]);
-    publisher.publish('b', [message('b', 7)]);
+    publisher.publish('a', [created('a', 1), created('a', 2)]);
+    publisher.publish('a', [created('a', 3)]);
+    publisher.publish('b', [created('b', 7)]);
     await eventually(() => expect(other.revs).toEqual([7]));
     expect(first.revs).toEqual([1, 2, 3]);
     expect(second.revs).toEqual([1, 2, 3]);
@@ -80,7 +87,7 @@ describeWithProgram('redis-server', 'the Redis feed', () => {
   it('unsubscribes from a channel when its last listener stops', async () => {
     const [first, second] = [await listen('a'), await listen('a')];
     first.stop();
-    publisher.publish('a', [message('a', 1)]);
+    publisher.publish('a', [created('a', 1)]);
     await eventually(() => expect(second.revs).toEqual([1]));
     expect(first.revs).toEqual([]);
     second.stop();
@@ -94,7 +101,7 @@ describeWithProgram('redis-server', 'the Redis feed', () => {
       await writers.publish(feedChannelOf('a'), text);
     }
     await writers.publish(feedChannelOf('a'), JSON.stringify([message('b', 2)]));
-    publisher.publish('a', [message('a', 3)]);
+    publisher.publish('a', [created('a', 3)]);
     await eventually(() => expect(revs).toEqual([3]));
   });
 
@@ -104,7 +111,7 @@ describeWithProgram('redis-server', 'the Redis feed', () => {
     const { revs } = await listen('a');
     await server.process.freeze();
     const text = 'x'.repeat(1024 * 1024);
-    for (let rev = 1; rev <= 30; rev += 1) publisher.publish('a', [message('a', rev, text)]);
+    for (let rev = 1; rev <= 30; rev += 1) publisher.publish('a', [created('a', rev, text)]);
     server.process.thaw();
     await eventually(() => expect(revs.length).toBeGreaterThan(0));
     await writers.ping();
@@ -121,7 +128,7 @@ describeWithProgram('redis-server', 'the Redis feed', () => {
     const { revs } = await listen('a');
     await server.process.freeze();
     const text = 'x'.repeat(5 * 1024 * 1024);
-    for (const rev of [1, 2, 3]) publisher.publish('a', [message('a', rev, text)]);
+    for (const rev of [1, 2, 3]) publisher.publish('a', [created('a', rev, text)]);
     server.process.thaw();
     await eventually(() => expect(revs).toEqual([9, 1]));
     expect(before).toEqual([1]);
@@ -131,14 +138,14 @@ describeWithProgram('redis-server', 'the Redis feed', () => {
     const { revs } = await listen('a');
     await server.process.kill();
     await eventually(() => expect(edges.status).not.toBe('ready'));
-    publisher.publish('a', [message('a', 1)]);
+    publisher.publish('a', [created('a', 1)]);
     const late = await listen('b');
     expect(gaps).toBe(0);
     await server.process.start();
     await eventually(() => expect(gaps).toBe(1));
     await eventually(() => expect(writers.status).toBe('ready'));
-    publisher.publish('a', [message('a', 2)]);
-    publisher.publish('b', [message('b', 1)]);
+    publisher.publish('a', [created('a', 2)]);
+    publisher.publish('b', [created('b', 1)]);
     await eventually(() => expect([revs, late.revs]).toEqual([[2], [1]]));
   });
 
@@ -147,9 +154,9 @@ describeWithProgram('redis-server', 'the Redis feed', () => {
     proxy.blackhole();
     await delay(1_000);
     await proxy.restore();
-    publisher.publish('a', [message('a', 1)]);
+    publisher.publish('a', [created('a', 1)]);
     await eventually(() => expect(gaps).toBe(1));
-    publisher.publish('a', [message('a', 2)]);
+    publisher.publish('a', [created('a', 2)]);
     await eventually(() => expect(revs).toEqual([2]));
   });
 
@@ -161,7 +168,7 @@ describeWithProgram('redis-server', 'the Redis feed', () => {
     server.process.thaw();
     await eventually(() => expect(gaps).toBeGreaterThanOrEqual(1));
     await eventually(() => expect(writers.status).toBe('ready'));
-    publisher.publish('a', [message('a', 1)]);
+    publisher.publish('a', [created('a', 1)]);
     await eventually(() => expect(revs).toEqual([1]));
   });
 });

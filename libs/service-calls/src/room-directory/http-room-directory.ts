@@ -1,6 +1,7 @@
-import type { Changes, Role, RoomHead } from '@chat/contracts';
-import type { RoomRev } from '@chat/messages';
+import type { Role, RoomHead } from '@chat/contracts';
+import type { RequestedCommand, RoomRev, StoredChanges } from '@chat/messages';
 import { mapInChunks } from '@chat/platform/collections';
+import { Failure, ForbiddenError, NotFoundError, UnavailableError } from '@chat/platform/failures';
 import { RoomDirectory, type Membership } from '@chat/realtime';
 import type { ServiceClient } from '../service-client.ts';
 import { MAX_ROLES_PER_CALL, ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
@@ -32,7 +33,20 @@ export class HttpRoomDirectory extends RoomDirectory {
     return (await this.messages.call(path, { known }, response)).moved;
   }
 
-  changes(roomId: string, since: number, limit: number): Promise<Changes> {
+  changes(roomId: string, since: number, limit: number): Promise<StoredChanges> {
     return this.messages.call(CALLS.changes.path, { roomId, since, limit }, CALLS.changes.response);
   }
+
+  async requireAllowed(command: RequestedCommand): Promise<void> {
+    const { path, response } = CALLS.requireAllowed;
+    const { refusal } = await this.messages.call(path, command, response).catch(explainOldInstance);
+    if (refusal?.code === 'NOT_FOUND') throw new NotFoundError(refusal.message);
+    if (refusal) throw new ForbiddenError(refusal.message);
+  }
+}
+
+/** An instance of an earlier version does not know the call. */
+function explainOldInstance(error: unknown): never {
+  if (!(error instanceof Failure) || error.code !== 'NOT_FOUND') throw error;
+  throw new UnavailableError('The server is being updated. Please try again.', 5_000, error);
 }

@@ -1,5 +1,5 @@
-import { Changes, Role, RoomHead, RoomId, UserId } from '@chat/contracts';
-import { RoomRev } from '@chat/messages';
+import { MessageId, Role, RoomHead, RoomId, UserId } from '@chat/contracts';
+import { RoomRev, StoredChanges } from '@chat/messages';
 import { MAX_REVS_PER_CALL } from '@chat/realtime';
 import { z } from 'zod';
 
@@ -38,6 +38,21 @@ export const ROOM_DIRECTORY_CALLS = {
       since: z.int().min(0),
       limit: z.int().min(1).max(1_000),
     }),
-    response: Changes,
+    response: StoredChanges,
+  },
+  requireAllowed: {
+    path: '/internal/messages/require-allowed',
+    request: z.object({
+      userId: UserId,
+      roomId: RoomId,
+      messageId: MessageId,
+      kind: z.enum(['message.edit', 'message.delete', 'reaction.set']),
+    }),
+    /** Not an error response: an older instance answers an unknown path with NOT_FOUND. */
+    response: z.object({
+      refusal: z
+        .object({ code: z.enum(['NOT_FOUND', 'FORBIDDEN']), message: z.string() })
+        .optional(),
+    }),
   },
 } as const;

@@ -1,5 +1,6 @@
 import type { Role, RoomHead } from '@chat/contracts';
-import { MessageHistory, type RoomRev } from '@chat/messages';
+import { CommandAccess, MessageHistory, type RoomRev } from '@chat/messages';
+import { ForbiddenError, NotFoundError } from '@chat/platform/failures';
 import { encodeJsonInChunks } from '@chat/platform/http';
 import { RoomAccess } from '@chat/rooms';
 import { Body, Controller, HttpCode, Post, type StreamableFile } from '@nestjs/common';
@@ -14,6 +15,7 @@ export class RoomDirectoryController {
   constructor(
     private readonly access: RoomAccess,
     private readonly history: MessageHistory,
+    private readonly commands: CommandAccess,
   ) {}
 
   @Post(CALLS.join.path)
@@ -59,5 +61,21 @@ export class RoomDirectoryController {
     { roomId, since, limit }: z.output<typeof CALLS.changes.request>,
   ): Promise<StreamableFile> {
     return (await encodeJsonInChunks(await this.history.changesOf(roomId, since, limit))).body;
+  }
+
+  @Post(CALLS.requireAllowed.path)
+  @HttpCode(200)
+  async requireAllowed(
+    @Body({ schema: CALLS.requireAllowed.request })
+    command: z.output<typeof CALLS.requireAllowed.request>,
+  ): Promise<z.output<typeof CALLS.requireAllowed.response>> {
+    try {
+      await this.commands.requireAllowed(command);
+      return {};
+    } catch (error) {
+      if (!(error instanceof NotFoundError) && !(error instanceof ForbiddenError)) throw error;
+      const code = error instanceof NotFoundError ? 'NOT_FOUND' : 'FORBIDDEN';
+      return { refusal: { code, message: error.message } };
+    }
   }
 }

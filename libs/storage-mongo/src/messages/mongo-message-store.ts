@@ -1,10 +1,13 @@
-import type { Message, RoomHead } from '@chat/contracts';
+import type { RoomHead } from '@chat/contracts';
 import {
   ConflictingWriterError,
   MessageStore,
   RejectedMessageError,
+  type LogEntry,
+  type MessageVersion,
   type PageCursor,
   type RoomRev,
+  type StoredMessage,
 } from '@chat/messages';
 import { ConcurrencyLimiter } from '@chat/platform/limits';
 import { mongo, type Model } from 'mongoose';
@@ -14,7 +17,9 @@ import {
   translateErrors,
   unavailable,
 } from '../mongo-failure.ts';
-import type { MessageDocument } from './message.schema.ts';
+import { isUpdateDocument, toDocument, toEntry, toStoredMessage } from './log-documents.ts';
+import type { LogDocument, MessageDocument } from './message.schema.ts';
+import type { PendingUpdates } from './pending-updates.ts';
 import { seqsOfPage } from './seq-range.ts';
 
 /**
@@ -27,24 +32,33 @@ const ROOM_READS = { concurrent: 16, perCall: 4, waiting: 10_000 };
 export class MongoMessageStore extends MessageStore {
   readonly #roomReads = new ConcurrencyLimiter(ROOM_READS, () => unavailable());
 
-  constructor(private readonly messages: Model<MessageDocument>) {
+  constructor(
+    private readonly log: Model<LogDocument>,
+    private readonly pending: PendingUpdates,
+  ) {
     super();
   }
 
-  append(messages: readonly Message[]): Promise<void> {
+  append(entries: readonly LogEntry[]): Promise<void> {
     return translateErrors(async () => {
-      let rest = messages.map(toDocument);
+      const documents = entries.map(toDocument);
+      let rest = documents;
       while (rest.length > 0) {
         rest = await this.#insert(rest);
         if (rest.length > 0) rest = await this.#skipStored(rest);
       }
+      await this.pending.apply(documents.filter(isUpdateDocument));
     });
   }
 
-  findByIds(ids: readonly string[]): Promise<Map<string, Message>> {
+  applyPending(roomIds: readonly string[]): Promise<void> {
+    return translateErrors(async () => this.pending.apply(await this.pending.find(roomIds)));
+  }
+
+  findByIds(ids: readonly string[]): Promise<Map<string, LogEntry>> {
     return translateErrors(async () => {
       const found = await this.#findStored(ids);
-      return new Map([...found].map(([id, document]) => [id, toMessage(document)]));
+      return new Map([...found].map(([id, document]) => [id, toEntry(document)]));
     });
   }
 
@@ -60,25 +74,26 @@ export class MongoMessageStore extends MessageStore {
     if (known.length === 0) return Promise.resolve([]);
     const conditions = known.map(({ roomId, rev }) => ({ roomId, rev: { $gt: rev } }));
     return translateErrors(() =>
-      this.#roomReads.run(() =>
-        this.messages
+      this.#roomReads.run(async () => {
+        const newer = await this.log
           .aggregate<RoomRev>([
             { $match: { $or: conditions } },
             { $group: { _id: '$roomId', rev: { $max: '$rev' } } },
             { $project: { _id: 0, roomId: '$_id', rev: 1 } },
           ])
-          .hint({ roomId: 1, rev: 1 }),
-      ),
+          .hint({ roomId: 1, rev: 1 });
+        return this.#coveredOf(newer, known);
+      }),
     );
   }
 
-  lastMessages(roomIds: readonly string[]): Promise<Map<string, Message>> {
+  lastMessages(roomIds: readonly string[]): Promise<Map<string, StoredMessage>> {
     return translateErrors(async () => {
       const found = await this.#readRooms(roomIds, (roomId) =>
-        this.messages.findOne({ roomId }).sort({ seq: -1 }).lean(),
+        this.log.findOne({ roomId }).sort({ seq: -1 }).lean<MessageDocument>(),
       );
       return new Map(
-        found.filter((last) => last !== null).map((last) => [last.roomId, toMessage(last)]),
+        found.filter((last) => last !== null).map((last) => [last.roomId, toStoredMessage(last)]),
       );
     });
   }
@@ -87,18 +102,18 @@ export class MongoMessageStore extends MessageStore {
     roomId: string,
     cursor: PageCursor,
     limit: number,
-  ): Promise<{ messages: Message[]; head: RoomHead }> {
+  ): Promise<{ messages: StoredMessage[]; head: RoomHead }> {
     return translateErrors(async () => {
       const head = await this.#headOf(roomId);
       const { from, to } = seqsOfPage(cursor, limit, head.seq);
       if (to < from) return { messages: [], head };
-      const found = await this.messages
+      const found = await this.log
         .find({ roomId, seq: { $gte: from, $lte: to } })
         .sort({ seq: 1 })
-        .lean();
+        .lean<MessageDocument[]>();
       // A newly elected primary may lack messages from the primary that returned the head.
       if (found.length !== to - from + 1) throw unavailable();
-      return { messages: found.map(toMessage), head };
+      return { messages: found.map(toStoredMessage), head };
     });
   }
 
@@ -106,18 +121,43 @@ export class MongoMessageStore extends MessageStore {
     roomId: string,
     since: number,
     limit: number,
-  ): Promise<{ messages: Message[]; head: RoomHead }> {
+  ): Promise<{ messages: StoredMessage[]; rev: number; head: RoomHead }> {
     return translateErrors(async () => {
       const head = await this.#headOf(roomId);
-      if (since >= head.rev) return { messages: [], head };
-      const found = await this.messages
+      if (since >= head.rev) return { messages: [], rev: since, head };
+      const entries = await this.log
         .find({ roomId, rev: { $gt: since, $lte: head.rev } })
         .sort({ rev: 1 })
         .limit(limit)
-        .lean();
-      if (found.length === 0) throw unavailable();
-      return { messages: found.map(toMessage), head };
+        .lean<LogDocument[]>();
+      // A newly elected primary may lack entries from the primary that returned the head.
+      if (entries.length !== Math.min(limit, head.rev - since)) throw unavailable();
+      const messages = await this.#changedBy(entries, head.rev);
+      return { messages, rev: since + entries.length, head };
     });
+  }
+
+  versions(messageId: string): Promise<MessageVersion[]> {
+    return translateErrors(async () => {
+      const message = (await this.#findStored([messageId])).get(messageId);
+      return message?.deletedAt === undefined ? this.pending.versionsOf(messageId) : [];
+    });
+  }
+
+  /** Returns each message that the entries changed, unless a later entry does before `headRev`. */
+  async #changedBy(entries: readonly LogDocument[], headRev: number): Promise<StoredMessage[]> {
+    const ids = entries.filter(isUpdateDocument).flatMap(({ messageId }) => messageId ?? []);
+    const updated = ids.length > 0 ? await this.#findStored(ids) : new Map<string, LogDocument>();
+    const messages = new Map<string, StoredMessage>();
+    for (const entry of entries) {
+      const id = isUpdateDocument(entry) ? entry.messageId : entry._id;
+      if (id === undefined) continue;
+      const document = updated.get(id) ?? entry;
+      if (isUpdateDocument(document)) throw unavailable();
+      const message = toStoredMessage(document as MessageDocument);
+      if (message.rev === entry.rev || message.rev > headRev) messages.set(id, message);
+    }
+    return [...messages.values()].sort((a, b) => a.rev - b.rev);
   }
 
   /**
@@ -126,9 +166,9 @@ export class MongoMessageStore extends MessageStore {
    *
    * @throws RejectedMessageError
    */
-  async #insert(documents: MessageDocument[]): Promise<MessageDocument[]> {
+  async #insert(documents: LogDocument[]): Promise<LogDocument[]> {
     try {
-      await this.messages.insertMany(documents, { ordered: true, lean: true });
+      await this.log.insertMany(documents, { ordered: true, lean: true });
       return [];
     } catch (error) {
       const reason = contentErrorReason(error);
@@ -146,7 +186,7 @@ export class MongoMessageStore extends MessageStore {
    *
    * @throws ConflictingWriterError, UnavailableError
    */
-  async #skipStored(documents: MessageDocument[]): Promise<MessageDocument[]> {
+  async #skipStored(documents: LogDocument[]): Promise<LogDocument[]> {
     const stored = await this.#findStored(documents.map(({ _id }) => _id));
     const next = documents.findIndex(
       (document) => !hasSamePosition(document, stored.get(document._id)),
@@ -156,22 +196,22 @@ export class MongoMessageStore extends MessageStore {
     const [first] = documents;
     if (first && (await this.#hasConflict(first))) {
       throw new ConflictingWriterError(
-        `Message ${first._id} cannot be stored at seq ${first.seq} of room ${first.roomId}.`,
+        `Entry ${first._id} cannot be stored at rev ${first.rev} of room ${first.roomId}.`,
       );
     }
     // The conflicting document has not reached a majority and may still be rolled back.
     throw unavailable();
   }
 
-  async #hasConflict({ _id, roomId, seq, rev }: MessageDocument): Promise<boolean> {
-    const conflicts = await this.messages
+  async #hasConflict({ _id, roomId, seq, rev }: LogDocument): Promise<boolean> {
+    const conflicts = await this.log
       .find({ $or: [{ _id }, { roomId, seq }, { roomId, rev }] }, { _id: 1 })
       .lean();
     return conflicts.length > 0;
   }
 
-  async #findStored(ids: readonly string[]): Promise<Map<string, MessageDocument>> {
-    const found = await this.messages.find({ _id: { $in: [...new Set(ids)] } }).lean();
+  async #findStored(ids: readonly string[]): Promise<Map<string, LogDocument>> {
+    const found = await this.log.find({ _id: { $in: [...new Set(ids)] } }).lean<LogDocument[]>();
     return new Map(found.map((document) => [document._id, document]));
   }
 
@@ -199,23 +239,41 @@ export class MongoMessageStore extends MessageStore {
   /**
    * Returns the head of a room.
    *
-   * The rev is read first: every message up to it was stored by then, so that none of
-   * them is beyond the seq. A head whose rev is newer than its seq would make readers
-   * assume that they have messages that they lack.
+   * The rev is read first: an update up to it that is not applied is found afterwards, and every
+   * message up to it was stored by then. The seq is that of the last message up to the rev: a
+   * lower one would make readers assume that they have messages that they lack, and a higher one
+   * that later messages are not new (R7).
    */
   async #headOf(roomId: string): Promise<RoomHead> {
-    const newest = await this.messages
+    const newest = await this.log
       .findOne({ roomId }, { _id: 0, rev: 1, seq: 1 })
       .sort({ rev: -1 })
       .lean();
     if (!newest) return { roomId, seq: 0, rev: 0 };
-    // Every message also takes a rev, so no seq can be higher than the rev.
+    // Every message also takes a rev: there are only messages, none of which has an update.
     if (newest.seq === newest.rev) return { roomId, seq: newest.seq, rev: newest.rev };
-    const last = await this.messages
-      .findOne({ roomId }, { _id: 0, seq: 1 })
+    const [covered] = await this.#coveredOf([{ roomId, rev: newest.rev }], [{ roomId, rev: -1 }]);
+    const rev = covered?.rev ?? 0;
+    const last = await this.log
+      .findOne({ roomId, seq: { $gt: 0 }, rev: { $lte: rev } }, { _id: 0, seq: 1 })
       .sort({ seq: -1 })
+      .hint({ roomId: 1, seq: 1 })
       .lean();
-    return { roomId, seq: last?.seq ?? 0, rev: newest.rev };
+    return { roomId, seq: last?.seq ?? 0, rev };
+  }
+
+  /** Lowers the revs to the last ones before an update that is not applied; drops known ones. */
+  async #coveredOf(revs: readonly RoomRev[], known: readonly RoomRev[]): Promise<RoomRev[]> {
+    if (revs.length === 0) return [];
+    const pendingRevs = await this.pending.firstRevs(revs.map(({ roomId }) => roomId));
+    if (pendingRevs.size === 0) return [...revs];
+    const knownRevs = new Map(known.map(({ roomId, rev }) => [roomId, rev]));
+    return revs
+      .map(({ roomId, rev }) => {
+        const pendingRev = pendingRevs.get(roomId) ?? Infinity;
+        return { roomId, rev: Math.min(rev, pendingRev - 1) };
+      })
+      .filter(({ roomId, rev }) => rev > (knownRevs.get(roomId) ?? 0));
   }
 }
 
@@ -226,27 +284,8 @@ function indexOfRejected(error: unknown): number | undefined {
   return [error.writeErrors].flat()[0]?.index;
 }
 
-function hasSamePosition(document: MessageDocument, stored: MessageDocument | undefined): boolean {
+function hasSamePosition(document: LogDocument, stored: LogDocument | undefined): boolean {
   return (
     stored?.roomId === document.roomId && stored.seq === document.seq && stored.rev === document.rev
   );
-}
-
-function toDocument(message: Message): MessageDocument {
-  const { id, roomId, seq, rev, userId, username, text, timestamp, clientMessageId } = message;
-  return {
-    _id: id,
-    roomId,
-    seq,
-    rev,
-    userId,
-    username,
-    text,
-    timestamp,
-    ...(clientMessageId === undefined ? {} : { clientMessageId }),
-  };
-}
-
-function toMessage({ _id: id, ...message }: MessageDocument): Message {
-  return { id, ...message };
 }

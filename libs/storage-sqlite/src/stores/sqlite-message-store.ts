@@ -1,5 +1,12 @@
-import type { Message, RoomHead } from '@chat/contracts';
-import { MessageStore, type PageCursor, type RoomRev } from '@chat/messages';
+import type { RoomHead } from '@chat/contracts';
+import {
+  MessageStore,
+  type LogEntry,
+  type MessageVersion,
+  type PageCursor,
+  type RoomRev,
+  type StoredMessage,
+} from '@chat/messages';
 import { mapInChunks } from '@chat/platform/collections';
 import type { SqliteConnection } from '../sqlite-connection.ts';
 
@@ -9,7 +16,7 @@ const END = Number.MAX_SAFE_INTEGER;
 const LAST_MESSAGES_CHUNK = 20;
 
 interface Page {
-  readonly messages: Message[];
+  readonly messages: StoredMessage[];
   readonly head: RoomHead;
 }
 
@@ -18,13 +25,18 @@ export class SqliteMessageStore extends MessageStore {
     super();
   }
 
-  append(messages: readonly Message[]): Promise<void> {
-    return this.connection.call('appendMessages', messages);
+  append(entries: readonly LogEntry[]): Promise<void> {
+    return this.connection.call('appendEntries', entries);
   }
 
-  async findByIds(ids: readonly string[]): Promise<Map<string, Message>> {
-    const found = await this.connection.call('findMessagesByIds', ids);
-    return new Map(found.map((message) => [message.id, message]));
+  /** Nothing to do: an update is stored and applied in one transaction. */
+  applyPending(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async findByIds(ids: readonly string[]): Promise<Map<string, LogEntry>> {
+    const found = await this.connection.call('findEntriesByIds', ids);
+    return new Map(found.map((entry) => [entry.id, entry]));
   }
 
   async heads(roomIds: readonly string[]): Promise<Map<string, RoomHead>> {
@@ -36,7 +48,7 @@ export class SqliteMessageStore extends MessageStore {
     return this.connection.call('newerRevs', known);
   }
 
-  async lastMessages(roomIds: readonly string[]): Promise<Map<string, Message>> {
+  async lastMessages(roomIds: readonly string[]): Promise<Map<string, StoredMessage>> {
     const found = await mapInChunks(roomIds, LAST_MESSAGES_CHUNK, (chunk) =>
       this.connection.call('lastMessages', chunk),
     );
@@ -50,14 +62,36 @@ export class SqliteMessageStore extends MessageStore {
       case 'before':
         return this.#before(roomId, cursor.seq, limit);
       case 'after':
-        return this.#after('messagesAfter', roomId, cursor.seq, limit);
+        return this.#after(roomId, cursor.seq, limit);
       case 'around':
         return this.#around(roomId, cursor.seq, limit);
     }
   }
 
-  changes(roomId: string, since: number, limit: number): Promise<Page> {
-    return this.#after('changesAfter', roomId, since, limit);
+  /** Reads slice by slice; omits entries that were stored after the first slice. */
+  async changes(
+    roomId: string,
+    since: number,
+    limit: number,
+  ): Promise<Page & { readonly rev: number }> {
+    const { connection } = this;
+    const first = await connection.call('changesAfter', roomId, since, END, limit);
+    const { head } = first;
+    const messages = [...first.messages];
+    let { rev, entries, complete } = first;
+    while (!complete) {
+      const rest = limit - entries;
+      const slice = await connection.call('changesAfter', roomId, rev, head.rev, rest);
+      messages.push(...slice.messages);
+      if (slice.entries > 0) rev = slice.rev;
+      entries += slice.entries;
+      complete = slice.complete;
+    }
+    return { messages: latestOf(messages), rev: entries > 0 ? rev : since, head };
+  }
+
+  versions(messageId: string): Promise<MessageVersion[]> {
+    return this.connection.call('messageVersions', messageId);
   }
 
   /** Reads slice by slice, in separate calls: other calls are served in between. */
@@ -76,23 +110,16 @@ export class SqliteMessageStore extends MessageStore {
   }
 
   /** Reads slice by slice; omits messages that were stored after the first slice. */
-  async #after(
-    operation: 'messagesAfter' | 'changesAfter',
-    roomId: string,
-    after: number,
-    limit: number,
-  ): Promise<Page> {
+  async #after(roomId: string, after: number, limit: number): Promise<Page> {
     const { connection } = this;
-    const first = await connection.call(operation, roomId, after, END, limit);
+    const first = await connection.call('messagesAfter', roomId, after, END, limit);
     const messages = [...first.messages];
     let { complete } = first;
     const { head } = first;
-    const [position, upTo] =
-      operation === 'messagesAfter' ? (['seq', head.seq] as const) : (['rev', head.rev] as const);
     while (!complete) {
-      const from = messages.at(-1)?.[position] ?? upTo;
+      const from = messages.at(-1)?.seq ?? head.seq;
       const rest = limit - messages.length;
-      const slice = await connection.call(operation, roomId, from, upTo, rest);
+      const slice = await connection.call('messagesAfter', roomId, from, head.seq, rest);
       messages.push(...slice.messages);
       complete = slice.complete;
     }
@@ -100,9 +127,15 @@ export class SqliteMessageStore extends MessageStore {
   }
 
   async #around(roomId: string, seq: number, limit: number): Promise<Page> {
-    const { messages: later, head } = await this.#after('messagesAfter', roomId, seq - 1, limit);
+    const { messages: later, head } = await this.#after(roomId, seq - 1, limit);
     const before = Math.max(Math.floor(limit / 2), limit - later.length);
     const { messages: earlier } = await this.#before(roomId, seq, before);
     return { messages: [...earlier, ...later.slice(0, limit - earlier.length)], head };
   }
+}
+
+/** Returns each message once, in its latest state, in rev order. */
+function latestOf(messages: readonly StoredMessage[]): StoredMessage[] {
+  const latest = new Map(messages.map((message) => [message.id, message]));
+  return [...latest.values()].sort((a, b) => a.rev - b.rev);
 }

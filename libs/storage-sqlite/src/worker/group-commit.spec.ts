@@ -23,7 +23,7 @@ function message(seq: number, overrides: Partial<Message> = {}): Message {
 }
 
 function appendRequest(id: number, ...messages: Message[]): OperationRequest {
-  return { id, operation: 'appendMessages', values: [messages] };
+  return { id, operation: 'appendEntries', values: [messages] };
 }
 
 const readRequest: OperationRequest = { id: 0, operation: 'findRoomHeads', values: [['den']] };
@@ -92,7 +92,7 @@ describe('GroupCommit', () => {
       undefined,
     ]);
     const [found] = commits.run([
-      { id: 1, operation: 'findMessagesByIds', values: [['message-1', 'message-2', 'third']] },
+      { id: 1, operation: 'findEntriesByIds', values: [['message-1', 'message-2', 'third']] },
     ]);
     expect((found?.result as Message[]).map(({ id }) => id)).toEqual(['message-1', 'third']);
   });

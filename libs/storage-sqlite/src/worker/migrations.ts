@@ -72,6 +72,31 @@ const MIGRATIONS: readonly string[] = [
   `
   CREATE INDEX users_by_creation ON users (created_at, id);
   `,
+  `
+  ALTER TABLE messages ADD COLUMN changed_rev INTEGER;
+  ALTER TABLE messages ADD COLUMN edited_at TEXT;
+  ALTER TABLE messages ADD COLUMN deleted_at TEXT;
+  ALTER TABLE messages ADD COLUMN reactions TEXT;
+
+  CREATE TABLE message_updates (
+    room_id TEXT NOT NULL,
+    rev INTEGER NOT NULL,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    message_id TEXT,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (room_id, rev)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE message_versions (
+    message_id TEXT NOT NULL,
+    rev INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (message_id, rev)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The data was written by a newer version of the server. */

@@ -1,12 +1,13 @@
 import {
-  appendMessages,
+  appendEntries,
   changesAfter,
-  findMessagesByIds,
+  findEntriesByIds,
   findRoomHeads,
   newerRevs,
   lastMessages,
   messagesAfter,
   messagesBefore,
+  messageVersions,
 } from './message-operations.ts';
 import {
   addMember,
@@ -54,7 +55,7 @@ export const READS = {
   check,
   findDeletedRooms,
   findMembers,
-  findMessagesByIds,
+  findEntriesByIds,
   findPublicRooms,
   findRoom,
   findSessions,
@@ -70,13 +71,14 @@ export const READS = {
   listSessions,
   messagesAfter,
   messagesBefore,
+  messageVersions,
   searchUsers,
 };
 
 /** Operations that write; their results are returned after the commit. */
 export const WRITES = {
   addMember,
-  appendMessages,
+  appendEntries,
   appointOwner,
   changeRole,
   createRoom,

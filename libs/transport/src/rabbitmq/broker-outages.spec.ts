@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
-import { PARTITION_COUNT } from '@chat/messages/message-create';
+import { PARTITION_COUNT } from '@chat/messages/commands';
 import type { DeletedRooms } from '@chat/messages';
 import { eventually, RabbitMqServer } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { PARTITION_COUNT, partitionOf } from '@chat/messages/message-create';
+import { PARTITION_COUNT, partitionOf } from '@chat/messages/commands';
 import { eventually, FaultProxy, sharedRabbitMq, type SharedRabbitMq } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
 import { connect } from 'amqplib';
@@ -306,5 +306,23 @@ describeWithProgram('rabbitmq-server', 'instances of the messages service', () =
     );
     await start();
     await expectStored(sent);
+  });
+
+  it('handle commands only while every one of them announces that it does', async () => {
+    const { server } = await start();
+    await eventually(() => expect(server.handlesCommands).toBe(true));
+    const connection = await connect(broker.url);
+    const channel = await connection.createChannel();
+    /** Sends the heartbeat of an instance of an earlier version, which announces no version. */
+    const announce = (state: 'here' | 'leaving') =>
+      channel.publish(INSTANCES_EXCHANGE, '', Buffer.from(JSON.stringify({ id: 'old', state })));
+    try {
+      announce('here');
+      await eventually(() => expect(server.handlesCommands).toBe(false));
+      announce('leaving');
+      await eventually(() => expect(server.handlesCommands).toBe(true));
+    } finally {
+      await connection.close();
+    }
   });
 });

@@ -53,6 +53,11 @@ export class PartitionedRmqServer extends ServerRMQ {
     return this.#running?.partitions.numbers ?? [];
   }
 
+  /** Whether every live instance handles `message.command`; false until the instances are known. */
+  get handlesCommands(): boolean {
+    return (this.#running?.partitions.commonVersion ?? 0) >= 1;
+  }
+
   /** Connects in the background: an unreachable broker does not delay the start of the process. */
   override listen(callback: () => void): Promise<void> {
     const { consumer } = this;

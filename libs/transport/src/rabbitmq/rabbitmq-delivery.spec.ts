@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { partitionOf } from '@chat/messages/message-create';
+import { partitionOf } from '@chat/messages/commands';
 import { eventually, FaultProxy, sharedRabbitMq, type SharedRabbitMq } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
 import { Controller } from '@nestjs/common';

@@ -1,4 +1,9 @@
-import { MESSAGE_CREATE, type MessageCreate } from '@chat/messages/message-create';
+import {
+  MESSAGE_COMMAND,
+  MESSAGE_CREATE,
+  type MessageCommand,
+  type MessageCreate,
+} from '@chat/messages/commands';
 import { UnavailableError } from '@chat/platform/failures';
 import { MessagePublisher } from '@chat/realtime';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
@@ -28,6 +33,12 @@ export class RabbitMqMessagePublisher extends MessagePublisher implements OnAppl
       defaultValue: undefined,
     });
     return event.id;
+  }
+
+  override async publishCommand(command: MessageCommand): Promise<void> {
+    await lastValueFrom(this.#client.emit<void, MessageCommand>(MESSAGE_COMMAND, command), {
+      defaultValue: undefined,
+    });
   }
 
   /** Health check: resolves when events can be published now. */

@@ -1,4 +1,4 @@
-import { PARTITION_COUNT, partitionOf } from '@chat/messages/message-create';
+import { PARTITION_COUNT, partitionOf } from '@chat/messages/commands';
 import type { Channel } from 'amqplib';
 
 /**

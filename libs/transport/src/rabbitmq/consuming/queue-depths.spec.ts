@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { PARTITION_COUNT } from '@chat/messages/message-create';
+import { PARTITION_COUNT } from '@chat/messages/commands';
 import { eventually, FaultProxy, sharedRabbitMq } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';

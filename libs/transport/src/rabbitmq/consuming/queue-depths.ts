@@ -1,4 +1,4 @@
-import { PARTITION_COUNT } from '@chat/messages/message-create';
+import { PARTITION_COUNT } from '@chat/messages/commands';
 import { withTimeout } from '@chat/platform/failures';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
 import { queueOf } from '../topology.ts';

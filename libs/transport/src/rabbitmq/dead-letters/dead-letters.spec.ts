@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
-import { MESSAGE_CREATE } from '@chat/messages/message-create';
+import { MESSAGE_CREATE } from '@chat/messages/commands';
 import type { DeletedRooms, EventDelivery } from '@chat/messages';
 import { eventually, sharedRabbitMq, type SharedRabbitMq } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';

@@ -5,7 +5,17 @@ import type { BrokerConnection } from '../connection/broker-connection.ts';
 import { SupervisedChannel } from '../connection/supervised-channel.ts';
 import { declareInstanceQueue, INSTANCES_EXCHANGE } from '../topology.ts';
 
-const Heartbeat = z.object({ id: z.string().max(100), state: z.enum(['here', 'leaving']) });
+/**
+ * Version of the event formats that this instance understands: 1 since `message.command`. It is
+ * announced, so that an event of a new kind is published only when every instance knows it (R6).
+ */
+const EVENT_VERSION = 1;
+
+const Heartbeat = z.object({
+  id: z.string().max(100),
+  state: z.enum(['here', 'leaving']),
+  version: z.int().min(0).default(0),
+});
 type Heartbeat = z.infer<typeof Heartbeat>;
 /** Whether an instance takes a share of the partitions (`here`) or releases it (`leaving`). */
 export type PresenceState = Heartbeat['state'];
@@ -15,13 +25,19 @@ const MISSED_HEARTBEATS = 3;
 /** Fraction of the heartbeat interval within which other instances respond to a new one. */
 const DISCOVERY_FRACTION = 0.25;
 
+interface OtherInstance {
+  /** When it expires unless it sends a heartbeat, in `performance.now()` time. */
+  readonly deadline: number;
+  readonly version: number;
+}
+
 /** Tracks the live instances by heartbeats through the broker. */
 export class InstancePresence {
   /** Identifies this instance. */
   readonly id = randomUUID();
   readonly #channel: SupervisedChannel;
-  /** When each other instance expires unless it sends a heartbeat, in `performance.now()` time. */
-  readonly #others = new Map<string, number>();
+  /** The other instances by id. */
+  readonly #others = new Map<string, OtherInstance>();
   /** When the channel is reopened unless this instance receives its own heartbeat. */
   #ownDeadline = 0;
   #state: PresenceState = 'here';
@@ -49,6 +65,12 @@ export class InstancePresence {
       onReady: () => this.#startHeartbeats(),
       onClose: () => this.#stopHeartbeats(),
     });
+  }
+
+  /** Lowest version of the event formats over all live instances; 0 until they are known. */
+  get commonVersion(): number {
+    if (!this.#channel.current || this.#discoveryTimer) return 0;
+    return Math.min(EVENT_VERSION, ...[...this.#others.values()].map(({ version }) => version));
   }
 
   /** Publishes a new state immediately, so that the other instances need not wait for a timeout. */
@@ -89,14 +111,18 @@ export class InstancePresence {
     const wasPaused = now - this.#lastHeartbeat > this.heartbeatMs * 2;
     this.#lastHeartbeat = now;
     // A process that was frozen or busy cannot have received heartbeats from the others.
-    if (wasPaused) for (const id of this.#others.keys()) this.#others.set(id, this.#nextDeadline());
+    if (wasPaused) {
+      for (const [id, { version }] of this.#others) {
+        this.#others.set(id, { deadline: this.#nextDeadline(), version });
+      }
+    }
     // Nor its own heartbeats, which no instance receives while the broker blocks publishing.
     if (wasPaused || this.connection.blocked) this.#ownDeadline = this.#nextDeadline();
     if (this.#ownDeadline < now) {
       return this.#channel.reopen(new Error('own heartbeats not received'));
     }
     this.#sendHeartbeat();
-    const expired = [...this.#others].filter(([, deadline]) => deadline < now);
+    const expired = [...this.#others].filter(([, { deadline }]) => deadline < now);
     for (const [id] of expired) this.#others.delete(id);
     if (expired.length > 0) this.#reportInstances();
   }
@@ -105,7 +131,7 @@ export class InstancePresence {
     if (!message) return this.#channel.reopen(new Error('heartbeat queue deleted'));
     const heartbeat = decode(message);
     if (!heartbeat) return;
-    const { id, state } = heartbeat;
+    const { id, state, version } = heartbeat;
     if (id === this.id) {
       this.#ownDeadline = this.#nextDeadline();
       return;
@@ -115,7 +141,7 @@ export class InstancePresence {
       return;
     }
     const known = this.#others.has(id);
-    this.#others.set(id, this.#nextDeadline());
+    this.#others.set(id, { deadline: this.#nextDeadline(), version });
     if (known) return;
     this.#sendHeartbeat();
     this.#reportInstances();
@@ -128,7 +154,7 @@ export class InstancePresence {
   #sendHeartbeat(): void {
     // While the broker blocks publishing, heartbeats would be buffered and sent late.
     if (this.connection.blocked) return;
-    const heartbeat: Heartbeat = { id: this.id, state: this.#state };
+    const heartbeat: Heartbeat = { id: this.id, state: this.#state, version: EVENT_VERSION };
     try {
       this.#channel.current?.publish(
         INSTANCES_EXCHANGE,

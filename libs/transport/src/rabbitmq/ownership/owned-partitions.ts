@@ -45,6 +45,11 @@ export class OwnedPartitions {
     return [...this.#consumers.keys()];
   }
 
+  /** Like {@link InstancePresence.commonVersion}. */
+  get commonVersion(): number {
+    return this.#presence.commonVersion;
+  }
+
   /** Checks the store after a failed write; leaves the share to others while it is unavailable. */
   checkStore(): void {
     this.#storeHealth.check();

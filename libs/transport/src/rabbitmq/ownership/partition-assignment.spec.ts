@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { PARTITION_COUNT } from '@chat/messages/message-create';
+import { PARTITION_COUNT } from '@chat/messages/commands';
 import { assignedPartitions } from './partition-assignment.ts';
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `instance-${index}`);

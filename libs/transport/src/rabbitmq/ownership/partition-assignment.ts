@@ -1,4 +1,4 @@
-import { PARTITION_COUNT } from '@chat/messages/message-create';
+import { PARTITION_COUNT } from '@chat/messages/commands';
 
 /**
  * Returns the partitions that are assigned to an instance. The result depends only on

@@ -1,4 +1,9 @@
-import { PARTITION_COUNT, partitionOf, type MessageCreate } from '@chat/messages/message-create';
+import {
+  PARTITION_COUNT,
+  partitionOf,
+  type MessageCommand,
+  type MessageCreate,
+} from '@chat/messages/commands';
 import { UnavailableError, withTimeout } from '@chat/platform/failures';
 import { ClientRMQ, type ReadPacket } from '@nestjs/microservices';
 import { BrokerConnection, type BrokerOptions } from '../connection/broker-connection.ts';
@@ -72,7 +77,9 @@ export class PartitionedRmqClient extends ClientRMQ {
     await this.#broker.close();
   }
 
-  protected override dispatchEvent(packet: ReadPacket<MessageCreate>): Promise<void> {
+  protected override dispatchEvent(
+    packet: ReadPacket<MessageCreate | MessageCommand>,
+  ): Promise<void> {
     if (this.#closing) return busy('The server is shutting down. Please try again.');
     const { roomId } = packet.data;
     const partition = this.#partitions[partitionOf(roomId)];

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { CommandContent } from './message-command.ts';
 import { MESSAGE_CREATE, type MessageCreate } from './message-create.ts';
 
 /** The fields that identify a message; `text` as it is stored. */
@@ -19,6 +20,13 @@ export function messageIdOf({ userId, roomId, clientMessageId, text }: MessageCo
  */
 export function legacyMessageIdOf({ userId, roomId, clientMessageId }: MessageContent): string {
   return idOf(`${userId}\0${roomId}\0${clientMessageId}`);
+}
+
+/** Returns the id of a command that changes a message, which its content determines (R1). */
+export function commandIdOf(content: CommandContent): string {
+  const { kind, userId, roomId, clientMessageId, payload } = content;
+  const fields = Object.entries(payload).sort(([a], [b]) => (a < b ? -1 : 1));
+  return idOf(JSON.stringify([kind, userId, roomId, clientMessageId, fields]));
 }
 
 function idOf(key: string): string {

@@ -1,0 +1,74 @@
+import { ForbiddenError, NotFoundError, UnavailableError } from '@chat/platform/failures';
+import { requireAllowed, RoomAccess } from '@chat/rooms';
+import { Injectable } from '@nestjs/common';
+import { CommandConsumers } from './command-consumers.ts';
+import type { CommandKind } from './commands/message-command.ts';
+import { isUpdate } from './log/log-entry.ts';
+import type { StoredMessage } from './log/stored-message.ts';
+import { MessageSettings } from './message-settings.ts';
+import { MessageStore } from './message-store.ts';
+
+const RETRY_AFTER_MS = 5_000;
+
+/** A command before it is accepted. */
+export interface RequestedCommand {
+  readonly userId: string;
+  readonly roomId: string;
+  readonly messageId: string;
+  readonly kind: CommandKind;
+}
+
+/** Decides whether a user may change a message. */
+@Injectable()
+export class CommandAccess {
+  constructor(
+    private readonly store: MessageStore,
+    private readonly access: RoomAccess,
+    private readonly settings: MessageSettings,
+    private readonly consumers: CommandConsumers,
+  ) {}
+
+  /**
+   * Does nothing if the user may change the message.
+   *
+   * @throws NotFoundError for a room or message that does not exist, that the user may not read, or
+   * that was deleted; deleting a message again is allowed
+   * @throws ForbiddenError
+   * @throws UnavailableError during an upgrade, while a consumer does not know such commands
+   */
+  async requireAllowed({ userId, roomId, messageId, kind }: RequestedCommand): Promise<void> {
+    if (!this.consumers.ready) {
+      throw new UnavailableError('The server is being updated. Please try again.', RETRY_AFTER_MS);
+    }
+    const { role } = await this.access.requireReadable(userId, roomId);
+    const message = await this.#find(roomId, messageId);
+    if (message.deletedAt !== undefined && kind !== 'message.delete') throw noSuchMessage();
+    const own = message.userId === userId;
+    switch (kind) {
+      case 'message.edit':
+        requireAllowed(role, 'editOwnMessage');
+        if (!own) throw new ForbiddenError('Only the author can edit a message.');
+        return this.#requireEditable(message);
+      case 'message.delete':
+        return requireAllowed(role, own ? 'deleteOwnMessage' : 'deleteMessageOfOthers');
+      case 'reaction.set':
+        return requireAllowed(role, 'react');
+    }
+  }
+
+  async #find(roomId: string, messageId: string): Promise<StoredMessage> {
+    const entry = (await this.store.findByIds([messageId])).get(messageId);
+    if (!entry || isUpdate(entry) || entry.roomId !== roomId) throw noSuchMessage();
+    return entry;
+  }
+
+  #requireEditable({ timestamp }: StoredMessage): void {
+    const { editWindowMs } = this.settings;
+    if (editWindowMs === 0 || Date.now() - Date.parse(timestamp) <= editWindowMs) return;
+    throw new ForbiddenError('This message is too old to be edited.');
+  }
+}
+
+function noSuchMessage(): NotFoundError {
+  return new NotFoundError('Message not found.');
+}

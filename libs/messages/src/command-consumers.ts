@@ -1,0 +1,5 @@
+/** Knows whether the processes that consume commands understand them (R6). */
+export abstract class CommandConsumers {
+  /** Whether every consumer handles the commands that change messages. */
+  abstract readonly ready: boolean;
+}

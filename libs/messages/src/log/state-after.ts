@@ -1,0 +1,71 @@
+import { MAX_REACTION_EMOJI } from '@chat/contracts';
+import type { MessageCommand } from '../commands/message-command.ts';
+import type { MessageState } from './log-entry.ts';
+import type { StoredMessage, StoredReaction } from './stored-message.ts';
+
+/** Maximum number of reactions on one message, of all users and emoji. */
+export const MAX_REACTIONS = 2_000;
+
+/** Returns the state of a message after a command; undefined if the command has no effect. */
+export function stateAfter(
+  command: MessageCommand,
+  message: StoredMessage,
+): MessageState | undefined {
+  if (message.deletedAt !== undefined) return undefined;
+  const { actor, acceptedAt } = command;
+  switch (command.kind) {
+    case 'message.edit': {
+      const { text } = command.payload;
+      if (message.userId !== actor.userId || text === message.text) return undefined;
+      return { ...stateOf(message), text, editedAt: acceptedAt };
+    }
+    case 'message.delete':
+      return { text: '', deletedAt: acceptedAt };
+    case 'reaction.set': {
+      const reactions = reactionsAfter(message.reactions ?? [], actor.userId, command.payload);
+      if (!reactions) return undefined;
+      const { reactions: _, ...state } = stateOf(message);
+      return reactions.length > 0 ? { ...state, reactions } : state;
+    }
+  }
+}
+
+/** Returns the message in a new state. */
+export function withState(message: StoredMessage, state: MessageState, rev: number): StoredMessage {
+  const { text: _t, editedAt: _e, deletedAt: _d, reactions: _r, ...fixed } = message;
+  return { ...fixed, ...state, rev };
+}
+
+function stateOf({ text, editedAt, reactions }: StoredMessage): MessageState {
+  return {
+    text,
+    ...(editedAt !== undefined && { editedAt }),
+    ...(reactions !== undefined && { reactions }),
+  };
+}
+
+/** Returns the reactions after a user set or removed one; undefined if nothing changes. */
+function reactionsAfter(
+  reactions: readonly StoredReaction[],
+  userId: string,
+  { emoji, on }: { readonly emoji: string; readonly on: boolean },
+): StoredReaction[] | undefined {
+  const existing = reactions.find((reaction) => reaction.emoji === emoji);
+  if ((existing?.userIds.includes(userId) ?? false) === on) return undefined;
+  if (!on) {
+    return reactions.flatMap((reaction) => {
+      if (reaction !== existing) return [reaction];
+      const userIds = reaction.userIds.filter((id) => id !== userId);
+      return userIds.length > 0 ? [{ emoji, userIds }] : [];
+    });
+  }
+  const total = reactions.reduce((sum, { userIds }) => sum + userIds.length, 0);
+  if (total >= MAX_REACTIONS) return undefined;
+  if (!existing) {
+    if (reactions.length >= MAX_REACTION_EMOJI) return undefined;
+    return [...reactions, { emoji, userIds: [userId] }];
+  }
+  return reactions.map((reaction) =>
+    reaction === existing ? { emoji, userIds: [...reaction.userIds, userId] } : reaction,
+  );
+}

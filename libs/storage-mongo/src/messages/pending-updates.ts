@@ -1,0 +1,137 @@
+import { MAX_VERSIONS, type MessageVersion, type StateChange } from '@chat/messages';
+import type { Model } from 'mongoose';
+import type { MessageVersionDocument } from './message-version.schema.ts';
+import type { LogDocument, UpdateDocument } from './message.schema.ts';
+
+/** An update that may not be applied yet. */
+interface PendingUpdate extends UpdateDocument {
+  readonly pending: StateChange;
+}
+
+/**
+ * Applies stored updates to their messages (rule R4), and keeps the texts that edits replace.
+ *
+ * An update is stored with the new state of its message, `pending`. Then the message is updated if
+ * it is in the state that the update expects, and `pending` is removed. Every step may be repeated:
+ * after a crash by the next writer, and by a writer that has lost its partition.
+ */
+export class PendingUpdates {
+  constructor(
+    private readonly log: Model<LogDocument>,
+    private readonly versions: Model<MessageVersionDocument>,
+  ) {}
+
+  /** Returns the updates of the rooms that are not applied, in rev order. */
+  find(roomIds: readonly string[]): Promise<UpdateDocument[]> {
+    return this.log
+      .find({ pendingIn: { $in: [...roomIds] } })
+      .sort({ pendingIn: 1, rev: 1 })
+      .lean<UpdateDocument[]>();
+  }
+
+  /** Returns the rev of the first update of each room that is not applied; omits other rooms. */
+  async firstRevs(roomIds: readonly string[]): Promise<Map<string, number>> {
+    const found = await this.log
+      .find({ pendingIn: { $in: [...roomIds] } }, { roomId: 1, rev: 1 })
+      .sort({ rev: -1 })
+      .lean();
+    return new Map(found.map(({ roomId, rev }) => [roomId, rev]));
+  }
+
+  /** Applies updates in the given order; those that are applied already have no effect. */
+  async apply(updates: readonly UpdateDocument[]): Promise<void> {
+    const pending = updates.filter(isPending);
+    if (pending.length === 0) return;
+    await this.#keepReplaced(pending);
+    await this.log.bulkWrite(pending.map(stateUpdate), { ordered: true });
+    await this.#dropVersionsOfDeleted(pending);
+    // In order: an edit that is applied again after the deletion would bring its version back.
+    await this.log.bulkWrite(
+      pending.map(({ _id }) => ({
+        updateOne: { filter: { _id }, update: { $unset: { pending: 1, pendingIn: 1 } } },
+      })),
+      { ordered: true },
+    );
+  }
+
+  async versionsOf(messageId: string): Promise<MessageVersion[]> {
+    const found = await this.versions.find({ messageId }).sort({ rev: 1 }).lean();
+    return found.map(({ rev, text, at }) => ({ rev, text, at }));
+  }
+
+  async #keepReplaced(updates: readonly PendingUpdate[]): Promise<void> {
+    const edits = updates.flatMap(({ pending: { messageId, replaced } }) =>
+      replaced ? [{ messageId, replaced }] : [],
+    );
+    if (edits.length === 0) return;
+    await this.versions.bulkWrite(
+      edits.map(({ messageId, replaced }) => ({
+        updateOne: {
+          filter: { _id: `${messageId}:${replaced.rev}` },
+          update: { $setOnInsert: { messageId, ...replaced } },
+          upsert: true,
+        },
+      })),
+      { ordered: true },
+    );
+    for (const messageId of new Set(edits.map((edit) => edit.messageId))) {
+      await this.#dropOldest(messageId);
+    }
+  }
+
+  async #dropOldest(messageId: string): Promise<void> {
+    const [oldest] = await this.versions
+      .find({ messageId }, { rev: 1 })
+      .sort({ rev: -1 })
+      .skip(MAX_VERSIONS)
+      .limit(1)
+      .lean();
+    if (oldest) await this.versions.deleteMany({ messageId, rev: { $lte: oldest.rev } });
+  }
+
+  /** Also after an edit: a writer that has lost its partition may be late with its version. */
+  async #dropVersionsOfDeleted(updates: readonly PendingUpdate[]): Promise<void> {
+    const ids = updates
+      .filter(({ pending }) => pending.replaced ?? pending.state.deletedAt)
+      .map(({ pending }) => pending.messageId);
+    if (ids.length === 0) return;
+    const deleted = await this.log
+      .find({ _id: { $in: [...new Set(ids)] }, deletedAt: { $exists: true } }, { _id: 1 })
+      .lean();
+    if (deleted.length === 0) return;
+    await this.versions.deleteMany({ messageId: { $in: deleted.map(({ _id }) => _id) } });
+  }
+}
+
+function isPending(update: UpdateDocument): update is PendingUpdate {
+  return update.pending !== undefined;
+}
+
+/** The update of the message, which has no effect unless the message has the expected rev. */
+function stateUpdate({ rev, pending }: PendingUpdate) {
+  const { messageId, prevRev, state } = pending;
+  const { text, editedAt, deletedAt, reactions } = state;
+  const absent = Object.entries({ editedAt, deletedAt, reactions }).flatMap(([field, value]) =>
+    value === undefined ? [field] : [],
+  );
+  return {
+    updateOne: {
+      filter: {
+        _id: messageId,
+        $or: [{ changedRev: prevRev }, { changedRev: { $exists: false }, rev: prevRev }],
+      },
+      update: {
+        $set: {
+          text,
+          changedRev: rev,
+          ...(editedAt !== undefined && { editedAt }),
+          ...(deletedAt !== undefined && { deletedAt }),
+          ...(reactions !== undefined && { reactions }),
+        },
+        ...(absent.length > 0 && {
+          $unset: Object.fromEntries(absent.map((field) => [field, 1])),
+        }),
+      },
+    },
+  };
+}
