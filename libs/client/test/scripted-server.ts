@@ -8,9 +8,11 @@ import type {
   Ack,
   Changes,
   ClientEvent,
+  ClientPayload,
   ClientToServerEvents,
   JoinRoomResult,
   Message,
+  MessageDelta,
   OwnUser,
   SendMessagePayload,
   SendMessageResult,
@@ -19,8 +21,9 @@ import type {
 } from '@chat/contracts';
 import { reservePort } from '@chat/testing';
 import { Server, type Socket } from 'socket.io';
+import { applyDelta } from '../src/timeline/apply-delta.ts';
 
-/** Outcome of one send: success (`ok`), or the failure to simulate. */
+/** Outcome of one send or command: success (`ok`), or the failure to simulate. */
 export type SendOutcome =
   | 'ok'
   /** Stored; no acknowledgement is sent. */
@@ -32,6 +35,10 @@ export type SendOutcome =
   /** Neither stored nor acknowledged. */
   | 'ignore'
   | SocketError;
+
+type Command = {
+  [E in 'editMessage' | 'deleteMessage' | 'react']: { event: E; payload: ClientPayload<E> };
+}['editMessage' | 'deleteMessage' | 'react'];
 
 interface SocketData {
   userId: string;
@@ -47,24 +54,30 @@ const MAX_JOIN_CHANGES = 5;
  */
 export class ScriptedServer {
   readonly sends: SendMessagePayload[] = [];
+  readonly commands: Command[] = [];
   readonly joins: { roomId: string; since?: number }[] = [];
   readonly renewals: string[] = [];
   readonly requests: string[] = [];
   /** Returns the outcome of a send; `count` starts at 1. */
   sendOutcome: (count: number, payload: SendMessagePayload) => SendOutcome = () => 'ok';
+  /** Returns the outcome of an edit, deletion or reaction; `count` starts at 1. */
+  commandOutcome: (count: number) => SendOutcome = () => 'ok';
   /** Overrides the response to a REST call: status, body and headers. */
   intercept: (
     call: string,
   ) => { status: number; body?: object; headers?: Record<string, string> } | undefined = () =>
     undefined;
   accessTokenLifeSeconds = 3_600;
-  /** Whether a stored message is emitted to the room. */
+  /** Whether a stored message or change is emitted to the room. */
   live = true;
 
   readonly #users = new Map<string, OwnUser>();
   readonly #access = new Map<string, string>();
   readonly #refresh = new Map<string, string>();
   readonly #rooms = new Map<string, Message[]>();
+  readonly #revs = new Map<string, number>();
+  /** Commands that were applied, by their content. */
+  readonly #applied = new Set<string>();
   readonly #port: number;
   #http: HttpServer;
   #io: Server<ClientToServerEvents, ServerToClientEvents, object, SocketData>;
@@ -120,6 +133,30 @@ export class ScriptedServer {
   /** Resets the room to an earlier `rev`, as restoring a backup does. */
   rewind(roomId: string, rev: number): void {
     this.messages(roomId).length = rev;
+    this.#revs.set(roomId, rev);
+  }
+
+  /** Changes a message by a user, and emits the change if `live`. */
+  change(
+    roomId: string,
+    messageId: string,
+    change: MessageDelta,
+    { live = this.live } = {},
+  ): Message {
+    const messages = this.messages(roomId);
+    const index = messages.findIndex(({ id }) => id === messageId);
+    const before = messages[index];
+    if (!before) throw new Error(`The room has no message ${messageId}.`);
+    const rev = this.#nextRev(roomId);
+    const message = { ...applyDelta(before, change, undefined), rev };
+    messages[index] = message;
+    if (live) this.#io.to(roomId).emit('messageChanged', { roomId, rev, messageId, change });
+    return message;
+  }
+
+  /** Takes a rev for a command without effect. */
+  skipRev(roomId: string): number {
+    return this.#nextRev(roomId);
   }
 
   emit<E extends keyof ServerToClientEvents>(
@@ -149,6 +186,16 @@ export class ScriptedServer {
     return this.#io.sockets.sockets.size;
   }
 
+  #rev(roomId: string): number {
+    return this.#revs.get(roomId) ?? 0;
+  }
+
+  #nextRev(roomId: string): number {
+    const rev = this.#rev(roomId) + 1;
+    this.#revs.set(roomId, rev);
+    return rev;
+  }
+
   #append(
     roomId: string,
     userId: string,
@@ -163,7 +210,7 @@ export class ScriptedServer {
       id: `m-${position}`.padEnd(22, '-'),
       roomId,
       seq: position,
-      rev: position,
+      rev: this.#nextRev(roomId),
       userId,
       username: sender?.username ?? userId,
       text,
@@ -205,7 +252,7 @@ export class ScriptedServer {
           return;
         }
         void socket.join(request.roomId);
-        ack?.({ ok: true, ...this.#joinResult(request) });
+        ack?.({ ok: true, ...this.#joinResult(request, socket.data.userId) });
       },
       leaveRoom: (payload, ack) => {
         void socket.leave(typeof payload === 'string' ? payload : payload.roomId);
@@ -216,20 +263,39 @@ export class ScriptedServer {
         ack?.({ ok: true, expiresIn: this.accessTokenLifeSeconds });
       },
       sendMessage: (payload, ack) => this.#handleSend(socket, payload, ack),
+      editMessage: (payload, ack) => this.#handleCommand(socket, 'editMessage', payload, ack),
+      deleteMessage: (payload, ack) => this.#handleCommand(socket, 'deleteMessage', payload, ack),
+      react: (payload, ack) => this.#handleCommand(socket, 'react', payload, ack),
     };
     socket.onAny((event: ClientEvent, ...args: unknown[]) => {
       (handlers[event] as (...args: unknown[]) => void)(...args);
     });
   }
 
-  #joinResult({ roomId, since }: { roomId: string; since?: number }): JoinRoomResult {
-    const messages = this.messages(roomId);
-    const head = { roomId, seq: messages.length, rev: messages.length, role: 'member' as const };
+  #joinResult(
+    { roomId, since }: { roomId: string; since?: number },
+    userId: string,
+  ): JoinRoomResult {
+    const rev = this.#rev(roomId);
+    const head = {
+      roomId,
+      seq: this.messages(roomId).length,
+      rev,
+      role: 'member' as const,
+    };
     if (since === undefined) return head;
-    const changes = messages.slice(since);
+    const changes = this.#changedAfter(roomId, since, userId);
     return changes.length <= MAX_JOIN_CHANGES
-      ? { ...head, changes, complete: since <= messages.length }
+      ? { ...head, changes, complete: since <= rev }
       : { ...head, complete: false };
+  }
+
+  /** Returns the messages that changed after a rev as a user reads them, in the order of `rev`. */
+  #changedAfter(roomId: string, since: number, userId: string): Message[] {
+    return this.messages(roomId)
+      .filter(({ rev }) => rev > since)
+      .sort((a, b) => a.rev - b.rev)
+      .map((message) => asReadBy(message, userId));
   }
 
   #handleSend(
@@ -255,6 +321,27 @@ export class ScriptedServer {
     if (outcome === 'ok') ack?.({ ok: true, id, clientMessageId });
   }
 
+  #handleCommand<E extends Command['event']>(
+    socket: ClientSocket,
+    event: E,
+    payload: ClientPayload<E>,
+    ack?: (response: Ack<object>) => void,
+  ): void {
+    const command = { event, payload } as Command;
+    this.commands.push(command);
+    const outcome = this.commandOutcome(this.commands.length);
+    if (typeof outcome === 'object') return ack?.({ ok: false, error: outcome });
+    if (outcome === 'ignore') return;
+    if (outcome === 'break-before') return void socket.conn.close();
+    const key = JSON.stringify([socket.data.userId, command]);
+    if (!this.#applied.has(key)) {
+      this.change(payload.roomId, payload.messageId, deltaOf(command, socket.data.userId));
+    }
+    this.#applied.add(key);
+    if (outcome === 'break-after') return void socket.conn.close();
+    if (outcome === 'ok') ack?.({ ok: true });
+  }
+
   async #handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', this.url);
     const call = `${request.method} ${url.pathname}`;
@@ -273,9 +360,8 @@ export class ScriptedServer {
       this.#refresh.delete(String(body['refreshToken']));
       return reply(response, 200, this.#issue(userId));
     }
-    if (!this.#access.has(request.headers.authorization?.replace('Bearer ', '') ?? '')) {
-      return replyWithError(response, 401, 'UNAUTHORIZED');
-    }
+    const reader = this.#access.get(request.headers.authorization?.replace('Bearer ', '') ?? '');
+    if (reader === undefined) return replyWithError(response, 401, 'UNAUTHORIZED');
     if (call === 'POST /auth/logout') return reply(response, 204);
     if (call === 'GET /rooms') return reply(response, 200, this.#summaries());
     const [, kind, roomId = ''] = /^GET \/messages\/(history|changes)\/(.+)$/.exec(call) ?? [];
@@ -284,14 +370,21 @@ export class ScriptedServer {
     if (kind === 'history') {
       const before = Number(url.searchParams.get('before') ?? messages.length + 1);
       const page = messages.slice(Math.max(0, before - 1 - limit), before - 1);
-      const head = String(messages.length);
-      return reply(response, 200, page, { 'x-room-seq': head, 'x-room-rev': head });
+      return reply(
+        response,
+        200,
+        page.map((message) => asReadBy(message, reader)),
+        { 'x-room-seq': String(messages.length), 'x-room-rev': String(this.#rev(roomId)) },
+      );
     }
     if (kind === 'changes') {
       const since = Number(url.searchParams.get('since'));
-      const changes = messages.slice(since, since + limit);
-      const rev = changes.at(-1)?.rev ?? messages.length;
-      const page: Changes = { rev, complete: rev === messages.length && since <= rev, changes };
+      const head = this.#rev(roomId);
+      const all = this.#changedAfter(roomId, since, reader);
+      const changes = all.slice(0, limit);
+      const isAll = changes.length === all.length;
+      const rev = isAll ? head : (changes.at(-1)?.rev ?? head);
+      const page: Changes = { rev, complete: isAll && since <= rev, changes };
       return reply(response, 200, page);
     }
     replyWithError(response, 404, 'NOT_FOUND');
@@ -305,7 +398,7 @@ export class ScriptedServer {
       createdAt: '2026-01-01T00:00:00.000Z',
       role: 'member',
       seq: messages.length,
-      rev: messages.length,
+      rev: this.#rev(id),
       ...(messages.length > 0 && { lastMessage: messages.at(-1) }),
     }));
   }
@@ -331,6 +424,28 @@ export class ScriptedServer {
     this.#refresh.set(refreshToken, userId);
     return { token, refreshToken, expiresIn: this.accessTokenLifeSeconds };
   }
+}
+
+function deltaOf({ event, payload }: Command, userId: string): MessageDelta {
+  const now = new Date().toISOString();
+  switch (event) {
+    case 'editMessage':
+      return { kind: 'edited', text: payload.text, editedAt: now };
+    case 'deleteMessage':
+      return { kind: 'deleted', deletedAt: now };
+    case 'react':
+      return { kind: 'reacted', emoji: payload.emoji, userId, on: payload.on };
+  }
+}
+
+/** Adds `mine` to the reactions. */
+function asReadBy(message: Message, userId: string): Message {
+  if (!message.reactions) return message;
+  const reactions = message.reactions.map((reaction) => ({
+    ...reaction,
+    mine: reaction.userIds.includes(userId),
+  }));
+  return { ...message, reactions };
 }
 
 async function listen(port: number): Promise<{

@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Message, MessageDelta } from '@chat/contracts';
 import { eventually } from '@chat/testing';
 import { Clients } from '../../test/clients.ts';
 import type { ScriptedServer } from '../../test/scripted-server.ts';
 import type { ChatClient } from '../chat-client.ts';
 import { MemoryOutbox } from '../outbox/memory-outbox.ts';
 import type { RoomConversation } from './room-conversation.ts';
+
+const TIME = '2026-01-01T00:01:00.000Z';
 
 let server: ScriptedServer;
 let clients: Clients;
@@ -250,6 +253,238 @@ describe('An open RoomConversation', () => {
   });
 });
 
+describe('An open RoomConversation that receives changes of messages', () => {
+  let first: Message;
+
+  beforeEach(async () => {
+    [first] = server.store('general', numberedTexts(3)) as [Message];
+    await room.open();
+  });
+
+  function shown(): Message | undefined {
+    return room.getSnapshot().messages.find(({ id }) => id === first.id);
+  }
+
+  function changesRead(): string[] {
+    return server.requests.filter((request) => request.startsWith('GET /messages/changes'));
+  }
+
+  const edit = (text: string): MessageDelta => ({ kind: 'edited', text, editedAt: TIME });
+  const reaction = (userId: string, on = true): MessageDelta => ({
+    kind: 'reacted',
+    emoji: '👍',
+    userId,
+    on,
+  });
+
+  it('shows an edit, a reaction and a deletion without a request', async () => {
+    server.change('general', first.id, edit('edited'));
+    await eventually(() => expect(shown()).toMatchObject({ text: 'edited', editedAt: TIME }));
+    server.change('general', first.id, reaction('user-ada'));
+    await eventually(() =>
+      expect(shown()?.reactions).toEqual([
+        { emoji: '👍', count: 1, userIds: ['user-ada'], mine: true },
+      ]),
+    );
+    server.change('general', first.id, { kind: 'deleted', deletedAt: TIME });
+    await eventually(() => expect(shown()).toMatchObject({ text: '', deletedAt: TIME }));
+    expect(shown()?.reactions).toBeUndefined();
+    expect(room.getSnapshot()).toMatchObject({ rev: 6, live: true });
+    expect(changesRead()).toEqual([]);
+  });
+
+  it('emits message for new messages only, and changed for the others', async () => {
+    const events: string[] = [];
+    room.on('message', ({ text }) => events.push(`message ${text}`));
+    room.on('changed', ({ text }) => events.push(`changed ${text}`));
+    server.change('general', first.id, edit('edited'));
+    server.store('general', ['new']);
+    await eventually(() => expect(events).toEqual(['changed edited', 'message new']));
+  });
+
+  it('applies a change that also covers the commands without effect before it', async () => {
+    server.skipRev('general');
+    server.skipRev('general');
+    const { rev } = server.change('general', first.id, edit('edited'), { live: false });
+    const change = edit('edited');
+    const event = { roomId: 'general', rev, messageId: first.id, change };
+    server.emit('messageChanged', { ...event, since: 3 });
+    await eventually(() => expect(room.getSnapshot().rev).toBe(6));
+    expect(shown()?.text).toBe('edited');
+    expect(changesRead()).toEqual([]);
+  });
+
+  it('shows a new message that also covers the commands without effect before it', async () => {
+    server.skipRev('general');
+    const [message] = server.store('general', ['new'], { live: false });
+    if (message) server.emit('receiveMessage', { ...message, since: 3 });
+    await eventually(() => expect(room.getSnapshot().rev).toBe(5));
+    expect(room.getSnapshot().messages.at(-1)).toEqual(message);
+    expect(changesRead()).toEqual([]);
+  });
+
+  it('applies an early change that covers several revs after those before it', async () => {
+    const deleted = { kind: 'deleted', deletedAt: TIME } as const;
+    const { rev: editRev } = server.change('general', first.id, edit('edited'), { live: false });
+    server.skipRev('general');
+    const { rev } = server.change('general', first.id, deleted, { live: false });
+    server.intercept = (call) => {
+      if (!call.startsWith('GET /messages/changes')) return undefined;
+      // Read before the last two revs.
+      const changes = [{ ...first, rev: editRev, text: 'edited', editedAt: TIME }];
+      return { status: 200, body: { rev: editRev, complete: true, changes } };
+    };
+    const event = { roomId: 'general', messageId: first.id };
+    server.emit('messageChanged', { ...event, rev, change: deleted, since: editRev });
+    await eventually(() => expect(room.getSnapshot()).toMatchObject({ rev, live: true }));
+    expect(shown()?.deletedAt).toBe(TIME);
+    expect(changesRead()).toHaveLength(1);
+  });
+
+  it('is up to date without a request after roomHeads that cover revs without a change', async () => {
+    const rev = server.skipRev('general');
+    server.emit('roomHeads', [{ roomId: 'general', seq: 3, rev, since: 3 }]);
+    await eventually(() => expect(room.getSnapshot().rev).toBe(4));
+    expect(room.getSnapshot().live).toBe(true);
+    expect(changesRead()).toEqual([]);
+  });
+
+  it('replaces a message by its state after a gap of the server', async () => {
+    server.change('general', first.id, edit('one'), { live: false });
+    const message = server.change('general', first.id, edit('two'), { live: false });
+    const change = { kind: 'state', message } as const;
+    server.emit('messageChanged', {
+      roomId: 'general',
+      rev: 5,
+      messageId: first.id,
+      change,
+      since: 3,
+    });
+    await eventually(() => expect(shown()?.text).toBe('two'));
+    expect(changesRead()).toEqual([]);
+  });
+
+  it('reads a message again when its change is of an unknown kind', async () => {
+    const { rev } = server.change('general', first.id, edit('from the server'), { live: false });
+    const change = { kind: 'pinned', on: true, userId: 'bob' } as unknown as MessageDelta;
+    server.emit('messageChanged', { roomId: 'general', rev, messageId: first.id, change });
+    await eventually(() => expect(shown()?.text).toBe('from the server'));
+    expect(changesRead()).toEqual(['GET /messages/changes/general?since=3&limit=200']);
+  });
+
+  it('reads a message again when the user may be among those who are not listed', async () => {
+    server.change('general', first.id, reaction('user-ada'), { live: false });
+    const userIds = numberedTexts(20);
+    const reactions = [{ emoji: '👍', count: 21, userIds }];
+    const message = { ...first, rev: 4, reactions };
+    server.emit('messageChanged', {
+      roomId: 'general',
+      rev: 4,
+      messageId: first.id,
+      change: { kind: 'state', message },
+    });
+    await eventually(() => expect(shown()?.reactions).toMatchObject([{ mine: true }]));
+    expect(changesRead()).toHaveLength(1);
+  });
+
+  it('keeps an edit that an older page from a cache does not have', async () => {
+    const old = ada.room('long');
+    const [oldest] = server.store('long', numberedTexts(60)) as [Message];
+    await old.open();
+    const stale = server.messages('long').slice(0, 10);
+    server.change('long', oldest.id, edit('edited'));
+    await eventually(() => expect(old.getSnapshot().rev).toBe(61));
+    server.intercept = (call) =>
+      call.startsWith('GET /messages/history')
+        ? { status: 200, body: stale, headers: { 'x-room-seq': '60', 'x-room-rev': '60' } }
+        : undefined;
+    await old.loadOlder();
+    expect(old.getSnapshot().messages[0]?.text).toBe('edited');
+  });
+
+  it('keeps an edit that arrives while an older page is read', async () => {
+    const old = ada.room('long');
+    const [oldest] = server.store('long', numberedTexts(60)) as [Message];
+    await old.open();
+    server.intercept = (call) => {
+      if (!call.startsWith('GET /messages/history')) return undefined;
+      const body = server.messages('long').slice(0, 10);
+      server.change('long', oldest.id, edit('edited'));
+      return { status: 200, body, headers: { 'x-room-seq': '60', 'x-room-rev': '60' } };
+    };
+    await old.loadOlder();
+    await eventually(() => expect(old.getSnapshot().messages[0]?.text).toBe('edited'));
+  });
+
+  it('is not reset when a later message arrives before an earlier one that was edited', async () => {
+    const [fourth] = server.store('general', numberedTexts(2, 4), { live: false }) as [Message];
+    const edited = server.change('general', fourth.id, edit('edited'), { live: false });
+    const [, fifth] = server.messages('general').slice(-2);
+    if (!fifth) throw new Error('The room has five messages.');
+    const revs = recordRevs();
+    server.emit('receiveMessage', { ...fifth, since: 3 });
+    server.emit('receiveMessage', edited);
+    await eventually(() => expect(room.getSnapshot()).toMatchObject({ rev: 6, live: true }));
+    expect(shownSeqs()).toEqual([1, 2, 3, 4, 5]);
+    expect(room.getSnapshot().resets).toBe(0);
+    expect(revs.sort()).toEqual([5, 6]);
+  });
+});
+
+describe('The commands of a RoomConversation', () => {
+  let own: Message;
+
+  beforeEach(async () => {
+    await room.open();
+    room.send('hello');
+    await eventually(() => expect(shownSeqs()).toEqual([1]));
+    [own] = server.messages('general') as [Message];
+  });
+
+  it('edit, react to and delete a message', async () => {
+    await room.editMessage(own.id, ' edited ');
+    await eventually(() => expect(room.getSnapshot().messages).toMatchObject([{ text: 'edited' }]));
+    await room.react(own.id, '👍', true);
+    await eventually(() =>
+      expect(room.getSnapshot().messages).toMatchObject([
+        { reactions: [{ count: 1, mine: true }] },
+      ]),
+    );
+    await room.react(own.id, '👍', false);
+    await eventually(() => expect(room.getSnapshot().messages[0]?.reactions).toBeUndefined());
+    await room.deleteMessage(own.id);
+    await eventually(() => expect(room.getSnapshot().messages).toMatchObject([{ text: '' }]));
+    const ids = server.commands.map(({ payload }) => payload.clientMessageId);
+    expect(new Set(ids).size).toBe(4);
+  });
+
+  it('are repeated as the same command when the connection breaks before the acknowledgement', async () => {
+    server.commandOutcome = (count) => (count === 1 ? 'break-after' : 'ok');
+    await room.editMessage(own.id, 'edited');
+    expect(server.commands).toHaveLength(2);
+    expect(server.commands[1]).toEqual(server.commands[0]);
+    expect(server.messages('general')).toMatchObject([{ rev: 2, text: 'edited' }]);
+  });
+
+  it('reject with the error of the server', async () => {
+    server.commandOutcome = () => ({ code: 'FORBIDDEN', message: 'Not your message.' });
+    await expect(room.deleteMessage(own.id)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(server.commands).toHaveLength(1);
+  });
+
+  it('reject an empty text without a request', async () => {
+    await expect(room.editMessage(own.id, ' ')).rejects.toMatchObject({ code: 'VALIDATION' });
+    expect(server.commands).toEqual([]);
+  });
+
+  it('reject immediately while offline', async () => {
+    await server.stop();
+    await eventually(() => expect(ada.connection.getSnapshot().status).not.toBe('online'));
+    await expect(room.react(own.id, '👍', true)).rejects.toMatchObject({ code: 'NETWORK' });
+    await server.resume();
+  });
+});
+
 describe('A message of room.send()', () => {
   /** Records after each change how often the text is shown, in messages and pending. */
   function visibility(text: string): number[] {
@@ -325,6 +560,23 @@ describe('A message of room.send()', () => {
     const { messages, pending } = room.getSnapshot();
     expect(messages.map(({ text }) => text)).toEqual(['from another client', 'mine']);
     expect(pending).toEqual([]);
+  });
+
+  it.each<[string, MessageDelta]>([
+    ['edited', { kind: 'edited', text: 'edited', editedAt: TIME }],
+    ['deleted', { kind: 'deleted', deletedAt: TIME }],
+  ])('leaves pending when it is received after it was %s', async (_name, change) => {
+    await room.open();
+    server.live = false;
+    server.sendOutcome = () => 'lose-ack';
+    room.send('hello');
+    await eventually(() => expect(server.messages('general')).toHaveLength(1));
+    const [stored] = server.messages('general') as [Message];
+    server.change('general', stored.id, change);
+    server.emit('roomHeads', [{ roomId: 'general', seq: 1, rev: 2 }]);
+    await eventually(() => expect(shownSeqs()).toEqual([1]));
+    expect(room.getSnapshot().pending).toEqual([]);
+    expect(ada.outbox.getSnapshot().entries).toEqual([]);
   });
 
   it('leaves pending when it is received with its lone surrogate replaced', async () => {

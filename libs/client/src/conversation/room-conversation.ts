@@ -1,4 +1,4 @@
-import { DEFAULT_PAGE_SIZE, type Message, type Role } from '@chat/contracts';
+import type { Message, Role } from '@chat/contracts';
 import { ChatError } from '../chat-error.ts';
 import type { Connection } from '../connection/connection.ts';
 import { Emitter, type Unsubscribe } from '../emitter.ts';
@@ -7,8 +7,10 @@ import type { OutboxEntry } from '../outbox/outbox-entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { RestClient } from '../rest/rest-client.ts';
 import type { Session } from '../session/session.ts';
+import { addOlderPage } from '../sync/older-page.ts';
 import { RoomSync } from '../sync/room-sync.ts';
-import type { Timeline } from '../timeline/timeline.ts';
+import type { AppliedChange, Timeline } from '../timeline/timeline.ts';
+import { MessageCommands } from './message-commands.ts';
 import type { RoomEvents, RoomState } from './room-state.ts';
 
 /** Dependencies of a conversation. */
@@ -25,6 +27,7 @@ export class RoomConversation implements Observable<RoomState> {
   readonly #session: Session;
   readonly #rest: RestClient;
   readonly #outbox: Outbox;
+  readonly #commands: MessageCommands;
   readonly #sync: RoomSync;
   readonly #events = new Emitter<RoomEvents>();
   readonly #observable = new ObservableState<RoomState>(() => this.#computeSnapshot());
@@ -44,9 +47,10 @@ export class RoomConversation implements Observable<RoomState> {
     this.#session = session;
     this.#rest = rest;
     this.#outbox = outbox;
+    this.#commands = new MessageCommands(roomId, connection);
     this.#sync = new RoomSync(
       roomId,
-      { connection, rest, isOwn: (message) => this.#isOwn(message) },
+      { connection, rest, ownUserId: () => session.user?.id },
       {
         changed: () => this.#observable.invalidate(),
         joined: (role) => (this.#role = role),
@@ -128,10 +132,30 @@ export class RoomConversation implements Observable<RoomState> {
     return this.#outbox.send(this.roomId, text);
   }
 
+  /**
+   * Changes the text of a message of the user. Resolves once the change is durable; it is shown when
+   * it arrives in the room. Not queued: rejects immediately while offline.
+   * @throws ChatError VALIDATION (empty or too long), FORBIDDEN, NOT_FOUND, NETWORK or another one
+   */
+  editMessage(messageId: string, text: string): Promise<void> {
+    return this.#commands.edit(messageId, text);
+  }
+
+  /** Deletes a message, of any user as owner or moderator; otherwise like {@link editMessage}. */
+  deleteMessage(messageId: string): Promise<void> {
+    return this.#commands.delete(messageId);
+  }
+
+  /** Sets (`on`) or removes a reaction of the user; otherwise like {@link editMessage}. */
+  react(messageId: string, emoji: string, on: boolean): Promise<void> {
+    return this.#commands.react(messageId, emoji, on);
+  }
+
   /** Closes permanently and removes all listeners. */
   dispose(): void {
     this.close();
     this.#disposed = true;
+    this.#commands.end();
     this.#sync.dispose();
     for (const stop of this.#stopListening) stop();
     this.#events.clear();
@@ -148,20 +172,17 @@ export class RoomConversation implements Observable<RoomState> {
     if (replaced) this.#events.emit('reset', { roomId: this.roomId });
   }
 
-  #handleApplied(changes: readonly Message[]): void {
-    this.#removeFromOutbox(changes);
+  #handleApplied(changes: readonly AppliedChange[]): void {
+    this.#removeFromOutbox(changes.map(({ message }) => message));
     this.#observable.invalidate();
-    for (const message of changes) this.#events.emit('message', message);
+    for (const { message, isNew } of changes) {
+      this.#events.emit(isNew ? 'message' : 'changed', message);
+    }
   }
 
   async #loadPageBefore(timeline: Timeline): Promise<void> {
-    const { messages } = await this.#rest.history(this.roomId, {
-      before: timeline.firstSeq,
-      limit: DEFAULT_PAGE_SIZE,
-    });
-    if (timeline !== this.#sync.timeline) return;
-    timeline.prepend(messages);
-    this.#removeFromOutbox(messages);
+    const messages = await addOlderPage(this.roomId, this.#rest, timeline);
+    if (timeline === this.#sync.timeline) this.#removeFromOutbox(messages);
   }
 
   #removeFromOutbox(messages: readonly Message[]): void {

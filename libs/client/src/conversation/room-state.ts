@@ -27,11 +27,10 @@ export interface RoomState {
 }
 
 export interface RoomEvents {
-  /**
-   * A change after the first page: a new message, or a message with a new `rev`. Emitted once each,
-   * in the order of `rev`.
-   */
+  /** A message that is new since the first page. Emitted once each, in the order of `rev`. */
   message: Message;
+  /** A known message after an edit, its deletion or a reaction; the `message` event is first. */
+  changed: Message;
   /** The window was reset to the newest page; the changes in between were not emitted. */
   reset: { roomId: string };
   /** The user cannot or can no longer read the room. */

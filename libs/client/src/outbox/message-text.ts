@@ -1,4 +1,4 @@
-import { MAX_TEXT_LENGTH } from '@chat/contracts';
+import { MAX_TEXT_LENGTH, type Message } from '@chat/contracts';
 import { ChatError } from '../chat-error.ts';
 
 /**
@@ -15,4 +15,12 @@ export function normalizeText(text: string): string {
     );
   }
   return trimmed;
+}
+
+/** Whether a message has the text with which it was sent: it was neither edited nor deleted. */
+export function hasOriginalText({
+  editedAt,
+  deletedAt,
+}: Pick<Message, 'editedAt' | 'deletedAt'>): boolean {
+  return editedAt === undefined && deletedAt === undefined;
 }

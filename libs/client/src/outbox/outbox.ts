@@ -7,7 +7,7 @@ import { type Observable, ObservableState } from '../observable.ts';
 import type { Session } from '../session/session.ts';
 import { onUserChange } from '../session/user-changes.ts';
 import { newClientMessageId } from './client-message-id.ts';
-import { normalizeText } from './message-text.ts';
+import { hasOriginalText, normalizeText } from './message-text.ts';
 import type { OutboxEntry, OutboxState } from './outbox-entry.ts';
 import type { OutboxStorage } from './outbox-storage.ts';
 import { UserOutbox } from './user-outbox.ts';
@@ -90,11 +90,14 @@ export class Outbox implements Observable<OutboxState> {
 
   /**
    * Removes the entry of the user's message that was received in its room. The `clientMessageId`
-   * alone does not identify it: another client of the user may have used it for a different text.
+   * alone does not identify it, unless the message has been edited or deleted since: another client
+   * of the user may have used it for a different text.
    */
-  removeReceived({ roomId, clientMessageId = '', text }: Message): void {
+  removeReceived(message: Message): void {
+    const { roomId, clientMessageId = '', text } = message;
     const entry = this.#current?.queue.find(clientMessageId)?.entry;
-    if (entry?.roomId === roomId && entry.text === text) this.discard(clientMessageId);
+    if (entry?.roomId !== roomId) return;
+    if (entry.text === text || !hasOriginalText(message)) this.discard(clientMessageId);
   }
 
   /**

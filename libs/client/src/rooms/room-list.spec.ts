@@ -1,3 +1,4 @@
+import type { MessageDelta } from '@chat/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import { Clients } from '../../test/clients.ts';
@@ -30,6 +31,22 @@ describe('RoomList', () => {
     await ada.room('general').open();
     server.store('general', ['news']);
     await eventually(() => expect(listedRooms()).toEqual([['general', 'news']]));
+  });
+
+  it('has the last message as it is after an edit and a deletion, unlike an earlier message', async () => {
+    await ada.room('general').open();
+    const [first] = server.messages('general');
+    const [last] = server.store('general', ['news']);
+    if (!first || !last) throw new Error('The room has messages.');
+    const time = '2026-01-01T00:01:00.000Z';
+    const edit = (text: string): MessageDelta => ({ kind: 'edited', text, editedAt: time });
+    server.change('general', last.id, edit('edited'));
+    server.change('general', first.id, edit('edited first'));
+    await eventually(() => expect(listedRooms()).toEqual([['general', 'edited']]));
+    server.change('general', last.id, { kind: 'deleted', deletedAt: time });
+    await eventually(() => expect(listedRooms()).toEqual([['general', '']]));
+    server.store('general', ['after']);
+    await eventually(() => expect(listedRooms()).toEqual([['general', 'after']]));
   });
 
   it('is updated on roomAdded, roomUpdated and roomRemoved', async () => {

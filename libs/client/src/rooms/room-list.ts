@@ -1,4 +1,4 @@
-import type { Message, RoomSummary } from '@chat/contracts';
+import type { Message, RoomSummary, ServerPayload } from '@chat/contracts';
 import { Backoff, pause } from '../backoff.ts';
 import type { ChatError } from '../chat-error.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -8,6 +8,7 @@ import { type Observable, ObservableState } from '../observable.ts';
 import type { RestClient } from '../rest/rest-client.ts';
 import type { Session } from '../session/session.ts';
 import { onUserChange } from '../session/user-changes.ts';
+import { isKnownChange, updated } from '../timeline/message-update.ts';
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 5_000;
@@ -55,8 +56,11 @@ export class RoomList implements Observable<RoomListState> {
         if (userId === session.user?.id && role)
           this.#update(roomId, (room) => ({ ...room, role }));
       }),
-      connection.on('receiveMessage', (message) => {
+      connection.on('receiveMessage', ({ since: _, ...message }) => {
         this.#update(message.roomId, (room) => withMessage(room, message));
+      }),
+      connection.on('messageChanged', (change) => {
+        this.#update(change.roomId, (room) => withChange(room, change));
       }),
     ];
   }
@@ -149,6 +153,16 @@ function withMessage(room: RoomSummary, message: Message): RoomSummary {
     seq: Math.max(room.seq, message.seq),
     ...(isLast && { lastMessage: message }),
   };
+}
+
+/** Changes the last message; an older one is not part of the summary. */
+function withChange(room: RoomSummary, event: ServerPayload<'messageChanged'>): RoomSummary {
+  const { lastMessage } = room;
+  if (lastMessage?.id !== event.messageId || !isKnownChange(event.change)) return room;
+  // The list shows no reactions: whose they are is irrelevant.
+  const changed = updated(lastMessage, event, undefined);
+  if (changed === lastMessage) return room;
+  return { ...room, rev: Math.max(room.rev, event.rev), lastMessage: changed };
 }
 
 function byActivity(rooms: readonly RoomSummary[]): RoomSummary[] {

@@ -1,6 +1,7 @@
-import type { Message } from '@chat/contracts';
-import type { Timeline } from '../timeline/timeline.ts';
+import type { MessageUpdate } from '../timeline/message-update.ts';
+import type { AppliedChange, Timeline } from '../timeline/timeline.ts';
 import { EarlyChanges } from './early-changes.ts';
+import type { LiveChange } from './live-change.ts';
 
 /**
  * The changes of one room: applies them to its timeline in the order of `rev`, whatever order they
@@ -11,6 +12,8 @@ export class RoomChanges {
   #timeline: Timeline | undefined;
   #head = 0;
   #mustReload = false;
+  /** Whether a message up to `rev` may be missing, because a later page has its latest state. */
+  #partial = false;
 
   /** The room's timeline; undefined before the first page. */
   get timeline(): Timeline | undefined {
@@ -29,7 +32,7 @@ export class RoomChanges {
 
   /** Whether changes up to the head are missing in the timeline. */
   get incomplete(): boolean {
-    return this.rev < this.#head;
+    return this.rev < this.#head || this.#partial;
   }
 
   /** Whether the timeline must restart from the newest page. */
@@ -41,6 +44,7 @@ export class RoomChanges {
   load(timeline: Timeline): void {
     this.#timeline = timeline;
     this.#mustReload = false;
+    this.#partial = false;
   }
 
   /** Gives up filling the gap: the timeline stays as it is until the next `load()`. */
@@ -65,17 +69,17 @@ export class RoomChanges {
   }
 
   /**
-   * Handles a live change: applies it if it is next and `mayApply`, or else holds it until the
-   * changes before it are applied. Returns what was applied.
+   * Handles a live change: applies it if it follows the timeline and `mayApply`, or else holds it
+   * until the changes before it are applied. Returns what was applied.
    */
-  receive(change: Message, mayApply: boolean): Message[] {
+  receive(change: LiveChange, mayApply: boolean): AppliedChange[] {
     if (change.rev <= this.rev) return [];
     this.raiseHead(change.rev);
-    if (mayApply && this.#timeline && change.rev === this.rev + 1) {
-      return this.apply([change], change.rev);
+    if (!mayApply || this.mustLoad || this.#partial || change.since > this.rev) {
+      this.#early.add(change);
+      return [];
     }
-    this.#early.add(change);
-    return [];
+    return this.#applyLive([change]);
   }
 
   /** Discards the changes that {@link receive} holds. */
@@ -84,19 +88,31 @@ export class RoomChanges {
   }
 
   /**
-   * Applies changes from any source that cover every rev up to `coveredRev`. Returns those that are
-   * new, in the order of `rev`.
+   * Applies the states of messages that changed up to `coveredRev`. Returns what is new, in the
+   * order of `rev`.
+   *
+   * @param complete whether the states include every change that existed when they were read;
+   *   otherwise a message up to `coveredRev` may be missing, because it changed again later
    */
-  apply(changes: readonly Message[], coveredRev: number): Message[] {
-    const fresh = this.#timeline?.apply(changes, coveredRev) ?? [];
-    if (coveredRev >= this.#head && this.#timeline?.incomplete) this.#mustReload = true;
-    return fresh;
+  apply(states: readonly MessageUpdate[], coveredRev: number, complete: boolean): AppliedChange[] {
+    const applied = this.#timeline?.apply(states, coveredRev) ?? [];
+    this.#partial = !complete;
+    if (complete && coveredRev >= this.#head && this.#timeline?.incomplete) this.#mustReload = true;
+    return applied;
   }
 
   /** Applies the held changes that are next. Returns them. */
-  applyHeld(): Message[] {
-    if (this.mustLoad) return [];
-    const next = this.#early.takeAfter(this.rev);
-    return this.apply(next, this.rev + next.length);
+  applyHeld(): AppliedChange[] {
+    if (this.mustLoad || this.#partial) return [];
+    return this.#applyLive(this.#early.takeAfter(this.rev));
+  }
+
+  #applyLive(changes: readonly LiveChange[]): AppliedChange[] {
+    const applied = changes.flatMap(
+      ({ rev, update }) => this.#timeline?.apply(update ? [update] : [], rev) ?? [],
+    );
+    // After a gap the server sends states: one of a later rev may be the missing message.
+    if (this.#timeline?.incomplete) this.#partial = true;
+    return applied;
   }
 }

@@ -1,11 +1,18 @@
-import { MAX_PAGE_SIZE, type ClientPayload, type Message } from '@chat/contracts';
+import {
+  MAX_PAGE_SIZE,
+  type ClientPayload,
+  type Message,
+  type ServerPayload,
+} from '@chat/contracts';
 import { Backoff, pause } from '../backoff.ts';
 import { ChatError, type ChatErrorCode } from '../chat-error.ts';
 import type { Connection } from '../connection/connection.ts';
 import { onOnlineChange } from '../connection/online-changes.ts';
 import type { Unsubscribe } from '../emitter.ts';
 import type { RestClient } from '../rest/rest-client.ts';
-import { Timeline } from '../timeline/timeline.ts';
+import { stateUpdate } from '../timeline/message-update.ts';
+import { Timeline, type AppliedChange } from '../timeline/timeline.ts';
+import { fromMessageChanged, fromReceivedMessage, type LiveChange } from './live-change.ts';
 import { RoomChanges } from './room-changes.ts';
 import type { RoomSyncListener } from './room-sync-listener.ts';
 
@@ -26,8 +33,8 @@ const FINAL_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
 interface RoomSyncContext {
   connection: Connection;
   rest: RestClient;
-  /** Whether the signed-in user sent the message. */
-  isOwn: (message: Message) => boolean;
+  /** Id of the signed-in user. */
+  ownUserId: () => string | undefined;
 }
 
 /**
@@ -42,6 +49,8 @@ export class RoomSync {
   readonly #changes = new RoomChanges();
   #following = false;
   #joined = false;
+  /** Head of the room when it was joined. */
+  #joinHead = { seq: 0, rev: 0 };
   #running = false;
   /** Aborts the wait between two attempts when the connection changes. */
   #backoffWait: AbortController | undefined;
@@ -52,18 +61,23 @@ export class RoomSync {
     this.#roomId = roomId;
     this.#context = context;
     this.#listener = listener;
-    const { connection } = context;
+    const { connection, ownUserId } = context;
     this.#stopListening = [
       onOnlineChange(connection, () => {
         this.#invalidateJoin();
         this.#catchUp();
       }),
       connection.on('receiveMessage', (message) => {
-        if (message.roomId === roomId) this.#receive(message);
+        if (message.roomId !== roomId) return;
+        this.#receive(message.rev, fromReceivedMessage(message, ownUserId()));
+      }),
+      connection.on('messageChanged', (event) => {
+        if (event.roomId !== roomId) return;
+        this.#receive(event.rev, fromMessageChanged(event, ownUserId()));
       }),
       connection.on('roomHeads', (heads) => {
         const own = heads.find((head) => head.roomId === roomId);
-        if (own && this.#following && this.#changes.raiseHead(own.rev)) this.#catchUp();
+        if (own) this.#receiveHead(own);
       }),
     ];
   }
@@ -116,13 +130,23 @@ export class RoomSync {
     this.#backoffWait?.abort();
   }
 
-  #receive(change: Message): void {
+  /** @param change undefined for a change that has to be read from the server */
+  #receive(rev: number, change: LiveChange | undefined): void {
     if (!this.#following) return;
-    const { head } = this.#changes;
+    const { head, rev: before } = this.#changes;
+    if (!change) {
+      if (this.#changes.raiseHead(rev)) this.#catchUp();
+      return;
+    }
     // During a run it is held: the response to the request in flight comes first.
     const applied = this.#changes.receive(change, this.#joined && !this.#running);
-    if (applied.length > 0) this.#report(applied);
+    if (this.#changes.rev > before) this.#report(applied);
     else if (this.#changes.head > head) this.#catchUp();
+  }
+
+  #receiveHead({ rev, since }: ServerPayload<'roomHeads'>[number]): void {
+    if (since !== undefined) this.#receive(rev, { rev, since });
+    else if (this.#following && this.#changes.raiseHead(rev)) this.#catchUp();
   }
 
   #catchUp(): void {
@@ -168,25 +192,28 @@ export class RoomSync {
     const payload: ClientPayload<'joinRoom'> =
       since === undefined ? { roomId: this.#roomId } : { roomId: this.#roomId, since };
     const { connection } = this.#context;
-    const { rev, role, changes, complete } = await connection.emit('joinRoom', payload);
+    const { seq, rev, role, changes, complete } = await connection.emit('joinRoom', payload);
     if (epoch !== this.#epoch) return;
     this.#joined = true;
+    this.#joinHead = { seq, rev };
     this.#listener.joined(role);
     this.#changes.setHead(rev);
     if (since === undefined) return;
     // The store has a lower rev than before: it was restored from a backup.
     if (rev < since) this.#changes.requireLoad();
-    else if (complete && changes) this.#apply(changes, rev);
+    else if (complete && changes) this.#apply(changes, rev, true);
   }
 
   async #loadNewest(epoch: number): Promise<void> {
-    const { head } = this.#changes;
-    const { rest, isOwn } = this.#context;
-    const page = await rest.history(this.#roomId);
-    if (epoch !== this.#epoch) return;
     const replaced = this.timeline !== undefined;
-    this.#changes.load(new Timeline(page.messages, Math.min(head, page.rev), isOwn));
-    this.#listener.loaded(page.messages, replaced);
+    // At first, messages after the join are new; a replaced timeline reports none of its page.
+    const from = replaced ? { seq: Infinity, rev: this.#changes.head } : this.#joinHead;
+    const { rest, ownUserId } = this.#context;
+    const { messages, seq, rev } = await rest.history(this.#roomId);
+    if (epoch !== this.#epoch) return;
+    const page = { messages, seq: Math.min(from.seq, seq), rev: Math.min(from.rev, rev) };
+    this.#changes.load(new Timeline(page, ownUserId()));
+    this.#listener.loaded(messages, replaced);
   }
 
   async #fillGap(epoch: number): Promise<void> {
@@ -195,30 +222,32 @@ export class RoomSync {
       this.#changes.requireLoad();
       return;
     }
-    const { rev, changes } = await this.#context.rest.changes(this.#roomId, since, MAX_PAGE_SIZE);
+    const page = await this.#context.rest.changes(this.#roomId, since, MAX_PAGE_SIZE);
+    const { rev, changes, complete } = page;
     if (epoch !== this.#epoch) return;
     if (rev < since) {
       this.#changes.requireLoad();
       return;
     }
-    if (rev === since) {
+    if (rev === since && (!complete || since < head)) {
       throw new ChatError('UNAVAILABLE', 'The newest messages are not available yet.');
     }
     this.#changes.raiseHead(rev);
-    this.#apply(changes, rev);
+    this.#apply(changes, rev, complete);
   }
 
-  /** Applies changes from any source that cover every rev up to `coveredRev`. */
-  #apply(changes: readonly Message[], coveredRev: number): void {
-    this.#report(this.#changes.apply(changes, coveredRev));
+  /** Applies the messages that changed up to `coveredRev`; see `RoomChanges.apply`. */
+  #apply(changes: readonly Message[], coveredRev: number, complete: boolean): void {
+    this.#report(this.#changes.apply(changes.map(stateUpdate), coveredRev, complete));
   }
 
   #applyHeld(): void {
+    const { rev } = this.#changes;
     const applied = this.#changes.applyHeld();
-    if (applied.length > 0) this.#report(applied);
+    if (this.#changes.rev > rev) this.#report(applied);
   }
 
-  #report(applied: readonly Message[]): void {
+  #report(applied: readonly AppliedChange[]): void {
     this.#listener.applied(applied);
     if (this.#isBehind()) void this.#run();
   }

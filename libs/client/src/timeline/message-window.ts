@@ -35,14 +35,21 @@ export class MessageWindow {
     return this.#outOfOrder.size > 0;
   }
 
+  /** Returns the message with this id, also a withheld one. */
+  find(id: string): Message | undefined {
+    const isMatch = (message: Message): boolean => message.id === id;
+    return this.#messages.findLast(isMatch) ?? [...this.#outOfOrder.values()].find(isMatch);
+  }
+
   /** Inserts a new message, or replaces one with its newer revision. */
   apply(message: Message): void {
     const index = message.seq - this.firstSeq;
     if (index < 0) return;
+    const existing = this.#messages[index] ?? this.#outOfOrder.get(message.seq);
+    if (existing && message.rev <= existing.rev) return;
     this.#snapshot = undefined;
-    const existing = this.#messages[index];
-    if (existing) {
-      if (message.rev >= existing.rev) this.#messages[index] = message;
+    if (this.#messages[index]) {
+      this.#messages[index] = message;
       return;
     }
     this.#outOfOrder.set(message.seq, message);

@@ -1,7 +1,8 @@
 import type { Message } from '@chat/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { array, assert, boolean, integer, nat, property, record } from 'fast-check';
-import { roomLogs } from '../../test/room-log.ts';
+import { roomLogs, type RoomLog } from '../../test/room-log.ts';
+import { stateUpdate } from './message-update.ts';
 import { Timeline } from './timeline.ts';
 
 /**
@@ -13,6 +14,11 @@ const PAGES = array(
 );
 const LAST_PAGE = { overlap: 0, size: 8, older: false };
 
+function timelineOf(log: RoomLog, rev: number, size: number): Timeline {
+  const seq = log.messagesAt(rev).length;
+  return new Timeline({ messages: log.page(rev, size), seq, rev }, 'ada');
+}
+
 function isOwn({ userId }: Message): boolean {
   return userId === 'ada';
 }
@@ -22,13 +28,21 @@ describe('Timeline', () => {
     assert(
       property(roomLogs(), nat(), integer({ min: 1, max: 10 }), PAGES, (log, seed, size, pages) => {
         const rev = seed % (log.head + 1);
-        const timeline = new Timeline(log.page(rev, size), rev, isOwn);
+        const timeline = timelineOf(log, rev, size);
         const applied: Message[] = [];
+        /** Ids of messages that an older page has in their latest state, before their change. */
+        const read = new Set<string>();
         for (let step = 0; timeline.rev < log.head; step += 1) {
           const { overlap, size: limit, older } = pages[step] ?? LAST_PAGE;
           const page = log.changes(Math.max(0, timeline.rev - overlap), overlap + limit);
-          applied.push(...timeline.apply(page.changes, page.rev));
-          if (older) timeline.prepend(log.page(log.head, size, timeline.firstSeq));
+          for (const { message } of timeline.apply(page.changes.map(stateUpdate), page.rev)) {
+            applied.push(message);
+          }
+          if (older) {
+            const olderPage = log.page(log.head, size, timeline.firstSeq);
+            timeline.prepend(olderPage, []);
+            for (const message of olderPage) if (message.rev > timeline.rev) read.add(message.id);
+          }
           const seqs = timeline.messages.map(({ seq }) => seq);
           expect(seqs).toEqual(seqs.map((_seq, index) => timeline.firstSeq + index));
         }
@@ -37,7 +51,7 @@ describe('Timeline', () => {
         expect(applied).toEqual(
           log
             .messagesAt(log.head)
-            .filter((message) => message.rev > rev)
+            .filter((message) => message.rev > rev && !read.has(message.id))
             .sort((a, b) => a.rev - b.rev),
         );
       }),
@@ -46,15 +60,15 @@ describe('Timeline', () => {
 
   it('has each own message exactly once, in the messages or as pending, at every moment', () => {
     assert(
-      property(roomLogs({ edits: false }), nat(), PAGES, (log, seed, pages) => {
+      property(roomLogs({ changes: false }), nat(), PAGES, (log, seed, pages) => {
         const rev = seed % (log.head + 1);
-        const timeline = new Timeline(log.page(rev, Infinity), rev, isOwn);
+        const timeline = timelineOf(log, rev, Infinity);
         const unsent = { clientMessageId: 'k-unsent', text: 'unsent' };
-        const sends = [...log.deltas.filter(isOwn), unsent];
+        const sends = [...log.messagesAt(log.head).filter(isOwn), unsent];
         for (let step = 0; timeline.rev < log.head; step += 1) {
           const { overlap, size } = pages[step] ?? LAST_PAGE;
           const page = log.changes(Math.max(0, timeline.rev - overlap), overlap + size);
-          timeline.apply(page.changes, page.rev);
+          timeline.apply(page.changes.map(stateUpdate), page.rev);
           const shown = timeline.messages.filter(isOwn);
           expect([...shown, ...timeline.pending(sends)]).toEqual(sends);
         }
@@ -66,9 +80,9 @@ describe('Timeline', () => {
   it('ignores an older page that does not end right before its first message', () => {
     assert(
       property(roomLogs(), integer({ min: 1, max: 5 }), nat(), (log, size, before) => {
-        const timeline = new Timeline(log.page(log.head, size), log.head, isOwn);
+        const timeline = timelineOf(log, log.head, size);
         const { messages, firstSeq } = timeline;
-        timeline.prepend(log.page(log.head, size, before % firstSeq));
+        timeline.prepend(log.page(log.head, size, before % firstSeq), []);
         expect(timeline.messages).toEqual(messages);
       }),
     );

@@ -1,8 +1,35 @@
 import type { Message } from '@chat/contracts';
+import { hasOriginalText } from '../outbox/message-text.ts';
+import { KnownSeqs } from './known-seqs.ts';
+import { updated, type MessageUpdate } from './message-update.ts';
 import { MessageWindow } from './message-window.ts';
 
 /** Fields that a message and its outbox entry have in common. */
 type Send = Pick<Message, 'clientMessageId' | 'text'>;
+
+/** The newest page of a room, oldest first; empty for a room without messages. */
+interface NewestPage {
+  readonly messages: readonly Message[];
+  /** The last message that is not reported as new. */
+  readonly seq: number;
+  /** The last change that the page is known to include. */
+  readonly rev: number;
+}
+
+/** A message after a change that was applied. */
+export interface AppliedChange {
+  readonly message: Message;
+  /** Whether the message is new in the room, which is reported once. */
+  readonly isNew: boolean;
+}
+
+/** Updates that are retained for an older page of messages until `stop()`. */
+export interface RetainedUpdates {
+  /** Rev after which every update is in `updates`. */
+  readonly since: number;
+  readonly updates: readonly MessageUpdate[];
+  stop: () => void;
+}
 
 /**
  * Messages of one room as displayed: a window that ends with the newest message, and below it the
@@ -11,21 +38,19 @@ type Send = Pick<Message, 'clientMessageId' | 'text'>;
  */
 export class Timeline {
   readonly #window: MessageWindow;
-  readonly #isOwn: (message: Message) => boolean;
+  readonly #ownUserId: string | undefined;
+  readonly #known: KnownSeqs;
   /** Keys of own messages in the window; see `sendKey`. */
   readonly #ownSends = new Set<string>();
+  readonly #retained = new Set<MessageUpdate[]>();
   #rev: number;
 
-  /**
-   * @param page the newest page, oldest first; empty for a room without messages
-   * @param rev the last change that the page is known to include
-   * @param isOwn whether the signed-in user sent the message
-   */
-  constructor(page: readonly Message[], rev: number, isOwn: (message: Message) => boolean) {
-    this.#window = new MessageWindow(page);
+  constructor({ messages, seq, rev }: NewestPage, ownUserId: string | undefined) {
+    this.#window = new MessageWindow(messages);
+    this.#known = new KnownSeqs(seq);
     this.#rev = rev;
-    this.#isOwn = isOwn;
-    this.#recordOwnSends(page);
+    this.#ownUserId = ownUserId;
+    for (const message of messages) this.#recordOwnSend(message);
   }
 
   /** Messages contiguous by `seq`, oldest first. The same array until the next change. */
@@ -54,38 +79,79 @@ export class Timeline {
   }
 
   /**
-   * Applies every change after `rev` up to `coveredRev`; older ones among `changes` are ignored.
-   * Returns those that were applied.
+   * Applies every update after `rev` up to `coveredRev`; older ones among `updates` are ignored.
+   * Returns the messages that changed, except those outside of the window whose state is unknown.
    */
-  apply(changes: readonly Message[], coveredRev: number): Message[] {
-    const fresh = changes.filter(({ rev }) => rev > this.#rev);
-    for (const message of fresh) this.#window.apply(message);
+  apply(updates: readonly MessageUpdate[], coveredRev: number): AppliedChange[] {
+    const fresh = updates.filter(({ rev }) => rev > this.#rev);
     this.#rev = coveredRev;
-    this.#recordOwnSends(fresh);
-    return fresh;
+    for (const retained of this.#retained) retained.push(...fresh);
+    return fresh.flatMap((update) => this.#applyOne(update) ?? []);
   }
 
-  /** Adds an older page; ignored unless it ends right before the first message. */
-  prepend(page: readonly Message[]): void {
-    this.#window.prepend(page);
-    this.#recordOwnSends(page);
+  /** Retains the updates that are applied from now on, for a page that is read meanwhile. */
+  retainUpdates(): RetainedUpdates {
+    const updates: MessageUpdate[] = [];
+    this.#retained.add(updates);
+    return { since: this.#rev, updates, stop: () => this.#retained.delete(updates) };
+  }
+
+  /**
+   * Adds an older page; ignored unless it ends right before the first message.
+   *
+   * @param updates all updates after the rev of the page, in the order of `rev`; those of other
+   *   messages are ignored
+   */
+  prepend(page: readonly Message[], updates: readonly MessageUpdate[]): void {
+    const states = new Map(page.map((message) => [message.id, message]));
+    for (const update of updates) {
+      const state = states.get(update.messageId);
+      if (state) states.set(state.id, updated(state, update, this.#ownUserId));
+    }
+    this.#window.prepend([...states.values()]);
+    for (const message of states.values()) this.#recordOwnSend(message);
   }
 
   /** Returns the entries whose messages are not in the window. */
   pending<Entry extends Send>(entries: readonly Entry[]): Entry[] {
-    return entries.filter((entry) => !this.#ownSends.has(sendKey(entry)));
+    return entries.filter(
+      ({ clientMessageId = '', text }) =>
+        !this.#ownSends.has(clientMessageId) &&
+        !this.#ownSends.has(sendKey({ clientMessageId, text })),
+    );
   }
 
-  #recordOwnSends(messages: readonly Message[]): void {
-    for (const message of messages) {
-      if (message.clientMessageId !== undefined && this.#isOwn(message)) {
-        this.#ownSends.add(sendKey(message));
-      }
+  #applyOne(update: MessageUpdate): AppliedChange | undefined {
+    const { change } = update;
+    const existing = this.#window.find(update.messageId);
+    if (existing && update.rev <= existing.rev) {
+      // Included in a state that was read before, for example in the first page.
+      return this.#known.add(existing.seq) ? { message: existing, isNew: true } : undefined;
+    }
+    if (!existing && change.kind !== 'state') return undefined;
+    const message =
+      change.kind === 'state'
+        ? change.message
+        : existing && updated(existing, update, this.#ownUserId);
+    if (!message) return undefined;
+    this.#window.apply(message);
+    this.#recordOwnSend(message);
+    return { message, isNew: this.#known.add(message.seq) };
+  }
+
+  #recordOwnSend(message: Message): void {
+    const { clientMessageId, userId } = message;
+    if (clientMessageId !== undefined && userId === this.#ownUserId) {
+      this.#ownSends.add(sendKey(message));
     }
   }
 }
 
-/** Returns the key of an own message in its room: a `clientMessageId` may have several texts. */
-function sendKey({ clientMessageId = '', text }: Send): string {
-  return `${clientMessageId} ${text}`;
+/**
+ * Returns the key of an own message in its room: a `clientMessageId` may have several texts. When the
+ * text that was sent is unknown, the key is the `clientMessageId` alone.
+ */
+function sendKey(message: Send & Pick<Message, 'editedAt' | 'deletedAt'>): string {
+  const { clientMessageId = '', text } = message;
+  return hasOriginalText(message) ? `${clientMessageId} ${text}` : clientMessageId;
 }
