@@ -12,8 +12,8 @@ export function Announcer({ conversation, ownUserId }: AnnouncerProps) {
 
   useEffect(
     () =>
-      conversation.on('message', ({ userId, username, text }) => {
-        if (userId !== ownUserId) setLatest(`${username}: ${text}`);
+      conversation.on('message', ({ userId, username, text, deletedAt }) => {
+        if (userId !== ownUserId && deletedAt === undefined) setLatest(`${username}: ${text}`);
       }),
     [conversation, ownUserId],
   );

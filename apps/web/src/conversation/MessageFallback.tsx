@@ -17,7 +17,7 @@ export function MessageFallback({ message }: { message: ShownMessage }) {
             </time>
           )}
         </p>
-        <p className={styles.broken}>This message can’t be displayed.</p>
+        <p className={styles.placeholder}>This message can’t be displayed.</p>
       </div>
     </article>
   );

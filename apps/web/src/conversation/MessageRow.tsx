@@ -7,6 +7,7 @@ import { DeliveryStatus } from './DeliveryStatus.tsx';
 import { FailedMessage } from './FailedMessage.tsx';
 import styles from './MessageRow.module.css';
 import { MessageText } from './MessageText.tsx';
+import { Reactions } from './Reactions.tsx';
 import type { ShownMessage } from './shown-message.ts';
 
 interface ArticleProps {
@@ -37,7 +38,7 @@ export const MessageRow = memo(function MessageRow({ message, day, startsGroup }
 });
 
 function Article({ message, startsGroup }: ArticleProps) {
-  const { username, text, timestamp, delivery, entry } = message;
+  const { username, text, timestamp, editedAt, deleted, reactions, delivery, entry } = message;
   const time = (
     <time className={styles.time} dateTime={timestamp} title={formatFull(timestamp)}>
       {formatTime(timestamp)}
@@ -54,7 +55,12 @@ function Article({ message, startsGroup }: ArticleProps) {
         ) : (
           <span className="visually-hidden">{username}</span>
         )}
-        <MessageText text={text} />
+        {deleted ? (
+          <p className={styles.placeholder}>This message was deleted.</p>
+        ) : (
+          <MessageText text={text} editedAt={editedAt} />
+        )}
+        {reactions && <Reactions reactions={reactions} />}
         {delivery === 'failed' && entry && <FailedMessage entry={entry} />}
       </div>
       {delivery && <DeliveryStatus delivery={delivery} />}

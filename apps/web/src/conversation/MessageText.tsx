@@ -1,8 +1,15 @@
+import { formatFull } from '../ui/time.ts';
 import { linkify } from './linkify.ts';
 import styles from './MessageText.module.css';
 
+interface MessageTextProps {
+  text: string;
+  /** Time of the latest edit; absent for an unedited text. */
+  editedAt?: string | undefined;
+}
+
 /** A message's text, with web addresses as links. */
-export function MessageText({ text }: { text: string }) {
+export function MessageText({ text, editedAt }: MessageTextProps) {
   return (
     <p className={styles.text} dir="auto">
       {linkify(text).map((part, index) =>
@@ -13,6 +20,14 @@ export function MessageText({ text }: { text: string }) {
         ) : (
           part.text
         ),
+      )}
+      {editedAt && (
+        <>
+          {' '}
+          <time className={styles.edited} dateTime={editedAt} title={formatFull(editedAt)}>
+            (edited)
+          </time>
+        </>
       )}
     </p>
   );

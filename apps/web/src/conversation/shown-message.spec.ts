@@ -3,6 +3,7 @@ import type { OutboxEntry } from '@chat/client';
 import type { Message } from '@chat/contracts';
 import { shownMessages } from './shown-message.ts';
 
+const TIME = '2026-01-01T00:01:00.000Z';
 const ada = { id: 'ada', username: 'Ada' };
 
 function stored(seq: number, clientMessageId: string, text: string): Message {
@@ -34,8 +35,12 @@ const keys = (messages: Message[], pending: OutboxEntry[]): string[] =>
   shownMessages({ messages, pending }, ada).map(({ key }) => key);
 
 describe('the key of a shown message', () => {
-  it('stays the same when a pending message is stored', () => {
-    expect(keys([stored(1, 'c1', 'hello')], [])).toEqual(keys([], [pendingEntry('c1', 'hello')]));
+  it('stays the same when a pending message is stored, edited and deleted', () => {
+    const message = stored(1, 'c1', 'hello');
+    const [key] = keys([], [pendingEntry('c1', 'hello')]);
+    expect(keys([message], [])).toEqual([key]);
+    expect(keys([{ ...message, text: 'edited', editedAt: TIME }], [])).toEqual([key]);
+    expect(keys([{ ...message, text: '', deletedAt: TIME }], [])).toEqual([key]);
   });
 
   it('differs between messages with the same clientMessageId but different texts', () => {
@@ -44,5 +49,19 @@ describe('the key of a shown message', () => {
       [pendingEntry('c1', 'three')],
     );
     expect(new Set(messageKeys).size).toBe(3);
+  });
+});
+
+describe('a shown message', () => {
+  it('has the delivery status of the user’s own message, unless it is deleted', () => {
+    const message = stored(1, 'c1', 'hello');
+    const messages = [
+      message,
+      { ...message, text: '', deletedAt: TIME },
+      { ...message, userId: 'bob' },
+    ];
+    const shown = messages.map((one) => shownMessages({ messages: [one], pending: [] }, ada)[0]);
+    expect(shown.map((one) => one?.delivery)).toEqual(['stored', undefined, undefined]);
+    expect(shown.map((one) => one?.deleted)).toEqual([undefined, true, undefined]);
   });
 });

@@ -1,5 +1,5 @@
 import type { OutboxEntry, RoomState } from '@chat/client';
-import type { Message } from '@chat/contracts';
+import type { Message, Reaction } from '@chat/contracts';
 
 /** A message as the conversation shows it, stored or pending. */
 export interface ShownMessage {
@@ -9,7 +9,12 @@ export interface ShownMessage {
   readonly username: string;
   readonly text: string;
   readonly timestamp: string;
-  /** Delivery status of the user's own message; absent for messages from other users. */
+  /** Time of the latest edit. */
+  readonly editedAt?: string;
+  /** Whether the message was deleted; its text is empty. */
+  readonly deleted?: boolean;
+  readonly reactions?: readonly Reaction[];
+  /** Delivery status of the user's own message; absent for other messages and deleted ones. */
   readonly delivery?: Delivery;
   /** Outbox entry of a pending message. */
   readonly entry?: OutboxEntry;
@@ -31,10 +36,20 @@ export function shownMessages(
   { messages, pending }: Pick<RoomState, 'messages' | 'pending'>,
   own: Sender,
 ): ShownMessage[] {
-  return [
+  return withUniqueKeys([
     ...messages.map((message) => memoize(message, () => storedMessage(message, own))),
     ...pending.map((entry) => memoize(entry, () => pendingMessage(entry, own))),
-  ];
+  ]);
+}
+
+/** Replaces repeated keys: a `clientMessageId` may have several texts. */
+function withUniqueKeys(messages: readonly ShownMessage[]): ShownMessage[] {
+  const keys = new Set<string>();
+  return messages.map((message, index) => {
+    if (keys.has(message.key)) return { ...message, key: `${message.key} ${index}` };
+    keys.add(message.key);
+    return message;
+  });
 }
 
 function memoize(source: Message | OutboxEntry, make: () => ShownMessage): ShownMessage {
@@ -46,15 +61,25 @@ function memoize(source: Message | OutboxEntry, make: () => ShownMessage): Shown
 }
 
 function storedMessage(message: Message, own: Sender): ShownMessage {
-  const { id, userId, username, text, timestamp, clientMessageId } = message;
-  if (userId !== own.id) return { key: id, userId, username, text, timestamp };
-  const key = clientMessageId === undefined ? id : sendKey(clientMessageId, text);
-  return { key, userId, username, text, timestamp, delivery: 'stored' };
+  const { id, userId, username, text, timestamp, editedAt, deletedAt, reactions } = message;
+  const isOwn = userId === own.id;
+  const deleted = deletedAt !== undefined;
+  return {
+    key: isOwn ? (message.clientMessageId ?? id) : id,
+    userId,
+    username,
+    text,
+    timestamp,
+    ...(editedAt !== undefined && { editedAt }),
+    ...(deleted && { deleted }),
+    ...(reactions && { reactions }),
+    ...(isOwn && !deleted && { delivery: 'stored' }),
+  };
 }
 
 function pendingMessage(entry: OutboxEntry, own: Sender): ShownMessage {
   return {
-    key: sendKey(entry.clientMessageId, entry.text),
+    key: entry.clientMessageId,
     userId: own.id,
     username: own.username,
     text: entry.text,
@@ -62,11 +87,6 @@ function pendingMessage(entry: OutboxEntry, own: Sender): ShownMessage {
     delivery: deliveryOf(entry),
     entry,
   };
-}
-
-/** Returns the key of the user's own message; a `clientMessageId` may have several texts. */
-function sendKey(clientMessageId: string, text: string): string {
-  return `${clientMessageId} ${text}`;
 }
 
 function deliveryOf({ state, persisted }: OutboxEntry): Delivery {

@@ -1,4 +1,4 @@
-import type { RoomSummary } from '@chat/contracts';
+import type { Message, RoomSummary } from '@chat/contracts';
 import { memo } from 'react';
 import { Link } from '../app/Link.tsx';
 import { roomPath } from '../app/location.ts';
@@ -37,11 +37,14 @@ export const RoomListItem = memo(function RoomListItem({
           </time>
         )}
         <span className={styles.preview} dir="auto">
-          {last
-            ? `${last.userId === ownUserId ? 'You' : last.username}: ${last.text}`
-            : 'No messages yet'}
+          {last ? previewOf(last, ownUserId) : 'No messages yet'}
         </span>
       </Link>
     </li>
   );
 });
+
+function previewOf({ userId, username, text, deletedAt }: Message, ownUserId: string): string {
+  if (deletedAt !== undefined) return 'This message was deleted.';
+  return `${userId === ownUserId ? 'You' : username}: ${text}`;
+}
