@@ -7,7 +7,7 @@ import {
   type Session,
   type Visibility,
 } from '@chat/contracts';
-import { newCredentials, PASSWORD } from '@chat/testing';
+import { newCredentials, PASSWORD, until } from '@chat/testing';
 import { io } from 'socket.io-client';
 import type { TestUser, ClientSocket } from '../support/test-user.ts';
 import { api } from '../support/api.ts';
@@ -33,6 +33,8 @@ interface Situation {
   readonly target: TestUser;
   /** A user without membership. */
   readonly outsider: TestUser;
+  /** Ids of a message of the caller, if a member, and of one of `target`. */
+  readonly messageIds: { readonly own: string; readonly other: string };
 }
 
 /** Path and body of a request. */
@@ -181,6 +183,28 @@ const ROWS: readonly Row[] = [
     ['ok', 'ok', 'ok', 'NOT_FOUND', 'UNAUTHORIZED'],
     { unknown: 'NOT_FOUND' },
   ),
+  ...(['own', 'other'] as const).flatMap((whose) => [
+    room(
+      'editMessage',
+      ({ roomId, messageIds }) => ({ roomId, messageId: messageIds[whose], text: 'edited' }),
+      whose === 'own'
+        ? ['ok', 'ok', 'ok', 'NOT_FOUND', 'UNAUTHORIZED']
+        : ['FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN', 'NOT_FOUND', 'UNAUTHORIZED'],
+      { what: `${whose} message`, unknown: 'NOT_FOUND' },
+    ),
+    room(
+      'deleteMessage',
+      ({ roomId, messageIds }) => ({ roomId, messageId: messageIds[whose] }),
+      ['ok', 'ok', whose === 'own' ? 'ok' : 'FORBIDDEN', 'NOT_FOUND', 'UNAUTHORIZED'],
+      { what: `${whose} message`, unknown: 'NOT_FOUND' },
+    ),
+  ]),
+  room(
+    'react',
+    ({ roomId, messageIds }) => ({ roomId, messageId: messageIds.other, emoji: '👍', on: true }),
+    ['ok', 'ok', 'ok', 'NOT_FOUND', 'UNAUTHORIZED'],
+    { unknown: 'NOT_FOUND' },
+  ),
   general('renewSession', ({ caller }) => ({ token: caller.token }), [
     'ok',
     'ok',
@@ -192,6 +216,9 @@ const ROWS: readonly Row[] = [
 
 /** Operations on the caller's own sessions, which another test covers. */
 const SESSION_OPERATIONS = ['DELETE /auth/sessions/{id}', 'POST /auth/logout'];
+
+/** Events that need messages. */
+const CHANGES_A_MESSAGE = ['editMessage', 'deleteMessage', 'react'];
 
 const isEvent = (name: string): name is ClientEvent => name in CLIENT_EVENTS;
 
@@ -223,6 +250,17 @@ describeChat('the permissions', () => {
       role: 'moderator',
     });
     return created;
+  }
+
+  /** Sends a message and returns its id once it is stored; any id for a user without membership. */
+  async function send(sender: TestUser, roomId: string): Promise<string> {
+    const payload = { roomId, text: 'hello' };
+    const ack = await emitWithAck(await socketOf(sender), 'sendMessage', payload);
+    if (!ack.ok) return 'A'.repeat(22);
+    await until('the message is stored', async () =>
+      (await accounts.target.history(roomId)).some(({ id }) => id === ack.id),
+    );
+    return ack.id;
   }
 
   async function resultOf(row: Row, situation: Situation): Promise<number | string> {
@@ -278,13 +316,17 @@ describeChat('the permissions', () => {
     ),
   )('of $name $what in a $visibility room depend on the role', async ({ row, visibility }) => {
     const owner = await server.register('owner');
-    const results: (number | string)[] = [];
-    for (const actor of ACTORS) {
-      const { id: roomId } = await createRoom(owner, visibility);
-      const { target, outsider } = accounts;
-      const caller = actor === 'owner' || actor === 'anonymous' ? owner : accounts[actor];
-      results.push(await resultOf(row, { roomId, actor, caller, owner, target, outsider }));
-    }
+    const results = await Promise.all(
+      ACTORS.map(async (actor) => {
+        const { id: roomId } = await createRoom(owner, visibility);
+        const { target, outsider } = accounts;
+        const caller = actor === 'owner' || actor === 'anonymous' ? owner : accounts[actor];
+        const messageIds = CHANGES_A_MESSAGE.includes(row.name)
+          ? { own: await send(caller, roomId), other: await send(target, roomId) }
+          : { own: '', other: '' };
+        return resultOf(row, { roomId, actor, caller, owner, target, outsider, messageIds });
+      }),
+    );
     expect(results).toEqual(row[visibility]);
   });
 

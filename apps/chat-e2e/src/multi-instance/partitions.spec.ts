@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { RoomSummary } from '@chat/contracts';
-import { PARTITION_COUNT, partitionOf } from '@chat/messages/message-create';
+import { PARTITION_COUNT, partitionOf } from '@chat/messages/commands';
 import { ServicesTopology, sharedServers, until, type ServiceInstance } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { TestUser } from '../support/test-user.ts';

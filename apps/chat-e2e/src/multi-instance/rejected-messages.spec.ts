@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { MESSAGE_CREATE, partitionOf, type MessageCreate } from '@chat/messages/message-create';
+import { MESSAGE_CREATE, partitionOf, type MessageCreate } from '@chat/messages/commands';
 import { ServicesTopology, sharedServers, until } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { connect } from 'amqplib';

@@ -217,6 +217,13 @@ describeChat('the server', () => {
       expectValid('joinRoomAck', await emitWithAck(sockets[1], 'joinRoom', room.id));
       const sent = await emitWithAck(sockets[1], 'sendMessage', { roomId: room.id, text: 'hello' });
       expectValid('sendMessageAck', sent);
+      if (!sent.ok) throw new Error(sent.error.message);
+      const change = { roomId: room.id, messageId: sent.id };
+      const reaction = { ...change, emoji: '👍', on: true };
+      expectValid('reactAck', await emitWithAck(sockets[0], 'react', reaction));
+      const edit = { ...change, text: 'hello again' };
+      expectValid('editMessageAck', await emitWithAck(sockets[1], 'editMessage', edit));
+      expectValid('deleteMessageAck', await emitWithAck(sockets[1], 'deleteMessage', change));
       const invalid = { roomId: room.id, text: '' };
       expectValid('sendMessageAck', await emitWithAck(sockets[1], 'sendMessage', invalid));
       const renewal = { token: owner.token };
