@@ -1,7 +1,7 @@
 import type { Message } from '@chat/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { array, assert, boolean, integer, nat, property, record } from 'fast-check';
-import { roomLogs, type RoomLog } from '../../test/room-log.ts';
+import { roomLogs, roomWithMessages, type RoomLog } from '../../test/room-log.ts';
 import { stateUpdate } from './message-update.ts';
 import { Timeline } from './timeline.ts';
 
@@ -75,6 +75,16 @@ describe('Timeline', () => {
         expect(timeline.pending(sends)).toEqual([unsent]);
       }),
     );
+  });
+
+  it('recognizes an own message by its clientMessageId alone when it has been edited', () => {
+    const [message] = roomWithMessages(1).messagesAt(1);
+    const edited = { clientMessageId: 'k-1', text: 'edited', editedAt: '2026-01-01T00:01:00.000Z' };
+    const messages = message ? [{ ...message, ...edited }] : [];
+    const timeline = new Timeline({ messages, seq: 1, rev: 1 }, 'bob');
+    const other = { clientMessageId: 'k-2', text: 'message 1' };
+    const sends = [{ clientMessageId: 'k-1', text: 'message 1' }, other];
+    expect(timeline.pending(sends)).toEqual([other]);
   });
 
   it('ignores an older page that does not end right before its first message', () => {
