@@ -31,7 +31,7 @@ export default {
       ...project('services', 'services', 'all-deployments'),
       ...withTopology,
       // The gateway project covers these with the same services.
-      testPathIgnorePatterns: ['<rootDir>/src/all-deployments/(bad-input|sessions)'],
+      testPathIgnorePatterns: ['<rootDir>/src/all-deployments/(bad-input|permissions|sessions)'],
     },
     { ...project('multi-instance', 'services', 'multi-instance'), ...withServers },
     { ...project('standalone-measured', 'standalone', 'measured'), ...serial },

@@ -50,6 +50,11 @@ interface Row {
   readonly private?: Results;
 }
 
+interface Place {
+  readonly owner: TestUser;
+  readonly roomId: string;
+}
+
 const READ: Results = [200, 200, 200, 200, 401];
 
 /** A call about a room: without membership, a private room does not exist. */
@@ -217,6 +222,10 @@ const ROWS: readonly Row[] = [
 /** Operations on the caller's own sessions, which another test covers. */
 const SESSION_OPERATIONS = ['DELETE /auth/sessions/{id}', 'POST /auth/logout'];
 
+/** Whether a call may change the room, so that every caller needs a room of its own. */
+const changesRoom = ({ name, private: hidden }: Row): boolean =>
+  hidden !== undefined && !name.startsWith('GET ');
+
 /** Events that need messages. */
 const CHANGES_A_MESSAGE = ['editMessage', 'deleteMessage', 'react'];
 
@@ -225,6 +234,8 @@ const isEvent = (name: string): name is ClientEvent => name in CLIENT_EVENTS;
 describeChat('the permissions', () => {
   let server: ChatUnderTest;
   let accounts: Record<'moderator' | 'member' | 'stranger' | 'target' | 'outsider', TestUser>;
+  let sharedOwner: TestUser;
+  const places = new Map<Visibility, Promise<Place>>();
   const sockets = new Map<TestUser, ClientSocket>();
   beforeAll(async () => {
     server = await sharedChat();
@@ -236,10 +247,23 @@ describeChat('the permissions', () => {
       server.register('outsider'),
     ]);
     accounts = { moderator, member, stranger, target, outsider };
+    sharedOwner = await server.register('owner');
   });
   afterAll(() => server.close());
 
-  /** Creates a room for one call, with a member of each role. */
+  /** Returns the owner and the room of a call; calls that change nothing share them. */
+  async function placeFor(row: Row, visibility: Visibility): Promise<Place> {
+    if (changesRoom(row)) return createPlace(await server.register('owner'), visibility);
+    const shared = places.get(visibility) ?? createPlace(sharedOwner, visibility);
+    places.set(visibility, shared);
+    return shared;
+  }
+
+  async function createPlace(owner: TestUser, visibility: Visibility): Promise<Place> {
+    return { owner, roomId: (await createRoom(owner, visibility)).id };
+  }
+
+  /** Creates a room with a member of each role. */
   async function createRoom(owner: TestUser, visibility: Visibility): Promise<RoomSummary> {
     const name = visibility === 'public' ? uniqueRoom('permissions') : 'Permissions';
     const created = await owner.createRoom({ name, visibility });
@@ -315,10 +339,11 @@ describeChat('the permissions', () => {
       ROWS.filter((row) => row[visibility]).map((row) => ({ ...row, visibility, row })),
     ),
   )('of $name $what in a $visibility room depend on the role', async ({ row, visibility }) => {
-    const owner = await server.register('owner');
+    const { owner, roomId: firstRoomId } = await placeFor(row, visibility);
     const results = await Promise.all(
-      ACTORS.map(async (actor) => {
-        const { id: roomId } = await createRoom(owner, visibility);
+      ACTORS.map(async (actor, index) => {
+        const isShared = index === 0 || !changesRoom(row);
+        const roomId = isShared ? firstRoomId : (await createPlace(owner, visibility)).roomId;
         const { target, outsider } = accounts;
         const caller = actor === 'owner' || actor === 'anonymous' ? owner : accounts[actor];
         const messageIds = CHANGES_A_MESSAGE.includes(row.name)
