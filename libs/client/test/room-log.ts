@@ -91,7 +91,7 @@ export class RoomLog {
     return { name: 'messageChanged', payload: { roomId, rev, messageId, change: delta, since } };
   }
 
-  /** The events of a server that has missed the changes after `since` up to `head` (R7). */
+  /** The events of a server that has missed the changes after `since` up to `head`. */
   eventsAfterGap(since: number, head: number): RoomLogEvent[] {
     const knownSeq = this.#statesAt(since).length;
     const missed = this.#statesAt(head).filter(({ rev }) => rev > since);

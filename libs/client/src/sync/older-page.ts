@@ -6,7 +6,7 @@ import type { Timeline } from '../timeline/timeline.ts';
 
 /**
  * Adds the page before the first message to a timeline. A page that is older than the timeline, from
- * a cache or because changes arrive meanwhile, is brought up to date first (R8).
+ * a cache or because changes arrive meanwhile, is brought up to date first.
  * Returns the messages of the page.
  *
  * @throws ChatError like `rest.history`

@@ -25,7 +25,7 @@ export function stateUpdate(message: Message): MessageUpdate {
   return { messageId: message.id, rev: message.rev, change: { kind: 'state', message } };
 }
 
-/** Returns the message after an update; the same message if it includes the update already (R8). */
+/** Returns the message after an update; the same message if it includes the update already. */
 export function updated(
   message: Message,
   { rev, change }: MessageUpdate,

@@ -4,10 +4,10 @@ import { z } from 'zod';
 /** Event pattern of {@link MessageCommand}. */
 export const MESSAGE_COMMAND = 'message.command';
 
-/** Version of the envelope. Unknown fields are kept, so that a dead letter is complete (R6). */
+/** Version of the envelope. Unknown fields are kept, so that a dead letter is complete. */
 const Envelope = z.looseObject({
   v: z.literal(1),
-  opId: MessageId.describe('Identifies the command: the same for every retry (R1).'),
+  opId: MessageId.describe('Identifies the command: the same for every retry.'),
   roomId: RoomId,
   actor: z.looseObject({ userId: UserId, username: z.string() }),
   clientMessageId: ClientMessageId,

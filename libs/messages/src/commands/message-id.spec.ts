@@ -11,7 +11,7 @@ const CONTENT = {
 } as const satisfies CommandContent;
 
 describe('commandIdOf', () => {
-  it('returns the same id for the same content, in whatever order its fields are (R1)', () => {
+  it('returns the same id for the same content, in whatever order its fields are', () => {
     const { messageId, emoji, on } = CONTENT.payload;
     const id = commandIdOf(CONTENT);
     expect(commandIdOf(structuredClone(CONTENT))).toBe(id);
@@ -23,7 +23,7 @@ describe('commandIdOf', () => {
     expect(commandIdOf(CONTENT)).toBe('eVtRgolWOehmxurfFBxBsw');
   });
 
-  it('returns another id when any field differs (R1)', () => {
+  it('returns another id when any field differs', () => {
     const { payload } = CONTENT;
     const contents: CommandContent[] = [
       CONTENT,

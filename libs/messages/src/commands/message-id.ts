@@ -22,7 +22,7 @@ export function legacyMessageIdOf({ userId, roomId, clientMessageId }: MessageCo
   return idOf(`${userId}\0${roomId}\0${clientMessageId}`);
 }
 
-/** Returns the id of a command that changes a message, which its content determines (R1). */
+/** Returns the id of a command that changes a message, which its content determines. */
 export function commandIdOf(content: CommandContent): string {
   const { kind, userId, roomId, clientMessageId, payload } = content;
   const fields = Object.entries(payload).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,7 +1,7 @@
 import type { MessageVersion } from '../message-store.ts';
 import type { StoredMessage, StoredReaction } from './stored-message.ts';
 
-/** Kinds of updates. `none`: a command without effect, which takes a rev all the same (R2). */
+/** Kinds of updates. `none`: a command without effect, which takes a rev all the same. */
 export type UpdateKind = 'message.edit' | 'message.delete' | 'reaction.set' | 'none';
 
 /** What an update changes in a message: the complete new values. */
@@ -22,7 +22,7 @@ export interface StateChange {
   readonly replaced?: MessageVersion;
 }
 
-/** An entry of the log that changes at most one message (R3). */
+/** An entry of the log that changes at most one message. */
 export interface MessageUpdate {
   /** Id of its command. */
   readonly id: string;

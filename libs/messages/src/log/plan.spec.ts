@@ -53,7 +53,7 @@ describe('plan', () => {
     );
   });
 
-  it('changes exactly one message at each rev, and none for a command without effect (R2, R3)', () => {
+  it('changes exactly one message at each rev, and none for a command without effect', () => {
     assert(
       property(commandSequences(), BATCH_SIZES, (commands, sizes) => {
         const model = new RoomModel();

@@ -17,7 +17,7 @@ export interface PlannedEntry {
 
 /**
  * Gives every command of a batch an entry with the next rev of its room, and every new message the
- * next seq. A command without effect takes a rev too: a redelivery could have one later (R2).
+ * next seq. A command without effect takes a rev too: a redelivery could have one later.
  *
  * @param heads of the rooms; a missing one is a room without entries
  * @param messages the messages that the batch changes, by id, in their latest state

@@ -90,7 +90,7 @@ describe('PartitionWriter with updates of messages', () => {
     expect(published).toHaveLength(3);
   });
 
-  it('never applies a command later that had no effect when it was stored (R2)', async () => {
+  it('never applies a command later that had no effect when it was stored', async () => {
     const { writer, store, kinds } = open();
     const message = create('ann', 'a');
     await writer.write(message);

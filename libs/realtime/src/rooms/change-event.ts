@@ -13,7 +13,7 @@ export type ChangeEvent = {
  * Returns the event for a change of a message.
  *
  * @param since the rev up to which the sockets have received everything
- * @param isNew whether the sockets have not received the message before (R7)
+ * @param isNew whether the sockets have not received the message before
  */
 export function changeEvent(
   { rev, roomId, delta }: RoomChange,

@@ -123,7 +123,7 @@ describe('RoomStream with updates of messages', () => {
     expect(stream.position).toEqual({ roomId: 'general', seq: 2, rev: 4 });
   });
 
-  it('emits new messages as receiveMessage and others as their state after a gap (R7)', async () => {
+  it('emits new messages as receiveMessage and others as their state after a gap', async () => {
     const room = new RoomLog();
     const old = idOf(room.create('old'));
     const { outlet, feed, stream } = await openRoomStream(room);

@@ -24,7 +24,7 @@ export interface RoomOutlet {
  * changed again is on a later page. The gap ends where every message in it has been emitted.
  */
 interface Gap {
-  /** Seq of the last message before the gap: messages after it are new to the sockets (R7). */
+  /** Seq of the last message before the gap: messages after it are new to the sockets. */
   readonly seq: number;
   /** Ids of the new messages that were emitted since then. */
   readonly emitted: Set<string>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const PREFIX = 'chat:feed:';
 
-/** Fields that a later version adds are kept, so that the sockets receive them (R6). */
+/** Fields that a later version adds are kept, so that the sockets receive them. */
 const AnyMessage = StoredMessage.loose();
 
 /**

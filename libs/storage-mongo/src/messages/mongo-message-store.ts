@@ -242,7 +242,7 @@ export class MongoMessageStore extends MessageStore {
    * The rev is read first: an update up to it that is not applied is found afterwards, and every
    * message up to it was stored by then. The seq is that of the last message up to the rev: a
    * lower one would make readers assume that they have messages that they lack, and a higher one
-   * that later messages are not new (R7).
+   * that later messages are not new.
    */
   async #headOf(roomId: string): Promise<RoomHead> {
     const newest = await this.log

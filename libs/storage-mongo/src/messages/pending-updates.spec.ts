@@ -105,7 +105,7 @@ await describeWithMongo('MongoMessageStore after a crash between entry and updat
   const newest = () => store.page(ROOM, { kind: 'newest' }, 100);
   const pendingCount = () => log.countDocuments({ pendingIn: { $exists: true } });
 
-  it('shows nothing from the first update on that is not applied (R4)', async () => {
+  it('shows nothing from the first update on that is not applied', async () => {
     const [first] = await send('first', 'second');
     await crash(await planned(edit(first, 'edited'), create('third'), react('bob', first, false)));
     expect(await headOf()).toEqual({ roomId: ROOM, seq: 2, rev: 2 });

@@ -9,7 +9,7 @@ interface PendingUpdate extends UpdateDocument {
 }
 
 /**
- * Applies stored updates to their messages (rule R4), and keeps the texts that edits replace.
+ * Applies stored updates to their messages, and keeps the texts that edits replace.
  *
  * An update is stored with the new state of its message, `pending`. Then the message is updated if
  * it is in the state that the update expects, and `pending` is removed. Every step may be repeated:

@@ -7,7 +7,7 @@ import { declareInstanceQueue, INSTANCES_EXCHANGE } from '../topology.ts';
 
 /**
  * Version of the event formats that this instance understands: 1 since `message.command`. It is
- * announced, so that an event of a new kind is published only when every instance knows it (R6).
+ * announced, so that an event of a new kind is published only when every instance knows it.
  */
 const EVENT_VERSION = 1;
 
