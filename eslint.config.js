@@ -131,6 +131,25 @@ export default defineConfig(
     rules: { 'no-restricted-imports': 'off' },
   },
   {
+    files: ['libs/storage-sqlite/src/worker/**/*.ts'],
+    ignores: TESTS,
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^@chat/',
+              allowTypeImports: true,
+              message:
+                'A value would load the whole package, in tests a stale build, in the thread.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['libs/**/*.ts'],
     ignores: [...TESTS, 'libs/testing/**'],
     rules: { 'no-console': 'error' },

@@ -3,7 +3,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { z } from 'zod';
 import { MESSAGE_COMMAND, MessageCommand } from './commands/message-command.ts';
 import { MESSAGE_CREATE, MessageCreate } from './commands/message-create.ts';
-import type { Command } from './log/plan.ts';
+import type { Command } from './commands/command.ts';
 import { RejectedMessageError } from './message-store.ts';
 import { DeletedRoomError } from './writer/deleted-rooms.ts';
 import { EventDelivery } from './writer/event-delivery.ts';

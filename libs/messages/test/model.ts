@@ -1,5 +1,5 @@
 import { array, boolean, constantFrom, nat, record, type Arbitrary } from 'fast-check';
-import { isCreate, type Command } from '../src/log/plan.ts';
+import { isCreate, type Command } from '../src/commands/command.ts';
 import type { StoredMessage } from '../src/log/stored-message.ts';
 import { AT, create, edit, react, remove } from './commands.ts';
 

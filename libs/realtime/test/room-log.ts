@@ -1,13 +1,12 @@
 import type { RoomHead } from '@chat/contracts';
 import {
   plan,
-  type Command,
   type RoomChange,
   type RoomRev,
   type StoredChanges,
   type StoredMessage,
 } from '@chat/messages';
-import type { MessageCommand } from '@chat/messages/commands';
+import type { Command, MessageCommand } from '@chat/messages/commands';
 import { RoomDirectory } from '../src/room-directory.ts';
 
 const ROOM = 'general';

@@ -39,8 +39,8 @@ await describeWithMongo('MongoDB:', () => {
   describeUserStore('Mongo', storeOpener(MongoUsersStorageModule, UserStore));
   describeSessionStore('Mongo', storeOpener(MongoUsersStorageModule, SessionStore));
   describeRoomStore('Mongo', storeOpener(MongoMessagesStorageModule, RoomStore));
-  describeMessageStore('Mongo', storeOpener(MongoMessagesStorageModule, MessageStore), {
-    text: 'x'.repeat(17_000_000),
-  });
-  describeMessageLog('Mongo', storeOpener(MongoMessagesStorageModule, MessageStore));
+  const messages = storeOpener(MongoMessagesStorageModule, MessageStore);
+  const tooLarge = 'x'.repeat(17_000_000);
+  describeMessageStore('Mongo', messages, { text: tooLarge });
+  describeMessageLog('Mongo', messages, tooLarge);
 });

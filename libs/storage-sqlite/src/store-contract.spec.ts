@@ -42,8 +42,10 @@ const UNSTORABLE_TEXT = 'rejected by the database';
 /** Makes the database reject one text: no text that fits into memory is too large for SQLite. */
 function addRejectingTrigger(dataDir: string): void {
   const db = new DatabaseSync(join(dataDir, 'chat.sqlite'));
-  db.exec(`CREATE TRIGGER rejecting BEFORE INSERT ON messages WHEN NEW.text = '${UNSTORABLE_TEXT}'
-    BEGIN SELECT RAISE(ABORT, 'rejected'); END`);
+  for (const statement of ['INSERT', 'UPDATE']) {
+    db.exec(`CREATE TRIGGER rejecting_${statement} BEFORE ${statement} ON messages
+      WHEN NEW.text = '${UNSTORABLE_TEXT}' BEGIN SELECT RAISE(ABORT, 'rejected'); END`);
+  }
   db.close();
 }
 
@@ -53,4 +55,4 @@ describeRoomStore('Sqlite', storeOpener('rooms'));
 describeMessageStore('Sqlite', storeOpener('messages', addRejectingTrigger), {
   text: UNSTORABLE_TEXT,
 });
-describeMessageLog('Sqlite', storeOpener('messages'));
+describeMessageLog('Sqlite', storeOpener('messages', addRejectingTrigger), UNSTORABLE_TEXT);

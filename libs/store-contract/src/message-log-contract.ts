@@ -5,19 +5,27 @@ import {
   isUpdate,
   MAX_VERSIONS,
   plan,
-  type Command,
+  RejectedMessageError,
   type LogEntry,
   type MessageStore,
   type StoredMessage,
 } from '@chat/messages';
-import type { MessageCommand } from '@chat/messages/commands';
+import type { Command, MessageCommand } from '@chat/messages/commands';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
 const AT = '2026-01-02T03:04:05.678Z';
 const LATER = '2026-01-02T03:05:00.000Z';
 
-/** Registers the tests of updates that every MessageStore must pass. */
-export function describeMessageLog(name: string, open: OpenStore<MessageStore>): void {
+/**
+ * Registers the tests of updates that every MessageStore must pass.
+ *
+ * @param unstorableText a text that this store rejects
+ */
+export function describeMessageLog(
+  name: string,
+  open: OpenStore<MessageStore>,
+  unstorableText: string,
+): void {
   describe(`${name}MessageStore, for updates of messages,`, () => {
     let opened: OpenedStore<MessageStore>;
     let store: MessageStore;
@@ -193,6 +201,17 @@ export function describeMessageLog(name: string, open: OpenStore<MessageStore>):
       expect(versions.at(-1)).toMatchObject({ text: `${MAX_VERSIONS + 4}` });
       await write(remove(id));
       expect(await store.versions(id)).toEqual([]);
+    });
+
+    it('rejects an edit to a text that the store can never accept, and stores nothing of it', async () => {
+      const [id] = await send('hello');
+      const before = await history();
+      await expect(write(edit(id, unstorableText))).rejects.toBeInstanceOf(RejectedMessageError);
+      expect(await history()).toEqual(before);
+      expect(await head()).toEqual({ roomId, seq: 1, rev: 1 });
+      expect(await store.versions(id)).toEqual([]);
+      await write(edit(id, 'edited'));
+      expect(textsOf(await history())).toEqual(['edited']);
     });
 
     it('has nothing to apply when every writer has finished its batches', async () => {

@@ -69,7 +69,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.listMembers(first.id, { limit: 10 })).toEqual([owner]);
     });
 
-    it('lets room of 8 concurrent creations of a room succeed, with its own first member', async () => {
+    it('lets one of 8 concurrent creations of a room succeed, with its own first member', async () => {
       const room = newRoom();
       const owners = Array.from({ length: 8 }, () => newMember(room.id, { role: 'owner' }));
       const outcomes = await Promise.all(owners.map((owner) => store.createRoom(room, owner)));
@@ -150,7 +150,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.createRoom(unknown)).toBe(true);
     });
 
-    it('lets room of 8 concurrent deletions of a room succeed', async () => {
+    it('lets one of 8 concurrent deletions of a room succeed', async () => {
       const room = newRoom();
       await store.createRoom(room, newMember(room.id));
       const outcomes = await Promise.all(
@@ -247,7 +247,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.findMember(room.id, stranger.userId)).toBeUndefined();
     });
 
-    it('lets room of 8 concurrent changes of a role succeed', async () => {
+    it('lets one of 8 concurrent changes of a role succeed', async () => {
       const { guest } = await roomWithGuest();
       const outcomes = await Promise.all(
         Array.from({ length: 8 }, () => store.changeRole(guest, 'member', 'moderator')),
@@ -284,7 +284,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await rolesIn(room.id)).toEqual(before);
     });
 
-    it('leaves exactly room owner after concurrent hand-overs in a circle and to several members', async () => {
+    it('leaves exactly one owner after concurrent hand-overs in a circle and to several members', async () => {
       for (let round = 0; round < 10; round += 1) {
         const { room, owner, guest } = await roomWithGuest();
         const other = newMember(room.id);
@@ -305,7 +305,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       }
     });
 
-    it('leaves exactly room owner when a room is handed over while the new owner leaves', async () => {
+    it('leaves exactly one owner when a room is handed over while the new owner leaves', async () => {
       for (let round = 0; round < 10; round += 1) {
         const { room, owner, guest } = await roomWithGuest();
         const [handedOver, left] = await Promise.all([
@@ -395,7 +395,7 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect((await store.findMember(room.id, first.userId))?.role).toBe('member');
     });
 
-    it('lets room of 8 concurrent additions of a member succeed', async () => {
+    it('lets one of 8 concurrent additions of a member succeed', async () => {
       const room = newRoom();
       await store.createRoom(room);
       const guest = newMember(room.id);

@@ -1,3 +1,4 @@
+export * from './command.ts';
 export * from './message-command.ts';
 export * from './message-create.ts';
 export * from './message-id.ts';

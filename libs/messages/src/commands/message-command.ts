@@ -33,6 +33,7 @@ export const MessageCommand = z.discriminatedUnion('kind', [
   }),
 ]);
 export type MessageCommand = z.infer<typeof MessageCommand>;
+export const CommandKind = z.enum(MessageCommand.options.map(({ shape }) => shape.kind.value));
 export type CommandKind = MessageCommand['kind'];
 export type CommandPayload<Kind extends CommandKind> = Extract<
   MessageCommand,

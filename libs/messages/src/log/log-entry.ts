@@ -1,8 +1,9 @@
+import type { CommandKind } from '../commands/message-command.ts';
 import type { MessageVersion } from '../message-store.ts';
 import type { StoredMessage, StoredReaction } from './stored-message.ts';
 
 /** Kinds of updates. `none`: a command without effect, which takes a rev all the same. */
-export type UpdateKind = 'message.edit' | 'message.delete' | 'reaction.set' | 'none';
+export type UpdateKind = CommandKind | 'none';
 
 /** What an update changes in a message: the complete new values. */
 export interface MessageState {

@@ -4,7 +4,8 @@ import { array, assert, integer, property } from 'fast-check';
 import { AT, command, create, edit, LATER, react, remove, ROOM } from '../../test/commands.ts';
 import { commandSequences, RoomModel, toModel } from '../../test/model.ts';
 import { isUpdate } from './log-entry.ts';
-import { isCreate, plan, type Command, type PlannedEntry } from './plan.ts';
+import { isCreate, type Command } from '../commands/command.ts';
+import { plan, type PlannedEntry } from './plan.ts';
 import { MAX_REACTIONS, stateAfter, withState } from './state-after.ts';
 import type { StoredMessage } from './stored-message.ts';
 

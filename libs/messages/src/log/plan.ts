@@ -1,13 +1,10 @@
 import type { MessageDelta, RoomHead } from '@chat/contracts';
+import { isCreate, type Command } from '../commands/command.ts';
 import type { MessageCommand } from '../commands/message-command.ts';
-import type { MessageCreate } from '../commands/message-create.ts';
 import type { LogEntry, MessageUpdate } from './log-entry.ts';
 import type { RoomChange } from './room-change.ts';
 import { stateAfter, withState } from './state-after.ts';
 import type { StoredMessage } from './stored-message.ts';
-
-/** A command that is not stored yet; a create with the id that its message gets. */
-export type Command = MessageCreate | MessageCommand;
 
 /** An entry with its position in the log, and what the edges receive of it. */
 export interface PlannedEntry {
@@ -46,10 +43,6 @@ export function plan(
     if (message) states.set(message.id, message);
     return planned;
   });
-}
-
-export function isCreate(command: Command): command is MessageCreate {
-  return !('kind' in command);
 }
 
 function planUpdate(

@@ -17,6 +17,16 @@ export const StoredMessage = Message.omit({ reactions: true }).extend({
   reactions: z.array(z.object({ emoji: z.string(), userIds: z.array(UserId) })).optional(),
 });
 
+/** Returns each message once, in its latest state, in rev order. */
+export function latestStates(states: readonly StoredMessage[]): StoredMessage[] {
+  const latest = new Map<string, StoredMessage>();
+  for (const state of states) {
+    const known = latest.get(state.id);
+    if (!known || known.rev < state.rev) latest.set(state.id, state);
+  }
+  return [...latest.values()].sort((a, b) => a.rev - b.rev);
+}
+
 /**
  * Converts a stored message to the message of the API.
  *

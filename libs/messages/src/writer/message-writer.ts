@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { partitionOf, PARTITION_COUNT } from '../commands/partitions.ts';
 import type { LogEntry } from '../log/log-entry.ts';
-import type { Command } from '../log/plan.ts';
+import type { Command } from '../commands/command.ts';
 import type { PartitionWriter } from './partition-writer.ts';
 import { PartitionWriters } from './partition-writers.ts';
 

@@ -1,5 +1,5 @@
 import { isUpdate, type LogEntry } from '../log/log-entry.ts';
-import { isCreate, type Command } from '../log/plan.ts';
+import { isCreate, type Command } from '../commands/command.ts';
 import type { PendingWrite } from './pending-write.ts';
 
 /** A command that is not stored yet, with the writes that wait for it: the first and retries. */

@@ -5,7 +5,7 @@ import { InMemoryLog, UNSTORABLE } from '../../test/in-memory-log.ts';
 import { commandSequences, RoomModel, toModel } from '../../test/model.ts';
 import { legacyMessageIdOf } from '../commands/message-id.ts';
 import { isUpdate } from '../log/log-entry.ts';
-import type { Command } from '../log/plan.ts';
+import type { Command } from '../commands/command.ts';
 import type { RoomChange } from '../log/room-change.ts';
 import type { DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter } from './partition-writer.ts';

@@ -4,7 +4,7 @@ import type { MessageCreate } from '../commands/message-create.ts';
 import { ConflictingWriterError, MessageStore, RejectedMessageError } from '../message-store.ts';
 import { legacyMessageIdOf, messageIdOf } from '../commands/message-id.ts';
 import { isUpdate, type LogEntry } from '../log/log-entry.ts';
-import { isCreate } from '../log/plan.ts';
+import { isCreate } from '../commands/command.ts';
 import type { StoredMessage } from '../log/stored-message.ts';
 import { DeletedRoomError, DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';

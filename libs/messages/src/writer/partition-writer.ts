@@ -5,7 +5,8 @@ import type { MessageCommand } from '../commands/message-command.ts';
 import type { MessageCreate } from '../commands/message-create.ts';
 import type { FeedPublisher } from '../feed-publisher.ts';
 import { isUpdate, type LogEntry, type MessageUpdate } from '../log/log-entry.ts';
-import { isCreate, plan, type Command, type PlannedEntry } from '../log/plan.ts';
+import { isCreate, type Command } from '../commands/command.ts';
+import { plan, type PlannedEntry } from '../log/plan.ts';
 import type { StoredMessage } from '../log/stored-message.ts';
 import {
   ConflictingWriterError,

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { FeedPublisher } from '../feed-publisher.ts';
 import { isUpdate, type LogEntry } from '../log/log-entry.ts';
-import { isCreate, type Command } from '../log/plan.ts';
+import { isCreate, type Command } from '../commands/command.ts';
 import { MessageStore, type RejectedMessageError } from '../message-store.ts';
 import { DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';

@@ -1,6 +1,6 @@
 import { legacyMessageIdOf, messageIdOf } from '../commands/message-id.ts';
 import type { LogEntry } from '../log/log-entry.ts';
-import { isCreate, type Command } from '../log/plan.ts';
+import { isCreate, type Command } from '../commands/command.ts';
 
 /** A command that waits to be stored. Settled once; later calls have no effect. */
 export class PendingWrite {

@@ -7,6 +7,7 @@ import {
 } from '@chat/contracts';
 import { NotFoundError, RateLimitedError } from '@chat/platform/failures';
 import {
+  latestStates,
   toMessage,
   type StoredChanges,
   type StoredMessage,
@@ -22,7 +23,6 @@ import { SlowSockets } from '../connections/slow-sockets.ts';
 import { waitUntilSent } from './wait-until-sent.ts';
 import { Memberships } from './memberships.ts';
 import type { RoomStream } from './room-stream.ts';
-import { latestStates } from './room-stream.ts';
 import { RoomStreams } from './room-streams.ts';
 
 /** Joins per user. */

@@ -1,5 +1,10 @@
 import type { RoomHead } from '@chat/contracts';
-import type { RoomChange, StoredChanges, StoredMessage } from '@chat/messages';
+import {
+  latestStates,
+  type RoomChange,
+  type StoredChanges,
+  type StoredMessage,
+} from '@chat/messages';
 import { UnavailableError } from '@chat/platform/failures';
 import type { FeedSubscriber } from '../feed-subscriber.ts';
 import type { RoomDirectory } from '../room-directory.ts';
@@ -221,14 +226,4 @@ export class RoomStream {
 
 function toChange(message: StoredMessage): RoomChange {
   return { roomId: message.roomId, rev: message.rev, message };
-}
-
-/** Returns each message once, in its latest state, in rev order. */
-export function latestStates(states: readonly StoredMessage[]): StoredMessage[] {
-  const latest = new Map<string, StoredMessage>();
-  for (const state of states) {
-    const known = latest.get(state.id);
-    if (!known || known.rev < state.rev) latest.set(state.id, state);
-  }
-  return [...latest.values()].sort((a, b) => a.rev - b.rev);
 }

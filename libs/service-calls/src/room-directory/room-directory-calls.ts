@@ -1,5 +1,6 @@
 import { MessageId, Role, RoomHead, RoomId, UserId } from '@chat/contracts';
 import { RoomRev, StoredChanges } from '@chat/messages';
+import { CommandKind } from '@chat/messages/commands';
 import { MAX_REVS_PER_CALL } from '@chat/realtime';
 import { z } from 'zod';
 
@@ -46,7 +47,7 @@ export const ROOM_DIRECTORY_CALLS = {
       userId: UserId,
       roomId: RoomId,
       messageId: MessageId,
-      kind: z.enum(['message.edit', 'message.delete', 'reaction.set']),
+      kind: CommandKind,
     }),
     /** Not an error response: an older instance answers an unknown path with NOT_FOUND. */
     response: z.object({

@@ -1,6 +1,7 @@
 import type { RoomHead } from '@chat/contracts';
 import {
   ConflictingWriterError,
+  latestStates,
   MessageStore,
   RejectedMessageError,
   type LogEntry,
@@ -82,7 +83,9 @@ export class MongoMessageStore extends MessageStore {
             { $project: { _id: 0, roomId: '$_id', rev: 1 } },
           ])
           .hint({ roomId: 1, rev: 1 });
-        return this.#coveredOf(newer, known);
+        const knownRevs = new Map(known.map(({ roomId, rev }) => [roomId, rev]));
+        const covered = await this.#coveredOf(newer);
+        return covered.filter(({ roomId, rev }) => rev > (knownRevs.get(roomId) ?? 0));
       }),
     );
   }
@@ -90,7 +93,11 @@ export class MongoMessageStore extends MessageStore {
   lastMessages(roomIds: readonly string[]): Promise<Map<string, StoredMessage>> {
     return translateErrors(async () => {
       const found = await this.#readRooms(roomIds, (roomId) =>
-        this.log.findOne({ roomId }).sort({ seq: -1 }).lean<MessageDocument>(),
+        // An update has a negative seq.
+        this.log
+          .findOne({ roomId, seq: { $gt: 0 } })
+          .sort({ seq: -1 })
+          .lean<MessageDocument>(),
       );
       return new Map(
         found.filter((last) => last !== null).map((last) => [last.roomId, toStoredMessage(last)]),
@@ -148,16 +155,18 @@ export class MongoMessageStore extends MessageStore {
   async #changedBy(entries: readonly LogDocument[], headRev: number): Promise<StoredMessage[]> {
     const ids = entries.filter(isUpdateDocument).flatMap(({ messageId }) => messageId ?? []);
     const updated = ids.length > 0 ? await this.#findStored(ids) : new Map<string, LogDocument>();
-    const messages = new Map<string, StoredMessage>();
+    const messages: StoredMessage[] = [];
     for (const entry of entries) {
       const id = isUpdateDocument(entry) ? entry.messageId : entry._id;
       if (id === undefined) continue;
       const document = updated.get(id) ?? entry;
       if (isUpdateDocument(document)) throw unavailable();
       const message = toStoredMessage(document as MessageDocument);
-      if (message.rev === entry.rev || message.rev > headRev) messages.set(id, message);
+      // A newly elected primary may lack an update of the message from the previous one.
+      if (message.rev < entry.rev) throw unavailable();
+      if (message.rev === entry.rev || message.rev > headRev) messages.push(message);
     }
-    return [...messages.values()].sort((a, b) => a.rev - b.rev);
+    return latestStates(messages);
   }
 
   /**
@@ -252,7 +261,7 @@ export class MongoMessageStore extends MessageStore {
     if (!newest) return { roomId, seq: 0, rev: 0 };
     // Every message also takes a rev: there are only messages, none of which has an update.
     if (newest.seq === newest.rev) return { roomId, seq: newest.seq, rev: newest.rev };
-    const [covered] = await this.#coveredOf([{ roomId, rev: newest.rev }], [{ roomId, rev: -1 }]);
+    const [covered] = await this.#coveredOf([{ roomId, rev: newest.rev }]);
     const rev = covered?.rev ?? 0;
     const last = await this.log
       .findOne({ roomId, seq: { $gt: 0 }, rev: { $lte: rev } }, { _id: 0, seq: 1 })
@@ -262,18 +271,14 @@ export class MongoMessageStore extends MessageStore {
     return { roomId, seq: last?.seq ?? 0, rev };
   }
 
-  /** Lowers the revs to the last ones before an update that is not applied; drops known ones. */
-  async #coveredOf(revs: readonly RoomRev[], known: readonly RoomRev[]): Promise<RoomRev[]> {
+  /** Lowers each rev to the last one before an update that is not applied. */
+  async #coveredOf(revs: readonly RoomRev[]): Promise<RoomRev[]> {
     if (revs.length === 0) return [];
     const pendingRevs = await this.pending.firstRevs(revs.map(({ roomId }) => roomId));
-    if (pendingRevs.size === 0) return [...revs];
-    const knownRevs = new Map(known.map(({ roomId, rev }) => [roomId, rev]));
-    return revs
-      .map(({ roomId, rev }) => {
-        const pendingRev = pendingRevs.get(roomId) ?? Infinity;
-        return { roomId, rev: Math.min(rev, pendingRev - 1) };
-      })
-      .filter(({ roomId, rev }) => rev > (knownRevs.get(roomId) ?? 0));
+    return revs.map(({ roomId, rev }) => {
+      const pendingRev = pendingRevs.get(roomId) ?? Infinity;
+      return { roomId, rev: Math.min(rev, pendingRev - 1) };
+    });
   }
 }
 

@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import {
-  isUpdate,
-  MessageStore,
-  plan,
-  type Command,
-  type LogEntry,
-  type StoredMessage,
-} from '@chat/messages';
-import type { MessageCommand } from '@chat/messages/commands';
+import { isUpdate, MessageStore, plan, type LogEntry, type StoredMessage } from '@chat/messages';
+import type { Command, MessageCommand } from '@chat/messages/commands';
 import { MongoServer } from '@chat/testing';
 import { describeWithMongo } from '@chat/testing/suites';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -226,6 +219,19 @@ await describeWithMongo('MongoMessageStore after a crash between entry and updat
     await expect(store.changes(ROOM, 1, 100)).rejects.toMatchObject(unavailable);
     await expect(newest()).rejects.toMatchObject(unavailable);
     expect(await store.changes(ROOM, 2, 100)).toMatchObject({ messages: [{ text: 'third' }] });
+  });
+
+  it('rejects changes with UNAVAILABLE when a message lacks an update, as after a failover', async () => {
+    const [id] = await send('first');
+    await write(edit(id, 'edited'));
+    await log.updateOne({ _id: id }, { $set: { text: 'first' }, $unset: { changedRev: 1 } });
+    await expect(store.changes(ROOM, 1, 100)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('has no last message in a room whose log has only a command without effect', async () => {
+    await write(react('bob', 'no-such-message'));
+    expect(await headOf()).toEqual({ roomId: ROOM, seq: 0, rev: 1 });
+    expect(await store.lastMessages([ROOM])).toEqual(new Map());
   });
 
   it('rejects changes with UNAVAILABLE when the message of an update is missing', async () => {

@@ -74,9 +74,12 @@ export class PendingUpdates {
       })),
       { ordered: true },
     );
-    for (const messageId of new Set(edits.map((edit) => edit.messageId))) {
-      await this.#dropOldest(messageId);
-    }
+    const full = await this.versions.aggregate<{ _id: string }>([
+      { $match: { messageId: { $in: [...new Set(edits.map(({ messageId }) => messageId))] } } },
+      { $group: { _id: '$messageId', count: { $sum: 1 } } },
+      { $match: { count: { $gt: MAX_VERSIONS } } },
+    ]);
+    for (const { _id } of full) await this.#dropOldest(_id);
   }
 
   async #dropOldest(messageId: string): Promise<void> {

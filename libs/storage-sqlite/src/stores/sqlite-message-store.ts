@@ -1,5 +1,6 @@
 import type { RoomHead } from '@chat/contracts';
 import {
+  latestStates,
   MessageStore,
   type LogEntry,
   type MessageVersion,
@@ -78,16 +79,15 @@ export class SqliteMessageStore extends MessageStore {
     const first = await connection.call('changesAfter', roomId, since, END, limit);
     const { head } = first;
     const messages = [...first.messages];
-    let { rev, entries, complete } = first;
+    let { rev, complete } = first;
     while (!complete) {
-      const rest = limit - entries;
+      // Every rev has one entry.
+      const rest = limit - (rev - since);
       const slice = await connection.call('changesAfter', roomId, rev, head.rev, rest);
       messages.push(...slice.messages);
-      if (slice.entries > 0) rev = slice.rev;
-      entries += slice.entries;
-      complete = slice.complete;
+      ({ rev, complete } = slice);
     }
-    return { messages: latestOf(messages), rev: entries > 0 ? rev : since, head };
+    return { messages: latestStates(messages), rev, head };
   }
 
   versions(messageId: string): Promise<MessageVersion[]> {
@@ -132,10 +132,4 @@ export class SqliteMessageStore extends MessageStore {
     const { messages: earlier } = await this.#before(roomId, seq, before);
     return { messages: [...earlier, ...later.slice(0, limit - earlier.length)], head };
   }
-}
-
-/** Returns each message once, in its latest state, in rev order. */
-function latestOf(messages: readonly StoredMessage[]): StoredMessage[] {
-  const latest = new Map(messages.map((message) => [message.id, message]));
-  return [...latest.values()].sort((a, b) => a.rev - b.rev);
 }

@@ -1,14 +1,13 @@
 import type { RoomHead } from '@chat/contracts';
-import {
-  isUpdate,
+import type {
+  LogEntry,
   MAX_VERSIONS,
-  type LogEntry,
-  type MessageUpdate,
-  type MessageVersion,
-  type RoomRev,
-  type StateChange,
-  type StoredMessage,
-  type StoredReaction,
+  MessageUpdate,
+  MessageVersion,
+  RoomRev,
+  StateChange,
+  StoredMessage,
+  StoredReaction,
 } from '@chat/messages';
 import { optionalText, text, type Row, type SqlValue, type Statements } from './statements.ts';
 
@@ -37,6 +36,8 @@ const CONTENT_ERRORS = new Map<unknown, string>([
 const SLICE_BYTES = 256 * 1024;
 /** Bytes of one user id in a list. */
 const USER_ID_BYTES = 40;
+/** The compiler keeps it equal: a value from the package would load all of it into this thread. */
+const KEPT_VERSIONS: typeof MAX_VERSIONS = 100;
 
 /** A run of the requested messages, limited to about `SLICE_BYTES`. */
 export interface MessageSlice {
@@ -48,10 +49,8 @@ export interface MessageSlice {
 
 /** Log entries of one room that follow a rev, limited like a {@link MessageSlice}. */
 export interface ChangesSlice extends MessageSlice {
-  /** Rev of the last entry; 0 without entries. */
+  /** Rev of the last entry; that of the request without entries. */
   readonly rev: number;
-  /** Number of entries, including those without a message in this slice. */
-  readonly entries: number;
 }
 
 export function appendEntries(db: Statements, entries: readonly LogEntry[]): void {
@@ -72,7 +71,7 @@ function insertMessage(db: Statements, message: StoredMessage): number {
   const { roomId, rev, id } = message;
   const sql = 'SELECT 1 FROM message_updates WHERE room_id = ? AND rev = ? OR id = ?';
   if (db.get(sql, roomId, rev, id)) return 0;
-  return insert(
+  return write(
     db,
     `INSERT INTO messages (room_id, seq, rev, id, user_id, username, text, timestamp,
        client_message_id)
@@ -94,7 +93,7 @@ function insertUpdate(db: Statements, update: MessageUpdate): number {
   const { roomId, rev, id } = update;
   const sql = 'SELECT 1 FROM messages WHERE room_id = ? AND rev = ? OR id = ?';
   if (db.get(sql, roomId, rev, id)) return 0;
-  return insert(
+  return write(
     db,
     `INSERT INTO message_updates (room_id, rev, id, kind, message_id, actor, at)
      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -108,7 +107,7 @@ function insertUpdate(db: Statements, update: MessageUpdate): number {
   );
 }
 
-function insert(db: Statements, sql: string, ...values: SqlValue[]): number {
+function write(db: Statements, sql: string, ...values: SqlValue[]): number {
   try {
     return db.run(sql, ...values);
   } catch (error) {
@@ -118,11 +117,12 @@ function insert(db: Statements, sql: string, ...values: SqlValue[]): number {
   }
 }
 
-/** Gives the message its new state, in the transaction that stores the update. */
+/** Gives the message its new state, in the transaction that stores the update. @throws AppendError */
 function applyChange(db: Statements, update: MessageUpdate, change: StateChange): void {
   const { messageId, prevRev, state, replaced } = change;
   if (replaced) keepVersion(db, messageId, replaced);
-  const changed = db.run(
+  const changed = write(
+    db,
     `UPDATE messages SET text = ?, edited_at = ?, deleted_at = ?, reactions = ?, changed_rev = ?
      WHERE id = ? AND coalesce(changed_rev, rev) = ?`,
     state.text,
@@ -145,7 +145,8 @@ function applyChange(db: Statements, update: MessageUpdate, change: StateChange)
 }
 
 function keepVersion(db: Statements, messageId: string, version: MessageVersion): void {
-  db.run(
+  write(
+    db,
     'INSERT INTO message_versions (message_id, rev, text, at) VALUES (?, ?, ?, ?)',
     messageId,
     version.rev,
@@ -157,7 +158,7 @@ function keepVersion(db: Statements, messageId: string, version: MessageVersion)
        (SELECT rev FROM message_versions WHERE message_id = ? ORDER BY rev DESC LIMIT 1 OFFSET ?)`,
     messageId,
     messageId,
-    MAX_VERSIONS,
+    KEPT_VERSIONS,
   );
 }
 
@@ -235,7 +236,7 @@ export function changesAfter(
   limit: number,
 ): ChangesSlice {
   const messages: StoredMessage[] = [];
-  let [rev, entries, bytes] = [0, 0, 0];
+  let [rev, bytes] = [since, 0];
   let complete = true;
   for (const row of db.iterate(
     `SELECT entry.entry_rev, messages.* FROM (
@@ -245,7 +246,9 @@ export function changesAfter(
        SELECT rev AS entry_rev, message_id FROM message_updates
        WHERE room_id = ? AND rev > ? AND rev <= ?
        ORDER BY entry_rev LIMIT ?
-     ) AS entry LEFT JOIN messages ON messages.id = entry.message_id ORDER BY entry.entry_rev`,
+     ) AS entry LEFT JOIN messages ON messages.id = entry.message_id
+       AND (coalesce(changed_rev, rev) <= entry_rev OR coalesce(changed_rev, rev) > ?)
+     ORDER BY entry_rev`,
     roomId,
     since,
     upTo,
@@ -253,21 +256,20 @@ export function changesAfter(
     since,
     upTo,
     limit,
+    upTo,
   )) {
     if (bytes >= SLICE_BYTES) {
       complete = false;
       break;
     }
     rev = Number(row['entry_rev']);
-    entries += 1;
+    // No message changed, or the message changes again in a later entry, which is not beyond the end.
     if (row['id'] === null) continue;
     const message = toMessage(row);
-    // It changes again in a later entry, which is not beyond the end.
-    if (message.rev > rev && message.rev <= upTo) continue;
     messages.push(message);
     bytes += bytesOf(message);
   }
-  return { messages, rev, entries, complete, head: headOf(db, roomId) };
+  return { messages, rev, complete, head: headOf(db, roomId) };
 }
 
 function sliceOf(rows: Iterable<Row>): Omit<MessageSlice, 'head'> {
@@ -317,6 +319,10 @@ function isStored(db: Statements, entry: LogEntry): boolean {
         rev,
       );
   return found !== undefined;
+}
+
+function isUpdate(entry: LogEntry): entry is MessageUpdate {
+  return 'kind' in entry;
 }
 
 function toUpdate(row: Row): MessageUpdate {

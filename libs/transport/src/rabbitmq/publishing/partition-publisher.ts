@@ -1,4 +1,4 @@
-import type { MessageCommand, MessageCreate } from '@chat/messages/commands';
+import { isCreate, type Command } from '@chat/messages/commands';
 import { UnavailableError } from '@chat/platform/failures';
 import type { ReadPacket } from '@nestjs/microservices';
 import type { ChannelModel, Message } from 'amqplib';
@@ -91,7 +91,7 @@ export class PartitionPublisher {
    * @throws UnavailableError if the partition is not {@link ready}, has no queue, or does not
    * confirm in time; a timed-out event may still be stored
    */
-  publish(packet: ReadPacket<MessageCreate | MessageCommand>): Promise<void> {
+  publish(packet: ReadPacket<Command>): Promise<void> {
     const channel = this.#channel.current;
     if (!channel || !this.ready) return Promise.reject(unavailable());
     const content = Buffer.from(JSON.stringify(packet));
@@ -116,7 +116,7 @@ export class PartitionPublisher {
           persistent: true,
           mandatory: true,
           contentType: 'application/json',
-          messageId: 'opId' in packet.data ? packet.data.opId : packet.data.id,
+          messageId: isCreate(packet.data) ? packet.data.id : packet.data.opId,
           correlationId,
         },
         (error: Error | null) => this.#settle(correlationId, error ?? undefined),

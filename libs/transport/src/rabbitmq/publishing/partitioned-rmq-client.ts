@@ -1,9 +1,4 @@
-import {
-  PARTITION_COUNT,
-  partitionOf,
-  type MessageCommand,
-  type MessageCreate,
-} from '@chat/messages/commands';
+import { PARTITION_COUNT, partitionOf, type Command } from '@chat/messages/commands';
 import { UnavailableError, withTimeout } from '@chat/platform/failures';
 import { ClientRMQ, type ReadPacket } from '@nestjs/microservices';
 import { BrokerConnection, type BrokerOptions } from '../connection/broker-connection.ts';
@@ -77,9 +72,7 @@ export class PartitionedRmqClient extends ClientRMQ {
     await this.#broker.close();
   }
 
-  protected override dispatchEvent(
-    packet: ReadPacket<MessageCreate | MessageCommand>,
-  ): Promise<void> {
+  protected override dispatchEvent(packet: ReadPacket<Command>): Promise<void> {
     if (this.#closing) return busy('The server is shutting down. Please try again.');
     const { roomId } = packet.data;
     const partition = this.#partitions[partitionOf(roomId)];
