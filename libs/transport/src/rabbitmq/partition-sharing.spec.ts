@@ -319,7 +319,11 @@ describeWithProgram('rabbitmq-server', 'instances of the messages service', () =
     try {
       announce('here');
       await eventually(() => expect(server.handlesCommands).toBe(false));
+      // It handles deliveries until it has drained.
       announce('leaving');
+      await eventually(() => expect(server.handlesCommands).toBe(true));
+      announce('leaving');
+      await eventually(() => expect(server.handlesCommands).toBe(false));
       await eventually(() => expect(server.handlesCommands).toBe(true));
     } finally {
       await connection.close();

@@ -53,9 +53,9 @@ export class PartitionedRmqServer extends ServerRMQ {
     return this.#running?.partitions.numbers ?? [];
   }
 
-  /** Whether every live instance handles `message.command`; false until the instances are known. */
+  /** Whether every instance handles `message.command`; false until the instances are known. */
   get handlesCommands(): boolean {
-    return (this.#running?.partitions.commonVersion ?? 0) >= 1;
+    return this.#running?.partitions.allUnderstandEvents ?? false;
   }
 
   /** Connects in the background: an unreachable broker does not delay the start of the process. */

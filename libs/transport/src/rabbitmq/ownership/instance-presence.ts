@@ -25,19 +25,15 @@ const MISSED_HEARTBEATS = 3;
 /** Fraction of the heartbeat interval within which other instances respond to a new one. */
 const DISCOVERY_FRACTION = 0.25;
 
-interface OtherInstance {
-  /** When it expires unless it sends a heartbeat, in `performance.now()` time. */
-  readonly deadline: number;
-  readonly version: number;
-}
-
 /** Tracks the live instances by heartbeats through the broker. */
 export class InstancePresence {
   /** Identifies this instance. */
   readonly id = randomUUID();
   readonly #channel: SupervisedChannel;
-  /** The other instances by id. */
-  readonly #others = new Map<string, OtherInstance>();
+  /** When each other instance expires unless it sends a heartbeat, in `performance.now()` time. */
+  readonly #others = new Map<string, number>();
+  /** Until when an instance of an earlier version may handle deliveries: longer than it is live. */
+  #olderUntil = 0;
   /** When the channel is reopened unless this instance receives its own heartbeat. */
   #ownDeadline = 0;
   #state: PresenceState = 'here';
@@ -67,10 +63,13 @@ export class InstancePresence {
     });
   }
 
-  /** Lowest version of the event formats over all live instances; 0 until they are known. */
-  get commonVersion(): number {
-    if (!this.#channel.current || this.#discoveryTimer) return 0;
-    return Math.min(EVENT_VERSION, ...[...this.#others.values()].map(({ version }) => version));
+  /**
+   * Whether every instance that handles deliveries understands the same event formats as this one;
+   * false until the instances are known. One that is leaving handles deliveries until it has drained.
+   */
+  get allUnderstandEvents(): boolean {
+    const isKnown = this.#channel.current !== undefined && this.#discoveryTimer === undefined;
+    return isKnown && performance.now() >= this.#olderUntil;
   }
 
   /** Publishes a new state immediately, so that the other instances need not wait for a timeout. */
@@ -112,9 +111,8 @@ export class InstancePresence {
     this.#lastHeartbeat = now;
     // A process that was frozen or busy cannot have received heartbeats from the others.
     if (wasPaused) {
-      for (const [id, { version }] of this.#others) {
-        this.#others.set(id, { deadline: this.#nextDeadline(), version });
-      }
+      for (const id of this.#others.keys()) this.#others.set(id, this.#nextDeadline());
+      if (this.#olderUntil > 0) this.#olderUntil = this.#nextDeadline();
     }
     // Nor its own heartbeats, which no instance receives while the broker blocks publishing.
     if (wasPaused || this.connection.blocked) this.#ownDeadline = this.#nextDeadline();
@@ -122,7 +120,7 @@ export class InstancePresence {
       return this.#channel.reopen(new Error('own heartbeats not received'));
     }
     this.#sendHeartbeat();
-    const expired = [...this.#others].filter(([, { deadline }]) => deadline < now);
+    const expired = [...this.#others].filter(([, deadline]) => deadline < now);
     for (const [id] of expired) this.#others.delete(id);
     if (expired.length > 0) this.#reportInstances();
   }
@@ -136,12 +134,13 @@ export class InstancePresence {
       this.#ownDeadline = this.#nextDeadline();
       return;
     }
+    if (version < EVENT_VERSION) this.#olderUntil = this.#nextDeadline();
     if (state === 'leaving') {
       if (this.#others.delete(id)) this.#reportInstances();
       return;
     }
     const known = this.#others.has(id);
-    this.#others.set(id, { deadline: this.#nextDeadline(), version });
+    this.#others.set(id, this.#nextDeadline());
     if (known) return;
     this.#sendHeartbeat();
     this.#reportInstances();

@@ -45,9 +45,9 @@ export class OwnedPartitions {
     return [...this.#consumers.keys()];
   }
 
-  /** Like {@link InstancePresence.commonVersion}. */
-  get commonVersion(): number {
-    return this.#presence.commonVersion;
+  /** Like {@link InstancePresence.allUnderstandEvents}. */
+  get allUnderstandEvents(): boolean {
+    return this.#presence.allUnderstandEvents;
   }
 
   /** Checks the store after a failed write; leaves the share to others while it is unavailable. */
