@@ -54,6 +54,18 @@ describeChat('a message', () => {
     expect(message?.editedAt).toEqual(expect.any(String));
   });
 
+  it('is not found in another room, even at once after it was sent', async () => {
+    const [roomId, otherRoomId] = [uniqueRoom('its-room'), uniqueRoom('another-room')];
+    const ann = await join(roomId);
+    await emitWithAck(ann.socket, 'joinRoom', otherRoomId);
+    const sent = await emitWithAck(ann.socket, 'sendMessage', { roomId, text: 'hello' });
+    if (!sent.ok) throw new Error(sent.error.message);
+    const edit = { roomId: otherRoomId, messageId: sent.id, text: 'elsewhere' };
+    expect(await emitWithAck(ann.socket, 'editMessage', edit)).toMatchObject({
+      error: { code: 'NOT_FOUND' },
+    });
+  });
+
   it('loses its text everywhere when its author deletes it', async () => {
     const roomId = uniqueRoom('deletions');
     const [ann, bob] = [await join(roomId), await join(roomId)];

@@ -75,9 +75,7 @@ export class ChangeMessage {
     try {
       await this.directory.requireAllowed(command);
     } catch (error) {
-      const { messageId, userId } = command;
-      if (!(error instanceof NotFoundError) || !this.recentSends.has(messageId, userId))
-        throw error;
+      if (!(error instanceof NotFoundError) || !this.recentSends.has(command)) throw error;
     }
   }
 }

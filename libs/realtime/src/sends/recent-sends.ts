@@ -5,25 +5,32 @@ import { LRUCache } from 'lru-cache';
 const RECENT_MS = 60_000;
 const MAX_MESSAGES = 10_000;
 
+interface RecentSend {
+  readonly messageId: string;
+  readonly roomId: string;
+  readonly userId: string;
+}
+
 /**
  * Messages that this process accepted in the last minute: their authors can change them at once,
  * even if they are not stored yet.
  */
 @Injectable()
 export class RecentSends {
-  readonly #senders = new LRUCache<string, string>({ max: MAX_MESSAGES, ttl: RECENT_MS });
+  readonly #sends = new LRUCache<string, RecentSend>({ max: MAX_MESSAGES, ttl: RECENT_MS });
 
-  add(messageId: string, userId: string): void {
-    this.#senders.set(messageId, userId);
+  add(send: RecentSend): void {
+    this.#sends.set(send.messageId, send);
   }
 
   /** Forgets a message that was deleted. */
   delete(messageId: string): void {
-    this.#senders.delete(messageId);
+    this.#sends.delete(messageId);
   }
 
-  /** Whether the user sent the message in the last minute, through this process. */
-  has(messageId: string, userId: string): boolean {
-    return this.#senders.get(messageId) === userId;
+  /** Whether the user sent the message to the room in the last minute, through this process. */
+  has({ messageId, roomId, userId }: RecentSend): boolean {
+    const send = this.#sends.get(messageId);
+    return send?.roomId === roomId && send.userId === userId;
   }
 }

@@ -41,7 +41,7 @@ export class SendMessage {
         username: sender.username,
         timestamp: new Date().toISOString(),
       };
-      this.recentSends.add(event.id, sender.userId);
+      this.recentSends.add({ messageId: event.id, roomId, userId: sender.userId });
       this.#logger.debug({ messageId: event.id, roomId }, 'message accepted');
       return { outcome: this.publisher.publish(event) };
     });
