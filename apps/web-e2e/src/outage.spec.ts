@@ -51,6 +51,29 @@ describeWithDedicatedServer('the page while the server is down', (chat) => {
     await expectOnce('Written before closing the tab');
   });
 
+  it('shows no error in the dialog with the members, and loads them on every reconnect', async () => {
+    const dialog = ada.page.getByRole('dialog');
+    const reads: string[] = [];
+    ada.page.on('request', (request) => {
+      if (new URL(request.url()).pathname.endsWith('/members')) reads.push(request.url());
+    });
+    await ada.openMembers();
+    await dialog.getByText('You’re offline. The members will appear').waitFor();
+    expect(reads).toEqual([]);
+    await chat.server.restart();
+    await ada.memberRow(bob.username).waitFor();
+
+    const readsOnline = reads.length;
+    await chat.server.kill();
+    await ada.page.getByText('You’re offline. Messages will be sent').waitFor();
+    await ada.memberRow(bob.username).waitFor();
+    expect(reads).toHaveLength(readsOnline);
+    expect(await dialog.getByRole('alert').count()).toBe(0);
+    const reread = ada.page.waitForRequest('**/members?*');
+    await chat.server.restart();
+    await reread;
+  });
+
   async function expectOnce(text: string): Promise<void> {
     expect(await countStored(chat.server.url, 'general', text)).toBe(1);
     expect(await ada.rows(text).count()).toBe(1);

@@ -1,5 +1,7 @@
 import type { Member, RoomSummary } from '@chat/contracts';
 import { useState } from 'react';
+import { chat } from '../app/chat.ts';
+import { useObservable } from '../app/observable.ts';
 import { Button } from '../ui/Button.tsx';
 import styles from './MemberList.module.css';
 import { MemberRow } from './MemberRow.tsx';
@@ -12,9 +14,18 @@ interface MemberListProps {
 }
 
 export function MemberList({ room, members, ownUserId, onLoadMore }: MemberListProps) {
+  const { status } = useObservable(chat.connection);
   const [openId, setOpenId] = useState<string>();
 
-  if (!members) return <p className={styles.note}>Loading…</p>;
+  if (!members) {
+    return (
+      <p className={styles.note}>
+        {status === 'offline'
+          ? 'You’re offline. The members will appear when you reconnect.'
+          : 'Loading…'}
+      </p>
+    );
+  }
   return (
     <>
       <ul aria-label="Members">

@@ -35,6 +35,8 @@ export function useMembers(roomId: string): RoomMembers {
   );
 
   useEffect(() => {
+    // Changes are missed until the room is live again, which loads the members anew.
+    if (!live) return;
     let current = true;
     fetchMembers(roomId, pages).then(
       (loaded) => {
