@@ -10,6 +10,7 @@ const LIVE = { timeout: 5_000 };
 describeInBrowser('roles of members', (chat) => {
   let ada: BrowserUser;
   let bob: BrowserUser;
+  let carol: string;
 
   beforeAll(async () => {
     ada = await chat.openPage('ada');
@@ -47,7 +48,7 @@ describeInBrowser('roles of members', (chat) => {
     await badge(ada, bob.username, 'moderator').waitFor(LIVE);
     await badge(bob, bob.username, 'moderator').waitFor(LIVE);
 
-    const carol = await createUser(chat.server.url);
+    carol = await createUser(chat.server.url);
     await bob.addMember(carol);
     await ada.memberRow(carol).waitFor(LIVE);
     expect([...ada.consoleErrors, ...bob.consoleErrors]).toEqual([]);
@@ -64,6 +65,27 @@ describeInBrowser('roles of members', (chat) => {
     await badge(ada, bob.username, 'moderator').waitFor();
     await ada.page.unroute('**/members/*');
     await ada.openActions(bob.username); // Hides them.
+  });
+
+  it('keeps the actions and the focus on another member when a change completes', async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    await ada.page.route('**/members/*', async (route) => {
+      await released;
+      await route.continue();
+    });
+    const actionsOn = (username: string): Locator =>
+      ada.page.getByRole('group', { name: `Actions for ${username}` });
+    await ada.openActions(bob.username);
+    await button(ada, 'Make member').click();
+    await ada.openActions(carol);
+    release();
+
+    await actionsOn(bob.username).waitFor({ state: 'detached' });
+    await badge(ada, bob.username, 'moderator').waitFor({ state: 'detached' });
+    await actionsOn(carol).waitFor();
+    expect(await focused(ada).getAttribute('aria-label')).toBe(`Actions for ${carol}`);
+    await ada.page.unroute('**/members/*');
+    await ada.openActions(carol); // Hides them.
   });
 
   it('asks the owner to hand the room over before leaving', async () => {

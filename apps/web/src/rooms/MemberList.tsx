@@ -1,5 +1,4 @@
 import type { Member, RoomSummary } from '@chat/contracts';
-import { useState } from 'react';
 import { chat } from '../app/chat.ts';
 import { useObservable } from '../app/observable.ts';
 import { Button } from '../ui/Button.tsx';
@@ -15,7 +14,6 @@ interface MemberListProps {
 
 export function MemberList({ room, members, ownUserId, onLoadMore }: MemberListProps) {
   const { status } = useObservable(chat.connection);
-  const [openId, setOpenId] = useState<string>();
 
   if (!members) {
     return (
@@ -30,14 +28,7 @@ export function MemberList({ room, members, ownUserId, onLoadMore }: MemberListP
     <>
       <ul aria-label="Members">
         {members.map((member) => (
-          <MemberRow
-            key={member.userId}
-            room={room}
-            member={member}
-            ownUserId={ownUserId}
-            open={member.userId === openId}
-            onOpenChange={(open) => setOpenId(open ? member.userId : undefined)}
-          />
+          <MemberRow key={member.userId} room={room} member={member} ownUserId={ownUserId} />
         ))}
       </ul>
       {onLoadMore && (

@@ -1,5 +1,5 @@
 import type { Member, RoomSummary } from '@chat/contracts';
-import { useId, useRef } from 'react';
+import { useId, useRef, useState } from 'react';
 import { chat } from '../app/chat.ts';
 import { Button } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
@@ -11,24 +11,24 @@ interface MemberRowProps {
   room: RoomSummary;
   member: Member;
   ownUserId: string;
-  /** Whether the actions are shown. */
-  open: boolean;
-  onOpenChange: (open: boolean) => void;
 }
 
 /** A member, with a button that shows the actions on them. */
-export function MemberRow({ room, member, ownUserId, open, onOpenChange }: MemberRowProps) {
+export function MemberRow({ room, member, ownUserId }: MemberRowProps) {
+  const [open, setOpen] = useState(false);
   const row = useRef<HTMLLIElement>(null);
   const panelId = useId();
   const { userId, username, displayName, role } = member;
   const actions = memberActions(room, member, ownUserId);
 
   async function act(action: MemberAction) {
-    const next = action === 'remove' ? neighbourOf(row.current) : row.current;
+    const element = row.current;
+    const next = action === 'remove' ? neighbourOf(element) : element;
     await perform(action, room.id, userId);
-    onOpenChange(false);
-    // The pressed button no longer exists.
-    next?.focus();
+    setOpen(false);
+    // The pressed button no longer exists, but the user may have moved the focus in the meantime.
+    const { activeElement, body } = document;
+    if (activeElement === body || element?.contains(activeElement)) next?.focus();
   }
 
   return (
@@ -46,7 +46,7 @@ export function MemberRow({ room, member, ownUserId, open, onOpenChange }: Membe
           aria-label={`Actions for ${username}`}
           aria-expanded={open}
           aria-controls={open ? panelId : undefined}
-          onClick={() => onOpenChange(!open)}
+          onClick={() => setOpen(!open)}
         >
           <Icon shape="more" />
         </Button>
