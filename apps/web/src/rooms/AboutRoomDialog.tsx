@@ -4,6 +4,7 @@ import styles from './AboutRoomDialog.module.css';
 import { AddMembers } from './AddMembers.tsx';
 import { DeleteRoom } from './DeleteRoom.tsx';
 import { LeaveRoom } from './LeaveRoom.tsx';
+import { canManageMembers } from './member-actions.ts';
 import { MemberList } from './MemberList.tsx';
 import { useMembers } from './members.ts';
 
@@ -17,7 +18,6 @@ interface AboutRoomDialogProps {
 export function AboutRoomDialog({ room, ownUserId, onClose }: AboutRoomDialogProps) {
   const { members, hasMore, errorMessage, loadMore } = useMembers(room.id);
   const isOwner = room.role === 'owner';
-  const canAddMembers = room.visibility === 'private' && (isOwner || room.role === 'moderator');
   return (
     <Dialog title={room.name} onClose={onClose}>
       <p className={styles.about}>
@@ -30,7 +30,7 @@ export function AboutRoomDialog({ room, ownUserId, onClose }: AboutRoomDialogPro
           {room.topic}
         </p>
       )}
-      {canAddMembers && <AddMembers roomId={room.id} members={members ?? []} />}
+      {canManageMembers(room) && <AddMembers roomId={room.id} members={members ?? []} />}
       <h3 className={styles.heading}>Members</h3>
       {errorMessage && (
         <p className={styles.problem} role="alert">

@@ -1,6 +1,6 @@
 import type { Role, Visibility } from '@chat/contracts';
 import { describe, expect, it } from '@jest/globals';
-import { memberActions } from './member-actions.ts';
+import { canManageMembers, memberActions } from './member-actions.ts';
 
 const actionsOn = (role: Role, own: Role | undefined, visibility: Visibility = 'private') =>
   memberActions({ visibility, ...(own && { role: own }) }, { userId: 'bob', role }, 'ada');
@@ -41,5 +41,16 @@ describe('memberActions', () => {
     expect(ownActions('moderator')).toEqual(['stepDown']);
     expect(ownActions('owner')).toEqual([]);
     expect(ownActions('member')).toEqual([]);
+  });
+});
+
+describe('canManageMembers', () => {
+  it.each<[Visibility, Role[]]>([
+    ['private', ['owner', 'moderator']],
+    ['public', []],
+  ])('is true in a %s room for the roles %j', (visibility, expected) => {
+    const roles = [undefined, 'owner', 'moderator', 'member'] as const;
+    const allowed = roles.filter((role) => canManageMembers({ visibility, ...(role && { role }) }));
+    expect(allowed).toEqual(expected);
   });
 });
