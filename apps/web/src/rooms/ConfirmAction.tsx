@@ -8,19 +8,12 @@ interface ConfirmActionProps {
   label: string;
   /** Describes the effect of the action. */
   description: string;
-  cancelLabel: string;
   confirmLabel: string;
   onConfirm: () => Promise<void>;
 }
 
 /** Button for an action that needs a confirmation. */
-export function ConfirmAction({
-  label,
-  description,
-  cancelLabel,
-  confirmLabel,
-  onConfirm,
-}: ConfirmActionProps) {
+export function ConfirmAction({ label, description, confirmLabel, onConfirm }: ConfirmActionProps) {
   const [step, setStep] = useState<'idle' | 'cancelled' | 'confirming' | 'running'>('idle');
   const [errorMessage, setErrorMessage] = useState<string>();
 
@@ -58,7 +51,7 @@ export function ConfirmAction({
       )}
       <div className={styles.choice}>
         <Button variant="quiet" autoFocus onClick={() => setStep('cancelled')}>
-          {cancelLabel}
+          Cancel
         </Button>
         <Button variant="danger" busy={step === 'running'} onClick={() => void confirm()}>
           {confirmLabel}

@@ -14,7 +14,6 @@ export function DeleteRoom({ roomId }: { roomId: string }) {
     <ConfirmAction
       label="Delete room"
       description="No one can open this room again, and its name can’t be reused."
-      cancelLabel="Cancel"
       confirmLabel="Delete"
       onConfirm={deleteRoom}
     />

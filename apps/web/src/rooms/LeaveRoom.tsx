@@ -29,7 +29,6 @@ export function LeaveRoom({ room, ownUserId }: LeaveRoomProps) {
           ? 'You can only come back if the owner or a moderator adds you again.'
           : 'You can join again at any time.'
       }
-      cancelLabel="Cancel"
       confirmLabel="Leave"
       onConfirm={leave}
     />

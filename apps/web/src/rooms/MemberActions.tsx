@@ -50,7 +50,6 @@ export function MemberActions({ id, member, actions, onAction }: MemberActionsPr
             key={action}
             label="Hand over the room"
             description={`${username} becomes the owner, and you become a moderator. Only ${username} can undo this.`}
-            cancelLabel="Cancel"
             confirmLabel="Hand over"
             onConfirm={() => onAction(action)}
           />
@@ -61,7 +60,6 @@ export function MemberActions({ id, member, actions, onAction }: MemberActionsPr
             key={action}
             label="Step down"
             description="You become a member. Only the owner can make you a moderator again."
-            cancelLabel="Cancel"
             confirmLabel="Step down"
             onConfirm={() => onAction(action)}
           />
