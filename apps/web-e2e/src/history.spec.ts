@@ -10,8 +10,7 @@ describeInBrowser('the message list', (chat) => {
 
   beforeAll(async () => {
     await fillRoom(chat.server.url, 'general', COUNT);
-    ada = await chat.openPage('ada');
-    await ada.signUp();
+    ada = await chat.signUp('ada');
     await ada.waitForMessage(`message ${COUNT}`);
   });
 

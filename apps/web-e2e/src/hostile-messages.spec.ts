@@ -8,10 +8,8 @@ describeInBrowser('the message list', (chat) => {
   let bob: BrowserUser;
 
   beforeAll(async () => {
-    ada = await chat.openPage('ada');
-    bob = await chat.openPage('bob');
-    await ada.signUp();
-    await bob.signUp();
+    ada = await chat.signUp('ada');
+    bob = await chat.signUp('bob');
   });
 
   it.each([

@@ -13,10 +13,8 @@ describeInBrowser('roles of members', (chat) => {
   let carol: string;
 
   beforeAll(async () => {
-    ada = await chat.openPage('ada');
-    bob = await chat.openPage('bob');
-    await ada.signUp();
-    await bob.signUp();
+    ada = await chat.signUp('ada');
+    bob = await chat.signUp('bob');
     await ada.createPrivateRoom('Editors');
     await ada.openMembers();
     await ada.addMember(bob.username);

@@ -7,10 +7,8 @@ describeInBrowser('the page', (chat) => {
   let bob: BrowserUser;
 
   beforeEach(async () => {
-    ada = await chat.openPage('ada');
-    bob = await chat.openPage('bob');
-    await ada.signUp();
-    await bob.signUp();
+    ada = await chat.signUp('ada');
+    bob = await chat.signUp('bob');
   });
   afterEach(async () => {
     expect([...ada.consoleErrors, ...bob.consoleErrors]).toEqual([]);

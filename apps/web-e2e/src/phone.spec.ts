@@ -18,7 +18,7 @@ describeInBrowser('the page on a phone', (chat) => {
     await ada.page.getByTitle('Sent', { exact: true }).waitFor();
     expect(await ada.scrollsHorizontally()).toBe(false);
 
-    await ada.page.getByRole('button', { name: 'Members and settings' }).click();
+    await ada.openMembers();
     await ada.page.getByRole('dialog').waitFor();
     expect(await ada.scrollsHorizontally()).toBe(false);
     await ada.page.getByRole('button', { name: 'Close' }).click();

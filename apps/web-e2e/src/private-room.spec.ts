@@ -7,10 +7,8 @@ describeInBrowser('a private room', (chat) => {
   let bob: BrowserUser;
 
   beforeAll(async () => {
-    ada = await chat.openPage('ada');
-    bob = await chat.openPage('bob');
-    await ada.signUp();
-    await bob.signUp();
+    ada = await chat.signUp('ada');
+    bob = await chat.signUp('bob');
   });
 
   it('opens for a user added by the owner and closes within 1 s of the removal', async () => {

@@ -31,6 +31,13 @@ export class ChatFixture<Server extends ChatServer = ChatServer> {
     return BrowserUser.openPage(this.browser, this.server.url, name, options);
   }
 
+  /** Opens the page in a separate browser profile and creates an account. */
+  async signUp(name: string): Promise<BrowserUser> {
+    const user = await this.openPage(name);
+    await user.signUp();
+    return user;
+  }
+
   async open(): Promise<void> {
     this.#server = await this.openServer();
     this.#browser = await startBrowser();
