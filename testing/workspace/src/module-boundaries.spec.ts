@@ -1,6 +1,6 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { ESLint } from 'eslint';
-import { nx, ROOT } from './nx.ts';
+import { ROOT } from './nx.ts';
 
 const eslint = new ESLint({
   cwd: ROOT,
@@ -95,9 +95,6 @@ const planted = [
 ];
 
 describe('the module boundaries', () => {
-  // The rule reads the cached project graph of Nx, and reports nothing if it is missing.
-  beforeAll(() => nx('graph', '--file=.nx/graph.json'));
-
   for (const { violation, file, text, error } of planted) {
     it(`reject ${violation}`, async () => {
       expect(await boundaryErrors(file, text)).toEqual([expect.stringMatching(error)]);

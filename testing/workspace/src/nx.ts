@@ -39,7 +39,10 @@ async function run(
 /** Targets of a project by name, as Nx resolves them. */
 export type Targets = Readonly<Record<string, { readonly inputs?: readonly unknown[] }>>;
 
-/** Creates the project graph of this workspace, which most runs of Nx here need. */
+/**
+ * Creates the project graph of this workspace, which most runs of Nx here need. ESLint's rule for
+ * module boundaries reads the cached graph too, and reports nothing if it is missing.
+ */
 export const createGraph = (): Promise<string> => nxIn(ROOT, 'graph', `--file=${GRAPH}`);
 
 /** Returns the targets of every project. */
