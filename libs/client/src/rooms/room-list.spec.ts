@@ -49,6 +49,22 @@ describe('RoomList', () => {
     await eventually(() => expect(listedRooms()).toEqual([['general', 'after']]));
   });
 
+  it('marks the reactions to the last message that are from the user', async () => {
+    await ada.room('general').open();
+    const [message] = server.messages('general');
+    if (!message) throw new Error('The room has a message.');
+    const ownUserId = ada.session.user?.id ?? '';
+    for (const [emoji, userId] of Object.entries({ '👍': ownUserId, '🎉': 'another-user' })) {
+      server.change('general', message.id, { kind: 'reacted', emoji, userId, on: true });
+    }
+    await eventually(() =>
+      expect(ada.rooms.getSnapshot().rooms[0]?.lastMessage?.reactions).toMatchObject([
+        { emoji: '👍', mine: true },
+        { emoji: '🎉', mine: false },
+      ]),
+    );
+  });
+
   it('is updated on roomAdded, roomUpdated and roomRemoved', async () => {
     server.store('lunch', ['hungry?']);
     const room = {

@@ -60,7 +60,7 @@ export class RoomList implements Observable<RoomListState> {
         this.#update(message.roomId, (room) => withMessage(room, message));
       }),
       connection.on('messageChanged', (change) => {
-        this.#update(change.roomId, (room) => withChange(room, change));
+        this.#update(change.roomId, (room) => withChange(room, change, session.user?.id));
       }),
     ];
   }
@@ -156,11 +156,14 @@ function withMessage(room: RoomSummary, message: Message): RoomSummary {
 }
 
 /** Changes the last message; an older one is not part of the summary. */
-function withChange(room: RoomSummary, event: ServerPayload<'messageChanged'>): RoomSummary {
+function withChange(
+  room: RoomSummary,
+  event: ServerPayload<'messageChanged'>,
+  ownUserId: string | undefined,
+): RoomSummary {
   const { lastMessage } = room;
   if (lastMessage?.id !== event.messageId || !isKnownChange(event.change)) return room;
-  // The list shows no reactions: whose they are is irrelevant.
-  const changed = updated(lastMessage, event, undefined);
+  const changed = updated(lastMessage, event, ownUserId);
   if (changed === lastMessage) return room;
   return { ...room, rev: Math.max(room.rev, event.rev), lastMessage: changed };
 }
