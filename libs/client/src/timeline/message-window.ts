@@ -41,12 +41,10 @@ export class MessageWindow {
     return this.#messages.findLast(isMatch) ?? [...this.#outOfOrder.values()].find(isMatch);
   }
 
-  /** Inserts a new message, or replaces one with its newer revision. */
+  /** Inserts a new message, or replaces one by the given revision, which must be newer. */
   apply(message: Message): void {
     const index = message.seq - this.firstSeq;
     if (index < 0) return;
-    const existing = this.#messages[index] ?? this.#outOfOrder.get(message.seq);
-    if (existing && message.rev <= existing.rev) return;
     this.#snapshot = undefined;
     if (this.#messages[index]) {
       this.#messages[index] = message;

@@ -124,19 +124,15 @@ export class Timeline {
   #applyOne(update: MessageUpdate): AppliedChange | undefined {
     const { change } = update;
     const existing = this.#window.find(update.messageId);
-    if (existing && update.rev <= existing.rev) {
-      // Included in a state that was read before, for example in the first page.
-      return this.#known.add(existing.seq) ? { message: existing, isNew: true } : undefined;
-    }
-    if (!existing && change.kind !== 'state') return undefined;
-    const message =
-      change.kind === 'state'
-        ? change.message
-        : existing && updated(existing, update, this.#ownUserId);
+    const state = change.kind === 'state' ? change.message : undefined;
+    const message = existing ? updated(existing, update, this.#ownUserId) : state;
     if (!message) return undefined;
+    const isNew = this.#known.add(message.seq);
+    // Included in a state that was read before, for example in the first page.
+    if (message === existing) return isNew ? { message, isNew } : undefined;
     this.#window.apply(message);
     this.#recordOwnSend(message);
-    return { message, isNew: this.#known.add(message.seq) };
+    return { message, isNew };
   }
 
   #recordOwnSend(message: Message): void {
