@@ -7,6 +7,7 @@ import {
   type ServerPayload,
 } from '@chat/contracts';
 import { type Arbitrary, array, boolean, constantFrom, nat, record } from 'fast-check';
+import { Timeline } from '../src/timeline/timeline.ts';
 
 /** A command in a room; `target` selects an earlier message. */
 interface Step {
@@ -187,6 +188,12 @@ export function roomLogs({ changes = true } = {}): Arbitrary<RoomLog> {
 export function roomWithMessages(count: number): RoomLog {
   const step = { kind: 'create', target: 0, userId: 'bob', emoji: '👍', on: true } as const;
   return new RoomLog(Array.from({ length: count }, () => step));
+}
+
+/** Returns ada's timeline of a room, loaded at `rev` with a page of at most `size` messages. */
+export function timelineOf(log: RoomLog, rev: number, size: number): Timeline {
+  const seq = log.messagesAt(rev).length;
+  return new Timeline({ messages: log.page(rev, size), seq, rev }, VIEWER);
 }
 
 function newMessage(seq: number, rev: number, userId: string): LoggedMessage {

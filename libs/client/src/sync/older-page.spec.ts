@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { RoomLog } from '../../test/room-log.ts';
-import { Timeline } from '../timeline/timeline.ts';
+import { RoomLog, timelineOf } from '../../test/room-log.ts';
+import type { Timeline } from '../timeline/timeline.ts';
 import { fromMessageChanged } from './live-change.ts';
 import { addOlderPage } from './older-page.ts';
 
@@ -17,7 +17,7 @@ const LOG = new RoomLog([
 
 /** Returns the timeline of the second message at rev 4. */
 function newestMessage(): Timeline {
-  return new Timeline({ messages: LOG.page(4, 1), seq: 2, rev: 4 }, 'ada');
+  return timelineOf(LOG, 4, 1);
 }
 
 /** Returns calls that read the first message as it is at `rev`. */

@@ -14,11 +14,12 @@ import {
 import {
   roomLogs,
   roomWithMessages,
+  timelineOf,
   type RoomLog,
   type RoomLogEvent,
 } from '../../test/room-log.ts';
 import { stateUpdate } from '../timeline/message-update.ts';
-import { Timeline, type AppliedChange } from '../timeline/timeline.ts';
+import type { AppliedChange } from '../timeline/timeline.ts';
 import { fromMessageChanged, fromReceivedMessage, type LiveChange } from './live-change.ts';
 import { addOlderPage } from './older-page.ts';
 import { RoomChanges } from './room-changes.ts';
@@ -49,11 +50,6 @@ function loadedChanges(log: RoomLog, rev: number, size: number): RoomChanges {
   changes.setHead(rev);
   changes.load(timelineOf(log, rev, size));
   return changes;
-}
-
-function timelineOf(log: RoomLog, rev: number, size: number): Timeline {
-  const seq = log.messagesAt(rev).length;
-  return new Timeline({ messages: log.page(rev, size), seq, rev }, 'ada');
 }
 
 function liveChange({ name, payload }: RoomLogEvent): LiveChange {

@@ -1,7 +1,7 @@
 import type { Message } from '@chat/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { array, assert, boolean, integer, nat, property, record } from 'fast-check';
-import { roomLogs, roomWithMessages, type RoomLog } from '../../test/room-log.ts';
+import { roomLogs, roomWithMessages, timelineOf } from '../../test/room-log.ts';
 import { stateUpdate } from './message-update.ts';
 import { Timeline } from './timeline.ts';
 
@@ -13,11 +13,6 @@ const PAGES = array(
   record({ overlap: nat(5), size: integer({ min: 1, max: 8 }), older: boolean() }),
 );
 const LAST_PAGE = { overlap: 0, size: 8, older: false };
-
-function timelineOf(log: RoomLog, rev: number, size: number): Timeline {
-  const seq = log.messagesAt(rev).length;
-  return new Timeline({ messages: log.page(rev, size), seq, rev }, 'ada');
-}
 
 function isOwn({ userId }: Message): boolean {
   return userId === 'ada';
