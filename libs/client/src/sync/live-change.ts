@@ -30,6 +30,14 @@ export function fromMessageChanged(
   return own && { rev, since, update: stateUpdate(own) };
 }
 
+/** Returns the change of a head in an event; undefined when the missed changes have to be read. */
+export function fromRoomHead({
+  rev,
+  since,
+}: ServerPayload<'roomHeads'>[number]): LiveChange | undefined {
+  return since === undefined ? undefined : { rev, since };
+}
+
 /**
  * Adds `mine` to the reactions of a message from an event, which all members receive. Undefined
  * when the user may be among those who are not listed.

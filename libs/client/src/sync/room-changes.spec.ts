@@ -20,7 +20,12 @@ import {
 } from '../../test/room-log.ts';
 import { stateUpdate } from '../timeline/message-update.ts';
 import type { AppliedChange } from '../timeline/timeline.ts';
-import { fromMessageChanged, fromReceivedMessage, type LiveChange } from './live-change.ts';
+import {
+  fromMessageChanged,
+  fromReceivedMessage,
+  fromRoomHead,
+  type LiveChange,
+} from './live-change.ts';
 import { addOlderPage } from './older-page.ts';
 import { RoomChanges } from './room-changes.ts';
 
@@ -54,9 +59,9 @@ function loadedChanges(log: RoomLog, rev: number, size: number): RoomChanges {
 
 function liveChange({ name, payload }: RoomLogEvent): LiveChange {
   if (name === 'roomHeads') {
-    const [head] = payload;
-    if (head?.since === undefined) throw new Error('The event covers a range of revs.');
-    return { rev: head.rev, since: head.since };
+    const change = payload[0] && fromRoomHead(payload[0]);
+    if (!change) throw new Error('The event covers a range of revs.');
+    return change;
   }
   const change =
     name === 'receiveMessage'

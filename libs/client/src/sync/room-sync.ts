@@ -1,9 +1,4 @@
-import {
-  MAX_PAGE_SIZE,
-  type ClientPayload,
-  type Message,
-  type ServerPayload,
-} from '@chat/contracts';
+import { MAX_PAGE_SIZE, type ClientPayload, type Message } from '@chat/contracts';
 import { Backoff, pause } from '../backoff.ts';
 import { ChatError, type ChatErrorCode } from '../chat-error.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -12,7 +7,12 @@ import type { Unsubscribe } from '../emitter.ts';
 import type { RestClient } from '../rest/rest-client.ts';
 import { stateUpdate } from '../timeline/message-update.ts';
 import { Timeline, type AppliedChange } from '../timeline/timeline.ts';
-import { fromMessageChanged, fromReceivedMessage, type LiveChange } from './live-change.ts';
+import {
+  fromMessageChanged,
+  fromReceivedMessage,
+  fromRoomHead,
+  type LiveChange,
+} from './live-change.ts';
 import { RoomChanges } from './room-changes.ts';
 import type { RoomSyncListener } from './room-sync-listener.ts';
 
@@ -77,7 +77,7 @@ export class RoomSync {
       }),
       connection.on('roomHeads', (heads) => {
         const own = heads.find((head) => head.roomId === roomId);
-        if (own) this.#receiveHead(own);
+        if (own) this.#receive(own.rev, fromRoomHead(own));
       }),
     ];
   }
@@ -142,11 +142,6 @@ export class RoomSync {
     const applied = this.#changes.receive(change, this.#joined && !this.#running);
     if (this.#changes.rev > before) this.#report(applied);
     else if (this.#changes.head > head) this.#catchUp();
-  }
-
-  #receiveHead({ rev, since }: ServerPayload<'roomHeads'>[number]): void {
-    if (since !== undefined) this.#receive(rev, { rev, since });
-    else if (this.#following && this.#changes.raiseHead(rev)) this.#catchUp();
   }
 
   #catchUp(): void {
