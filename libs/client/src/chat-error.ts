@@ -7,6 +7,14 @@ import type { ErrorCode, ErrorDetail } from '@chat/contracts';
  */
 export type ChatErrorCode = ErrorCode | 'NETWORK' | 'TIMEOUT' | 'OUTBOX_FULL' | 'CLOSED';
 
+/** Errors that a retry may resolve: the server may not have the request, or asks to wait. */
+export const TRANSIENT_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
+  'NETWORK',
+  'TIMEOUT',
+  'UNAVAILABLE',
+  'RATE_LIMITED',
+]);
+
 export interface ChatErrorInfo {
   /** Milliseconds to wait before retrying the same request. */
   retryAfterMs?: number | undefined;

@@ -1,6 +1,6 @@
 import type { ClientPayload } from '@chat/contracts';
 import { Backoff, pause } from '../backoff.ts';
-import type { ChatError, ChatErrorCode } from '../chat-error.ts';
+import { TRANSIENT_CODES, type ChatError } from '../chat-error.ts';
 import type { Connection } from '../connection/connection.ts';
 import { newClientMessageId } from '../outbox/client-message-id.ts';
 import { normalizeText } from '../outbox/message-text.ts';
@@ -10,14 +10,6 @@ const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 5_000;
 /** How long a command waits for the connection that broke before it was acknowledged. */
 const RECONNECT_TIMEOUT_MS = 10_000;
-
-/** Errors after which it is unknown whether the server has the command, or it asks to retry. */
-const RETRIED_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
-  'NETWORK',
-  'TIMEOUT',
-  'UNAVAILABLE',
-  'RATE_LIMITED',
-]);
 
 type Command = 'editMessage' | 'deleteMessage' | 'react';
 
@@ -65,7 +57,7 @@ export class MessageCommands {
       } catch (error) {
         attemptsLeft -= 1;
         const { code, retryAfterMs } = error as ChatError;
-        if (attemptsLeft === 0 || !RETRIED_CODES.has(code)) throw error;
+        if (attemptsLeft === 0 || !TRANSIENT_CODES.has(code)) throw error;
         await pause(backoff.next(retryAfterMs), this.#ending.signal);
         await this.#connection.whenOnline(RECONNECT_TIMEOUT_MS);
         if (this.#ending.signal.aborted) throw error;

@@ -1,5 +1,5 @@
 import { Backoff, pause } from '../backoff.ts';
-import type { ChatError, ChatErrorCode } from '../chat-error.ts';
+import { TRANSIENT_CODES, type ChatError } from '../chat-error.ts';
 import type { Connection } from '../connection/connection.ts';
 import { withLock } from '../with-lock.ts';
 import type { EntryStore } from './entry-store.ts';
@@ -8,15 +8,6 @@ import type { OutboxQueue, QueuedSend } from './outbox-queue.ts';
 const MAX_INTERNAL_FAILURES = 5;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 5_000;
-
-/** Errors after which a send is retried without a limit. */
-const RETRIED_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
-  'NETWORK',
-  'TIMEOUT',
-  'UNAVAILABLE',
-  'RATE_LIMITED',
-  'UNAUTHORIZED',
-]);
 
 /** Dependencies of the sender. */
 interface SenderContext {
@@ -93,7 +84,8 @@ export class OutboxSender {
     send.repeated = true;
     if (error.code === 'INTERNAL') send.internalFailures += 1;
     const retriable =
-      RETRIED_CODES.has(error.code) ||
+      TRANSIENT_CODES.has(error.code) ||
+      error.code === 'UNAUTHORIZED' ||
       (error.code === 'INTERNAL' && send.internalFailures < MAX_INTERNAL_FAILURES);
     if (retriable) {
       queue.change(send, { state: 'waiting' });

@@ -1,6 +1,6 @@
 import type { ErrorCode, HttpError } from '@chat/contracts';
 import { Backoff, pause } from '../backoff.ts';
-import { ChatError, type ChatErrorCode } from '../chat-error.ts';
+import { ChatError, TRANSIENT_CODES } from '../chat-error.ts';
 
 /** Longer than the gateway's timeout of 15 s, so that its 504 arrives before this timeout. */
 const WRITE_TIMEOUT_MS = 17_000;
@@ -28,14 +28,6 @@ const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   503: 'UNAVAILABLE',
   504: 'UNAVAILABLE',
 };
-
-/** Failures of a read that are worth a retry. */
-const TRANSIENT_CODES: ReadonlySet<ChatErrorCode> = new Set<ChatErrorCode>([
-  'NETWORK',
-  'TIMEOUT',
-  'UNAVAILABLE',
-  'RATE_LIMITED',
-]);
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
