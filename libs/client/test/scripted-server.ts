@@ -304,21 +304,18 @@ export class ScriptedServer {
     ack?: (response: Ack<SendMessageResult>) => void,
   ): void {
     this.sends.push(payload);
-    const outcome = this.sendOutcome(this.sends.length, payload);
-    if (typeof outcome === 'object') return ack?.({ ok: false, error: outcome });
-    if (outcome === 'ignore') return;
-    if (outcome === 'break-before') return void socket.conn.close();
     const { userId } = socket.data;
     const { roomId, text, clientMessageId = 'none' } = payload;
-    const known = this.messages(roomId).find(
-      (message) =>
-        message.userId === userId &&
-        message.clientMessageId === clientMessageId &&
-        message.text === text,
-    );
-    const { id } = known ?? this.#append(roomId, userId, text, clientMessageId, this.live);
-    if (outcome === 'break-after') return void socket.conn.close();
-    if (outcome === 'ok') ack?.({ ok: true, id, clientMessageId });
+    simulate(socket, this.sendOutcome(this.sends.length, payload), ack, () => {
+      const known = this.messages(roomId).find(
+        (message) =>
+          message.userId === userId &&
+          message.clientMessageId === clientMessageId &&
+          message.text === text,
+      );
+      const { id } = known ?? this.#append(roomId, userId, text, clientMessageId, this.live);
+      return { id, clientMessageId };
+    });
   }
 
   #handleCommand<E extends Command['event']>(
@@ -329,17 +326,15 @@ export class ScriptedServer {
   ): void {
     const command = { event, payload } as Command;
     this.commands.push(command);
-    const outcome = this.commandOutcome(this.commands.length);
-    if (typeof outcome === 'object') return ack?.({ ok: false, error: outcome });
-    if (outcome === 'ignore') return;
-    if (outcome === 'break-before') return void socket.conn.close();
-    const key = JSON.stringify([socket.data.userId, command]);
-    if (!this.#applied.has(key)) {
-      this.change(payload.roomId, payload.messageId, deltaOf(command, socket.data.userId));
-    }
-    this.#applied.add(key);
-    if (outcome === 'break-after') return void socket.conn.close();
-    if (outcome === 'ok') ack?.({ ok: true });
+    const { userId } = socket.data;
+    simulate(socket, this.commandOutcome(this.commands.length), ack, () => {
+      const key = JSON.stringify([userId, command]);
+      if (!this.#applied.has(key)) {
+        this.change(payload.roomId, payload.messageId, deltaOf(command, userId));
+      }
+      this.#applied.add(key);
+      return {};
+    });
   }
 
   async #handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -424,6 +419,21 @@ export class ScriptedServer {
     this.#refresh.set(refreshToken, userId);
     return { token, refreshToken, expiresIn: this.accessTokenLifeSeconds };
   }
+}
+
+/** Simulates an outcome: stores unless it says otherwise, and acknowledges with the result. */
+function simulate<Result extends object>(
+  socket: ClientSocket,
+  outcome: SendOutcome,
+  ack: ((response: Ack<Result>) => void) | undefined,
+  store: () => Result,
+): void {
+  if (typeof outcome === 'object') return ack?.({ ok: false, error: outcome });
+  if (outcome === 'ignore') return;
+  if (outcome === 'break-before') return void socket.conn.close();
+  const result = store();
+  if (outcome === 'break-after') return void socket.conn.close();
+  if (outcome === 'ok') ack?.({ ok: true, ...result });
 }
 
 function deltaOf({ event, payload }: Command, userId: string): MessageDelta {
