@@ -32,9 +32,7 @@ describeChat('a message', () => {
   async function send(sender: Participant, roomId: string, text: string): Promise<string> {
     const ack = await emitWithAck(sender.socket, 'sendMessage', { roomId, text });
     if (!ack.ok) throw new Error(ack.error.message);
-    await until('the message is stored', async () =>
-      (await sender.user.history(roomId)).some(({ id }) => id === ack.id),
-    );
+    await sender.user.waitForMessage(roomId, ack.id);
     return ack.id;
   }
 

@@ -7,7 +7,7 @@ import {
   type Session,
   type Visibility,
 } from '@chat/contracts';
-import { newCredentials, PASSWORD, until } from '@chat/testing';
+import { newCredentials, PASSWORD } from '@chat/testing';
 import { io } from 'socket.io-client';
 import type { TestUser, ClientSocket } from '../support/test-user.ts';
 import { api } from '../support/api.ts';
@@ -281,9 +281,7 @@ describeChat('the permissions', () => {
     const payload = { roomId, text: 'hello' };
     const ack = await emitWithAck(await socketOf(sender), 'sendMessage', payload);
     if (!ack.ok) return 'A'.repeat(22);
-    await until('the message is stored', async () =>
-      (await accounts.target.history(roomId)).some(({ id }) => id === ack.id),
-    );
+    await accounts.target.waitForMessage(roomId, ack.id);
     return ack.id;
   }
 

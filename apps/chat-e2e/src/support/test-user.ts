@@ -89,6 +89,13 @@ export class TestUser {
     });
   }
 
+  /** Waits until the room has a message: acknowledged messages may be stored slightly later. */
+  async waitForMessage(roomId: string, messageId: string): Promise<void> {
+    await until(`${roomId} has the message ${messageId}`, async () =>
+      (await this.history(roomId)).some(({ id }) => id === messageId),
+    );
+  }
+
   /**
    * Reads the whole history of a room page by page, oldest first.
    *
