@@ -3,7 +3,6 @@ import {
   CLIENT_EVENTS,
   type ClientEvent,
   type ClientPayload,
-  type RoomSummary,
   type Session,
   type Visibility,
 } from '@chat/contracts';
@@ -48,11 +47,6 @@ interface Row {
   readonly public: Results;
   /** Absent for a call whose result does not depend on a room. */
   readonly private?: Results;
-}
-
-interface Place {
-  readonly owner: TestUser;
-  readonly roomId: string;
 }
 
 const READ: Results = [200, 200, 200, 200, 401];
@@ -222,7 +216,7 @@ const ROWS: readonly Row[] = [
 /** Operations on the caller's own sessions, which another test covers. */
 const SESSION_OPERATIONS = ['DELETE /auth/sessions/{id}', 'POST /auth/logout'];
 
-/** Whether a call may change the room, so that every caller needs a room of its own. */
+/** Whether a call may change the room, so that every caller needs a separate room. */
 const changesRoom = ({ name, private: hidden }: Row): boolean =>
   hidden !== undefined && !name.startsWith('GET ');
 
@@ -235,8 +229,8 @@ describeChat('the permissions', () => {
   let server: ChatUnderTest;
   let accounts: Record<'moderator' | 'member' | 'stranger' | 'target' | 'outsider', TestUser>;
   let sharedOwner: TestUser;
-  const places = new Map<Visibility, Promise<Place>>();
-  const sockets = new Map<TestUser, ClientSocket>();
+  const sharedRooms = new Map<Visibility, Promise<string>>();
+  const sockets = new Map<TestUser, Promise<ClientSocket>>();
   beforeAll(async () => {
     server = await sharedChat();
     const [moderator, member, stranger, target, outsider] = await Promise.all([
@@ -251,29 +245,24 @@ describeChat('the permissions', () => {
   });
   afterAll(() => server.close());
 
-  /** Returns the owner and the room of a call; calls that change nothing share them. */
-  async function placeFor(row: Row, visibility: Visibility): Promise<Place> {
-    if (changesRoom(row)) return createPlace(await server.register('owner'), visibility);
-    const shared = places.get(visibility) ?? createPlace(sharedOwner, visibility);
-    places.set(visibility, shared);
-    return shared;
+  /** Returns the room of calls that change nothing. */
+  function sharedRoom(visibility: Visibility): Promise<string> {
+    const roomId = sharedRooms.get(visibility) ?? createRoom(sharedOwner, visibility);
+    sharedRooms.set(visibility, roomId);
+    return roomId;
   }
 
-  async function createPlace(owner: TestUser, visibility: Visibility): Promise<Place> {
-    return { owner, roomId: (await createRoom(owner, visibility)).id };
-  }
-
-  /** Creates a room with a member of each role. */
-  async function createRoom(owner: TestUser, visibility: Visibility): Promise<RoomSummary> {
+  /** Creates a room with a member of each role; returns its id. */
+  async function createRoom(owner: TestUser, visibility: Visibility): Promise<string> {
     const name = visibility === 'public' ? uniqueRoom('permissions') : 'Permissions';
-    const created = await owner.createRoom({ name, visibility });
+    const { id: roomId } = await owner.createRoom({ name, visibility });
     for (const { id } of [accounts.moderator, accounts.member, accounts.target]) {
-      await owner.call('POST', `/rooms/${created.id}/members`, { userId: id });
+      await owner.call('POST', `/rooms/${roomId}/members`, { userId: id });
     }
-    await owner.call('PATCH', `/rooms/${created.id}/members/${accounts.moderator.id}`, {
+    await owner.call('PATCH', `/rooms/${roomId}/members/${accounts.moderator.id}`, {
       role: 'moderator',
     });
-    return created;
+    return roomId;
   }
 
   /** Sends a message and returns its id once it is stored; any id for a user without membership. */
@@ -301,8 +290,8 @@ describeChat('the permissions', () => {
     return status;
   }
 
-  async function socketOf(account: TestUser): Promise<ClientSocket> {
-    const socket = sockets.get(account) ?? (await account.connect());
+  function socketOf(account: TestUser): Promise<ClientSocket> {
+    const socket = sockets.get(account) ?? account.connect();
     sockets.set(account, socket);
     return socket;
   }
@@ -337,16 +326,20 @@ describeChat('the permissions', () => {
       ROWS.filter((row) => row[visibility]).map((row) => ({ ...row, visibility, row })),
     ),
   )('of $name $what in a $visibility room depend on the role', async ({ row, visibility }) => {
-    const { owner, roomId: firstRoomId } = await placeFor(row, visibility);
+    const isChanging = changesRoom(row);
+    const owner = isChanging ? await server.register('owner') : sharedOwner;
     const results = await Promise.all(
-      ACTORS.map(async (actor, index) => {
-        const isShared = index === 0 || !changesRoom(row);
-        const roomId = isShared ? firstRoomId : (await createPlace(owner, visibility)).roomId;
+      ACTORS.map(async (actor) => {
+        const isAnonymous = actor === 'anonymous';
+        const roomId = await (isChanging && !isAnonymous
+          ? createRoom(owner, visibility)
+          : sharedRoom(visibility));
         const { target, outsider } = accounts;
-        const caller = actor === 'owner' || actor === 'anonymous' ? owner : accounts[actor];
-        const messageIds = CHANGES_A_MESSAGE.includes(row.name)
-          ? { own: await send(caller, roomId), other: await send(target, roomId) }
-          : { own: '', other: '' };
+        const caller = actor === 'owner' || isAnonymous ? owner : accounts[actor];
+        const messageIds =
+          CHANGES_A_MESSAGE.includes(row.name) && !isAnonymous
+            ? { own: await send(caller, roomId), other: await send(target, roomId) }
+            : { own: '', other: '' };
         return resultOf(row, { roomId, actor, caller, owner, target, outsider, messageIds });
       }),
     );
