@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { Message } from '@chat/contracts';
 import type { WorkerResponse, WorkerData, WorkerRequest } from '../src/worker/protocol.ts';
+import { message } from './message.ts';
 
 /**
  * Opens the database at the given path and stores messages in one room until it is killed,
@@ -12,19 +12,6 @@ const worker = new Worker(new URL('../src/worker/sqlite-worker.ts', import.meta.
   workerData,
 });
 let next = Number(first);
-
-function message(seq: number): Message {
-  return {
-    id: `message-${seq}`,
-    roomId: 'den',
-    seq,
-    rev: seq,
-    userId: 'ada',
-    username: 'Ada',
-    text: `message ${seq}`,
-    timestamp: '2026-01-02T03:04:05.678Z',
-  };
-}
 
 function append(): void {
   const request: WorkerRequest = {

@@ -4,23 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Message } from '@chat/contracts';
+import { message } from '../../test/message.ts';
 import { GroupCommit } from './group-commit.ts';
 import { migrate } from './migrations.ts';
 import type { OperationRequest } from './protocol.ts';
-
-function message(seq: number, overrides: Partial<Message> = {}): Message {
-  return {
-    id: `message-${seq}`,
-    roomId: 'den',
-    seq,
-    rev: seq,
-    userId: 'ada',
-    username: 'Ada',
-    text: 'x'.repeat(1_000),
-    timestamp: '2026-01-02T03:04:05.678Z',
-    ...overrides,
-  };
-}
 
 function appendRequest(id: number, ...messages: Message[]): OperationRequest {
   return { id, operation: 'appendEntries', values: [messages] };
@@ -101,7 +88,8 @@ describe('GroupCommit', () => {
     commits.run([appendRequest(1, message(1))]);
     const pages = Number(db.prepare('PRAGMA page_count').get()?.['page_count']);
     db.exec(`PRAGMA max_page_count = ${pages + 4}`);
-    const tooMuch = Array.from({ length: 200 }, (_, index) => message(index + 2));
+    const text = 'x'.repeat(1_000);
+    const tooMuch = Array.from({ length: 200 }, (_, index) => message(index + 2, { text }));
     const results = commits.run([
       appendRequest(2, message(2)),
       appendRequest(3, ...tooMuch),
