@@ -3,7 +3,6 @@ import {
   CommandConsumers,
   FeedPublisher,
   HistoryCache,
-  MessageHistory,
   MessagesModule,
   MessageSettings,
   MessageStore,
@@ -23,7 +22,7 @@ import {
   RedisSignals,
   RoomRevCache,
 } from '@chat/redis';
-import { RoomActivity, RoomSettings, RoomsModule, UserDirectory } from '@chat/rooms';
+import { RoomSettings, RoomsModule, UserDirectory } from '@chat/rooms';
 import {
   HttpSessionStatus,
   HttpUserDirectory,
@@ -90,7 +89,6 @@ class AdaptersModule {
         inject: [ServiceClient],
         useFactory: (users: ServiceClient) => new HttpUserDirectory(users),
       },
-      { provide: RoomActivity, useExisting: MessageHistory },
       { provide: ReadSettings, useValue: ReadSettings.of(settings) },
       ReadBudget,
       { provide: RoomSettings, useValue: RoomSettings.of(settings) },

@@ -3,7 +3,6 @@ import {
   CommandConsumers,
   FeedPublisher,
   HistoryCache,
-  MessageHistory,
   MessagesModule,
   MessageSettings,
   MessageStore,
@@ -23,7 +22,7 @@ import {
   RealtimeSettings,
   RoomDirectory,
 } from '@chat/realtime';
-import { RoomActivity, RoomSettings, RoomsModule, RoomStore, UserDirectory } from '@chat/rooms';
+import { RoomSettings, RoomsModule, RoomStore, UserDirectory } from '@chat/rooms';
 import type { SqliteStorage } from '@chat/storage-sqlite';
 import { InProcessMessagePublisher } from '@chat/transport';
 import { SessionStore, SignInSettings, UsersModule, UserStore } from '@chat/users';
@@ -55,7 +54,6 @@ class AdaptersModule {
       { provide: MessagePublisher, useClass: InProcessMessagePublisher },
       { provide: RoomDirectory, useClass: InProcessRoomDirectory },
       { provide: UserDirectory, useClass: InProcessUserDirectory },
-      { provide: RoomActivity, useExisting: MessageHistory },
       { provide: ReadSettings, useValue: ReadSettings.of(settings) },
       ReadBudget,
       { provide: RoomSettings, useValue: RoomSettings.of(settings) },

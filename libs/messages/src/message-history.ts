@@ -1,12 +1,6 @@
-import {
-  Changes,
-  type ChangesQuery,
-  type HistoryQuery,
-  type Message,
-  type RoomHead,
-} from '@chat/contracts';
+import { Changes, type ChangesQuery, type HistoryQuery, type RoomHead } from '@chat/contracts';
 import type { Identity } from '@chat/auth';
-import { RoomAccess, type RoomActivity } from '@chat/rooms';
+import { RoomAccess } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { StoredMessage, toMessage } from './log/stored-message.ts';
@@ -24,7 +18,7 @@ export const StoredChanges = Changes.extend({ changes: z.array(StoredMessage) })
 
 /** Reads the messages of rooms: with an access check for users, and without one for the edge. */
 @Injectable()
-export class MessageHistory implements RoomActivity {
+export class MessageHistory {
   constructor(
     private readonly store: MessageStore,
     private readonly cache: HistoryCache,
@@ -53,22 +47,13 @@ export class MessageHistory implements RoomActivity {
 
   /** Returns the head of a room; zeros for a room without messages. */
   async headOf(roomId: string): Promise<RoomHead> {
-    const heads = await this.headsOf([roomId]);
+    const heads = await this.store.heads([roomId]);
     return heads.get(roomId) ?? { roomId, seq: 0, rev: 0 };
-  }
-
-  headsOf(roomIds: readonly string[]): Promise<Map<string, RoomHead>> {
-    return this.store.heads(roomIds);
   }
 
   /** Like {@link MessageStore.newerRevs}. */
   newerRevs(known: readonly RoomRev[]): Promise<RoomRev[]> {
     return this.store.newerRevs(known);
-  }
-
-  async lastMessagesOf(roomIds: readonly string[]): Promise<Map<string, Message>> {
-    const found = await this.store.lastMessages(roomIds);
-    return new Map([...found].map(([roomId, message]) => [roomId, toMessage(message)]));
   }
 }
 

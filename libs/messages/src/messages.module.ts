@@ -1,8 +1,9 @@
-import { RoomsModule } from '@chat/rooms';
+import { RoomActivity, RoomsModule } from '@chat/rooms';
 import { Global, Module } from '@nestjs/common';
 import { CommandAccess } from './command-access.ts';
 import { MessageHistory } from './message-history.ts';
 import { MessagesController } from './messages.controller.ts';
+import { StoredRoomActivity } from './stored-room-activity.ts';
 import { CachedDeletedRooms } from './writer/cached-deleted-rooms.ts';
 import { DeletedRooms } from './writer/deleted-rooms.ts';
 import { PartitionWriters } from './writer/partition-writers.ts';
@@ -10,9 +11,8 @@ import { WriterMetrics } from './writer/writer-metrics.ts';
 
 /**
  * Provides message history and partition writers. The application must provide MessageStore,
- * MessageSettings, CommandConsumers, HistoryCache and FeedPublisher globally. This module is global, because the application
- * provides MessageHistory to the rooms library as RoomActivity, which reads the head and the last
- * message of each listed room.
+ * MessageSettings, CommandConsumers, HistoryCache and FeedPublisher globally. This module is global,
+ * because it provides RoomActivity to the rooms library.
  */
 @Global()
 @Module({
@@ -24,7 +24,8 @@ import { WriterMetrics } from './writer/writer-metrics.ts';
     PartitionWriters,
     WriterMetrics,
     { provide: DeletedRooms, useClass: CachedDeletedRooms },
+    { provide: RoomActivity, useClass: StoredRoomActivity },
   ],
-  exports: [CommandAccess, MessageHistory, PartitionWriters],
+  exports: [CommandAccess, MessageHistory, PartitionWriters, RoomActivity],
 })
 export class MessagesModule {}

@@ -1,4 +1,5 @@
 export { requireAllowed } from './policy.ts';
+export * from './read-positions.ts';
 export * from './room-access.ts';
 export * from './room-activity.ts';
 export * from './room-settings.ts';

@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { GeneralOwner } from './general-owner.ts';
 import { MembershipLimit } from './membership-limit.ts';
 import { MembershipSignals } from './membership-signals.ts';
+import { NewMembers } from './new-members.ts';
 import { can, requireAllowed, type RoomAction } from './policy.ts';
 import { noSuchRoom, RoomAccess } from './room-access.ts';
 import { RoomStore, type MemberRecord } from './room-store.ts';
@@ -17,6 +18,7 @@ export class Members {
     private readonly store: RoomStore,
     private readonly access: RoomAccess,
     private readonly directory: UserDirectory,
+    private readonly newMembers: NewMembers,
     private readonly membershipSignals: MembershipSignals,
     private readonly limit: MembershipLimit,
     private readonly generalOwner: GeneralOwner,
@@ -42,9 +44,7 @@ export class Members {
     if (!joinsPublic) requireAllowed(role, 'addMember');
     if (!(await this.directory.publicUsers([addedId])).has(addedId)) throw noSuchUser();
     await this.limit.admit(userId);
-    const joinedAt = new Date().toISOString();
-    const added: MemberRecord = { roomId, userId: addedId, role: 'member', joinedAt };
-    if (await this.store.addMember(added)) this.membershipSignals.publish(room, addedId, 'member');
+    await this.newMembers.add(room, addedId);
     await this.generalOwner.appointFirst(room, addedId);
     const member = await this.store.findMember(roomId, addedId);
     if (!member) throw noSuchRoom();

@@ -3,7 +3,7 @@ import { NotFoundError } from '@chat/platform/failures';
 import { Injectable } from '@nestjs/common';
 import { GeneralOwner } from './general-owner.ts';
 import { MembershipLimit } from './membership-limit.ts';
-import { MembershipSignals } from './membership-signals.ts';
+import { NewMembers } from './new-members.ts';
 import { RoomCreation } from './room-creation.ts';
 import { RoomSettings } from './room-settings.ts';
 import { RoomStore, type Membership } from './room-store.ts';
@@ -24,7 +24,7 @@ export class RoomAccess {
   constructor(
     private readonly store: RoomStore,
     private readonly creation: RoomCreation,
-    private readonly membershipSignals: MembershipSignals,
+    private readonly newMembers: NewMembers,
     private readonly limit: MembershipLimit,
     private readonly settings: RoomSettings,
     private readonly generalOwner: GeneralOwner,
@@ -67,11 +67,7 @@ export class RoomAccess {
     const { room, role } = await this.requireReadable(userId, roomId);
     if (role) return { room, role };
     await this.limit.admit(userId);
-    const member = { roomId, userId, role: 'member', joinedAt: new Date().toISOString() } as const;
-    if (await this.store.addMember(member)) {
-      this.membershipSignals.publish(room, userId, 'member');
-      return { room, role: 'member' };
-    }
+    if (await this.newMembers.add(room, userId)) return { room, role: 'member' };
     // A concurrent request has added the same user, or deleted the room.
     const stored = await this.store.findMember(roomId, userId);
     if (!stored) throw noSuchRoom();

@@ -75,8 +75,13 @@ export class RoomCreation implements OnModuleInit {
         waitMs,
       );
     }
-    const owner = { roomId: room.id, userId, role: 'owner', joinedAt: room.createdAt } as const;
-    const created = await this.store.createRoom(room, owner);
+    const created = await this.store.createRoom(room, {
+      roomId: room.id,
+      userId,
+      role: 'owner',
+      joinedAt: room.createdAt,
+      lastReadSeq: 0,
+    });
     if (created) this.membershipSignals.publish(toRoom(room), userId, 'owner');
     return created;
   }

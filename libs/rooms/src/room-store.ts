@@ -30,7 +30,34 @@ export interface MemberRecord extends Membership {
   readonly role: Role;
   /** ISO 8601, UTC. */
   readonly joinedAt: string;
+  /** {@link ReadPosition.lastReadSeq}; absent in a membership that an earlier version stored. */
+  readonly lastReadSeq?: number;
 }
+
+/** Read position of a member. */
+export interface ReadPosition extends Membership {
+  /** Seq of the last message that counts as read; 0 if none does. */
+  readonly lastReadSeq: number;
+}
+
+/** Outcome of a change of a read position. */
+export interface MovedPosition {
+  /** The position after the change. */
+  readonly lastReadSeq: number;
+  /** Whether the position was another one before. */
+  readonly moved: boolean;
+}
+
+/** A room of a user, with the role and the read position of the user. */
+export interface RoomOfUser {
+  readonly room: RoomRecord;
+  readonly role: Role;
+  /** Absent in a membership that an earlier version stored. */
+  readonly lastReadSeq?: number;
+}
+
+/** Maximum positions per {@link RoomStore.markManyRead} call. */
+export const MAX_POSITIONS_PER_CALL = 1_000;
 
 /**
  * Stores rooms and their members. A write is durable when it resolves.
@@ -91,6 +118,20 @@ export abstract class RoomStore {
     roomId: string,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<MemberRecord[]>;
-  /** Returns every room that the user is a member of, with the role, ordered by room name. */
-  abstract listRoomsOf(userId: string): Promise<{ room: RoomRecord; role: Role }[]>;
+  /** Returns every room that the user is a member of, ordered by room name. */
+  abstract listRoomsOf(userId: string): Promise<RoomOfUser[]>;
+  /**
+   * Moves a read position forward; an absent one is before every other. Keeps a position that is
+   * further. Returns undefined if the user is not a member.
+   */
+  abstract markRead(position: ReadPosition): Promise<MovedPosition | undefined>;
+  /** Sets a read position, also backwards. Returns undefined if the user is not a member. */
+  abstract markUnread(position: ReadPosition): Promise<MovedPosition | undefined>;
+  /**
+   * Moves many positions forward, like {@link RoomStore.markRead}; ignores users who are not
+   * members. A crash may lose some of them.
+   *
+   * @param positions at most {@link MAX_POSITIONS_PER_CALL}
+   */
+  abstract markManyRead(positions: readonly ReadPosition[]): Promise<void>;
 }

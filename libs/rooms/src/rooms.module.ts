@@ -3,6 +3,8 @@ import { GeneralOwner } from './general-owner.ts';
 import { Members } from './members.ts';
 import { MembershipLimit } from './membership-limit.ts';
 import { MembershipSignals } from './membership-signals.ts';
+import { NewMembers } from './new-members.ts';
+import { ReadPositions } from './read-positions.ts';
 import { RoomAccess } from './room-access.ts';
 import { RoomCreation } from './room-creation.ts';
 import { RoomsController } from './rooms.controller.ts';
@@ -11,7 +13,7 @@ import { Rooms } from './rooms.ts';
 /**
  * Provides rooms and members. The application must provide RoomStore, RoomSettings,
  * UserDirectory, RoomActivity, RateLimiter and Signals globally. This module is global,
- * because other modules check access with RoomAccess.
+ * because other modules use RoomAccess and ReadPositions.
  */
 @Global()
 @Module({
@@ -21,10 +23,12 @@ import { Rooms } from './rooms.ts';
     MembershipLimit,
     MembershipSignals,
     Members,
+    NewMembers,
+    ReadPositions,
     RoomAccess,
     RoomCreation,
     Rooms,
   ],
-  exports: [RoomAccess],
+  exports: [ReadPositions, RoomAccess],
 })
 export class RoomsModule {}

@@ -9,6 +9,8 @@ import { GeneralOwner } from './general-owner.ts';
 import { Members } from './members.ts';
 import { MembershipLimit } from './membership-limit.ts';
 import { MembershipSignals } from './membership-signals.ts';
+import { NewMembers } from './new-members.ts';
+import { ReadPositions } from './read-positions.ts';
 import { RoomAccess } from './room-access.ts';
 import type { RoomActivity } from './room-activity.ts';
 import { RoomCreation } from './room-creation.ts';
@@ -17,6 +19,7 @@ import {
   RoomStore,
   type MemberRecord,
   type Membership,
+  type ReadPosition,
   type RoomChanges,
   type RoomRecord,
 } from './room-store.ts';
@@ -115,9 +118,25 @@ class InMemoryRoomStore extends RoomStore {
   listRoomsOf(userId: string) {
     const found = [...this.members.values()].flatMap((member) => {
       const room = this.rooms.get(member.roomId);
-      return room && member.userId === userId ? [{ room, role: member.role }] : [];
+      return room && member.userId === userId ? [{ ...member, room }] : [];
     });
     return Promise.resolve(found);
+  }
+  markRead(position: ReadPosition) {
+    const before = this.members.get(`${position.roomId} ${position.userId}`);
+    if (!before) return Promise.resolve(undefined);
+    const { lastReadSeq = -1 } = before;
+    if (position.lastReadSeq <= lastReadSeq) return Promise.resolve({ lastReadSeq, moved: false });
+    return this.markUnread(position);
+  }
+  markUnread({ roomId, userId, lastReadSeq }: ReadPosition) {
+    const before = this.members.get(`${roomId} ${userId}`);
+    if (!before) return Promise.resolve(undefined);
+    this.members.set(`${roomId} ${userId}`, { ...before, lastReadSeq });
+    return Promise.resolve({ lastReadSeq, moved: before.lastReadSeq !== lastReadSeq });
+  }
+  async markManyRead(positions: readonly ReadPosition[]) {
+    for (const position of positions) await this.markRead(position);
   }
 }
 
@@ -146,9 +165,18 @@ const directory: UserDirectory = {
       ),
     ),
 };
-/** A fake in which no room has messages. */
-const noActivity: RoomActivity = {
-  headsOf: () => Promise.resolve(new Map()),
+/** Seq of the last message of each room that has messages. */
+const headSeqs = new Map<string, number>();
+const activity: RoomActivity = {
+  headsOf: (roomIds) =>
+    Promise.resolve(
+      new Map(
+        roomIds.map((roomId) => {
+          const seq = headSeqs.get(roomId) ?? 0;
+          return [roomId, { roomId, seq, rev: seq }];
+        }),
+      ),
+    ),
   lastMessagesOf: () => Promise.resolve(new Map()),
 };
 
@@ -159,9 +187,11 @@ let creation: RoomCreation;
 let access: RoomAccess;
 let members: Members;
 let rooms: Rooms;
+let readPositions: ReadPositions;
 
 function open(autoCreate = true): void {
   store = new InMemoryRoomStore();
+  headSeqs.clear();
   firstUserId = () => Promise.resolve('ann');
   openProcess(autoCreate);
 }
@@ -178,9 +208,19 @@ function openProcess(autoCreate = true): void {
   const limiter = new InMemoryRateLimiter();
   const limit = new MembershipLimit(limiter, new Refusals(new Metrics()));
   const generalOwner = new GeneralOwner(store, directory, membershipSignals);
-  access = new RoomAccess(store, creation, membershipSignals, limit, { autoCreate }, generalOwner);
-  members = new Members(store, access, directory, membershipSignals, limit, generalOwner);
-  rooms = new Rooms(store, access, creation, noActivity, bus);
+  const newMembers = new NewMembers(store, activity, membershipSignals);
+  access = new RoomAccess(store, creation, newMembers, limit, { autoCreate }, generalOwner);
+  members = new Members(
+    store,
+    access,
+    directory,
+    newMembers,
+    membershipSignals,
+    limit,
+    generalOwner,
+  );
+  readPositions = new ReadPositions(store, activity);
+  rooms = new Rooms(store, access, creation, activity, bus);
 }
 
 /** User ids and roles of the membership signals, in order. */
@@ -812,6 +852,55 @@ describe('Rooms.delete', () => {
     }
     expect(signals).toEqual([]);
     expect(await access.join('cid', 'general')).toMatchObject({ role: 'member' });
+  });
+});
+
+describe('ReadPositions', () => {
+  const positionOf = (roomId: string, userId: string): number | undefined =>
+    store.members.get(`${roomId} ${userId}`)?.lastReadSeq;
+
+  it('start at the head for a user who joins or is added, and at 0 for the creator', async () => {
+    const roomId = await publicRoom();
+    headSeqs.set(roomId, 7);
+    await access.join('bob', roomId);
+    headSeqs.set(roomId, 9);
+    await members.add(ann, roomId, 'cid');
+    headSeqs.set(roomId, 11);
+    await access.join('bob', roomId);
+    await members.add(ann, roomId, 'cid');
+    const userIds = ['ann', 'bob', 'cid'];
+    expect(userIds.map((userId) => positionOf(roomId, userId))).toEqual([0, 7, 9]);
+    await access.join('ann', 'joined');
+    expect(positionOf('joined', 'ann')).toBe(0);
+  });
+
+  it('are listed with the rooms and heads of a user', async () => {
+    const roomId = await publicRoom();
+    await access.join('bob', roomId);
+    headSeqs.set(roomId, 7);
+    expect(await readPositions.roomsOf('bob')).toMatchObject([
+      { room: { id: roomId }, role: 'member', head: { seq: 7 }, lastReadSeq: 0 },
+    ]);
+    expect(await readPositions.roomsOf('cid')).toEqual([]);
+  });
+
+  it('of an earlier version start at the head when the rooms are first listed', async () => {
+    const joinedAt = '2026-01-01T00:00:00.000Z';
+    for (const roomId of [await publicRoom(), await privateRoom()]) {
+      headSeqs.set(roomId, 100);
+      await store.addMember({ roomId, userId: 'bob', role: 'member', joinedAt });
+    }
+    const read = async () =>
+      (await readPositions.roomsOf('bob')).map(({ head, lastReadSeq }) => [head.seq, lastReadSeq]);
+    expect(await read()).toEqual([
+      [100, 100],
+      [100, 100],
+    ]);
+    for (const roomId of store.rooms.keys()) headSeqs.set(roomId, 103);
+    expect(await read()).toEqual([
+      [103, 100],
+      [103, 100],
+    ]);
   });
 });
 

@@ -34,6 +34,14 @@ describe('a data directory of an earlier version', () => {
   const historyOf = async (messages: MessageStore, roomId: string) =>
     (await messages.page(roomId, { kind: 'newest' }, 200)).messages;
 
+  async function firstMember(): Promise<{ userId: string; roomId: string }> {
+    for (const { id: roomId } of expected.rooms) {
+      const [member] = await storage.rooms.listMembers(roomId, { limit: 1 });
+      if (member) return member;
+    }
+    throw new Error('there is no member');
+  }
+
   it('opens with every user, room and message', async () => {
     for (const { id, username } of expected.users) {
       expect(await storage.users.findById(id)).toMatchObject({ username });
@@ -46,6 +54,16 @@ describe('a data directory of an earlier version', () => {
       const { messages } = await storage.messages.changes(id, 0, 200);
       expect(messages).toEqual(expected.messages[id]);
     }
+  });
+
+  it('has members without a read position, which can be marked', async () => {
+    const { userId, roomId } = await firstMember();
+    const [listed] = await storage.rooms.listRoomsOf(userId);
+    expect(listed).toBeDefined();
+    expect(listed).not.toHaveProperty('lastReadSeq');
+    const moved = await storage.rooms.markRead({ roomId, userId, lastReadSeq: 2 });
+    expect(moved).toEqual({ lastReadSeq: 2, moved: true });
+    expect(await storage.rooms.findMember(roomId, userId)).toMatchObject({ lastReadSeq: 2 });
   });
 
   it('keeps an edit of an earlier message when it is opened again', async () => {

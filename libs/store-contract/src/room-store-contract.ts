@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Role } from '@chat/contracts';
-import type { MemberRecord, RoomRecord, RoomStore } from '@chat/rooms';
+import type { MemberRecord, ReadPosition, RoomRecord, RoomStore } from '@chat/rooms';
 import { SPECIAL_IDS } from './special-ids.ts';
 import type { OpenedStore, OpenStore } from './opened-store.ts';
 
@@ -45,6 +45,24 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
     async function rolesIn(roomId: string): Promise<Record<string, Role>> {
       const members = await store.listMembers(roomId, { limit: 100 });
       return Object.fromEntries(members.map(({ userId, role }) => [userId, role]));
+    }
+
+    const position = ({ roomId, userId }: MemberRecord, lastReadSeq: number): ReadPosition => ({
+      roomId,
+      userId,
+      lastReadSeq,
+    });
+
+    /** Returns the stored read position of each member. */
+    async function positionsOf(
+      ...members: readonly MemberRecord[]
+    ): Promise<(number | undefined)[]> {
+      return Promise.all(
+        members.map(async ({ roomId, userId }) => {
+          const member = await store.findMember(roomId, userId);
+          return member?.lastReadSeq;
+        }),
+      );
     }
 
     it('returns a room and the first member that it was created with', async () => {
@@ -456,6 +474,109 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
         { room: b, role: 'moderator' },
       ]);
       expect(await store.listRoomsOf('unknown')).toEqual([]);
+    });
+
+    it('returns the read positions that members were stored with, and absent ones', async () => {
+      const room = newRoom();
+      const owner = newMember(room.id, { role: 'owner', lastReadSeq: 0 });
+      const [guest, earlier] = [newMember(room.id, { lastReadSeq: 7 }), newMember(room.id)];
+      await store.createRoom(room, owner);
+      await store.addMember(guest);
+      await store.addMember(earlier);
+      for (const member of [owner, guest, earlier]) {
+        expect(await store.findMember(room.id, member.userId)).toEqual(member);
+        const { role, lastReadSeq } = member;
+        const listed = await store.listRoomsOf(member.userId);
+        expect(listed).toEqual([{ room, role, ...(lastReadSeq !== undefined && { lastReadSeq }) }]);
+      }
+      expect(await store.listMembers(room.id, { limit: 10 })).toEqual(
+        expect.arrayContaining([owner, guest, earlier]),
+      );
+    });
+
+    it('keeps the read position of a member whose role changes', async () => {
+      const { room, owner, guest } = await roomWithGuest();
+      await store.markRead(position(owner, 3));
+      await store.markRead(position(guest, 4));
+      await store.changeRole(guest, 'member', 'moderator');
+      await store.handOver(room.id, owner.userId, guest.userId);
+      expect(await positionsOf(owner, guest)).toEqual([3, 4]);
+    });
+
+    it('moves a read position forward with markRead, and returns the one that is stored', async () => {
+      const { owner, guest } = await roomWithGuest();
+      for (const member of [owner, guest]) {
+        const read = (seq: number) => store.markRead(position(member, seq));
+        expect(await read(0)).toEqual({ lastReadSeq: 0, moved: true });
+        expect(await read(5)).toEqual({ lastReadSeq: 5, moved: true });
+        expect(await read(5)).toEqual({ lastReadSeq: 5, moved: false });
+        expect(await read(3)).toEqual({ lastReadSeq: 5, moved: false });
+        expect(await positionsOf(member)).toEqual([5]);
+      }
+    });
+
+    it('keeps the highest of 16 read positions that are marked concurrently', async () => {
+      const { owner, guest } = await roomWithGuest();
+      for (const member of [owner, guest]) {
+        const outcomes = await Promise.all(
+          Array.from({ length: 16 }, (_, n) => store.markRead(position(member, (n * 7) % 16))),
+        );
+        expect(await positionsOf(member)).toEqual([15]);
+        expect(outcomes.filter((outcome) => outcome?.lastReadSeq === undefined)).toEqual([]);
+      }
+    });
+
+    it('moves a read position backwards with markUnread', async () => {
+      const { owner, guest } = await roomWithGuest();
+      for (const member of [owner, guest]) {
+        await store.markRead(position(member, 5));
+        const unread = (seq: number) => store.markUnread(position(member, seq));
+        expect(await unread(2)).toEqual({ lastReadSeq: 2, moved: true });
+        expect(await unread(2)).toEqual({ lastReadSeq: 2, moved: false });
+        expect(await unread(0)).toEqual({ lastReadSeq: 0, moved: true });
+        expect(await unread(4)).toEqual({ lastReadSeq: 4, moved: true });
+        expect(await positionsOf(member)).toEqual([4]);
+      }
+    });
+
+    it('moves many read positions forward, and ignores users who are not members', async () => {
+      const [first, second] = [await roomWithGuest(), await roomWithGuest()];
+      await store.markRead(position(second.guest, 9));
+      await store.markManyRead([]);
+      await store.markManyRead([
+        position(first.owner, 3),
+        position(first.guest, 4),
+        position(second.owner, 0),
+        position(second.guest, 5),
+        position(newMember(first.room.id), 6),
+        position(newMember('no-such-room'), 7),
+      ]);
+      const { owner, guest } = first;
+      expect(await positionsOf(owner, guest, second.owner, second.guest)).toEqual([3, 4, 0, 9]);
+      expect(Object.keys(await rolesIn(first.room.id))).toHaveLength(2);
+    });
+
+    it('stores no read position of a user who is not a member, and none in a deleted room', async () => {
+      const { room, owner, guest } = await roomWithGuest();
+      const stranger = newMember(room.id);
+      await store.removeMember(room.id, guest.userId);
+      for (const outsider of [stranger, guest, newMember('no-such-room')]) {
+        expect(await store.markRead(position(outsider, 1))).toBeUndefined();
+        expect(await store.markUnread(position(outsider, 1))).toBeUndefined();
+        expect(await positionsOf(outsider)).toEqual([undefined]);
+      }
+      await store.deleteRoom(room.id, TIMESTAMP);
+      await store.markManyRead([position(owner, 1)]);
+      expect(await store.markRead(position(owner, 1))).toBeUndefined();
+      expect(await store.findMember(room.id, owner.userId)).toBeUndefined();
+    });
+
+    it('gives a member who joins again the new read position', async () => {
+      const { room, guest } = await roomWithGuest();
+      await store.markRead(position(guest, 3));
+      await store.removeMember(room.id, guest.userId);
+      await store.addMember({ ...guest, lastReadSeq: 8 });
+      expect(await positionsOf(guest)).toEqual([8]);
     });
   });
 }

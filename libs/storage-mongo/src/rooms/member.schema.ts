@@ -10,7 +10,7 @@ export interface MemberDocument extends MemberRecord {
 const text = { type: String, required: true } as const;
 
 export const memberSchema = new Schema<MemberDocument>(
-  { roomId: text, userId: text, role: text, joinedAt: text, transfer: Number },
+  { roomId: text, userId: text, role: text, joinedAt: text, lastReadSeq: Number, transfer: Number },
   { collection: 'members', versionKey: false },
 );
 memberSchema.index({ roomId: 1, userId: 1 }, { unique: true });

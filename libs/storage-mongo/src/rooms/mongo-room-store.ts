@@ -1,15 +1,17 @@
-import type { Role } from '@chat/contracts';
 import {
   RoomStore,
   type AssignableRole,
   type MemberRecord,
   type Membership,
+  type MovedPosition,
+  type ReadPosition,
   type RoomChanges,
+  type RoomOfUser,
   type RoomRecord,
 } from '@chat/rooms';
 import { foldCase } from '@chat/users';
 import { Logger } from '@nestjs/common';
-import type { Model } from 'mongoose';
+import type { Model, UpdateQuery } from 'mongoose';
 import { isDuplicateKey, translateErrors } from '../mongo-failure.ts';
 import type { MemberDocument } from './member.schema.ts';
 import type { RoomDocument } from './room.schema.ts';
@@ -111,12 +113,11 @@ export class MongoRoomStore extends RoomStore {
   }
 
   addMember(member: MemberRecord): Promise<boolean> {
-    const { roomId, userId, role, joinedAt } = member;
+    const { roomId, userId } = member;
     return translateErrors(async () => {
       const { deleted, first } = await this.#stateOf(roomId);
       if (deleted || first?.userId === userId) return false;
-      const document = { roomId, userId, role, joinedAt };
-      return isInserted(this.members.insertMany([document], { lean: true }));
+      return isInserted(this.members.insertMany([toMember(member)], { lean: true }));
     });
   }
 
@@ -200,24 +201,90 @@ export class MongoRoomStore extends RoomStore {
     });
   }
 
-  listRoomsOf(userId: string): Promise<{ room: RoomRecord; role: Role }[]> {
+  listRoomsOf(userId: string): Promise<RoomOfUser[]> {
     return translateErrors(async () => {
       const memberships = await this.members.find({ userId }).lean();
-      const roles = new Map(memberships.map(({ roomId, role }) => [roomId, role]));
+      const later = new Map(memberships.map((member) => [member.roomId, member]));
       const rooms = await this.rooms
         .find({
           ...NOT_DELETED,
-          $or: [{ _id: { $in: [...roles.keys()] } }, { 'firstMember.userId': userId }],
+          $or: [{ _id: { $in: [...later.keys()] } }, { 'firstMember.userId': userId }],
         })
         .lean();
       return rooms
         .toSorted((a, b) => compare(a.nameKey, b.nameKey) || compare(a._id, b._id))
         .flatMap((room) => {
-          const isFirst = room.firstMember?.userId === userId;
-          const role = isFirst ? room.firstMember.role : roles.get(room._id);
-          return role ? [{ room: toKnownRoom(room), role }] : [];
+          const first = room.firstMember;
+          const member = first?.userId === userId ? first : later.get(room._id);
+          if (!member) return [];
+          return [{ room: toKnownRoom(room), role: member.role, ...readPositionOf(member) }];
         });
     });
+  }
+
+  markRead(position: ReadPosition): Promise<MovedPosition | undefined> {
+    return this.#movePosition(position, '$max');
+  }
+
+  markUnread(position: ReadPosition): Promise<MovedPosition | undefined> {
+    return this.#movePosition(position, '$set');
+  }
+
+  markManyRead(positions: readonly ReadPosition[]): Promise<void> {
+    if (positions.length === 0) return Promise.resolve();
+    return translateErrors(async () => {
+      await Promise.all([
+        this.rooms.bulkWrite(
+          positions.map(({ roomId, userId, lastReadSeq }) => ({
+            updateOne: {
+              filter: { _id: roomId, 'firstMember.userId': userId },
+              update: { $max: { 'firstMember.lastReadSeq': lastReadSeq } },
+            },
+          })),
+          { ordered: false },
+        ),
+        this.members.bulkWrite(
+          positions.map(({ roomId, userId, lastReadSeq }) => ({
+            updateOne: { filter: { roomId, userId }, update: { $max: { lastReadSeq } } },
+          })),
+          { ordered: false },
+        ),
+      ]);
+    });
+  }
+
+  #movePosition(
+    { roomId, userId, lastReadSeq }: ReadPosition,
+    operator: '$max' | '$set',
+  ): Promise<MovedPosition | undefined> {
+    return translateErrors(async () => {
+      const { deleted, first } = await this.#stateOf(roomId);
+      if (deleted) return undefined;
+      const before =
+        first?.userId === userId
+          ? await this.#firstBefore(roomId, userId, {
+              [operator]: { 'firstMember.lastReadSeq': lastReadSeq },
+            })
+          : await this.members
+              .findOneAndUpdate({ roomId, userId }, { [operator]: { lastReadSeq } })
+              .lean();
+      if (!before) return undefined;
+      const after =
+        operator === '$max' ? Math.max(before.lastReadSeq ?? 0, lastReadSeq) : lastReadSeq;
+      return { lastReadSeq: after, moved: after !== before.lastReadSeq };
+    });
+  }
+
+  /** Updates the first member of a room, and returns that member as before. */
+  async #firstBefore(
+    roomId: string,
+    userId: string,
+    update: UpdateQuery<RoomDocument>,
+  ): Promise<MemberRecord | undefined> {
+    const room = await this.rooms
+      .findOneAndUpdate({ _id: roomId, 'firstMember.userId': userId }, update)
+      .lean();
+    return room ? firstOf(room) : undefined;
   }
 
   /** Returns whether the room was deleted, and its first member unless that member has left. */
@@ -257,8 +324,9 @@ function keysOf({ name, topic }: RoomChanges): { nameKey?: string; topicKey?: st
   };
 }
 
-function toEmbedded({ userId, role, joinedAt }: MemberRecord): Omit<MemberRecord, 'roomId'> {
-  return { userId, role, joinedAt };
+function toEmbedded(member: MemberRecord): Omit<MemberRecord, 'roomId'> {
+  const { userId, role, joinedAt } = member;
+  return { userId, role, joinedAt, ...readPositionOf(member) };
 }
 
 function toRoom(document: RoomDocument | null): RoomRecord | undefined {
@@ -277,8 +345,15 @@ function toKnownRoom(document: RoomDocument): RoomRecord {
   };
 }
 
-function toMember({ roomId, userId, role, joinedAt }: MemberRecord): MemberRecord {
-  return { roomId, userId, role, joinedAt };
+function toMember(member: MemberRecord): MemberRecord {
+  const { roomId, userId, role, joinedAt } = member;
+  return { roomId, userId, role, joinedAt, ...readPositionOf(member) };
+}
+
+function readPositionOf({ lastReadSeq }: Pick<MemberRecord, 'lastReadSeq'>): {
+  lastReadSeq?: number;
+} {
+  return lastReadSeq === undefined ? {} : { lastReadSeq };
 }
 
 function compare(a: string, b: string): number {

@@ -51,7 +51,7 @@ export const roomSchema = new Schema<RoomDocument>(
     deletedAt: String,
     firstMember: {
       type: new Schema(
-        { userId: text, role: text, joinedAt: text, transfer: Number },
+        { userId: text, role: text, joinedAt: text, lastReadSeq: Number, transfer: Number },
         { _id: false },
       ),
     },

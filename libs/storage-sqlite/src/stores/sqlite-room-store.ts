@@ -1,10 +1,12 @@
-import type { Role } from '@chat/contracts';
 import {
   RoomStore,
   type AssignableRole,
   type MemberRecord,
   type Membership,
+  type MovedPosition,
+  type ReadPosition,
   type RoomChanges,
+  type RoomOfUser,
   type RoomRecord,
 } from '@chat/rooms';
 import { foldCase } from '@chat/users';
@@ -71,8 +73,20 @@ export class SqliteRoomStore extends RoomStore {
     return this.connection.call('listMembers', roomId, page);
   }
 
-  listRoomsOf(userId: string): Promise<{ room: RoomRecord; role: Role }[]> {
+  listRoomsOf(userId: string): Promise<RoomOfUser[]> {
     return this.connection.call('listRoomsOf', userId);
+  }
+
+  markRead(position: ReadPosition): Promise<MovedPosition | undefined> {
+    return this.connection.call('markRead', position);
+  }
+
+  markUnread(position: ReadPosition): Promise<MovedPosition | undefined> {
+    return this.connection.call('markUnread', position);
+  }
+
+  markManyRead(positions: readonly ReadPosition[]): Promise<void> {
+    return this.connection.call('markManyRead', positions);
   }
 }
 

@@ -97,6 +97,9 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (message_id, rev)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE members ADD COLUMN last_read_seq INTEGER;
+  `,
 ];
 
 /** The data was written by a newer version of the server. */

@@ -1,6 +1,13 @@
 import type { Role, Visibility } from '@chat/contracts';
-import type { MemberRecord, Membership, RoomRecord } from '@chat/rooms';
-import { optionalText, text, type Row, type Statements } from './statements.ts';
+import type {
+  MemberRecord,
+  Membership,
+  MovedPosition,
+  ReadPosition,
+  RoomOfUser,
+  RoomRecord,
+} from '@chat/rooms';
+import { optionalInteger, optionalText, text, type Row, type Statements } from './statements.ts';
 
 /** Case-folded name and topic of a room, used by searches. */
 export interface RoomKeys {
@@ -94,13 +101,14 @@ export function findPublicRooms(
 
 export function addMember(db: Statements, member: MemberRecord): boolean {
   const added = db.run(
-    `INSERT INTO members (room_id, user_id, role, joined_at) SELECT ?, ?, ?, ?
+    `INSERT INTO members (room_id, user_id, role, joined_at, last_read_seq) SELECT ?, ?, ?, ?, ?
      WHERE NOT EXISTS (SELECT 1 FROM rooms WHERE id = ? AND deleted_at IS NOT NULL)
      ON CONFLICT (room_id, user_id) DO NOTHING`,
     member.roomId,
     member.userId,
     member.role,
     member.joinedAt,
+    member.lastReadSeq ?? null,
     member.roomId,
   );
   return added > 0;
@@ -177,17 +185,63 @@ export function listMembers(
     .flatMap((row) => toMember(row) ?? []);
 }
 
-export function listRoomsOf(db: Statements, userId: string): { room: RoomRecord; role: Role }[] {
+export function listRoomsOf(db: Statements, userId: string): RoomOfUser[] {
   return db
     .all(
-      `SELECT rooms.*, members.role FROM members JOIN rooms ON rooms.id = members.room_id
+      `SELECT rooms.*, members.role, members.last_read_seq FROM members JOIN rooms ON rooms.id = members.room_id
        WHERE members.user_id = ? ORDER BY rooms.name_key, rooms.id`,
       userId,
     )
     .flatMap((row) => {
       const room = toRoom(row);
-      return room ? [{ room, role: text(row, 'role') as Role }] : [];
+      return room ? [{ room, role: text(row, 'role') as Role, ...readPositionIn(row) }] : [];
     });
+}
+
+export function markRead(db: Statements, position: ReadPosition): MovedPosition | undefined {
+  const before = positionOf(db, position);
+  if (!before) return undefined;
+  const { lastReadSeq = -1 } = before;
+  if (position.lastReadSeq <= lastReadSeq) return { lastReadSeq, moved: false };
+  return setPosition(db, position);
+}
+
+export function markUnread(db: Statements, position: ReadPosition): MovedPosition | undefined {
+  const before = positionOf(db, position);
+  const { lastReadSeq } = position;
+  if (before?.lastReadSeq === lastReadSeq) return { lastReadSeq, moved: false };
+  return before && setPosition(db, position);
+}
+
+export function markManyRead(db: Statements, positions: readonly ReadPosition[]): void {
+  for (const position of positions) markRead(db, position);
+}
+
+function positionOf(
+  db: Statements,
+  { roomId, userId }: Membership,
+): { lastReadSeq?: number } | undefined {
+  const row = db.get(
+    'SELECT last_read_seq FROM members WHERE room_id = ? AND user_id = ?',
+    roomId,
+    userId,
+  );
+  return row && readPositionIn(row);
+}
+
+function setPosition(db: Statements, { roomId, userId, lastReadSeq }: ReadPosition): MovedPosition {
+  db.run(
+    'UPDATE members SET last_read_seq = ? WHERE room_id = ? AND user_id = ?',
+    lastReadSeq,
+    roomId,
+    userId,
+  );
+  return { lastReadSeq, moved: true };
+}
+
+function readPositionIn(row: Row): { lastReadSeq?: number } {
+  const lastReadSeq = optionalInteger(row, 'last_read_seq');
+  return lastReadSeq === undefined ? {} : { lastReadSeq };
 }
 
 function toRoom(row: Row | undefined): RoomRecord | undefined {
@@ -211,6 +265,7 @@ function toMember(row: Row | undefined): MemberRecord | undefined {
       userId: text(row, 'user_id'),
       role: text(row, 'role') as Role,
       joinedAt: text(row, 'joined_at'),
+      ...readPositionIn(row),
     }
   );
 }

@@ -51,3 +51,9 @@ export function optionalText(row: Row, column: string): string | undefined {
   const value = row[column];
   return value === null || value === undefined ? undefined : String(value);
 }
+
+/** Returns the value of an integer column; undefined for NULL. */
+export function optionalInteger(row: Row, column: string): number | undefined {
+  const value = row[column];
+  return value === null || value === undefined ? undefined : Number(value);
+}
