@@ -1,4 +1,4 @@
-import type { Role, RoomHead } from '@chat/contracts';
+import type { MarkReadResult, Role, RoomHead } from '@chat/contracts';
 import {
   CommandAccess,
   MessageHistory,
@@ -8,7 +8,7 @@ import {
 } from '@chat/messages';
 import { mapInChunks } from '@chat/platform/collections';
 import { RoomDirectory, type Membership } from '@chat/realtime';
-import { RoomAccess } from '@chat/rooms';
+import { ReadPositions, RoomAccess, type PositionMove } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
 
 /**
@@ -24,6 +24,7 @@ export class InProcessRoomDirectory extends RoomDirectory {
     private readonly access: RoomAccess,
     private readonly history: MessageHistory,
     private readonly commands: CommandAccess,
+    private readonly readPositions: ReadPositions,
   ) {
     super();
   }
@@ -51,5 +52,9 @@ export class InProcessRoomDirectory extends RoomDirectory {
 
   override requireAllowed(command: RequestedCommand): Promise<void> {
     return this.commands.requireAllowed(command);
+  }
+
+  override moveReadPosition(move: PositionMove): Promise<MarkReadResult> {
+    return this.readPositions.move(move);
   }
 }

@@ -11,6 +11,7 @@ import type {
   ClientPayload,
   ClientToServerEvents,
   JoinRoomResult,
+  MarkReadResult,
   Message,
   MessageDelta,
   OwnUser,
@@ -262,6 +263,8 @@ export class ScriptedServer {
         this.renewals.push(token);
         ack?.({ ok: true, expiresIn: this.accessTokenLifeSeconds });
       },
+      markRead: (payload, ack) => ack?.({ ok: true, ...this.#positionAt(payload) }),
+      markUnread: (payload, ack) => ack?.({ ok: true, ...this.#positionAt(payload) }),
       sendMessage: (payload, ack) => this.#handleSend(socket, payload, ack),
       editMessage: (payload, ack) => this.#handleCommand(socket, 'editMessage', payload, ack),
       deleteMessage: (payload, ack) => this.#handleCommand(socket, 'deleteMessage', payload, ack),
@@ -270,6 +273,12 @@ export class ScriptedServer {
     socket.onAny((event: ClientEvent, ...args: unknown[]) => {
       (handlers[event] as (...args: unknown[]) => void)(...args);
     });
+  }
+
+  #positionAt({ roomId, seq }: { roomId: string; seq: number }): MarkReadResult {
+    const head = this.messages(roomId).length;
+    const lastReadSeq = Math.min(seq, head);
+    return { lastReadSeq, unread: head - lastReadSeq };
   }
 
   #joinResult(

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AsyncApiController } from './asyncapi/asyncapi.controller.ts';
 import { SocketRoomsModule } from './rooms/socket-rooms.module.ts';
 import { MessageChangesModule } from './message-changes/message-changes.module.ts';
+import { ReadPositionsModule } from './read-positions/read-positions.module.ts';
 import { SocketSendsModule } from './sends/socket-sends.module.ts';
 import { SocketSessionsModule } from './sessions/socket-sessions.module.ts';
 
@@ -10,7 +11,13 @@ import { SocketSessionsModule } from './sessions/socket-sessions.module.ts';
  * MessagePublisher, FeedSubscriber, Signals, RateLimiter, Metrics, and the exports of libs/auth.
  */
 @Module({
-  imports: [SocketRoomsModule, MessageChangesModule, SocketSendsModule, SocketSessionsModule],
+  imports: [
+    SocketRoomsModule,
+    MessageChangesModule,
+    ReadPositionsModule,
+    SocketSendsModule,
+    SocketSessionsModule,
+  ],
   controllers: [AsyncApiController],
 })
 export class RealtimeModule {}

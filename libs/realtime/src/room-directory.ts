@@ -1,5 +1,6 @@
-import type { Role, RoomHead } from '@chat/contracts';
+import type { MarkReadResult, Role, RoomHead } from '@chat/contracts';
 import type { RequestedCommand, RoomRev, StoredChanges } from '@chat/messages';
+import type { PositionMove } from '@chat/rooms';
 
 /** A pair of user and room; the user may or may not be a member. */
 export interface Membership {
@@ -44,4 +45,10 @@ export abstract class RoomDirectory {
    * @throws ForbiddenError
    */
   abstract requireAllowed(command: RequestedCommand): Promise<void>;
+  /**
+   * Moves the read position of a member, and signals that to all processes.
+   *
+   * @throws NotFoundError for a user who is not a member, and for a room that does not exist
+   */
+  abstract moveReadPosition(move: PositionMove): Promise<MarkReadResult>;
 }

@@ -127,4 +127,7 @@ export class RoomLog extends RoomDirectory {
   requireAllowed(): Promise<never> {
     return Promise.reject(new Error('not needed here'));
   }
+  moveReadPosition(): Promise<never> {
+    return Promise.reject(new Error('not needed here'));
+  }
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { Message, Room } from '@chat/contracts';
 import { SESSION_ENDED } from '@chat/auth';
 import type { SignalOf } from '@chat/platform/signals';
-import { MEMBER_CHANGED, ROOM_UPDATED } from '@chat/rooms/signals';
+import { MEMBER_CHANGED, READ_POSITIONS_MOVED, ROOM_UPDATED } from '@chat/rooms/signals';
 import { eventually, RedisServer } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
 import { Logger } from '@nestjs/common';
@@ -130,6 +130,41 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
     await closed;
     expect(ann.connected).toBe(true);
     expect(received).toEqual([{ type: 'session-ended', sessionId: 'bob' }]);
+  });
+
+  it('emit a moved read position to the sockets of the user on every instance, except one', async () => {
+    const others = [await chats[0].connect('bob'), await chats[1].connect('bob')];
+    const received = others.map((socket) => nextEvent(socket, 'readPosition'));
+    const unexpected: unknown[] = [];
+    for (const socket of [ann, bob]) socket.on('readPosition', (event) => unexpected.push(event));
+    const position = { roomId: 'den', lastReadSeq: 7, unread: 2 };
+    const socketId = bob.id ?? '';
+    signals.publish(READ_POSITIONS_MOVED, {
+      positions: [{ ...position, userId: 'bob', socketId }],
+    });
+    expect(await Promise.all(received)).toEqual([position, position]);
+    for (const socket of [ann, bob]) await socket.emitWithAck('leaveRoom', { roomId: 'den' });
+    expect(unexpected).toEqual([]);
+    for (const socket of others) socket.disconnect();
+  });
+
+  it('emit a position that a send has moved to every socket except the one that sent', async () => {
+    const other = await chats[1].connect('bob');
+    const received = nextEvent(other, 'readPosition');
+    const unexpected: unknown[] = [];
+    bob.on('readPosition', (event) => unexpected.push(event));
+    const { id: messageId } = (await bob.emitWithAck('sendMessage', {
+      roomId: 'den',
+      text: 'hello',
+    })) as { id: string };
+    const position = { roomId: 'den', lastReadSeq: 1, unread: 0 };
+    signals.publish(READ_POSITIONS_MOVED, {
+      positions: [{ ...position, userId: 'bob', messageId }],
+    });
+    expect(await received).toEqual(position);
+    await bob.emitWithAck('leaveRoom', { roomId: 'den' });
+    expect(unexpected).toEqual([]);
+    other.disconnect();
   });
 
   it('exchange signals again after Redis was killed, and deliver their own signals in the meantime', async () => {

@@ -53,6 +53,9 @@ export class SharedRooms implements RoomDirectory, MessagePublisher {
   requireAllowed(): Promise<never> {
     return Promise.reject(new Error('not needed here'));
   }
+  moveReadPosition(): Promise<never> {
+    return Promise.reject(new Error('not needed here'));
+  }
 
   publishCommand(): Promise<never> {
     return Promise.reject(new Error('not needed here'));

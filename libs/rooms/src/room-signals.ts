@@ -1,4 +1,4 @@
-import { Role, Room, RoomId, UserId } from '@chat/contracts';
+import { MessageId, ReadPosition, Role, Room, RoomId, UserId } from '@chat/contracts';
 import { defineSignal } from '@chat/platform/signals';
 import { z } from 'zod';
 
@@ -16,6 +16,23 @@ export const ROOM_DELETED = defineSignal('room-deleted', {
     .max(MAX_SIGNAL_USERS)
     .readonly()
     .describe('Members of the room; several signals are sent for a room with many members.'),
+});
+
+/** Maximum number of read positions in one signal. */
+export const MAX_SIGNAL_POSITIONS = 500;
+
+/** Signal that read positions have moved. */
+export const READ_POSITIONS_MOVED = defineSignal('read-positions-moved', {
+  positions: z
+    .array(
+      ReadPosition.extend({
+        userId: UserId,
+        socketId: z.string().optional().describe('The socket that requested the move.'),
+        messageId: MessageId.optional().describe('The message of the user that caused the move.'),
+      }),
+    )
+    .max(MAX_SIGNAL_POSITIONS)
+    .readonly(),
 });
 
 /** Signal that a user joined or left a room, or has another role. */

@@ -14,7 +14,14 @@ import { ReadPositions } from './read-positions.ts';
 import { RoomAccess } from './room-access.ts';
 import type { RoomActivity } from './room-activity.ts';
 import { RoomCreation } from './room-creation.ts';
-import { MAX_SIGNAL_USERS, MEMBER_CHANGED, ROOM_DELETED, ROOM_UPDATED } from './room-signals.ts';
+import {
+  MAX_SIGNAL_POSITIONS,
+  MAX_SIGNAL_USERS,
+  MEMBER_CHANGED,
+  READ_POSITIONS_MOVED,
+  ROOM_DELETED,
+  ROOM_UPDATED,
+} from './room-signals.ts';
 import {
   RoomStore,
   type MemberRecord,
@@ -181,7 +188,9 @@ const activity: RoomActivity = {
 };
 
 let store: InMemoryRoomStore;
-type RoomSignal = SignalOf<typeof MEMBER_CHANGED | typeof ROOM_DELETED | typeof ROOM_UPDATED>;
+type RoomSignal = SignalOf<
+  typeof MEMBER_CHANGED | typeof READ_POSITIONS_MOVED | typeof ROOM_DELETED | typeof ROOM_UPDATED
+>;
 let signals: RoomSignal[];
 let creation: RoomCreation;
 let access: RoomAccess;
@@ -201,6 +210,7 @@ function openProcess(autoCreate = true): void {
   signals = [];
   const bus = new InMemorySignals();
   bus.on(MEMBER_CHANGED, (signal) => signals.push(signal));
+  bus.on(READ_POSITIONS_MOVED, (signal) => signals.push(signal));
   bus.on(ROOM_DELETED, (signal) => signals.push(signal));
   bus.on(ROOM_UPDATED, (signal) => signals.push(signal));
   const membershipSignals = new MembershipSignals(bus);
@@ -219,8 +229,8 @@ function openProcess(autoCreate = true): void {
     limit,
     generalOwner,
   );
-  readPositions = new ReadPositions(store, activity);
-  rooms = new Rooms(store, access, creation, activity, bus);
+  readPositions = new ReadPositions(store, activity, bus);
+  rooms = new Rooms(store, access, creation, activity, readPositions, bus);
 }
 
 /** User ids and roles of the membership signals, in order. */
@@ -901,6 +911,106 @@ describe('ReadPositions', () => {
       [103, 100],
       [103, 100],
     ]);
+  });
+
+  it('are in the list of the rooms of a user with the unread messages, and not in others', async () => {
+    const roomId = await publicRoom();
+    headSeqs.set(roomId, 7);
+    const query = { discover: false, query: undefined };
+    expect(await rooms.list(ann, query)).toMatchObject([{ seq: 7, lastReadSeq: 0, unread: 7 }]);
+    const [discovered] = await rooms.list(ann, { ...query, discover: true });
+    for (const room of [discovered, await rooms.get(ann, roomId)]) {
+      expect(room).toMatchObject({ id: roomId, seq: 7 });
+      expect(Object.keys(room ?? {})).not.toContain('unread');
+    }
+  });
+});
+
+describe('ReadPositions.move', () => {
+  const move = (userId: string, roomId: string, seq: number, backwards = false) =>
+    readPositions.move({ userId, roomId, seq, backwards, socketId: 's1' });
+  const positionSignals = () =>
+    signals.flatMap((signal) => (signal.type === 'read-positions-moved' ? signal.positions : []));
+
+  it('returns the stored position with the number of messages after it, and signals moves', async () => {
+    const roomId = await publicRoom();
+    headSeqs.set(roomId, 10);
+    expect(await move('ann', roomId, 6)).toEqual({ lastReadSeq: 6, unread: 4 });
+    expect(await move('ann', roomId, 4)).toEqual({ lastReadSeq: 6, unread: 4 });
+    expect(await move('ann', roomId, 4, true)).toEqual({ lastReadSeq: 4, unread: 6 });
+    expect(await move('ann', roomId, 4, true)).toEqual({ lastReadSeq: 4, unread: 6 });
+    const common = { roomId, userId: 'ann', socketId: 's1' };
+    expect(positionSignals()).toEqual([
+      { ...common, lastReadSeq: 6, unread: 4 },
+      { ...common, lastReadSeq: 4, unread: 6 },
+    ]);
+  });
+
+  it('counts a seq beyond the head as the head, in both directions', async () => {
+    const roomId = await publicRoom();
+    headSeqs.set(roomId, 10);
+    expect(await move('ann', roomId, 1_000)).toEqual({ lastReadSeq: 10, unread: 0 });
+    headSeqs.set(roomId, 11);
+    expect(await move('ann', roomId, 1_000, true)).toEqual({ lastReadSeq: 11, unread: 0 });
+    expect(positionSignals().map(({ lastReadSeq }) => lastReadSeq)).toEqual([10, 11]);
+  });
+
+  it('rejects a user who is not a member with NOT_FOUND, and signals nothing', async () => {
+    const roomId = await publicRoom();
+    for (const id of [roomId, await privateRoom(), MISSING_ROOM_ID]) {
+      for (const backwards of [false, true]) {
+        await expect(move('bob', id, 1, backwards)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      }
+    }
+    expect(positionSignals()).toEqual([]);
+  });
+});
+
+describe('ReadPositions.markSent', () => {
+  const last = (roomId: string, userId: string, seq: number, headSeq: number) => ({
+    roomId,
+    userId,
+    seq,
+    messageId: `message-${seq}`,
+    headSeq,
+  });
+  const positionSignals = () =>
+    signals.flatMap((signal) => (signal.type === 'read-positions-moved' ? [signal.positions] : []));
+
+  it('moves the positions of senders, and signals them together', async () => {
+    const roomId = await roomWithStaff();
+    await readPositions.markSent([last(roomId, 'ann', 6, 9), last(roomId, 'bob', 9, 9)]);
+    expect(positionSignals()).toEqual([
+      [
+        { roomId, userId: 'ann', lastReadSeq: 6, unread: 3, messageId: 'message-6' },
+        { roomId, userId: 'bob', lastReadSeq: 9, unread: 0, messageId: 'message-9' },
+      ],
+    ]);
+    const stored = await store.findMembers([
+      { roomId, userId: 'ann' },
+      { roomId, userId: 'bob' },
+    ]);
+    expect(stored.map(({ lastReadSeq }) => lastReadSeq)).toEqual([6, 9]);
+  });
+
+  it('neither moves nor signals a position that is further, and ignores former members', async () => {
+    const roomId = await roomWithStaff();
+    headSeqs.set(roomId, 9);
+    await readPositions.move({ userId: 'ann', roomId, seq: 8, backwards: false, socketId: 's1' });
+    signals = [];
+    await readPositions.markSent([last(roomId, 'ann', 6, 9), last(roomId, 'dan', 9, 9)]);
+    expect(positionSignals()).toEqual([]);
+    expect(store.members.get(`${roomId} ann`)?.lastReadSeq).toBe(8);
+  });
+
+  it('splits the signal for many senders into chunks', async () => {
+    const roomId = await publicRoom();
+    const userIds = Array.from({ length: MAX_SIGNAL_POSITIONS + 1 }, (_, n) => `user-${n}`);
+    for (const userId of userIds) {
+      await store.addMember({ roomId, userId, role: 'member', joinedAt: '' });
+    }
+    await readPositions.markSent(userIds.map((userId) => last(roomId, userId, 1, 1)));
+    expect(positionSignals().map(({ length }) => length)).toEqual([MAX_SIGNAL_POSITIONS, 1]);
   });
 });
 

@@ -1,8 +1,10 @@
 import {
   GENERAL_ROOM_ID,
   type CreateRoomRequest,
+  type Message,
   type Role,
   type Room,
+  type RoomHead,
   type RoomListQuery,
   type RoomSummary,
   type UpdateRoomRequest,
@@ -12,6 +14,7 @@ import { ConflictError, Failure } from '@chat/platform/failures';
 import { Signals } from '@chat/platform/signals';
 import { Injectable } from '@nestjs/common';
 import { requireAllowed } from './policy.ts';
+import { ReadPositions, unreadAfter } from './read-positions.ts';
 import { noSuchRoom, RoomAccess } from './room-access.ts';
 import { RoomActivity } from './room-activity.ts';
 import { RoomCreation } from './room-creation.ts';
@@ -40,14 +43,14 @@ export class Rooms {
     private readonly access: RoomAccess,
     private readonly creation: RoomCreation,
     private readonly activity: RoomActivity,
+    private readonly readPositions: ReadPositions,
     private readonly signals: Signals,
   ) {}
 
   /** Returns the caller's rooms or, with `discover`, public rooms; ordered by name. */
   async list({ userId }: Identity, { discover, query }: RoomListQuery): Promise<RoomSummary[]> {
+    if (!discover) return this.#joined(userId);
     const mine = await this.store.listRoomsOf(userId);
-    if (!discover)
-      return this.#summaries(mine.map(({ room, role }) => ({ room: toRoom(room), role })));
     const roles = new Map(mine.map(({ room, role }) => [room.id, role]));
     const found = await this.store.findPublicRooms(query, MAX_DISCOVERED);
     return this.#summaries(found.map((room) => ({ room: toRoom(room), role: roles.get(room.id) })));
@@ -121,6 +124,16 @@ export class Rooms {
     return chunks;
   }
 
+  async #joined(userId: string): Promise<RoomSummary[]> {
+    const rooms = await this.readPositions.roomsOf(userId);
+    const lastMessages = await this.activity.lastMessagesOf(rooms.map(({ room }) => room.id));
+    return rooms.map(({ room, role, head, lastReadSeq }) => ({
+      ...toSummary({ room, role }, head, lastMessages.get(room.id)),
+      lastReadSeq,
+      unread: unreadAfter(lastReadSeq, head.seq),
+    }));
+  }
+
   async #summary(listed: ListedRoom): Promise<RoomSummary> {
     const [summary] = await this.#summaries([listed]);
     if (!summary) throw noSuchRoom();
@@ -133,10 +146,18 @@ export class Rooms {
       this.activity.headsOf(roomIds),
       this.activity.lastMessagesOf(roomIds),
     ]);
-    return listed.map(({ room, role }) => {
-      const { seq, rev } = heads.get(room.id) ?? { seq: 0, rev: 0 };
-      const lastMessage = lastMessages.get(room.id);
-      return { ...room, ...(role && { role }), seq, rev, ...(lastMessage && { lastMessage }) };
+    return listed.map((each) => {
+      const roomId = each.room.id;
+      return toSummary(each, heads.get(roomId), lastMessages.get(roomId));
     });
   }
+}
+
+function toSummary(
+  { room, role }: ListedRoom,
+  head: RoomHead | undefined,
+  lastMessage: Message | undefined,
+): RoomSummary {
+  const { seq, rev } = head ?? { seq: 0, rev: 0 };
+  return { ...room, ...(role && { role }), seq, rev, ...(lastMessage && { lastMessage }) };
 }

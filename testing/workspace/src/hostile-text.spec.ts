@@ -32,6 +32,8 @@ const PAYLOADS: Record<ClientEvent, (text: string) => unknown> = {
   editMessage: (text) => ({ ...change(text), text }),
   deleteMessage: (text) => change(text),
   react: (text) => ({ ...change(text), emoji: text, on: true }),
+  markRead: (text) => ({ roomId: text, seq: text }),
+  markUnread: (text) => ({ roomId: text, seq: text }),
   renewSession: (token) => ({ token }),
 };
 

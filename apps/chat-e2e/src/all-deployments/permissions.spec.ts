@@ -204,6 +204,14 @@ const ROWS: readonly Row[] = [
     ['ok', 'ok', 'ok', 'NOT_FOUND', 'UNAUTHORIZED'],
     { unknown: 'NOT_FOUND' },
   ),
+  ...(['markRead', 'markUnread'] as const).map((event) =>
+    room(
+      event,
+      ({ roomId }) => ({ roomId, seq: 0 }),
+      ['ok', 'ok', 'ok', 'NOT_FOUND', 'UNAUTHORIZED'],
+      { unknown: 'NOT_FOUND' },
+    ),
+  ),
   general('renewSession', ({ caller }) => ({ token: caller.token }), [
     'ok',
     'ok',

@@ -202,7 +202,11 @@ describeChat('the server', () => {
       };
       const owner = await server.register();
       const guest = await server.register();
-      const sockets = [await owner.connect(), await guest.connect()] as const;
+      const sockets = [
+        await owner.connect(),
+        await guest.connect(),
+        await owner.connect(),
+      ] as const;
       const received = new Map<string, unknown>();
       for (const socket of sockets) {
         socket.onAny((event: string, payload: unknown) => {
@@ -224,6 +228,10 @@ describeChat('the server', () => {
       const edit = { ...change, text: 'hello again' };
       expectValid('editMessageAck', await emitWithAck(sockets[1], 'editMessage', edit));
       expectValid('deleteMessageAck', await emitWithAck(sockets[1], 'deleteMessage', change));
+      await owner.waitForSeq(room.id, 1);
+      const position = { roomId: room.id, seq: 1 };
+      expectValid('markReadAck', await emitWithAck(sockets[0], 'markRead', position));
+      expectValid('markUnreadAck', await emitWithAck(sockets[0], 'markUnread', position));
       const invalid = { roomId: room.id, text: '' };
       expectValid('sendMessageAck', await emitWithAck(sockets[1], 'sendMessage', invalid));
       const renewal = { token: owner.token };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Message } from '../messages/message.ts';
 import { Role } from './member.ts';
+import { LastReadSeq, Unread } from './read-position.ts';
 import { Room } from './room.ts';
 
 export const RoomSummary = Room.extend({
@@ -10,7 +11,13 @@ export const RoomSummary = Room.extend({
   seq: z.int().min(0),
   rev: z.int().min(0),
   lastMessage: Message.optional(),
-}).meta({ id: 'RoomSummary', description: 'A room with its head and last message.' });
+  lastReadSeq: LastReadSeq.optional(),
+  unread: Unread.optional(),
+}).meta({
+  id: 'RoomSummary',
+  description:
+    'A room with its head and last message; `lastReadSeq` and `unread` are in the list of my rooms.',
+});
 export type RoomSummary = z.infer<typeof RoomSummary>;
 export const RoomSummaries = z.array(RoomSummary);
 

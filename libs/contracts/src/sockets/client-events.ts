@@ -3,6 +3,7 @@ import type { Ack } from './ack.ts';
 import { DeleteMessagePayload, EditMessagePayload, ReactPayload } from './change-message.ts';
 import { JoinRoomPayload, JoinRoomResult } from './join-room.ts';
 import { LeaveRoomPayload } from './leave-room.ts';
+import { MarkReadPayload, MarkReadResult, MarkUnreadPayload } from './mark-read.ts';
 import { RenewSessionPayload, RenewSessionResult } from './renew-session.ts';
 import { SendMessagePayload, SendMessageResult } from './send-message.ts';
 
@@ -38,6 +39,16 @@ export const CLIENT_EVENTS = {
     payload: ReactPayload,
     result: z.object({}),
     summary: 'Set or remove a reaction; acknowledged once it is durable.',
+  },
+  markRead: {
+    payload: MarkReadPayload,
+    result: MarkReadResult,
+    summary: 'Mark the messages of a room up to a seq as read; never moves backwards.',
+  },
+  markUnread: {
+    payload: MarkUnreadPayload,
+    result: MarkReadResult,
+    summary: 'Mark the messages of a room after a seq as unread; may move backwards.',
   },
   renewSession: {
     payload: RenewSessionPayload,

@@ -4,6 +4,7 @@ import { MessageChange } from '../messages/message-change.ts';
 import { MessageId } from '../messages/message-id.ts';
 import { Message, Rev } from '../messages/message.ts';
 import { Role } from '../rooms/member.ts';
+import { ReadPosition } from '../rooms/read-position.ts';
 import { RoomHead } from '../rooms/room-head.ts';
 import { RoomId } from '../rooms/room-id.ts';
 import { Room } from '../rooms/room.ts';
@@ -70,6 +71,10 @@ export const SERVER_EVENTS = {
   roomHeads: {
     payload: RoomHeads,
     summary: 'Heads of joined rooms, sent periodically and after failures.',
+  },
+  readPosition: {
+    payload: ReadPosition,
+    summary: 'Another socket of the user has moved the read position in a room.',
   },
   roomUpdated: { payload: Room, summary: 'A room changed.' },
   memberChanged: {

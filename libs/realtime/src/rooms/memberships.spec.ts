@@ -30,6 +30,9 @@ class SlowDirectory extends RoomDirectory {
   requireAllowed(): Promise<never> {
     return Promise.reject(new Error('not needed here'));
   }
+  moveReadPosition(): Promise<never> {
+    return Promise.reject(new Error('not needed here'));
+  }
 }
 
 describe('Memberships', () => {

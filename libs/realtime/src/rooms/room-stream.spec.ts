@@ -57,6 +57,9 @@ class Room extends RoomDirectory {
   requireAllowed(): Promise<never> {
     return Promise.reject(new Error('not needed here'));
   }
+  moveReadPosition(): Promise<never> {
+    return Promise.reject(new Error('not needed here'));
+  }
 }
 
 async function open(room: Room, recent?: RecentChanges) {

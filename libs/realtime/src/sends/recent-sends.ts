@@ -5,10 +5,15 @@ import { LRUCache } from 'lru-cache';
 const RECENT_MS = 60_000;
 const MAX_MESSAGES = 10_000;
 
-interface RecentSend {
+interface SentMessage {
   readonly messageId: string;
   readonly roomId: string;
   readonly userId: string;
+}
+
+interface RecentSend extends SentMessage {
+  /** Id of the socket that sent it. */
+  readonly socketId: string;
 }
 
 /**
@@ -29,8 +34,13 @@ export class RecentSends {
   }
 
   /** Whether the user sent the message to the room in the last minute, through this process. */
-  has({ messageId, roomId, userId }: RecentSend): boolean {
+  has({ messageId, roomId, userId }: SentMessage): boolean {
     const send = this.#sends.get(messageId);
     return send?.roomId === roomId && send.userId === userId;
+  }
+
+  /** Returns the id of the socket of this process that sent the message in the last minute. */
+  socketOf(messageId: string): string | undefined {
+    return this.#sends.get(messageId)?.socketId;
   }
 }

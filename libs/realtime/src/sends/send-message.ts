@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { SendMessagePayload, SendMessageResult } from '@chat/contracts';
 import { messageIdOf, type MessageCreate } from '@chat/messages/commands';
-import type { Identity } from '@chat/auth';
 import { Injectable, Logger } from '@nestjs/common';
+import type { ChatSocket } from '../chat-socket.ts';
 import { MessagePublisher } from '../message-publisher.ts';
 import { RecentSends } from './recent-sends.ts';
 import { SendAdmission } from './send-admission.ts';
@@ -27,11 +27,12 @@ export class SendMessage {
    * @throws RateLimitedError, NotFoundError, UnavailableError
    */
   async send(
-    sender: Identity,
+    socket: ChatSocket,
     { roomId, text, clientMessageId = randomUUID() }: SendMessagePayload,
     order: SendOrder,
     joined: Promise<unknown> | undefined,
   ): Promise<SendMessageResult> {
+    const sender = socket.data.identity;
     const content = { userId: sender.userId, roomId, clientMessageId, text: text.toWellFormed() };
     const id = await order.run(async () => {
       await this.admission.admit(sender, roomId, joined);
@@ -41,7 +42,8 @@ export class SendMessage {
         username: sender.username,
         timestamp: new Date().toISOString(),
       };
-      this.recentSends.add({ messageId: event.id, roomId, userId: sender.userId });
+      const { userId } = sender;
+      this.recentSends.add({ messageId: event.id, roomId, userId, socketId: socket.id });
       this.#logger.debug({ messageId: event.id, roomId }, 'message accepted');
       return { outcome: this.publisher.publish(event) };
     });

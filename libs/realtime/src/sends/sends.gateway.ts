@@ -25,7 +25,7 @@ export class SendsGateway {
     const joined = this.joins.pendingJoin(socket, payload.roomId);
     return this.metrics.measure(
       this.sends.run(socket, payload.roomId, (order) =>
-        this.sendMessages.send(socket.data.identity, payload, order, joined),
+        this.sendMessages.send(socket, payload, order, joined),
       ),
     );
   }

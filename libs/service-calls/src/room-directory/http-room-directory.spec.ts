@@ -13,6 +13,17 @@ const COMMAND = {
   kind: 'message.edit',
 } as const;
 
+const MOVE = { userId: 'ann', roomId: 'general', seq: 7, backwards: false, socketId: 's1' };
+
+/** Response of an instance that does not know a call. */
+const UNKNOWN_CALL = {
+  statusCode: 404,
+  error: 'Not Found',
+  code: 'NOT_FOUND',
+  message: 'Cannot POST /internal/messages/require-allowed',
+  requestId: 'r1',
+};
+
 let server: Server | undefined;
 afterEach(() => {
   server?.closeAllConnections();
@@ -55,14 +66,25 @@ describe('HttpRoomDirectory.requireAllowed', () => {
   );
 
   it('rejects with UNAVAILABLE when an instance of an earlier version does not know the call', async () => {
-    const message = 'Cannot POST /internal/messages/require-allowed';
-    const directory = await directoryOf(404, {
-      statusCode: 404,
-      error: 'Not Found',
-      code: 'NOT_FOUND',
-      message,
-      requestId: 'r1',
-    });
+    const directory = await directoryOf(404, UNKNOWN_CALL);
     await expect(directory.requireAllowed(COMMAND)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
+
+describe('HttpRoomDirectory.moveReadPosition', () => {
+  it('returns the position that messages has stored', async () => {
+    const position = { lastReadSeq: 7, unread: 2 };
+    const directory = await directoryOf(200, { position });
+    expect(await directory.moveReadPosition(MOVE)).toEqual(position);
+  });
+
+  it('rejects with NOT_FOUND when messages finds no member', async () => {
+    const directory = await directoryOf(200, { position: null });
+    await expect(directory.moveReadPosition(MOVE)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('rejects with UNAVAILABLE when an instance of an earlier version does not know the call', async () => {
+    const directory = await directoryOf(404, UNKNOWN_CALL);
+    await expect(directory.moveReadPosition(MOVE)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });

@@ -1,8 +1,9 @@
-import type { Role, RoomHead } from '@chat/contracts';
+import type { MarkReadResult, Role, RoomHead } from '@chat/contracts';
 import type { RequestedCommand, RoomRev, StoredChanges } from '@chat/messages';
 import { mapInChunks } from '@chat/platform/collections';
 import { Failure, ForbiddenError, NotFoundError, UnavailableError } from '@chat/platform/failures';
 import { RoomDirectory, type Membership } from '@chat/realtime';
+import type { PositionMove } from '@chat/rooms';
 import type { ServiceClient } from '../service-client.ts';
 import { MAX_ROLES_PER_CALL, ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
 
@@ -42,6 +43,13 @@ export class HttpRoomDirectory extends RoomDirectory {
     const { refusal } = await this.messages.call(path, command, response).catch(explainOldInstance);
     if (refusal?.code === 'NOT_FOUND') throw new NotFoundError(refusal.message);
     if (refusal) throw new ForbiddenError(refusal.message);
+  }
+
+  async moveReadPosition(move: PositionMove): Promise<MarkReadResult> {
+    const { path, response } = CALLS.moveReadPosition;
+    const { position } = await this.messages.call(path, move, response).catch(explainOldInstance);
+    if (!position) throw new NotFoundError('This room does not exist, or you are not a member.');
+    return position;
   }
 }
 

@@ -1,4 +1,4 @@
-import { MessageId, Role, RoomHead, RoomId, UserId } from '@chat/contracts';
+import { MarkReadResult, MessageId, Role, RoomHead, RoomId, UserId } from '@chat/contracts';
 import { RoomRev, StoredChanges } from '@chat/messages';
 import { CommandKind } from '@chat/messages/commands';
 import { MAX_REVS_PER_CALL } from '@chat/realtime';
@@ -55,5 +55,17 @@ export const ROOM_DIRECTORY_CALLS = {
         .object({ code: z.enum(['NOT_FOUND', 'FORBIDDEN']), message: z.string() })
         .optional(),
     }),
+  },
+  moveReadPosition: {
+    path: '/internal/rooms/move-read-position',
+    request: z.object({
+      userId: UserId,
+      roomId: RoomId,
+      seq: z.int().min(0),
+      backwards: z.boolean(),
+      socketId: z.string().max(64),
+    }),
+    /** null for a user who is not a member: an older instance answers with NOT_FOUND. */
+    response: z.object({ position: MarkReadResult.nullable() }),
   },
 } as const;

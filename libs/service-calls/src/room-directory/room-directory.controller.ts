@@ -2,7 +2,7 @@ import type { Role, RoomHead } from '@chat/contracts';
 import { CommandAccess, MessageHistory, type RoomRev } from '@chat/messages';
 import { ForbiddenError, NotFoundError } from '@chat/platform/failures';
 import { encodeJsonInChunks } from '@chat/platform/http';
-import { RoomAccess } from '@chat/rooms';
+import { ReadPositions, RoomAccess } from '@chat/rooms';
 import { Body, Controller, HttpCode, Post, type StreamableFile } from '@nestjs/common';
 import type { z } from 'zod';
 import { ForServices } from '../credentials/for-services.ts';
@@ -16,6 +16,7 @@ export class RoomDirectoryController {
     private readonly access: RoomAccess,
     private readonly history: MessageHistory,
     private readonly commands: CommandAccess,
+    private readonly readPositions: ReadPositions,
   ) {}
 
   @Post(CALLS.join.path)
@@ -76,6 +77,20 @@ export class RoomDirectoryController {
       if (!(error instanceof NotFoundError) && !(error instanceof ForbiddenError)) throw error;
       const code = error instanceof NotFoundError ? 'NOT_FOUND' : 'FORBIDDEN';
       return { refusal: { code, message: error.message } };
+    }
+  }
+
+  @Post(CALLS.moveReadPosition.path)
+  @HttpCode(200)
+  async moveReadPosition(
+    @Body({ schema: CALLS.moveReadPosition.request })
+    move: z.output<typeof CALLS.moveReadPosition.request>,
+  ): Promise<z.output<typeof CALLS.moveReadPosition.response>> {
+    try {
+      return { position: await this.readPositions.move(move) };
+    } catch (error) {
+      if (error instanceof NotFoundError) return { position: null };
+      throw error;
     }
   }
 }

@@ -18,6 +18,8 @@ import type { RoomDocument } from './room.schema.ts';
 import { containing } from './containing.ts';
 import { NOT_DELETED, OwnerTransfers } from './owner-transfers.ts';
 
+/** Options of a bulk write whose operations are independent of each other. */
+const UNORDERED = { ordered: false } as const;
 /** Projection of the first member of a room, and of when the room was deleted. */
 const ROOM_STATE = { firstMember: 1, deletedAt: 1 };
 
@@ -233,21 +235,15 @@ export class MongoRoomStore extends RoomStore {
   markManyRead(positions: readonly ReadPosition[]): Promise<void> {
     if (positions.length === 0) return Promise.resolve();
     return translateErrors(async () => {
+      const roomIds = [...new Set(positions.map(({ roomId }) => roomId))];
+      const rooms = await this.rooms.find({ _id: { $in: roomIds } }, { firstMember: 1 }).lean();
+      const firsts = new Map(rooms.map(({ _id, firstMember }) => [_id, firstMember?.userId]));
+      const isFirst = ({ roomId, userId }: ReadPosition) => firsts.get(roomId) === userId;
       await Promise.all([
-        this.rooms.bulkWrite(
-          positions.map(({ roomId, userId, lastReadSeq }) => ({
-            updateOne: {
-              filter: { _id: roomId, 'firstMember.userId': userId },
-              update: { $max: { 'firstMember.lastReadSeq': lastReadSeq } },
-            },
-          })),
-          { ordered: false },
-        ),
+        this.rooms.bulkWrite(positions.filter(isFirst).map(firstPositionUpdate), UNORDERED),
         this.members.bulkWrite(
-          positions.map(({ roomId, userId, lastReadSeq }) => ({
-            updateOne: { filter: { roomId, userId }, update: { $max: { lastReadSeq } } },
-          })),
-          { ordered: false },
+          positions.filter((position) => !isFirst(position)).map(positionUpdate),
+          UNORDERED,
         ),
       ]);
     });
@@ -293,6 +289,19 @@ export class MongoRoomStore extends RoomStore {
     const first = room && firstOf(room);
     return { deleted: room !== null && isDeleted(room), ...(first && { first }) };
   }
+}
+
+function firstPositionUpdate({ roomId, userId, lastReadSeq }: ReadPosition) {
+  return {
+    updateOne: {
+      filter: { _id: roomId, 'firstMember.userId': userId },
+      update: { $max: { 'firstMember.lastReadSeq': lastReadSeq } },
+    },
+  };
+}
+
+function positionUpdate({ roomId, userId, lastReadSeq }: ReadPosition) {
+  return { updateOne: { filter: { roomId, userId }, update: { $max: { lastReadSeq } } } };
 }
 
 function isDeleted({ deletedAt }: Pick<RoomDocument, 'deletedAt'>): boolean {
