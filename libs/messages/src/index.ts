@@ -18,4 +18,5 @@ export * from './writer/message-writer.ts';
 export * from './writer/partition-writer.ts';
 export * from './writer/partition-writers.ts';
 export * from './writer/rejection-limit.ts';
+export * from './writer/sender-positions.ts';
 export * from './writer/writer-metrics.ts';

@@ -7,6 +7,7 @@ import { StoredRoomActivity } from './stored-room-activity.ts';
 import { CachedDeletedRooms } from './writer/cached-deleted-rooms.ts';
 import { DeletedRooms } from './writer/deleted-rooms.ts';
 import { PartitionWriters } from './writer/partition-writers.ts';
+import { SenderPositions } from './writer/sender-positions.ts';
 import { WriterMetrics } from './writer/writer-metrics.ts';
 
 /**
@@ -22,6 +23,7 @@ import { WriterMetrics } from './writer/writer-metrics.ts';
     CommandAccess,
     MessageHistory,
     PartitionWriters,
+    SenderPositions,
     WriterMetrics,
     { provide: DeletedRooms, useClass: CachedDeletedRooms },
     { provide: RoomActivity, useClass: StoredRoomActivity },

@@ -1,4 +1,10 @@
-import { DeletedRooms, MessageStore, PartitionWriters, WriterMetrics } from '@chat/messages';
+import {
+  DeletedRooms,
+  MessageStore,
+  PartitionWriters,
+  SenderPositions,
+  WriterMetrics,
+} from '@chat/messages';
 import { MessageEventsModule } from '@chat/messages/events';
 import { Metrics } from '@chat/platform/monitoring';
 import { Logger, Module, type INestMicroservice, type Type } from '@nestjs/common';
@@ -42,6 +48,7 @@ export async function startMessages(
     deletedRooms,
     { publish: () => undefined },
     new WriterMetrics(new Metrics()),
+    new SenderPositions({ markSent: () => Promise.resolve() } as never),
   );
   const server = new PartitionedRmqServer({
     url,

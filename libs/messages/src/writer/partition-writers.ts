@@ -6,6 +6,7 @@ import { MessageStore, type RejectedMessageError } from '../message-store.ts';
 import { DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
 import { RejectionLimit } from './rejection-limit.ts';
+import { SenderPositions } from './sender-positions.ts';
 import { WriterMetrics } from './writer-metrics.ts';
 
 /** Opens partition writers, with logs and metrics. */
@@ -19,6 +20,7 @@ export class PartitionWriters {
     private readonly deletedRooms: DeletedRooms,
     private readonly feed: FeedPublisher,
     private readonly metrics: WriterMetrics,
+    private readonly senderPositions: SenderPositions,
   ) {}
 
   /** Opens a writer with an empty cache: it reads the head of every room from the store. */
@@ -26,6 +28,7 @@ export class PartitionWriters {
     const observer = {
       stored: (entries: readonly LogEntry[]) => {
         this.metrics.stored(entries);
+        this.senderPositions.add(entries);
         for (const entry of entries) {
           const { id, roomId, rev } = entry;
           if (isUpdate(entry)) {
