@@ -6,6 +6,7 @@ import { HealthChecks, MetricsModule } from '@chat/platform/monitoring';
 import { Signals } from '@chat/platform/signals';
 import {
   FeedSubscriber,
+  HeadSubscriber,
   MessagePublisher,
   RealtimeModule,
   RealtimeSettings,
@@ -15,6 +16,7 @@ import {
   RedisCircuitBreaker,
   RedisConnections,
   RedisFeedSubscriber,
+  RedisHeadSubscriber,
   RedisRateLimiter,
   RedisSignals,
 } from '@chat/redis';
@@ -58,6 +60,7 @@ class AdaptersModule {
       },
       { provide: Signals, useFactory: () => new RedisSignals(redis.commands, redis.sockets) },
       { provide: FeedSubscriber, useFactory: () => new RedisFeedSubscriber(redis.feed) },
+      { provide: HeadSubscriber, useFactory: () => new RedisHeadSubscriber(redis.feed) },
       { provide: MessagePublisher, useValue: publisher },
       ServiceCredentials,
       {

@@ -2,6 +2,7 @@ import { AuthModule, RequestLimitSettings, SessionStatus, TokenSettings } from '
 import {
   CommandConsumers,
   FeedPublisher,
+  HeadPublisher,
   HistoryCache,
   MessagesModule,
   MessageSettings,
@@ -17,6 +18,7 @@ import {
   RedisCircuitBreaker,
   RedisConnections,
   RedisFeedPublisher,
+  RedisHeadPublisher,
   RedisHistoryCache,
   RedisRateLimiter,
   RedisSignals,
@@ -54,6 +56,7 @@ class AdaptersModule {
         useFactory: () =>
           new RedisFeedPublisher(redis.commands, (room, changes) => revs.announce(room, changes)),
       },
+      { provide: HeadPublisher, useFactory: () => new RedisHeadPublisher(redis.commands) },
       {
         provide: HistoryCache,
         inject: [MessageStore, Metrics],

@@ -2,6 +2,7 @@ import { AuthModule, RequestLimitSettings, TokenSettings } from '@chat/auth';
 import {
   CommandConsumers,
   FeedPublisher,
+  HeadPublisher,
   HistoryCache,
   MessagesModule,
   MessageSettings,
@@ -16,7 +17,9 @@ import { HealthChecks, MetricsModule } from '@chat/platform/monitoring';
 import { InMemorySignals, Signals } from '@chat/platform/signals';
 import {
   FeedSubscriber,
+  HeadSubscriber,
   InMemoryFeed,
+  InMemoryHeads,
   MessagePublisher,
   RealtimeModule,
   RealtimeSettings,
@@ -50,6 +53,9 @@ class AdaptersModule {
       InMemoryFeed,
       { provide: FeedPublisher, useExisting: InMemoryFeed },
       { provide: FeedSubscriber, useExisting: InMemoryFeed },
+      InMemoryHeads,
+      { provide: HeadPublisher, useExisting: InMemoryHeads },
+      { provide: HeadSubscriber, useExisting: InMemoryHeads },
       MessageWriter,
       { provide: MessagePublisher, useClass: InProcessMessagePublisher },
       { provide: RoomDirectory, useClass: InProcessRoomDirectory },

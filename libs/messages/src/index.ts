@@ -1,6 +1,7 @@
 export * from './command-access.ts';
 export * from './command-consumers.ts';
 export * from './feed-publisher.ts';
+export * from './head-publisher.ts';
 export * from './history-cache.ts';
 export * from './log/log-entry.ts';
 export * from './log/plan.ts';
@@ -18,5 +19,6 @@ export * from './writer/message-writer.ts';
 export * from './writer/partition-writer.ts';
 export * from './writer/partition-writers.ts';
 export * from './writer/rejection-limit.ts';
+export * from './writer/room-heads.ts';
 export * from './writer/sender-positions.ts';
 export * from './writer/writer-metrics.ts';

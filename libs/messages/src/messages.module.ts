@@ -7,13 +7,14 @@ import { StoredRoomActivity } from './stored-room-activity.ts';
 import { CachedDeletedRooms } from './writer/cached-deleted-rooms.ts';
 import { DeletedRooms } from './writer/deleted-rooms.ts';
 import { PartitionWriters } from './writer/partition-writers.ts';
+import { RoomHeads } from './writer/room-heads.ts';
 import { SenderPositions } from './writer/sender-positions.ts';
 import { WriterMetrics } from './writer/writer-metrics.ts';
 
 /**
  * Provides message history and partition writers. The application must provide MessageStore,
- * MessageSettings, CommandConsumers, HistoryCache and FeedPublisher globally. This module is global,
- * because it provides RoomActivity to the rooms library.
+ * MessageSettings, CommandConsumers, HistoryCache, FeedPublisher and HeadPublisher globally. This
+ * module is global, because it provides RoomActivity to the rooms library.
  */
 @Global()
 @Module({
@@ -23,6 +24,7 @@ import { WriterMetrics } from './writer/writer-metrics.ts';
     CommandAccess,
     MessageHistory,
     PartitionWriters,
+    RoomHeads,
     SenderPositions,
     WriterMetrics,
     { provide: DeletedRooms, useClass: CachedDeletedRooms },

@@ -1,5 +1,7 @@
 export * from './feed-subscriber.ts';
+export * from './head-subscriber.ts';
 export * from './in-memory-feed.ts';
+export * from './in-memory-heads.ts';
 export * from './message-publisher.ts';
 export * from './realtime-settings.ts';
 export * from './realtime.module.ts';

@@ -3,6 +3,8 @@ export { RedisConnections } from './connections/redis-connections.ts';
 export { redisSettings } from './connections/redis-settings.ts';
 export { RedisFeedPublisher } from './feed/redis-feed-publisher.ts';
 export { RedisFeedSubscriber } from './feed/redis-feed-subscriber.ts';
+export { RedisHeadPublisher } from './feed/redis-head-publisher.ts';
+export { RedisHeadSubscriber } from './feed/redis-head-subscriber.ts';
 export { RedisSignals } from './signals/redis-signals.ts';
 export { RedisSocketIoAdapter } from './signals/redis-socket-io.adapter.ts';
 export { RedisRateLimiter } from './limits/redis-rate-limiter.ts';

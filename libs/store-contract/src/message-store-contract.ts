@@ -38,6 +38,7 @@ function createWriter(store: MessageStore): PartitionWriter {
     store,
     { deletedOf: () => Promise.resolve(new Set()) },
     { publish: () => undefined },
+    { update: () => undefined, flush: () => undefined },
     {
       stored: () => undefined,
       failed: () => undefined,

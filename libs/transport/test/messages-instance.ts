@@ -2,6 +2,7 @@ import {
   DeletedRooms,
   MessageStore,
   PartitionWriters,
+  RoomHeads,
   SenderPositions,
   WriterMetrics,
 } from '@chat/messages';
@@ -47,6 +48,7 @@ export async function startMessages(
     store,
     deletedRooms,
     { publish: () => undefined },
+    new RoomHeads({ publish: () => undefined }),
     new WriterMetrics(new Metrics()),
     new SenderPositions({ markSent: () => Promise.resolve() } as never),
   );

@@ -6,20 +6,24 @@ import { commandSequences, RoomModel, toModel } from '../../test/model.ts';
 import { legacyMessageIdOf } from '../commands/message-id.ts';
 import { isUpdate } from '../log/log-entry.ts';
 import type { Command } from '../commands/command.ts';
+import type { PublishedHead } from '../head-publisher.ts';
 import type { RoomChange } from '../log/room-change.ts';
 import type { DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter } from './partition-writer.ts';
 import { RejectionLimit } from './rejection-limit.ts';
+import { RoomHeads } from './room-heads.ts';
 
 const NO_DELETED_ROOMS: DeletedRooms = { deletedOf: () => Promise.resolve(new Set()) };
 
 function open(store = new InMemoryLog()) {
   const published: RoomChange[] = [];
+  const heads: PublishedHead[] = [];
   const rejected: Command[] = [];
   const writer = new PartitionWriter(
     store,
     NO_DELETED_ROOMS,
     { publish: (_roomId, changes) => void published.push(...changes) },
+    new RoomHeads({ publish: (published) => void heads.push(...published) }),
     {
       stored: () => undefined,
       failed: () => undefined,
@@ -41,7 +45,7 @@ function open(store = new InMemoryLog()) {
       outcome.status === 'fulfilled' ? outcome.value.rev : (outcome.reason as Error).name,
     );
   };
-  return { store, writer, published, rejected, textOf, revs, kinds, writeBatch };
+  return { store, writer, published, heads, rejected, textOf, revs, kinds, writeBatch };
 }
 
 /** Returns the event as an earlier version of `chat` published it. */
@@ -182,6 +186,31 @@ describe('PartitionWriter with updates of messages', () => {
     await writer.write(remove('ann', stored.id));
     expect(await writer.write(create('ann', '1', 'hello'))).toMatchObject({ id: stored.id });
     expect(store.messages.size).toBe(1);
+  });
+
+  it('publishes the head of a room with the latest state of its last message', async () => {
+    const { writer, heads } = open();
+    const [first, last] = [create('ann', 'a'), create('ann', 'b')];
+    await writer.write(first);
+    await writer.write(last);
+    await writer.write(edit('ann', last.id, 'edited'));
+    await writer.write(remove('ann', first.id));
+    await writer.close();
+    expect(heads.at(-1)).toMatchObject({
+      roomId: ROOM,
+      seq: 2,
+      rev: 3,
+      lastMessage: { id: last.id, text: 'edited' },
+    });
+  });
+
+  it('publishes waiting heads when it closes or is abandoned', async () => {
+    for (const end of ['close', 'abandon'] as const) {
+      const { writer, heads } = open();
+      await writer.write(create('ann', 'a'));
+      await writer[end]();
+      expect(heads).toMatchObject([{ seq: 1, lastMessage: { text: 'text of a' } }]);
+    }
   });
 
   it('applies every command once in the order of arrival, whatever is redelivered or crashes', async () => {

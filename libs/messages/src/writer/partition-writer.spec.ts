@@ -9,6 +9,7 @@ import type { StoredMessage } from '../log/stored-message.ts';
 import { DeletedRoomError, DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
 import { RejectionLimit } from './rejection-limit.ts';
+import { RoomHeads } from './room-heads.ts';
 
 const UNSTORABLE = 'can never be stored';
 
@@ -132,6 +133,7 @@ function open(
         );
       },
     },
+    new RoomHeads({ publish: () => undefined }),
     {
       stored: () => undefined,
       failed: (error) => failures.push(error),

@@ -17,6 +17,7 @@ import { DeletedRoomError, type DeletedRooms } from './deleted-rooms.ts';
 import { deduplicate, type NewCommand } from './new-commands.ts';
 import { PendingWrite } from './pending-write.ts';
 import type { RejectionLimit } from './rejection-limit.ts';
+import type { RoomHeads } from './room-heads.ts';
 
 /** Receives the events of a writer, for logs and metrics. */
 export interface WriterObserver {
@@ -51,7 +52,7 @@ const HEADS_CHUNK_SIZE = 50;
 /**
  * The single active writer of a partition. Gives every command an entry in the log of its room,
  * stores entries in batches (everything that arrived during the last commit), and publishes them
- * to the feed once they are durable.
+ * to the feed, and the heads of their rooms, once they are durable.
  *
  * A batch that fails is retried unchanged until it succeeds: its outcome is unknown, so no later
  * command may get a position before it is known. With limits the writer stops permanently instead,
@@ -73,6 +74,7 @@ export class PartitionWriter {
     private readonly store: MessageStore,
     private readonly deletedRooms: DeletedRooms,
     private readonly feed: FeedPublisher,
+    private readonly roomHeads: Pick<RoomHeads, 'update' | 'flush'>,
     private readonly observer: WriterObserver,
     /** Belongs to the partition and outlives this writer. */
     private readonly rejectionLimit: RejectionLimit,
@@ -104,6 +106,7 @@ export class PartitionWriter {
     this.#closed = true;
     this.#wake?.();
     await this.#draining;
+    this.roomHeads.flush();
   }
 
   /** Starts no further writes and rejects queued commands; resolves once nothing is in flight. */
@@ -111,6 +114,7 @@ export class PartitionWriter {
     this.#stop(closedError());
     this.#wake?.();
     await this.#draining;
+    this.roomHeads.flush();
   }
 
   #stop(reason: unknown): void {
@@ -267,10 +271,10 @@ export class PartitionWriter {
     this.observer.stored(planned.map(({ entry }) => entry));
     const byRoom = Map.groupBy(planned, ({ entry }) => entry.roomId);
     for (const [roomId, entries] of byRoom) {
-      this.feed.publish(
-        roomId,
-        entries.map(({ change }) => change),
-      );
+      const changes = entries.map(({ change }) => change);
+      this.feed.publish(roomId, changes);
+      const head = this.#heads.get(roomId);
+      if (head) this.roomHeads.update(head, changes);
     }
     for (const { entry, writes } of planned) for (const write of writes) write.resolve(entry);
   }

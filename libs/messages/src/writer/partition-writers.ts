@@ -6,6 +6,7 @@ import { MessageStore, type RejectedMessageError } from '../message-store.ts';
 import { DeletedRooms } from './deleted-rooms.ts';
 import { PartitionWriter, type WriterLimits } from './partition-writer.ts';
 import { RejectionLimit } from './rejection-limit.ts';
+import { RoomHeads } from './room-heads.ts';
 import { SenderPositions } from './sender-positions.ts';
 import { WriterMetrics } from './writer-metrics.ts';
 
@@ -19,6 +20,7 @@ export class PartitionWriters {
     private readonly store: MessageStore,
     private readonly deletedRooms: DeletedRooms,
     private readonly feed: FeedPublisher,
+    private readonly roomHeads: RoomHeads,
     private readonly metrics: WriterMetrics,
     private readonly senderPositions: SenderPositions,
   ) {}
@@ -64,6 +66,7 @@ export class PartitionWriters {
       this.store,
       this.deletedRooms,
       this.feed,
+      this.roomHeads,
       observer,
       this.#rejectionLimitOf(partition),
       limits,

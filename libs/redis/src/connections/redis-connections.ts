@@ -23,7 +23,7 @@ export class RedisConnections implements OnApplicationShutdown {
     health.register('redis', async () => void (await this.commands.ping()), { optional: true });
   }
 
-  /** For the subscriptions of the feed; opened on first use. */
+  /** For the subscriptions of the feed and of heads; opened on first use. */
   get feed(): Redis {
     this.#feed ??= connectRedis(this.url, `${this.name} feed`);
     return this.#feed;

@@ -23,6 +23,10 @@ export function feedChannelOf(roomId: string): string {
   return PREFIX + roomId;
 }
 
+export function isFeedChannel(channel: string): boolean {
+  return channel.startsWith(PREFIX);
+}
+
 export function roomOfFeedChannel(channel: string): string {
   return channel.slice(PREFIX.length);
 }

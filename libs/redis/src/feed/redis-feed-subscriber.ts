@@ -1,7 +1,7 @@
 import { FeedSubscriber, type FeedListener } from '@chat/realtime';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import { decodeChanges, feedChannelOf, roomOfFeedChannel } from './feed-channel.ts';
+import { decodeChanges, feedChannelOf, isFeedChannel, roomOfFeedChannel } from './feed-channel.ts';
 
 /** Longest wait of a subscriber for Redis to confirm a subscription. */
 const CONFIRM_TIMEOUT_MS = 500;
@@ -15,7 +15,7 @@ interface RoomSubscription {
 }
 
 /**
- * Receives the feed over a dedicated connection. Resubscribes after a reconnect, and then
+ * Receives the feed over a connection for subscriptions. Resubscribes after a reconnect, and then
  * reports a gap.
  */
 export class RedisFeedSubscriber extends FeedSubscriber {
@@ -24,11 +24,13 @@ export class RedisFeedSubscriber extends FeedSubscriber {
   readonly #gapListeners = new Set<() => void>();
   #isGapScheduled = false;
 
-  /** @param redis a dedicated connection, from {@link connectRedis} */
+  /** @param redis a connection for subscriptions only, from {@link connectRedis} */
   constructor(private readonly redis: Redis) {
     super();
     redis.on('ready', () => void this.#resubscribe());
-    redis.on('message', (channel: string, text: string) => this.#receive(channel, text));
+    redis.on('message', (channel: string, text: string) => {
+      if (isFeedChannel(channel)) this.#receive(channel, text);
+    });
   }
 
   async subscribe(roomId: string, listener: FeedListener): Promise<() => void> {
