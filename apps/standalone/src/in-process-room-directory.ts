@@ -8,7 +8,13 @@ import {
 } from '@chat/messages';
 import { mapInChunks } from '@chat/platform/collections';
 import { RoomDirectory, type Membership } from '@chat/realtime';
-import { ReadPositions, RoomAccess, type PositionMove } from '@chat/rooms';
+import {
+  ReadPositions,
+  RoomAccess,
+  RoomsOfUsers,
+  type PositionMove,
+  type PositionsOfUsers,
+} from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
 
 /**
@@ -22,6 +28,7 @@ const ROLES_CHUNK = 1_000;
 export class InProcessRoomDirectory extends RoomDirectory {
   constructor(
     private readonly access: RoomAccess,
+    private readonly roomsOfUsers: RoomsOfUsers,
     private readonly history: MessageHistory,
     private readonly commands: CommandAccess,
     private readonly readPositions: ReadPositions,
@@ -36,6 +43,10 @@ export class InProcessRoomDirectory extends RoomDirectory {
 
   override rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]> {
     return mapInChunks(memberships, ROLES_CHUNK, (chunk) => this.access.rolesOf(chunk));
+  }
+
+  override positionsOf(userIds: readonly string[]): Promise<PositionsOfUsers> {
+    return this.roomsOfUsers.positionsOf(userIds);
   }
 
   override head(roomId: string): Promise<RoomHead> {

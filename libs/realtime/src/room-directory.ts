@@ -1,6 +1,6 @@
 import type { MarkReadResult, Role, RoomHead } from '@chat/contracts';
 import type { RequestedCommand, RoomRev, StoredChanges } from '@chat/messages';
-import type { PositionMove } from '@chat/rooms';
+import type { PositionMove, PositionsOfUsers } from '@chat/rooms';
 
 /** A pair of user and room; the user may or may not be a member. */
 export interface Membership {
@@ -10,6 +10,9 @@ export interface Membership {
 
 /** Maximum rooms per `newerRevs` call: these fit into a request regardless of name length. */
 export const MAX_REVS_PER_CALL = 500;
+
+/** Maximum users per `positionsOf` call. */
+export const MAX_USERS_PER_CALL = 50;
 
 /** Rooms and their messages as the socket server needs them; `chat` has no database. */
 export abstract class RoomDirectory {
@@ -25,6 +28,13 @@ export abstract class RoomDirectory {
    * for rooms that do not exist.
    */
   abstract rolesOf(memberships: readonly Membership[]): Promise<(Role | undefined)[]>;
+  /**
+   * Returns the rooms of users, with their read positions. If they are not complete, the caller
+   * requests fewer users; those of a single user are then the only ones that it gets.
+   *
+   * @param userIds at most {@link MAX_USERS_PER_CALL}
+   */
+  abstract positionsOf(userIds: readonly string[]): Promise<PositionsOfUsers>;
   /** Returns the newest seq and rev of the room; zeros for a room without messages. */
   abstract head(roomId: string): Promise<RoomHead>;
   /**

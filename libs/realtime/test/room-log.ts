@@ -100,6 +100,9 @@ export class RoomLog extends RoomDirectory {
   override rolesOf(): Promise<[]> {
     return Promise.resolve([]);
   }
+  override positionsOf(): Promise<never> {
+    return Promise.reject(new Error('not needed by a stream'));
+  }
   override newerRevs(): Promise<RoomRev[]> {
     return Promise.reject(new Error('not needed by a stream'));
   }

@@ -3,6 +3,7 @@ import type { RoomChange, RoomRev } from '@chat/messages';
 import type { MessageCreate } from '@chat/messages/commands';
 import { NotFoundError } from '@chat/platform/failures';
 import type { Membership, MessagePublisher, RoomDirectory } from '@chat/realtime';
+import type { PositionsOfUsers } from '@chat/rooms';
 
 /** Fake `messages` service with one room, shared by all chat instances of a test. */
 export class SharedRooms implements RoomDirectory, MessagePublisher {
@@ -29,6 +30,13 @@ export class SharedRooms implements RoomDirectory, MessagePublisher {
     return Promise.resolve(
       memberships.map(({ userId }) => (this.members.has(userId) ? 'member' : undefined)),
     );
+  }
+
+  positionsOf(userIds: readonly string[]): Promise<PositionsOfUsers> {
+    const positions = userIds
+      .filter((userId) => this.members.has(userId))
+      .map((userId) => ({ roomId: 'den', userId, lastReadSeq: 0 }));
+    return Promise.resolve({ positions, complete: true });
   }
 
   head(roomId: string): Promise<RoomHead> {

@@ -56,6 +56,9 @@ export interface RoomOfUser {
   readonly lastReadSeq?: number;
 }
 
+/** A membership with its read position, which an earlier version did not store. */
+export type StoredPosition = Membership & Pick<MemberRecord, 'lastReadSeq'>;
+
 /** Maximum positions per {@link RoomStore.markManyRead} call. */
 export const MAX_POSITIONS_PER_CALL = 1_000;
 
@@ -120,6 +123,8 @@ export abstract class RoomStore {
   ): Promise<MemberRecord[]>;
   /** Returns every room that the user is a member of, ordered by room name. */
   abstract listRoomsOf(userId: string): Promise<RoomOfUser[]>;
+  /** Returns the memberships of these users, in any order: at most `limit` of them. */
+  abstract listPositionsOf(userIds: readonly string[], limit: number): Promise<StoredPosition[]>;
   /**
    * Moves a read position forward; an absent one is before every other. Keeps a position that is
    * further. Returns undefined if the user is not a member.

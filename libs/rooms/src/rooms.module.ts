@@ -9,11 +9,12 @@ import { RoomAccess } from './room-access.ts';
 import { RoomCreation } from './room-creation.ts';
 import { RoomsController } from './rooms.controller.ts';
 import { Rooms } from './rooms.ts';
+import { RoomsOfUsers } from './rooms-of-users.ts';
 
 /**
  * Provides rooms and members. The application must provide RoomStore, RoomSettings,
  * UserDirectory, RoomActivity, RateLimiter and Signals globally. This module is global,
- * because other modules use RoomAccess and ReadPositions.
+ * because other modules use RoomAccess, ReadPositions and RoomsOfUsers.
  */
 @Global()
 @Module({
@@ -28,7 +29,8 @@ import { Rooms } from './rooms.ts';
     RoomAccess,
     RoomCreation,
     Rooms,
+    RoomsOfUsers,
   ],
-  exports: [ReadPositions, RoomAccess],
+  exports: [ReadPositions, RoomAccess, RoomsOfUsers],
 })
 export class RoomsModule {}

@@ -30,6 +30,7 @@ import {
   type RoomChanges,
   type RoomRecord,
 } from './room-store.ts';
+import { RoomsOfUsers } from './rooms-of-users.ts';
 import { Rooms } from './rooms.ts';
 import type { UserDirectory } from './user-directory.ts';
 
@@ -129,6 +130,10 @@ class InMemoryRoomStore extends RoomStore {
     });
     return Promise.resolve(found);
   }
+  listPositionsOf(userIds: readonly string[], limit: number) {
+    const found = [...this.members.values()].filter(({ userId }) => userIds.includes(userId));
+    return Promise.resolve(found.slice(0, limit));
+  }
   markRead(position: ReadPosition) {
     const before = this.members.get(`${position.roomId} ${position.userId}`);
     if (!before) return Promise.resolve(undefined);
@@ -197,6 +202,7 @@ let access: RoomAccess;
 let members: Members;
 let rooms: Rooms;
 let readPositions: ReadPositions;
+let roomsOfUsers: RoomsOfUsers;
 
 function open(autoCreate = true): void {
   store = new InMemoryRoomStore();
@@ -230,6 +236,7 @@ function openProcess(autoCreate = true): void {
     generalOwner,
   );
   readPositions = new ReadPositions(store, activity, bus);
+  roomsOfUsers = new RoomsOfUsers(store, activity);
   rooms = new Rooms(store, access, creation, activity, readPositions, bus);
 }
 
@@ -1011,6 +1018,46 @@ describe('ReadPositions.markSent', () => {
     }
     await readPositions.markSent(userIds.map((userId) => last(roomId, userId, 1, 1)));
     expect(positionSignals().map(({ length }) => length)).toEqual([MAX_SIGNAL_POSITIONS, 1]);
+  });
+});
+
+describe('RoomsOfUsers', () => {
+  const joinedAt = '2026-01-01T00:00:00.000Z';
+
+  it('returns the read positions of several users in all their rooms', async () => {
+    const [first, second] = [await publicRoom(), await privateRoom()];
+    await store.addMember({
+      roomId: first,
+      userId: 'bob',
+      role: 'member',
+      joinedAt,
+      lastReadSeq: 3,
+    });
+    const { positions, complete } = await roomsOfUsers.positionsOf(['ann', 'bob', 'cid']);
+    expect(complete).toBe(true);
+    expect(new Set(positions.map(({ roomId, userId }) => `${roomId} ${userId}`))).toEqual(
+      new Set([`${first} ann`, `${second} ann`, `${first} bob`]),
+    );
+    expect(positions.find(({ userId }) => userId === 'bob')?.lastReadSeq).toBe(3);
+  });
+
+  it('counts all present messages as read for a membership of an earlier version, once', async () => {
+    const roomId = await publicRoom();
+    headSeqs.set(roomId, 100);
+    await store.addMember({ roomId, userId: 'bob', role: 'member', joinedAt });
+    const read = async () => (await roomsOfUsers.positionsOf(['bob'])).positions;
+    expect(await read()).toEqual([{ roomId, userId: 'bob', lastReadSeq: 100 }]);
+    headSeqs.set(roomId, 103);
+    expect(await read()).toMatchObject([{ lastReadSeq: 100 }]);
+  });
+
+  it('returns at most 5,000 rooms, and reports that there are more', async () => {
+    for (let room = 1; room <= 5_001; room += 1) {
+      const roomId = `room-${room}`;
+      await store.addMember({ roomId, userId: 'bob', role: 'member', joinedAt, lastReadSeq: 0 });
+    }
+    const { positions, complete } = await roomsOfUsers.positionsOf(['bob']);
+    expect([positions.length, complete]).toEqual([5_000, false]);
   });
 });
 

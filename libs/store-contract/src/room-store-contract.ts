@@ -571,6 +571,36 @@ export function describeRoomStore(name: string, open: OpenStore<RoomStore>): voi
       expect(await store.findMember(room.id, owner.userId)).toBeUndefined();
     });
 
+    it('lists the read positions of several users in all their rooms', async () => {
+      const [first, second, deleted] = [
+        await roomWithGuest(),
+        await roomWithGuest(),
+        await roomWithGuest(),
+      ];
+      const { owner, guest } = first;
+      await store.addMember(newMember(second.room.id, { userId: guest.userId, lastReadSeq: 7 }));
+      await store.addMember(newMember(deleted.room.id, { userId: guest.userId, lastReadSeq: 8 }));
+      await store.deleteRoom(deleted.room.id, TIMESTAMP);
+      await store.markRead(position(owner, 3));
+      const userIds = [owner.userId, guest.userId, deleted.owner.userId, randomUUID()];
+      const listed = await store.listPositionsOf(userIds, 100);
+      expect(listed.toSorted((a, b) => (a.lastReadSeq ?? 0) - (b.lastReadSeq ?? 0))).toEqual([
+        { roomId: first.room.id, userId: guest.userId },
+        { roomId: first.room.id, userId: owner.userId, lastReadSeq: 3 },
+        { roomId: second.room.id, userId: guest.userId, lastReadSeq: 7 },
+      ]);
+    });
+
+    it('lists no more read positions than the limit', async () => {
+      const { owner, guest } = await roomWithGuest();
+      const other = await roomWithGuest();
+      const userIds = [owner, guest, other.owner, other.guest].map(({ userId }) => userId);
+      for (const limit of [1, 2, 3, 4]) {
+        expect(await store.listPositionsOf(userIds, limit)).toHaveLength(limit);
+      }
+      expect(await store.listPositionsOf([], 10)).toEqual([]);
+    });
+
     it('gives a member who joins again the new read position', async () => {
       const { room, guest } = await roomWithGuest();
       await store.markRead(position(guest, 3));

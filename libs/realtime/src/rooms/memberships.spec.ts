@@ -18,6 +18,9 @@ class SlowDirectory extends RoomDirectory {
     this.roleCalls.push(call);
     return call.promise;
   }
+  positionsOf(): Promise<never> {
+    return Promise.reject(new Error('not needed here'));
+  }
   newerRevs(): Promise<never> {
     return Promise.reject(new Error('not needed here'));
   }

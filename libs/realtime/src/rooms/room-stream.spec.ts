@@ -40,6 +40,9 @@ class Room extends RoomDirectory {
   rolesOf(): Promise<[]> {
     return Promise.resolve([]);
   }
+  positionsOf(): Promise<never> {
+    return Promise.reject(new Error('not needed here'));
+  }
   newerRevs(): Promise<never> {
     return Promise.reject(new Error('not needed here'));
   }

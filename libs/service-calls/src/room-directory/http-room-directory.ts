@@ -3,7 +3,7 @@ import type { RequestedCommand, RoomRev, StoredChanges } from '@chat/messages';
 import { mapInChunks } from '@chat/platform/collections';
 import { Failure, ForbiddenError, NotFoundError, UnavailableError } from '@chat/platform/failures';
 import { RoomDirectory, type Membership } from '@chat/realtime';
-import type { PositionMove } from '@chat/rooms';
+import type { PositionMove, PositionsOfUsers } from '@chat/rooms';
 import type { ServiceClient } from '../service-client.ts';
 import { MAX_ROLES_PER_CALL, ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
 
@@ -23,6 +23,10 @@ export class HttpRoomDirectory extends RoomDirectory {
       const { roles } = await this.messages.call(path, { memberships: chunk }, response);
       return roles.map((role) => role ?? undefined);
     });
+  }
+
+  positionsOf(userIds: readonly string[]): Promise<PositionsOfUsers> {
+    return this.messages.call(CALLS.positionsOf.path, { userIds }, CALLS.positionsOf.response);
   }
 
   head(roomId: string): Promise<RoomHead> {

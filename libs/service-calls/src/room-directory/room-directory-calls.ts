@@ -1,7 +1,7 @@
 import { MarkReadResult, MessageId, Role, RoomHead, RoomId, UserId } from '@chat/contracts';
 import { RoomRev, StoredChanges } from '@chat/messages';
 import { CommandKind } from '@chat/messages/commands';
-import { MAX_REVS_PER_CALL } from '@chat/realtime';
+import { MAX_REVS_PER_CALL, MAX_USERS_PER_CALL } from '@chat/realtime';
 import { z } from 'zod';
 
 /** Keeps a request within the body size limit even with ids of maximum length. */
@@ -20,6 +20,14 @@ export const ROOM_DIRECTORY_CALLS = {
       memberships: z.array(z.object({ userId: UserId, roomId: RoomId })).max(MAX_ROLES_PER_CALL),
     }),
     response: z.object({ roles: z.array(Role.nullable()) }),
+  },
+  positionsOf: {
+    path: '/internal/rooms/positions',
+    request: z.object({ userIds: z.array(UserId).max(MAX_USERS_PER_CALL) }),
+    response: z.object({
+      positions: z.array(z.object({ roomId: RoomId, userId: UserId, lastReadSeq: z.int().min(0) })),
+      complete: z.boolean(),
+    }),
   },
   head: {
     path: '/internal/rooms/head',

@@ -2,7 +2,7 @@ import type { Role, RoomHead } from '@chat/contracts';
 import { CommandAccess, MessageHistory, type RoomRev } from '@chat/messages';
 import { ForbiddenError, NotFoundError } from '@chat/platform/failures';
 import { encodeJsonInChunks } from '@chat/platform/http';
-import { ReadPositions, RoomAccess } from '@chat/rooms';
+import { ReadPositions, RoomAccess, RoomsOfUsers } from '@chat/rooms';
 import { Body, Controller, HttpCode, Post, type StreamableFile } from '@nestjs/common';
 import type { z } from 'zod';
 import { ForServices } from '../credentials/for-services.ts';
@@ -14,6 +14,7 @@ import { ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
 export class RoomDirectoryController {
   constructor(
     private readonly access: RoomAccess,
+    private readonly roomsOfUsers: RoomsOfUsers,
     private readonly history: MessageHistory,
     private readonly commands: CommandAccess,
     private readonly readPositions: ReadPositions,
@@ -36,6 +37,15 @@ export class RoomDirectoryController {
   ): Promise<{ roles: (Role | null)[] }> {
     const roles = await this.access.rolesOf(memberships);
     return { roles: roles.map((role) => role ?? null) };
+  }
+
+  @Post(CALLS.positionsOf.path)
+  @HttpCode(200)
+  async positionsOf(
+    @Body({ schema: CALLS.positionsOf.request })
+    { userIds }: z.output<typeof CALLS.positionsOf.request>,
+  ): Promise<StreamableFile> {
+    return (await encodeJsonInChunks(await this.roomsOfUsers.positionsOf(userIds))).body;
   }
 
   @Post(CALLS.head.path)

@@ -8,6 +8,7 @@ import {
   type RoomChanges,
   type RoomOfUser,
   type RoomRecord,
+  type StoredPosition,
 } from '@chat/rooms';
 import { foldCase } from '@chat/users';
 import { Logger } from '@nestjs/common';
@@ -221,6 +222,31 @@ export class MongoRoomStore extends RoomStore {
           if (!member) return [];
           return [{ room: toKnownRoom(room), role: member.role, ...readPositionOf(member) }];
         });
+    });
+  }
+
+  listPositionsOf(userIds: readonly string[], limit: number): Promise<StoredPosition[]> {
+    return translateErrors(async () => {
+      const [rooms, later] = await Promise.all([
+        this.rooms
+          .find({ 'firstMember.userId': { $in: userIds }, ...NOT_DELETED }, { firstMember: 1 })
+          .limit(limit)
+          .lean(),
+        this.members
+          .find({ userId: { $in: userIds } }, { roomId: 1, userId: 1, lastReadSeq: 1 })
+          .limit(limit)
+          .lean(),
+      ]);
+      const deleted = await this.findDeleted([...new Set(later.map(({ roomId }) => roomId))]);
+      const members = [
+        ...rooms.flatMap((room) => firstOf(room) ?? []),
+        ...later.filter(({ roomId }) => !deleted.has(roomId)),
+      ];
+      return members.slice(0, limit).map((member) => ({
+        roomId: member.roomId,
+        userId: member.userId,
+        ...readPositionOf(member),
+      }));
     });
   }
 

@@ -8,6 +8,7 @@ import {
   type RoomChanges,
   type RoomOfUser,
   type RoomRecord,
+  type StoredPosition,
 } from '@chat/rooms';
 import { foldCase } from '@chat/users';
 import type { SqliteConnection } from '../sqlite-connection.ts';
@@ -75,6 +76,10 @@ export class SqliteRoomStore extends RoomStore {
 
   listRoomsOf(userId: string): Promise<RoomOfUser[]> {
     return this.connection.call('listRoomsOf', userId);
+  }
+
+  listPositionsOf(userIds: readonly string[], limit: number): Promise<StoredPosition[]> {
+    return this.connection.call('listPositionsOf', userIds, limit);
   }
 
   markRead(position: ReadPosition): Promise<MovedPosition | undefined> {

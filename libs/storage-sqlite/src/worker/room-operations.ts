@@ -6,6 +6,7 @@ import type {
   ReadPosition,
   RoomOfUser,
   RoomRecord,
+  StoredPosition,
 } from '@chat/rooms';
 import { optionalInteger, optionalText, text, type Row, type Statements } from './statements.ts';
 
@@ -196,6 +197,24 @@ export function listRoomsOf(db: Statements, userId: string): RoomOfUser[] {
       const room = toRoom(row);
       return room ? [{ room, role: text(row, 'role') as Role, ...readPositionIn(row) }] : [];
     });
+}
+
+export function listPositionsOf(
+  db: Statements,
+  userIds: readonly string[],
+  limit: number,
+): StoredPosition[] {
+  const found: StoredPosition[] = [];
+  for (const userId of userIds) {
+    const rows = db.all(
+      'SELECT room_id, last_read_seq FROM members WHERE user_id = ? LIMIT ?',
+      userId,
+      limit - found.length,
+    );
+    for (const row of rows)
+      found.push({ roomId: text(row, 'room_id'), userId, ...readPositionIn(row) });
+  }
+  return found;
 }
 
 export function markRead(db: Statements, position: ReadPosition): MovedPosition | undefined {
