@@ -8,7 +8,8 @@ import { SocketSessionsModule } from './sessions/socket-sessions.module.ts';
 
 /**
  * Socket.IO server of the chat. The app provides these globally: RealtimeSettings, RoomDirectory,
- * MessagePublisher, FeedSubscriber, Signals, RateLimiter, Metrics, and the exports of libs/auth.
+ * MessagePublisher, FeedSubscriber, HeadSubscriber, Signals, RateLimiter, Metrics, and the exports of
+ * libs/auth.
  */
 @Module({
   imports: [

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import type { Message, Room } from '@chat/contracts';
+import type { Message, Room, ServerPayload } from '@chat/contracts';
 import { SESSION_ENDED } from '@chat/auth';
 import type { SignalOf } from '@chat/platform/signals';
 import { MEMBER_CHANGED, READ_POSITIONS_MOVED, ROOM_UPDATED } from '@chat/rooms/signals';
@@ -13,6 +13,7 @@ import { startChat, type ChatInstance } from '../test/chat-instance.ts';
 import { SharedRooms } from '../test/shared-rooms.ts';
 import { connectRedis, connectSubscribingRedis } from './connections/redis-connection.ts';
 import { RedisFeedPublisher } from './feed/redis-feed-publisher.ts';
+import { RedisHeadPublisher } from './feed/redis-head-publisher.ts';
 import { RedisSignals } from './signals/redis-signals.ts';
 
 Logger.overrideLogger(false);
@@ -122,6 +123,27 @@ describeWithProgram('redis-server', 'processes that share Redis', () => {
     await ann.emitWithAck('sendMessage', { roomId: 'den', text: 'bob was removed' });
     await eventually(() => expect(annSees).toHaveLength(1));
     expect(bobSees).toEqual([]);
+  });
+
+  it('send the head of a room to the sockets of its members that have not joined it', async () => {
+    const sockets = [await chats[0].connect('ann'), await chats[1].connect('bob')];
+    const stranger = await chats[1].connect('eve');
+    const unexpected: unknown[] = [];
+    for (const socket of [ann, bob, stranger]) {
+      socket.on('roomHeads', (heads: ServerPayload<'roomHeads'>) => {
+        unexpected.push(...heads.filter(({ unread }) => unread !== undefined));
+      });
+    }
+    const heads = sockets.map((socket) => nextEvent(socket, 'roomHeads'));
+    await ann.emitWithAck('sendMessage', { roomId: 'den', text: 'hello' });
+    const [lastMessage] = rooms.stored;
+    if (!lastMessage) throw new Error('the message was not stored');
+    const head = { roomId: 'den', seq: 1, rev: 1, lastMessage };
+    new RedisHeadPublisher(commands).publish([head]);
+    // Sending marks the room as read.
+    expect(await Promise.all(heads)).toEqual([[{ ...head, unread: 0 }], [{ ...head, unread: 1 }]]);
+    expect(unexpected).toEqual([]);
+    for (const socket of [...sockets, stranger]) socket.disconnect();
   });
 
   it('close the sockets of a session when another process publishes session-ended', async () => {

@@ -4,6 +4,7 @@ import { MetricsModule } from '@chat/platform/monitoring';
 import { Signals } from '@chat/platform/signals';
 import {
   FeedSubscriber,
+  HeadSubscriber,
   MessagePublisher,
   RealtimeModule,
   RealtimeSettings,
@@ -14,6 +15,7 @@ import { NestFactory } from '@nestjs/core';
 import { io, type Socket } from 'socket.io-client';
 import { connectRedis, connectSubscribingRedis } from '../src/connections/redis-connection.ts';
 import { RedisFeedSubscriber } from '../src/feed/redis-feed-subscriber.ts';
+import { RedisHeadSubscriber } from '../src/feed/redis-head-subscriber.ts';
 import { RedisSignals } from '../src/signals/redis-signals.ts';
 import { RedisSocketIoAdapter } from '../src/signals/redis-socket-io.adapter.ts';
 import type { SharedRooms } from './shared-rooms.ts';
@@ -61,6 +63,7 @@ export async function startChat(redisUrl: string, rooms: SharedRooms): Promise<C
     { provide: RoomDirectory, useValue: rooms },
     { provide: MessagePublisher, useValue: rooms },
     { provide: FeedSubscriber, useValue: new RedisFeedSubscriber(feed) },
+    { provide: HeadSubscriber, useValue: new RedisHeadSubscriber(feed) },
     { provide: Signals, useValue: signals },
     { provide: RateLimiter, useClass: InMemoryRateLimiter },
     { provide: ReadSettings, useValue: READS },

@@ -42,7 +42,17 @@ export const MessageChanged = z
   .meta({ id: 'MessageChanged' });
 export type MessageChanged = z.infer<typeof MessageChanged>;
 
-export const RoomHeads = z.array(RoomHead.extend({ since: Since })).meta({ id: 'RoomHeads' });
+const UpdatedHead = RoomHead.extend({
+  since: Since,
+  lastMessage: Message.optional().describe('Absent for a room that the socket has joined.'),
+  unread: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Messages after the read position. Absent for a room that the socket has joined.'),
+});
+
+export const RoomHeads = z.array(UpdatedHead).meta({ id: 'RoomHeads' });
 export type RoomHeads = z.infer<typeof RoomHeads>;
 
 export const Exception = z
@@ -70,13 +80,14 @@ export const SERVER_EVENTS = {
   },
   roomHeads: {
     payload: RoomHeads,
-    summary: 'Heads of joined rooms, sent periodically and after failures.',
+    summary:
+      'Heads of rooms of the user that have changed; of joined rooms periodically and after failures.',
   },
   readPosition: {
     payload: ReadPosition,
     summary: 'Another socket of the user has moved the read position in a room.',
   },
-  roomUpdated: { payload: Room, summary: 'A room changed.' },
+  roomUpdated: { payload: Room, summary: 'A room of the user changed.' },
   memberChanged: {
     payload: MemberChanged,
     summary: 'A user joined or left a room, or the role of a member changed.',

@@ -46,6 +46,10 @@ export class ConnectedSockets {
     this.rooms.leave(roomId, socket);
   }
 
+  isInRoom(socket: ChatSocket, roomId: string): boolean {
+    return this.rooms.isIn(roomId, socket);
+  }
+
   inRoom(roomId: string): ChatSocket[] {
     return this.rooms.socketsIn(roomId);
   }

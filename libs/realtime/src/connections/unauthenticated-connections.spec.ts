@@ -15,6 +15,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { io, type Socket as Client } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { FeedSubscriber } from '../feed-subscriber.ts';
+import { HeadSubscriber } from '../head-subscriber.ts';
+import { InMemoryHeads } from '../in-memory-heads.ts';
 import { MessagePublisher } from '../message-publisher.ts';
 import { RealtimeModule } from '../realtime.module.ts';
 import { RealtimeSettings } from '../realtime-settings.ts';
@@ -43,9 +45,16 @@ const SETTINGS: RealtimeSettings = {
 
 const ports = [
   { provide: RealtimeSettings, useValue: SETTINGS },
-  { provide: RoomDirectory, useValue: { rolesOf: () => Promise.resolve([]) } },
+  {
+    provide: RoomDirectory,
+    useValue: {
+      rolesOf: () => Promise.resolve([]),
+      positionsOf: () => Promise.resolve({ positions: [], complete: true }),
+    },
+  },
   { provide: MessagePublisher, useValue: {} },
   { provide: FeedSubscriber, useValue: { onGap: () => () => undefined } },
+  { provide: HeadSubscriber, useClass: InMemoryHeads },
   { provide: Signals, useClass: InMemorySignals },
   { provide: RateLimiter, useClass: InMemoryRateLimiter },
   { provide: ReadSettings, useValue: READS },

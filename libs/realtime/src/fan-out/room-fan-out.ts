@@ -74,6 +74,10 @@ export class RoomFanOut {
     this.#deleteIfEmpty(roomId, room);
   }
 
+  isIn(roomId: string, socket: ChatSocket): boolean {
+    return this.#rooms.get(roomId)?.has(socket) ?? false;
+  }
+
   socketsIn(roomId: string): ChatSocket[] {
     return this.#rooms.get(roomId)?.sockets() ?? [];
   }

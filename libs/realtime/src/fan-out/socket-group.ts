@@ -47,6 +47,10 @@ export class SocketGroup {
     return this.#sockets.size === 0;
   }
 
+  has(socket: ChatSocket): boolean {
+    return this.#sockets.has(socket);
+  }
+
   sockets(): ChatSocket[] {
     return [...this.#sockets.keys()];
   }

@@ -1,0 +1,53 @@
+import type { Room } from '@chat/contracts';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { ConnectedSockets } from '../connections/connected-sockets.ts';
+import { UserChannel } from '../user-channel/user-channel.ts';
+
+/** Minimum time between two events about a room for sockets that have not joined it. */
+const INTERVAL_MS = 1_000;
+
+/**
+ * Emits changes of rooms: to the sockets in the room in the order of its other events, and to the
+ * other sockets of its members at most once per second, with the latest state.
+ */
+@Injectable()
+export class RoomUpdates implements OnApplicationShutdown {
+  /** Rooms with an event in the last second, and the change since then, if any. */
+  readonly #recent = new Map<string, { timer: NodeJS.Timeout; waiting?: Room }>();
+
+  constructor(
+    private readonly sockets: ConnectedSockets,
+    private readonly channel: UserChannel,
+  ) {}
+
+  emit(room: Room): void {
+    this.sockets.emitToRoom(room.id, 'roomUpdated', room);
+    const recent = this.#recent.get(room.id);
+    if (recent) recent.waiting = room;
+    else this.#emitToOthers(room);
+  }
+
+  /** Drops the changes of a room that was deleted. */
+  forget(roomId: string): void {
+    clearTimeout(this.#recent.get(roomId)?.timer);
+    this.#recent.delete(roomId);
+  }
+
+  onApplicationShutdown(): void {
+    for (const { timer } of this.#recent.values()) clearTimeout(timer);
+  }
+
+  #emitToOthers(room: Room): void {
+    const others = [...this.channel.memberSocketsOf(room.id)].filter(
+      (socket) => !this.sockets.isInRoom(socket, room.id),
+    );
+    if (others.length === 0) return;
+    this.sockets.emitTo(others, 'roomUpdated', room);
+    const timer = setTimeout(() => {
+      const waiting = this.#recent.get(room.id)?.waiting;
+      this.#recent.delete(room.id);
+      if (waiting) this.#emitToOthers(waiting);
+    }, INTERVAL_MS).unref();
+    this.#recent.set(room.id, { timer });
+  }
+}
