@@ -29,8 +29,9 @@ export class HeadFanOut implements OnApplicationShutdown {
     private readonly roomFanOut: RoomFanOut,
   ) {}
 
-  /** Queues a head for a socket; it replaces a waiting one of the same room. */
+  /** Queues a head for a socket, unless it has joined the room; it replaces a waiting one. */
   queue(socket: ChatSocket, head: PublishedHead): void {
+    if (this.roomFanOut.isIn(head.roomId, socket)) return;
     const queue = this.#queues.get(socket) ?? new Map<string, PublishedHead>();
     if ((queue.get(head.roomId)?.rev ?? 0) > head.rev) return;
     this.#queues.set(socket, queue.set(head.roomId, head));
@@ -78,7 +79,7 @@ export class HeadFanOut implements OnApplicationShutdown {
       if (heads.length === MAX_EVENT_HEADS) break;
       queue.delete(roomId);
       const lastReadSeq = this.rooms.positionOf(userId, roomId);
-      // The stream of a joined room delivers the change itself, and maybe later than this head.
+      // Left, or joined since then: the stream of the room delivers the change, maybe later.
       if (lastReadSeq === undefined || this.roomFanOut.isIn(roomId, socket)) continue;
       heads.push({ ...head, unread: Math.max(0, head.seq - lastReadSeq) });
     }

@@ -196,6 +196,10 @@ describe('UserChannel', () => {
     feed.publish([head('den', 2)]);
     await pass();
     expect(joined.heads).toEqual([['den', 2, 2]]);
+    feed.publish([head('den', 3)]);
+    roomFanOut.enter('den', joined.socket);
+    await pass();
+    expect(joined.heads).toHaveLength(1);
   });
 
   it('counts the unread messages from the latest read position, also when that moved back', async () => {
@@ -306,6 +310,17 @@ describe('UserChannel', () => {
     feed.publish([head('den', 1)]);
     await pass();
     expect(sockets.filter(({ heads }) => heads.length !== 1)).toEqual([]);
+  });
+
+  it('loads the rooms of a user again after the load in progress, not at the same time', async () => {
+    directory.hold();
+    await connect('ann');
+    channel.addMember('ann', 'den');
+    channel.addMember('ann', 'lunch');
+    expect(directory.maxInFlight).toBe(1);
+    directory.release();
+    await pass();
+    expect(directory.calls).toEqual([['ann'], ['ann']]);
   });
 
   it('requests fewer users together when they have too many rooms', async () => {

@@ -39,7 +39,7 @@ export class UserChannel implements OnModuleInit, OnApplicationShutdown {
     this.loader.onLoaded((loaded) => this.#applyLoad(loaded));
     this.#unsubscribe.push(
       this.subscriber.subscribe((heads) => this.#receive(heads)),
-      this.subscriber.onGap(() => this.loader.request(this.rooms.userIds())),
+      this.subscriber.onGap(() => this.#recover()),
     );
     this.rechecks.register(() => Promise.resolve(this.recheck()));
   }
@@ -98,6 +98,12 @@ export class UserChannel implements OnModuleInit, OnApplicationShutdown {
   recheck(): void {
     const userIds = this.rooms.userIds();
     this.loader.request(userIds.slice(0, Math.ceil(userIds.length * RECHECK_SHARE)));
+  }
+
+  /** Heads and signals may have been lost, such as that the last message was deleted. */
+  #recover(): void {
+    this.#held.clear();
+    this.loader.request(this.rooms.userIds());
   }
 
   #receive(heads: readonly PublishedHead[]): void {
