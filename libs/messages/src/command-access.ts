@@ -1,14 +1,31 @@
-import { ForbiddenError, NotFoundError, UnavailableError } from '@chat/platform/failures';
+import { MAX_REACTION_EMOJI } from '@chat/contracts';
+import {
+  ConflictError,
+  ForbiddenError,
+  NotFoundError,
+  UnavailableError,
+} from '@chat/platform/failures';
 import { requireAllowed, RoomAccess } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
 import { CommandConsumers } from './command-consumers.ts';
 import type { CommandKind } from './commands/message-command.ts';
 import { isUpdate } from './log/log-entry.ts';
+import { hasReacted, limitExceededBy, MAX_REACTIONS } from './log/state-after.ts';
 import type { StoredMessage } from './log/stored-message.ts';
 import { MessageSettings } from './message-settings.ts';
 import { MessageStore } from './message-store.ts';
 
 const RETRY_AFTER_MS = 5_000;
+const LIMIT_REFUSALS = {
+  reactions: `A message can have at most ${MAX_REACTIONS.toLocaleString('en')} reactions.`,
+  emoji: `A message can have at most ${MAX_REACTION_EMOJI} different emoji.`,
+};
+
+/** A reaction that a user requests to set or to remove. */
+export interface RequestedReaction {
+  readonly emoji: string;
+  readonly on: boolean;
+}
 
 /** A command before it is accepted. */
 export interface RequestedCommand {
@@ -16,6 +33,8 @@ export interface RequestedCommand {
   readonly roomId: string;
   readonly messageId: string;
   readonly kind: CommandKind;
+  /** Present for `reaction.set`, except from a `chat` of an earlier version. */
+  readonly reaction?: RequestedReaction | undefined;
 }
 
 /** Decides whether a user may change a message. */
@@ -34,9 +53,11 @@ export class CommandAccess {
    * @throws NotFoundError for a room or message that does not exist, that the user may not read, or
    * that was deleted; deleting a message again is allowed
    * @throws ForbiddenError
+   * @throws ConflictError for a reaction beyond the limits of a message
    * @throws UnavailableError during an upgrade, while a consumer does not know such commands
    */
-  async requireAllowed({ userId, roomId, messageId, kind }: RequestedCommand): Promise<void> {
+  async requireAllowed(command: RequestedCommand): Promise<void> {
+    const { userId, roomId, messageId, kind, reaction } = command;
     if (!this.consumers.ready) {
       throw new UnavailableError('The server is being updated. Please try again.', RETRY_AFTER_MS);
     }
@@ -52,7 +73,8 @@ export class CommandAccess {
       case 'message.delete':
         return requireAllowed(role, own ? 'deleteOwnMessage' : 'deleteMessageOfOthers');
       case 'reaction.set':
-        return requireAllowed(role, 'react');
+        requireAllowed(role, 'react');
+        return requireWithinLimits(message, userId, reaction);
     }
   }
 
@@ -69,6 +91,17 @@ export class CommandAccess {
   }
 }
 
-function noSuchMessage(): NotFoundError {
+function requireWithinLimits(
+  { reactions = [] }: StoredMessage,
+  userId: string,
+  reaction: RequestedReaction | undefined,
+): void {
+  if (!reaction?.on || hasReacted(reactions, userId, reaction.emoji)) return;
+  const limit = limitExceededBy(reaction.emoji, reactions);
+  if (limit) throw new ConflictError(LIMIT_REFUSALS[limit]);
+}
+
+/** Returns the same error for a missing message and for one of another room. */
+export function noSuchMessage(): NotFoundError {
   return new NotFoundError('Message not found.');
 }

@@ -53,6 +53,7 @@ export abstract class RoomDirectory {
    *
    * @throws NotFoundError for a message that does not exist or that the user may not read
    * @throws ForbiddenError
+   * @throws ConflictError for a reaction beyond the limits of a message
    */
   abstract requireAllowed(command: RequestedCommand): Promise<void>;
   /**

@@ -114,6 +114,22 @@ describeChat('a message', () => {
     });
   });
 
+  it('rejects a 51st emoji with CONFLICT, and accepts all 50 again', async () => {
+    const roomId = uniqueRoom('emoji');
+    const ann = await join(roomId);
+    const messageId = await send(ann, roomId, 'popular');
+    const react = (n: number) => {
+      const emoji = String.fromCodePoint(0x1f600 + n);
+      return emitWithAck(ann.socket, 'react', { roomId, messageId, emoji, on: true });
+    };
+    for (let n = 0; n < 50; n += 1) expect(await react(n)).toEqual({ ok: true });
+    await until('all are stored', () => ann.changes.length === 50);
+    expect(await react(50)).toMatchObject({
+      error: { code: 'CONFLICT', message: 'A message can have at most 50 different emoji.' },
+    });
+    expect(await react(49)).toEqual({ ok: true });
+  });
+
   it('is changed once by a command that is retried with the same clientMessageId', async () => {
     const roomId = uniqueRoom('retries');
     const ann = await join(roomId);

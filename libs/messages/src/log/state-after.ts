@@ -44,14 +44,34 @@ function stateOf({ text, editedAt, reactions }: StoredMessage): MessageState {
   };
 }
 
+/** Returns whether a user has reacted with an emoji. */
+export function hasReacted(
+  reactions: readonly StoredReaction[],
+  userId: string,
+  emoji: string,
+): boolean {
+  return reactions.some((known) => known.emoji === emoji && known.userIds.includes(userId));
+}
+
+/** Returns which limit of a message one more reaction would exceed; undefined if none. */
+export function limitExceededBy(
+  emoji: string,
+  reactions: readonly StoredReaction[],
+): 'reactions' | 'emoji' | undefined {
+  const total = reactions.reduce((sum, { userIds }) => sum + userIds.length, 0);
+  if (total >= MAX_REACTIONS) return 'reactions';
+  const isKnown = reactions.some((known) => known.emoji === emoji);
+  return !isKnown && reactions.length >= MAX_REACTION_EMOJI ? 'emoji' : undefined;
+}
+
 /** Returns the reactions after a user set or removed one; undefined if nothing changes. */
 function reactionsAfter(
   reactions: readonly StoredReaction[],
   userId: string,
   { emoji, on }: { readonly emoji: string; readonly on: boolean },
 ): StoredReaction[] | undefined {
+  if (hasReacted(reactions, userId, emoji) === on) return undefined;
   const existing = reactions.find((reaction) => reaction.emoji === emoji);
-  if ((existing?.userIds.includes(userId) ?? false) === on) return undefined;
   if (!on) {
     return reactions.flatMap((reaction) => {
       if (reaction !== existing) return [reaction];
@@ -59,12 +79,8 @@ function reactionsAfter(
       return userIds.length > 0 ? [{ emoji, userIds }] : [];
     });
   }
-  const total = reactions.reduce((sum, { userIds }) => sum + userIds.length, 0);
-  if (total >= MAX_REACTIONS) return undefined;
-  if (!existing) {
-    if (reactions.length >= MAX_REACTION_EMOJI) return undefined;
-    return [...reactions, { emoji, userIds: [userId] }];
-  }
+  if (limitExceededBy(emoji, reactions)) return undefined;
+  if (!existing) return [...reactions, { emoji, userIds: [userId] }];
   return reactions.map((reaction) =>
     reaction === existing ? { emoji, userIds: [...reaction.userIds, userId] } : reaction,
   );

@@ -6,7 +6,7 @@ import {
   type CommandPayload,
   type MessageCommand,
 } from '@chat/messages/commands';
-import type { RequestedCommand } from '@chat/messages';
+import type { RequestedCommand, RequestedReaction } from '@chat/messages';
 import { NotFoundError } from '@chat/platform/failures';
 import { Injectable, Logger } from '@nestjs/common';
 import { MessagePublisher } from '../message-publisher.ts';
@@ -42,20 +42,22 @@ export class ChangeMessage {
    *
    * @param order orders the sends and changes of the same socket in the same room
    * @param joined settles when an earlier join of the room by the same socket has been acknowledged
-   * @throws RateLimitedError, NotFoundError, ForbiddenError, UnavailableError
+   * @throws RateLimitedError, NotFoundError, ForbiddenError, ConflictError, UnavailableError
    */
   async change(
     actor: Identity,
-    { clientMessageId = randomUUID(), ...change }: RequestedChange,
+    requested: RequestedChange,
     order: SendOrder,
     joined: Promise<unknown> | undefined,
   ): Promise<void> {
     const { userId, username } = actor;
+    const { clientMessageId = randomUUID(), ...change } = requested;
     const { roomId, kind } = change;
     await order.run(async () => {
       await this.admission.admit(actor, roomId, joined);
       const { messageId } = change.payload;
-      await this.#requireAllowed({ userId, roomId, messageId, kind });
+      const reaction = reactionOf(requested);
+      await this.#requireAllowed({ userId, roomId, messageId, kind, reaction });
       const command: MessageCommand = {
         v: 1,
         opId: commandIdOf({ ...change, userId, clientMessageId }),
@@ -78,4 +80,10 @@ export class ChangeMessage {
       if (!(error instanceof NotFoundError) || !this.recentSends.has(command)) throw error;
     }
   }
+}
+
+function reactionOf(change: RequestedChange): RequestedReaction | undefined {
+  if (change.kind !== 'reaction.set') return undefined;
+  const { emoji, on } = change.payload;
+  return { emoji, on };
 }

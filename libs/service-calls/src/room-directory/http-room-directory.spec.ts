@@ -54,7 +54,7 @@ describe('HttpRoomDirectory.requireAllowed', () => {
     await expect(directory.requireAllowed(COMMAND)).resolves.toBeUndefined();
   });
 
-  it.each(['NOT_FOUND', 'FORBIDDEN'] as const)(
+  it.each(['NOT_FOUND', 'FORBIDDEN', 'CONFLICT'] as const)(
     'rejects with %s and the reason when messages refuses the command',
     async (code) => {
       const directory = await directoryOf(200, { refusal: { code, message: 'No.' } });

@@ -1,11 +1,23 @@
 import type { MarkReadResult, Role, RoomHead } from '@chat/contracts';
 import type { RequestedCommand, RoomRev, StoredChanges } from '@chat/messages';
 import { mapInChunks } from '@chat/platform/collections';
-import { Failure, ForbiddenError, NotFoundError, UnavailableError } from '@chat/platform/failures';
+import {
+  ConflictError,
+  Failure,
+  ForbiddenError,
+  NotFoundError,
+  UnavailableError,
+} from '@chat/platform/failures';
 import { RoomDirectory, type Membership } from '@chat/realtime';
 import type { PositionMove, PositionsOfUsers } from '@chat/rooms';
 import type { ServiceClient } from '../service-client.ts';
 import { MAX_ROLES_PER_CALL, ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
+
+const REFUSALS = {
+  NOT_FOUND: NotFoundError,
+  FORBIDDEN: ForbiddenError,
+  CONFLICT: ConflictError,
+} as const;
 
 /** RoomDirectory that calls the `messages` service. */
 export class HttpRoomDirectory extends RoomDirectory {
@@ -45,8 +57,7 @@ export class HttpRoomDirectory extends RoomDirectory {
   async requireAllowed(command: RequestedCommand): Promise<void> {
     const { path, response } = CALLS.requireAllowed;
     const { refusal } = await this.messages.call(path, command, response).catch(explainOldInstance);
-    if (refusal?.code === 'NOT_FOUND') throw new NotFoundError(refusal.message);
-    if (refusal) throw new ForbiddenError(refusal.message);
+    if (refusal) throw new REFUSALS[refusal.code](refusal.message);
   }
 
   async moveReadPosition(move: PositionMove): Promise<MarkReadResult> {

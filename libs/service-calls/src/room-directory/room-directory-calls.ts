@@ -1,4 +1,4 @@
-import { MarkReadResult, MessageId, Role, RoomHead, RoomId, UserId } from '@chat/contracts';
+import { Emoji, MarkReadResult, MessageId, Role, RoomHead, RoomId, UserId } from '@chat/contracts';
 import { RoomRev, StoredChanges } from '@chat/messages';
 import { CommandKind } from '@chat/messages/commands';
 import { MAX_REVS_PER_CALL, MAX_USERS_PER_CALL } from '@chat/realtime';
@@ -6,6 +6,9 @@ import { z } from 'zod';
 
 /** Keeps a request within the body size limit even with ids of maximum length. */
 export const MAX_ROLES_PER_CALL = 300;
+
+/** Codes with which `messages` refuses a command. */
+export const RefusalCode = z.enum(['NOT_FOUND', 'FORBIDDEN', 'CONFLICT']);
 
 /** Calls from `chat` to the `messages` service: path, request and response of each. */
 export const ROOM_DIRECTORY_CALLS = {
@@ -56,12 +59,11 @@ export const ROOM_DIRECTORY_CALLS = {
       roomId: RoomId,
       messageId: MessageId,
       kind: CommandKind,
+      reaction: z.object({ emoji: Emoji, on: z.boolean() }).optional(),
     }),
     /** Not an error response: an older instance answers an unknown path with NOT_FOUND. */
     response: z.object({
-      refusal: z
-        .object({ code: z.enum(['NOT_FOUND', 'FORBIDDEN']), message: z.string() })
-        .optional(),
+      refusal: z.object({ code: RefusalCode, message: z.string() }).optional(),
     }),
   },
   moveReadPosition: {

@@ -1,12 +1,12 @@
 import type { Role, RoomHead } from '@chat/contracts';
 import { CommandAccess, MessageHistory, type RoomRev } from '@chat/messages';
-import { ForbiddenError, NotFoundError } from '@chat/platform/failures';
+import { Failure } from '@chat/platform/failures';
 import { encodeJsonInChunks } from '@chat/platform/http';
 import { ReadPositions, RoomAccess, RoomsOfUsers } from '@chat/rooms';
 import { Body, Controller, HttpCode, Post, type StreamableFile } from '@nestjs/common';
 import type { z } from 'zod';
 import { ForServices } from '../credentials/for-services.ts';
-import { ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
+import { RefusalCode, ROOM_DIRECTORY_CALLS as CALLS } from './room-directory-calls.ts';
 
 /** Serves calls from `chat`, which has already authenticated the user. */
 @ForServices()
@@ -84,9 +84,10 @@ export class RoomDirectoryController {
       await this.commands.requireAllowed(command);
       return {};
     } catch (error) {
-      if (!(error instanceof NotFoundError) && !(error instanceof ForbiddenError)) throw error;
-      const code = error instanceof NotFoundError ? 'NOT_FOUND' : 'FORBIDDEN';
-      return { refusal: { code, message: error.message } };
+      if (!(error instanceof Failure)) throw error;
+      const code = RefusalCode.safeParse(error.code);
+      if (!code.success) throw error;
+      return { refusal: { code: code.data, message: error.message } };
     }
   }
 
