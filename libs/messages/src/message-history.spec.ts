@@ -39,6 +39,9 @@ class OneRoomStore extends MessageStore {
   applyPending(): Promise<never> {
     return Promise.reject(new Error('not needed by readers'));
   }
+  find(): Promise<never> {
+    return Promise.reject(new Error('not needed by readers'));
+  }
   versions(): Promise<never> {
     return Promise.reject(new Error('not needed by readers'));
   }

@@ -20,9 +20,6 @@ export interface MessageVersion {
   readonly at: string;
 }
 
-/** Earlier texts that are kept for a message; the oldest ones are dropped. */
-export const MAX_VERSIONS = 100;
-
 /**
  * A different entry is already stored at an id, seq or rev that a batch claims: a second writer
  * is active. The caller must discard its cached heads and re-read them.
@@ -102,6 +99,14 @@ export abstract class MessageStore {
     since: number,
     limit: number,
   ): Promise<{ messages: StoredMessage[]; rev: number; head: RoomHead }>;
-  /** Returns the earlier texts of a message, oldest first; none for a deleted message. */
-  abstract versions(messageId: string): Promise<MessageVersion[]>;
+  /**
+   * Returns a message of a room in its latest state; undefined if the room has none with this id,
+   * or the head has not reached it.
+   */
+  abstract find(roomId: string, messageId: string): Promise<StoredMessage | undefined>;
+  /**
+   * Returns the earlier texts of a message, oldest first, at most `MAX_EARLIER_VERSIONS`; none for
+   * a message that was deleted, also by an update that is not applied.
+   */
+  abstract versions(roomId: string, messageId: string): Promise<MessageVersion[]>;
 }

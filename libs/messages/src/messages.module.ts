@@ -1,6 +1,8 @@
 import { RoomActivity, RoomsModule } from '@chat/rooms';
 import { Global, Module } from '@nestjs/common';
 import { CommandAccess } from './command-access.ts';
+import { MessageDetailsController } from './message-details.controller.ts';
+import { MessageDetails } from './message-details.ts';
 import { MessageHistory } from './message-history.ts';
 import { MessagesController } from './messages.controller.ts';
 import { StoredRoomActivity } from './stored-room-activity.ts';
@@ -19,9 +21,10 @@ import { WriterMetrics } from './writer/writer-metrics.ts';
 @Global()
 @Module({
   imports: [RoomsModule],
-  controllers: [MessagesController],
+  controllers: [MessagesController, MessageDetailsController],
   providers: [
     CommandAccess,
+    MessageDetails,
     MessageHistory,
     PartitionWriters,
     RoomHeads,

@@ -69,7 +69,12 @@ export class InMemoryLog extends MessageStore {
     return Promise.resolve(new Map(roomIds.map((roomId) => [roomId, { roomId, ...head }])));
   }
 
-  versions(messageId: string): Promise<MessageVersion[]> {
+  find(roomId: string, messageId: string): Promise<StoredMessage | undefined> {
+    const message = this.messages.get(messageId);
+    return Promise.resolve(message?.roomId === roomId ? message : undefined);
+  }
+
+  versions(_roomId: string, messageId: string): Promise<MessageVersion[]> {
     return Promise.resolve(this.replaced.get(messageId) ?? []);
   }
 

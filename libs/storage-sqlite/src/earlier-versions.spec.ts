@@ -87,6 +87,8 @@ describe('a data directory of an earlier version', () => {
     const [edited, ...others] = await historyOf(storage.messages, 'general');
     expect(edited).toMatchObject({ id: message.id, seq: 1, rev: 13, text: 'edited' });
     expect(others).toEqual(expected.messages['general']?.slice(1));
-    expect(await storage.messages.versions(message.id)).toMatchObject([{ text: message.text }]);
+    expect(await storage.messages.versions(message.roomId, message.id)).toMatchObject([
+      { text: message.text },
+    ]);
   });
 });

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { MAX_EARLIER_VERSIONS } from '@chat/contracts';
 import {
   ConflictingWriterError,
   isUpdate,
-  MAX_VERSIONS,
   plan,
   RejectedMessageError,
   type LogEntry,
@@ -145,7 +145,7 @@ export function describeMessageLog(
       await write(edit(id, 'three'));
       await store.append(batch);
       expect(await history()).toMatchObject([{ text: 'three', rev: 5, reactions: [{}] }]);
-      expect(await store.versions(id)).toEqual([
+      expect(await store.versions(roomId, id)).toEqual([
         { rev: 1, text: 'hello', at: AT },
         { rev: 2, text: 'one', at: LATER },
         { rev: 4, text: 'two', at: LATER },
@@ -194,13 +194,44 @@ export function describeMessageLog(
 
     it('keeps at most 100 earlier texts of a message, and none after it was deleted', async () => {
       const [id] = await send('0');
-      const edits = Array.from({ length: MAX_VERSIONS + 5 }, (_, n) => edit(id, `${n + 1}`));
+      const edits = Array.from({ length: MAX_EARLIER_VERSIONS + 5 }, (_, n) =>
+        edit(id, `${n + 1}`),
+      );
       await write(...edits);
-      const versions = await store.versions(id);
-      expect(versions).toHaveLength(MAX_VERSIONS);
-      expect(versions.at(-1)).toMatchObject({ text: `${MAX_VERSIONS + 4}` });
+      const versions = await store.versions(roomId, id);
+      expect(versions).toHaveLength(MAX_EARLIER_VERSIONS);
+      expect(versions.at(-1)).toMatchObject({ text: `${MAX_EARLIER_VERSIONS + 4}` });
       await write(remove(id));
-      expect(await store.versions(id)).toEqual([]);
+      expect(await store.versions(roomId, id)).toEqual([]);
+    });
+
+    it('finds a message in its latest state by its id and its room', async () => {
+      const [id] = await send('hello');
+      await write(edit(id, 'edited'), react('bob', id, '👍'));
+      const [message] = await history();
+      expect(message).toMatchObject({ id, rev: 3, text: 'edited', reactions: [{}] });
+      expect(await store.find(roomId, id)).toEqual(message);
+      await write(remove(id));
+      expect(await store.find(roomId, id)).toMatchObject({
+        id,
+        rev: 4,
+        text: '',
+        deletedAt: LATER,
+      });
+    });
+
+    it('finds no message of another room, no update and no unknown id', async () => {
+      const [id] = await send('hello');
+      const [update = ''] = await write(edit(id, 'edited'));
+      for (const [room, messageId] of [
+        [`room-${randomUUID()}`, id],
+        [roomId, update],
+        [roomId, randomUUID()],
+      ] as const) {
+        expect(await store.find(room, messageId)).toBeUndefined();
+      }
+      expect(await store.versions(roomId, update)).toEqual([]);
+      expect(await store.versions(roomId, randomUUID())).toEqual([]);
     });
 
     it('rejects an edit to a text that the store can never accept, and stores nothing of it', async () => {
@@ -209,7 +240,7 @@ export function describeMessageLog(
       await expect(write(edit(id, unstorableText))).rejects.toBeInstanceOf(RejectedMessageError);
       expect(await history()).toEqual(before);
       expect(await head()).toEqual({ roomId, seq: 1, rev: 1 });
-      expect(await store.versions(id)).toEqual([]);
+      expect(await store.versions(roomId, id)).toEqual([]);
       await write(edit(id, 'edited'));
       expect(textsOf(await history())).toEqual(['edited']);
     });

@@ -100,6 +100,9 @@ export class InMemoryMessageStore extends MessageStore {
   versions(): Promise<[]> {
     return Promise.resolve([]);
   }
+  find(): Promise<never> {
+    return Promise.reject(new Error('not needed by the writer'));
+  }
   newerRevs(): Promise<never> {
     return Promise.reject(new Error('not needed by the writer'));
   }

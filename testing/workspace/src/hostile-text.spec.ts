@@ -6,6 +6,7 @@ import {
   HistoryQuery,
   LoginRequest,
   MemberListQuery,
+  ReactorListQuery,
   RefreshRequest,
   RegisterRequest,
   RoomListQuery,
@@ -54,6 +55,7 @@ const REQUESTS: HostileRequest[] = [
   ['MemberListQuery', MemberListQuery, (text) => ({ limit: text, after: text })],
   ['HistoryQuery', HistoryQuery, (text) => ({ limit: text, before: text })],
   ['ChangesQuery', ChangesQuery, (text) => ({ since: text, limit: text })],
+  ['ReactorListQuery', ReactorListQuery, (text) => ({ emoji: text, limit: text, after: text })],
   ...Object.entries(CLIENT_EVENTS).map(([event, { payload }]): HostileRequest => [
     event,
     payload,

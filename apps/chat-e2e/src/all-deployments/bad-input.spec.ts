@@ -138,6 +138,7 @@ describeChat('the server', () => {
         '/rooms/general/members',
         '/messages/history/general',
         '/messages/changes/general?since=0',
+        `/rooms/general/messages/${'A'.repeat(22)}/versions`,
         '/auth/sessions',
       ]) {
         await expectError('GET', path, {}, unauthorized);

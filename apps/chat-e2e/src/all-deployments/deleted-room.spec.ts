@@ -11,6 +11,7 @@ describeChat('room deletion', () => {
   let owner: TestUser;
   let guest: TestUser;
   let room: RoomSummary;
+  let messageId: string;
   let ownerSocket: ClientSocket;
   let guestSocket: ClientSocket;
   /** Socket of a member that has not sent joinRoom. */
@@ -27,7 +28,10 @@ describeChat('room deletion', () => {
     idleSocket = await guest.connect();
     await emitWithAck(ownerSocket, 'joinRoom', room.id);
     await emitWithAck(guestSocket, 'joinRoom', room.id);
-    await emitWithAck(ownerSocket, 'sendMessage', { roomId: room.id, text: 'soon deleted' });
+    const message = { roomId: room.id, text: 'soon deleted' };
+    const sent = await emitWithAck(ownerSocket, 'sendMessage', message);
+    if (!sent.ok) throw new Error(sent.error.message);
+    messageId = sent.id;
     await owner.waitForSeq(room.id, 1);
   });
   afterAll(() => server.close());
@@ -71,6 +75,9 @@ describeChat('room deletion', () => {
       ['DELETE', (id) => `/rooms/${id}/members/${owner.id}`],
       ['GET', (id) => `/messages/history/${id}`],
       ['GET', (id) => `/messages/changes/${id}?since=0`],
+      ['GET', (id) => `/rooms/${id}/messages/${messageId}`],
+      ['GET', (id) => `/rooms/${id}/messages/${messageId}/versions`],
+      ['GET', (id) => `/rooms/${id}/messages/${messageId}/reactions?emoji=👍`],
     ];
     for (const user of [owner, guest]) {
       for (const [method, path, body] of probes) {

@@ -79,6 +79,10 @@ const memberPath =
   (memberOf: (situation: Situation) => TestUser, body?: unknown): Request =>
   (situation) => [`/rooms/${situation.roomId}/members/${memberOf(situation).id}`, body];
 
+const messagePath =
+  (suffix = ''): Request =>
+  ({ roomId, messageIds }) => [`/rooms/${roomId}/messages/${messageIds.other}${suffix}`];
+
 const ROWS: readonly Row[] = [
   general('GET /health', path('/health'), anyone(200)),
   general('GET /health/live', path('/health/live'), anyone(200)),
@@ -172,6 +176,14 @@ const ROWS: readonly Row[] = [
     READ,
   ),
 
+  room('GET /rooms/{roomId}/messages/{messageId}', messagePath(), READ),
+  room('GET /rooms/{roomId}/messages/{messageId}/versions', messagePath('/versions'), READ),
+  room(
+    'GET /rooms/{roomId}/messages/{messageId}/reactions',
+    messagePath('/reactions?emoji=👍'),
+    READ,
+  ),
+
   room('joinRoom', ({ roomId }) => roomId, ['ok', 'ok', 'ok', 'ok', 'UNAUTHORIZED'], {
     unknown: 'NOT_FOUND',
   }),
@@ -228,8 +240,11 @@ const SESSION_OPERATIONS = ['DELETE /auth/sessions/{id}', 'POST /auth/logout'];
 const changesRoom = ({ name, private: hidden }: Row): boolean =>
   hidden !== undefined && !name.startsWith('GET ');
 
-/** Events that need messages. */
-const CHANGES_A_MESSAGE = ['editMessage', 'deleteMessage', 'react'];
+/** Whether a call needs messages. */
+const isAboutMessage = ({ name }: Row): boolean =>
+  name.includes('{messageId}') || ['editMessage', 'deleteMessage', 'react'].includes(name);
+
+const NO_SUCH_MESSAGE = 'A'.repeat(22);
 
 const isEvent = (name: string): name is ClientEvent => name in CLIENT_EVENTS;
 
@@ -277,7 +292,7 @@ describeChat('the permissions', () => {
   async function send(sender: TestUser, roomId: string): Promise<string> {
     const payload = { roomId, text: 'hello' };
     const ack = await emitWithAck(await socketOf(sender), 'sendMessage', payload);
-    if (!ack.ok) return 'A'.repeat(22);
+    if (!ack.ok) return NO_SUCH_MESSAGE;
     await accounts.target.waitForMessage(roomId, ack.id);
     return ack.id;
   }
@@ -345,9 +360,9 @@ describeChat('the permissions', () => {
         const { target, outsider } = accounts;
         const caller = actor === 'owner' || isAnonymous ? owner : accounts[actor];
         const messageIds =
-          CHANGES_A_MESSAGE.includes(row.name) && !isAnonymous
+          isAboutMessage(row) && !isAnonymous
             ? { own: await send(caller, roomId), other: await send(target, roomId) }
-            : { own: '', other: '' };
+            : { own: NO_SUCH_MESSAGE, other: NO_SUCH_MESSAGE };
         return resultOf(row, { roomId, actor, caller, owner, target, outsider, messageIds });
       }),
     );

@@ -11,6 +11,7 @@ describeChat('a private room', () => {
   let guest: TestUser;
   let nonMember: TestUser;
   let room: RoomSummary;
+  let messageId: string;
   let ownerSocket: ClientSocket;
   let guestSocket: ClientSocket;
 
@@ -23,7 +24,10 @@ describeChat('a private room', () => {
     ownerSocket = await owner.connect();
     guestSocket = await guest.connect();
     await emitWithAck(ownerSocket, 'joinRoom', room.id);
-    await emitWithAck(ownerSocket, 'sendMessage', { roomId: room.id, text: 'a secret' });
+    const message = { roomId: room.id, text: 'a secret' };
+    const sent = await emitWithAck(ownerSocket, 'sendMessage', message);
+    if (!sent.ok) throw new Error(sent.error.message);
+    messageId = sent.id;
     await owner.waitForSeq(room.id, 1);
   });
   afterAll(() => server.close());
@@ -46,6 +50,9 @@ describeChat('a private room', () => {
       ['DELETE', (id) => `/rooms/${id}/members/${owner.id}`],
       ['GET', (id) => `/messages/history/${id}`],
       ['GET', (id) => `/messages/changes/${id}?since=0`],
+      ['GET', (id) => `/rooms/${id}/messages/${messageId}`],
+      ['GET', (id) => `/rooms/${id}/messages/${messageId}/versions`],
+      ['GET', (id) => `/rooms/${id}/messages/${messageId}/reactions?emoji=👍`],
     ];
     for (const [method, path, body] of probes) {
       const hidden = await nonMember.call<HttpError>(method, path(room.id), body);

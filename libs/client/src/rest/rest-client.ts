@@ -2,9 +2,11 @@ import type {
   AddMemberRequest,
   Changes,
   CreateRoomRequest,
+  EarlierVersion,
   Member,
   Message,
   OwnUser,
+  Reactor,
   Role,
   Room,
   RoomSummary,
@@ -137,6 +139,25 @@ export class RestClient {
     return this.#get(`/messages/changes/${segment(roomId)}`, { since, limit });
   }
 
+  message(roomId: string, messageId: string): Promise<Message> {
+    return this.#get(messagePath(roomId, messageId));
+  }
+
+  /** Lists the texts before each edit, oldest first. */
+  messageVersions(roomId: string, messageId: string): Promise<EarlierVersion[]> {
+    return this.#get(`${messagePath(roomId, messageId)}/versions`);
+  }
+
+  /** Returns a page of users who reacted; `after` is the last user id of the previous page. */
+  reactors(
+    roomId: string,
+    messageId: string,
+    emoji: string,
+    page: { limit?: number; after?: string } = {},
+  ): Promise<Reactor[]> {
+    return this.#get(`${messagePath(roomId, messageId)}/reactions`, { emoji, ...page });
+  }
+
   async #get<T>(path: string, query: NonNullable<HttpRequest['query']> = {}): Promise<T> {
     return (await this.#call<T>({ method: 'GET', path, query })).data;
   }
@@ -151,6 +172,10 @@ export class RestClient {
       return this.#http.request<T>({ ...request, token: fresh });
     }
   }
+}
+
+function messagePath(roomId: string, messageId: string): string {
+  return `/rooms/${segment(roomId)}/messages/${segment(messageId)}`;
 }
 
 function segment(id: string): string {

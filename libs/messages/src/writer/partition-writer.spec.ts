@@ -69,6 +69,9 @@ class FaultyStore extends MessageStore {
   versions(): Promise<[]> {
     return Promise.resolve([]);
   }
+  find(): Promise<never> {
+    return Promise.reject(new Error('not needed by the writer'));
+  }
   newerRevs(): Promise<never> {
     return Promise.reject(new Error('not needed by the writer'));
   }

@@ -183,7 +183,7 @@ export class PartitionWriter {
     for (const { ids } of pending) {
       const legacy = ids.legacy === undefined ? undefined : stored.get(ids.legacy);
       if (!legacy || isUpdate(legacy) || legacy.editedAt === undefined) continue;
-      const [first] = await this.#retry(() => this.store.versions(legacy.id));
+      const [first] = await this.#retry(() => this.store.versions(legacy.roomId, legacy.id));
       if (first) texts.set(legacy.id, first.text);
     }
     return texts;

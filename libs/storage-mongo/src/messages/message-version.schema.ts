@@ -1,18 +1,25 @@
 import type { MessageVersion } from '@chat/messages';
 import { Schema } from 'mongoose';
 
-/** An earlier text of a message as stored. */
-export interface MessageVersionDocument extends MessageVersion {
+/**
+ * An earlier text of a message as stored. Without its fields: a text that was removed. Its id stays,
+ * so that a writer that has lost its partition cannot store the text again.
+ */
+export interface MessageVersionDocument extends Partial<MessageVersion> {
   /** `messageId:rev`: keeping a version twice has no effect. */
   readonly _id: string;
-  readonly messageId: string;
+  readonly messageId?: string;
 }
-
-const text = { type: String, required: true } as const;
 
 export const messageVersionSchema: Schema<MessageVersionDocument> =
   new Schema<MessageVersionDocument>(
-    { _id: text, messageId: text, rev: { type: Number, required: true }, text, at: text },
+    {
+      _id: { type: String, required: true },
+      messageId: String,
+      rev: Number,
+      text: String,
+      at: String,
+    },
     { collection: 'messageversions', versionKey: false },
   );
 messageVersionSchema.index({ messageId: 1, rev: 1 });

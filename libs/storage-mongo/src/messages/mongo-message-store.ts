@@ -144,11 +144,32 @@ export class MongoMessageStore extends MessageStore {
     });
   }
 
-  versions(messageId: string): Promise<MessageVersion[]> {
+  find(roomId: string, messageId: string): Promise<StoredMessage | undefined> {
     return translateErrors(async () => {
-      const message = (await this.#findStored([messageId])).get(messageId);
-      return message?.deletedAt === undefined ? this.pending.versionsOf(messageId) : [];
+      const message = await this.#findMessage(roomId, messageId);
+      if (!message) return undefined;
+      // Read after the message: an earlier update is then applied, or found here.
+      const [covered] = await this.#coveredOf([{ roomId, rev: message.rev }]);
+      return covered?.rev === message.rev ? toStoredMessage(message) : undefined;
     });
+  }
+
+  versions(roomId: string, messageId: string): Promise<MessageVersion[]> {
+    return translateErrors(async () => {
+      const replaced = await this.pending.replacedTexts(messageId);
+      // Read after the texts, and before the message: one of the two shows an earlier deletion.
+      if (await this.pending.hasDeletion(roomId, messageId)) return [];
+      const message = await this.#findMessage(roomId, messageId);
+      if (!message || message.deletedAt !== undefined) return [];
+      // An edit that is not applied has kept the current text.
+      return replaced.filter(({ rev }) => rev < (message.changedRev ?? message.rev));
+    });
+  }
+
+  #findMessage(roomId: string, messageId: string): Promise<MessageDocument | null> {
+    return this.log
+      .findOne({ _id: messageId, roomId, seq: { $gt: 0 } })
+      .lean<MessageDocument | null>();
   }
 
   /** Returns each message that the entries changed, unless a later entry does before `headRev`. */

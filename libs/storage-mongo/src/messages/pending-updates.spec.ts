@@ -5,12 +5,14 @@ import type { Command, MessageCommand } from '@chat/messages/commands';
 import { MongoServer } from '@chat/testing';
 import { describeWithMongo } from '@chat/testing/suites';
 import type { INestApplicationContext } from '@nestjs/common';
-import { getConnectionToken } from '@nestjs/mongoose';
-import type { Collection, Connection } from 'mongoose';
+import { getConnectionToken, getModelToken } from '@nestjs/mongoose';
+import type { Collection, Connection, Model } from 'mongoose';
 import { openStorage } from '../../test/open-storage.ts';
 import { MongoMessagesStorageModule } from '../index.ts';
 import { toDocument } from './log-documents.ts';
-import type { LogDocument } from './message.schema.ts';
+import type { MessageVersionDocument } from './message-version.schema.ts';
+import type { LogDocument, UpdateDocument } from './message.schema.ts';
+import { PendingUpdates } from './pending-updates.ts';
 
 const AT = '2026-01-02T03:04:05.678Z';
 const LATER = '2026-01-02T03:05:00.000Z';
@@ -154,7 +156,7 @@ await describeWithMongo('MongoMessageStore after a crash between entry and updat
     expect((await newest()).messages).toMatchObject([
       { rev: 4, text: 'three', reactions: [{ emoji: '👍', userIds: ['bob'] }] },
     ]);
-    expect(await store.versions(id)).toEqual([
+    expect(await store.versions(ROOM, id)).toEqual([
       { rev: 1, text: 'one', at: AT },
       { rev: 3, text: 'two', at: LATER },
     ]);
@@ -173,7 +175,7 @@ await describeWithMongo('MongoMessageStore after a crash between entry and updat
       { rev: 3, text: 'edited', reactions: [{ userIds: ['bob'] }] },
     ]);
     expect(await headOf()).toMatchObject({ rev: 3 });
-    expect(await store.versions(id)).toHaveLength(1);
+    expect(await store.versions(ROOM, id)).toHaveLength(1);
   });
 
   it('changes nothing when a writer that lost its partition applies an update late', async () => {
@@ -195,19 +197,69 @@ await describeWithMongo('MongoMessageStore after a crash between entry and updat
     const late = await planned(edit(id, 'two'));
     await crash(late);
     await store.applyPending([ROOM]);
-    expect(await store.versions(id)).toHaveLength(1);
+    expect(await store.versions(ROOM, id)).toHaveLength(1);
     await write(remove(id));
-    expect(await store.versions(id)).toEqual([]);
+    expect(await store.versions(ROOM, id)).toEqual([]);
     await store.append(late);
-    expect(await store.versions(id)).toEqual([]);
+    expect(await store.versions(ROOM, id)).toEqual([]);
     expect((await newest()).messages).toMatchObject([{ rev: 3, text: '', deletedAt: LATER }]);
+  });
+
+  it('keeps no earlier text of a deleted message when a late writer crashes while it applies an edit', async () => {
+    const [id] = await send('secret one');
+    const late = await planned(edit(id, 'secret two'));
+    await crash(late);
+    await store.applyPending([ROOM]);
+    await write(remove(id));
+    const versions = storage.get<Model<MessageVersionDocument>>(
+      getModelToken('MessageVersion', 'messages'),
+    );
+    const crashingLog = { bulkWrite: () => Promise.reject(new Error('crashed')) };
+    const lateWriter = new PendingUpdates(crashingLog as unknown as Model<LogDocument>, versions);
+    const documents = late.map(toDocument) as UpdateDocument[];
+    await expect(lateWriter.apply(documents)).rejects.toThrow('crashed');
+    expect(JSON.stringify(await versions.find().lean())).not.toContain('secret');
+  });
+
+  it('finds a message once every earlier update is applied', async () => {
+    const [first] = await send('first');
+    const [update, second] = await planned(edit(first, 'edited'), create('second'));
+    if (!update || !second) throw new Error('nothing was planned');
+    await crash([update, second]);
+    expect(await store.find(ROOM, first)).toMatchObject({ text: 'first' });
+    expect(await store.find(ROOM, second.id)).toBeUndefined();
+    await store.applyPending([ROOM]);
+    expect(await store.find(ROOM, first)).toMatchObject({ text: 'edited' });
+    expect(await store.find(ROOM, second.id)).toMatchObject({ text: 'second' });
+  });
+
+  it('returns the current text as an earlier one only after the edit was applied', async () => {
+    const [id] = await send('one');
+    await write(edit(id, 'two'));
+    const late = await planned(edit(id, 'three'));
+    await crash(late);
+    const versions = storage.get<Model<MessageVersionDocument>>(
+      getModelToken('MessageVersion', 'messages'),
+    );
+    await versions.create({ _id: `${id}:2`, messageId: id, rev: 2, text: 'two', at: LATER });
+    const one = { rev: 1, text: 'one', at: AT };
+    expect(await store.versions(ROOM, id)).toEqual([one]);
+    await store.applyPending([ROOM]);
+    expect(await store.versions(ROOM, id)).toEqual([one, { rev: 2, text: 'two', at: LATER }]);
+  });
+
+  it('returns no earlier text of a message whose deletion is not applied', async () => {
+    const [id] = await send('one');
+    await write(edit(id, 'two'));
+    await crash(await planned(remove(id)));
+    expect(await store.versions(ROOM, id)).toEqual([]);
   });
 
   it('keeps no text of a deleted message in the log', async () => {
     const [id] = await send('secret one');
     await crash(await planned(edit(id, 'secret two'), edit(id, 'secret three'), remove(id)));
     await store.applyPending([ROOM]);
-    expect(await store.versions(id)).toEqual([]);
+    expect(await store.versions(ROOM, id)).toEqual([]);
     expect(JSON.stringify(await log.find().toArray())).not.toContain('secret');
   });
 

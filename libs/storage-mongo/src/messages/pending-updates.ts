@@ -1,5 +1,6 @@
-import { MAX_VERSIONS, type MessageVersion, type StateChange } from '@chat/messages';
-import type { Model } from 'mongoose';
+import { MAX_EARLIER_VERSIONS } from '@chat/contracts';
+import type { MessageVersion, StateChange } from '@chat/messages';
+import type { Model, QueryFilter } from 'mongoose';
 import type { MessageVersionDocument } from './message-version.schema.ts';
 import type { LogDocument, UpdateDocument } from './message.schema.ts';
 
@@ -44,8 +45,7 @@ export class PendingUpdates {
     if (pending.length === 0) return;
     await this.#keepReplaced(pending);
     await this.log.bulkWrite(pending.map(stateUpdate), { ordered: true });
-    await this.#dropVersionsOfDeleted(pending);
-    // In order: an edit that is applied again after the deletion would bring its version back.
+    await this.#removeTextsOfDeleted(pending);
     await this.log.bulkWrite(
       pending.map(({ _id }) => ({
         updateOne: { filter: { _id }, update: { $unset: { pending: 1, pendingIn: 1 } } },
@@ -54,9 +54,18 @@ export class PendingUpdates {
     );
   }
 
-  async versionsOf(messageId: string): Promise<MessageVersion[]> {
-    const found = await this.versions.find({ messageId }).sort({ rev: 1 }).lean();
-    return found.map(({ rev, text, at }) => ({ rev, text, at }));
+  /** Returns whether a deletion of the message is stored that is not applied. */
+  async hasDeletion(roomId: string, messageId: string): Promise<boolean> {
+    const deletion = { pendingIn: roomId, messageId, kind: 'message.delete' } as const;
+    return (await this.log.exists(deletion)) !== null;
+  }
+
+  /** Returns the texts of a message that edits replace, also edits that are not applied. */
+  async replacedTexts(messageId: string): Promise<MessageVersion[]> {
+    return this.versions
+      .find({ messageId }, { _id: 0, rev: 1, text: 1, at: 1 })
+      .sort({ rev: 1 })
+      .lean<MessageVersion[]>();
   }
 
   async #keepReplaced(updates: readonly PendingUpdate[]): Promise<void> {
@@ -77,7 +86,7 @@ export class PendingUpdates {
     const full = await this.versions.aggregate<{ _id: string }>([
       { $match: { messageId: { $in: [...new Set(edits.map(({ messageId }) => messageId))] } } },
       { $group: { _id: '$messageId', count: { $sum: 1 } } },
-      { $match: { count: { $gt: MAX_VERSIONS } } },
+      { $match: { count: { $gt: MAX_EARLIER_VERSIONS } } },
     ]);
     for (const { _id } of full) await this.#dropOldest(_id);
   }
@@ -86,23 +95,23 @@ export class PendingUpdates {
     const [oldest] = await this.versions
       .find({ messageId }, { rev: 1 })
       .sort({ rev: -1 })
-      .skip(MAX_VERSIONS)
+      .skip(MAX_EARLIER_VERSIONS)
       .limit(1)
       .lean();
-    if (oldest) await this.versions.deleteMany({ messageId, rev: { $lte: oldest.rev } });
+    if (oldest) await this.#removeTexts({ messageId, rev: { $lte: oldest.rev } });
   }
 
-  /** Also after an edit: a writer that has lost its partition may be late with its version. */
-  async #dropVersionsOfDeleted(updates: readonly PendingUpdate[]): Promise<void> {
-    const ids = updates
-      .filter(({ pending }) => pending.replaced ?? pending.state.deletedAt)
-      .map(({ pending }) => pending.messageId);
-    if (ids.length === 0) return;
-    const deleted = await this.log
-      .find({ _id: { $in: [...new Set(ids)] }, deletedAt: { $exists: true } }, { _id: 1 })
-      .lean();
-    if (deleted.length === 0) return;
-    await this.versions.deleteMany({ messageId: { $in: deleted.map(({ _id }) => _id) } });
+  async #removeTextsOfDeleted(updates: readonly PendingUpdate[]): Promise<void> {
+    const deletions = updates.filter(({ pending }) => pending.state.deletedAt !== undefined);
+    if (deletions.length === 0) return;
+    await this.#removeTexts({
+      messageId: { $in: deletions.map(({ pending }) => pending.messageId) },
+    });
+  }
+
+  /** Keeps the ids: `#keepReplaced`, when it is late or repeated, then has no effect. */
+  async #removeTexts(filter: QueryFilter<MessageVersionDocument>): Promise<void> {
+    await this.versions.updateMany(filter, { $unset: { messageId: 1, rev: 1, text: 1, at: 1 } });
   }
 }
 

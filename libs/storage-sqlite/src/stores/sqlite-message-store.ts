@@ -90,7 +90,11 @@ export class SqliteMessageStore extends MessageStore {
     return { messages: latestStates(messages), rev, head };
   }
 
-  versions(messageId: string): Promise<MessageVersion[]> {
+  find(roomId: string, messageId: string): Promise<StoredMessage | undefined> {
+    return this.connection.call('findMessage', roomId, messageId);
+  }
+
+  versions(_roomId: string, messageId: string): Promise<MessageVersion[]> {
     return this.connection.call('messageVersions', messageId);
   }
 

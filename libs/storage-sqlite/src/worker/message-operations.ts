@@ -1,7 +1,6 @@
-import type { RoomHead } from '@chat/contracts';
+import type { MAX_EARLIER_VERSIONS, RoomHead } from '@chat/contracts';
 import type {
   LogEntry,
-  MAX_VERSIONS,
   MessageUpdate,
   MessageVersion,
   RoomRev,
@@ -37,7 +36,7 @@ const SLICE_BYTES = 256 * 1024;
 /** Bytes of one user id in a list. */
 const USER_ID_BYTES = 40;
 /** The compiler keeps it equal: a value from the package would load all of it into this thread. */
-const KEPT_VERSIONS: typeof MAX_VERSIONS = 100;
+const KEPT_VERSIONS: typeof MAX_EARLIER_VERSIONS = 100;
 
 /** A run of the requested messages, limited to about `SLICE_BYTES`. */
 export interface MessageSlice {
@@ -160,6 +159,15 @@ function keepVersion(db: Statements, messageId: string, version: MessageVersion)
     messageId,
     KEPT_VERSIONS,
   );
+}
+
+export function findMessage(
+  db: Statements,
+  roomId: string,
+  messageId: string,
+): StoredMessage | undefined {
+  const row = db.get('SELECT * FROM messages WHERE id = ? AND room_id = ?', messageId, roomId);
+  return row && toMessage(row);
 }
 
 export function messageVersions(db: Statements, messageId: string): MessageVersion[] {
