@@ -16,10 +16,18 @@ import { MessageSettings } from './message-settings.ts';
 import { MessageStore } from './message-store.ts';
 
 const RETRY_AFTER_MS = 5_000;
+const NO_SUCH_MESSAGE = 'Message not found.';
 const LIMIT_REFUSALS = {
   reactions: `A message can have at most ${MAX_REACTIONS.toLocaleString('en')} reactions.`,
   emoji: `A message can have at most ${MAX_REACTION_EMOJI} different emoji.`,
 };
+
+/** The message existed and was deleted; to the caller the same as a missing one. */
+export class DeletedMessageError extends NotFoundError {
+  constructor() {
+    super(NO_SUCH_MESSAGE);
+  }
+}
 
 /** A reaction that a user requests to set or to remove. */
 export interface RequestedReaction {
@@ -50,8 +58,8 @@ export class CommandAccess {
   /**
    * Does nothing if the user may change the message.
    *
-   * @throws NotFoundError for a room or message that does not exist, that the user may not read, or
-   * that was deleted; deleting a message again is allowed
+   * @throws NotFoundError for a room or message that does not exist, or that the user may not read
+   * @throws DeletedMessageError; deleting a message again is allowed
    * @throws ForbiddenError
    * @throws ConflictError for a reaction beyond the limits of a message
    * @throws UnavailableError during an upgrade, while a consumer does not know such commands
@@ -63,7 +71,9 @@ export class CommandAccess {
     }
     const { role } = await this.access.requireReadable(userId, roomId);
     const message = await this.#find(roomId, messageId);
-    if (message.deletedAt !== undefined && kind !== 'message.delete') throw noSuchMessage();
+    if (message.deletedAt !== undefined && kind !== 'message.delete') {
+      throw new DeletedMessageError();
+    }
     const own = message.userId === userId;
     switch (kind) {
       case 'message.edit':
@@ -103,5 +113,5 @@ function requireWithinLimits(
 
 /** Returns the same error for a missing message and for one of another room. */
 export function noSuchMessage(): NotFoundError {
-  return new NotFoundError('Message not found.');
+  return new NotFoundError(NO_SUCH_MESSAGE);
 }

@@ -52,6 +52,7 @@ export abstract class RoomDirectory {
    * Does nothing if the user may change the message.
    *
    * @throws NotFoundError for a message that does not exist or that the user may not read
+   * @throws DeletedMessageError
    * @throws ForbiddenError
    * @throws ConflictError for a reaction beyond the limits of a message
    */

@@ -88,6 +88,23 @@ describeChat('a message', () => {
     });
   });
 
+  it('is not found by its author after it was deleted, even at once after a retry of its send', async () => {
+    const roomId = uniqueRoom('deleted-by-owner');
+    const [owner, ann] = [await join(roomId), await join(roomId)];
+    const message = { roomId, text: 'hello', clientMessageId: 'retried' };
+    const sent = await emitWithAck(ann.socket, 'sendMessage', message);
+    if (!sent.ok) throw new Error(sent.error.message);
+    await owner.user.waitForMessage(roomId, sent.id);
+    const target = { roomId, messageId: sent.id };
+    expect(await emitWithAck(owner.socket, 'deleteMessage', target)).toEqual({ ok: true });
+    await until('ann has the deletion', () => ann.changes.length === 1);
+    expect(await emitWithAck(ann.socket, 'sendMessage', message)).toEqual(sent);
+    const edit = { ...target, text: 'again' };
+    expect(await emitWithAck(ann.socket, 'editMessage', edit)).toMatchObject({
+      error: { code: 'NOT_FOUND' },
+    });
+  });
+
   it('counts each reaction once, and shows readers their own', async () => {
     const roomId = uniqueRoom('reactions');
     const [ann, bob] = [await join(roomId), await join(roomId)];

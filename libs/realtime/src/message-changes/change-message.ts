@@ -6,7 +6,7 @@ import {
   type CommandPayload,
   type MessageCommand,
 } from '@chat/messages/commands';
-import type { RequestedCommand, RequestedReaction } from '@chat/messages';
+import { DeletedMessageError, type RequestedCommand, type RequestedReaction } from '@chat/messages';
 import { NotFoundError } from '@chat/platform/failures';
 import { Injectable, Logger } from '@nestjs/common';
 import { MessagePublisher } from '../message-publisher.ts';
@@ -77,7 +77,9 @@ export class ChangeMessage {
     try {
       await this.directory.requireAllowed(command);
     } catch (error) {
-      if (!(error instanceof NotFoundError) || !this.recentSends.has(command)) throw error;
+      const mayNotBeStored =
+        error instanceof NotFoundError && !(error instanceof DeletedMessageError);
+      if (!mayNotBeStored || !this.recentSends.has(command)) throw error;
     }
   }
 }

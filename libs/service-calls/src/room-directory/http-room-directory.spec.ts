@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { DeletedMessageError } from '@chat/messages';
 import { ServiceCredentials } from '../credentials/service-credentials.ts';
 import { ServiceClient } from '../service-client.ts';
 import { HttpRoomDirectory } from './http-room-directory.ts';
@@ -64,6 +65,15 @@ describe('HttpRoomDirectory.requireAllowed', () => {
       });
     },
   );
+
+  it('distinguishes a deleted message from one that does not exist', async () => {
+    const refusal = { code: 'NOT_FOUND', message: 'Message not found.' };
+    const deleted = await directoryOf(200, { refusal: { ...refusal, isDeleted: true } });
+    await expect(deleted.requireAllowed(COMMAND)).rejects.toBeInstanceOf(DeletedMessageError);
+    server?.close();
+    const missing = await directoryOf(200, { refusal: { ...refusal, isDeleted: false } });
+    await expect(missing.requireAllowed(COMMAND)).rejects.not.toBeInstanceOf(DeletedMessageError);
+  });
 
   it('rejects with UNAVAILABLE when an instance of an earlier version does not know the call', async () => {
     const directory = await directoryOf(404, UNKNOWN_CALL);

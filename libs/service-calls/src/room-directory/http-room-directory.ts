@@ -1,5 +1,10 @@
 import type { MarkReadResult, Role, RoomHead } from '@chat/contracts';
-import type { RequestedCommand, RoomRev, StoredChanges } from '@chat/messages';
+import {
+  DeletedMessageError,
+  type RequestedCommand,
+  type RoomRev,
+  type StoredChanges,
+} from '@chat/messages';
 import { mapInChunks } from '@chat/platform/collections';
 import {
   ConflictError,
@@ -57,6 +62,7 @@ export class HttpRoomDirectory extends RoomDirectory {
   async requireAllowed(command: RequestedCommand): Promise<void> {
     const { path, response } = CALLS.requireAllowed;
     const { refusal } = await this.messages.call(path, command, response).catch(explainOldInstance);
+    if (refusal?.isDeleted) throw new DeletedMessageError();
     if (refusal) throw new REFUSALS[refusal.code](refusal.message);
   }
 

@@ -63,7 +63,9 @@ export const ROOM_DIRECTORY_CALLS = {
     }),
     /** Not an error response: an older instance answers an unknown path with NOT_FOUND. */
     response: z.object({
-      refusal: z.object({ code: RefusalCode, message: z.string() }).optional(),
+      refusal: z
+        .object({ code: RefusalCode, message: z.string(), isDeleted: z.boolean().optional() })
+        .optional(),
     }),
   },
   moveReadPosition: {

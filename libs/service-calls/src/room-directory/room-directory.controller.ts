@@ -1,5 +1,5 @@
 import type { Role, RoomHead } from '@chat/contracts';
-import { CommandAccess, MessageHistory, type RoomRev } from '@chat/messages';
+import { CommandAccess, DeletedMessageError, MessageHistory, type RoomRev } from '@chat/messages';
 import { Failure } from '@chat/platform/failures';
 import { encodeJsonInChunks } from '@chat/platform/http';
 import { ReadPositions, RoomAccess, RoomsOfUsers } from '@chat/rooms';
@@ -87,7 +87,8 @@ export class RoomDirectoryController {
       if (!(error instanceof Failure)) throw error;
       const code = RefusalCode.safeParse(error.code);
       if (!code.success) throw error;
-      return { refusal: { code: code.data, message: error.message } };
+      const isDeleted = error instanceof DeletedMessageError;
+      return { refusal: { code: code.data, message: error.message, isDeleted } };
     }
   }
 
