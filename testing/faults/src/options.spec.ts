@@ -7,6 +7,14 @@ describe('the options of the fault suite', () => {
     expect(readOptions(['--ci'])).toMatchObject({ runs: 1, ci: true });
   });
 
+  it('set the runs of the kills that could lose a message, 20 by default', () => {
+    expect(readOptions([]).killRuns).toBe(20);
+    expect(readOptions(['--runs', '2', '--kill-runs', '10'])).toMatchObject({
+      runs: 2,
+      killRuns: 10,
+    });
+  });
+
   it('ignore earlier results with --ci', () => {
     expect(readOptions(['--ci']).fresh).toBe(true);
   });
@@ -19,6 +27,7 @@ describe('the options of the fault suite', () => {
   it('reject unknown faults, zero runs and unknown options', () => {
     expect(() => readOptions(['--only', 'redis:burn'])).toThrow('there is no fault "redis:burn"');
     expect(() => readOptions(['--runs', '0'])).toThrow('--runs must be a number');
+    expect(() => readOptions(['--kill-runs', 'all'])).toThrow('--kill-runs must be a number');
     expect(() => readOptions(['--quick'])).toThrow('--quick');
   });
 });

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { FAULTS, faultOf, nameOf } from './faults/fault.ts';
-import type { Plan } from './plan.ts';
+import { CRITICAL_RUNS, type Plan } from './plan.ts';
 
 export const HELP = `Usage: npm run test:faults -- [options]
 
@@ -10,8 +10,8 @@ invariants. Exits with 1 when one is violated.
 
 Options:
   --runs <n>      runs of each fault; default 3, with --ci 1
-                  (kill -9 of messages, rabbitmq and mongo: at least 20,
-                  unless --ci or --only is given)
+  --kill-runs <n> at least so many of kill -9 of messages, rabbitmq and mongo, unless
+                  --ci or --only is given; default ${CRITICAL_RUNS}
   --only <fault>  component:kind, can be repeated
   --ci            a selection that finishes within 10 minutes; implies --fresh; also
                   exits with 1 when the time was too short for every component
@@ -41,6 +41,7 @@ export function readOptions(args: readonly string[]): Options {
     args: [...args],
     options: {
       runs: { type: 'string' },
+      'kill-runs': { type: 'string', default: String(CRITICAL_RUNS) },
       only: { type: 'string', multiple: true, default: [] },
       ci: { type: 'boolean', default: false },
       out: { type: 'string', default: 'data/faults/results.jsonl' },
@@ -51,6 +52,16 @@ export function readOptions(args: readonly string[]): Options {
   });
   values.only.forEach(faultOf);
   const runs = values.runs ?? (values.ci ? '1' : '3');
-  if (!/^[1-9]\d{0,3}$/.test(runs)) throw new Error('--runs must be a number from 1 to 9999');
-  return { ...values, fresh: values.fresh || values.ci, runs: Number(runs) };
+  return {
+    ...values,
+    fresh: values.fresh || values.ci,
+    runs: countOf('--runs', runs),
+    killRuns: countOf('--kill-runs', values['kill-runs']),
+  };
+}
+
+/** @throws Error unless it is a number from 1 to 9999 */
+function countOf(option: string, value: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(value)) throw new Error(`${option} must be a number from 1 to 9999`);
+  return Number(value);
 }

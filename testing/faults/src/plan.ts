@@ -2,7 +2,8 @@ import { FAULTS, faultOf, nameOf, type Fault } from './faults/fault.ts';
 
 /** Faults with more runs: a kill during a write could lose a message. */
 const CRITICAL: ReadonlySet<string> = new Set(['messages:kill', 'rabbitmq:kill', 'mongo:kill']);
-const CRITICAL_RUNS = 20;
+/** Runs of these faults by default. */
+export const CRITICAL_RUNS = 20;
 
 /** The most significant faults of each component for CI, the hardest first, within ten minutes. */
 const CI: readonly string[] = [
@@ -27,6 +28,8 @@ const CI: readonly string[] = [
 export interface Plan {
   /** Runs of each fault. */
   readonly runs: number;
+  /** Minimum runs of each kill of `messages`, RabbitMQ and MongoDB in a series of all faults. */
+  readonly killRuns: number;
   readonly ci: boolean;
   /** Names of the faults; all if empty. */
   readonly only: readonly string[];
@@ -38,10 +41,13 @@ export interface Plan {
  *
  * @param done number of earlier runs, by the name of the fault
  */
-export function planRuns({ runs, ci, only }: Plan, done: ReadonlyMap<string, number>): Fault[] {
+export function planRuns(
+  { runs, killRuns, ci, only }: Plan,
+  done: ReadonlyMap<string, number>,
+): Fault[] {
   const faults = only.length > 0 ? only.map(faultOf) : ci ? CI.map(faultOf) : FAULTS;
   const wanted = (fault: Fault) =>
-    !ci && only.length === 0 && CRITICAL.has(nameOf(fault)) ? Math.max(runs, CRITICAL_RUNS) : runs;
+    !ci && only.length === 0 && CRITICAL.has(nameOf(fault)) ? Math.max(runs, killRuns) : runs;
   const most = Math.max(0, ...faults.map(wanted));
   return Array.from({ length: most }, (_, round) =>
     faults.filter((fault) => round < wanted(fault) && round >= (done.get(nameOf(fault)) ?? 0)),
