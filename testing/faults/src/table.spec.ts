@@ -63,6 +63,8 @@ function counts(changed: Partial<Counts>): Counts {
     refused: 0,
     unanswered: 0,
     resent: 0,
+    changes: 0,
+    changesAcknowledged: 0,
     stored: 10,
     lost: 0,
     shown: 30,

@@ -1,5 +1,6 @@
 import type { Observation } from './observation.ts';
 import { recoveryTimes } from './recovery.ts';
+import { acknowledgedAt } from './request-order.ts';
 
 /** Counts and times of a run. Times are in milliseconds. */
 export interface Counts {
@@ -14,6 +15,9 @@ export interface Counts {
   readonly unanswered: number;
   /** Messages that needed more than one attempt. */
   readonly resent: number;
+  /** Edits, deletions and reactions that clients requested, each counted once. */
+  readonly changes: number;
+  readonly changesAcknowledged: number;
   readonly stored: number;
   /** Messages that were acknowledged but are not stored. */
   readonly lost: number;
@@ -39,6 +43,8 @@ export const EMPTY_COUNTS: Counts = {
   refused: 0,
   unanswered: 0,
   resent: 0,
+  changes: 0,
+  changesAcknowledged: 0,
   stored: 0,
   lost: 0,
   shown: 0,
@@ -51,7 +57,7 @@ export const EMPTY_COUNTS: Counts = {
 
 /** Counts the events of a run. */
 export function countsOf(observation: Observation): Counts {
-  const { fault, sends, rooms, connections, processes, convergedAt } = observation;
+  const { fault, sends, changes, rooms, connections, processes, convergedAt } = observation;
   const attempts = sends.flatMap((send) => send.attempts);
   const acks = attempts.flatMap(({ outcome }) => (outcome.kind === 'ok' ? [outcome] : []));
   const stored = new Set(rooms.flatMap(({ messages }) => messages.map(({ id }) => id)));
@@ -64,8 +70,10 @@ export function countsOf(observation: Observation): Counts {
     refused: attempts.filter(({ outcome }) => outcome.kind === 'error').length,
     unanswered: attempts.filter(({ outcome }) => outcome.kind === 'no-ack').length,
     resent: sends.filter((send) => send.attempts.length > 1).length,
+    changes: changes.length,
+    changesAcknowledged: changes.filter((change) => acknowledgedAt(change) !== undefined).length,
     stored: stored.size,
-    lost: acks.filter(({ id }) => !stored.has(id)).length,
+    lost: acks.filter(({ id }) => id === undefined || !stored.has(id)).length,
     shown: connections
       .flatMap(({ received }) => Object.values(received).flat())
       .filter(({ kind }) => kind === 'message').length,

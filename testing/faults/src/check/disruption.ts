@@ -10,7 +10,7 @@ export interface ClientRecords {
   readonly fault: { readonly startedAt: number; readonly endedAt: number };
   readonly sends: readonly Send[];
   readonly connections: readonly ConnectionLog[];
-  readonly rooms: readonly RoomHistory[];
+  readonly rooms: readonly Pick<RoomHistory, 'messages'>[];
 }
 
 /**

@@ -1,15 +1,25 @@
 import { type Message, RETRYABLE_CODES } from '@chat/contracts';
+import { checkChangesAnswered } from './answered-changes.ts';
+import {
+  checkCoverage,
+  checkDeletedTexts,
+  checkDeliveredAlike,
+  checkDeliveredOnce,
+  coverageOf,
+  deliveredRevs,
+} from './delivered-log.ts';
 import { arrivals } from './disruption.ts';
-import type {
-  Attempt,
-  ConnectionLog,
-  Observation,
-  ReceivedEvent,
-  RoomHistory,
-  Send,
-  View,
+import {
+  isLiveEvent,
+  type Attempt,
+  type Observation,
+  type RoomHistory,
+  type Send,
+  type View,
 } from './observation.ts';
 import { recoveryTimes } from './recovery.ts';
+import { acknowledgedAt } from './request-order.ts';
+import { checkChangesStored, checkReactionsCountedOnce } from './stored-changes.ts';
 
 /** As numbered in docs/architecture.md, "Invariants". */
 export type Invariant = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
@@ -39,34 +49,35 @@ const NON_MEMBER_ERROR_CODES: ReadonlySet<string | undefined> = new Set([
 
 const RETRYABLE: ReadonlySet<string> = RETRYABLE_CODES;
 
-const CHECKS: Readonly<Record<Invariant, (observation: Observation) => Iterable<string>>> = {
-  1: checkStoredAsSent,
-  2: checkStoredAndReceivedOnce,
-  3: checkGaplessAndIncreasing,
-  4: checkSendingOrder,
-  5: checkRecovered,
-  6: checkNothingDropped,
-  7: checkNoLeakToNonMembers,
-  8: checkMemoryBounded,
+type Check = (observation: Observation) => Iterable<string>;
+
+const CHECKS: Readonly<Record<Invariant, readonly Check[]>> = {
+  1: [checkStoredAsSent, checkChangesStored],
+  2: [checkStoredAndReceivedOnce, checkReactionsCountedOnce, checkDeliveredOnce],
+  3: [checkGaplessAndIncreasing, checkCoverage],
+  4: [checkSendingOrder, checkChangeOrder],
+  5: [checkRecovered, checkDeliveredAlike, checkDeletedTexts],
+  6: [checkNothingDropped, checkChangesAnswered],
+  7: [checkNoLeakToNonMembers],
+  8: [checkMemoryBounded],
 };
 
 /** Returns the violations of all invariants. */
 export function violationsOf(observation: Observation): Violation[] {
-  return Object.entries(CHECKS).flatMap(([number, check]) =>
-    [...check(observation)].map((what) => ({ invariant: Number(number) as Invariant, what })),
+  return Object.entries(CHECKS).flatMap(([number, checks]) =>
+    checks
+      .flatMap((check) => [...check(observation)])
+      .map((what) => ({ invariant: Number(number) as Invariant, what })),
   );
 }
 
-/** Every acknowledged message is stored with the id, key and text that it was sent with. */
+/** Every acknowledged message is stored with the id and key that it was sent with. */
 function* checkStoredAsSent({ sends, rooms, deadLetterIds }: Observation): Iterable<string> {
   const keys = new Map<string, string>();
-  const texts = new Map(sends.map((send) => [keyOf(send.roomId, send), send.text]));
   for (const { roomId, messages } of rooms) {
     for (const message of messages) {
       const key = keyOf(roomId, message);
       keys.set(message.id, key);
-      const text = texts.get(key);
-      if (text !== undefined && text !== message.text) yield `${key} is stored with different text`;
       if (message.roomId !== roomId) yield `${key} is stored in room ${message.roomId}`;
     }
   }
@@ -76,6 +87,10 @@ function* checkStoredAsSent({ sends, rooms, deadLetterIds }: Observation): Itera
     for (const { outcome } of send.attempts) {
       if (outcome.kind !== 'ok') continue;
       const { id } = outcome;
+      if (id === undefined) {
+        yield `${key} was acknowledged without an id`;
+        continue;
+      }
       const stored = keys.get(id);
       if (stored === undefined) yield `${key} (${id}) was acknowledged but is not stored`;
       else if (stored !== key) {
@@ -107,10 +122,8 @@ function* checkStoredAndReceivedOnce(observation: Observation): Iterable<string>
   }
   for (const { name, received } of connections) {
     for (const [roomId, entries] of Object.entries(received)) {
-      const receivedMessages = entries.flatMap((entry) =>
-        entry.kind === 'message' ? [entry.message] : [],
-      );
-      for (const rev of repeated(receivedMessages.map(({ rev }) => rev))) {
+      const revs = entries.filter(isLiveEvent).map((event) => coverageOf(event).rev);
+      for (const rev of repeated(revs)) {
         yield `${name} received rev ${rev} of ${roomId} more than once`;
       }
     }
@@ -119,56 +132,75 @@ function* checkStoredAndReceivedOnce(observation: Observation): Iterable<string>
     for (const id of repeated(messages.map(({ id }) => id))) {
       yield `${client} shows message ${id} of ${roomId} more than once`;
     }
-    for (const rev of repeated(emitted)) {
-      yield `${client} emitted rev ${rev} of ${roomId} more than once`;
+    for (const state of repeated(emitted.map(({ id, rev }) => `${id} at rev ${rev}`))) {
+      yield `${client} emitted message ${state} of ${roomId} more than once`;
+    }
+    for (const id of repeated(emitted.flatMap(({ id, isNew }) => (isNew ? [id] : [])))) {
+      yield `${client} emitted message ${id} of ${roomId} as new more than once`;
     }
   }
 }
 
-function* checkGaplessAndIncreasing({ rooms, connections, views }: Observation): Iterable<string> {
-  for (const { roomId, messages, changes } of rooms) {
+function* checkGaplessAndIncreasing(observation: Observation): Iterable<string> {
+  const { rooms, connections, views, changes: requests } = observation;
+  for (const room of rooms) {
+    const { roomId, rev, messages, changes } = room;
     const seqs = messages.map(({ seq }) => seq);
-    const revs = changes.map(({ rev }) => rev);
     yield* gapIn(seqs, (gap) => `the seqs of ${roomId} have a gap at ${gap}`);
-    yield* gapIn(revs, (gap) => `the revs of ${roomId} have a gap at ${gap}`);
-    yield* disagreements({ roomId, messages, changes });
+    yield* disorderIn(room);
+    const requested = requests.filter((request) => request.roomId === roomId).length;
+    if (rev > messages.length + requested) {
+      yield `the log of ${roomId} has ${rev} revs, but ${messages.length} messages and ${requested} changes`;
+    }
+    yield* disagreements(roomId, 'changes', messages, changes);
+    const { since } = room.joined;
+    const later = messages.filter((message) => message.rev > since);
+    yield* disagreements(roomId, 'changes of a join', later, room.joined.changes);
   }
-  for (const connection of connections) yield* gapsOnConnection(connection);
   if (!connections.some(({ received }) => Object.values(received).flat().some(isMessage))) {
     yield 'no connection received a message: the run is inconclusive';
   }
-  for (const { client, roomId, emitted } of views) {
-    for (const [index, rev] of emitted.entries()) {
-      const before = emitted[index - 1];
-      if (before === undefined || rev === before || rev === before + 1) continue;
-      yield `${client} emitted rev ${rev} of ${roomId} after ${before}`;
+  for (const view of views) yield* emissionGaps(view);
+}
+
+/** Changes are in the order of rev; each rev belongs to one message, and the last one is the head. */
+function* disorderIn({ roomId, rev, changes }: RoomHistory): Iterable<string> {
+  for (const [index, change] of changes.entries()) {
+    const before = changes[index - 1]?.rev ?? 0;
+    if (change.rev < before)
+      yield `the changes of ${roomId} have rev ${change.rev} after ${before}`;
+  }
+  const last = Math.max(0, ...changes.map((change) => change.rev));
+  if (last > rev) yield `the changes of ${roomId} have rev ${last}, but end at ${rev}`;
+}
+
+/** A client emits every message that it shows as new, and later states of it in the order of rev. */
+function* emissionGaps({ client, roomId, messages, emitted }: View): Iterable<string> {
+  const revs = new Map<string, number>();
+  for (const { id, rev, isNew } of emitted) {
+    const before = revs.get(id);
+    if (!isNew && before === undefined) {
+      yield `${client} emitted a change of message ${id} of ${roomId} before the message`;
     }
+    if (before !== undefined && rev < before) {
+      yield `${client} emitted rev ${rev} of message ${id} of ${roomId} after ${before}`;
+    }
+    revs.set(id, rev);
+  }
+  for (const { id } of messages) {
+    if (!revs.has(id)) yield `${client} shows message ${id} of ${roomId}, but never emitted it`;
   }
 }
 
-function* disagreements({ roomId, messages, changes }: RoomHistory): Iterable<string> {
+function* disagreements(
+  roomId: string,
+  name: string,
+  messages: readonly Message[],
+  changes: readonly Message[],
+): Iterable<string> {
   const differing = [...difference(changes, messages), ...difference(messages, changes)];
   for (const id of new Set(differing.map((message) => message.id))) {
-    yield `the changes and the history of ${roomId} disagree on ${id}`;
-  }
-}
-
-/** After a join at rev n, the events on a connection have the revs n + 1, n + 2, … */
-function* gapsOnConnection({ name, received }: ConnectionLog): Iterable<string> {
-  for (const [roomId, entries] of Object.entries(received)) {
-    let last: ReceivedEvent | undefined;
-    for (const entry of entries) {
-      const [before, now] = [last && revOf(last), revOf(entry)];
-      if (before !== undefined && entry.kind === 'joined' && now < before) {
-        yield `${name} joined ${roomId} at rev ${now} after it received ${before}`;
-      }
-      // A repeated event violates invariant 2.
-      const isRepeated = last?.kind === 'message' && now === before;
-      if (before !== undefined && entry.kind === 'message' && now !== before + 1 && !isRepeated) {
-        yield `${name} received rev ${now} of ${roomId} after ${before}`;
-      }
-      last = entry;
-    }
+    yield `the ${name} and the history of ${roomId} disagree on ${id}`;
   }
 }
 
@@ -181,7 +213,9 @@ function* checkSendingOrder({ sends, rooms }: Observation): Iterable<string> {
   );
   const bySender = Map.groupBy(sends, ({ userId, roomId }) => `${userId} ${roomId}`);
   for (const sendsOfSender of bySender.values()) {
-    const acknowledged = sendsOfSender.flatMap((send) => acknowledgementOf(send, seqs));
+    const acknowledged = sendsOfSender.flatMap((send) =>
+      acknowledgementOf(send.clientMessageId, send.attempts, seqs.get(keyOf(send.roomId, send))),
+    );
     yield* overtakenAfterAck(acknowledged);
     yield* overtakenInFlight(acknowledged);
     yield* acceptedAfterRejection(sendsOfSender, (send) => seqs.get(keyOf(send.roomId, send)));
@@ -189,9 +223,23 @@ function* checkSendingOrder({ sends, rooms }: Observation): Iterable<string> {
   }
 }
 
+/** Changes of each sender in each room are in the log in the order in which they were requested. */
+function* checkChangeOrder(observation: Observation): Iterable<string> {
+  const revs = deliveredRevs(observation);
+  const bySender = Map.groupBy(observation.changes, ({ userId, roomId }) => `${userId} ${roomId}`);
+  for (const ofSender of bySender.values()) {
+    const acknowledged = ofSender.flatMap((request) =>
+      acknowledgementOf(request.name, request.attempts, revs.get(request)),
+    );
+    yield* overtakenAfterAck(acknowledged);
+    yield* overtakenInFlight(acknowledged);
+  }
+}
+
 interface Acknowledged {
-  readonly send: Send;
-  readonly seq: number;
+  readonly name: string;
+  /** The seq of a message, or the rev of a change. */
+  readonly position: number;
   readonly startedAt: number;
   readonly ackedAt: number;
   readonly connection: string;
@@ -200,24 +248,17 @@ interface Acknowledged {
   readonly firstAttempt: boolean;
 }
 
-function acknowledgementOf(send: Send, seqs: ReadonlyMap<string, number>): Acknowledged[] {
-  const [first] = send.attempts;
-  const ok = send.attempts.find(({ outcome }) => outcome.kind === 'ok');
-  if (!first || ok?.outcome.kind !== 'ok') return [];
-  const seq = seqs.get(keyOf(send.roomId, send));
-  if (seq === undefined) return [];
-  const { startedAt, connection, number } = first;
-  return [
-    {
-      send,
-      seq,
-      startedAt,
-      ackedAt: ok.outcome.time,
-      connection,
-      number,
-      firstAttempt: ok === first,
-    },
-  ];
+function acknowledgementOf(
+  name: string,
+  attempts: readonly Attempt[],
+  position: number | undefined,
+): Acknowledged[] {
+  const [first] = attempts;
+  const ackedAt = acknowledgedAt({ attempts });
+  if (!first || ackedAt === undefined || position === undefined) return [];
+  const { startedAt, connection, number, outcome } = first;
+  const firstAttempt = outcome.kind === 'ok';
+  return [{ name, position, startedAt, ackedAt, connection, number, firstAttempt }];
 }
 
 function* overtakenAfterAck(acknowledged: readonly Acknowledged[]): Iterable<string> {
@@ -229,24 +270,24 @@ function* overtakenAfterAck(acknowledged: readonly Acknowledged[]): Iterable<str
     for (;;) {
       const earlier = byAck[next];
       if (!earlier || earlier.ackedAt >= later.startedAt) break;
-      if (!latest || earlier.seq > latest.seq) latest = earlier;
+      if (!latest || earlier.position > latest.position) latest = earlier;
       next += 1;
     }
-    if (latest && latest.seq > later.seq) {
-      yield `${later.send.clientMessageId} was sent after the ack of ${latest.send.clientMessageId} but is stored before it`;
+    if (latest && latest.position > later.position) {
+      yield `${later.name} was sent after the ack of ${latest.name} but is stored before it`;
     }
   }
 }
 
-/** Considers only sends acknowledged at the first attempt; retries are checked separately. */
+/** Considers only requests acknowledged at the first attempt; retries are checked separately. */
 function* overtakenInFlight(acknowledged: readonly Acknowledged[]): Iterable<string> {
   const firstAttempts = acknowledged.filter((attempt) => attempt.firstAttempt);
   for (const onConnection of Map.groupBy(firstAttempts, ({ connection }) => connection).values()) {
     const inOrder = onConnection.toSorted((a, b) => a.number - b.number);
     for (const [index, later] of inOrder.entries()) {
       const earlier = inOrder[index - 1];
-      if (earlier && earlier.seq > later.seq) {
-        yield `${later.send.clientMessageId} was sent on ${later.connection} after ${earlier.send.clientMessageId} but is stored before it`;
+      if (earlier && earlier.position > later.position) {
+        yield `${later.name} was sent on ${later.connection} after ${earlier.name} but is stored before it`;
       }
     }
   }
@@ -322,11 +363,10 @@ export function* differences(
   views: readonly View[],
   rooms: readonly RoomHistory[],
 ): Iterable<string> {
-  const histories = new Map(rooms.map(({ roomId, messages }) => [roomId, messages]));
-  for (const { client, roomId, messages, rev, window } of views) {
-    const history = histories.get(roomId) ?? [];
+  const histories = new Map(rooms.map((room) => [room.roomId, room]));
+  for (const { client, userId, roomId, messages, rev, window } of views) {
+    const { messages: history = [], rev: head = 0 } = histories.get(roomId) ?? {};
     const expected = window && messages.length > 0 ? history.slice(-messages.length) : history;
-    const head = Math.max(0, ...history.map((message) => message.rev));
     if (rev !== head) {
       yield `${client} is at rev ${rev} of ${roomId}, but the store is at rev ${head}`;
     }
@@ -340,6 +380,10 @@ export function* differences(
     }
     if (missing.length + unexpected.length === 0 && !sameOrder(expected, messages)) {
       yield `${client} shows ${roomId} in a different order from the store`;
+    }
+    const unsure = messages.filter((message) => hasWrongOwnReaction(message, userId));
+    if (unsure.length > 0) {
+      yield `${client} shows wrong own reactions in ${roomId}: ${summaryOf(unsure)}`;
     }
   }
 }
@@ -401,12 +445,16 @@ function* checkMemoryBounded({ processes, rssLimitBytes }: Observation): Iterabl
   }
 }
 
-function revOf(entry: ReceivedEvent): number {
-  return entry.kind === 'message' ? entry.message.rev : entry.rev;
+function isMessage({ kind }: { readonly kind: string }): boolean {
+  return kind === 'message';
 }
 
-function isMessage(entry: ReceivedEvent): boolean {
-  return entry.kind === 'message';
+/** Whether the user's own reactions are wrong, where the user would be listed. */
+function hasWrongOwnReaction({ reactions = [] }: Message, userId: string): boolean {
+  return reactions.some(
+    ({ count, userIds, mine }) =>
+      mine !== undefined && count === userIds.length && mine !== userIds.includes(userId),
+  );
 }
 
 function isRetryable({ outcome }: Attempt): boolean {
@@ -440,8 +488,11 @@ function difference(left: readonly Message[], right: readonly Message[]): Messag
   return left.filter((message) => !known.has(identityOf(message)));
 }
 
-function identityOf({ id, seq, rev, roomId, userId, text }: Message): string {
-  return [id, seq, rev, roomId, userId, text].join(' ');
+/** The state of a message that all users see: without whether the reader reacted. */
+function identityOf(message: Message): string {
+  const { id, seq, rev, roomId, userId, text, editedAt, deletedAt, reactions = [] } = message;
+  const reacted = reactions.map(({ emoji, count, userIds }) => [emoji, count, userIds]);
+  return JSON.stringify([id, seq, rev, roomId, userId, text, editedAt, deletedAt, reacted]);
 }
 
 function sameOrder(left: readonly Message[], right: readonly Message[]): boolean {

@@ -1,12 +1,17 @@
-import type { Message } from '@chat/contracts';
+import type { Message, MessageChanged, ReceivedMessage } from '@chat/contracts';
 
 /**
  * All times are milliseconds since the epoch; all processes run on one machine and share its clock.
  */
 
-/** Result of one attempt to send. */
+/** Result of one attempt of a request. */
 export type Outcome =
-  | { readonly kind: 'ok'; readonly id: string; readonly time: number }
+  | {
+      readonly kind: 'ok';
+      /** Id of the sent message; undefined for a change. */
+      readonly id?: string | undefined;
+      readonly time: number;
+    }
   | {
       readonly kind: 'error';
       /** The code as received: a faulty server may send an unknown one, or none. */
@@ -35,10 +40,57 @@ export interface Send {
   readonly attempts: readonly Attempt[];
 }
 
-/** An event of one room on one connection, in the order of arrival. */
+/** What a client wants to change in a message. */
+export type RequestedChange =
+  | { readonly kind: 'edit'; readonly text: string }
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'react'; readonly emoji: string; readonly on: boolean };
+
+/** A change of a message that a client requested, with all attempts. */
+export interface ChangeRequest {
+  /** Unique in the run; the `clientMessageId`, except for requests by the client library. */
+  readonly name: string;
+  readonly roomId: string;
+  readonly userId: string;
+  readonly messageId: string;
+  readonly change: RequestedChange;
+  /** For the client library, which does not report its attempts: one from the call to its result. */
+  readonly attempts: readonly Attempt[];
+}
+
+/** An event of a joined room; it covers one or more revs. */
+export type LiveEvent =
+  | { readonly kind: 'message'; readonly message: ReceivedMessage; readonly time: number }
+  | { readonly kind: 'changed'; readonly changed: MessageChanged; readonly time: number }
+  /** An item of `roomHeads` with `since`: no message changed after it up to `rev`. */
+  | {
+      readonly kind: 'head';
+      readonly rev: number;
+      readonly since: number;
+      readonly time: number;
+    };
+
+/** What a client received of one room on one connection, in the order of arrival. */
 export type ReceivedEvent =
-  | { readonly kind: 'joined'; readonly rev: number; readonly time: number }
-  | { readonly kind: 'message'; readonly message: Message; readonly time: number };
+  | LiveEvent
+  /** The acknowledgement of `joinRoom`, with the changes in it. */
+  | {
+      readonly kind: 'joined';
+      readonly rev: number;
+      readonly changes: readonly Message[];
+      readonly time: number;
+    }
+  /** A page of `GET /messages/changes`. */
+  | {
+      readonly kind: 'page';
+      readonly changes: readonly Message[];
+      readonly requestedAt: number;
+      readonly time: number;
+    };
+
+export function isLiveEvent(event: ReceivedEvent): event is LiveEvent {
+  return event.kind !== 'joined' && event.kind !== 'page';
+}
 
 export interface ConnectionLog {
   /** Client and number: `writer-2/3` is the third connection of `writer-2`. */
@@ -50,9 +102,17 @@ export interface ConnectionLog {
   readonly received: Readonly<Record<string, readonly ReceivedEvent[]>>;
 }
 
-/** State of a room in a client at the end of the run. */
+/** A message that a client reported as new or changed. */
+export interface Emission {
+  readonly id: string;
+  readonly rev: number;
+  readonly isNew: boolean;
+}
+
+/** State of a room in a client at the end of the run; at the start the room was empty. */
 export interface View {
   readonly client: string;
+  readonly userId: string;
   readonly roomId: string;
   /** In display order. A window may begin at any message and reaches to the newest one. */
   readonly messages: readonly Message[];
@@ -60,18 +120,22 @@ export interface View {
   readonly rev: number;
   /** Whether the client holds only the newest messages. */
   readonly window: boolean;
-  /** Revs that the client emitted as new, in that order. */
-  readonly emitted: readonly number[];
+  /** In the order in which the client reported them. */
+  readonly emitted: readonly Emission[];
   /** Whether the client discarded its messages and reloaded the room. */
   readonly wasReset: boolean;
 }
 
 export interface RoomHistory {
   readonly roomId: string;
+  /** Rev of the latest change, with or without effect. */
+  readonly rev: number;
   /** `GET /messages/history`, page by page, oldest first. */
   readonly messages: readonly Message[];
   /** `GET /messages/changes`, page by page. */
   readonly changes: readonly Message[];
+  /** The changes after `since` in an acknowledgement of `joinRoom`. */
+  readonly joined: { readonly since: number; readonly changes: readonly Message[] };
 }
 
 /** Records of a user who has no access to the private room. */
@@ -104,9 +168,10 @@ export interface Observation {
   readonly maxDeliveryMs: number | undefined;
   /** When every client had converged with the store; undefined if not within the limit. */
   readonly convergedAt: number | undefined;
-  /** Clients and sends that were not settled at the limit; empty when all were. */
+  /** Clients and requests that were not settled at the limit; empty when all were. */
   readonly unsettled: readonly string[];
   readonly sends: readonly Send[];
+  readonly changes: readonly ChangeRequest[];
   readonly connections: readonly ConnectionLog[];
   readonly views: readonly View[];
   readonly rooms: readonly RoomHistory[];

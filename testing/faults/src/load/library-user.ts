@@ -1,6 +1,10 @@
-import { ChatClient, MemorySessionStorage } from '@chat/client';
+import { ChatClient, type ChatError, MemorySessionStorage } from '@chat/client';
 import { newCredentials } from '@chat/testing';
-import type { Send, View } from '../check/observation.ts';
+import type { ChangeRequest, Emission, Outcome, Send, View } from '../check/observation.ts';
+import { ChangeChooser, type MutableChangeRequest } from './change-chooser.ts';
+
+/** The newest messages, one of which a change is for. */
+const NEWEST = 10;
 
 /** A user with a session of the client library; the session outlives the clients that share it. */
 export class ClientLibraryUser {
@@ -24,15 +28,20 @@ export class ClientLibraryUser {
 
 /** Events that the library emitted for a room. */
 interface EmittedEvents {
-  readonly revs: number[];
+  readonly messages: Emission[];
   wasReset: boolean;
 }
 
-/** A client that uses the client library: opens rooms, and sends to them through its outbox. */
+/**
+ * A client that uses the client library: opens rooms, sends to them through its outbox, and changes
+ * their newest messages.
+ */
 export class LibraryClient {
   readonly #client: ChatClient;
   readonly #emitted = new Map<string, EmittedEvents>();
+  readonly #choosers = new Map<string, ChangeChooser>();
   readonly #sends: Send[] = [];
+  readonly #changes: MutableChangeRequest[] = [];
   #sending: ReturnType<typeof setInterval> | undefined;
 
   constructor(
@@ -41,11 +50,14 @@ export class LibraryClient {
     private readonly roomIds: readonly string[],
   ) {
     this.#client = new ChatClient({ url: user.url, sessionStorage: user.storage });
-    for (const roomId of roomIds) {
-      const emitted: EmittedEvents = { revs: [], wasReset: false };
+    for (const [index, roomId] of roomIds.entries()) {
+      const options = { userId: user.id, roomId, name: `${name}-r${index + 1}` };
+      this.#choosers.set(roomId, new ChangeChooser(options));
+      const emitted: EmittedEvents = { messages: [], wasReset: false };
       this.#emitted.set(roomId, emitted);
       const room = this.#client.room(roomId);
-      room.on('message', ({ rev }) => emitted.revs.push(rev));
+      room.on('message', ({ id, rev }) => emitted.messages.push({ id, rev, isNew: true }));
+      room.on('changed', ({ id, rev }) => emitted.messages.push({ id, rev, isNew: false }));
       room.on('reset', () => (emitted.wasReset = true));
     }
   }
@@ -55,13 +67,20 @@ export class LibraryClient {
     await Promise.all(this.roomIds.map((roomId) => this.#client.room(roomId).open()));
   }
 
-  /** Sends to the rooms round-robin. */
+  /** Sends to the rooms round-robin; some turns change a message instead. */
   startSending(everyMs: number): void {
     let turn = 0;
     this.#sending = setInterval(() => {
       const roomId = this.roomIds[turn % this.roomIds.length];
       turn += 1;
       if (roomId === undefined) return;
+      const { messages, role } = this.#client.room(roomId).getSnapshot();
+      const change = this.#choosers.get(roomId)?.next(messages.slice(-NEWEST), role);
+      if (change) {
+        this.#changes.push(change);
+        void this.#request(change);
+        return;
+      }
       const text = `text ${turn} from ${this.name}`;
       const { clientMessageId } = this.#client.outbox.send(roomId, text);
       this.#sends.push({ clientMessageId, roomId, userId: this.user.id, text, attempts: [] });
@@ -76,12 +95,16 @@ export class LibraryClient {
     return this.#sends;
   }
 
+  get changes(): readonly ChangeRequest[] {
+    return this.#changes;
+  }
+
   /** Whether every room is up to date. */
   get live(): boolean {
     return this.roomIds.every((roomId) => this.#client.room(roomId).getSnapshot().live);
   }
 
-  /** Describes unsettled work: sends in the outbox, and rooms that are not up to date. */
+  /** Describes unsettled work: sends in the outbox, changes, and rooms that are not up to date. */
   unsettled(): string[] {
     const { entries } = this.#client.outbox.getSnapshot();
     const unsent = entries.map(
@@ -90,7 +113,10 @@ export class LibraryClient {
     const behind = this.roomIds
       .filter((roomId) => !this.#client.room(roomId).getSnapshot().live)
       .map((roomId) => `${this.name} is behind in ${roomId}`);
-    return [...new Set([...unsent, ...behind])];
+    const changing = this.#changes
+      .filter(({ attempts }) => attempts.length === 0)
+      .map(({ name }) => `${name} is not acknowledged`);
+    return [...new Set([...unsent, ...changing, ...behind])];
   }
 
   views(): View[] {
@@ -99,11 +125,12 @@ export class LibraryClient {
       const emitted = this.#emitted.get(roomId);
       return {
         client: this.name,
+        userId: this.user.id,
         roomId,
         messages,
         rev,
         window: hasOlder,
-        emitted: [...(emitted?.revs ?? [])],
+        emitted: [...(emitted?.messages ?? [])],
         wasReset: emitted?.wasReset ?? false,
       };
     });
@@ -112,5 +139,36 @@ export class LibraryClient {
   close(): void {
     this.stopSending();
     this.#client.close();
+  }
+
+  /** Requests a change; the library retries it. */
+  async #request({
+    name,
+    roomId,
+    messageId,
+    change,
+    attempts,
+  }: MutableChangeRequest): Promise<void> {
+    const room = this.#client.room(roomId);
+    const startedAt = Date.now();
+    const requested = (() => {
+      switch (change.kind) {
+        case 'edit':
+          return room.editMessage(messageId, change.text);
+        case 'delete':
+          return room.deleteMessage(messageId);
+        case 'react':
+          return room.react(messageId, change.emoji, change.on);
+      }
+    })();
+    const outcome = await requested.then(
+      (): Outcome => ({ kind: 'ok', time: Date.now() }),
+      (error: unknown): Outcome => {
+        const { code, retryAfterMs } = error as ChatError;
+        return { kind: 'error', code, retryAfterMs, time: Date.now() };
+      },
+    );
+    // The attempts of several requests may interleave, on several connections.
+    attempts.push({ startedAt, connection: name, number: 1, outcome });
   }
 }

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@chat/testing';
-import type { ConnectionLog, NonMemberLog, RoomHistory, Send, View } from '../check/observation.ts';
+import type {
+  ChangeRequest,
+  ConnectionLog,
+  NonMemberLog,
+  RoomHistory,
+  Send,
+  View,
+} from '../check/observation.ts';
 import { differences } from '../check/invariants.ts';
 import type { TestUser } from './test-user.ts';
 import { LibraryClient } from './library-user.ts';
@@ -21,19 +28,22 @@ const LIBRARY_PAUSE_MS = 500;
 const READY_WITHIN_MS = 60_000;
 /** Time limit for reads from the store after a run that did not converge. */
 const READABLE_WITHIN_MS = 30_000;
+/** Changes that a join is asked for once the clients have converged; they fit into an answer. */
+const JOINED_CHANGES = 50;
 const CONVERGENCE_CHECK_MS = 100;
 const SMOOTHNESS_CHECK_MS = 50;
 
 /** Records of all clients of a run. */
 export interface LoadRecords {
   readonly sends: readonly Send[];
+  readonly changes: readonly ChangeRequest[];
   readonly connections: readonly ConnectionLog[];
   readonly views: readonly View[];
   readonly rooms: readonly RoomHistory[];
   readonly nonMember: NonMemberLog;
   /** When every client had converged with the store; undefined after a timeout. */
   readonly convergedAt: number | undefined;
-  /** Clients and sends that were not settled by then. */
+  /** Clients and requests that were not settled by then. */
   readonly unsettled: readonly string[];
 }
 
@@ -87,7 +97,12 @@ export class Load {
     this.#library = users.clientLibraryUsers.map(
       (user, index) => new LibraryClient(user, `library-${index + 1}`, roomsOf(user.id)),
     );
-    this.#nonMember = new NonMember(users.nonMember, publicRooms[0] ?? '', privateRoom);
+    this.#nonMember = new NonMember(
+      users.nonMember,
+      publicRooms[0] ?? '',
+      privateRoom,
+      () => this.#plain[0]?.newestMessages(privateRoom, 1)[0]?.id,
+    );
     this.#senders = writers.flatMap((client, index) => sendersOf(client, index));
   }
 
@@ -178,6 +193,7 @@ export class Load {
     await Promise.all(this.#running);
     return {
       sends: [...this.#senders, ...this.#library].flatMap(({ sends }) => sends),
+      changes: [...this.#senders, ...this.#library].flatMap(({ changes }) => changes),
       connections: this.#plain.flatMap((client) => client.logs()),
       views: this.#views(),
       rooms,
@@ -194,7 +210,7 @@ export class Load {
 
   #traffic(): Traffic {
     return {
-      sends: this.#senders.map(({ sends }) => sends),
+      requests: this.#senders.map(({ sends, changes }) => [...sends, ...changes]),
       received: this.#plain.flatMap((client) =>
         client.roomIds.map((roomId) => client.currentEvents(roomId)),
       ),
@@ -206,13 +222,17 @@ export class Load {
   }
 
   async #histories(): Promise<RoomHistory[]> {
-    return Promise.all(
-      this.#roomIds.map(async (roomId) => ({
-        roomId,
-        messages: await this.#reader.history(roomId),
-        changes: await this.#reader.changes(roomId),
-      })),
-    );
+    return Promise.all(this.#roomIds.map((roomId) => this.#historyOf(roomId)));
+  }
+
+  async #historyOf(roomId: string): Promise<RoomHistory> {
+    const messages = await this.#reader.history(roomId);
+    const { rev, changes } = await this.#reader.changes(roomId);
+    const since = Math.max(0, rev - JOINED_CHANGES);
+    // The first client belongs to the reader, a member of every room.
+    const ack = await this.#plain[0]?.request('joinRoom', { roomId, since });
+    if (!ack?.ok || !ack.changes) throw new Error(`the join of ${roomId} returned no changes`);
+    return { roomId, rev, messages, changes, joined: { since, changes: ack.changes } };
   }
 }
 

@@ -27,6 +27,8 @@ export class NonMember {
     private readonly user: TestUser,
     private readonly publicRoomId: string,
     private readonly privateRoomId: string,
+    /** Returns the id of a message in the private room, once there is one. */
+    private readonly privateMessageId: () => string | undefined,
   ) {
     this.#socket = io(user.url, {
       auth: { token: user.token },
@@ -54,6 +56,8 @@ export class NonMember {
           text: 'from a non-member',
         }),
       );
+      const messageId = this.privateMessageId();
+      if (messageId !== undefined) await this.#tryToChange(messageId);
       for (const path of [
         `/messages/history/${this.privateRoomId}`,
         `/messages/changes/${this.privateRoomId}?since=0`,
@@ -84,6 +88,15 @@ export class NonMember {
   close(): void {
     this.stop();
     this.#socket.disconnect();
+  }
+
+  async #tryToChange(messageId: string): Promise<void> {
+    const target = { roomId: this.privateRoomId, messageId };
+    this.#acks.push(
+      await this.#request('editMessage', { ...target, text: 'from a non-member' }),
+      await this.#request('deleteMessage', target),
+      await this.#request('react', { ...target, emoji: '👎', on: true }),
+    );
   }
 
   /** Retries the join until it succeeds or the socket reconnects. */

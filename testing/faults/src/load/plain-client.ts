@@ -6,10 +6,12 @@ import type {
   ClientResult,
   ClientToServerEvents,
   Message,
+  Role,
   ServerToClientEvents,
 } from '@chat/contracts';
 import { io, type Socket } from 'socket.io-client';
-import type { ConnectionLog, ReceivedEvent, View } from '../check/observation.ts';
+import type { ConnectionLog, LiveEvent, ReceivedEvent, View } from '../check/observation.ts';
+import { RoomReplica } from './room-replica.ts';
 import type { TestUser } from './test-user.ts';
 
 type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
@@ -28,17 +30,6 @@ interface ConnectionRecord {
   readonly received: Record<string, ReceivedEvent[]>;
 }
 
-/** State of a room in the client. */
-interface RoomState {
-  readonly byId: Map<string, Message>;
-  /** The highest rev without a gap before it. */
-  rev: number;
-  /** Changes after a gap, by rev. */
-  readonly buffered: Map<number, Message>;
-  /** Revs in the order in which they were applied. */
-  readonly appliedRevs: number[];
-}
-
 export interface PlainClientOptions {
   readonly name: string;
   readonly user: TestUser;
@@ -55,18 +46,14 @@ export class PlainClient {
   readonly #options: PlainClientOptions;
   readonly #socket: ClientSocket;
   readonly #records: ConnectionRecord[] = [];
-  readonly #rooms: ReadonlyMap<string, RoomState>;
+  readonly #rooms: ReadonlyMap<string, RoomReplica>;
+  readonly #roles = new Map<string, Role>();
   #attempts = 0;
   #closed = false;
 
   constructor(options: PlainClientOptions) {
     this.#options = options;
-    this.#rooms = new Map(
-      options.roomIds.map((roomId) => [
-        roomId,
-        { byId: new Map(), rev: 0, buffered: new Map(), appliedRevs: [] },
-      ]),
-    );
+    this.#rooms = new Map(options.roomIds.map((roomId) => [roomId, new RoomReplica()]));
     this.#socket = io(options.user.url, {
       auth: { token: options.user.token },
       transports: [options.transport],
@@ -143,6 +130,16 @@ export class PlainClient {
     return this.#openRecord?.received[roomId] ?? [];
   }
 
+  /** Returns the newest messages of a room, oldest first. */
+  newestMessages(roomId: string, limit: number): readonly Message[] {
+    return this.#rooms.get(roomId)?.messages.slice(-limit) ?? [];
+  }
+
+  /** Returns the role of the user when it last joined the room. */
+  roleIn(roomId: string): Role | undefined {
+    return this.#roles.get(roomId);
+  }
+
   logs(): ConnectionLog[] {
     return this.#records.map(({ name, openedAt, closedAt, received }) => ({
       name,
@@ -155,13 +152,14 @@ export class PlainClient {
   }
 
   views(): View[] {
-    return [...this.#rooms].map(([roomId, { byId, rev, appliedRevs }]) => ({
+    return [...this.#rooms].map(([roomId, { messages, rev, emitted }]) => ({
       client: this.#options.name,
+      userId: this.userId,
       roomId,
-      messages: [...byId.values()].toSorted((a, b) => a.seq - b.seq),
+      messages,
       rev,
       window: false,
-      emitted: [...appliedRevs],
+      emitted: [...emitted],
       wasReset: false,
     }));
   }
@@ -186,6 +184,7 @@ export class PlainClient {
         received: {},
       };
       this.#records.push(record);
+      for (const replica of this.#rooms.values()) replica.holdEvents();
       for (const roomId of this.roomIds) void this.#join(roomId, record);
     });
     this.#socket.on('disconnect', (reason) => {
@@ -205,12 +204,23 @@ export class PlainClient {
       this.#connectIn(reconnectInMs);
     });
     this.#socket.on('receiveMessage', (message) => {
-      const { roomId } = message;
-      const entry: ReceivedEvent = { kind: 'message', message, time: Date.now() };
-      const record = this.#openRecord;
-      if (record) (record.received[roomId] ??= []).push(entry);
-      this.#apply(roomId, [message]);
+      this.#receive(message.roomId, { kind: 'message', message, time: Date.now() });
     });
+    this.#socket.on('messageChanged', (changed) => {
+      this.#receive(changed.roomId, { kind: 'changed', changed, time: Date.now() });
+    });
+    this.#socket.on('roomHeads', (heads) => {
+      for (const { roomId, rev, since } of heads) {
+        if (since === undefined) continue;
+        this.#receive(roomId, { kind: 'head', rev, since, time: Date.now() });
+      }
+    });
+  }
+
+  #receive(roomId: string, event: LiveEvent): void {
+    const record = this.#openRecord;
+    if (record) (record.received[roomId] ??= []).push(event);
+    this.#rooms.get(roomId)?.receive(event);
   }
 
   #connectIn(ms: number): void {
@@ -225,12 +235,11 @@ export class PlainClient {
       try {
         const ack = await this.request('joinRoom', { roomId, since }, (result) => {
           if (!result.ok) return;
-          (record.received[roomId] ??= []).push({
-            kind: 'joined',
-            rev: result.rev,
-            time: Date.now(),
-          });
-          this.#apply(roomId, result.changes ?? []);
+          const { rev, role, changes = [], complete } = result;
+          const joined: ReceivedEvent = { kind: 'joined', rev, changes, time: Date.now() };
+          (record.received[roomId] ??= []).push(joined);
+          this.#roles.set(roomId, role);
+          if (complete) this.#rooms.get(roomId)?.applyStates(changes, rev, true);
         });
         if (ack.ok) {
           if (ack.complete === false) await this.#fill(roomId, ack.rev, record);
@@ -243,32 +252,25 @@ export class PlainClient {
     }
   }
 
-  /** Fetches the changes that the joinRoom acknowledgement did not contain, page by page. */
+  /** Reads the changes up to the head, page by page, which the acknowledgement did not contain. */
   async #fill(roomId: string, head: number, record: ConnectionRecord): Promise<void> {
-    for (;;) {
-      const since = this.#rooms.get(roomId)?.rev ?? 0;
-      if (since >= head || record.closedAt !== undefined || this.#closed) return;
+    const replica = this.#rooms.get(roomId);
+    while (replica && record.closedAt === undefined && !this.#closed) {
+      const requestedAt = Date.now();
       try {
-        const { changes } = await this.#options.user.changesAfter(roomId, since);
-        this.#apply(roomId, changes);
+        const page = await this.#options.user.changesAfter(roomId, replica.rev);
+        // A new connection has begun to catch up by itself.
+        if (this.#openRecord !== record) return;
+        const { changes, rev } = page;
+        const entry: ReceivedEvent = { kind: 'page', changes, requestedAt, time: Date.now() };
+        (record.received[roomId] ??= []).push(entry);
+        const complete = page.complete && rev >= head;
+        replica.applyStates(changes, rev, complete);
+        if (complete) return;
+        if (page.complete) await delay(RETRY_MS);
       } catch {
         await delay(RETRY_MS);
       }
-    }
-  }
-
-  #apply(roomId: string, messages: readonly Message[]): void {
-    const room = this.#rooms.get(roomId);
-    if (!room) return;
-    for (const message of messages)
-      if (message.rev > room.rev) room.buffered.set(message.rev, message);
-    for (;;) {
-      const next = room.buffered.get(room.rev + 1);
-      if (!next) break;
-      room.buffered.delete(next.rev);
-      room.byId.set(next.id, next);
-      room.rev = next.rev;
-      room.appliedRevs.push(next.rev);
     }
   }
 }

@@ -1,11 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Attempt, Outcome, Send } from '../check/observation.ts';
+import type { Ack, ClientResult } from '@chat/contracts';
+import type { Attempt, ChangeRequest, Outcome, Send } from '../check/observation.ts';
+import { ChangeChooser, type MutableChangeRequest, type Target } from './change-chooser.ts';
 import type { PlainClient } from './plain-client.ts';
+import { isAnswered } from './smoothness.ts';
 
 const RETRY_MS = 50;
 const CONNECTION_CHECK_MS = 20;
+/** The newest messages, one of which a change is for. */
+const NEWEST = 10;
 /**
- * Time limit for all attempts to send a message, so that a server that never accepts it does not
+ * Time limit for all attempts of a request, so that a server that never accepts it does not
  * block a run.
  */
 const GIVE_UP_AFTER_MS = 40_000;
@@ -15,28 +20,41 @@ interface MutableSend extends Send {
   readonly attempts: Attempt[];
 }
 
+/** A send or a change, which is repeated until it is settled. */
+interface PendingRequest {
+  readonly attempts: Attempt[];
+  /** Every call emits the same request. */
+  readonly emit: () => Promise<Ack<Partial<ClientResult<'sendMessage'>>>>;
+  /** Whether an outcome is final. */
+  readonly isSettled: (outcome: Outcome) => boolean;
+}
+
 export interface RoomSenderOptions {
   readonly client: PlainClient;
   readonly roomId: string;
   /** Prefix of its client message ids. */
   readonly name: string;
-  /** Number of messages sent concurrently. */
+  /** Number of requests sent concurrently. */
   readonly inFlight: number;
   /** Pause between the acknowledgements of a batch and the next batch. */
   readonly pauseMs: number;
 }
 
 /**
- * Sends batches of messages to a room in order. Failed messages are retried in order, with the
- * same ids, before the next batch.
+ * Sends batches of messages to a room in order, and changes of its newest messages between them.
+ * Failed requests are retried in order, with the same ids, before the next batch.
  */
 export class RoomSender {
   readonly #options: RoomSenderOptions;
+  readonly #chooser: ChangeChooser;
   readonly #sends: MutableSend[] = [];
+  readonly #changes: MutableChangeRequest[] = [];
   readonly #stopped = new AbortController();
 
   constructor(options: RoomSenderOptions) {
     this.#options = options;
+    const { client, roomId, name } = options;
+    this.#chooser = new ChangeChooser({ userId: client.userId, roomId, name });
   }
 
   /** All messages that it sent or tried to send. */
@@ -44,7 +62,12 @@ export class RoomSender {
     return this.#sends;
   }
 
-  /** Sends until `stop`; resolves once every message is acknowledged or abandoned. */
+  /** All changes that it requested or tried to request. */
+  get changes(): readonly ChangeRequest[] {
+    return this.#changes;
+  }
+
+  /** Sends until `stop`; resolves once every request is settled or abandoned. */
   async run(): Promise<void> {
     const { signal } = this.#stopped;
     await delay(Math.random() * this.#options.pauseMs);
@@ -54,55 +77,110 @@ export class RoomSender {
     }
   }
 
-  /** Describes the messages that are not acknowledged yet. */
+  /** Describes the requests that are not settled yet. */
   unsettled(): string[] {
-    return this.#sends
-      .filter(({ attempts }) => attempts.at(-1)?.outcome.kind !== 'ok')
-      .map(({ clientMessageId }) => `${clientMessageId} is not acknowledged`);
+    const sends = this.#sends
+      .filter(({ attempts }) => !isOk(attempts.at(-1)?.outcome))
+      .map(({ clientMessageId }) => clientMessageId);
+    const changes = this.#changes
+      .filter(({ attempts }) => !isAnswered(attempts.at(-1)?.outcome))
+      .map(({ name }) => name);
+    return [...sends, ...changes].map((name) => `${name} is not acknowledged`);
   }
 
   stop(): void {
     this.#stopped.abort();
   }
 
-  #createBatch(): MutableSend[] {
-    const { client, roomId, name, inFlight } = this.#options;
-    const sends: MutableSend[] = [];
-    for (let count = 0; count < inFlight; count += 1) {
-      const clientMessageId = `${name}-${this.#sends.length + 1}`;
-      const text = `text of ${clientMessageId}`;
-      const send = { clientMessageId, roomId, userId: client.userId, text, attempts: [] };
-      this.#sends.push(send);
-      sends.push(send);
-    }
-    return sends;
+  #createBatch(): PendingRequest[] {
+    return Array.from({ length: this.#options.inFlight }, () => {
+      const { client, roomId } = this.#options;
+      const change = this.#chooser.next(this.#targets(), client.roleIn(roomId));
+      return change ? this.#createChange(change) : this.#createSend();
+    });
   }
 
-  async #deliver(sends: readonly MutableSend[]): Promise<void> {
+  #createSend(): PendingRequest {
+    const { client, roomId, name } = this.#options;
+    const clientMessageId = `${name}-${this.#sends.length + 1}`;
+    const text = `text of ${clientMessageId}`;
+    const send = { clientMessageId, roomId, userId: client.userId, text, attempts: [] };
+    this.#sends.push(send);
+    return {
+      attempts: send.attempts,
+      emit: () => client.request('sendMessage', { roomId, clientMessageId, text }),
+      isSettled: isOk,
+    };
+  }
+
+  #createChange(request: MutableChangeRequest): PendingRequest {
+    const { client } = this.#options;
+    this.#changes.push(request);
+    const { name: clientMessageId, roomId, messageId, change, attempts } = request;
+    const target = { roomId, messageId, clientMessageId };
+    const isSettled = isAnswered;
+    switch (change.kind) {
+      case 'edit': {
+        const { text } = change;
+        return {
+          attempts,
+          isSettled,
+          emit: () => client.request('editMessage', { ...target, text }),
+        };
+      }
+      case 'delete':
+        return { attempts, isSettled, emit: () => client.request('deleteMessage', target) };
+      case 'react': {
+        const { emoji, on } = change;
+        return {
+          attempts,
+          isSettled,
+          emit: () => client.request('react', { ...target, emoji, on }),
+        };
+      }
+    }
+  }
+
+  /** The newest messages that the client has received, and its last one if just acknowledged. */
+  #targets(): Target[] {
+    const { client, roomId } = this.#options;
+    const received = client.newestMessages(roomId, NEWEST);
+    const last = this.#sends.at(-1)?.attempts.at(-1);
+    if (last?.outcome.kind !== 'ok' || last.connection !== client.connectionName) {
+      return [...received];
+    }
+    const { id } = last.outcome;
+    if (id === undefined || received.some((message) => message.id === id)) return [...received];
+    return [...received, { id, userId: client.userId }];
+  }
+
+  async #deliver(requests: readonly PendingRequest[]): Promise<void> {
     const deadline = performance.now() + GIVE_UP_AFTER_MS;
-    let remaining = sends;
+    let remaining = requests;
     while (remaining.length > 0 && performance.now() < deadline) {
       const connection = this.#options.client.connectionName;
       if (connection === undefined) {
         await delay(CONNECTION_CHECK_MS);
         continue;
       }
-      const outcomes = await Promise.all(remaining.map((send) => this.#attempt(send, connection)));
+      const outcomes = await Promise.all(
+        remaining.map((request) => this.#attempt(request, connection)),
+      );
       const waits = outcomes.map((outcome) =>
         outcome.kind === 'error' ? (outcome.retryAfterMs ?? RETRY_MS) : 0,
       );
-      remaining = remaining.filter((_, index) => outcomes[index]?.kind !== 'ok');
+      remaining = remaining.filter((request, index) => {
+        const outcome = outcomes[index];
+        return outcome && !request.isSettled(outcome);
+      });
       if (remaining.length > 0) await delay(Math.max(RETRY_MS, ...waits));
     }
   }
 
-  async #attempt(send: MutableSend, connection: string): Promise<Outcome> {
-    const { client } = this.#options;
-    const { roomId, clientMessageId, text } = send;
+  async #attempt({ emit, attempts }: PendingRequest, connection: string): Promise<Outcome> {
     const startedAt = Date.now();
-    const number = client.nextAttemptNumber();
-    const outcome = await client
-      .request('sendMessage', { roomId, clientMessageId, text })
+    const number = this.#options.client.nextAttemptNumber();
+    const outcome = await emit()
       .then((ack): Outcome => {
         const time = Date.now();
         if (ack.ok) return { kind: 'ok', id: ack.id, time };
@@ -111,7 +189,11 @@ export class RoomSender {
         return { kind: 'error', code: error?.code, retryAfterMs: error?.retryAfterMs, time };
       })
       .catch((): Outcome => ({ kind: 'no-ack', time: Date.now() }));
-    send.attempts.push({ startedAt, connection, number, outcome });
+    attempts.push({ startedAt, connection, number, outcome });
     return outcome;
   }
+}
+
+function isOk(outcome: Outcome | undefined): boolean {
+  return outcome?.kind === 'ok';
 }

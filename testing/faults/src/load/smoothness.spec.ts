@@ -8,13 +8,13 @@ const RECEIVED = messageEvent(11_000, 11_030);
 
 describe('isSmooth', () => {
   it('returns true when every send was acknowledged and every message delivered without delay', () => {
-    const traffic = { sends: [[SENT], [SENT]], received: [[RECEIVED], [RECEIVED]] };
+    const traffic = { requests: [[SENT], [SENT]], received: [[RECEIVED], [RECEIVED]] };
     expect(isSmooth(traffic, SINCE)).toBe(true);
   });
 
   it('returns false when one sender got no acknowledgement since the given time', () => {
     const earlier = send(9_000, { kind: 'ok', id: 'id', time: 9_020 });
-    expect(isSmooth({ sends: [[SENT], [earlier]], received: [[RECEIVED]] }, SINCE)).toBe(false);
+    expect(isSmooth({ requests: [[SENT], [earlier]], received: [[RECEIVED]] }, SINCE)).toBe(false);
   });
 
   it.each<[string, Outcome]>([
@@ -22,25 +22,40 @@ describe('isSmooth', () => {
     ['not acknowledged', { kind: 'no-ack', time: 16_000 }],
     ['acknowledged late', { kind: 'ok', id: 'id', time: 11_700 }],
   ])('returns false when a send was %s, although later ones were acknowledged', (_, outcome) => {
-    const sends = [[send(11_000, outcome), send(16_000, { kind: 'ok', id: 'id', time: 16_020 })]];
-    expect(isSmooth({ sends, received: [[RECEIVED]] }, SINCE)).toBe(false);
+    const requests = [
+      [send(11_000, outcome), send(16_000, { kind: 'ok', id: 'id', time: 16_020 })],
+    ];
+    expect(isSmooth({ requests, received: [[RECEIVED]] }, SINCE)).toBe(false);
   });
 
   it('returns true when a send was rejected only before the given time', () => {
     const rejected: Outcome = { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 1, time: 9_500 };
-    const sends = [[send(9_000, rejected), SENT]];
-    expect(isSmooth({ sends, received: [[RECEIVED]] }, SINCE)).toBe(true);
+    const requests = [[send(9_000, rejected), SENT]];
+    expect(isSmooth({ requests, received: [[RECEIVED]] }, SINCE)).toBe(true);
+  });
+
+  it('returns true when a change of a deleted message was rejected', () => {
+    const outcome: Outcome = {
+      kind: 'error',
+      code: 'NOT_FOUND',
+      retryAfterMs: undefined,
+      time: 11_020,
+    };
+    const requests = [[SENT, send(11_000, outcome)]];
+    expect(isSmooth({ requests, received: [[RECEIVED]] }, SINCE)).toBe(true);
   });
 
   it('returns false when one client received no message since the given time', () => {
-    const joined: ReceivedEvent = { kind: 'joined', rev: 1, time: 11_000 };
+    const joined: ReceivedEvent = { kind: 'joined', rev: 1, changes: [], time: 11_000 };
     const receivedByOne = [messageEvent(9_000, 9_020), joined];
-    expect(isSmooth({ sends: [[SENT]], received: [[RECEIVED], receivedByOne] }, SINCE)).toBe(false);
+    expect(isSmooth({ requests: [[SENT]], received: [[RECEIVED], receivedByOne] }, SINCE)).toBe(
+      false,
+    );
   });
 
   it('returns false when a message was delivered late, although later ones were not', () => {
     const receivedByOne = [messageEvent(11_000, 11_700), messageEvent(12_000, 12_020)];
-    expect(isSmooth({ sends: [[SENT]], received: [receivedByOne] }, SINCE)).toBe(false);
+    expect(isSmooth({ requests: [[SENT]], received: [receivedByOne] }, SINCE)).toBe(false);
   });
 });
 

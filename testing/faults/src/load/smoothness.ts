@@ -1,37 +1,47 @@
-import type { ReceivedEvent, Send } from '../check/observation.ts';
+import type { Attempt, Outcome, ReceivedEvent } from '../check/observation.ts';
 
 /** An acknowledgement or a message that takes longer than this indicates a disruption. */
 const LATE_MS = 700;
 
+/** A send or a change. */
+interface AttemptedRequest {
+  readonly attempts: readonly Attempt[];
+}
+
 /** Attempts of senders and events received by clients so far. */
 export interface Traffic {
-  /** Sends of each sender. */
-  readonly sends: readonly (readonly Send[])[];
+  /** Sends and changes of each sender. */
+  readonly requests: readonly (readonly AttemptedRequest[])[];
   /** Events of each client in each of its rooms, on the open connection. */
   readonly received: readonly (readonly ReceivedEvent[])[];
 }
 
 /**
  * Returns whether, since the given time, every sender got an acknowledgement, every client
- * received messages in each of its rooms, and no send or message was rejected, unanswered or late.
+ * received messages in each of its rooms, and no request or message was rejected, unanswered or late.
  */
-export function isSmooth({ sends, received }: Traffic, since: number): boolean {
+export function isSmooth({ requests, received }: Traffic, since: number): boolean {
   return (
-    sends.every((sendsOfSender) => acknowledgedSoon(sendsOfSender, since)) &&
+    requests.every((requestsOfSender) => acknowledgedSoon(requestsOfSender, since)) &&
     received.every((events) => receivedSoon(events, since))
   );
 }
 
-function acknowledgedSoon(sends: readonly Send[], since: number): boolean {
-  const recent = sends
+function acknowledgedSoon(requests: readonly AttemptedRequest[], since: number): boolean {
+  const recent = requests
     .flatMap(({ attempts }) => attempts)
     .filter(({ outcome }) => outcome.time >= since);
   return (
     recent.length > 0 &&
     recent.every(
-      ({ startedAt, outcome }) => outcome.kind === 'ok' && outcome.time - startedAt < LATE_MS,
+      ({ startedAt, outcome }) => isAnswered(outcome) && outcome.time - startedAt < LATE_MS,
     )
   );
+}
+
+/** A change of a message that was deleted in the meantime is rejected with `NOT_FOUND`. */
+export function isAnswered(outcome: Outcome | undefined): boolean {
+  return outcome?.kind === 'ok' || (outcome?.kind === 'error' && outcome.code === 'NOT_FOUND');
 }
 
 function receivedSoon(received: readonly ReceivedEvent[], since: number): boolean {

@@ -96,13 +96,13 @@ export class TestUser {
     return this.#require<Changes>('GET', path, 200);
   }
 
-  /** Reads all changes of a room page by page. */
-  async changes(roomId: string): Promise<Message[]> {
+  /** Reads all changes of a room page by page, and the rev that they reach. */
+  async changes(roomId: string): Promise<Pick<Changes, 'rev' | 'changes'>> {
     const all: Message[] = [];
     for (let since = 0; ;) {
       const { rev, complete, changes } = await this.changesAfter(roomId, since);
       all.push(...changes);
-      if (complete) return all;
+      if (complete) return { rev, changes: all };
       if (rev <= since) throw new Error(`the changes of ${roomId} do not continue after ${since}`);
       since = rev;
     }

@@ -1,0 +1,18 @@
+import type { Attempt } from './observation.ts';
+
+/** A request that has attempts: a send or a change. */
+interface Request {
+  readonly attempts: readonly Attempt[];
+}
+
+/** Returns the time of the first acknowledgement; undefined if there is none. */
+export function acknowledgedAt({ attempts }: Request): number | undefined {
+  return attempts.find(({ outcome }) => outcome.kind === 'ok')?.outcome.time;
+}
+
+/** Whether a request was acknowledged before the first attempt of another: it must come first. */
+export function precedes(earlier: Request, later: Request): boolean {
+  const ackedAt = acknowledgedAt(earlier);
+  const startedAt = later.attempts[0]?.startedAt;
+  return ackedAt !== undefined && startedAt !== undefined && ackedAt < startedAt;
+}
