@@ -68,8 +68,10 @@ async function exchangeMessages(
   const sent = new Map<string, string>();
   const send = (room: RoomConversation, { name }: SmokeUser): void => {
     for (let count = 1; count <= MESSAGES_PER_USER; count += 1) {
-      const { clientMessageId, text } = room.send(`${name}: message ${count}/${MESSAGES_PER_USER}`);
-      sent.set(clientMessageId, text);
+      const { clientMessageId, payload } = room.send(
+        `${name}: message ${count}/${MESSAGES_PER_USER}`,
+      );
+      sent.set(clientMessageId, payload.text);
     }
   };
   await step(`${2 * MESSAGES_PER_USER} messages delivered to both in ${roomId}`, async () => {

@@ -20,13 +20,13 @@ export interface ChatClientOptions {
   transports?: ('websocket' | 'polling')[];
   /** Stores the session; in memory by default. In a browser: `browserSessionStorage()`. */
   sessionStorage?: SessionStorage;
-  /** Stores a user's unsent messages; in memory by default. In a browser: `indexedDbOutbox`. */
+  /** Stores a user's unsent messages and changes; in memory by default. In a browser: `indexedDbOutbox`. */
   outboxStorage?: (userId: string) => OutboxStorage;
 }
 
 /**
  * Client of the chat for one user at a time. Active from construction to `close()`: it connects as
- * soon as a user is signed in, and sends the unsent messages in the outbox.
+ * soon as a user is signed in, and sends what is in the outbox.
  */
 export class ChatClient {
   readonly session: Session;
@@ -91,7 +91,7 @@ export class ChatClient {
 }
 
 /**
- * Returns one in-memory outbox per user that lasts as long as the client, so that unsent messages
+ * Returns one in-memory outbox per user that lasts as long as the client, so that unsent entries
  * are still there when the user signs in again.
  */
 function inMemoryOutboxes(): (userId: string) => OutboxStorage {

@@ -3,7 +3,7 @@ import type { ErrorCode, ErrorDetail } from '@chat/contracts';
 /**
  * The error codes of the wire contract and those of the client itself:
  * `NETWORK`: the server is unreachable or the connection was lost; `TIMEOUT`: no response in time;
- * `OUTBOX_FULL`: the room has too many unsent messages; `CLOSED`: the client was closed.
+ * `OUTBOX_FULL`: the room has too many unsent messages and changes; `CLOSED`: the client was closed.
  */
 export type ChatErrorCode = ErrorCode | 'NETWORK' | 'TIMEOUT' | 'OUTBOX_FULL' | 'CLOSED';
 

@@ -9,7 +9,14 @@ export { MemoryOutbox } from './outbox/memory-outbox.ts';
 export { MemorySessionStorage } from './session/memory-session-storage.ts';
 export type { Observable } from './observable.ts';
 export type { OutboxStorage, StoredEntry } from './outbox/outbox-storage.ts';
-export type { OutboxEntry, OutboxState } from './outbox/outbox-entry.ts';
+export type { ChangeKind, Command, CommandKind } from './outbox/outbox-command.ts';
+export type {
+  OutboxChange,
+  OutboxEntry,
+  OutboxEvents,
+  OutboxMessage,
+  OutboxState,
+} from './outbox/outbox-entry.ts';
 export type { Outbox } from './outbox/outbox.ts';
 export type { HistoryCursor, HistoryPage, RestClient } from './rest/rest-client.ts';
 export type { RoomConversation } from './conversation/room-conversation.ts';

@@ -10,7 +10,7 @@ import { type Arbitrary, array, boolean, constantFrom, nat, record } from 'fast-
 import { Timeline } from '../src/timeline/timeline.ts';
 
 /** A command in a room; `target` selects an earlier message. */
-interface Step {
+export interface Step {
   kind: 'create' | 'edit' | 'delete' | 'react';
   target: number;
   userId: string;
@@ -43,10 +43,17 @@ const TIME = '2026-01-01T00:00:00.000Z';
 
 /** All changes of a room, as a faultless server stores them. Messages are those that ada reads. */
 export class RoomLog {
+  readonly #steps: readonly Step[];
   readonly #entries: LogEntry[] = [];
 
   constructor(steps: readonly Step[]) {
+    this.#steps = steps;
     for (const step of steps) this.#entries.push(this.#entryOf(step));
+  }
+
+  /** Returns the room after more commands. */
+  after(...steps: readonly Step[]): RoomLog {
+    return new RoomLog([...this.#steps, ...steps]);
   }
 
   get head(): number {

@@ -62,7 +62,7 @@ export class ScriptedServer {
   /** Returns the outcome of a send; `count` starts at 1. */
   sendOutcome: (count: number, payload: SendMessagePayload) => SendOutcome = () => 'ok';
   /** Returns the outcome of an edit, deletion or reaction; `count` starts at 1. */
-  commandOutcome: (count: number) => SendOutcome = () => 'ok';
+  commandOutcome: (count: number, payload: Command['payload']) => SendOutcome = () => 'ok';
   /** Overrides the response to a REST call: status, body and headers. */
   intercept: (
     call: string,
@@ -336,7 +336,7 @@ export class ScriptedServer {
     const command = { event, payload } as Command;
     this.commands.push(command);
     const { userId } = socket.data;
-    simulate(socket, this.commandOutcome(this.commands.length), ack, () => {
+    simulate(socket, this.commandOutcome(this.commands.length, payload), ack, () => {
       const key = JSON.stringify([userId, command]);
       if (!this.#applied.has(key)) {
         this.change(payload.roomId, payload.messageId, deltaOf(command, userId));

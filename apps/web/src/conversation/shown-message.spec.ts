@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { OutboxEntry } from '@chat/client';
+import type { OutboxMessage } from '@chat/client';
 import type { Message } from '@chat/contracts';
 import { shownMessages } from './shown-message.ts';
 
@@ -20,18 +20,19 @@ function stored(seq: number, clientMessageId: string, text: string): Message {
   };
 }
 
-function pendingEntry(clientMessageId: string, text: string): OutboxEntry {
+function pendingEntry(clientMessageId: string, text: string): OutboxMessage {
   return {
     clientMessageId,
     roomId: 'general',
-    text,
+    kind: 'sendMessage',
+    payload: { text },
     createdAt: '2026-01-01T00:00:00.000Z',
     state: 'sending',
     persisted: true,
   };
 }
 
-const keys = (messages: Message[], pending: OutboxEntry[]): string[] =>
+const keys = (messages: Message[], pending: OutboxMessage[]): string[] =>
   shownMessages({ messages, pending }, ada).map(({ key }) => key);
 
 describe('the key of a shown message', () => {

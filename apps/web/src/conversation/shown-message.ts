@@ -1,4 +1,4 @@
-import type { OutboxEntry, RoomState } from '@chat/client';
+import type { OutboxMessage, RoomState } from '@chat/client';
 import type { Message, Reaction } from '@chat/contracts';
 
 /** A message as the conversation shows it, stored or pending. */
@@ -17,7 +17,7 @@ export interface ShownMessage {
   /** Delivery status of the user's own message; absent for other messages and deleted ones. */
   readonly delivery?: Delivery;
   /** Outbox entry of a pending message. */
-  readonly entry?: OutboxEntry;
+  readonly entry?: OutboxMessage;
 }
 
 /** `unpersisted`: waiting, and not (yet) written to the browser's storage. */
@@ -29,7 +29,7 @@ interface Sender {
 }
 
 /** Caches the object of an unchanged message, so that its row is not re-rendered. */
-const shownBySource = new WeakMap<Message | OutboxEntry, ShownMessage>();
+const shownBySource = new WeakMap<Message | OutboxMessage, ShownMessage>();
 
 /** Returns all messages of a room, oldest first, with the user's pending ones last. */
 export function shownMessages(
@@ -52,7 +52,7 @@ function withUniqueKeys(messages: readonly ShownMessage[]): ShownMessage[] {
   });
 }
 
-function memoize(source: Message | OutboxEntry, make: () => ShownMessage): ShownMessage {
+function memoize(source: Message | OutboxMessage, make: () => ShownMessage): ShownMessage {
   const known = shownBySource.get(source);
   if (known) return known;
   const shown = make();
@@ -77,19 +77,19 @@ function storedMessage(message: Message, own: Sender): ShownMessage {
   };
 }
 
-function pendingMessage(entry: OutboxEntry, own: Sender): ShownMessage {
+function pendingMessage(entry: OutboxMessage, own: Sender): ShownMessage {
   return {
     key: entry.clientMessageId,
     userId: own.id,
     username: own.username,
-    text: entry.text,
+    text: entry.payload.text,
     timestamp: entry.createdAt,
     delivery: deliveryOf(entry),
     entry,
   };
 }
 
-function deliveryOf({ state, persisted }: OutboxEntry): Delivery {
+function deliveryOf({ state, persisted }: OutboxMessage): Delivery {
   if (state === 'sent') return 'stored';
   return state === 'waiting' && !persisted ? 'unpersisted' : state;
 }

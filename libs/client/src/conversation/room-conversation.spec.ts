@@ -5,6 +5,7 @@ import { Clients } from '../../test/clients.ts';
 import type { ScriptedServer } from '../../test/scripted-server.ts';
 import type { ChatClient } from '../chat-client.ts';
 import { MemoryOutbox } from '../outbox/memory-outbox.ts';
+import type { OutboxChange } from '../outbox/outbox-entry.ts';
 import type { RoomConversation } from './room-conversation.ts';
 
 const TIME = '2026-01-01T00:01:00.000Z';
@@ -431,7 +432,7 @@ describe('An open RoomConversation that receives changes of messages', () => {
   });
 });
 
-describe('The commands of a RoomConversation', () => {
+describe('The changes of a RoomConversation', () => {
   let own: Message;
 
   beforeEach(async () => {
@@ -441,47 +442,110 @@ describe('The commands of a RoomConversation', () => {
     [own] = server.messages('general') as [Message];
   });
 
-  it('edit, react to and delete a message', async () => {
-    await room.editMessage(own.id, ' edited ');
-    await eventually(() => expect(room.getSnapshot().messages).toMatchObject([{ text: 'edited' }]));
-    await room.react(own.id, '👍', true);
-    await eventually(() =>
-      expect(room.getSnapshot().messages).toMatchObject([
-        { reactions: [{ count: 1, mine: true }] },
-      ]),
-    );
-    await room.react(own.id, '👍', false);
-    await eventually(() => expect(room.getSnapshot().messages[0]?.reactions).toBeUndefined());
-    await room.deleteMessage(own.id);
-    await eventually(() => expect(room.getSnapshot().messages).toMatchObject([{ text: '' }]));
+  /** Makes a change and waits until the server has acknowledged it. */
+  async function made(change: OutboxChange): Promise<void> {
+    await eventually(() => {
+      const { changes } = room.getSnapshot();
+      const left = changes.find(
+        ({ clientMessageId }) => clientMessageId === change.clientMessageId,
+      );
+      expect(left?.state ?? 'sent').toBe('sent');
+    });
+  }
+
+  /** Records what the text, the deletion and the reactions of the message are after each change. */
+  function recordShown(): string[] {
+    const shown: string[] = [];
+    room.subscribe(() => {
+      const [message] = room.getSnapshot().messages;
+      const reactions = message?.reactions?.map(({ emoji, count }) => `${emoji}${count}`) ?? [];
+      const state = [message?.deletedAt ? 'deleted' : message?.text, ...reactions].join(' ');
+      if (shown.at(-1) !== state) shown.push(state);
+    });
+    return shown;
+  }
+
+  it('edit, react to and delete a message, each shown at once and without reverting', async () => {
+    const shown = recordShown();
+    await made(room.editMessage(own.id, ' edited '));
+    await made(room.react(own.id, '👍', true));
+    await made(room.react(own.id, '👍', false));
+    await made(room.deleteMessage(own.id));
+    await eventually(() => expect(room.getSnapshot().changes).toEqual([]));
+    expect(shown).toEqual(['edited', 'edited 👍1', 'edited', 'deleted']);
+    expect(room.getSnapshot().messages).toEqual(server.messages('general'));
     const ids = server.commands.map(({ payload }) => payload.clientMessageId);
     expect(new Set(ids).size).toBe(4);
   });
 
-  it('are repeated as the same command when the connection breaks before the acknowledgement', async () => {
-    server.commandOutcome = (count) => (count === 1 ? 'break-after' : 'ok');
-    await room.editMessage(own.id, 'edited');
-    expect(server.commands).toHaveLength(2);
-    expect(server.commands[1]).toEqual(server.commands[0]);
-    expect(server.messages('general')).toMatchObject([{ rev: 2, text: 'edited' }]);
+  it('stay shown between their acknowledgement and their arrival in the room', async () => {
+    server.live = false;
+    const shown = recordShown();
+    room.react(own.id, '👍', true);
+    await eventually(() => expect(room.getSnapshot().changes).toMatchObject([{ state: 'sent' }]));
+    server.emit('roomHeads', [{ roomId: 'general', seq: 1, rev: 2 }]);
+    await eventually(() => expect(room.getSnapshot().changes).toEqual([]));
+    expect(shown).toEqual(['hello 👍1']);
   });
 
-  it('reject with the error of the server', async () => {
+  it('are no longer shown 10 s after their acknowledgement if they had no effect', async () => {
+    server.live = false;
+    room.editMessage(own.id, 'edited');
+    await eventually(() => expect(room.getSnapshot().changes).toMatchObject([{ state: 'sent' }]));
+    expect(room.getSnapshot().messages).toMatchObject([{ text: 'edited' }]);
+    await eventually(() => expect(room.getSnapshot().changes).toEqual([]), 15_000);
+    expect(room.getSnapshot().messages).toEqual([own]);
+  });
+
+  it('show the later of two reactions when the earlier one never arrives by itself', async () => {
+    server.live = false;
+    await made(room.react(own.id, '👍', true));
+    await made(room.react(own.id, '👍', false));
+    await eventually(() => expect(room.getSnapshot().changes).toEqual([]), 5_000);
+    expect(room.getSnapshot().messages).toEqual([own]);
+  });
+
+  it('show a message that was deleted meanwhile as deleted', async () => {
+    server.commandOutcome = () => 'ignore';
+    room.editMessage(own.id, 'edited');
+    expect(room.getSnapshot().messages).toMatchObject([{ text: 'edited' }]);
+    server.change('general', own.id, { kind: 'deleted', deletedAt: TIME });
+    await eventually(() => expect(room.getSnapshot().messages).toEqual(server.messages('general')));
+  });
+
+  it('are made once and in order after a reconnect', async () => {
+    await server.stop();
+    await eventually(() => expect(ada.connection.getSnapshot().status).not.toBe('online'));
+    room.editMessage(own.id, 'one');
+    room.editMessage(own.id, 'two');
+    room.react(own.id, '👍', true);
+    expect(room.getSnapshot().messages).toMatchObject([{ text: 'two', reactions: [{ count: 1 }] }]);
+    await server.resume();
+    await eventually(() => expect(room.getSnapshot().changes).toEqual([]));
+    expect(server.commands.map(({ event }) => event)).toEqual([
+      'editMessage',
+      'editMessage',
+      'react',
+    ]);
+    expect(room.getSnapshot().messages).toMatchObject([{ rev: 4, text: 'two' }]);
+  });
+
+  it('revert when the server rejects them, and the outbox emits rejected', async () => {
     server.commandOutcome = () => ({ code: 'FORBIDDEN', message: 'Not your message.' });
-    await expect(room.deleteMessage(own.id)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    const rejected: [string, string][] = [];
+    ada.outbox.on('rejected', ({ change, error }) => rejected.push([change.kind, error.message]));
+    room.deleteMessage(own.id);
+    expect(room.getSnapshot().messages).toMatchObject([{ text: '' }]);
+    await eventually(() => expect(rejected).toEqual([['deleteMessage', 'Not your message.']]));
+    expect(room.getSnapshot()).toMatchObject({ changes: [], messages: [own] });
     expect(server.commands).toHaveLength(1);
   });
 
-  it('reject an empty text without a request', async () => {
-    await expect(room.editMessage(own.id, ' ')).rejects.toMatchObject({ code: 'VALIDATION' });
+  it('throw VALIDATION for an empty text without a request', () => {
+    expect(() => room.editMessage(own.id, ' ')).toThrow(
+      expect.objectContaining({ code: 'VALIDATION' }),
+    );
     expect(server.commands).toEqual([]);
-  });
-
-  it('reject immediately while offline', async () => {
-    await server.stop();
-    await eventually(() => expect(ada.connection.getSnapshot().status).not.toBe('online'));
-    await expect(room.react(own.id, '👍', true)).rejects.toMatchObject({ code: 'NETWORK' });
-    await server.resume();
   });
 });
 
@@ -491,7 +555,8 @@ describe('A message of room.send()', () => {
     const counts: number[] = [];
     room.subscribe(() => {
       const { messages, pending } = room.getSnapshot();
-      counts.push([...messages, ...pending].filter((message) => message.text === text).length);
+      const texts = [...messages, ...pending.map(({ payload }) => payload)].map((one) => one.text);
+      counts.push(texts.filter((one) => one === text).length);
     });
     return counts;
   }
@@ -500,7 +565,9 @@ describe('A message of room.send()', () => {
     await room.open();
     const counts = visibility('hello');
     room.send('hello');
-    expect(room.getSnapshot().pending).toMatchObject([{ text: 'hello', state: 'waiting' }]);
+    expect(room.getSnapshot().pending).toMatchObject([
+      { payload: { text: 'hello' }, state: 'waiting' },
+    ]);
     await eventually(() => expect(shownSeqs()).toEqual([1]));
     await eventually(() => expect(room.getSnapshot().pending).toEqual([]));
     await eventually(() => expect(ada.outbox.getSnapshot().entries).toEqual([]));
@@ -554,7 +621,9 @@ describe('A message of room.send()', () => {
       .emit('sendMessage', { roomId: 'general', text: 'from another client', clientMessageId }, 50)
       .catch(() => undefined);
     await eventually(() => expect(shownSeqs()).toEqual([1]));
-    expect(room.getSnapshot().pending).toMatchObject([{ text: 'mine', clientMessageId }]);
+    expect(room.getSnapshot().pending).toMatchObject([
+      { payload: { text: 'mine' }, clientMessageId },
+    ]);
     server.sendOutcome = () => 'ok';
     await eventually(() => expect(shownSeqs()).toEqual([1, 2]), 14_000);
     const { messages, pending } = room.getSnapshot();

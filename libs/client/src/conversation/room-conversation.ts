@@ -3,14 +3,19 @@ import { ChatError } from '../chat-error.ts';
 import type { Connection } from '../connection/connection.ts';
 import { Emitter, type Unsubscribe } from '../emitter.ts';
 import { type Observable, ObservableState } from '../observable.ts';
-import type { OutboxEntry } from '../outbox/outbox-entry.ts';
+import {
+  isChange,
+  isMessage,
+  type OutboxChange,
+  type OutboxMessage,
+} from '../outbox/outbox-entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { RestClient } from '../rest/rest-client.ts';
 import type { Session } from '../session/session.ts';
 import { addOlderPage } from '../sync/older-page.ts';
 import { RoomSync } from '../sync/room-sync.ts';
+import { includesChange, withPendingChanges } from '../timeline/pending-changes.ts';
 import type { AppliedChange, Timeline } from '../timeline/timeline.ts';
-import { MessageCommands } from './message-commands.ts';
 import type { RoomEvents, RoomState } from './room-state.ts';
 
 /** Dependencies of a conversation. */
@@ -27,7 +32,6 @@ export class RoomConversation implements Observable<RoomState> {
   readonly #session: Session;
   readonly #rest: RestClient;
   readonly #outbox: Outbox;
-  readonly #commands: MessageCommands;
   readonly #sync: RoomSync;
   readonly #events = new Emitter<RoomEvents>();
   readonly #observable = new ObservableState<RoomState>(() => this.#computeSnapshot());
@@ -47,7 +51,6 @@ export class RoomConversation implements Observable<RoomState> {
     this.#session = session;
     this.#rest = rest;
     this.#outbox = outbox;
-    this.#commands = new MessageCommands(roomId, connection);
     this.#sync = new RoomSync(
       roomId,
       { connection, rest, ownUserId: () => session.user?.id },
@@ -69,7 +72,10 @@ export class RoomConversation implements Observable<RoomState> {
           this.#observable.invalidate();
         }
       }),
-      outbox.subscribe(() => this.#observable.invalidate()),
+      outbox.subscribe(() => {
+        this.#removeReceivedChanges();
+        this.#observable.invalidate();
+      }),
     ];
   }
 
@@ -128,34 +134,34 @@ export class RoomConversation implements Observable<RoomState> {
   }
 
   /** Same as `outbox.send(roomId, text)`. */
-  send(text: string): OutboxEntry {
+  send(text: string): OutboxMessage {
     return this.#outbox.send(this.roomId, text);
   }
 
   /**
-   * Changes the text of a message of the user. Resolves once the change is durable; it is shown when
-   * it arrives in the room. Not queued: rejects immediately while offline.
-   * @throws ChatError VALIDATION (empty or too long), FORBIDDEN, NOT_FOUND, NETWORK or another one
+   * Changes the text of a message of the user. It is shown immediately and made as soon as there is
+   * a connection; when the server rejects it, `messages` shows the state before, and the outbox
+   * emits `rejected`.
+   * @throws ChatError like `outbox.change`
    */
-  editMessage(messageId: string, text: string): Promise<void> {
-    return this.#commands.edit(messageId, text);
+  editMessage(messageId: string, text: string): OutboxChange {
+    return this.#outbox.change(this.roomId, { kind: 'editMessage', payload: { messageId, text } });
   }
 
   /** Deletes a message, of any user as owner or moderator; otherwise like {@link editMessage}. */
-  deleteMessage(messageId: string): Promise<void> {
-    return this.#commands.delete(messageId);
+  deleteMessage(messageId: string): OutboxChange {
+    return this.#outbox.change(this.roomId, { kind: 'deleteMessage', payload: { messageId } });
   }
 
   /** Sets (`on`) or removes a reaction of the user; otherwise like {@link editMessage}. */
-  react(messageId: string, emoji: string, on: boolean): Promise<void> {
-    return this.#commands.react(messageId, emoji, on);
+  react(messageId: string, emoji: string, on: boolean): OutboxChange {
+    return this.#outbox.change(this.roomId, { kind: 'react', payload: { messageId, emoji, on } });
   }
 
   /** Closes permanently and removes all listeners. */
   dispose(): void {
     this.close();
     this.#disposed = true;
-    this.#commands.end();
     this.#sync.dispose();
     for (const stop of this.#stopListening) stop();
     this.#events.clear();
@@ -163,6 +169,7 @@ export class RoomConversation implements Observable<RoomState> {
 
   #handleLoaded(page: readonly Message[], replaced: boolean): void {
     this.#removeFromOutbox(page);
+    this.#removeReceivedChanges();
     if (replaced) {
       this.#resets += 1;
       this.#outbox.expireSent(this.roomId);
@@ -174,6 +181,7 @@ export class RoomConversation implements Observable<RoomState> {
 
   #handleApplied(changes: readonly AppliedChange[]): void {
     this.#removeFromOutbox(changes.map(({ message }) => message));
+    this.#removeReceivedChanges();
     this.#observable.invalidate();
     for (const { message, isNew } of changes) {
       this.#events.emit(isNew ? 'message' : 'changed', message);
@@ -189,6 +197,13 @@ export class RoomConversation implements Observable<RoomState> {
     for (const message of messages) {
       if (this.#isOwn(message)) this.#outbox.removeReceived(message);
     }
+  }
+
+  #removeReceivedChanges(): void {
+    this.#outbox.removeReceivedChanges(this.roomId, (change) => {
+      const message = this.#sync.timeline?.find(change.payload.messageId);
+      return message !== undefined && includesChange(message, change);
+    });
   }
 
   #isOwn(message: Message): boolean {
@@ -212,13 +227,19 @@ export class RoomConversation implements Observable<RoomState> {
 
   #computeSnapshot(): RoomState {
     const { timeline, live } = this.#sync;
-    const sends = this.#outbox.getSnapshot().entries.filter(({ roomId }) => roomId === this.roomId);
+    const entries = this.#outbox
+      .getSnapshot()
+      .entries.filter(({ roomId }) => roomId === this.roomId);
+    const sends = entries.filter(isMessage);
+    const changes = entries.filter(isChange);
+    const ownUserId = this.#session.user?.id;
     return {
       roomId: this.roomId,
       status: this.#status(),
       live,
-      messages: timeline?.messages ?? [],
+      messages: withPendingChanges(timeline?.messages ?? [], changes, ownUserId),
       pending: timeline?.pending(sends) ?? sends,
+      changes,
       hasOlder: timeline?.hasOlder ?? false,
       loadingOlder: this.#loadingOlder !== undefined,
       rev: timeline?.rev ?? 0,

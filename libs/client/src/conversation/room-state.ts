@@ -1,6 +1,6 @@
 import type { Message, Role } from '@chat/contracts';
 import type { ChatError } from '../chat-error.ts';
-import type { OutboxEntry } from '../outbox/outbox-entry.ts';
+import type { OutboxChange, OutboxMessage } from '../outbox/outbox-entry.ts';
 
 export interface RoomState {
   readonly roomId: string;
@@ -11,10 +11,12 @@ export interface RoomState {
   readonly status: 'closed' | 'opening' | 'open' | 'removed';
   /** Whether the window is up to date: false before the first page, offline and during catch-up. */
   readonly live: boolean;
-  /** Contiguous by `seq`, oldest first. */
+  /** Contiguous by `seq`, oldest first. They show the effect of `changes` already. */
   readonly messages: readonly Message[];
   /** Own messages that are not in `messages` yet, in the order of sending. Show them below. */
-  readonly pending: readonly OutboxEntry[];
+  readonly pending: readonly OutboxMessage[];
+  /** The user's unconfirmed edits, deletions and reactions, in the order in which they are made. */
+  readonly changes: readonly OutboxChange[];
   /** Whether there are older messages than the first of `messages`. */
   readonly hasOlder: boolean;
   readonly loadingOlder: boolean;

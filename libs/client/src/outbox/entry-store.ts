@@ -1,6 +1,6 @@
-import { ChatError } from '../chat-error.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
-import type { OutboxStorage, StoredEntry } from './outbox-storage.ts';
+import type { OutboxStorage } from './outbox-storage.ts';
+import { fromStored, toStored } from './stored-entry.ts';
 
 /** One user's entries in the storage. No call rejects when the storage fails. */
 export class EntryStore {
@@ -18,10 +18,13 @@ export class EntryStore {
     return this.#durable;
   }
 
-  /** Returns the stored entries in the order of sending; none when the storage fails. */
+  /**
+   * Returns the stored entries in the order of sending; none when the storage fails. Entries of a
+   * later release stay in the storage.
+   */
   async load(): Promise<OutboxEntry[]> {
     try {
-      return (await this.#storage.load()).map(fromStored);
+      return (await this.#storage.load()).flatMap((stored) => fromStored(stored) ?? []);
     } catch {
       this.#fail();
       return [];
@@ -56,22 +59,4 @@ export class EntryStore {
     this.#durable = false;
     this.#onFailure();
   }
-}
-
-function toStored({ clientMessageId, roomId, text, createdAt, error }: OutboxEntry): StoredEntry {
-  return {
-    clientMessageId,
-    roomId,
-    text,
-    createdAt,
-    ...(error && { error: { code: error.code, message: error.message, details: error.details } }),
-  };
-}
-
-function fromStored({ error, ...stored }: StoredEntry): OutboxEntry {
-  // Earlier versions stored texts as they were typed.
-  const entry = { ...stored, text: stored.text.toWellFormed(), persisted: true };
-  return error
-    ? { ...entry, state: 'failed', error: new ChatError(error.code, error.message, error) }
-    : { ...entry, state: 'waiting' };
 }

@@ -6,7 +6,7 @@ interface OutboxSchema extends DBSchema {
   entries: { key: number; value: StoredEntry; indexes: { clientMessageId: string } };
 }
 
-/** Stores one user's unsent messages in IndexedDB, shared by all tabs of one origin. */
+/** Stores one user's unsent commands in IndexedDB, shared by all tabs of one origin. */
 export function indexedDbOutbox(userId: string): OutboxStorage {
   let opened: Promise<IDBPDatabase<OutboxSchema>> | undefined;
   const forget = (): void => {

@@ -1,6 +1,6 @@
 import type { OutboxStorage, StoredEntry } from './outbox-storage.ts';
 
-/** Stores unsent messages in memory. */
+/** Stores unsent commands in memory. */
 export class MemoryOutbox implements OutboxStorage {
   readonly #entries = new Map<string, StoredEntry>();
 

@@ -1,8 +1,9 @@
-import type { OutboxEntry } from './outbox-entry.ts';
+import { targetOf } from './outbox-command.ts';
+import { isChange, type OutboxChange, type OutboxEntry } from './outbox-entry.ts';
 
 /**
- * How long a sent entry stays when its message may be outside the room's window: a retried message
- * may have been stored long ago.
+ * How long a sent entry stays when it may never be received: a retried message may have been stored
+ * long ago, outside the room's window, and a change may have had no effect.
  */
 const SENT_GRACE_MS = 10_000;
 
@@ -17,7 +18,17 @@ export interface QueuedSend {
   expiry?: ReturnType<typeof setTimeout>;
 }
 
-/** The unconfirmed messages of one user in all rooms, in memory and in the order of sending. */
+/**
+ * The entries that are sent in order: the messages of a room, and its changes. Changes do not delay
+ * messages, because the server may accept messages while it cannot accept changes. A change still
+ * follows its message: its id is known once the message is acknowledged.
+ */
+export interface Lane {
+  readonly roomId: string;
+  readonly carries: 'messages' | 'changes';
+}
+
+/** The unconfirmed commands of one user in all rooms, in memory and in the order of creation. */
 export class OutboxQueue {
   readonly #sends = new Map<string, QueuedSend>();
   readonly #isRetained: (roomId: string) => boolean;
@@ -45,12 +56,26 @@ export class OutboxQueue {
     return this.#sends.get(send.entry.clientMessageId) === send;
   }
 
-  /** Returns the first waiting entry of a room. */
-  nextWaiting(roomId: string): QueuedSend | undefined {
+  /** Returns the first waiting entry of a lane. */
+  nextWaiting({ roomId, carries }: Lane): QueuedSend | undefined {
     for (const send of this.#sends.values()) {
-      if (send.entry.roomId === roomId && send.entry.state === 'waiting') return send;
+      const { entry } = send;
+      if (entry.state !== 'waiting' || entry.roomId !== roomId) continue;
+      if (laneOf(entry).carries === carries) return send;
     }
     return undefined;
+  }
+
+  /** Returns the queued change of the same target that was never sent. */
+  findUnsent(change: OutboxChange): QueuedSend | undefined {
+    return [...this.#sends.values()].find(
+      ({ entry, repeated }) =>
+        entry.state === 'waiting' &&
+        !repeated &&
+        entry.roomId === change.roomId &&
+        isChange(entry) &&
+        targetOf(entry) === targetOf(change),
+    );
   }
 
   /** Appends an entry; one that is already queued moves to the end. */
@@ -90,7 +115,8 @@ export class OutboxQueue {
       return;
     }
     this.change(send, { state: 'sent' });
-    if (send.repeated) this.#expire(send);
+    if (isChange(send.entry)) this.#dropReplaced(send.entry);
+    if (send.repeated || isChange(send.entry)) this.#expire(send);
   }
 
   remove(send: QueuedSend): void {
@@ -124,10 +150,24 @@ export class OutboxQueue {
     send.expiry ??= setTimeout(() => this.remove(send), SENT_GRACE_MS);
   }
 
+  /** Drops the sent changes that a later sent one replaces. */
+  #dropReplaced(change: OutboxChange): void {
+    for (const send of this.#sentIn(change.roomId)) {
+      const { entry } = send;
+      if (entry === change || !isChange(entry)) continue;
+      if (targetOf(entry) === targetOf(change)) this.#drop(send);
+    }
+  }
+
   #drop(send: QueuedSend): void {
     clearTimeout(send.expiry);
     this.#sends.delete(send.entry.clientMessageId);
   }
+}
+
+/** Returns the lane that an entry is sent in. */
+export function laneOf(entry: OutboxEntry): Lane {
+  return { roomId: entry.roomId, carries: isChange(entry) ? 'changes' : 'messages' };
 }
 
 function storedSend(entry: OutboxEntry): QueuedSend {

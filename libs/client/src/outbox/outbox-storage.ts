@@ -1,18 +1,13 @@
-import type { ErrorDetail } from '@chat/contracts';
-import type { ChatErrorCode } from '../chat-error.ts';
-
-/** An unsent message as it is stored. */
+/**
+ * An unsent command as it is stored, in a form of `stored-entry.ts`. Storages outlive releases:
+ * other fields may be of an earlier or a later one.
+ */
 export interface StoredEntry {
-  clientMessageId: string;
-  roomId: string;
-  text: string;
-  /** ISO date-time by the local clock; for display. */
-  createdAt: string;
-  /** Present when the server rejected the message permanently. */
-  error?: { code: ChatErrorCode; message: string; details?: ErrorDetail[] | undefined };
+  readonly clientMessageId: string;
+  readonly [field: string]: unknown;
 }
 
-/** Port: storage of one user's unsent messages. Several clients (tabs) may share one. */
+/** Port: storage of one user's unsent commands. Several clients (tabs) may share one. */
 export interface OutboxStorage {
   /** Returns all entries, in the order in which they were first put. */
   load(): Promise<StoredEntry[]>;

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Message } from '@chat/contracts';
 import { eventually } from '@chat/testing';
+import { array, assert, asyncProperty, constantFrom, nat, record } from 'fast-check';
 import { Clients } from '../../test/clients.ts';
 import type { ScriptedServer, SendOutcome } from '../../test/scripted-server.ts';
 import type { ChatClient } from '../chat-client.ts';
 import { MemoryOutbox } from './memory-outbox.ts';
+import type { ChangeKind, Command } from './outbox-command.ts';
 
 let server: ScriptedServer;
 let clients: Clients;
@@ -27,7 +30,22 @@ function texts(roomId = 'general'): string[] {
 }
 
 function entriesOf(client: ChatClient): [string, string][] {
-  return client.outbox.getSnapshot().entries.map(({ text, state }) => [text, state]);
+  return client.outbox
+    .getSnapshot()
+    .entries.map(({ kind, payload, state }) => [
+      kind === 'sendMessage' ? payload.text : kind,
+      state,
+    ]);
+}
+
+const EMOJI = ['👍', '🎉', '😀', '😍', '🚀', '👀', '💯', '🔥', '🙏', '✅'];
+
+function edit({ id }: Message, text: string): Command<ChangeKind> {
+  return { kind: 'editMessage', payload: { messageId: id, text } };
+}
+
+function reaction({ id }: Message, emoji: string, on: boolean): Command<ChangeKind> {
+  return { kind: 'react', payload: { messageId: id, emoji, on } };
 }
 
 describe('Outbox', () => {
@@ -148,6 +166,182 @@ describe('Outbox', () => {
     await eventually(() => expect(texts()).toEqual(['one', 'two', 'three']));
     await eventually(async () => expect(await storage.load()).toEqual([]));
   });
+
+  it('sends what a release without kinds has stored, and keeps a rejected message', async () => {
+    const storage = new MemoryOutbox();
+    const fields = { roomId: 'general', createdAt: '2026-01-01T00:00:00Z' };
+    const error = { code: 'FORBIDDEN', message: 'No.' };
+    await storage.put({ ...fields, clientMessageId: 'k1', text: 'rejected', error });
+    await storage.put({ ...fields, clientMessageId: 'k2', text: 'unsent \ud83c' });
+    const ada = await clients.signedIn('ada', { outboxStorage: () => storage });
+    await eventually(() => expect(texts()).toEqual(['unsent \ufffd']));
+    await eventually(() => expect(entriesOf(ada)).toEqual([['rejected', 'failed']]));
+    expect(server.sends).toMatchObject([{ clientMessageId: 'k2' }]);
+    ada.outbox.retry('k1');
+    await eventually(() => expect(texts()).toEqual(['unsent \ufffd', 'rejected']));
+    await eventually(async () => expect(await storage.load()).toEqual([]));
+  });
+
+  it('leaves entries of later releases in the storage, and sends the others', async () => {
+    const storage = new MemoryOutbox();
+    const fields = { roomId: 'general', createdAt: '2026-01-01T00:00:00Z' };
+    const later = [
+      { ...fields, clientMessageId: 'k1', version: 3, kind: 'sendMessage', body: 'text' },
+      { ...fields, clientMessageId: 'k2', version: 2, kind: 'pinMessage', payload: { on: true } },
+      { clientMessageId: 'k3' },
+    ];
+    for (const entry of later) await storage.put(entry);
+    const ada = await clients.signedIn('ada', { outboxStorage: () => storage });
+    ada.outbox.send('general', 'hello');
+    await eventually(() => expect(texts()).toEqual(['hello']));
+    await eventually(() => expect(entriesOf(ada)).toEqual([]));
+    expect(await storage.load()).toEqual(later);
+    expect(ada.outbox.getSnapshot().durable).toBe(true);
+  });
+
+  it('makes changes that an earlier client has stored, with the same clientMessageId', async () => {
+    const [message] = server.store('general', ['hello']) as [Message];
+    const storage = new MemoryOutbox();
+    const ada = await clients.signedIn('ada', { outboxStorage: () => storage });
+    server.commandOutcome = () => 'break-after';
+    const { clientMessageId } = ada.outbox.change('general', reaction(message, '👍', true));
+    await eventually(() => expect(server.commands).toHaveLength(1));
+    ada.close();
+    server.commandOutcome = () => 'ok';
+
+    const later = await clients.signedIn('ada', { outboxStorage: () => storage });
+    await eventually(() => expect(server.commands).toHaveLength(2));
+    expect(server.commands[1]).toEqual(server.commands[0]);
+    expect(server.commands[0]?.payload.clientMessageId).toBe(clientMessageId);
+    await eventually(() => expect(entriesOf(later)).toEqual([]));
+    await eventually(async () => expect(await storage.load()).toEqual([]));
+    expect(server.messages('general')).toMatchObject([{ rev: 2 }]);
+  });
+
+  it.each(['VALIDATION', 'FORBIDDEN', 'NOT_FOUND'] as const)(
+    'drops a change rejected with %s, emits rejected, and makes the next one',
+    async (code) => {
+      const [message] = server.store('general', ['hello']) as [Message];
+      const storage = new MemoryOutbox();
+      const ada = await clients.signedIn('ada', { outboxStorage: () => storage });
+      server.commandOutcome = (count) => (count === 1 ? { code, message: 'No.' } : 'ok');
+      const rejected: unknown[] = [];
+      ada.outbox.on('rejected', ({ change, error }) =>
+        rejected.push([change.clientMessageId, error.code]),
+      );
+      const first = ada.outbox.change('general', edit(message, 'edited'));
+      ada.outbox.change('general', reaction(message, '👍', true));
+      await eventually(() => expect(entriesOf(ada)).toEqual([]));
+      await eventually(async () => expect(await storage.load()).toEqual([]));
+      expect(rejected).toEqual([[first.clientMessageId, code]]);
+      expect(server.messages('general')).toMatchObject([{ text: 'hello', reactions: [{}] }]);
+    },
+  );
+
+  it('sends messages while the server cannot accept changes', async () => {
+    const [message] = server.store('general', ['hello']) as [Message];
+    const ada = await clients.signedIn('ada');
+    server.commandOutcome = () => ({ code: 'UNAVAILABLE', message: 'Later.', retryAfterMs: 50 });
+    ada.outbox.change('general', edit(message, 'edited'));
+    ada.outbox.send('general', 'a message');
+    await eventually(() => expect(texts()).toEqual(['hello', 'a message']));
+    server.commandOutcome = () => 'ok';
+    await eventually(() => expect(texts()).toEqual(['edited', 'a message']));
+  });
+
+  it('replaces an unsent reaction by a later one with the same emoji, and no other', async () => {
+    const [message] = server.store('general', ['hello']) as [Message];
+    const ada = await clients.signedIn('ada');
+    await server.stop();
+    const kept = ada.outbox.change('general', reaction(message, '🎉', true));
+    ada.outbox.change('general', reaction(message, '👍', true));
+    ada.outbox.change('general', reaction(message, '👍', false));
+    const last = ada.outbox.change('general', reaction(message, '👍', true));
+    await server.resume();
+    await eventually(() => expect(entriesOf(ada)).toEqual([]));
+    expect(server.commands.map(({ payload }) => payload.clientMessageId)).toEqual([
+      kept.clientMessageId,
+      last.clientMessageId,
+    ]);
+  });
+
+  it('replaces no reaction that was sent before', async () => {
+    const [message] = server.store('general', ['hello']) as [Message];
+    const ada = await clients.signedIn('ada');
+    server.commandOutcome = (count) => (count === 1 ? 'break-after' : 'ok');
+    ada.outbox.change('general', reaction(message, '👍', true));
+    await eventually(() => expect(server.commands).toHaveLength(1));
+    await eventually(() => expect(entriesOf(ada)).toEqual([['react', 'waiting']]));
+    ada.outbox.change('general', reaction(message, '👍', false));
+    await eventually(() => expect(entriesOf(ada)).toEqual([]));
+    const ons = server.commands.map(({ payload }) => 'on' in payload && payload.on);
+    expect(ons).toEqual([true, true, false]);
+  });
+
+  it('delivers messages and changes once and in order, whatever fails and when it restarts', async () => {
+    const unavailable = { code: 'UNAVAILABLE', message: 'Later.', retryAfterMs: 50 } as const;
+    const steps = array(
+      record({
+        kind: constantFrom('send', 'edit', 'react'),
+        outcome: constantFrom<SendOutcome>('ok', 'ok', 'break-before', 'break-after', unavailable),
+      }),
+      { minLength: 1, maxLength: 10 },
+    );
+    let rooms = 0;
+    await assert(
+      asyncProperty(steps, nat(), async (commands, seed) => {
+        rooms += 1;
+        const roomId = `room-${rooms}`;
+        const [target] = server.store(roomId, ['target']) as [Message];
+        const storage = new MemoryOutbox();
+        const outboxStorage = () => storage;
+        const first = new Map<string, SendOutcome>();
+        const firstOutcome = ({ clientMessageId = '' }): SendOutcome => {
+          const outcome = first.get(clientMessageId) ?? 'ok';
+          first.delete(clientMessageId);
+          return outcome;
+        };
+        server.sendOutcome = (_count, payload) => firstOutcome(payload);
+        server.commandOutcome = (_count, payload) => firstOutcome(payload);
+
+        let client = await clients.signedIn('ada', { outboxStorage });
+        const created = { sends: [] as string[], changes: [] as string[] };
+        for (const [index, { kind, outcome }] of commands.entries()) {
+          const { outbox } = client;
+          const { clientMessageId } =
+            kind === 'send'
+              ? outbox.send(roomId, `message ${index}`)
+              : outbox.change(
+                  roomId,
+                  kind === 'edit'
+                    ? edit(target, `edit ${index}`)
+                    : reaction(target, EMOJI[index] ?? '', true),
+                );
+          first.set(clientMessageId, outcome);
+          created[kind === 'send' ? 'sends' : 'changes'].push(clientMessageId);
+          if (index !== seed % commands.length) continue;
+          client.close();
+          client = await clients.signedIn('ada', { outboxStorage });
+        }
+        await eventually(() => expect(entriesOf(client)).toEqual([]), 20_000);
+        client.close();
+
+        const sends = server.sends.filter((payload) => payload.roomId === roomId);
+        const changes = server.commands.filter(({ payload }) => payload.roomId === roomId);
+        expect([...new Set(sends.map((payload) => payload.clientMessageId))]).toEqual(
+          created.sends,
+        );
+        expect([...new Set(changes.map(({ payload }) => payload.clientMessageId))]).toEqual(
+          created.changes,
+        );
+        const stored = server.messages(roomId);
+        expect(stored.slice(1).map((message) => message.clientMessageId)).toEqual(created.sends);
+        const lastEdit = commands.findLastIndex(({ kind }) => kind === 'edit');
+        expect(stored[0]?.text).toBe(lastEdit < 0 ? 'target' : `edit ${lastEdit}`);
+      }),
+      { numRuns: 20 },
+    );
+  }, 120_000);
 
   it('stores an entry before its first send, and removes it after the acknowledgement', async () => {
     const storage = new MemoryOutbox();

@@ -1,7 +1,8 @@
 import type { Connection } from '../connection/connection.ts';
 import { EntryStore } from './entry-store.ts';
-import type { OutboxEntry } from './outbox-entry.ts';
-import { OutboxQueue } from './outbox-queue.ts';
+import type { ChatError } from '../chat-error.ts';
+import type { OutboxChange, OutboxEntry } from './outbox-entry.ts';
+import { laneOf, OutboxQueue } from './outbox-queue.ts';
 import { OutboxSender } from './outbox-sender.ts';
 import type { OutboxStorage } from './outbox-storage.ts';
 
@@ -10,9 +11,10 @@ interface UserOutboxContext {
   userId: string;
   storage: OutboxStorage;
   connection: Connection;
-  /** Whether sent entries of a room stay until their messages are received. */
+  /** Whether sent entries of a room stay until they are received. */
   isRetained: (roomId: string) => boolean;
   onChange: () => void;
+  onRejected: (change: OutboxChange, error: ChatError) => void;
 }
 
 /** The outbox of one user, from sign-in to sign-out: queue, storage and sender. */
@@ -24,15 +26,22 @@ export class UserOutbox {
   /** Resolves when the entries of earlier sessions are in the queue: they are sent first. */
   readonly #loaded: Promise<void>;
 
-  constructor({ userId, storage, connection, isRetained, onChange }: UserOutboxContext) {
+  constructor(context: UserOutboxContext) {
+    const { userId, storage, connection, isRetained, onChange, onRejected } = context;
     const { signal } = this.#ending;
     const notify = (): void => {
       if (!signal.aborted) onChange();
     };
     this.queue = new OutboxQueue(isRetained, notify);
     this.#store = new EntryStore(storage, notify);
-    const { queue } = this;
-    this.#sender = new OutboxSender({ userId, queue, store: this.#store, connection, signal });
+    this.#sender = new OutboxSender({
+      userId,
+      queue: this.queue,
+      store: this.#store,
+      connection,
+      onRejected,
+      signal,
+    });
     this.#loaded = this.load();
   }
 
@@ -46,12 +55,14 @@ export class UserOutbox {
     const stored = await this.#store.load();
     if (this.#ending.signal.aborted) return;
     const added = this.queue.prependStored(stored);
-    for (const roomId of new Set(added.map((entry) => entry.roomId))) this.#startSender(roomId);
+    for (const entry of added) this.#startSender(entry);
   }
 
-  /** Queues a new entry, stores it and sends it. */
+  /** Queues a new entry, stores it and sends it. A reaction replaces an unsent one before it. */
   send(entry: OutboxEntry): void {
+    const replaced = entry.kind === 'react' ? this.queue.findUnsent(entry) : undefined;
     this.#enqueue(entry, false);
+    if (replaced) void this.discard(replaced.entry.clientMessageId);
   }
 
   /** Requeues a failed entry after the waiting entries of its room. */
@@ -71,7 +82,7 @@ export class UserOutbox {
     await this.#store.remove(clientMessageId);
   }
 
-  /** Stops sending. Unsent messages stay in the storage. */
+  /** Stops sending. unsent entries stay in the storage. */
   end(): void {
     this.#ending.abort();
     this.queue.close();
@@ -83,10 +94,10 @@ export class UserOutbox {
     const send = { entry, persisted, repeated, internalFailures: 0 };
     this.queue.append(send);
     void persisted.then((stored) => this.queue.change(send, { persisted: stored }));
-    this.#startSender(entry.roomId);
+    this.#startSender(entry);
   }
 
-  #startSender(roomId: string): void {
-    void this.#loaded.then(() => this.#sender.start(roomId));
+  #startSender(entry: OutboxEntry): void {
+    void this.#loaded.then(() => this.#sender.start(laneOf(entry)));
   }
 }

@@ -18,6 +18,14 @@ function isOwn({ userId }: Message): boolean {
   return userId === 'ada';
 }
 
+function ownSend(clientMessageId: string, text: string) {
+  return { clientMessageId, payload: { text } };
+}
+
+function sendOf({ clientMessageId = '', text }: Message) {
+  return ownSend(clientMessageId, text);
+}
+
 describe('Timeline', () => {
   it('has every message once and in its latest revision, whichever pages contain its changes', () => {
     assert(
@@ -58,13 +66,13 @@ describe('Timeline', () => {
       property(roomLogs({ changes: false }), nat(), PAGES, (log, seed, pages) => {
         const rev = seed % (log.head + 1);
         const timeline = timelineOf(log, rev, Infinity);
-        const unsent = { clientMessageId: 'k-unsent', text: 'unsent' };
-        const sends = [...log.messagesAt(log.head).filter(isOwn), unsent];
+        const unsent = ownSend('k-unsent', 'unsent');
+        const sends = [...log.messagesAt(log.head).filter(isOwn).map(sendOf), unsent];
         for (let step = 0; timeline.rev < log.head; step += 1) {
           const { overlap, size } = pages[step] ?? LAST_PAGE;
           const page = log.changes(Math.max(0, timeline.rev - overlap), overlap + size);
           timeline.apply(page.changes.map(stateUpdate), page.rev);
-          const shown = timeline.messages.filter(isOwn);
+          const shown = timeline.messages.filter(isOwn).map(sendOf);
           expect([...shown, ...timeline.pending(sends)]).toEqual(sends);
         }
         expect(timeline.pending(sends)).toEqual([unsent]);
@@ -77,9 +85,8 @@ describe('Timeline', () => {
     const edited = { clientMessageId: 'k-1', text: 'edited', editedAt: '2026-01-01T00:01:00.000Z' };
     const messages = message ? [{ ...message, ...edited }] : [];
     const timeline = new Timeline({ messages, seq: 1, rev: 1 }, 'bob');
-    const other = { clientMessageId: 'k-2', text: 'message 1' };
-    const sends = [{ clientMessageId: 'k-1', text: 'message 1' }, other];
-    expect(timeline.pending(sends)).toEqual([other]);
+    const other = ownSend('k-2', 'message 1');
+    expect(timeline.pending([ownSend('k-1', 'message 1'), other])).toEqual([other]);
   });
 
   it('ignores an older page that does not end right before its first message', () => {

@@ -4,8 +4,14 @@ import { KnownSeqs } from './known-seqs.ts';
 import { updated, type MessageUpdate } from './message-update.ts';
 import { MessageWindow } from './message-window.ts';
 
-/** Fields that a message and its outbox entry have in common. */
+/** What identifies a message of the user in its room. */
 type Send = Pick<Message, 'clientMessageId' | 'text'>;
+
+/** A message in the outbox. */
+interface OwnSend {
+  readonly clientMessageId: string;
+  readonly payload: { readonly text: string };
+}
 
 /** The newest page of a room, oldest first; empty for a room without messages. */
 interface NewestPage {
@@ -78,6 +84,11 @@ export class Timeline {
     return this.#window.incomplete;
   }
 
+  /** Returns a message of the window. */
+  find(id: string): Message | undefined {
+    return this.#window.find(id);
+  }
+
   /**
    * Applies every update after `rev` up to `coveredRev`; older ones among `updates` are ignored.
    * Returns the messages that changed, except those outside of the window whose state is unknown.
@@ -113,9 +124,9 @@ export class Timeline {
   }
 
   /** Returns the entries whose messages are not in the window. */
-  pending<Entry extends Send>(entries: readonly Entry[]): Entry[] {
+  pending<Entry extends OwnSend>(entries: readonly Entry[]): Entry[] {
     return entries.filter(
-      ({ clientMessageId = '', text }) =>
+      ({ clientMessageId, payload: { text } }) =>
         !this.#ownSends.has(clientMessageId) &&
         !this.#ownSends.has(sendKey({ clientMessageId, text })),
     );
