@@ -51,6 +51,32 @@ describeWithDedicatedServer('the page while the server is down', (chat) => {
     await expectOnce('Written before closing the tab');
   });
 
+  it('shows changes at once and makes them once after the restart, also in the next tab', async () => {
+    const text = `Are you there, ${bob.username}?`;
+    await ada.editMessage(text, 'Are you back?');
+    const menu = await ada.openMenu('Are you back? (edited)');
+    await menu.getByRole('button', { name: 'React with thumbs up' }).click();
+    await ada.reaction('Are you back? (edited)', 'You reacted with thumbs up').waitFor();
+    await ada.rows('Are you back? (edited)').getByTitle('Change waiting to be saved').waitFor();
+    await ada.closeTab();
+    await chat.server.restart();
+    await ada.openTab('/chat/general');
+    await bob.waitForMessage('Are you back? (edited)');
+    await bob.reaction('Are you back? (edited)', /reacted with thumbs up$/).waitFor();
+    await ada.waitForStatus('Are you back? (edited)', 'Sent');
+    await expectOnce('Are you back?', 'Are you back? (edited)');
+  });
+
+  it('deletes a message in both browsers when it was deleted while offline', async () => {
+    const text = `Are you there, ${bob.username}?`;
+    await ada.deleteMessage(text);
+    await ada.page.getByText('This message was deleted.').last().waitFor();
+    await bob.waitForMessage(text);
+    await chat.server.restart();
+    await bob.rows(text).waitFor({ state: 'detached' });
+    expect(await countStored(chat.server.url, 'general', text)).toBe(0);
+  });
+
   it('shows no error in the dialog with the members, and loads them on every reconnect', async () => {
     const dialog = ada.page.getByRole('dialog');
     const reads: string[] = [];
@@ -74,9 +100,9 @@ describeWithDedicatedServer('the page while the server is down', (chat) => {
     await reread;
   });
 
-  async function expectOnce(text: string): Promise<void> {
+  async function expectOnce(text: string, shown = text): Promise<void> {
     expect(await countStored(chat.server.url, 'general', text)).toBe(1);
-    expect(await ada.rows(text).count()).toBe(1);
-    expect(await bob.rows(text).count()).toBe(1);
+    expect(await ada.rows(shown).count()).toBe(1);
+    expect(await bob.rows(shown).count()).toBe(1);
   }
 });

@@ -143,6 +143,39 @@ export class BrowserUser {
     await this.rows(text).getByTitle(status, { exact: true }).waitFor();
   }
 
+  /** Opens the menu of the message with this text; returns it. */
+  async openMenu(text: string): Promise<Locator> {
+    await this.rows(text).hover();
+    await this.rows(text)
+      .getByRole('button', { name: /^Actions for message/ })
+      .click();
+    return this.page.getByRole('dialog', { name: 'Message actions' });
+  }
+
+  /** Replaces the text of one of the user's own messages with the editor in its place. */
+  async editMessage(text: string, edited: string): Promise<void> {
+    const menu = await this.openMenu(text);
+    await menu.getByRole('button', { name: 'Edit message' }).click();
+    await this.editor.fill(edited);
+    await this.page.keyboard.press('Enter');
+  }
+
+  async deleteMessage(text: string): Promise<void> {
+    const menu = await this.openMenu(text);
+    await menu.getByRole('button', { name: 'Delete message' }).click();
+    await menu.getByRole('button', { name: 'Delete', exact: true }).click();
+  }
+
+  /** Field in which a message is edited. */
+  get editor(): Locator {
+    return this.page.getByRole('textbox', { name: 'Edited text' });
+  }
+
+  /** Returns the reaction to the message with this text whose label this is. */
+  reaction(text: string, label: string | RegExp): Locator {
+    return this.rows(text).getByRole('button', { name: label, exact: true });
+  }
+
   /** Revokes this browser's session from another client. */
   async revokeSession(): Promise<void> {
     const client = new ChatClient({ url: this.url });

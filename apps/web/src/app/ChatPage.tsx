@@ -2,6 +2,7 @@ import { GENERAL_ROOM_ID, type OwnUser } from '@chat/contracts';
 import { useEffect, useRef } from 'react';
 import { ConnectionBar } from '../connection/ConnectionBar.tsx';
 import { ConversationPane } from '../conversation/ConversationPane.tsx';
+import { RejectedChanges } from '../conversation/RejectedChanges.tsx';
 import { RoomsPane } from '../rooms/RoomsPane.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { RenderErrorNotice } from './RenderErrorNotice.tsx';
@@ -17,7 +18,10 @@ export function ChatPage({ user }: { user: OwnUser }) {
   useInitialRoom(roomId);
   return (
     <div className={styles.page} data-shows={roomId ? 'conversation' : 'rooms'}>
-      <ConnectionBar />
+      <div>
+        <ConnectionBar />
+        <RejectedChanges />
+      </div>
       <div className={styles.rooms}>
         <RoomsPane user={user} currentRoomId={roomId} />
       </div>

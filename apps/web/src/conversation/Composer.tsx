@@ -1,47 +1,38 @@
 import type { RoomConversation } from '@chat/client';
-import { MAX_TEXT_LENGTH } from '@chat/contracts';
-import {
-  useId,
-  useLayoutEffect,
-  useRef,
-  useState,
-  type SubmitEvent,
-  type KeyboardEvent,
-} from 'react';
+import { useId, useState, type KeyboardEvent, type RefObject, type SubmitEvent } from 'react';
 import { Icon } from '../ui/Icon.tsx';
+import { TOUCH } from '../ui/touch.ts';
 import { toUserMessage } from '../ui/user-message.ts';
 import styles from './Composer.module.css';
 import { useDraft } from './draft.ts';
-
-/** The character count is shown when no more than this many characters are left. */
-const SHOW_COUNT_BELOW = 400;
-const TOUCH = matchMedia('(hover: none) and (pointer: coarse)');
+import { messageLength } from './message-length.ts';
+import { MessageField } from './MessageField.tsx';
 
 interface ComposerProps {
   conversation: RoomConversation;
   roomName: string;
   ownUserId: string;
+  field: RefObject<HTMLTextAreaElement | null>;
+  /** Called for the up arrow key in an empty field. */
+  onEditLatest: () => void;
 }
 
-/** Message input. Enter sends the message; on a touch keyboard it inserts a line break. */
-export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
+/** Message input. Enter sends the message; the up arrow key in an empty field edits the last one. */
+export function Composer({
+  conversation,
+  roomName,
+  ownUserId,
+  field,
+  onEditLatest,
+}: ComposerProps) {
   const [text, setText] = useDraft(ownUserId, conversation.roomId);
   const [errorMessage, setErrorMessage] = useState<string>();
-  const field = useRef<HTMLTextAreaElement>(null);
   const noteId = useId();
-
-  useLayoutEffect(() => {
-    if (!field.current) return;
-    field.current.style.height = 'auto';
-    field.current.style.height = `${field.current.scrollHeight}px`;
-  }, [text]);
-
-  const remaining = MAX_TEXT_LENGTH - text.trim().length;
-  const sendable = text.trim() !== '' && remaining >= 0;
-  const note = errorMessage ?? characterCount(remaining);
+  const length = messageLength(text);
+  const note = errorMessage ?? length.note;
 
   function send() {
-    if (!sendable) return;
+    if (!length.valid) return;
     try {
       conversation.send(text.trim());
       setText('');
@@ -58,36 +49,31 @@ export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.key !== 'Enter' || event.shiftKey || TOUCH.matches) return;
-    // In an input method (IME), for example for Japanese, Enter also confirms the composition.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari sets only keyCode
-    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (event.key !== 'ArrowUp' || text !== '' || hasModifier(event)) return;
     event.preventDefault();
-    send();
+    onEditLatest();
   }
 
   return (
     <form className={styles.composer} onSubmit={submit}>
       <div className={styles.box}>
-        <textarea
+        <MessageField
           ref={field}
-          className={styles.field}
-          rows={1}
-          dir="auto"
           aria-label={`Message to ${roomName}`}
           aria-describedby={note ? noteId : undefined}
           placeholder={`Message ${roomName}`}
           autoFocus={!TOUCH.matches}
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={setText}
+          onEnter={send}
           onKeyDown={onKeyDown}
         />
-        <button type="submit" className={styles.send} disabled={!sendable} aria-label="Send">
+        <button type="submit" className={styles.send} disabled={!length.valid} aria-label="Send">
           <Icon shape="send" />
         </button>
       </div>
       {note && (
-        <p id={noteId} className={errorMessage || remaining < 0 ? styles.problem : styles.note}>
+        <p id={noteId} className={errorMessage || length.isOver ? styles.problem : styles.note}>
           {note}
         </p>
       )}
@@ -95,8 +81,6 @@ export function Composer({ conversation, roomName, ownUserId }: ComposerProps) {
   );
 }
 
-function characterCount(remaining: number): string | undefined {
-  if (remaining > SHOW_COUNT_BELOW) return undefined;
-  const count = Math.abs(remaining).toLocaleString();
-  return remaining < 0 ? `${count} characters over the limit` : `${count} characters left`;
+function hasModifier({ shiftKey, ctrlKey, altKey, metaKey }: KeyboardEvent): boolean {
+  return shiftKey || ctrlKey || altKey || metaKey;
 }

@@ -1,12 +1,14 @@
 import { isNamedRoomId, type OwnUser } from '@chat/contracts';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { chat } from '../app/chat.ts';
 import { useObservable } from '../app/observable.ts';
+import { TOUCH } from '../ui/touch.ts';
 import { Announcer } from './Announcer.tsx';
 import { Composer } from './Composer.tsx';
 import styles from './ConversationPane.module.css';
 import { ConversationHeader } from './ConversationHeader.tsx';
 import { EmptyConversation } from './EmptyConversation.tsx';
+import { messageActions } from './message-actions.ts';
 import { MessageList } from './MessageList.tsx';
 import { RemovedRoom } from './RemovedRoom.tsx';
 import { useTitle } from './title.ts';
@@ -21,6 +23,23 @@ export function ConversationPane({ roomId, user }: { roomId: string; user: OwnUs
   // Last known name: a removed room is no longer in the list.
   const [name, setName] = useState(isNamedRoomId(roomId) ? roomId : 'Private room');
   if (room && room.name !== name) setName(room.name);
+
+  const [editedId, setEditedId] = useState<string>();
+  const composer = useRef<HTMLTextAreaElement>(null);
+
+  const endEdit = useCallback(() => {
+    setEditedId(undefined);
+    // The keyboard of a phone would cover the message.
+    if (!TOUCH.matches) composer.current?.focus();
+  }, []);
+
+  function editLatest() {
+    const actor = { ownUserId: user.id, role: state.role };
+    const latest = state.messages.findLast(({ id, userId, deletedAt }) =>
+      messageActions({ id, userId, deleted: deletedAt !== undefined }, actor).includes('edit'),
+    );
+    if (latest) setEditedId(latest.id);
+  }
 
   useTitle(name, conversation, user.id);
   useEffect(() => {
@@ -41,10 +60,24 @@ export function ConversationPane({ roomId, user }: { roomId: string; user: OwnUs
       {empty ? (
         <EmptyConversation loading={state.status !== 'open'} />
       ) : (
-        <MessageList key={state.resets} conversation={conversation} state={state} user={user} />
+        <MessageList
+          key={state.resets}
+          conversation={conversation}
+          state={state}
+          user={user}
+          editedId={editedId}
+          onEdit={setEditedId}
+          onEndEdit={endEdit}
+        />
       )}
       <Announcer conversation={conversation} ownUserId={user.id} />
-      <Composer conversation={conversation} roomName={name} ownUserId={user.id} />
+      <Composer
+        conversation={conversation}
+        roomName={name}
+        ownUserId={user.id}
+        field={composer}
+        onEditLatest={editLatest}
+      />
     </section>
   );
 }

@@ -7,6 +7,7 @@ const STATUSES = {
   waiting: { shape: 'clock', label: 'Waiting to be sent' },
   sending: { shape: 'clock', label: 'Sending' },
   stored: { shape: 'check', label: 'Sent' },
+  unsaved: { shape: 'clock', label: 'Change waiting to be saved' },
   failed: { shape: 'alert', label: 'Not sent' },
 } as const;
 

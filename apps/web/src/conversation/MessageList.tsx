@@ -1,38 +1,88 @@
 import type { RoomConversation, RoomState } from '@chat/client';
 import type { OwnUser } from '@chat/contracts';
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { Icon } from '../ui/Icon.tsx';
 import { formatDay } from '../ui/time.ts';
+import { toUserMessage } from '../ui/user-message.ts';
+import { MessageControlsContext, type MessageControls } from './controls.ts';
+import { messageActions } from './message-actions.ts';
 import styles from './MessageList.module.css';
 import { MessageRow } from './MessageRow.tsx';
 import { useNewestInView } from './newest-in-view.ts';
 import { OlderMessages } from './OlderMessages.tsx';
+import { ProblemBar } from './ProblemBar.tsx';
+import { useSelectedMessage } from './selected-message.ts';
 import { shownMessages } from './shown-message.ts';
 import { useStableScroll } from './stable-scroll.ts';
 import { timeline } from './timeline.ts';
+import { toggleReaction } from './toggle-reaction.ts';
+import { rememberAuthors } from './user-names.ts';
 
 interface MessageListProps {
   conversation: RoomConversation;
   state: RoomState;
   user: OwnUser;
+  /** Id of the message that is being edited. */
+  editedId: string | undefined;
+  /** Starts editing a message. */
+  onEdit: (messageId: string) => void;
+  /** Ends editing. */
+  onEndEdit: () => void;
 }
 
 /**
  * Messages in a scroller that is anchored at the newest message and grows upwards: inserting older
  * messages above does not move the messages in view.
  */
-export function MessageList({ conversation, state, user }: MessageListProps) {
+export function MessageList({
+  conversation,
+  state,
+  user,
+  editedId,
+  onEdit,
+  onEndEdit,
+}: MessageListProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const { messages, pending } = state;
+  const { messages, pending, changes, role } = state;
+  const [problem, setProblem] = useState<string>();
+  const actor = useMemo(() => ({ ownUserId: user.id, role }), [user.id, role]);
   const rows = useMemo(
-    () => timeline(shownMessages({ messages, pending }, user)),
-    [messages, pending, user],
+    () => timeline(shownMessages({ messages, pending, changes }, user)),
+    [messages, pending, changes, user],
+  );
+  const actionable = useMemo(
+    () =>
+      rows.flatMap(({ message }) =>
+        message.id !== undefined && messageActions(message, actor).length > 0 ? [message.id] : [],
+      ),
+    [rows, actor],
+  );
+  const { selectedId, select, moveFocus } = useSelectedMessage(actionable);
+  const controls = useMemo(
+    (): MessageControls => ({
+      conversation,
+      actor,
+      react: (message, emoji) => {
+        try {
+          toggleReaction(conversation, message, emoji);
+        } catch (error) {
+          setProblem(toUserMessage(error));
+        }
+      },
+      edit: onEdit,
+      endEdit: onEndEdit,
+      select,
+      moveFocus,
+      focusList: () => scroller.current?.focus(),
+    }),
+    [conversation, actor, onEdit, onEndEdit, select, moveFocus],
   );
   const { scrolledAway, unseen, onScroll, scrollToNewest } = useNewestInView(
     scroller,
     messages.at(-1)?.seq ?? 0,
   );
 
+  useEffect(() => rememberAuthors(messages), [messages]);
   useStableScroll(scroller, messages[0]?.seq);
 
   const lastSent = pending.at(-1)?.clientMessageId;
@@ -41,35 +91,42 @@ export function MessageList({ conversation, state, user }: MessageListProps) {
   }, [lastSent, scrollToNewest]);
 
   return (
-    <div className={styles.frame}>
-      <div
-        ref={scroller}
-        className={styles.scroller}
-        role="region"
-        aria-label="Messages"
-        tabIndex={0}
-        onScroll={onScroll}
-      >
-        <div className={styles.content}>
-          <OlderMessages conversation={conversation} state={state} scroller={scroller} />
-          <ol className={styles.rows}>
-            {rows.map(({ message, startsDay, startsGroup }) => (
-              <MessageRow
-                key={message.key}
-                message={message}
-                day={startsDay ? formatDay(message.timestamp) : undefined}
-                startsGroup={startsGroup}
-              />
-            ))}
-          </ol>
+    <>
+      <div className={styles.frame}>
+        <div
+          ref={scroller}
+          className={styles.scroller}
+          role="region"
+          aria-label="Messages"
+          tabIndex={0}
+          onScroll={onScroll}
+        >
+          <div className={styles.content}>
+            <OlderMessages conversation={conversation} state={state} scroller={scroller} />
+            <MessageControlsContext value={controls}>
+              <ol className={styles.rows}>
+                {rows.map(({ message, startsDay, startsGroup }) => (
+                  <MessageRow
+                    key={message.key}
+                    message={message}
+                    day={startsDay ? formatDay(message.timestamp) : undefined}
+                    startsGroup={startsGroup}
+                    isSelected={message.id !== undefined && message.id === selectedId}
+                    isEditing={message.id !== undefined && message.id === editedId}
+                  />
+                ))}
+              </ol>
+            </MessageControlsContext>
+          </div>
         </div>
+        {scrolledAway && (
+          <button type="button" className={styles.scrollToNewest} onClick={scrollToNewest}>
+            <Icon shape="down" size={16} />
+            {unseen === 0 ? 'Jump to latest' : `${unseen} new message${unseen === 1 ? '' : 's'}`}
+          </button>
+        )}
       </div>
-      {scrolledAway && (
-        <button type="button" className={styles.scrollToNewest} onClick={scrollToNewest}>
-          <Icon shape="down" size={16} />
-          {unseen === 0 ? 'Jump to latest' : `${unseen} new message${unseen === 1 ? '' : 's'}`}
-        </button>
-      )}
-    </div>
+      {problem && <ProblemBar onDismiss={() => setProblem(undefined)}>{problem}</ProblemBar>}
+    </>
   );
 }

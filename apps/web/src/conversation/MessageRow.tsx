@@ -1,10 +1,15 @@
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import { ErrorBoundary } from '../app/ErrorBoundary.tsx';
 import { Avatar } from '../ui/Avatar.tsx';
 import { formatFull, formatTime } from '../ui/time.ts';
+import { TOUCH } from '../ui/touch.ts';
+import { useMessageControls } from './controls.ts';
 import { MessageFallback } from './MessageFallback.tsx';
 import { DeliveryStatus } from './DeliveryStatus.tsx';
 import { FailedMessage } from './FailedMessage.tsx';
+import { messageActions } from './message-actions.ts';
+import { MessageActions } from './MessageActions.tsx';
+import { MessageEditor } from './MessageEditor.tsx';
 import styles from './MessageRow.module.css';
 import { MessageText } from './MessageText.tsx';
 import { Reactions } from './Reactions.tsx';
@@ -14,6 +19,9 @@ interface ArticleProps {
   message: ShownMessage;
   /** Whether the message is the first of its group, shown with name and time. */
   startsGroup: boolean;
+  /** Whether the Tab key reaches its actions. */
+  isSelected: boolean;
+  isEditing: boolean;
 }
 
 interface MessageRowProps extends ArticleProps {
@@ -22,7 +30,8 @@ interface MessageRowProps extends ArticleProps {
 }
 
 /** One message of the list. A message that fails to render does not affect the others. */
-export const MessageRow = memo(function MessageRow({ message, day, startsGroup }: MessageRowProps) {
+export const MessageRow = memo(function MessageRow({ day, ...article }: MessageRowProps) {
+  const { message } = article;
   return (
     <li className={styles.row} data-delivery={message.delivery}>
       {day && (
@@ -31,21 +40,29 @@ export const MessageRow = memo(function MessageRow({ message, day, startsGroup }
         </h3>
       )}
       <ErrorBoundary fallback={<MessageFallback message={message} />}>
-        <Article message={message} startsGroup={startsGroup} />
+        <Article {...article} />
       </ErrorBoundary>
     </li>
   );
 });
 
-function Article({ message, startsGroup }: ArticleProps) {
-  const { username, text, timestamp, editedAt, deleted, reactions, delivery, entry } = message;
+function Article({ message, startsGroup, isSelected, isEditing }: ArticleProps) {
+  const { actor } = useMessageControls();
+  const [isHovered, setHovered] = useState(false);
+  const { id, username, timestamp, reactions = [], delivery, entry } = message;
+  const actions = messageActions(message, actor);
+  const hasMenu = id !== undefined && actions.length > 0 && !isEditing;
   const time = (
     <time className={styles.time} dateTime={timestamp} title={formatFull(timestamp)}>
       {formatTime(timestamp)}
     </time>
   );
   return (
-    <article className={`${styles.message} ${startsGroup ? styles.first : ''}`}>
+    <article
+      className={`${styles.message} ${startsGroup ? styles.first : ''}`}
+      onPointerEnter={() => setHovered(true)}
+      onPointerLeave={() => setHovered(false)}
+    >
       <span className={styles.side}>{startsGroup ? <Avatar name={username} /> : time}</span>
       <div className={styles.body}>
         {startsGroup ? (
@@ -55,15 +72,35 @@ function Article({ message, startsGroup }: ArticleProps) {
         ) : (
           <span className="visually-hidden">{username}</span>
         )}
-        {deleted ? (
-          <p className={styles.placeholder}>This message was deleted.</p>
-        ) : (
-          <MessageText text={text} editedAt={editedAt} />
+        <Content message={message} isEditing={isEditing && actions.includes('edit')} />
+        {reactions.length > 0 && (
+          <Reactions message={message} canReact={actions.includes('react')} />
         )}
-        {reactions && <Reactions reactions={reactions} />}
         {delivery === 'failed' && entry && <FailedMessage entry={entry} />}
       </div>
       {delivery && <DeliveryStatus delivery={delivery} />}
+      {hasMenu && (isHovered || isSelected || TOUCH.matches) && (
+        <MessageActions
+          message={{ ...message, id }}
+          actions={actions}
+          isSelected={isSelected}
+          isHovered={isHovered}
+        />
+      )}
     </article>
+  );
+}
+
+function Content({ message, isEditing }: Pick<ArticleProps, 'message' | 'isEditing'>) {
+  const { conversation, endEdit } = useMessageControls();
+  const { id, text, editedAt, deleted } = message;
+  if (deleted) return <p className={styles.placeholder}>This message was deleted.</p>;
+  if (!isEditing || id === undefined) return <MessageText text={text} editedAt={editedAt} />;
+  return (
+    <MessageEditor
+      text={text}
+      onSave={(edited) => void conversation.editMessage(id, edited)}
+      onEnd={endEdit}
+    />
   );
 }

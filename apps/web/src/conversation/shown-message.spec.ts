@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { OutboxMessage } from '@chat/client';
+import type { OutboxChange, OutboxMessage } from '@chat/client';
 import type { Message } from '@chat/contracts';
 import { shownMessages } from './shown-message.ts';
 
@@ -33,7 +33,7 @@ function pendingEntry(clientMessageId: string, text: string): OutboxMessage {
 }
 
 const keys = (messages: Message[], pending: OutboxMessage[]): string[] =>
-  shownMessages({ messages, pending }, ada).map(({ key }) => key);
+  shownMessages({ messages, pending, changes: [] }, ada).map(({ key }) => key);
 
 describe('the key of a shown message', () => {
   it('stays the same when a pending message is stored, edited and deleted', () => {
@@ -61,8 +61,37 @@ describe('a shown message', () => {
       { ...message, text: '', deletedAt: TIME },
       { ...message, userId: 'bob' },
     ];
-    const shown = messages.map((one) => shownMessages({ messages: [one], pending: [] }, ada)[0]);
+    const shown = messages.map(
+      (one) => shownMessages({ messages: [one], pending: [], changes: [] }, ada)[0],
+    );
     expect(shown.map((one) => one?.delivery)).toEqual(['stored', undefined, undefined]);
     expect(shown.map((one) => one?.deleted)).toEqual([undefined, true, undefined]);
+  });
+
+  it('is unsaved while an edit or a deletion is not acknowledged, and its emoji for a reaction', () => {
+    const message = stored(1, 'c1', 'hello');
+    const shownWith = (...changes: OutboxChange[]) =>
+      shownMessages({ messages: [message], pending: [], changes }, ada)[0];
+    const payload = { messageId: message.id };
+    const entry = {
+      clientMessageId: 'c2',
+      roomId: 'general',
+      createdAt: TIME,
+      state: 'waiting',
+      persisted: true,
+    } as const;
+    const reaction = {
+      ...entry,
+      kind: 'react',
+      payload: { ...payload, emoji: '👍', on: true },
+    } as const;
+    const deletion = { ...entry, kind: 'deleteMessage', payload } as const;
+    expect(shownWith(deletion)).toMatchObject({ delivery: 'unsaved', unsavedEmoji: [] });
+    expect(shownWith(reaction)).toMatchObject({ delivery: 'stored', unsavedEmoji: ['👍'] });
+    expect(shownWith({ ...deletion, state: 'sent' }, { ...reaction, state: 'sent' })).toEqual(
+      shownWith(),
+    );
+    const elsewhere = { ...deletion, payload: { messageId: 'm2' } };
+    expect(shownWith(elsewhere)?.delivery).toBe('stored');
   });
 });
