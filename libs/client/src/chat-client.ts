@@ -6,6 +6,7 @@ import { MemoryOutbox } from './outbox/memory-outbox.ts';
 import { MemorySessionStorage } from './session/memory-session-storage.ts';
 import type { OutboxStorage } from './outbox/outbox-storage.ts';
 import { Outbox } from './outbox/outbox.ts';
+import { ReadPositions } from './read-positions/read-positions.ts';
 import { RestClient } from './rest/rest-client.ts';
 import { RoomConversation } from './conversation/room-conversation.ts';
 import { RoomList } from './rooms/room-list.ts';
@@ -32,6 +33,7 @@ export class ChatClient {
   readonly session: Session;
   readonly rest: RestClient;
   readonly connection: Connection;
+  readonly readPositions: ReadPositions;
   readonly rooms: RoomList;
   readonly outbox: Outbox;
   readonly #http: HttpTransport;
@@ -54,7 +56,8 @@ export class ChatClient {
     this.rest = new RestClient(this.#http, this.session);
     this.connection = new Connection(url, this.session, transports);
     this.outbox = new Outbox(this.session, this.connection, outboxStorage);
-    this.rooms = new RoomList(this.session, this.connection, this.rest);
+    this.readPositions = new ReadPositions(this.session, this.connection);
+    this.rooms = new RoomList(this.session, this.connection, this.rest, this.readPositions);
   }
 
   /** Returns the conversation for a room: the same object per id while the user stays signed in. */
@@ -78,6 +81,7 @@ export class ChatClient {
     this.#stopListening();
     this.#endConversations();
     this.rooms.close();
+    this.readPositions.close();
     this.outbox.close();
     this.connection.close();
     this.session.close();

@@ -18,6 +18,7 @@ export type {
   OutboxState,
 } from './outbox/outbox-entry.ts';
 export type { Outbox } from './outbox/outbox.ts';
+export type { ReadPosition, ReadPositions } from './read-positions/read-positions.ts';
 export type { HistoryCursor, HistoryPage, RestClient } from './rest/rest-client.ts';
 export type { RoomConversation } from './conversation/room-conversation.ts';
 export type { RoomEvents, RoomState } from './conversation/room-state.ts';

@@ -58,11 +58,14 @@ export class ScriptedServer {
   readonly commands: Command[] = [];
   readonly joins: { roomId: string; since?: number }[] = [];
   readonly renewals: string[] = [];
+  readonly markReads: ClientPayload<'markRead'>[] = [];
   readonly requests: string[] = [];
   /** Returns the outcome of a send; `count` starts at 1. */
   sendOutcome: (count: number, payload: SendMessagePayload) => SendOutcome = () => 'ok';
   /** Returns the outcome of an edit, deletion or reaction; `count` starts at 1. */
   commandOutcome: (count: number, payload: Command['payload']) => SendOutcome = () => 'ok';
+  /** Returns the outcome of a `markRead`; `count` starts at 1. */
+  markReadOutcome: (count: number) => SendOutcome = () => 'ok';
   /** Overrides the response to a REST call: status, body and headers. */
   intercept: (
     call: string,
@@ -77,6 +80,8 @@ export class ScriptedServer {
   readonly #refresh = new Map<string, string>();
   readonly #rooms = new Map<string, Message[]>();
   readonly #revs = new Map<string, number>();
+  /** Read position by user and room. */
+  readonly #positions = new Map<string, number>();
   /** Commands that were applied, by their content. */
   readonly #applied = new Set<string>();
   readonly #port: number;
@@ -263,8 +268,17 @@ export class ScriptedServer {
         this.renewals.push(token);
         ack?.({ ok: true, expiresIn: this.accessTokenLifeSeconds });
       },
-      markRead: (payload, ack) => ack?.({ ok: true, ...this.#positionAt(payload) }),
-      markUnread: (payload, ack) => ack?.({ ok: true, ...this.#positionAt(payload) }),
+      markRead: (payload, ack) => {
+        this.markReads.push(payload);
+        const { userId } = socket.data;
+        const before = this.#position(userId, payload.roomId);
+        simulate(socket, this.markReadOutcome(this.markReads.length), ack, () =>
+          this.#moveTo(userId, payload.roomId, Math.max(before, payload.seq)),
+        );
+      },
+      markUnread: ({ roomId, seq }, ack) => {
+        ack?.({ ok: true, ...this.#moveTo(socket.data.userId, roomId, seq) });
+      },
       sendMessage: (payload, ack) => this.#handleSend(socket, payload, ack),
       editMessage: (payload, ack) => this.#handleCommand(socket, 'editMessage', payload, ack),
       deleteMessage: (payload, ack) => this.#handleCommand(socket, 'deleteMessage', payload, ack),
@@ -273,12 +287,6 @@ export class ScriptedServer {
     socket.onAny((event: ClientEvent, ...args: unknown[]) => {
       (handlers[event] as (...args: unknown[]) => void)(...args);
     });
-  }
-
-  #positionAt({ roomId, seq }: { roomId: string; seq: number }): MarkReadResult {
-    const head = this.messages(roomId).length;
-    const lastReadSeq = Math.min(seq, head);
-    return { lastReadSeq, unread: head - lastReadSeq };
   }
 
   #joinResult(
@@ -367,7 +375,7 @@ export class ScriptedServer {
     const reader = this.#access.get(request.headers.authorization?.replace('Bearer ', '') ?? '');
     if (reader === undefined) return replyWithError(response, 401, 'UNAUTHORIZED');
     if (call === 'POST /auth/logout') return reply(response, 204);
-    if (call === 'GET /rooms') return reply(response, 200, this.#summaries());
+    if (call === 'GET /rooms') return reply(response, 200, this.#summaries(reader));
     const [, kind, roomId = ''] = /^GET \/messages\/(history|changes)\/(.+)$/.exec(call) ?? [];
     const messages = this.messages(roomId);
     const limit = Number(url.searchParams.get('limit') ?? 50);
@@ -394,7 +402,24 @@ export class ScriptedServer {
     replyWithError(response, 404, 'NOT_FOUND');
   }
 
-  #summaries(): object[] {
+  /** Moves the read position of a user as another device of the user does. */
+  moveReadPosition(userId: string, roomId: string, lastReadSeq: number): void {
+    const position = this.#moveTo(userId, roomId, lastReadSeq);
+    this.#io.emit('readPosition', { roomId, ...position });
+  }
+
+  #position(userId: string, roomId: string): number {
+    return this.#positions.get(`${userId} ${roomId}`) ?? 0;
+  }
+
+  #moveTo(userId: string, roomId: string, seq: number): MarkReadResult {
+    const head = this.messages(roomId).length;
+    const lastReadSeq = Math.min(seq, head);
+    this.#positions.set(`${userId} ${roomId}`, lastReadSeq);
+    return { lastReadSeq, unread: head - lastReadSeq };
+  }
+
+  #summaries(userId: string): object[] {
     return [...this.#rooms].map(([id, messages]) => ({
       id,
       name: id,
@@ -403,6 +428,8 @@ export class ScriptedServer {
       role: 'member',
       seq: messages.length,
       rev: this.#rev(id),
+      lastReadSeq: this.#position(userId, id),
+      unread: messages.length - this.#position(userId, id),
       ...(messages.length > 0 && { lastMessage: messages.at(-1) }),
     }));
   }

@@ -83,6 +83,35 @@ describe('RoomList', () => {
     await eventually(() => expect(listedRooms()).toEqual([['general', 'welcome']]));
   });
 
+  it('has the last message and the unread count of a room that is not open', async () => {
+    const [message] = server.store('general', ['badge'], { live: false });
+    server.emit('roomHeads', [
+      { roomId: 'general', seq: 2, rev: 2, unread: 2, ...(message && { lastMessage: message }) },
+    ]);
+    await eventually(() => expect(listedRooms()).toEqual([['general', 'badge']]));
+    expect(ada.rooms.getSnapshot().rooms[0]).toMatchObject({ seq: 2, rev: 2, unread: 2 });
+  });
+
+  it('shows a message that arrives after a head without it', async () => {
+    await ada.room('general').open();
+    server.emit('roomHeads', [{ roomId: 'general', seq: 2, rev: 2 }]);
+    server.store('general', ['news']);
+    await eventually(() => expect(listedRooms()).toEqual([['general', 'news']]));
+  });
+
+  it('ignores a head that is older than the room', async () => {
+    await ada.room('general').open();
+    const [older] = server.store('general', ['older']);
+    server.store('general', ['newer']);
+    await eventually(() => expect(listedRooms()).toEqual([['general', 'newer']]));
+    const head = { roomId: 'general', seq: 2, rev: 2, ...(older && { lastMessage: older }) };
+    server.emit('roomHeads', [head]);
+    server.emit('roomRemoved', { roomId: 'other' });
+    server.store('general', ['newest']);
+    await eventually(() => expect(listedRooms()).toEqual([['general', 'newest']]));
+    expect(ada.rooms.getSnapshot().rooms[0]?.seq).toBe(4);
+  });
+
   it('is refetched after a reconnect', async () => {
     await server.stop();
     server.store('general', ['while offline']);

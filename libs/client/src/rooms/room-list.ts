@@ -1,14 +1,22 @@
-import type { Message, RoomSummary, ServerPayload } from '@chat/contracts';
+import type { RoomSummary } from '@chat/contracts';
 import { Backoff, pause } from '../backoff.ts';
 import type { ChatError } from '../chat-error.ts';
 import type { Connection } from '../connection/connection.ts';
 import { onOnlineChange } from '../connection/online-changes.ts';
 import type { Unsubscribe } from '../emitter.ts';
 import { type Observable, ObservableState } from '../observable.ts';
+import type { ReadPositions } from '../read-positions/read-positions.ts';
 import type { RestClient } from '../rest/rest-client.ts';
 import type { Session } from '../session/session.ts';
 import { onUserChange } from '../session/user-changes.ts';
-import { isKnownChange, updated } from '../timeline/message-update.ts';
+import {
+  byActivity,
+  withChange,
+  withHead,
+  withLastMessage,
+  withMessage,
+  withReadPosition,
+} from './room-summary.ts';
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 5_000;
@@ -27,6 +35,7 @@ export class RoomList implements Observable<RoomListState> {
   readonly #session: Session;
   readonly #connection: Connection;
   readonly #rest: RestClient;
+  readonly #readPositions: ReadPositions;
   readonly #observable = new ObservableState<RoomListState>(() => this.#state);
   readonly #stopListening: Unsubscribe[];
   readonly #ending = new AbortController();
@@ -35,10 +44,16 @@ export class RoomList implements Observable<RoomListState> {
   /** Whether a change occurred after the request in flight was sent: its response may be stale. */
   #outdated = false;
 
-  constructor(session: Session, connection: Connection, rest: RestClient) {
+  constructor(
+    session: Session,
+    connection: Connection,
+    rest: RestClient,
+    readPositions: ReadPositions,
+  ) {
     this.#session = session;
     this.#connection = connection;
     this.#rest = rest;
+    this.#readPositions = readPositions;
     this.#stopListening = [
       onUserChange(session, () => this.#set({ status: 'loading', rooms: [] })),
       onOnlineChange(connection, (online) => {
@@ -57,10 +72,17 @@ export class RoomList implements Observable<RoomListState> {
           this.#update(roomId, (room) => ({ ...room, role }));
       }),
       connection.on('receiveMessage', ({ since: _, ...message }) => {
-        this.#update(message.roomId, (room) => withMessage(room, message));
+        this.#update(message.roomId, (room) => withMessage(room, message, session.user?.id));
       }),
       connection.on('messageChanged', (change) => {
         this.#update(change.roomId, (room) => withChange(room, change, session.user?.id));
+      }),
+      connection.on('roomHeads', (heads) => {
+        for (const head of heads) this.#update(head.roomId, (room) => withHead(room, head));
+      }),
+      readPositions.on('moved', ({ roomId, lastReadSeq }) => {
+        this.#update(roomId, (room) => withReadPosition(room, lastReadSeq));
+        if (this.#refreshing) this.#outdated = true;
       }),
     ];
   }
@@ -119,9 +141,10 @@ export class RoomList implements Observable<RoomListState> {
   #merge(rooms: RoomSummary[]): void {
     const known = new Map(this.#state.rooms.map((room) => [room.id, room]));
     const merged = rooms.map((room) => {
+      const unacknowledged = this.#readPositions.unacknowledged(room.id);
+      const read = unacknowledged ? withReadPosition(room, unacknowledged) : room;
       // A message may have arrived while the request was in flight.
-      const newer = known.get(room.id)?.lastMessage;
-      return newer ? withMessage(room, newer) : room;
+      return withLastMessage(read, known.get(room.id)?.lastMessage);
     });
     this.#set({ status: 'ready', rooms: byActivity(merged) });
   }
@@ -142,33 +165,4 @@ export class RoomList implements Observable<RoomListState> {
     this.#state = state;
     this.#observable.invalidate();
   }
-}
-
-function withMessage(room: RoomSummary, message: Message): RoomSummary {
-  if (message.rev <= room.rev) return room;
-  const isLast = message.seq >= room.seq;
-  return {
-    ...room,
-    rev: message.rev,
-    seq: Math.max(room.seq, message.seq),
-    ...(isLast && { lastMessage: message }),
-  };
-}
-
-/** Changes the last message; an older one is not part of the summary. */
-function withChange(
-  room: RoomSummary,
-  event: ServerPayload<'messageChanged'>,
-  ownUserId: string | undefined,
-): RoomSummary {
-  const { lastMessage } = room;
-  if (lastMessage?.id !== event.messageId || !isKnownChange(event.change)) return room;
-  const changed = updated(lastMessage, event, ownUserId);
-  if (changed === lastMessage) return room;
-  return { ...room, rev: Math.max(room.rev, event.rev), lastMessage: changed };
-}
-
-function byActivity(rooms: readonly RoomSummary[]): RoomSummary[] {
-  const latest = (room: RoomSummary): string => room.lastMessage?.timestamp ?? room.createdAt;
-  return [...rooms].sort((a, b) => latest(b).localeCompare(latest(a)));
 }
