@@ -11,6 +11,8 @@ import { chat } from './chat.ts';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
 import { navigate, roomPath, useRoomId } from './location.ts';
 import { useObservable } from './observable.ts';
+import { useTitle } from './title.ts';
+import { totalUnread } from './unread.ts';
 
 /** Shows the list of rooms and the current conversation; on a phone, one of the two. */
 export function ChatPage({ user }: { user: OwnUser }) {
@@ -31,12 +33,19 @@ export function ChatPage({ user }: { user: OwnUser }) {
             <ConversationPane roomId={roomId} user={user} />
           </ErrorBoundary>
         ) : (
-          <Notice title="Choose a room">
-            <p>Pick a room from the list, or use the buttons above it to find or create one.</p>
-          </Notice>
+          <NoRoom />
         )}
       </main>
     </div>
+  );
+}
+
+function NoRoom() {
+  useTitle(undefined, totalUnread(useObservable(chat.rooms).rooms));
+  return (
+    <Notice title="Choose a room">
+      <p>Pick a room from the list, or use the buttons above it to find or create one.</p>
+    </Notice>
   );
 }
 

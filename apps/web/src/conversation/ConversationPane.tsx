@@ -2,6 +2,8 @@ import { isNamedRoomId, type OwnUser } from '@chat/contracts';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { chat } from '../app/chat.ts';
 import { useObservable } from '../app/observable.ts';
+import { useTitle } from '../app/title.ts';
+import { totalUnread } from '../app/unread.ts';
 import { TOUCH } from '../ui/touch.ts';
 import { Announcer } from './Announcer.tsx';
 import { Composer } from './Composer.tsx';
@@ -11,7 +13,6 @@ import { EmptyConversation } from './EmptyConversation.tsx';
 import { messageActions } from './message-actions.ts';
 import { MessageList } from './MessageList.tsx';
 import { RemovedRoom } from './RemovedRoom.tsx';
-import { useTitle } from './title.ts';
 
 /** One room: its header, its messages and the composer. */
 export function ConversationPane({ roomId, user }: { roomId: string; user: OwnUser }) {
@@ -41,7 +42,7 @@ export function ConversationPane({ roomId, user }: { roomId: string; user: OwnUs
     if (latest) setEditedId(latest.id);
   }
 
-  useTitle(name, conversation, user.id);
+  useTitle(name, totalUnread(rooms));
   useEffect(() => {
     conversation.open().catch(() => undefined); // The snapshot has the error.
     return () => conversation.close();
@@ -64,6 +65,7 @@ export function ConversationPane({ roomId, user }: { roomId: string; user: OwnUs
           key={state.resets}
           conversation={conversation}
           state={state}
+          lastReadSeq={room?.lastReadSeq}
           user={user}
           editedId={editedId}
           onEdit={setEditedId}

@@ -6,21 +6,26 @@ import { formatDay } from '../ui/time.ts';
 import { toUserMessage } from '../ui/user-message.ts';
 import { MessageControlsContext, type MessageControls } from './controls.ts';
 import { messageActions } from './message-actions.ts';
+import { FirstUnreadButton } from './FirstUnreadButton.tsx';
 import styles from './MessageList.module.css';
 import { MessageRow } from './MessageRow.tsx';
 import { useNewestInView } from './newest-in-view.ts';
 import { OlderMessages } from './OlderMessages.tsx';
 import { ProblemBar } from './ProblemBar.tsx';
 import { useSelectedMessage } from './selected-message.ts';
+import { useScrollPosition } from './scroll-position.ts';
 import { shownMessages } from './shown-message.ts';
 import { useStableScroll } from './stable-scroll.ts';
 import { timeline } from './timeline.ts';
 import { toggleReaction } from './toggle-reaction.ts';
+import { useUnread } from './unread.ts';
 import { rememberAuthors } from './user-names.ts';
 
 interface MessageListProps {
   conversation: RoomConversation;
   state: RoomState;
+  /** Read position of the user; undefined until it is known. */
+  lastReadSeq: number | undefined;
   user: OwnUser;
   /** Id of the message that is being edited. */
   editedId: string | undefined;
@@ -37,6 +42,7 @@ interface MessageListProps {
 export function MessageList({
   conversation,
   state,
+  lastReadSeq,
   user,
   editedId,
   onEdit,
@@ -77,12 +83,11 @@ export function MessageList({
     }),
     [conversation, actor, onEdit, onEndEdit, select, moveFocus],
   );
-  const { scrolledAway, unseen, onScroll, scrollToNewest } = useNewestInView(
-    scroller,
-    messages.at(-1)?.seq ?? 0,
-  );
+  const { scrolledAway, onScroll, scrollToNewest } = useNewestInView(scroller);
+  const unread = useUnread(state, lastReadSeq, !scrolledAway);
 
   useEffect(() => rememberAuthors(messages), [messages]);
+  useScrollPosition(`${user.id} ${state.roomId}`, scroller);
   useStableScroll(scroller, messages[0]?.seq);
 
   const lastSent = pending.at(-1)?.clientMessageId;
@@ -111,6 +116,9 @@ export function MessageList({
                     message={message}
                     day={startsDay ? formatDay(message.timestamp) : undefined}
                     startsGroup={startsGroup}
+                    startsUnread={
+                      message.seq !== undefined && message.seq - 1 === unread.dividerSeq
+                    }
                     isSelected={message.id !== undefined && message.id === selectedId}
                     isEditing={message.id !== undefined && message.id === editedId}
                   />
@@ -119,14 +127,28 @@ export function MessageList({
             </MessageControlsContext>
           </div>
         </div>
+        {unread.dividerSeq !== undefined && (
+          <FirstUnreadButton
+            key={unread.dividerSeq}
+            conversation={conversation}
+            scroller={scroller}
+            messages={messages}
+            afterSeq={unread.dividerSeq}
+          />
+        )}
         {scrolledAway && (
           <button type="button" className={styles.scrollToNewest} onClick={scrollToNewest}>
             <Icon shape="down" size={16} />
-            {unseen === 0 ? 'Jump to latest' : `${unseen} new message${unseen === 1 ? '' : 's'}`}
+            {newMessagesLabel(unread.count)}
           </button>
         )}
       </div>
       {problem && <ProblemBar onDismiss={() => setProblem(undefined)}>{problem}</ProblemBar>}
     </>
   );
+}
+
+function newMessagesLabel(count: number): string {
+  if (count === 0) return 'Jump to latest';
+  return `${count} new message${count === 1 ? '' : 's'}`;
 }

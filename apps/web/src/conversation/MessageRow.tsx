@@ -27,17 +27,33 @@ interface ArticleProps {
 interface MessageRowProps extends ArticleProps {
   /** Label of the day that starts with this message. */
   day: string | undefined;
+  /** Whether this is the first message that was unread when it came into view. */
+  startsUnread: boolean;
 }
 
 /** One message of the list. A message that fails to render does not affect the others. */
-export const MessageRow = memo(function MessageRow({ day, ...article }: MessageRowProps) {
+export const MessageRow = memo(function MessageRow({
+  day,
+  startsUnread,
+  ...article
+}: MessageRowProps) {
   const { message } = article;
   return (
-    <li className={styles.row} data-delivery={message.delivery}>
+    <li
+      className={styles.row}
+      data-delivery={message.delivery}
+      data-seq={message.seq}
+      data-first-unread={startsUnread || undefined}
+    >
       {day && (
         <h3 className={styles.day}>
           <span>{day}</span>
         </h3>
+      )}
+      {startsUnread && (
+        <p className={styles.unread}>
+          <span>New messages</span>
+        </p>
       )}
       <ErrorBoundary fallback={<MessageFallback message={message} />}>
         <Article {...article} />

@@ -7,6 +7,8 @@ export interface ShownMessage {
   readonly key: string;
   /** Absent for a pending message. */
   readonly id?: string;
+  /** Absent for a pending message. */
+  readonly seq?: number;
   readonly userId: string;
   readonly username: string;
   readonly text: string;
@@ -94,12 +96,13 @@ function memoize(source: Message | OutboxMessage, make: () => ShownMessage): Sho
 }
 
 function storedMessage(message: Message, own: Sender): ShownMessage {
-  const { id, userId, username, text, timestamp, editedAt, deletedAt, reactions } = message;
+  const { id, seq, userId, username, text, timestamp, editedAt, deletedAt, reactions } = message;
   const isOwn = userId === own.id;
   const deleted = deletedAt !== undefined;
   return {
     key: isOwn ? (message.clientMessageId ?? id) : id,
     id,
+    seq,
     userId,
     username,
     text,

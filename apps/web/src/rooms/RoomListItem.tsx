@@ -2,6 +2,7 @@ import type { Message, RoomSummary } from '@chat/contracts';
 import { memo } from 'react';
 import { Link } from '../app/Link.tsx';
 import { roomPath } from '../app/location.ts';
+import { formatUnread } from '../app/unread.ts';
 import { formatShort } from '../ui/time.ts';
 import { RoomIcon } from './RoomIcon.tsx';
 import styles from './RoomListItem.module.css';
@@ -17,13 +18,14 @@ export const RoomListItem = memo(function RoomListItem({
   ownUserId,
   current,
 }: RoomListItemProps) {
-  const last = room.lastMessage;
+  const { lastMessage: last, unread = 0 } = room;
   return (
     <li>
       <Link
         href={roomPath(room.id)}
         className={styles.room}
         aria-current={current ? 'page' : undefined}
+        data-unread={unread > 0 || undefined}
       >
         <span className={styles.mark}>
           <RoomIcon visibility={room.visibility} />
@@ -39,6 +41,12 @@ export const RoomListItem = memo(function RoomListItem({
         <span className={styles.preview} dir="auto">
           {last ? previewOf(last, ownUserId) : 'No messages yet'}
         </span>
+        {unread > 0 && (
+          <span className={styles.unread}>
+            {formatUnread(unread)}
+            <span className="visually-hidden"> unread</span>
+          </span>
+        )}
       </Link>
     </li>
   );

@@ -3,7 +3,6 @@ import { useState } from 'react';
 import { Button } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { FindRoomsDialog } from './FindRoomsDialog.tsx';
-import { usePolledRooms } from './poll-rooms.ts';
 import { NewRoomDialog } from './NewRoomDialog.tsx';
 import { OwnAccount } from './OwnAccount.tsx';
 import { RoomList } from './RoomList.tsx';
@@ -16,7 +15,6 @@ interface RoomsPaneProps {
 
 /** The user's rooms, with buttons to find and create rooms, and the account. */
 export function RoomsPane({ user, currentRoomId }: RoomsPaneProps) {
-  usePolledRooms();
   const [dialog, setDialog] = useState<'find' | 'new'>();
   const close = () => setDialog(undefined);
   return (

@@ -17,6 +17,7 @@ const SHAPES = {
   react: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM8.5 14.5a4.2 4.2 0 0 0 7 0M9 9.5v.01M15 9.5v.01',
   search: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5',
   send: 'M4 12l16-8-6 16-3-7-7-1z',
+  up: 'M12 19V6M6 11l6-6 6 6',
 } as const;
 
 /** Line icon in the text colour; decorative, so hidden from screen readers. */

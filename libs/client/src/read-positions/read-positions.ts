@@ -100,24 +100,25 @@ export class ReadPositions {
     if (this.#sending.has(roomId)) return;
     this.#sending.add(roomId);
     const { signal } = this.#ending;
+    const ended = (): boolean => signal.aborted;
     const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     for (;;) {
       const seq = this.#unacknowledged.get(roomId);
-      if (seq === undefined || !this.#connection.online || signal.aborted) break;
+      if (seq === undefined || !this.#connection.online || ended()) break;
       let waitMs = INTERVAL_MS;
       try {
         const { lastReadSeq } = await this.#connection.emit('markRead', { roomId, seq });
-        if (!signal.aborted && this.#unacknowledged.get(roomId) === seq) {
+        if (!ended() && this.#unacknowledged.get(roomId) === seq) {
           this.#unacknowledged.delete(roomId);
           this.#events.emit('moved', { roomId, lastReadSeq });
         }
       } catch (error) {
         const { code, retryAfterMs } = error as ChatError;
         if (TRANSIENT_CODES.has(code)) waitMs = backoff.next(retryAfterMs);
-        else if (!signal.aborted) this.#unacknowledged.delete(roomId);
+        else if (!ended()) this.#unacknowledged.delete(roomId);
       }
       await pause(waitMs, signal);
     }
-    if (!signal.aborted) this.#sending.delete(roomId);
+    if (!ended()) this.#sending.delete(roomId);
   }
 }

@@ -1,0 +1,69 @@
+import type { RoomConversation } from '@chat/client';
+import type { Message } from '@chat/contracts';
+import { useEffect, useState, type RefObject } from 'react';
+import { formatUnread } from '../app/unread.ts';
+import { Icon } from '../ui/Icon.tsx';
+import styles from './FirstUnreadButton.module.css';
+
+interface FirstUnreadButtonProps {
+  conversation: RoomConversation;
+  scroller: RefObject<HTMLElement | null>;
+  /** Seq of the last message above the divider. */
+  afterSeq: number;
+  /** The loaded messages of the room, oldest first. */
+  messages: readonly Message[];
+}
+
+/** Scrolls to the first unread message; shown until that message has been in view. */
+export function FirstUnreadButton({
+  conversation,
+  scroller,
+  afterSeq,
+  messages,
+}: FirstUnreadButtonProps) {
+  const oldestSeq = messages[0]?.seq ?? 0;
+  const count = (messages.at(-1)?.seq ?? afterSeq) - afterSeq;
+  const isLoaded = oldestSeq <= afterSeq + 1;
+  const [isAbove, setIsAbove] = useState(!isLoaded);
+  const [wasSeen, setWasSeen] = useState(false);
+  const [jumping, setJumping] = useState(false);
+
+  useEffect(() => {
+    const row = firstUnreadRow(scroller);
+    if (!isLoaded || !row) return;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (entry?.isIntersecting) setWasSeen(true);
+        setIsAbove(!!entry && entry.boundingClientRect.top < (entry.rootBounds?.top ?? 0));
+      },
+      { root: scroller.current },
+    );
+    observer.observe(row);
+    return () => observer.disconnect();
+  }, [scroller, isLoaded, afterSeq]);
+
+  useEffect(() => {
+    if (!jumping) return;
+    if (isLoaded) {
+      firstUnreadRow(scroller)?.scrollIntoView({ block: 'start' });
+      scroller.current?.focus({ preventScroll: true });
+    } else conversation.loadOlder().catch(() => setJumping(false));
+  }, [conversation, scroller, jumping, isLoaded, oldestSeq]);
+
+  if (!isAbove || wasSeen) return null;
+  return (
+    <button
+      type="button"
+      className={styles.button}
+      disabled={jumping && !isLoaded}
+      onClick={() => setJumping(true)}
+    >
+      <Icon shape="up" size={16} />
+      {jumping && !isLoaded ? 'Loading…' : `Jump to first unread (${formatUnread(count)})`}
+    </button>
+  );
+}
+
+function firstUnreadRow(scroller: RefObject<HTMLElement | null>): Element | null {
+  return scroller.current?.querySelector('[data-first-unread]') ?? null;
+}
