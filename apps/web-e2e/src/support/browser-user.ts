@@ -9,23 +9,28 @@ import type {
   Page,
 } from 'playwright-core';
 
+interface Account {
+  readonly username: string;
+  readonly email: string;
+}
+
+/** Returns an account that is unique across all tests. */
+function newAccount(name: string): Account {
+  const username = `${name}-${randomUUID().slice(0, 8)}`;
+  return { username, email: `${username}@example.com` };
+}
+
 /** A user with a separate browser profile who operates the page through its visible controls. */
 export class BrowserUser {
   /** Errors and warnings in the browser console, including content security policy violations. */
   readonly consoleErrors: string[] = [];
   readonly #allowedErrors: RegExp[] = [];
-  /** Unique across all tests. */
-  readonly username: string;
-  readonly email: string;
-
   private constructor(
-    name: string,
+    private readonly account: Account,
     readonly context: BrowserContext,
     private readonly url: string,
     public page: Page,
   ) {
-    this.username = `${name}-${randomUUID().slice(0, 8)}`;
-    this.email = `${this.username}@example.com`;
     this.#listen();
   }
 
@@ -40,9 +45,17 @@ export class BrowserUser {
       ...options,
     });
     context.setDefaultTimeout(15_000);
-    const user = new BrowserUser(name, context, url, await context.newPage());
+    const user = new BrowserUser(newAccount(name), context, url, await context.newPage());
     await user.open('/');
     return user;
+  }
+
+  get username(): string {
+    return this.account.username;
+  }
+
+  get email(): string {
+    return this.account.email;
   }
 
   /** Ignores matching errors and warnings in the browser console, which the test provokes. */
@@ -61,6 +74,19 @@ export class BrowserUser {
     await this.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await this.page.getByRole('button', { name: 'Create account' }).click();
     await this.page.getByRole('heading', { name: 'Rooms', exact: true }).waitFor();
+  }
+
+  /** Signs in as this user in a separate browser profile: another device of the user. */
+  async onAnotherDevice(browser: Browser): Promise<BrowserUser> {
+    const context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
+    context.setDefaultTimeout(15_000);
+    const device = new BrowserUser(this.account, context, this.url, await context.newPage());
+    await device.open('/');
+    await device.page.getByLabel('Email').fill(this.email);
+    await device.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await device.page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await device.page.getByRole('heading', { name: 'Rooms', exact: true }).waitFor();
+    return device;
   }
 
   /** Closes the tab; the browser profile retains its storage. */
@@ -123,6 +149,17 @@ export class BrowserUser {
       .getByRole('list', { name: 'Members' })
       .getByRole('listitem')
       .filter({ has: this.page.getByText(username, { exact: true }) });
+  }
+
+  /** Returns the link of a room in the list of rooms. */
+  roomLink(name: string): Locator {
+    return this.page.getByRole('navigation').getByRole('link', { name });
+  }
+
+  /** Waits until the list shows this number of unread messages for a room; 0 for no number. */
+  async waitForUnread(room: string, count: number, timeout = 15_000): Promise<void> {
+    const badge = this.roomLink(room).getByText(count === 0 ? / unread$/ : `${count} unread`);
+    await badge.waitFor({ state: count === 0 ? 'detached' : 'attached', timeout });
   }
 
   /** Returns the rows of the message list that show this text. */

@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { BrowserUser } from './support/browser-user.ts';
+import { describeInBrowser, describeWithDedicatedServer } from './support/describe-in-browser.ts';
+
+const ROOM = 'Lunch';
+const CONNECTION_ERRORS =
+  /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/;
+
+describeInBrowser('unread messages', (chat) => {
+  let ada: BrowserUser;
+  let bob: BrowserUser;
+
+  beforeEach(async () => {
+    ada = await chat.signUp('ada');
+    bob = await chat.signUp('bob');
+    await bob.composer.waitFor();
+    await createRoomWith(ada, bob);
+  });
+  afterEach(async () => {
+    expect([...ada.consoleErrors, ...bob.consoleErrors]).toEqual([]);
+    await ada.close();
+    await bob.close();
+  });
+
+  it('of a room that was never opened are counted within 1 s', async () => {
+    await bob.roomLink(ROOM).waitFor();
+    await send(ada, 'Pizza?');
+    await bob.waitForUnread(ROOM, 1, 1_000);
+    await send(ada, 'Or soup?');
+    await bob.waitForUnread(ROOM, 2);
+    await bob.roomLink(ROOM).getByText('Or soup?').waitFor();
+    await bob.page.waitForFunction(() => document.title.startsWith('(2) '));
+    expect(await bob.page.locator('link[rel="icon"]').getAttribute('href')).toMatch(/^data:image/);
+
+    await bob.enterRoom(ROOM);
+    await bob.waitForUnread(ROOM, 0);
+    await bob.page.waitForFunction(() => document.title === 'Lunch – Chat');
+    expect(await bob.page.locator('link[rel="icon"]').getAttribute('href')).toMatch(
+      /favicon\.svg$/,
+    );
+    const first = bob.page.getByRole('listitem').filter({ hasText: 'New messages' });
+    await first.getByText('Pizza?').waitFor();
+  });
+
+  it('are read on all devices of the user', async () => {
+    const phone = await bob.onAnotherDevice(chat.browser);
+    await phone.composer.waitFor();
+    await send(ada, 'Pizza?');
+    await bob.waitForUnread(ROOM, 1);
+    await phone.waitForUnread(ROOM, 1);
+    await phone.enterRoom(ROOM);
+    await bob.waitForUnread(ROOM, 0, 1_500);
+    expect(phone.consoleErrors).toEqual([]);
+    await phone.close();
+  });
+
+  it('are reached by a button, and the position of a room is restored', async () => {
+    for (let n = 1; n <= 60; n += 1) await ada.write(`dish ${n}`);
+    await ada.waitForStatus('dish 60', 'Sent');
+    await bob.waitForUnread(ROOM, 60);
+    await bob.enterRoom(ROOM);
+    await bob.waitForMessage('dish 60');
+    await bob.waitForUnread(ROOM, 0);
+    await bob.page.getByRole('button', { name: 'Jump to first unread (60)' }).click();
+    const first = bob.rows('dish 1').first();
+    await first.getByText('New messages').waitFor();
+    await expectInView(bob, 'dish 1');
+    await bob.page.getByRole('button', { name: /^Jump to first/ }).waitFor({ state: 'detached' });
+
+    await bob.enterRoom('general');
+    await bob.enterRoom(ROOM);
+    await expectInView(bob, 'dish 1');
+    await send(ada, 'dish 61');
+    await bob.waitForUnread(ROOM, 1);
+    await bob.page.getByRole('button', { name: '1 new message' }).click();
+    await bob.waitForUnread(ROOM, 0);
+  });
+});
+
+describeWithDedicatedServer('unread messages while the server restarts', (chat) => {
+  it('are counted after the restart, and stay read on another device', async () => {
+    const ada = await chat.openPage('ada');
+    const bob = await chat.openPage('bob');
+    for (const user of [ada, bob]) {
+      user.allowConsoleError(CONNECTION_ERRORS);
+      await user.signUp();
+      await user.composer.waitFor();
+    }
+    await createRoomWith(ada, bob);
+    const phone = await bob.onAnotherDevice(chat.browser);
+    phone.allowConsoleError(CONNECTION_ERRORS);
+    await send(ada, 'Pizza?');
+    await bob.waitForUnread(ROOM, 1);
+    await phone.enterRoom(ROOM);
+    await bob.waitForUnread(ROOM, 0);
+    await phone.enterRoom('general');
+
+    await chat.server.kill();
+    await ada.write('Or soup?');
+    await chat.server.restart();
+    await bob.waitForUnread(ROOM, 1);
+    await phone.waitForUnread(ROOM, 1);
+    await phone.enterRoom(ROOM);
+    await bob.waitForUnread(ROOM, 0);
+    for (const user of [ada, bob, phone]) {
+      expect(user.consoleErrors).toEqual([]);
+      await user.close();
+    }
+  });
+});
+
+async function createRoomWith(owner: BrowserUser, member: BrowserUser): Promise<void> {
+  await owner.createPrivateRoom(ROOM);
+  await owner.openMembers();
+  await owner.addMember(member.username);
+  await owner.page.getByRole('button', { name: 'Close' }).click();
+}
+
+async function send(user: BrowserUser, text: string): Promise<void> {
+  await user.write(text);
+  await user.waitForStatus(text, 'Sent');
+}
+
+/** Waits until a message is inside the view of the list. */
+async function expectInView(user: BrowserUser, text: string): Promise<void> {
+  await user.page.waitForFunction((wanted) => {
+    const list = document.querySelector('[aria-label="Messages"]');
+    const row = [...document.querySelectorAll('[aria-label="Messages"] li')].find(
+      (item) => item.querySelector('[dir="auto"]')?.textContent === wanted,
+    );
+    if (!list || !row) return false;
+    const [outer, inner] = [list.getBoundingClientRect(), row.getBoundingClientRect()];
+    return inner.bottom > outer.top && inner.top < outer.bottom;
+  }, text);
+}
