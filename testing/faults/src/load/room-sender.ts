@@ -9,11 +9,8 @@ const RETRY_MS = 50;
 const CONNECTION_CHECK_MS = 20;
 /** The newest messages, one of which a change is for. */
 const NEWEST = 10;
-/**
- * Time limit for all attempts of a request, so that a server that never accepts it does not
- * block a run.
- */
-const GIVE_UP_AFTER_MS = 40_000;
+/** Time limit for attempts after `stop`, so that a server that accepts none does not block a run. */
+const GIVE_UP_AFTER_MS = 20_000;
 
 /** A send whose attempts are still recorded. */
 interface MutableSend extends Send {
@@ -50,6 +47,7 @@ export class RoomSender {
   readonly #sends: MutableSend[] = [];
   readonly #changes: MutableChangeRequest[] = [];
   readonly #stopped = new AbortController();
+  #giveUpAt = Infinity;
 
   constructor(options: RoomSenderOptions) {
     this.#options = options;
@@ -89,6 +87,8 @@ export class RoomSender {
   }
 
   stop(): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#giveUpAt = performance.now() + GIVE_UP_AFTER_MS;
     this.#stopped.abort();
   }
 
@@ -155,9 +155,8 @@ export class RoomSender {
   }
 
   async #deliver(requests: readonly PendingRequest[]): Promise<void> {
-    const deadline = performance.now() + GIVE_UP_AFTER_MS;
     let remaining = requests;
-    while (remaining.length > 0 && performance.now() < deadline) {
+    while (remaining.length > 0 && performance.now() < this.#giveUpAt) {
       const connection = this.#options.client.connectionName;
       if (connection === undefined) {
         await delay(CONNECTION_CHECK_MS);
