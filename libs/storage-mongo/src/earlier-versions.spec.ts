@@ -153,10 +153,10 @@ await describeWithMongo('MongoDB databases of an earlier version', () => {
 
     it('keep the replaced text of the edited message, and none of the deleted one', async () => {
       const [edited, deleted] = earlier;
-      expect(await store.versions(edited?.id ?? '')).toEqual([
+      expect(await store.versions(GENERAL, edited?.id ?? '')).toEqual([
         { rev: 1, text: edited?.text, at: edited?.timestamp },
       ]);
-      expect(await store.versions(deleted?.id ?? '')).toEqual([]);
+      expect(await store.versions(GENERAL, deleted?.id ?? '')).toEqual([]);
     });
   });
 });

@@ -1,6 +1,6 @@
 import type { Role, RoomHead } from '@chat/contracts';
 import { CommandAccess, DeletedMessageError, MessageHistory, type RoomRev } from '@chat/messages';
-import { Failure } from '@chat/platform/failures';
+import { Failure, NotFoundError } from '@chat/platform/failures';
 import { encodeJsonInChunks } from '@chat/platform/http';
 import { ReadPositions, RoomAccess, RoomsOfUsers } from '@chat/rooms';
 import { Body, Controller, HttpCode, Post, type StreamableFile } from '@nestjs/common';

@@ -1,4 +1,4 @@
-import { ChatClient, type ChatError, MemorySessionStorage } from '@chat/client';
+import { ChatClient, MemorySessionStorage, type Outbox, type OutboxChange } from '@chat/client';
 import { newCredentials } from '@chat/testing';
 import type { ChangeRequest, Emission, Outcome, Send, View } from '../check/observation.ts';
 import { ChangeChooser, type MutableChangeRequest } from './change-chooser.ts';
@@ -142,33 +142,57 @@ export class LibraryClient {
   }
 
   /** Requests a change; the library retries it. */
-  async #request({
-    name,
-    roomId,
-    messageId,
-    change,
-    attempts,
-  }: MutableChangeRequest): Promise<void> {
-    const room = this.#client.room(roomId);
+  async #request(request: MutableChangeRequest): Promise<void> {
+    const { name, roomId, attempts } = request;
     const startedAt = Date.now();
-    const requested = (() => {
-      switch (change.kind) {
-        case 'edit':
-          return room.editMessage(messageId, change.text);
-        case 'delete':
-          return room.deleteMessage(messageId);
-        case 'react':
-          return room.react(messageId, change.emoji, change.on);
-      }
-    })();
-    const outcome = await requested.then(
-      (): Outcome => ({ kind: 'ok', time: Date.now() }),
-      (error: unknown): Outcome => {
-        const { code, retryAfterMs } = error as ChatError;
-        return { kind: 'error', code, retryAfterMs, time: Date.now() };
-      },
-    );
-    // The attempts of several requests may interleave, on several connections.
-    attempts.push({ startedAt, connection: name, number: 1, outcome });
+    const change = this.#client.outbox.change(roomId, commandOf(request));
+    const outcome = await outcomeOf(this.#client.outbox, change);
+    if (outcome) {
+      // The attempts of several requests may interleave, on several connections.
+      attempts.push({ startedAt, connection: name, number: 1, outcome });
+    } else this.#changes.splice(this.#changes.indexOf(request), 1);
   }
+}
+
+function commandOf({ messageId, change }: MutableChangeRequest): Parameters<Outbox['change']>[1] {
+  switch (change.kind) {
+    case 'edit':
+      return { kind: 'editMessage', payload: { messageId, text: change.text } };
+    case 'delete':
+      return { kind: 'deleteMessage', payload: { messageId } };
+    case 'react':
+      return { kind: 'react', payload: { messageId, emoji: change.emoji, on: change.on } };
+  }
+}
+
+/**
+ * Resolves once the outbox has delivered a change or the server has rejected it; with undefined if a
+ * later reaction replaced it before it was sent.
+ */
+function outcomeOf(
+  outbox: Outbox,
+  { clientMessageId }: OutboxChange,
+): Promise<Outcome | undefined> {
+  return new Promise((resolve) => {
+    let wasSent = false;
+    const settle = (outcome: Outcome | undefined): void => {
+      stopRejected();
+      stopUpdates();
+      resolve(outcome);
+    };
+    const stopRejected = outbox.on('rejected', ({ change, error: { code, retryAfterMs } }) => {
+      if (change.clientMessageId !== clientMessageId) return;
+      settle({ kind: 'error', code, retryAfterMs, time: Date.now() });
+    });
+    const stopUpdates = outbox.subscribe(() => {
+      const entry = outbox
+        .getSnapshot()
+        .entries.find((other) => other.clientMessageId === clientMessageId);
+      wasSent ||= entry?.state === 'sending';
+      if (entry && entry.state !== 'sent') return;
+      const outcome: Outcome | undefined = wasSent ? { kind: 'ok', time: Date.now() } : undefined;
+      // A rejected change is removed just before `rejected`.
+      queueMicrotask(() => settle(outcome));
+    });
+  });
 }
