@@ -44,7 +44,7 @@ describeInBrowser('unread messages', (chat) => {
 
   it('are read on all devices of the user', async () => {
     const phone = await bob.onAnotherDevice(chat.browser);
-    await phone.composer.waitFor();
+    await phone.enterRoom('general');
     await send(ada, 'Pizza?');
     await bob.waitForUnread(ROOM, 1);
     await phone.waitForUnread(ROOM, 1);
@@ -89,6 +89,7 @@ describeWithDedicatedServer('unread messages while the server restarts', (chat) 
     await createRoomWith(ada, bob);
     const phone = await bob.onAnotherDevice(chat.browser);
     phone.allowConsoleError(CONNECTION_ERRORS);
+    await phone.enterRoom('general');
     await send(ada, 'Pizza?');
     await bob.waitForUnread(ROOM, 1);
     await phone.enterRoom(ROOM);
