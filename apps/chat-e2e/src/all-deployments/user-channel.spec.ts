@@ -76,6 +76,25 @@ describeChat('the user channel', () => {
     expect(second).toEqual({ roomId: room.id, seq: 2, rev: 2, unread: 2, lastMessage: stored });
   });
 
+  it('counts the unread messages from the position that the user has marked read', async () => {
+    const [ann, bob] = [await listener(), await listener()];
+    const room = await privateRoom(ann, bob);
+    for (const text of ['1', '2', '3']) await send(ann, room.id, text);
+    await bob.user.waitForSeq(room.id, 3);
+    const device = await listen(bob.user);
+    const read = await emitWithAck(device.socket, 'markRead', { roomId: room.id, seq: 2 });
+    expect(read).toMatchObject({ ok: true, unread: 1 });
+    await send(ann, room.id, '4');
+    expect(await headWith(bob, room.id, 4)).toMatchObject({ unread: 2 });
+  });
+
+  it('counts no unread messages for the sender', async () => {
+    const ann = await listener();
+    const room = await privateRoom(ann);
+    await send(ann, room.id, 'note to self');
+    expect(await headWith(ann, room.id, 1)).toMatchObject({ unread: 0 });
+  });
+
   it('sends a head to a socket that connects after the user became a member', async () => {
     const [ann, bob] = [await listener(), await listener()];
     const room = await privateRoom(ann, bob);

@@ -4,7 +4,7 @@ import { MessageChange } from '../messages/message-change.ts';
 import { MessageId } from '../messages/message-id.ts';
 import { Message, Rev } from '../messages/message.ts';
 import { Role } from '../rooms/member.ts';
-import { ReadPosition } from '../rooms/read-position.ts';
+import { ReadPosition, Unread } from '../rooms/read-position.ts';
 import { RoomHead } from '../rooms/room-head.ts';
 import { RoomId } from '../rooms/room-id.ts';
 import { Room } from '../rooms/room.ts';
@@ -45,11 +45,9 @@ export type MessageChanged = z.infer<typeof MessageChanged>;
 const UpdatedHead = RoomHead.extend({
   since: Since,
   lastMessage: Message.optional().describe('Absent for a room that the socket has joined.'),
-  unread: z
-    .int()
-    .min(0)
-    .optional()
-    .describe('Messages after the read position. Absent for a room that the socket has joined.'),
+  unread: Unread.optional().describe(
+    'Number of messages after the read position. Absent for a room that the socket has joined.',
+  ),
 });
 
 export const RoomHeads = z.array(UpdatedHead).meta({ id: 'RoomHeads' });

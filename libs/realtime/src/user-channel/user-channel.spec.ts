@@ -2,11 +2,14 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Message, ServerPayload } from '@chat/contracts';
 import type { PublishedHead } from '@chat/messages';
 import type { PositionsOfUsers, ReadPosition } from '@chat/rooms';
+import { InMemorySignals } from '@chat/platform/signals';
+import { READ_POSITIONS_MOVED } from '@chat/rooms/signals';
 import { Logger } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
 import { RoomFanOut } from '../fan-out/room-fan-out.ts';
 import { InMemoryHeads } from '../in-memory-heads.ts';
 import type { RoomDirectory } from '../room-directory.ts';
+import { SignalListener } from '../signals/signal-listener.ts';
 import { SocketRechecks } from '../signals/socket-rechecks.ts';
 import { HeadFanOut } from './head-fan-out.ts';
 import { UserChannel } from './user-channel.ts';
@@ -109,6 +112,7 @@ describe('UserChannel', () => {
   let feed: InMemoryHeads;
   let reportGap: () => void;
   let roomFanOut: RoomFanOut;
+  let signals: InMemorySignals;
   let channel: UserChannel;
   let ended: RoomOfUser[];
   let stop: () => void;
@@ -126,7 +130,9 @@ describe('UserChannel', () => {
     const rooms = new UserRooms();
     const loader = new UserRoomsLoader(directory as unknown as RoomDirectory, rooms);
     const heads = new HeadFanOut(rooms, roomFanOut);
-    channel = new UserChannel(feed, rooms, loader, heads, new SocketRechecks());
+    signals = new InMemorySignals();
+    const listener = new SignalListener(signals);
+    channel = new UserChannel(feed, rooms, loader, heads, listener, new SocketRechecks());
     channel.onModuleInit();
     ended = [];
     channel.onMembershipEnded((membership) => ended.push(membership));
@@ -143,6 +149,11 @@ describe('UserChannel', () => {
   });
 
   const pass = (ms = SOON): Promise<void> => jest.advanceTimersByTimeAsync(ms);
+
+  function signalPosition(roomId: string, lastReadSeq: number): void {
+    const position = { userId: 'ann', roomId, lastReadSeq, unread: 0 };
+    signals.publish(READ_POSITIONS_MOVED, { positions: [position] });
+  }
 
   /** Connects a socket, and waits until the rooms of its user are loaded. */
   async function connect(userId: string): Promise<TestSocket> {
@@ -206,7 +217,7 @@ describe('UserChannel', () => {
     directory.add('ann', 'den', 1);
     const ann = await connect('ann');
     const publishAt = async (seq: number, lastReadSeq: number) => {
-      channel.movePosition({ userId: 'ann', roomId: 'den', lastReadSeq });
+      signalPosition('den', lastReadSeq);
       feed.publish([head('den', seq)]);
       await pass();
     };
@@ -222,7 +233,7 @@ describe('UserChannel', () => {
     const ann = await connect('ann');
     feed.publish([head('den', 4, { userId: 'ann' })]);
     await pass();
-    channel.movePosition({ userId: 'ann', roomId: 'den', lastReadSeq: 1 });
+    signalPosition('den', 1);
     const edited = { userId: 'ann', rev: 5, editedAt: '2026-01-01T00:01:00.000Z' };
     feed.publish([head('den', 4, edited)]);
     await pass();
@@ -274,7 +285,7 @@ describe('UserChannel', () => {
     const ann = await connect('ann');
     channel.removeMember('ann', 'left');
     channel.removeRoom('deleted');
-    channel.movePosition({ userId: 'ann', roomId: 'read', lastReadSeq: 5 });
+    signalPosition('read', 5);
     directory.release();
     await pass();
     feed.publish(['left', 'deleted', 'read', 'kept'].map((roomId) => head(roomId, 6)));

@@ -1,8 +1,9 @@
 import type { PublishedHead } from '@chat/messages';
-import type { ReadPosition } from '@chat/rooms';
+import { READ_POSITIONS_MOVED } from '@chat/rooms/signals';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
 import { HeadSubscriber } from '../head-subscriber.ts';
+import { SignalListener } from '../signals/signal-listener.ts';
 import { SocketRechecks } from '../signals/socket-rechecks.ts';
 import { HeadFanOut } from './head-fan-out.ts';
 import { UserRoomsLoader } from './user-rooms-loader.ts';
@@ -32,6 +33,7 @@ export class UserChannel implements OnModuleInit, OnApplicationShutdown {
     private readonly rooms: UserRooms,
     private readonly loader: UserRoomsLoader,
     private readonly heads: HeadFanOut,
+    private readonly signals: SignalListener,
     private readonly rechecks: SocketRechecks,
   ) {}
 
@@ -41,6 +43,9 @@ export class UserChannel implements OnModuleInit, OnApplicationShutdown {
       this.subscriber.subscribe((heads) => this.#receive(heads)),
       this.subscriber.onGap(() => this.#recover()),
     );
+    this.signals.on(READ_POSITIONS_MOVED, ({ positions }) => {
+      for (const position of positions) this.rooms.movePosition(position);
+    });
     this.rechecks.register(() => Promise.resolve(this.recheck()));
   }
 
@@ -77,11 +82,6 @@ export class UserChannel implements OnModuleInit, OnApplicationShutdown {
   /** Applies a signal that a room was deleted. */
   removeRoom(roomId: string): void {
     this.rooms.removeRoom(roomId);
-  }
-
-  /** Applies a signal that the read position of a user has moved. */
-  movePosition(position: ReadPosition): void {
-    this.rooms.movePosition(position);
   }
 
   /** Returns whether all rooms of a connected user are known. */
