@@ -20,6 +20,14 @@ export interface MessageVersion {
   readonly at: string;
 }
 
+/** What a writer plans a batch with. */
+export interface PlanningState {
+  /** Highest seq and rev of each room; zeros for a room without messages. */
+  readonly heads: Map<string, RoomHead>;
+  /** Stored entries by id; messages in their latest state. */
+  readonly entries: Map<string, LogEntry>;
+}
+
 /**
  * A different entry is already stored at an id, seq or rev that a batch claims: a second writer
  * is active. The caller must discard its cached heads and re-read them.
@@ -71,6 +79,16 @@ export abstract class MessageStore {
   abstract applyPending(roomIds: readonly string[]): Promise<void>;
   /** Returns the stored entries that have one of the ids, by id; messages in their latest state. */
   abstract findByIds(ids: readonly string[]): Promise<Map<string, LogEntry>>;
+  /**
+   * Applies the pending updates of the rooms, and then returns their heads and the stored entries
+   * that have one of the ids. A store that needs only one request for all of it overrides this.
+   */
+  async planningState(roomIds: readonly string[], ids: readonly string[]): Promise<PlanningState> {
+    if (roomIds.length > 0) await this.applyPending(roomIds);
+    const heads = roomIds.length > 0 ? await this.heads(roomIds) : new Map<string, RoomHead>();
+    const entries = ids.length > 0 ? await this.findByIds(ids) : new Map<string, LogEntry>();
+    return { heads, entries };
+  }
   /** Returns the highest seq and rev of each room; zeros for a room without messages. */
   abstract heads(roomIds: readonly string[]): Promise<Map<string, RoomHead>>;
   /** Returns the highest rev of each room that is ahead of the known rev; omits the other rooms. */

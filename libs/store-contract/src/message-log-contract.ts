@@ -245,6 +245,22 @@ export function describeMessageLog(
       expect(textsOf(await history())).toEqual(['edited']);
     });
 
+    it('returns the heads and the stored entries that a writer plans with', async () => {
+      const [id] = await send('hello');
+      const [edited = ''] = await write(edit(id, 'edited'));
+      const empty = `${roomId}-empty`;
+      const { heads, entries } = await store.planningState([roomId, empty], [id, edited, 'none']);
+      expect(heads).toEqual(
+        new Map([
+          [roomId, { roomId, seq: 1, rev: 2 }],
+          [empty, { roomId: empty, seq: 0, rev: 0 }],
+        ]),
+      );
+      expect([...entries.keys()].sort()).toEqual([id, edited].sort());
+      expect(entries.get(id)).toMatchObject({ seq: 1, rev: 2, text: 'edited' });
+      expect(entries.get(edited)).toMatchObject({ rev: 2, kind: 'message.edit' });
+    });
+
     it('has nothing to apply when every writer has finished its batches', async () => {
       const [id] = await send('hello');
       await write(edit(id, 'edited'));

@@ -12,6 +12,7 @@ import {
   ConflictingWriterError,
   RejectedMessageError,
   type MessageStore,
+  type PlanningState,
 } from '../message-store.ts';
 import { DeletedRoomError, type DeletedRooms } from './deleted-rooms.ts';
 import { deduplicate, type NewCommand } from './new-commands.ts';
@@ -151,27 +152,14 @@ export class PartitionWriter {
   }
 
   async #persistPending(pending: readonly PendingWrite[]): Promise<void> {
-    // Before anything is read: applies the updates that a crashed writer has not applied.
-    await this.#headsOf(roomsOf(pending));
-    const stored = await this.#read(
-      pending.flatMap(({ ids }) => Object.values(ids)),
-      pending,
-    );
+    const { entries: stored } = await this.#read(roomsOf(pending), [
+      ...pending.flatMap(({ ids }) => Object.values(ids)),
+      ...targetsOf(pending),
+    ]);
     const originalTexts = await this.#originalTextsOf(pending, stored);
     const { duplicates, fresh } = deduplicate(pending, stored, originalTexts);
     for (const [write, entry] of duplicates) write.resolve(entry);
     await this.#store(await this.#withoutDeletedRooms(fresh), messagesIn(stored));
-  }
-
-  /** Reads the entries with these ids, and the messages that the commands change. */
-  #read(
-    ids: readonly string[],
-    commands: readonly { readonly command: Command }[],
-  ): Promise<Map<string, LogEntry>> {
-    const targets = commands.flatMap(({ command }) =>
-      isCreate(command) ? [] : [command.payload.messageId],
-    );
-    return this.#retry(() => this.store.findByIds([...ids, ...targets]));
   }
 
   /** Returns the text before the first edit of each edited message with a legacy id of a write. */
@@ -206,7 +194,7 @@ export class PartitionWriter {
     messages: ReadonlyMap<string, StoredMessage>,
   ): Promise<void> {
     if (fresh.length === 0) return;
-    const heads = await this.#headsOf(roomsOf(fresh));
+    const { heads } = await this.#read(roomsOf(fresh), []);
     const planned = plan(
       fresh.map(({ command }) => command),
       heads,
@@ -231,17 +219,18 @@ export class PartitionWriter {
     if (first && fresh.length === 1) return this.#reject(first, error);
     // The rejected append may have stored the entries before the bad one.
     for (const roomId of roomsOf(fresh)) this.#heads.delete(roomId);
-    await this.#headsOf(roomsOf(fresh));
-    const stored = await this.#read(
-      planned.map(({ entry }) => entry.id),
-      fresh,
-    );
+    const { entries: stored } = await this.#read(roomsOf(fresh), [
+      ...planned.map(({ entry }) => entry.id),
+      ...targetsOf(fresh),
+    ]);
     this.#settle(planned.filter(({ entry }) => stored.has(entry.id)));
     const rest = fresh.filter((_, index) => !stored.has(planned[index]?.entry.id ?? ''));
     const middle = Math.ceil(rest.length / 2);
     await this.#store(rest.slice(0, middle), messagesIn(stored));
     const later = rest.slice(middle);
-    if (later.length > 0) await this.#store(later, messagesIn(await this.#read([], later)));
+    if (later.length === 0) return;
+    const { entries } = await this.#read(roomsOf(later), targetsOf(later));
+    await this.#store(later, messagesIn(entries));
   }
 
   #reject({ command, writes }: NewCommand, error: RejectedMessageError): void {
@@ -286,8 +275,8 @@ export class PartitionWriter {
     this.#heads.set(roomId, { roomId, seq, rev: Math.max(head.rev, rev) });
   }
 
-  /** Returns the heads of rooms; reads those that are not cached, with every update applied. */
-  async #headsOf(roomIds: ReadonlySet<string>): Promise<Map<string, RoomHead>> {
+  /** Returns the heads of the rooms, reading those that are not cached, and the entries. */
+  async #read(roomIds: ReadonlySet<string>, ids: readonly string[]): Promise<PlanningState> {
     const heads = new Map<string, RoomHead>();
     const unknown: string[] = [];
     for (const roomId of roomIds) {
@@ -296,14 +285,26 @@ export class PartitionWriter {
       else unknown.push(roomId);
     }
     // Heads stay cached when a later chunk fails: a stale head could only cause a conflict.
-    for (const ids of chunksOf(unknown, HEADS_CHUNK_SIZE)) {
-      await this.#retry(() => this.store.applyPending(ids));
-      for (const [roomId, head] of await this.#retry(() => this.store.heads(ids))) {
-        heads.set(roomId, head);
-        this.#heads.set(roomId, head);
-      }
+    const chunks = chunksOf(unknown, HEADS_CHUNK_SIZE);
+    const last = chunks.pop() ?? [];
+    for (const chunk of chunks) await this.#readChunk(chunk, [], heads);
+    const entries = await this.#readChunk(last, ids, heads);
+    return { heads, entries };
+  }
+
+  /** Adds the heads of the rooms to `heads`, and returns the entries. */
+  async #readChunk(
+    roomIds: readonly string[],
+    ids: readonly string[],
+    heads: Map<string, RoomHead>,
+  ): Promise<Map<string, LogEntry>> {
+    if (roomIds.length + ids.length === 0) return new Map();
+    const state = await this.#retry(() => this.store.planningState(roomIds, ids));
+    for (const [roomId, head] of state.heads) {
+      heads.set(roomId, head);
+      this.#heads.set(roomId, head);
     }
-    return heads;
+    return state.entries;
   }
 
   async #retry<T>(operation: () => Promise<T>): Promise<T> {
@@ -337,6 +338,11 @@ export class PartitionWriter {
 
 function roomsOf(items: readonly { readonly command: Command }[]): Set<string> {
   return new Set(items.map(({ command }) => command.roomId));
+}
+
+/** Returns the ids of the messages that the commands change. */
+function targetsOf(items: readonly { readonly command: Command }[]): string[] {
+  return items.flatMap(({ command }) => (isCreate(command) ? [] : [command.payload.messageId]));
 }
 
 function messagesIn(entries: ReadonlyMap<string, LogEntry>): Map<string, StoredMessage> {
