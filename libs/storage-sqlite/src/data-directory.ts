@@ -11,6 +11,14 @@ import { join, resolve } from 'node:path';
 import { StartError } from '@chat/platform/failures';
 
 const DATABASE = 'chat.sqlite';
+const LOCK = 'lock.sqlite';
+
+/** The files in a data directory that the store opens. */
+export interface DataFiles {
+  readonly database: string;
+  /** An empty database: the process that uses the directory holds a transaction on it. */
+  readonly lock: string;
+}
 
 /** The data directory is in use by another process. */
 export class DataDirectoryInUseError extends StartError {
@@ -31,26 +39,28 @@ export class DataDirectoryUnusableError extends StartError {
 }
 
 /**
- * Creates the data directory and an empty database file if they are missing, accessible to
+ * Creates the data directory and its files, which are empty, if they are missing, accessible to
  * their owner only.
  *
- * @returns the path of the database file
  * @throws DataDirectoryUnusableError
  */
-export function prepareDataDirectory(directory: string): string {
+export function prepareDataDirectory(directory: string): DataFiles {
   const path = resolve(directory);
   try {
     if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o700 });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    const file = join(path, DATABASE);
-    // An existing file is not opened: closing any handle to it would drop this process's lock.
-    if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
-    else closeSync(openSync(file, 'a', 0o600));
-    chmodSync(file, 0o600);
-    return file;
+    return { database: prepareFile(join(path, DATABASE)), lock: prepareFile(join(path, LOCK)) };
   } catch (error) {
     throw new DataDirectoryUnusableError(path, reasonOf(error));
   }
+}
+
+function prepareFile(file: string): string {
+  // An existing file is not opened: closing any handle to it would drop this process's lock.
+  if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
+  else closeSync(openSync(file, 'a', 0o600));
+  chmodSync(file, 0o600);
+  return file;
 }
 
 function reasonOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { UnavailableError } from '@chat/platform/failures';
 import { Logger } from '@nestjs/common';
+import { message } from '../test/message.ts';
 import {
   DataDirectoryInUseError,
   DataDirectoryUnusableError,
@@ -16,15 +17,18 @@ import {
 } from './data-directory.ts';
 import { openSqliteStorage, type SqliteStorage } from './sqlite-storage.ts';
 
-const WRITER_SCRIPT = fileURLToPath(new URL('../test/writer-process.ts', import.meta.url));
+const WRITER = fileURLToPath(new URL('../test/writer-process.ts', import.meta.url));
+const EARLIER_VERSION = fileURLToPath(
+  new URL('../test/earlier-version-process.ts', import.meta.url),
+);
 
-/** Runs a process that stores messages until it is killed. */
-class WriterProcess {
+/** Runs a script that uses a data directory until it is killed. */
+class DataProcess {
   #output = '';
   readonly #child: ChildProcess;
 
-  constructor(file: string, firstSeq: number) {
-    this.#child = spawn(process.execPath, [WRITER_SCRIPT, file, String(firstSeq)], {
+  constructor(script: string, ...args: string[]) {
+    this.#child = spawn(process.execPath, [script, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
@@ -52,7 +56,7 @@ describe('the SQLite data directory', () => {
   let dataDir: string;
   let file: string;
   const opened: SqliteStorage[] = [];
-  const writers: WriterProcess[] = [];
+  const processes: DataProcess[] = [];
   const onFailure = jest.fn();
 
   async function open(): Promise<SqliteStorage> {
@@ -61,11 +65,22 @@ describe('the SQLite data directory', () => {
     return storage;
   }
 
-  async function startWriter(firstSeq = 1): Promise<WriterProcess> {
-    const writer = new WriterProcess(file, firstSeq);
-    writers.push(writer);
-    await writer.waitForLines(1);
-    return writer;
+  async function start(script: string, ...args: string[]): Promise<DataProcess> {
+    const child = new DataProcess(script, ...args);
+    processes.push(child);
+    await child.waitForLines(1);
+    return child;
+  }
+
+  /** Starts a process that stores messages. */
+  function startWriter(firstSeq = 1): Promise<DataProcess> {
+    const { database, lock } = prepareDataDirectory(dataDir);
+    return start(WRITER, database, lock, String(firstSeq));
+  }
+
+  /** Starts a process that opens the database as the versions without a lock file did. */
+  function startEarlierVersion(): Promise<DataProcess> {
+    return start(EARLIER_VERSION, prepareDataDirectory(dataDir).database);
   }
 
   beforeEach(async () => {
@@ -76,7 +91,7 @@ describe('the SQLite data directory', () => {
   });
 
   afterEach(async () => {
-    for (const writer of writers.splice(0)) await writer.kill();
+    for (const child of processes.splice(0)) await child.kill();
     for (const storage of opened.splice(0)) await storage.close();
     await rm(tempDir, { recursive: true });
     jest.restoreAllMocks();
@@ -95,13 +110,14 @@ describe('the SQLite data directory', () => {
     const storage = await open();
     await storage.check();
     expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
-    for (const name of ['chat.sqlite', 'chat.sqlite-wal']) {
+    const names = (await readdir(dataDir)).sort();
+    expect(names).toEqual(['chat.sqlite', 'chat.sqlite-shm', 'chat.sqlite-wal', 'lock.sqlite']);
+    for (const name of names) {
       expect((await stat(join(dataDir, name))).mode & 0o777).toBe(0o600);
     }
   });
 
   it('rejects a second process with a one-line error until the first is killed', async () => {
-    prepareDataDirectory(dataDir);
     const writer = await startWriter();
     expect(writer.lines[0]).toBe('opened');
     skipLockWait();
@@ -116,7 +132,6 @@ describe('the SQLite data directory', () => {
   });
 
   it('is opened, after a warning, once another process that uses it exits', async () => {
-    prepareDataDirectory(dataDir);
     const writer = await startWriter();
     const warned = Promise.withResolvers<unknown>();
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(warned.resolve);
@@ -134,6 +149,49 @@ describe('the SQLite data directory', () => {
     expect(writer.lines).toEqual(['open-failed']);
   });
 
+  it('is rejected while an earlier version of the server uses it, and accepted afterwards', async () => {
+    const earlier = await startEarlierVersion();
+    expect(earlier.lines).toEqual(['opened']);
+    skipLockWait();
+    await expect(open()).rejects.toBeInstanceOf(DataDirectoryInUseError);
+    await earlier.kill();
+    await (await open()).check();
+  });
+
+  it('is rejected by an earlier version of the server while it is open', async () => {
+    const storage = await open();
+    expect((await startEarlierVersion()).lines).toEqual(['open-failed']);
+    await storage.close();
+    expect((await startEarlierVersion()).lines).toEqual(['opened']);
+  });
+
+  it('is locked by an exclusive transaction on its lock file', async () => {
+    const storage = await open();
+    const lock = new DatabaseSync(join(dataDir, 'lock.sqlite'));
+    expect(() => lock.exec('BEGIN EXCLUSIVE')).toThrow('locked');
+    await storage.close();
+    lock.exec('BEGIN EXCLUSIVE');
+    skipLockWait();
+    await expect(open()).rejects.toBeInstanceOf(DataDirectoryInUseError);
+    lock.close();
+  });
+
+  it('stays locked when its lock file is deleted while it is open', async () => {
+    await open();
+    await rm(join(dataDir, 'lock.sqlite'));
+    expect((await startWriter()).lines).toEqual(['open-failed']);
+  });
+
+  it('contains no write-ahead log after its storage was closed during reads and writes', async () => {
+    const storage = await open();
+    const calls = Array.from({ length: 50 }, (_, index) => [
+      storage.messages.append([message(index + 1)]),
+      storage.messages.page('den', { kind: 'newest' }, 50),
+    ]);
+    await Promise.all([storage.close(), ...calls.flat()]);
+    expect((await readdir(dataDir)).sort()).toEqual(['chat.sqlite', 'lock.sqlite']);
+  });
+
   it('can be reopened after its storage was closed', async () => {
     const storage = await open();
     await storage.close();
@@ -143,7 +201,6 @@ describe('the SQLite data directory', () => {
   });
 
   it('contains every acknowledged message, without gaps, after the process that writes to it is killed', async () => {
-    prepareDataDirectory(dataDir);
     let stored = 0;
     for (const lines of [3, 200, 700]) {
       const writer = await startWriter(stored + 1);

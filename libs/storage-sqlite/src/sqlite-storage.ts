@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { DataDirectoryInUseError, prepareDataDirectory } from './data-directory.ts';
+import { DataDirectoryInUseError, prepareDataDirectory, type DataFiles } from './data-directory.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteMessageStore } from './stores/sqlite-message-store.ts';
 import { SqliteRoomStore } from './stores/sqlite-room-store.ts';
@@ -11,7 +11,7 @@ import { SqliteUserStore } from './stores/sqlite-user-store.ts';
 const LOCK_WAIT_MS = 10_000;
 const LOCK_RETRY_MS = 100;
 
-/** All stores, in one SQLite database that is locked for this process. */
+/** All stores, in one SQLite database, whose directory is locked for this process. */
 export interface SqliteStorage {
   readonly users: SqliteUserStore;
   readonly sessions: SqliteSessionStore;
@@ -27,15 +27,15 @@ export interface SqliteStorage {
  * Opens the database in a data directory, creating both if they are missing. Waits
  * up to 10 s while another process uses the directory, and logs the wait.
  *
- * @param options.onFailure called once nothing can be stored any more; the process should exit
+ * @param options.onFailure called once the store cannot be used any more; the process should exit
  * @throws DataDirectoryInUseError, DataDirectoryUnusableError
  */
 export async function openSqliteStorage(options: {
   readonly dataDir: string;
   readonly onFailure: (error: Error) => void;
 }): Promise<SqliteStorage> {
-  const file = prepareDataDirectory(options.dataDir);
-  const connection = await openWhenUnlocked(file, options);
+  const files = prepareDataDirectory(options.dataDir);
+  const connection = await openWhenUnlocked(files, options);
   return {
     users: new SqliteUserStore(connection),
     sessions: new SqliteSessionStore(connection),
@@ -47,13 +47,13 @@ export async function openSqliteStorage(options: {
 }
 
 async function openWhenUnlocked(
-  file: string,
+  files: DataFiles,
   { dataDir, onFailure }: { dataDir: string; onFailure: (error: Error) => void },
 ): Promise<SqliteConnection> {
   const begin = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await SqliteConnection.open(file, onFailure);
+      return await SqliteConnection.open(files, onFailure);
     } catch (error) {
       const timedOut = performance.now() - begin > LOCK_WAIT_MS;
       if (!(error instanceof DataDirectoryInUseError) || timedOut) throw error;

@@ -1,13 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import type { WorkerResponse, WorkerData, WorkerRequest } from '../src/worker/protocol.ts';
+import { ReadGate } from '../src/worker/read-gate.ts';
 import { message } from './message.ts';
 
 /**
- * Opens the database at the given path and stores messages in one room until it is killed,
- * 20 at a time; prints `opened` or `open-failed`, and each seq once it is acknowledged.
+ * Opens a data directory by the paths of its files and stores messages in one room until it is
+ * killed, 20 at a time; prints `opened` or `open-failed`, and each seq once it is acknowledged.
  */
-const [, , file = '', first = '1'] = process.argv;
-const workerData: WorkerData = { file };
+const [, , database = '', lock = '', first = '1'] = process.argv;
+const workerData: WorkerData = { mode: 'write', database, lock, readGate: ReadGate.createMemory() };
 const worker = new Worker(new URL('../src/worker/sqlite-worker.ts', import.meta.url), {
   workerData,
 });

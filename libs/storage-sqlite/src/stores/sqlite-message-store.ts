@@ -5,6 +5,7 @@ import {
   type LogEntry,
   type MessageVersion,
   type PageCursor,
+  type PlanningState,
   type RoomRev,
   type StoredMessage,
 } from '@chat/messages';
@@ -33,6 +34,17 @@ export class SqliteMessageStore extends MessageStore {
   /** Nothing to do: an update is stored and applied in one transaction. */
   applyPending(): Promise<void> {
     return Promise.resolve();
+  }
+
+  override async planningState(
+    roomIds: readonly string[],
+    ids: readonly string[],
+  ): Promise<PlanningState> {
+    const { heads, entries } = await this.connection.call('planningState', roomIds, ids);
+    return {
+      heads: new Map(heads.map((head) => [head.roomId, head])),
+      entries: new Map(entries.map((entry) => [entry.id, entry])),
+    };
   }
 
   async findByIds(ids: readonly string[]): Promise<Map<string, LogEntry>> {

@@ -3,8 +3,8 @@ import { NewerDataError } from './migrations.ts';
 import type { WorkerFailure } from './protocol.ts';
 
 const BUSY = 5;
-/** Primary result codes of transient errors: busy, read-only, I/O error, disk full. */
-const TRANSIENT = new Set([BUSY, 8, 10, 13]);
+/** Primary result codes of transient errors: busy, read-only, I/O error, disk full, lost race. */
+const TRANSIENT = new Set([BUSY, 8, 10, 13, 15]);
 /** Primary result codes of a corrupt file: corrupt, not a database. */
 const CORRUPT = new Set([11, 26]);
 

@@ -1,14 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { failureOf } from './failure.ts';
-import { READS, WRITES } from './operations.ts';
+import { WRITES } from './operations.ts';
 import type { OperationResponse, OperationRequest, WorkerFailure } from './protocol.ts';
+import { runOperation } from './run-operation.ts';
 import { Statements } from './statements.ts';
 
-type Operation = (db: Statements, ...values: unknown[]) => unknown;
-
-const operations = new Map<string, Operation>(
-  Object.entries({ ...READS, ...WRITES }) as [string, Operation][],
-);
 const isWrite = (name: string): boolean => Object.hasOwn(WRITES, name);
 
 /** SQLite has rolled back the whole transaction by itself, as it does when the disk is full. */
@@ -36,7 +32,7 @@ export class GroupCommit {
 
   run(requests: readonly OperationRequest[]): OperationResponse[] {
     if (!requests.some(({ operation }) => isWrite(operation))) {
-      return requests.map((request) => this.#runOne(request));
+      return requests.map((request) => runOperation(this.#statements, request));
     }
     try {
       this.#db.exec('BEGIN IMMEDIATE');
@@ -53,7 +49,7 @@ export class GroupCommit {
   /** Runs a request in a savepoint; even a read, as its I/O error can roll back the transaction. */
   #runInSavepoint(request: OperationRequest): OperationResponse {
     this.#db.exec('SAVEPOINT request');
-    const result = this.#runOne(request);
+    const result = runOperation(this.#statements, request);
     if (result.failure) this.#rollBackRequest(result.failure);
     this.#db.exec('RELEASE request');
     return result;
@@ -72,16 +68,6 @@ export class GroupCommit {
       this.#db.exec('ROLLBACK');
     } catch {
       // SQLite has rolled back by itself; older versions of Node do not report whether it has.
-    }
-  }
-
-  #runOne({ id, operation, values }: OperationRequest): OperationResponse {
-    try {
-      const run = operations.get(operation);
-      if (!run) throw new Error(`there is no operation ${operation}`);
-      return { id, result: run(this.#statements, ...values) };
-    } catch (error) {
-      return { id, failure: failureOf(error) };
     }
   }
 }

@@ -189,6 +189,15 @@ export function findRoomHeads(db: Statements, roomIds: readonly string[]): RoomH
   return roomIds.map((roomId) => headOf(db, roomId));
 }
 
+/** Returns what a writer needs to know before it plans a batch. */
+export function planningState(
+  db: Statements,
+  roomIds: readonly string[],
+  ids: readonly string[],
+): { heads: RoomHead[]; entries: LogEntry[] } {
+  return { heads: findRoomHeads(db, roomIds), entries: findEntriesByIds(db, ids) };
+}
+
 export function newerRevs(db: Statements, known: readonly RoomRev[]): RoomRev[] {
   return known.flatMap(({ roomId, rev }) => {
     const head = headOf(db, roomId);

@@ -9,6 +9,7 @@ import {
   messagesAfter,
   messagesBefore,
   messageVersions,
+  planningState,
 } from './message-operations.ts';
 import {
   addMember,
@@ -54,11 +55,10 @@ function check(db: Statements): void {
   db.get('SELECT 1 FROM users LIMIT 1');
 }
 
-/** Operations that only read. */
+/** Operations of the reading thread: every one sees all writes that are acknowledged before it. */
 export const READS = {
   changesAfter,
   check,
-  findDeletedRooms,
   findMembers,
   findEntriesByIds,
   findMessage,
@@ -80,6 +80,12 @@ export const READS = {
   messagesBefore,
   messageVersions,
   searchUsers,
+};
+
+/** Reads that a batch of messages waits for: in the writing thread, where no other read delays it. */
+export const WRITER_READS = {
+  findDeletedRooms,
+  planningState,
 };
 
 /** Operations that write; their results are returned after the commit. */
@@ -104,7 +110,7 @@ export const WRITES = {
   updateRoom,
 };
 
-export type Operations = typeof READS & typeof WRITES;
+export type Operations = typeof READS & typeof WRITER_READS & typeof WRITES;
 export type OperationName = keyof Operations;
 
 /** The arguments of an operation, without the database. */

@@ -1,8 +1,22 @@
 import type { OperationName } from './operations.ts';
 
-/** Data that the worker is started with. */
-export interface WorkerData {
-  readonly file: string;
+/** Data that a worker is started with. */
+export type WorkerData = WriterData | ReaderData;
+
+/** Data of the worker that locks the data directory, and writes. */
+export interface WriterData {
+  readonly mode: 'write';
+  readonly database: string;
+  readonly lock: string;
+  /** Shared memory of the {@link ReadGate}. */
+  readonly readGate: SharedArrayBuffer;
+}
+
+/** Data of the worker that only reads. The writer has opened the database before it starts. */
+export interface ReaderData {
+  readonly mode: 'read';
+  readonly database: string;
+  readonly readGate: SharedArrayBuffer;
 }
 
 export interface OperationRequest {
@@ -33,7 +47,7 @@ export interface OperationResponse {
   readonly failure?: WorkerFailure;
 }
 
-/** Messages from the worker; the results of one group commit are sent together. */
+/** Messages from a worker; the results of one group commit are sent together. */
 export type WorkerResponse =
   | { readonly type: 'opened' }
   | { readonly type: 'open-failed'; readonly failure: WorkerFailure }
