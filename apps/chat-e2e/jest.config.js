@@ -31,7 +31,9 @@ export default {
       ...project('services', 'services', 'all-deployments'),
       ...withTopology,
       // The gateway project covers these with the same services.
-      testPathIgnorePatterns: ['<rootDir>/src/all-deployments/(bad-input|permissions|sessions)'],
+      testPathIgnorePatterns: [
+        '<rootDir>/src/all-deployments/(bad-input|change-log-state|permissions|sessions)',
+      ],
     },
     { ...project('multi-instance', 'services', 'multi-instance'), ...withServers },
     { ...project('standalone-measured', 'standalone', 'measured'), ...serial },

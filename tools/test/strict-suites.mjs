@@ -3,6 +3,7 @@
  * considered flaky: a message that is lost once in a hundred runs is lost.
  */
 export const STRICT_SUITES = [
+  'apps/chat-e2e/src/all-deployments/change-log-state.spec.ts',
   'apps/chat-e2e/src/multi-instance/outages.spec.ts',
   'apps/chat-e2e/src/multi-instance/partitions.spec.ts',
   'apps/chat-e2e/src/multi-instance/rolling-restart.spec.ts',
