@@ -40,6 +40,7 @@ describeInBrowser('unread messages', (chat) => {
     );
     const first = bob.page.getByRole('listitem').filter({ hasText: 'New messages' });
     await first.getByText('Pizza?').waitFor();
+    expect(await ada.page.getByText('New messages').count()).toBe(0);
   });
 
   it('are read on all devices of the user', async () => {

@@ -25,6 +25,10 @@ export function ConversationPane({ roomId, user }: { roomId: string; user: OwnUs
   const [name, setName] = useState(isNamedRoomId(roomId) ? roomId : 'Private room');
   if (room && room.name !== name) setName(room.name);
 
+  const [wasEmpty, setWasEmpty] = useState(false);
+  const empty = state.messages.length === 0 && state.pending.length === 0;
+  if (empty && state.live && !wasEmpty) setWasEmpty(true);
+
   const [editedId, setEditedId] = useState<string>();
   const composer = useRef<HTMLTextAreaElement>(null);
 
@@ -49,7 +53,6 @@ export function ConversationPane({ roomId, user }: { roomId: string; user: OwnUs
   }, [conversation]);
 
   if (state.status === 'removed') return <RemovedRoom name={name} />;
-  const empty = state.messages.length === 0 && state.pending.length === 0;
   return (
     <section className={styles.pane} aria-label={`Conversation in ${name}`}>
       <ConversationHeader
@@ -66,6 +69,7 @@ export function ConversationPane({ roomId, user }: { roomId: string; user: OwnUs
           conversation={conversation}
           state={state}
           lastReadSeq={room?.lastReadSeq}
+          wasEmpty={wasEmpty}
           user={user}
           editedId={editedId}
           onEdit={setEditedId}

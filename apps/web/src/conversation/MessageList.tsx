@@ -26,6 +26,8 @@ interface MessageListProps {
   state: RoomState;
   /** Read position of the user; undefined until it is known. */
   lastReadSeq: number | undefined;
+  /** Whether the room had no messages when it was opened. */
+  wasEmpty: boolean;
   user: OwnUser;
   /** Id of the message that is being edited. */
   editedId: string | undefined;
@@ -43,6 +45,7 @@ export function MessageList({
   conversation,
   state,
   lastReadSeq,
+  wasEmpty,
   user,
   editedId,
   onEdit,
@@ -84,7 +87,7 @@ export function MessageList({
     [conversation, actor, onEdit, onEndEdit, select, moveFocus],
   );
   const { scrolledAway, onScroll, scrollToNewest } = useNewestInView(scroller);
-  const unread = useUnread(state, lastReadSeq, !scrolledAway);
+  const unread = useUnread(state, { lastReadSeq, isNewestInView: !scrolledAway, wasEmpty });
 
   useEffect(() => rememberAuthors(messages), [messages]);
   useScrollPosition(`${user.id} ${state.roomId}`, scroller);

@@ -32,9 +32,13 @@ export function nextDivider(
   return { placed: true, afterSeq: lastReadSeq };
 }
 
-/** Follows a room with {@link nextDivider}; returns the seq above the divider, if there is one. */
-export function useUnreadDivider(reading: Reading): number | undefined {
-  const [divider, setDivider] = useState<UnreadDivider>({ placed: false });
+/**
+ * Follows a room with {@link nextDivider}; returns the seq above the divider, if there is one.
+ *
+ * @param wasEmpty whether the room had no messages when it was opened: there is nothing to place yet
+ */
+export function useUnreadDivider(reading: Reading, wasEmpty: boolean): number | undefined {
+  const [divider, setDivider] = useState<UnreadDivider>({ placed: wasEmpty });
   const next = nextDivider(divider, reading);
   if (next !== divider) setDivider(next);
   return next.afterSeq;

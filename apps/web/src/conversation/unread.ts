@@ -17,16 +17,20 @@ export interface Unread {
  * visit.
  *
  * @param lastReadSeq read position of the user; undefined until it is known
+ * @param wasEmpty whether the room had no messages when it was opened
  */
 export function useUnread(
   { roomId, messages, live }: Pick<RoomState, 'roomId' | 'messages' | 'live'>,
-  lastReadSeq: number | undefined,
-  isNewestInView: boolean,
+  {
+    lastReadSeq,
+    isNewestInView,
+    wasEmpty,
+  }: { lastReadSeq: number | undefined; isNewestInView: boolean; wasEmpty: boolean },
 ): Unread {
   const newestSeq = messages.at(-1)?.seq ?? 0;
   const reading = usePageActive() && live && isNewestInView;
   const known = lastReadSeq !== undefined;
-  const dividerSeq = useUnreadDivider({ lastReadSeq, newestSeq, reading });
+  const dividerSeq = useUnreadDivider({ lastReadSeq, newestSeq, reading }, wasEmpty);
 
   useEffect(() => {
     if (!reading || !known) return;
