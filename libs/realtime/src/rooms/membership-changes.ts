@@ -48,7 +48,6 @@ export class MembershipChanges implements OnModuleInit {
    */
   applyDeletion(roomId: string, userIds: readonly string[]): void {
     this.memberships.applyDeletion(roomId);
-    this.updates.forget(roomId);
     const sockets = new Set([
       ...this.sockets.inRoom(roomId),
       ...this.channel.memberSocketsOf(roomId),

@@ -27,12 +27,6 @@ export class RoomUpdates implements OnApplicationShutdown {
     else this.#emitToOthers(room);
   }
 
-  /** Drops the changes of a room that was deleted. */
-  forget(roomId: string): void {
-    clearTimeout(this.#recent.get(roomId)?.timer);
-    this.#recent.delete(roomId);
-  }
-
   onApplicationShutdown(): void {
     for (const { timer } of this.#recent.values()) clearTimeout(timer);
   }

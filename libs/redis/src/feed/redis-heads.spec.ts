@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { PublishedHead } from '@chat/messages';
 import { eventually, RedisServer } from '@chat/testing';
 import { describeWithProgram } from '@chat/testing/suites';
@@ -105,6 +105,7 @@ describeWithProgram('redis-server', 'heads of rooms over Redis', () => {
   });
 
   it('shares its connection with the feed', async () => {
+    const warned = jest.spyOn(Logger.prototype, 'warn');
     const feed = new RedisFeedSubscriber(edges);
     const revs: number[] = [];
     await feed.subscribe('den', (changes) => revs.push(...changes.map(({ rev }) => rev)));
@@ -114,5 +115,7 @@ describeWithProgram('redis-server', 'heads of rooms over Redis', () => {
     ]);
     publisher.publish([head('den', 3)]);
     await eventually(() => expect([revs, received]).toEqual([[3], [head('den', 3)]]));
+    expect(warned).not.toHaveBeenCalled();
+    warned.mockRestore();
   });
 });
