@@ -17,6 +17,7 @@ import { SocketRechecks } from './signals/socket-rechecks.ts';
 const shared = [
   ConnectedSockets,
   Draining,
+  EventAdmission,
   RealtimeMetrics,
   SignalListener,
   SlowSockets,
@@ -30,7 +31,6 @@ const shared = [
     ...shared,
     ConnectionGateway,
     ConnectionRefusals,
-    EventAdmission,
     HandlerCheck,
     HandshakeLimits,
     { provide: RoomFanOut, useFactory: () => new RoomFanOut() },

@@ -31,6 +31,7 @@ class SlowLimiter extends RateLimiter {
 
 describe('EventAdmission', () => {
   let limiter: SlowLimiter;
+  let admission: EventAdmission;
   let server: Server;
   let client: Client;
   let socket: Socket;
@@ -53,7 +54,7 @@ describe('EventAdmission', () => {
       countError: () => undefined,
     };
     const refusals: Pick<ConnectionRefusals, 'count'> = { count: (reason) => reasons.push(reason) };
-    const admission = new EventAdmission(
+    admission = new EventAdmission(
       settings,
       limiter,
       draining as Draining,
@@ -128,5 +129,27 @@ describe('EventAdmission', () => {
     limiter.respond();
     await once(socket, 'sendMessage');
     expect(socket.connected).toBe(true);
+  });
+
+  it('reports that the received events are handled once all of their handlers have started', async () => {
+    const handled: number[] = [];
+    socket.on('sendMessage', (index: number) => handled.push(index));
+    for (let index = 0; index < 3; index += 1) client.emit('sendMessage', index);
+    while (arrived < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    const whenHandled = admission.whenHandled(socket as ChatSocket);
+    const first = await Promise.race([whenHandled, new Promise((r) => setTimeout(r, 20, 'timer'))]);
+    expect(first).toBe('timer');
+    limiter.respond();
+    await whenHandled;
+    expect(handled).toEqual([0, 1, 2]);
+  });
+
+  it('reports that the received events are handled when the socket is disconnected', async () => {
+    for (let index = 0; index < 3; index += 1) client.emit('sendMessage', index);
+    while (arrived < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    const whenHandled = admission.whenHandled(socket as ChatSocket);
+    socket.disconnect();
+    limiter.respond();
+    await expect(whenHandled).resolves.toBeUndefined();
   });
 });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CLIENT_EVENTS } from '@chat/contracts';
 import { Failure, RateLimitedError, toSocketError } from '@chat/platform/failures';
 import { RateLimiter } from '@chat/platform/limits';
@@ -22,12 +23,15 @@ interface WaitingEvent {
   /** The last argument of the event, which may be a callback. */
   readonly acknowledge: unknown;
   readonly admit: () => void;
+  /** Called when the event does not wait any more. */
+  readonly leaving: (() => void)[];
 }
 
 /** Admits known events in the order of their arrival, within the rate limit of the user. */
 @Injectable()
 export class EventAdmission {
   readonly #maxWaiting: number;
+  readonly #waiting = new WeakMap<ChatSocket, WaitingEvent[]>();
 
   constructor(
     private readonly settings: RealtimeSettings,
@@ -42,6 +46,7 @@ export class EventAdmission {
   /** Limits the events of a socket; closes it when too many of its events wait for admission. */
   guard(socket: ChatSocket): void {
     const waiting: WaitingEvent[] = [];
+    this.#waiting.set(socket, waiting);
     let received = 0;
     let closed = false;
     socket.conn.on('data', (data: string | Buffer) => (received += data.length));
@@ -54,9 +59,20 @@ export class EventAdmission {
         closeImmediately(socket.conn);
         return;
       }
-      waiting.push({ name, received, acknowledge: args.at(-1), admit: () => next() });
+      waiting.push({ name, received, acknowledge: args.at(-1), admit: () => next(), leaving: [] });
       if (waiting.length === 1) void this.#admitAll(socket, waiting);
     });
+  }
+
+  /**
+   * Resolves once the handlers of all events that the socket has sent so far have started, or the
+   * socket is disconnected.
+   */
+  async whenHandled(socket: ChatSocket): Promise<void> {
+    const last = this.#waiting.get(socket)?.at(-1);
+    if (last) await new Promise<void>((resolve) => last.leaving.push(resolve));
+    // Socket.IO calls the handler of an admitted event later in the same turn.
+    await nextTurn();
   }
 
   async #admitAll(socket: ChatSocket, waiting: WaitingEvent[]): Promise<void> {
@@ -67,10 +83,10 @@ export class EventAdmission {
       } catch (error) {
         this.#reject(socket, event, error);
       }
-      waiting.shift();
+      leave(waiting.splice(0, 1));
     }
     // The client is disconnected, so the remaining events need no response.
-    waiting.length = 0;
+    leave(waiting.splice(0));
   }
 
   #reject(socket: ChatSocket, { name, acknowledge }: WaitingEvent, error: unknown): void {
@@ -90,4 +106,8 @@ export class EventAdmission {
     }
     this.draining.rejectIfDraining();
   }
+}
+
+function leave(events: readonly WaitingEvent[]): void {
+  for (const { leaving } of events) for (const resolve of leaving) resolve();
 }

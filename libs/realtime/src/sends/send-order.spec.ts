@@ -11,7 +11,7 @@ const outcomes = (promises: Promise<unknown>[]) =>
 
 describe('SendOrder', () => {
   it('publishes sends in order without waiting for their outcomes', async () => {
-    const order = new SendOrder();
+    const order = new SendOrder(() => Promise.resolve());
     const log: string[] = [];
     const release = Promise.withResolvers<void>();
     const send = (name: string, delayMs: number): Promise<string> =>
@@ -29,7 +29,7 @@ describe('SendOrder', () => {
   });
 
   it('fails the sends after a send that failed with UNAVAILABLE, but not earlier sends', async () => {
-    const order = new SendOrder();
+    const order = new SendOrder(() => Promise.resolve());
     const b = Promise.withResolvers<string>();
     const rest = Promise.withResolvers<string>();
     const sends = [
@@ -45,8 +45,22 @@ describe('SendOrder', () => {
     expect(await settled).toEqual(['ok', 'UNAVAILABLE', 'UNAVAILABLE']);
   });
 
+  it('fails the sends that were received before a send failed and are handled after it', async () => {
+    const handled = Promise.withResolvers<void>();
+    const order = new SendOrder(() => handled.promise);
+    const ok = () => Promise.resolve({ outcome: Promise.resolve('ok') });
+    const failed = order.run(() => Promise.reject(new UnavailableError('Unavailable.', 100)));
+    const settled = outcomes([failed]);
+    await new Promise(setImmediate);
+    expect(await outcomes([order.run(ok)])).toEqual(['UNAVAILABLE']);
+    handled.resolve();
+    expect(await settled).toEqual(['UNAVAILABLE']);
+    expect(await outcomes([order.run(ok)])).toEqual(['ok']);
+    expect(order.idle).toBe(true);
+  });
+
   it('publishes no send queued behind a send that failed with UNAVAILABLE', async () => {
-    const order = new SendOrder();
+    const order = new SendOrder(() => Promise.resolve());
     let published = 0;
     const sends = [
       order.run(() => Promise.reject(new UnavailableError('The service is unavailable.', 100))),
@@ -60,7 +74,7 @@ describe('SendOrder', () => {
   });
 
   it('continues with the next send after a permanent failure', async () => {
-    const order = new SendOrder();
+    const order = new SendOrder(() => Promise.resolve());
     const sends = [
       order.run(() => Promise.reject(new Failure('NOT_FOUND', 'Room not found.'))),
       order.run(() => Promise.resolve({ outcome: Promise.resolve('ok') })),
@@ -69,7 +83,7 @@ describe('SendOrder', () => {
   });
 
   it('rejects a send with UNAVAILABLE beyond 500 pending sends', async () => {
-    const order = new SendOrder();
+    const order = new SendOrder(() => Promise.resolve());
     const never = new Promise<string>(() => undefined);
     for (let count = 0; count < 500; count += 1) {
       void order.run(() => Promise.resolve({ outcome: never }));

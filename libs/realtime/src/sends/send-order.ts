@@ -12,11 +12,17 @@ interface PendingSend {
 /**
  * Keeps the sends of one socket to one room in order. They are published in sequence and are then
  * in flight together; when one of them fails with an error that the sender retries, the later ones
- * also fail, so that all sends acknowledged with `ok` are stored in the order of sending.
+ * also fail, even those that the server has received but not handled yet, so that all sends
+ * acknowledged with `ok` are stored in the order of sending.
  */
 export class SendOrder {
   #lastStarted: Promise<unknown> = Promise.resolve();
   readonly #pending = new Set<PendingSend>();
+  /** Number of failed sends whose later sends have not all been handled. */
+  #failing = 0;
+
+  /** @param whenHandled resolves once every event that the socket has sent so far is handled */
+  constructor(private readonly whenHandled: () => Promise<void>) {}
 
   /** Whether no send is pending. */
   get idle(): boolean {
@@ -34,7 +40,7 @@ export class SendOrder {
     if (this.#pending.size >= MAX_PENDING) {
       throw new UnavailableError('Too many of your messages are waiting. Please try again.', 1_000);
     }
-    const send: PendingSend = { mustFail: false };
+    const send: PendingSend = { mustFail: this.#failing > 0 };
     this.#pending.add(send);
     const started = this.#lastStarted.then(() => {
       throwIfMustFail(send);
@@ -47,19 +53,24 @@ export class SendOrder {
       throwIfMustFail(send);
       return result;
     } catch (error) {
-      if (isRetryable(error)) this.#failSendsAfter(send);
+      if (isRetryable(error)) await this.#failSendsAfter(send);
       throw error;
     } finally {
       this.#pending.delete(send);
     }
   }
 
-  #failSendsAfter(failed: PendingSend): void {
+  async #failSendsAfter(failed: PendingSend): Promise<void> {
     let later = false;
     for (const send of this.#pending) {
       if (later) send.mustFail = true;
       if (send === failed) later = true;
     }
+    // An earlier failure has done the rest.
+    if (failed.mustFail) return;
+    this.#failing += 1;
+    await this.whenHandled();
+    this.#failing -= 1;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
 import { Draining } from '../connections/draining.ts';
+import { EventAdmission } from '../events/event-admission.ts';
 import { SendOrder } from './send-order.ts';
 
 /** Tracks the sends in flight of every socket, by room. */
@@ -9,7 +10,10 @@ export class SocketSends implements OnModuleInit {
   readonly #orders = new WeakMap<ChatSocket, Map<string, SendOrder>>();
   readonly #inFlight = new Set<Promise<unknown>>();
 
-  constructor(private readonly draining: Draining) {}
+  constructor(
+    private readonly draining: Draining,
+    private readonly admission: EventAdmission,
+  ) {}
 
   onModuleInit(): void {
     this.draining.waitFor(() => this.whenSettled());
@@ -40,7 +44,7 @@ export class SocketSends implements OnModuleInit {
   #orderOf(socket: ChatSocket, roomId: string): SendOrder {
     const orders = this.#orders.get(socket) ?? new Map<string, SendOrder>();
     this.#orders.set(socket, orders);
-    const order = orders.get(roomId) ?? new SendOrder();
+    const order = orders.get(roomId) ?? new SendOrder(() => this.admission.whenHandled(socket));
     orders.set(roomId, order);
     return order;
   }
