@@ -72,6 +72,7 @@ export class ScriptedServer {
   ) => { status: number; body?: object; headers?: Record<string, string> } | undefined = () =>
     undefined;
   accessTokenLifeSeconds = 3_600;
+  editWindowSeconds = 86_400;
   /** Whether a stored message or change is emitted to the room. */
   live = true;
 
@@ -386,7 +387,11 @@ export class ScriptedServer {
         response,
         200,
         page.map((message) => asReadBy(message, reader)),
-        { 'x-room-seq': String(messages.length), 'x-room-rev': String(this.#rev(roomId)) },
+        {
+          'x-room-seq': String(messages.length),
+          'x-room-rev': String(this.#rev(roomId)),
+          'x-edit-window': String(this.editWindowSeconds),
+        },
       );
     }
     if (kind === 'changes') {

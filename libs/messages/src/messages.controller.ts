@@ -17,6 +17,7 @@ import type { Response } from 'express';
 import { historyLinks } from './history-links.ts';
 import { toMessage } from './log/stored-message.ts';
 import { MessageHistory } from './message-history.ts';
+import { MessageSettings } from './message-settings.ts';
 
 const PAGE = { max: MAX_PAGE_SIZE, default: DEFAULT_PAGE_SIZE };
 const wholeNumber = { type: 'integer', minimum: 0 } as const;
@@ -25,7 +26,10 @@ const wholeNumber = { type: 'integer', minimum: 0 } as const;
 @ApiBearerAuth()
 @Controller('messages')
 export class MessagesController {
-  constructor(private readonly messages: MessageHistory) {}
+  constructor(
+    private readonly messages: MessageHistory,
+    private readonly settings: MessageSettings,
+  ) {}
 
   @Get('history/:roomId')
   @BoundedRead(PAGE)
@@ -37,6 +41,10 @@ export class MessagesController {
     headers: {
       'X-Room-Seq': { description: 'The highest seq of the room.', schema: wholeNumber },
       'X-Room-Rev': { description: 'The highest rev of the room.', schema: wholeNumber },
+      'X-Edit-Window': {
+        description: 'Seconds for which authors can edit a message; 0: without limit.',
+        schema: wholeNumber,
+      },
       Link: {
         description: 'Older messages as rel="prev", newer ones as rel="next" (RFC 8288).',
         schema: { type: 'string' },
@@ -56,6 +64,7 @@ export class MessagesController {
   ): Promise<Message[]> {
     const page = await this.messages.history(identity, roomId, query);
     response.setHeader('X-Room-Seq', page.head.seq).setHeader('X-Room-Rev', page.head.rev);
+    response.setHeader('X-Edit-Window', this.settings.editWindowMs / 1_000);
     response.setHeader('X-Cache', page.cache);
     const links = historyLinks(roomId, query.limit, page);
     if (links) response.setHeader('Link', links);

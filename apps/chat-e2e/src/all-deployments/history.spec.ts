@@ -32,12 +32,13 @@ describeChat('GET /messages/history/:roomId', () => {
   });
   afterAll(() => server.close());
 
-  it('returns the newest page, oldest first, with the room seq and rev by default', async () => {
+  it('returns the newest page, oldest first, with the room seq, rev and edit window by default', async () => {
     const { body, headers } = await get('');
     expect(body.map(({ seq }) => seq)).toEqual(range(COUNT - 49, COUNT));
     expect(body.at(-1)?.text).toBe(`message ${COUNT}`);
     expect(headers.get('x-room-seq')).toBe(String(COUNT));
     expect(headers.get('x-room-rev')).toBe(String(COUNT));
+    expect(headers.get('x-edit-window')).toBe('86400');
   });
 
   it('returns the messages before, after or around a seq', async () => {

@@ -39,9 +39,9 @@ export function ConversationPane({ roomId, user }: { roomId: string; user: OwnUs
   }, []);
 
   function editLatest() {
-    const actor = { ownUserId: user.id, role: state.role };
-    const latest = state.messages.findLast(({ id, userId, deletedAt }) =>
-      messageActions({ id, userId, deleted: deletedAt !== undefined }, actor).includes('edit'),
+    const actor = { ownUserId: user.id, role: state.role, editWindowMs: state.editWindowMs };
+    const latest = state.messages.findLast(({ deletedAt, ...message }) =>
+      messageActions({ ...message, deleted: deletedAt !== undefined }, actor).includes('edit'),
     );
     if (latest) setEditedId(latest.id);
   }

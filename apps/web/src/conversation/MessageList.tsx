@@ -52,9 +52,12 @@ export function MessageList({
   onEndEdit,
 }: MessageListProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const { messages, pending, changes, role } = state;
+  const { messages, pending, changes, role, editWindowMs } = state;
   const [problem, setProblem] = useState<string>();
-  const actor = useMemo(() => ({ ownUserId: user.id, role }), [user.id, role]);
+  const actor = useMemo(
+    () => ({ ownUserId: user.id, role, editWindowMs }),
+    [user.id, role, editWindowMs],
+  );
   const rows = useMemo(
     () => timeline(shownMessages({ messages, pending, changes }, user)),
     [messages, pending, changes, user],

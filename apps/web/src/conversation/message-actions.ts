@@ -9,17 +9,20 @@ export interface Actor {
   readonly ownUserId: string;
   /** Role in the room; undefined until it is known. */
   readonly role: Role | undefined;
+  /** How long authors can edit a message, in milliseconds. */
+  readonly editWindowMs: number;
 }
 
-/** Returns the actions on a stored message that the user's role in the room allows. */
+/** Returns the actions on a stored message that the user's role and the edit window allow. */
 export function messageActions(
-  { id, userId, deleted }: Pick<ShownMessage, 'id' | 'userId' | 'deleted'>,
-  { ownUserId, role }: Actor,
+  { id, userId, timestamp, deleted }: Pick<ShownMessage, 'id' | 'userId' | 'timestamp' | 'deleted'>,
+  { ownUserId, role, editWindowMs }: Actor,
+  now = Date.now(),
 ): MessageAction[] {
   if (id === undefined || deleted || !role) return [];
   const own = userId === ownUserId;
   const actions: MessageAction[] = ['react'];
-  if (own) actions.push('edit');
+  if (own && now - Date.parse(timestamp) <= editWindowMs) actions.push('edit');
   if (own || role !== 'member') actions.push('delete');
   return actions;
 }

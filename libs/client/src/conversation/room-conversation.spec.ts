@@ -66,6 +66,15 @@ describe('RoomConversation.open()', () => {
     expect(shownSeqs()).toEqual(range(1, 120));
   });
 
+  it.each([
+    ['the edit window of the server', 3_600, 3_600_000],
+    ['an unlimited edit window for 0', 0, Infinity],
+  ])('has %s', async (_name, seconds, editWindowMs) => {
+    server.editWindowSeconds = seconds;
+    await room.open();
+    expect(room.getSnapshot().editWindowMs).toBe(editWindowMs);
+  });
+
   it('shows a message that is stored between the join and the first page', async () => {
     const revs = recordRevs();
     server.store('general', numberedTexts(3));

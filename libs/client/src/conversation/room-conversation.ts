@@ -10,7 +10,7 @@ import {
   type OutboxMessage,
 } from '../outbox/outbox-entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { RestClient } from '../rest/rest-client.ts';
+import type { HistoryPage, RestClient } from '../rest/rest-client.ts';
 import type { Session } from '../session/session.ts';
 import { addOlderPage } from '../sync/older-page.ts';
 import { RoomSync } from '../sync/room-sync.ts';
@@ -43,6 +43,7 @@ export class RoomConversation implements Observable<RoomState> {
   #disposed = false;
   #loadingOlder: Promise<void> | undefined;
   #resets = 0;
+  #editWindowMs = Infinity;
   #role: Role | undefined;
   #removalError: ChatError | undefined;
 
@@ -167,8 +168,9 @@ export class RoomConversation implements Observable<RoomState> {
     this.#events.clear();
   }
 
-  #handleLoaded(page: readonly Message[], replaced: boolean): void {
-    this.#removeFromOutbox(page);
+  #handleLoaded({ messages, editWindowMs }: HistoryPage, replaced: boolean): void {
+    this.#editWindowMs = editWindowMs;
+    this.#removeFromOutbox(messages);
     this.#removeReceivedChanges();
     if (replaced) {
       this.#resets += 1;
@@ -244,6 +246,7 @@ export class RoomConversation implements Observable<RoomState> {
       loadingOlder: this.#loadingOlder !== undefined,
       rev: timeline?.rev ?? 0,
       resets: this.#resets,
+      editWindowMs: this.#editWindowMs,
       ...(this.#role && { role: this.#role }),
       ...(this.#removalError && { error: this.#removalError }),
     };

@@ -24,6 +24,8 @@ export interface RoomState {
   readonly rev: number;
   /** How often the window was reset to the newest page because too many changes were missed. */
   readonly resets: number;
+  /** How long authors can edit a message, in milliseconds; Infinity without a known limit. */
+  readonly editWindowMs: number;
   readonly role?: Role;
   readonly error?: ChatError;
 }

@@ -23,6 +23,8 @@ export interface HistoryPage {
   messages: Message[];
   seq: number;
   rev: number;
+  /** How long authors can edit a message, in milliseconds; Infinity without a known limit. */
+  editWindowMs: number;
 }
 
 /** Selects a page of history by at most one cursor; without one, the newest page. */
@@ -127,10 +129,12 @@ export class RestClient {
       path,
       query: { ...cursor },
     });
+    const editWindow = headerNumber(headers, 'x-edit-window') ?? 0;
     return {
       messages: data,
       seq: headerNumber(headers, 'x-room-seq') ?? data.at(-1)?.seq ?? 0,
       rev: headerNumber(headers, 'x-room-rev') ?? Math.max(0, ...data.map(({ rev }) => rev)),
+      editWindowMs: editWindow === 0 ? Infinity : editWindow * 1_000,
     };
   }
 

@@ -23,7 +23,8 @@ function newestMessage(): Timeline {
 /** Returns calls that read the first message as it is at `rev`. */
 function restAt(rev: number, changes: (since: number) => ReturnType<RoomLog['changes']>) {
   return {
-    history: () => Promise.resolve({ messages: LOG.page(rev, 1, 2), seq: 2, rev }),
+    history: () =>
+      Promise.resolve({ messages: LOG.page(rev, 1, 2), seq: 2, rev, editWindowMs: Infinity }),
     changes: (_roomId: string, since: number) => Promise.resolve(changes(since)),
   };
 }

@@ -123,7 +123,13 @@ describe('RoomChanges', () => {
             const rev = revOf(arrival.rev);
             const messages = log.page(atLeast(rev, arrival.now), size, firstSeq);
             const rest = {
-              history: () => Promise.resolve({ messages, seq: log.messagesAt(rev).length, rev }),
+              history: () =>
+                Promise.resolve({
+                  messages,
+                  seq: log.messagesAt(rev).length,
+                  rev,
+                  editWindowMs: Infinity,
+                }),
               changes: (_roomId: string, since: number) =>
                 Promise.resolve(log.changes(since, size)),
             };

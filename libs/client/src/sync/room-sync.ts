@@ -204,11 +204,12 @@ export class RoomSync {
     // At first, messages after the join are new; a replaced timeline reports none of its page.
     const from = replaced ? { seq: Infinity, rev: this.#changes.head } : this.#joinHead;
     const { rest, ownUserId } = this.#context;
-    const { messages, seq, rev } = await rest.history(this.#roomId);
+    const page = await rest.history(this.#roomId);
     if (epoch !== this.#epoch) return;
-    const page = { messages, seq: Math.min(from.seq, seq), rev: Math.min(from.rev, rev) };
-    this.#changes.load(new Timeline(page, ownUserId()));
-    this.#listener.loaded(messages, replaced);
+    const { messages, seq, rev } = page;
+    const start = { messages, seq: Math.min(from.seq, seq), rev: Math.min(from.rev, rev) };
+    this.#changes.load(new Timeline(start, ownUserId()));
+    this.#listener.loaded(page, replaced);
   }
 
   async #fillGap(epoch: number): Promise<void> {

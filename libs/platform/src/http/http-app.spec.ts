@@ -296,6 +296,7 @@ describe('CORS in development', () => {
         'Link',
         'Retry-After',
         'X-Cache',
+        'X-Edit-Window',
         'X-Request-Id',
         'X-Room-Rev',
         'X-Room-Seq',

@@ -58,7 +58,15 @@ export function configureHttpServer(app: NestExpressApplication, settings: HttpA
   );
   app.enableCors({
     origin: corsOrigin(settings),
-    exposedHeaders: ['Link', 'Retry-After', 'X-Cache', 'X-Request-Id', 'X-Room-Rev', 'X-Room-Seq'],
+    exposedHeaders: [
+      'Link',
+      'Retry-After',
+      'X-Cache',
+      'X-Edit-Window',
+      'X-Request-Id',
+      'X-Room-Rev',
+      'X-Room-Seq',
+    ],
     maxAge: 600,
   });
   app.use(serializePipelinedRequests(app.get(Refusals)));
