@@ -51,6 +51,7 @@ const RETRYABLE: ReadonlySet<string> = RETRYABLE_CODES;
 
 type Check = (observation: Observation) => Iterable<string>;
 
+/** Checks of each invariant: those of other state, such as read positions, are further functions. */
 const CHECKS: Readonly<Record<Invariant, readonly Check[]>> = {
   1: [checkStoredAsSent, checkChangesStored],
   2: [checkStoredAndReceivedOnce, checkReactionsCountedOnce, checkDeliveredOnce],

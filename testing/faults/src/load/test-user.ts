@@ -108,10 +108,10 @@ export class TestUser {
     }
   }
 
-  /** Sends a request and checks the status; retries reads after a 503, as every client should. */
+  /** Sends a request and checks the status; retries reads after 429 and 503, as clients should. */
   async #require<T>(method: string, path: string, status: number, body?: unknown): Promise<T> {
     let response = await this.call<T>(method, path, body);
-    const canRetry = (): boolean => method === 'GET' && response.status === 503;
+    const canRetry = () => method === 'GET' && [429, 503].includes(response.status);
     for (let retry = 1; canRetry() && retry <= READ_RETRIES; retry += 1) {
       await delay(retry * READ_PAUSE_MS);
       response = await this.call<T>(method, path, body);
