@@ -182,7 +182,7 @@ export class BrowserUser {
 
   /** Opens the menu of the message with this text; returns it. */
   async openMenu(text: string): Promise<Locator> {
-    await this.rows(text).hover();
+    await this.rows(text).getByRole('article').hover();
     await this.rows(text)
       .getByRole('button', { name: /^Actions for message/ })
       .click();

@@ -90,7 +90,12 @@ export function MessageList({
     [conversation, actor, onEdit, onEndEdit, select, moveFocus],
   );
   const { scrolledAway, onScroll, scrollToNewest } = useNewestInView(scroller);
-  const unread = useUnread(state, { lastReadSeq, isNewestInView: !scrolledAway, wasEmpty });
+  const unread = useUnread(state, {
+    lastReadSeq,
+    isNewestInView: !scrolledAway,
+    wasEmpty,
+    ownUserId: user.id,
+  });
 
   useEffect(() => rememberAuthors(messages), [messages]);
   useScrollPosition(`${user.id} ${state.roomId}`, scroller);

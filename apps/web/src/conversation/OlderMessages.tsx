@@ -15,11 +15,10 @@ interface OlderMessagesProps {
 
 /** Top of the list: loads older messages before they come into view, or marks the start. */
 export function OlderMessages({ conversation, state, scroller }: OlderMessagesProps) {
-  const { hasOlder, live, messages } = state;
+  const { hasOlder, loadingOlder, live } = state;
   const top = useRef<HTMLDivElement>(null);
   const [errorMessage, setErrorMessage] = useState<string>();
   const [wasLive, setWasLive] = useState(live);
-  const oldestSeq = messages[0]?.seq;
 
   // Retries automatically after a reconnect.
   if (live !== wasLive) {
@@ -33,7 +32,8 @@ export function OlderMessages({ conversation, state, scroller }: OlderMessagesPr
   }, [conversation]);
 
   useEffect(() => {
-    if (!hasOlder || errorMessage || !top.current) return;
+    // A call while a page is being loaded does not load another one.
+    if (!hasOlder || loadingOlder || errorMessage || !top.current) return;
     const observer = new IntersectionObserver(
       ([entry]) => {
         if (entry?.isIntersecting) load();
@@ -43,7 +43,7 @@ export function OlderMessages({ conversation, state, scroller }: OlderMessagesPr
     observer.observe(top.current);
     return () => observer.disconnect();
     // Each page moves the top of the list: check its distance again.
-  }, [hasOlder, errorMessage, load, scroller, oldestSeq]);
+  }, [hasOlder, loadingOlder, errorMessage, load, scroller]);
 
   return (
     <div ref={top} className={styles.end}>

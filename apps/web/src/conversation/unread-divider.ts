@@ -13,6 +13,8 @@ interface Reading {
   readonly lastReadSeq: number | undefined;
   /** Seq of the newest message; 0 for none. */
   readonly newestSeq: number;
+  /** Seq of the newest message of another user; 0 for none. */
+  readonly newestOfOthersSeq: number;
   /** Whether the user sees the newest messages, which are read then. */
   readonly reading: boolean;
 }
@@ -23,11 +25,11 @@ interface Reading {
  */
 export function nextDivider(
   divider: UnreadDivider,
-  { lastReadSeq, newestSeq, reading }: Reading,
+  { lastReadSeq, newestSeq, newestOfOthersSeq, reading }: Reading,
 ): UnreadDivider {
   if (lastReadSeq === undefined || newestSeq === 0) return divider;
   if (divider.placed && reading) return divider;
-  if (newestSeq <= lastReadSeq) return divider.placed ? divider : { placed: true };
+  if (newestOfOthersSeq <= lastReadSeq) return divider.placed ? divider : { placed: true };
   if (divider.placed && divider.afterSeq === lastReadSeq) return divider;
   return { placed: true, afterSeq: lastReadSeq };
 }

@@ -25,12 +25,22 @@ export function useUnread(
     lastReadSeq,
     isNewestInView,
     wasEmpty,
-  }: { lastReadSeq: number | undefined; isNewestInView: boolean; wasEmpty: boolean },
+    ownUserId,
+  }: {
+    lastReadSeq: number | undefined;
+    isNewestInView: boolean;
+    wasEmpty: boolean;
+    ownUserId: string;
+  },
 ): Unread {
   const newestSeq = messages.at(-1)?.seq ?? 0;
   const reading = usePageActive() && live && isNewestInView;
   const known = lastReadSeq !== undefined;
-  const dividerSeq = useUnreadDivider({ lastReadSeq, newestSeq, reading }, wasEmpty);
+  const newestOfOthersSeq = messages.findLast(({ userId }) => userId !== ownUserId)?.seq ?? 0;
+  const dividerSeq = useUnreadDivider(
+    { lastReadSeq, newestSeq, newestOfOthersSeq, reading },
+    wasEmpty,
+  );
 
   useEffect(() => {
     if (!reading || !known) return;
