@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { fillRoom } from './support/api-client.ts';
 import type { BrowserUser } from './support/browser-user.ts';
 import { describeInBrowser, describeWithDedicatedServer } from './support/describe-in-browser.ts';
 
@@ -56,25 +57,27 @@ describeInBrowser('unread messages', (chat) => {
   });
 
   it('are reached by a button, and the position of a room is restored', async () => {
-    for (let n = 1; n <= 60; n += 1) await ada.write(`dish ${n}`);
-    await ada.waitForStatus('dish 60', 'Sent');
-    await bob.waitForUnread(ROOM, 60);
-    await bob.enterRoom(ROOM);
-    await bob.waitForMessage('dish 60');
-    await bob.waitForUnread(ROOM, 0);
+    const room = `menu-${bob.username}`;
+    await bob.open(`/chat/${room}`);
+    await bob.composer.waitFor();
+    await bob.enterRoom('general');
+    await fillRoom(chat.server.url, room, 60);
+    await bob.waitForUnread(room, 60);
+    await bob.enterRoom(room);
+    await bob.waitForMessage('message 60');
+    await bob.waitForUnread(room, 0);
     await bob.page.getByRole('button', { name: 'Jump to first unread (60)' }).click();
-    const first = bob.rows('dish 1').first();
-    await first.getByText('New messages').waitFor();
-    await expectInView(bob, 'dish 1');
+    await bob.rows('message 1').getByText('New messages').waitFor();
+    await expectInView(bob, 'message 1');
     await bob.page.getByRole('button', { name: /^Jump to first/ }).waitFor({ state: 'detached' });
 
     await bob.enterRoom('general');
-    await bob.enterRoom(ROOM);
-    await expectInView(bob, 'dish 1');
-    await send(ada, 'dish 61');
-    await bob.waitForUnread(ROOM, 1);
+    await bob.enterRoom(room);
+    await expectInView(bob, 'message 1');
+    await fillRoom(chat.server.url, room, 1);
+    await bob.waitForUnread(room, 1);
     await bob.page.getByRole('button', { name: '1 new message' }).click();
-    await bob.waitForUnread(ROOM, 0);
+    await bob.waitForUnread(room, 0);
   });
 });
 

@@ -1,5 +1,4 @@
-import type { RoomConversation } from '@chat/client';
-import type { Message } from '@chat/contracts';
+import type { RoomConversation, RoomState } from '@chat/client';
 import { useEffect, useState, type RefObject } from 'react';
 import { formatUnread } from '../app/unread.ts';
 import { Icon } from '../ui/Icon.tsx';
@@ -10,8 +9,7 @@ interface FirstUnreadButtonProps {
   scroller: RefObject<HTMLElement | null>;
   /** Seq of the last message above the divider. */
   afterSeq: number;
-  /** The loaded messages of the room, oldest first. */
-  messages: readonly Message[];
+  state: RoomState;
 }
 
 /** Scrolls to the first unread message; shown until that message has been in view. */
@@ -19,8 +17,9 @@ export function FirstUnreadButton({
   conversation,
   scroller,
   afterSeq,
-  messages,
+  state,
 }: FirstUnreadButtonProps) {
+  const { messages, loadingOlder } = state;
   const oldestSeq = messages[0]?.seq ?? 0;
   const count = (messages.at(-1)?.seq ?? afterSeq) - afterSeq;
   const isLoaded = oldestSeq <= afterSeq + 1;
@@ -43,12 +42,12 @@ export function FirstUnreadButton({
   }, [scroller, isLoaded, afterSeq]);
 
   useEffect(() => {
-    if (!jumping) return;
+    if (!jumping || loadingOlder) return;
     if (isLoaded) {
       firstUnreadRow(scroller)?.scrollIntoView({ block: 'start' });
       scroller.current?.focus({ preventScroll: true });
     } else conversation.loadOlder().catch(() => setJumping(false));
-  }, [conversation, scroller, jumping, isLoaded, oldestSeq]);
+  }, [conversation, scroller, jumping, isLoaded, loadingOlder]);
 
   if (!isAbove || wasSeen) return null;
   return (

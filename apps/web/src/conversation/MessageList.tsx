@@ -143,7 +143,7 @@ export function MessageList({
             key={unread.dividerSeq}
             conversation={conversation}
             scroller={scroller}
-            messages={messages}
+            state={state}
             afterSeq={unread.dividerSeq}
           />
         )}
