@@ -32,7 +32,7 @@ export default {
       ...withTopology,
       // The gateway project covers these with the same services.
       testPathIgnorePatterns: [
-        '<rootDir>/src/all-deployments/(bad-input|change-log-state|permissions|sessions)',
+        '<rootDir>/src/all-deployments/(bad-input|change-log-state|permissions|read-positions|sessions|user-channel)',
       ],
     },
     { ...project('multi-instance', 'services', 'multi-instance'), ...withServers },

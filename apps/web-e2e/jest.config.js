@@ -20,8 +20,10 @@ export default {
     project('standalone'),
     {
       ...project('gateway'),
-      // Rendering and layout do not depend on the server.
-      testPathIgnorePatterns: ['<rootDir>/src/(history|hostile-messages|phone)'],
+      // The page does not depend on the server in these; chat-e2e covers the services.
+      testPathIgnorePatterns: [
+        '<rootDir>/src/(history|hostile-messages|member-roles|message-changes|outage|phone)',
+      ],
       globalSetup: '<rootDir>/src/support/start-servers.js',
       globalTeardown: '<rootDir>/src/support/stop-servers.js',
     },
