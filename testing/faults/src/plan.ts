@@ -19,10 +19,6 @@ const CI: readonly string[] = [
   'messages:cut-mongo',
   'chat:freeze',
   'messages:restart',
-  'messages:freeze',
-  'gateway:freeze',
-  'chat:restart',
-  'chat:cut-redis',
 ];
 
 export interface Plan {
