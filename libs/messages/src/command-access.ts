@@ -15,7 +15,8 @@ import type { StoredMessage } from './log/stored-message.ts';
 import { MessageSettings } from './message-settings.ts';
 import { MessageStore } from './message-store.ts';
 
-const RETRY_AFTER_MS = 5_000;
+/** Short: an instance that has just started does not know the other consumers for a moment. */
+const RETRY_AFTER_MS = 1_000;
 const NO_SUCH_MESSAGE = 'Message not found.';
 const LIMIT_REFUSALS = {
   reactions: `A message can have at most ${MAX_REACTIONS.toLocaleString('en')} reactions.`,
