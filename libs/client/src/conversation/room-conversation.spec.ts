@@ -508,10 +508,12 @@ describe('The changes of a RoomConversation', () => {
 
   it('show the later of two reactions when the earlier one never arrives by itself', async () => {
     server.live = false;
+    const shown = recordShown();
     await made(room.react(own.id, '👍', true));
     await made(room.react(own.id, '👍', false));
     await eventually(() => expect(room.getSnapshot().changes).toEqual([]), 5_000);
     expect(room.getSnapshot().messages).toEqual([own]);
+    expect(shown).toEqual(['hello 👍1', 'hello']);
   });
 
   it('show a message that was deleted meanwhile as deleted', async () => {

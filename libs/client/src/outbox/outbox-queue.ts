@@ -114,9 +114,11 @@ export class OutboxQueue {
       this.remove(send);
       return;
     }
+    const { entry } = send;
+    if (isChange(entry)) this.#dropReplaced(entry);
+    if (send.repeated || isChange(entry)) this.#expire(send);
+    // Last: a subscriber may remove the entry.
     this.change(send, { state: 'sent' });
-    if (isChange(send.entry)) this.#dropReplaced(send.entry);
-    if (send.repeated || isChange(send.entry)) this.#expire(send);
   }
 
   remove(send: QueuedSend): void {
@@ -150,12 +152,11 @@ export class OutboxQueue {
     send.expiry ??= setTimeout(() => this.remove(send), SENT_GRACE_MS);
   }
 
-  /** Drops the sent changes that a later sent one replaces. */
+  /** Drops the sent changes that a later one replaces. */
   #dropReplaced(change: OutboxChange): void {
     for (const send of this.#sentIn(change.roomId)) {
       const { entry } = send;
-      if (entry === change || !isChange(entry)) continue;
-      if (targetOf(entry) === targetOf(change)) this.#drop(send);
+      if (isChange(entry) && targetOf(entry) === targetOf(change)) this.#drop(send);
     }
   }
 
