@@ -115,7 +115,7 @@ export class Outbox implements Observable<OutboxState> {
 
   /** Removes the room's acknowledged changes that its messages include. */
   removeReceivedChanges(roomId: string, isReceived: (change: OutboxChange) => boolean): void {
-    for (const entry of this.#current?.queue.entries ?? []) {
+    for (const entry of this.getSnapshot().entries) {
       if (entry.roomId !== roomId || entry.state !== 'sent' || !isChange(entry)) continue;
       if (isReceived(entry)) this.discard(entry.clientMessageId);
     }
