@@ -103,6 +103,15 @@ describe('ReadPositions', () => {
     expect(position()).toEqual([3, 0]);
   });
 
+  it('follows another device that has read more than an unacknowledged position', async () => {
+    server.markReadOutcome = () => 'ignore';
+    ada.readPositions.markRead('general', 1);
+    server.moveReadPosition('user-ada', 'general', 3);
+    await eventually(() => expect(position()).toEqual([3, 0]));
+    await ada.rooms.refresh();
+    expect(position()).toEqual([3, 0]);
+  });
+
   it('moves back when messages are marked as unread', async () => {
     ada.readPositions.markRead('general', 3);
     await ada.readPositions.markUnread('general', 1);

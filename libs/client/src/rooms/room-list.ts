@@ -141,8 +141,9 @@ export class RoomList implements Observable<RoomListState> {
   #merge(rooms: RoomSummary[]): void {
     const known = new Map(this.#state.rooms.map((room) => [room.id, room]));
     const merged = rooms.map((room) => {
-      const unacknowledged = this.#readPositions.unacknowledged(room.id);
-      const read = unacknowledged ? withReadPosition(room, unacknowledged) : room;
+      const unacknowledged = this.#readPositions.unacknowledged(room.id) ?? 0;
+      const isAhead = unacknowledged > (room.lastReadSeq ?? 0);
+      const read = isAhead ? withReadPosition(room, unacknowledged) : room;
       // A message may have arrived while the request was in flight.
       return withLastMessage(read, known.get(room.id)?.lastMessage);
     });
