@@ -462,7 +462,7 @@ export class ScriptedServer {
   }
 }
 
-/** Simulates an outcome: stores unless it says otherwise, and acknowledges with the result. */
+/** Simulates an outcome: stores, unless the outcome prevents it, and acknowledges the result. */
 function simulate<Result extends object>(
   socket: ClientSocket,
   outcome: SendOutcome,

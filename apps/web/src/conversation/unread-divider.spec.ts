@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { nextDivider } from './unread-divider.ts';
 
-const away = { reading: false };
+const unseen = { reading: false };
 const reading = { reading: true };
 
 describe('nextDivider', () => {
@@ -24,7 +24,7 @@ describe('nextDivider', () => {
       }),
     ).toBe(waiting);
     expect(
-      nextDivider(waiting, { lastReadSeq: 3, newestSeq: 0, newestOfOthersSeq: 0, ...away }),
+      nextDivider(waiting, { lastReadSeq: 3, newestSeq: 0, newestOfOthersSeq: 0, ...unseen }),
     ).toBe(waiting);
   });
 
@@ -45,29 +45,29 @@ describe('nextDivider', () => {
       nextDivider(divider, { lastReadSeq: 5, newestSeq: 6, newestOfOthersSeq: 6, ...reading }),
     ).toBe(divider);
     expect(
-      nextDivider(divider, { lastReadSeq: 6, newestSeq: 6, newestOfOthersSeq: 6, ...away }),
+      nextDivider(divider, { lastReadSeq: 6, newestSeq: 6, newestOfOthersSeq: 6, ...unseen }),
     ).toBe(divider);
   });
 
-  it('moves to the first message that arrives while the user is away', () => {
+  it('moves to the first message that arrives and that the user does not see', () => {
     const divider = { placed: true, afterSeq: 3 };
     const moved = nextDivider(divider, {
       lastReadSeq: 5,
       newestSeq: 6,
       newestOfOthersSeq: 6,
-      ...away,
+      ...unseen,
     });
     expect(moved).toEqual({ placed: true, afterSeq: 5 });
     expect(
-      nextDivider(moved, { lastReadSeq: 5, newestSeq: 9, newestOfOthersSeq: 9, ...away }),
+      nextDivider(moved, { lastReadSeq: 5, newestSeq: 9, newestOfOthersSeq: 9, ...unseen }),
     ).toBe(moved);
   });
 
   it('is not placed above messages of the user alone', () => {
     const own = { lastReadSeq: 3, newestSeq: 5, newestOfOthersSeq: 3 };
-    expect(nextDivider({ placed: false }, { ...own, ...away })).toEqual({ placed: true });
-    const answered = { ...own, newestSeq: 6, newestOfOthersSeq: 6 };
-    expect(nextDivider({ placed: true }, { ...answered, ...away }).afterSeq).toBe(3);
+    expect(nextDivider({ placed: false }, { ...own, ...unseen })).toEqual({ placed: true });
+    const withReply = { ...own, newestSeq: 6, newestOfOthersSeq: 6 };
+    expect(nextDivider({ placed: true }, { ...withReply, ...unseen }).afterSeq).toBe(3);
   });
 
   it('is not placed by a message that arrives while the user reads', () => {

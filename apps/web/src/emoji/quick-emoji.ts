@@ -14,7 +14,7 @@ export const QUICK_EMOJI: readonly NamedEmoji[] = [
   { emoji: '✅', name: 'check mark' },
 ];
 
-/** Returns the name of an emoji; screen readers know the names of all others themselves. */
+/** Returns the name of a quick emoji, and any other emoji itself: screen readers name it. */
 export function emojiName(emoji: string): string {
   return QUICK_EMOJI.find((quick) => quick.emoji === emoji)?.name ?? emoji;
 }

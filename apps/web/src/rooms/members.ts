@@ -35,7 +35,7 @@ export function useMembers(roomId: string): RoomMembers {
   );
 
   useEffect(() => {
-    // Changes are missed until the room is live again, which loads the members anew.
+    // Changes are missed until the room is live again; then the members are reloaded.
     if (!live) return;
     let current = true;
     fetchMembers(roomId, pages).then(

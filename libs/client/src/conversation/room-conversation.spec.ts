@@ -516,7 +516,7 @@ describe('The changes of a RoomConversation', () => {
     expect(shown).toEqual(['hello 👍1', 'hello']);
   });
 
-  it('show a message that was deleted meanwhile as deleted', async () => {
+  it('show a message as deleted that another client deletes before the change is made', async () => {
     server.commandOutcome = () => 'ignore';
     room.editMessage(own.id, 'edited');
     expect(room.getSnapshot().messages).toMatchObject([{ text: 'edited' }]);

@@ -35,7 +35,7 @@ export class OutboxQueue {
   readonly #onChange: () => void;
 
   /**
-   * @param isRetained whether sent entries of a room stay until their messages are received
+   * @param isRetained whether sent entries of a room stay until they are received
    * @param onChange called after every change
    */
   constructor(isRetained: (roomId: string) => boolean, onChange: () => void) {

@@ -45,7 +45,7 @@ export class UserOutbox {
     this.#loaded = this.load();
   }
 
-  /** False after the storage failed: unsent messages may then be lost on a reload. */
+  /** False after the storage failed: unsent entries may then be lost on a reload. */
   get durable(): boolean {
     return this.#store.durable;
   }
@@ -82,7 +82,7 @@ export class UserOutbox {
     await this.#store.remove(clientMessageId);
   }
 
-  /** Stops sending. unsent entries stay in the storage. */
+  /** Stops sending. Unsent entries stay in the storage. */
   end(): void {
     this.#ending.abort();
     this.queue.close();
