@@ -38,8 +38,10 @@ export function OwnAccount({ user }: { user: OwnUser }) {
       {confirming && (
         <Dialog title="Sign out now?" onClose={() => setConfirming(false)}>
           <p>
-            {unsent === 1 ? '1 message or change isn’t' : `${unsent} messages and changes aren’t`}{' '}
-            sent yet. They stay on this device and will be sent when you sign in here again.
+            {unsent === 1
+              ? '1 message or change isn’t sent yet. It stays'
+              : `${unsent} messages and changes aren’t sent yet. They stay`}{' '}
+            on this device and will be sent when you sign in here again.
           </p>
           <div className={styles.choice}>
             <Button variant="quiet" onClick={() => setConfirming(false)}>
