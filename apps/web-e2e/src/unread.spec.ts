@@ -79,6 +79,28 @@ describeInBrowser('unread messages', (chat) => {
     await bob.page.getByRole('button', { name: '1 new message' }).click();
     await bob.waitForUnread(room, 0);
   });
+
+  it('stay out of view when older messages are loaded after the jump to the first one', async () => {
+    const room = `desk-${bob.username}`;
+    await fillRoom(chat.server.url, room, 60);
+    await bob.open(`/chat/${room}`);
+    await bob.waitForMessage('message 60');
+    await bob.open('/chat/general');
+    await fillRoom(chat.server.url, room, 60);
+    await bob.waitForUnread(room, 60);
+    await bob.enterRoom(room);
+    await bob.page.getByRole('button', { name: 'Jump to first unread (60)' }).click();
+    await expectInView(bob, 'message 1');
+
+    await bob.page.evaluate(() => {
+      const list = document.querySelector('[aria-label="Messages"]');
+      list?.scrollTo({ top: -list.scrollHeight });
+    });
+    await bob.rows('message 11').nth(1).waitFor();
+    await bob.page.waitForTimeout(100);
+    const first = await bob.page.getByText('New messages').boundingBox();
+    expect(first?.y).toBeGreaterThan(800); // Below the window.
+  });
 });
 
 describeWithDedicatedServer('unread messages while the server restarts', (chat) => {

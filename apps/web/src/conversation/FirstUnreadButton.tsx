@@ -25,7 +25,9 @@ export function FirstUnreadButton({
   const isLoaded = oldestSeq <= afterSeq + 1;
   const [isAbove, setIsAbove] = useState(!isLoaded);
   const [wasSeen, setWasSeen] = useState(false);
-  const [jumping, setJumping] = useState(false);
+  const [requested, setRequested] = useState(false);
+  // Ends when the message is in view: older messages that are loaded later do not move the view.
+  const jumping = requested && !wasSeen;
 
   useEffect(() => {
     const row = firstUnreadRow(scroller);
@@ -46,7 +48,7 @@ export function FirstUnreadButton({
     if (isLoaded) {
       firstUnreadRow(scroller)?.scrollIntoView({ block: 'start' });
       scroller.current?.focus({ preventScroll: true });
-    } else conversation.loadOlder().catch(() => setJumping(false));
+    } else conversation.loadOlder().catch(() => setRequested(false));
   }, [conversation, scroller, jumping, isLoaded, loadingOlder]);
 
   if (!isAbove || wasSeen) return null;
@@ -55,7 +57,7 @@ export function FirstUnreadButton({
       type="button"
       className={styles.button}
       disabled={jumping && !isLoaded}
-      onClick={() => setJumping(true)}
+      onClick={() => setRequested(true)}
     >
       <Icon shape="up" size={16} />
       {jumping && !isLoaded ? 'Loading…' : `Jump to first unread (${formatUnread(count)})`}
