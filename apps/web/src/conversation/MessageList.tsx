@@ -98,7 +98,7 @@ export function MessageList({
   });
 
   useEffect(() => rememberAuthors(messages), [messages]);
-  useScrollPosition(`${user.id} ${state.roomId}`, scroller);
+  useScrollPosition(`${user.id} ${state.roomId}`, scroller, onScroll);
   useStableScroll(scroller, messages[0]?.seq);
 
   const lastSent = pending.at(-1)?.clientMessageId;

@@ -17,9 +17,9 @@ export interface NewestInView {
 export function useNewestInView(scroller: RefObject<HTMLElement | null>): NewestInView {
   const [scrolledAway, setScrolledAway] = useState(false);
 
-  function onScroll() {
+  const onScroll = useCallback(() => {
     setScrolledAway(-(scroller.current?.scrollTop ?? 0) >= END_DISTANCE_PX);
-  }
+  }, [scroller]);
 
   const scrollToNewest = useCallback(() => {
     scroller.current?.scrollTo({ top: 0 });

@@ -9,20 +9,31 @@ interface ScrollPosition {
 /** Position of each conversation that was left while older messages were in view. */
 const positions = new Map<string, ScrollPosition>();
 
-/** Restores the scroll position of a conversation that is opened again, until the page is reloaded. */
-export function useScrollPosition(key: string, scroller: RefObject<HTMLElement | null>): void {
+/**
+ * Restores the scroll position of a conversation that is opened again, until the page is reloaded.
+ *
+ * @param onRestore called immediately: until the scroll event, the newest message seems to be in view
+ */
+export function useScrollPosition(
+  key: string,
+  scroller: RefObject<HTMLElement | null>,
+  onRestore: () => void,
+): void {
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element) return;
     const position = positions.get(key);
     const row = position && element.querySelector(`[data-seq="${position.seq}"]`);
-    if (row) element.scrollBy({ top: topWithin(row, element) - position.offset });
+    if (row) {
+      element.scrollBy({ top: topWithin(row, element) - position.offset });
+      onRestore();
+    }
     return () => {
       const current = positionOf(element);
       if (current) positions.set(key, current);
       else positions.delete(key);
     };
-  }, [key, scroller]);
+  }, [key, scroller, onRestore]);
 }
 
 function positionOf(scroller: HTMLElement): ScrollPosition | undefined {
