@@ -1,8 +1,7 @@
 import type { RoomConversation, RoomState } from '@chat/client';
 import { useEffect, useState, type RefObject } from 'react';
 import { formatUnread } from '../app/unread.ts';
-import { Icon } from '../ui/Icon.tsx';
-import styles from './FirstUnreadButton.module.css';
+import { JumpButton } from './JumpButton.tsx';
 
 interface FirstUnreadButtonProps {
   conversation: RoomConversation;
@@ -52,16 +51,14 @@ export function FirstUnreadButton({
   }, [conversation, scroller, jumping, isLoaded, loadingOlder]);
 
   if (!isAbove || wasSeen) return null;
+  const isLoading = jumping && !isLoaded;
   return (
-    <button
-      type="button"
-      className={styles.button}
-      disabled={jumping && !isLoaded}
+    <JumpButton
+      direction="up"
+      label={isLoading ? 'Loading…' : `Jump to first unread (${formatUnread(count)})`}
+      disabled={isLoading}
       onClick={() => setRequested(true)}
-    >
-      <Icon shape="up" size={16} />
-      {jumping && !isLoaded ? 'Loading…' : `Jump to first unread (${formatUnread(count)})`}
-    </button>
+    />
   );
 }
 

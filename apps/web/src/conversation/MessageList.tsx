@@ -1,12 +1,12 @@
 import type { RoomConversation, RoomState } from '@chat/client';
 import type { OwnUser } from '@chat/contracts';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { Icon } from '../ui/Icon.tsx';
 import { formatDay } from '../ui/time.ts';
 import { toUserMessage } from '../ui/user-message.ts';
 import { MessageControlsContext, type MessageControls } from './controls.ts';
-import { messageActions } from './message-actions.ts';
 import { FirstUnreadButton } from './FirstUnreadButton.tsx';
+import { JumpButton } from './JumpButton.tsx';
+import { messageActions } from './message-actions.ts';
 import styles from './MessageList.module.css';
 import { MessageRow } from './MessageRow.tsx';
 import { useNewestInView } from './newest-in-view.ts';
@@ -148,10 +148,11 @@ export function MessageList({
           />
         )}
         {scrolledAway && (
-          <button type="button" className={styles.scrollToNewest} onClick={scrollToNewest}>
-            <Icon shape="down" size={16} />
-            {newMessagesLabel(unread.count)}
-          </button>
+          <JumpButton
+            direction="down"
+            label={newMessagesLabel(unread.count)}
+            onClick={scrollToNewest}
+          />
         )}
       </div>
       {problem && <ProblemBar onDismiss={() => setProblem(undefined)}>{problem}</ProblemBar>}
