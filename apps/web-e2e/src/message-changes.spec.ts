@@ -9,10 +9,7 @@ describeInBrowser('changing messages', (chat) => {
   beforeAll(async () => {
     ada = await chat.signUp('ada');
     bob = await chat.signUp('bob');
-    await ada.createPrivateRoom('Drafts');
-    await ada.openMembers();
-    await ada.addMember(bob.username);
-    await ada.page.getByRole('button', { name: 'Close' }).click();
+    await ada.createRoomWith(bob, 'Drafts');
     await bob.enterRoom('Drafts');
   });
 

@@ -3,9 +3,6 @@ import { countStored } from './support/api-client.ts';
 import type { BrowserUser } from './support/browser-user.ts';
 import { describeWithDedicatedServer } from './support/describe-in-browser.ts';
 
-const CONNECTION_ERRORS =
-  /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/;
-
 describeWithDedicatedServer('the page while the server is down', (chat) => {
   let ada: BrowserUser;
   let bob: BrowserUser;
@@ -14,7 +11,7 @@ describeWithDedicatedServer('the page while the server is down', (chat) => {
     ada = await chat.openPage('ada');
     bob = await chat.openPage('bob');
     for (const user of [ada, bob]) {
-      user.allowConsoleError(CONNECTION_ERRORS);
+      user.allowConnectionErrors();
       await user.signUp();
       await user.composer.waitFor();
     }

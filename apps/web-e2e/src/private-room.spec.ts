@@ -12,10 +12,7 @@ describeInBrowser('a private room', (chat) => {
   });
 
   it('opens for a user added by the owner and closes within 1 s of the removal', async () => {
-    await ada.createPrivateRoom('Surprise for Grace');
-    await ada.openMembers();
-    await ada.addMember(bob.username);
-    await ada.page.getByRole('button', { name: 'Close' }).click();
+    await ada.createRoomWith(bob, 'Surprise for Grace');
 
     await bob.enterRoom('Surprise for Grace');
     await ada.write('Cake or pie?');

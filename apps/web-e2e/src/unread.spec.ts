@@ -4,8 +4,6 @@ import type { BrowserUser } from './support/browser-user.ts';
 import { describeInBrowser, describeWithDedicatedServer } from './support/describe-in-browser.ts';
 
 const ROOM = 'Lunch';
-const CONNECTION_ERRORS =
-  /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/;
 
 describeInBrowser('unread messages', (chat) => {
   let ada: BrowserUser;
@@ -15,7 +13,7 @@ describeInBrowser('unread messages', (chat) => {
     ada = await chat.signUp('ada');
     bob = await chat.signUp('bob');
     await bob.composer.waitFor();
-    await createRoomWith(ada, bob);
+    await ada.createRoomWith(bob, ROOM);
   });
   afterEach(async () => {
     expect([...ada.consoleErrors, ...bob.consoleErrors]).toEqual([]);
@@ -108,13 +106,13 @@ describeWithDedicatedServer('unread messages while the server restarts', (chat) 
     const ada = await chat.openPage('ada');
     const bob = await chat.openPage('bob');
     for (const user of [ada, bob]) {
-      user.allowConsoleError(CONNECTION_ERRORS);
+      user.allowConnectionErrors();
       await user.signUp();
       await user.composer.waitFor();
     }
-    await createRoomWith(ada, bob);
+    await ada.createRoomWith(bob, ROOM);
     const phone = await bob.onAnotherDevice(chat.browser);
-    phone.allowConsoleError(CONNECTION_ERRORS);
+    phone.allowConnectionErrors();
     await phone.enterRoom('general');
     await send(ada, 'Pizza?');
     await bob.waitForUnread(ROOM, 1);
@@ -135,13 +133,6 @@ describeWithDedicatedServer('unread messages while the server restarts', (chat) 
     }
   });
 });
-
-async function createRoomWith(owner: BrowserUser, member: BrowserUser): Promise<void> {
-  await owner.createPrivateRoom(ROOM);
-  await owner.openMembers();
-  await owner.addMember(member.username);
-  await owner.page.getByRole('button', { name: 'Close' }).click();
-}
 
 async function send(user: BrowserUser, text: string): Promise<void> {
   await user.write(text);

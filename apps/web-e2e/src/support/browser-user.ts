@@ -20,11 +20,16 @@ function newAccount(name: string): Account {
   return { username, email: `${username}@example.com` };
 }
 
+/** Errors that a browser logs while the server is down. */
+const CONNECTION_ERRORS =
+  /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection/;
+
 /** A user with a separate browser profile who operates the page through its visible controls. */
 export class BrowserUser {
   /** Errors and warnings in the browser console, including content security policy violations. */
   readonly consoleErrors: string[] = [];
   readonly #allowedErrors: RegExp[] = [];
+
   private constructor(
     private readonly account: Account,
     readonly context: BrowserContext,
@@ -34,10 +39,19 @@ export class BrowserUser {
     this.#listen();
   }
 
-  static async openPage(
+  static openPage(
     browser: Browser,
     url: string,
     name: string,
+    options?: BrowserContextOptions,
+  ): Promise<BrowserUser> {
+    return BrowserUser.#openPageAs(newAccount(name), browser, url, options);
+  }
+
+  static async #openPageAs(
+    account: Account,
+    browser: Browser,
+    url: string,
     options: BrowserContextOptions = {},
   ): Promise<BrowserUser> {
     const context = await browser.newContext({
@@ -45,7 +59,7 @@ export class BrowserUser {
       ...options,
     });
     context.setDefaultTimeout(15_000);
-    const user = new BrowserUser(newAccount(name), context, url, await context.newPage());
+    const user = new BrowserUser(account, context, url, await context.newPage());
     await user.open('/');
     return user;
   }
@@ -63,6 +77,11 @@ export class BrowserUser {
     this.#allowedErrors.push(pattern);
   }
 
+  /** Ignores the errors in the browser console of a test that stops the server. */
+  allowConnectionErrors(): void {
+    this.allowConsoleError(CONNECTION_ERRORS);
+  }
+
   async open(path: string): Promise<void> {
     await this.page.goto(this.url + path);
   }
@@ -78,10 +97,7 @@ export class BrowserUser {
 
   /** Signs in as this user in a separate browser profile: another device of the user. */
   async onAnotherDevice(browser: Browser): Promise<BrowserUser> {
-    const context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
-    context.setDefaultTimeout(15_000);
-    const device = new BrowserUser(this.account, context, this.url, await context.newPage());
-    await device.open('/');
+    const device = await BrowserUser.#openPageAs(this.account, browser, this.url);
     await device.page.getByLabel('Email').fill(this.email);
     await device.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await device.page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -114,7 +130,7 @@ export class BrowserUser {
   }
 
   async enterRoom(name: string): Promise<void> {
-    await this.page.getByRole('navigation').getByRole('link', { name }).click();
+    await this.roomLink(name).click();
     await this.page.getByRole('heading', { level: 2, name }).waitFor();
   }
 
@@ -124,6 +140,14 @@ export class BrowserUser {
     await this.page.getByLabel('Name', { exact: true }).fill(name);
     await this.page.getByRole('button', { name: 'Create room' }).click();
     await this.page.getByRole('heading', { level: 2, name }).waitFor();
+  }
+
+  /** Creates a private room with another member. */
+  async createRoomWith(member: BrowserUser, name: string): Promise<void> {
+    await this.createPrivateRoom(name);
+    await this.openMembers();
+    await this.addMember(member.username);
+    await this.page.getByRole('button', { name: 'Close' }).click();
   }
 
   /** Opens the dialog with the members of the current room. */
