@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { LoadedEmojiPicker } from '../emoji/LoadedEmojiPicker.tsx';
 import { QUICK_EMOJI } from '../emoji/quick-emoji.ts';
-import { ConfirmAction } from '../rooms/ConfirmAction.tsx';
+import { ConfirmAction } from '../ui/ConfirmAction.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { useMessageControls } from './controls.ts';
 import type { MessageAction } from './message-actions.ts';

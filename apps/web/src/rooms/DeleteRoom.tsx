@@ -1,6 +1,6 @@
 import { chat } from '../app/chat.ts';
 import { HOME, navigate } from '../app/location.ts';
-import { ConfirmAction } from './ConfirmAction.tsx';
+import { ConfirmAction } from '../ui/ConfirmAction.tsx';
 
 /** Deletes a room for all members, after a confirmation. */
 export function DeleteRoom({ roomId }: { roomId: string }) {

@@ -1,7 +1,7 @@
 import type { RoomSummary } from '@chat/contracts';
 import { chat } from '../app/chat.ts';
 import { HOME, navigate } from '../app/location.ts';
-import { ConfirmAction } from './ConfirmAction.tsx';
+import { ConfirmAction } from '../ui/ConfirmAction.tsx';
 import styles from './LeaveRoom.module.css';
 
 interface LeaveRoomProps {

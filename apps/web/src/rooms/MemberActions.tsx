@@ -1,8 +1,8 @@
 import type { Member } from '@chat/contracts';
 import { useState } from 'react';
 import { Button } from '../ui/Button.tsx';
+import { ConfirmAction } from '../ui/ConfirmAction.tsx';
 import { toUserMessage } from '../ui/user-message.ts';
-import { ConfirmAction } from './ConfirmAction.tsx';
 import styles from './MemberActions.module.css';
 import type { MemberAction } from './member-actions.ts';
 

@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { Button } from '../ui/Button.tsx';
-import { toUserMessage } from '../ui/user-message.ts';
+import { Button } from './Button.tsx';
+import { toUserMessage } from './user-message.ts';
 import styles from './ConfirmAction.module.css';
 
 interface ConfirmActionProps {
