@@ -108,6 +108,7 @@ export class ReadPositions {
       let waitMs = INTERVAL_MS;
       try {
         const { lastReadSeq } = await this.#connection.emit('markRead', { roomId, seq });
+        backoff.reset();
         if (!ended() && this.#unacknowledged.get(roomId) === seq) {
           this.#unacknowledged.delete(roomId);
           this.#events.emit('moved', { roomId, lastReadSeq });
