@@ -1,5 +1,5 @@
 import type { MarkReadResult } from '@chat/contracts';
-import { NotFoundError, RateLimitedError } from '@chat/platform/failures';
+import { RateLimitedError } from '@chat/platform/failures';
 import { RateLimiter, type RateLimit } from '@chat/platform/limits';
 import type { PositionMove } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
@@ -31,8 +31,7 @@ export class MoveReadPosition {
       throw new RateLimitedError('You are marking messages too fast. Please slow down.', waitMs);
     }
     await joined;
-    const role = await this.memberships.roleOf(userId, roomId);
-    if (!role) throw new NotFoundError('This room does not exist, or you are not a member.');
+    await this.memberships.requireMember(userId, roomId);
     return this.directory.moveReadPosition(move);
   }
 }

@@ -81,6 +81,16 @@ export class Memberships {
   }
 
   /**
+   * Does nothing if the user is a member of the room.
+   *
+   * @throws NotFoundError, or the errors of {@link roleOf}
+   */
+  async requireMember(userId: string, roomId: string): Promise<void> {
+    const role = await this.roleOf(userId, roomId);
+    if (!role) throw new NotFoundError('This room does not exist, or you are not a member.');
+  }
+
+  /**
    * Refreshes all given roles in chunks that are spread over time: a chunk that fails does not
    * block the others, and its cached roles remain.
    *

@@ -1,5 +1,5 @@
 import type { Identity } from '@chat/auth';
-import { NotFoundError, RateLimitedError } from '@chat/platform/failures';
+import { RateLimitedError } from '@chat/platform/failures';
 import { RateLimiter } from '@chat/platform/limits';
 import { Injectable } from '@nestjs/common';
 import { RealtimeSettings } from '../realtime-settings.ts';
@@ -28,7 +28,6 @@ export class SendAdmission {
       throw new RateLimitedError('You are sending too fast. Please slow down.', waitMs);
     }
     await joined;
-    const role = await this.memberships.roleOf(userId, roomId);
-    if (!role) throw new NotFoundError('This room does not exist, or you are not a member.');
+    await this.memberships.requireMember(userId, roomId);
   }
 }
