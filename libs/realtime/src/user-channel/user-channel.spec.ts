@@ -296,6 +296,20 @@ describe('UserChannel', () => {
     ]);
   });
 
+  it('keeps a membership ended when a read position arrives after its end during a load', async () => {
+    directory.add('ann', 'den');
+    directory.hold();
+    const ann = await connect('ann');
+    channel.removeMember('ann', 'den');
+    signalPosition('den', 5);
+    directory.release();
+    await pass();
+    feed.publish([head('den', 6)]);
+    await pass();
+    expect(ann.heads).toEqual([]);
+    expect([...channel.memberSocketsOf('den')]).toEqual([]);
+  });
+
   it('forgets a user when the last socket is gone', async () => {
     directory.add('ann', 'den');
     const [first, second] = [await connect('ann'), await connect('ann')];

@@ -100,7 +100,10 @@ export class UserRooms {
   movePosition({ userId, roomId, lastReadSeq }: ReadPosition): void {
     const user = this.#users.get(userId);
     if (!user) return;
-    user.changes?.set(roomId, lastReadSeq);
+    // A membership that ended during a load stays ended: the signals may arrive in any order.
+    const { changes } = user;
+    const hasEnded = changes?.has(roomId) && changes.get(roomId) === undefined;
+    if (!hasEnded) changes?.set(roomId, lastReadSeq);
     const positions = this.#rooms.get(roomId)?.positions;
     if (positions?.has(user)) positions.set(user, lastReadSeq);
   }
