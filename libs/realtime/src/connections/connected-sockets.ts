@@ -46,10 +46,6 @@ export class ConnectedSockets {
     this.rooms.leave(roomId, socket);
   }
 
-  isInRoom(socket: ChatSocket, roomId: string): boolean {
-    return this.rooms.isIn(roomId, socket);
-  }
-
   inRoom(roomId: string): ChatSocket[] {
     return this.rooms.socketsIn(roomId);
   }

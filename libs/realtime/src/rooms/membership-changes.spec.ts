@@ -150,6 +150,16 @@ describe('MembershipChanges', () => {
     expect(ann.events.at(-1)).toBe('roomUpdated: topic 40');
   });
 
+  it('emits a change that waits to a socket that has joined the room in the meantime', async () => {
+    const ann = await connect('ann');
+    for (const topic of ['first', 'second']) {
+      signals.publish(ROOM_UPDATED, { room: { ...DEN, topic } });
+    }
+    fanOut.enter('den', ann.socket);
+    await pass(5_000);
+    expect(ann.events).toEqual(['roomUpdated: first', 'roomUpdated: second']);
+  });
+
   it('emits a deletion once to every connected member, also to those in no signal', async () => {
     const users = await Promise.all(['ann', 'bob', 'cid'].map((userId) => connect(userId)));
     const joined = await connect('ann');
