@@ -1,4 +1,4 @@
-import { HeadSubscriber, type HeadListener } from '@chat/realtime';
+import { HeadSubscriber, InMemoryHeads, type HeadListener } from '@chat/realtime';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { decodeHeads, HEAD_CHANNELS, isHeadChannel } from './head-channel.ts';
@@ -9,7 +9,7 @@ import { decodeHeads, HEAD_CHANNELS, isHeadChannel } from './head-channel.ts';
  */
 export class RedisHeadSubscriber extends HeadSubscriber {
   readonly #logger = new Logger(RedisHeadSubscriber.name);
-  readonly #listeners = new Set<HeadListener>();
+  readonly #heads = new InMemoryHeads();
   readonly #gapListeners = new Set<() => void>();
 
   /** @param redis the connection of the feed, from {@link connectRedis} */
@@ -23,10 +23,7 @@ export class RedisHeadSubscriber extends HeadSubscriber {
   }
 
   subscribe(listener: HeadListener): () => void {
-    // A separate wrapper, so that the same function may subscribe twice.
-    const entry: HeadListener = (heads) => listener(heads);
-    this.#listeners.add(entry);
-    return () => this.#listeners.delete(entry);
+    return this.#heads.subscribe(listener);
   }
 
   onGap(listener: () => void): () => void {
@@ -47,13 +44,7 @@ export class RedisHeadSubscriber extends HeadSubscriber {
 
   #receive(channel: string, text: string): void {
     const heads = decodeHeads(text);
-    if (!heads) return this.#logger.warn({ channel }, 'invalid heads ignored');
-    for (const listener of this.#listeners) {
-      try {
-        listener(heads);
-      } catch (error) {
-        this.#logger.error({ err: error }, 'head listener failed');
-      }
-    }
+    if (heads) this.#heads.publish(heads);
+    else this.#logger.warn({ channel }, 'invalid heads ignored');
   }
 }
