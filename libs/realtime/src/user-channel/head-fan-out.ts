@@ -1,5 +1,6 @@
 import type { ServerPayload } from '@chat/contracts';
 import type { PublishedHead } from '@chat/messages';
+import { unreadAfter } from '@chat/rooms';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ChatSocket } from '../chat-socket.ts';
 import { hasQueuedPackets } from '../connections/engine-connection.ts';
@@ -81,7 +82,7 @@ export class HeadFanOut implements OnApplicationShutdown {
       const lastReadSeq = this.rooms.positionOf(userId, roomId);
       // Left, or joined since then: the stream of the room delivers the change, maybe later.
       if (lastReadSeq === undefined || this.roomFanOut.isIn(roomId, socket)) continue;
-      heads.push({ ...head, unread: Math.max(0, head.seq - lastReadSeq) });
+      heads.push({ ...head, unread: unreadAfter(lastReadSeq, head.seq) });
     }
     if (queue.size === 0) this.#queues.delete(socket);
     if (heads.length > 0) new EncodedEvent('roomHeads', heads).writeTo(socket);
