@@ -56,6 +56,7 @@ describe('MembershipChanges', () => {
   let members: string[];
   let connected: Map<string, TestSocket[]>;
   let directoryIsDown: boolean;
+  let directoryIsComplete: boolean;
   let fanOut: RoomFanOut;
   let channel: UserChannel;
   let signals: InMemorySignals;
@@ -66,13 +67,14 @@ describe('MembershipChanges', () => {
     members = [];
     connected = new Map();
     directoryIsDown = false;
+    directoryIsComplete = true;
     const directory: Pick<RoomDirectory, 'positionsOf'> = {
       positionsOf: (userIds) => {
         if (directoryIsDown) return Promise.reject(new Error('the directory is unavailable'));
         const positions = userIds
           .filter((userId) => members.includes(userId))
           .map((userId) => ({ userId, roomId: 'den', lastReadSeq: 0 }));
-        return Promise.resolve({ positions, complete: true });
+        return Promise.resolve({ positions, complete: directoryIsComplete });
       },
     };
     fanOut = new RoomFanOut();
@@ -180,5 +182,13 @@ describe('MembershipChanges', () => {
     signals.publish(ROOM_DELETED, { roomId: 'den', userIds: ['ann'] });
     await pass(10);
     expect([ann.events, bob.events]).toEqual([['roomRemoved'], []]);
+  });
+
+  it('emits a deletion to members in the signal with more rooms than the directory returns', async () => {
+    directoryIsComplete = false;
+    const ann = await connect('ann', false);
+    signals.publish(ROOM_DELETED, { roomId: 'den', userIds: ['ann'] });
+    await pass(10);
+    expect(ann.events).toEqual(['roomRemoved']);
   });
 });

@@ -86,7 +86,7 @@ export class UserChannel implements OnModuleInit, OnApplicationShutdown {
 
   /** Returns whether all rooms of a connected user are known. */
   knowsRoomsOf(userId: string): boolean {
-    return this.rooms.isLoaded(userId) && !this.loader.isPending(userId);
+    return this.rooms.hasAllRoomsOf(userId) && !this.loader.isPending(userId);
   }
 
   /** Returns the sockets of all connected members of a room, joined on the socket or not. */

@@ -12,8 +12,8 @@ interface ConnectedUser {
    * undefined for an ended membership. Undefined without a load.
    */
   changes: Map<string, number | undefined> | undefined;
-  /** Whether the rooms were loaded at least once. */
-  isLoaded: boolean;
+  /** Whether the last load returned every room. */
+  hasAllRooms: boolean;
 }
 
 /** A room with at least one connected member. */
@@ -55,7 +55,7 @@ export class UserRooms {
       sockets: new Set([socket]),
       rooms: new Set(),
       changes: undefined,
-      isLoaded: false,
+      hasAllRooms: false,
     });
     return true;
   }
@@ -77,8 +77,9 @@ export class UserRooms {
     return this.#users.has(userId);
   }
 
-  isLoaded(userId: string): boolean {
-    return this.#users.get(userId)?.isLoaded ?? false;
+  /** Whether the last load of the user returned every room; false before the first one. */
+  hasAllRoomsOf(userId: string): boolean {
+    return this.#users.get(userId)?.hasAllRooms ?? false;
   }
 
   /** Returns the lastReadSeq of a connected member; undefined for any other user. */
@@ -151,7 +152,7 @@ export class UserRooms {
       const changes = user?.changes;
       if (!user || !changes) continue;
       user.changes = undefined;
-      user.isLoaded = true;
+      user.hasAllRooms = complete;
       const loaded = byUser.get(userId) ?? [];
       for (const { roomId, lastReadSeq } of loaded) {
         const newest = changes.has(roomId) ? changes.get(roomId) : lastReadSeq;
