@@ -18,8 +18,8 @@ const RECHECK_SHARE = 1 / 8;
 const MAX_HELD_HEADS = 1_000;
 
 /**
- * Tells sockets about all rooms of their users, joined on the socket or not: the heads of rooms that
- * have changed. What it sends is a hint; the list of rooms is the state.
+ * Sends sockets the heads of all rooms of their users that have changed, joined on the socket or not.
+ * The heads are hints; the list of rooms is the state.
  */
 @Injectable()
 export class UserChannel implements OnModuleInit, OnApplicationShutdown {
