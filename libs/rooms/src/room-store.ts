@@ -123,7 +123,7 @@ export abstract class RoomStore {
   ): Promise<MemberRecord[]>;
   /** Returns every room that the user is a member of, ordered by room name. */
   abstract listRoomsOf(userId: string): Promise<RoomOfUser[]>;
-  /** Returns the memberships of these users, in any order: at most `limit` of them. */
+  /** Returns `limit` memberships of these users, or all if there are fewer; in any order. */
   abstract listPositionsOf(userIds: readonly string[], limit: number): Promise<StoredPosition[]>;
   /**
    * Moves a read position forward; an absent one is before every other. Keeps a position that is

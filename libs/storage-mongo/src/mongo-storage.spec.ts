@@ -262,23 +262,40 @@ await describeWithMongo('the MongoDB storage', () => {
     expect(peak.allCalls).toBeGreaterThan(4);
   });
 
-  it('does not list members of a deleted room whose records a crash left behind', async () => {
-    const store = storage.get(RoomStore);
-    const room = { id: 'old', name: 'old', visibility: 'public', createdAt: 'x' } as const;
+  describe('after a crash that left a member of a deleted room behind', () => {
     const member = { roomId: 'old', userId: 'ada', role: 'member', joinedAt: 'x' } as const;
-    await store.createRoom(room);
-    await store.addMember(member);
-    const { db } = storage.get<Connection>(getConnectionToken('messages'));
-    const leftover = await db?.collection('members').findOne({ userId: 'ada' });
-    await store.deleteRoom('old', 'y');
-    // Restores the state after a crash between the two writes.
-    if (leftover) await db?.collection('members').insertOne(leftover);
-    expect(await db?.collection('members').countDocuments({ roomId: 'old' })).toBe(1);
-    expect(await store.findMember('old', 'ada')).toBeUndefined();
-    expect(await store.listMembers('old', { limit: 10 })).toEqual([]);
-    expect(await store.listRoomsOf('ada')).toEqual([]);
-    expect(await store.changeRole(member, 'member', 'moderator')).toBe(false);
-    expect(await store.appointOwner('old', 'ada')).toBe(false);
+    let store: RoomStore;
+
+    beforeEach(async () => {
+      store = storage.get(RoomStore);
+      await store.createRoom({ id: 'old', name: 'old', visibility: 'public', createdAt: 'x' });
+      await store.addMember(member);
+      const { db } = storage.get<Connection>(getConnectionToken('messages'));
+      const leftover = await db?.collection('members').findOne({ userId: 'ada' });
+      await store.deleteRoom('old', 'y');
+      // Restores the state after a crash between the two writes.
+      if (leftover) await db?.collection('members').insertOne(leftover);
+      expect(await db?.collection('members').countDocuments({ roomId: 'old' })).toBe(1);
+    });
+
+    it('does not list the member', async () => {
+      expect(await store.findMember('old', 'ada')).toBeUndefined();
+      expect(await store.listMembers('old', { limit: 10 })).toEqual([]);
+      expect(await store.listRoomsOf('ada')).toEqual([]);
+      expect(await store.listPositionsOf(['ada'], 10)).toEqual([]);
+      expect(await store.changeRole(member, 'member', 'moderator')).toBe(false);
+      expect(await store.appointOwner('old', 'ada')).toBe(false);
+    });
+
+    it('lists as many read positions as the limit allows, without that member', async () => {
+      await store.createRoom({ id: 'den', name: 'den', visibility: 'public', createdAt: 'x' });
+      await store.addMember({ ...member, roomId: 'den', lastReadSeq: 7 });
+      for (const limit of [1, 2, 10]) {
+        expect(await store.listPositionsOf(['ada'], limit)).toEqual([
+          { roomId: 'den', userId: 'ada', lastReadSeq: 7 },
+        ]);
+      }
+    });
   });
 
   describe('after a crash while a room is handed over', () => {

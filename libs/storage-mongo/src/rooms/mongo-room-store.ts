@@ -232,16 +232,9 @@ export class MongoRoomStore extends RoomStore {
           .find({ 'firstMember.userId': { $in: userIds }, ...NOT_DELETED }, { firstMember: 1 })
           .limit(limit)
           .lean(),
-        this.members
-          .find({ userId: { $in: userIds } }, { roomId: 1, userId: 1, lastReadSeq: 1 })
-          .limit(limit)
-          .lean(),
+        this.#laterMembersOf(userIds, limit),
       ]);
-      const deleted = await this.findDeleted([...new Set(later.map(({ roomId }) => roomId))]);
-      const members = [
-        ...rooms.flatMap((room) => firstOf(room) ?? []),
-        ...later.filter(({ roomId }) => !deleted.has(roomId)),
-      ];
+      const members = [...rooms.flatMap((room) => firstOf(room) ?? []), ...later];
       return members.slice(0, limit).map((member) => ({
         roomId: member.roomId,
         userId: member.userId,
@@ -307,6 +300,25 @@ export class MongoRoomStore extends RoomStore {
       .findOneAndUpdate({ _id: roomId, 'firstMember.userId': userId }, update)
       .lean();
     return room ? firstOf(room) : undefined;
+  }
+
+  /** Returns `limit` memberships in rooms that are not deleted, or all if there are fewer. */
+  async #laterMembersOf(userIds: readonly string[], limit: number): Promise<StoredPosition[]> {
+    const hidden: string[] = [];
+    for (;;) {
+      const found = await this.members
+        .find(
+          { userId: { $in: userIds }, ...(hidden.length > 0 && { roomId: { $nin: hidden } }) },
+          { roomId: 1, userId: 1, lastReadSeq: 1 },
+        )
+        .limit(limit)
+        .lean();
+      const deleted = await this.findDeleted([...new Set(found.map(({ roomId }) => roomId))]);
+      if (deleted.size === 0 || found.length < limit) {
+        return found.filter(({ roomId }) => !deleted.has(roomId));
+      }
+      hidden.push(...deleted);
+    }
   }
 
   /** Returns whether the room was deleted, and its first member unless that member has left. */
