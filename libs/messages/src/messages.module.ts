@@ -6,12 +6,7 @@ import { MessageDetails } from './message-details.ts';
 import { MessageHistory } from './message-history.ts';
 import { MessagesController } from './messages.controller.ts';
 import { StoredRoomActivity } from './stored-room-activity.ts';
-import { CachedDeletedRooms } from './writer/cached-deleted-rooms.ts';
-import { DeletedRooms } from './writer/deleted-rooms.ts';
-import { PartitionWriters } from './writer/partition-writers.ts';
-import { RoomHeads } from './writer/room-heads.ts';
-import { SenderPositions } from './writer/sender-positions.ts';
-import { WriterMetrics } from './writer/writer-metrics.ts';
+import { WriterModule } from './writer/writer.module.ts';
 
 /**
  * Provides message history and partition writers. The application must provide MessageStore,
@@ -20,19 +15,14 @@ import { WriterMetrics } from './writer/writer-metrics.ts';
  */
 @Global()
 @Module({
-  imports: [RoomsModule],
+  imports: [RoomsModule, WriterModule],
   controllers: [MessagesController, MessageDetailsController],
   providers: [
     CommandAccess,
     MessageDetails,
     MessageHistory,
-    PartitionWriters,
-    RoomHeads,
-    SenderPositions,
-    WriterMetrics,
-    { provide: DeletedRooms, useClass: CachedDeletedRooms },
     { provide: RoomActivity, useClass: StoredRoomActivity },
   ],
-  exports: [CommandAccess, MessageHistory, PartitionWriters, RoomActivity],
+  exports: [CommandAccess, MessageHistory, RoomActivity, WriterModule],
 })
 export class MessagesModule {}
