@@ -11,8 +11,8 @@ const MAX_WAITING = 10_000;
 /** Messages of a room since the last write. */
 interface RoomSends {
   headSeq: number;
-  /** The last message of each sender, by user id. */
-  readonly last: Map<string, StoredMessage>;
+  /** The last message of each sender, by user id; without its text, which may be large. */
+  readonly last: Map<string, Pick<StoredMessage, 'id' | 'seq'>>;
 }
 
 /**
@@ -46,16 +46,15 @@ export class SenderPositions implements OnApplicationShutdown {
     await this.#writing;
   }
 
-  #add(message: StoredMessage): void {
-    const { roomId, userId, seq } = message;
+  #add({ id, roomId, userId, seq }: StoredMessage): void {
     const room = this.#rooms.get(roomId);
     if (room) room.headSeq = seq;
     if (!room?.last.has(userId)) {
       if (this.#waiting >= MAX_WAITING) return;
       this.#waiting += 1;
     }
-    if (room) room.last.set(userId, message);
-    else this.#rooms.set(roomId, { headSeq: seq, last: new Map([[userId, message]]) });
+    if (room) room.last.set(userId, { id, seq });
+    else this.#rooms.set(roomId, { headSeq: seq, last: new Map([[userId, { id, seq }]]) });
   }
 
   #write(): void {
