@@ -1,20 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_REACTION_EMOJI } from '@chat/contracts';
-import type { RoomAccess } from '@chat/rooms';
 import { create, ROOM } from '../test/commands.ts';
 import { InMemoryLog } from '../test/in-memory-log.ts';
+import { roomAccessFor } from '../test/room-access.ts';
 import { CommandAccess, type RequestedReaction } from './command-access.ts';
 import { MAX_REACTIONS } from './log/state-after.ts';
 import type { StoredReaction } from './log/stored-message.ts';
-
-/** Makes every user a member. */
-const access: Pick<RoomAccess, 'requireReadable'> = {
-  requireReadable: (_userId, id) =>
-    Promise.resolve({
-      room: { id, name: id, visibility: 'public', createdAt: '' },
-      role: 'member',
-    }),
-};
 
 const reactedBy = (count: number, emoji: string): StoredReaction => ({
   emoji,
@@ -36,7 +27,8 @@ async function react(
   const store = new InMemoryLog();
   await store.append([{ ...message, seq: 1, rev: 1, reactions }]);
   const settings = { editWindowMs: 0 };
-  const commands = new CommandAccess(store, access as RoomAccess, settings, { ready: true });
+  const access = roomAccessFor(() => true);
+  const commands = new CommandAccess(store, access, settings, { ready: true });
   const command = { userId, roomId: ROOM, messageId: message.id, kind: 'reaction.set' } as const;
   return commands.requireAllowed({ ...command, reaction }).then(
     () => true,

@@ -1,32 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Identity } from '@chat/auth';
 import { ReactorListQuery } from '@chat/contracts';
-import { NotFoundError } from '@chat/platform/failures';
-import type { RoomAccess } from '@chat/rooms';
 import { AT, create, edit, LATER, react, remove, ROOM } from '../test/commands.ts';
 import { InMemoryLog } from '../test/in-memory-log.ts';
+import { identityOf, roomAccessFor } from '../test/room-access.ts';
 import type { Command } from './commands/command.ts';
 import { plan } from './log/plan.ts';
 import { MessageDetails } from './message-details.ts';
 
-const identityOf = (userId: string): Identity => ({
-  userId,
-  username: userId,
-  sessionId: 's',
-  expiresAt: 0,
-});
-
-/** Lets everybody but eve read. */
-const access: Pick<RoomAccess, 'requireReadable'> = {
-  requireReadable: (userId, id) =>
-    userId === 'eve'
-      ? Promise.reject(new NotFoundError('Room not found.'))
-      : Promise.resolve({
-          room: { id, name: id, visibility: 'private', createdAt: '' },
-          role: 'member',
-        }),
-};
-
+const access = roomAccessFor((userId) => userId !== 'eve');
 const message = create('ann', 'a', 'one');
 const ann = identityOf('ann');
 const bob = identityOf('bob');
@@ -36,7 +18,7 @@ let details: MessageDetails;
 
 beforeEach(async () => {
   store = new InMemoryLog();
-  details = new MessageDetails(store, access as RoomAccess);
+  details = new MessageDetails(store, access);
   await write(message);
 });
 

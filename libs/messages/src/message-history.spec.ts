@@ -1,8 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Identity } from '@chat/auth';
 import { ChangesQuery, HistoryQuery, type Message, type RoomHead } from '@chat/contracts';
-import { NotFoundError } from '@chat/platform/failures';
-import type { RoomAccess } from '@chat/rooms';
+import { identityOf, roomAccessFor } from '../test/room-access.ts';
 import { historyLinks } from './history-links.ts';
 import { UncachedHistory } from './history-cache.ts';
 import { MessageHistory } from './message-history.ts';
@@ -68,30 +66,14 @@ const message = (seq: number, rev = seq): Message => ({
   text: `text ${seq}`,
   timestamp: '2026-01-01T00:00:00.000Z',
 });
-const identityOf = (userId: string): Identity => ({
-  userId,
-  username: userId,
-  sessionId: 's',
-  expiresAt: 0,
-});
-
-/** Lets only ann read. */
-const access: Pick<RoomAccess, 'requireReadable'> = {
-  requireReadable: (userId, roomId) =>
-    userId === 'ann'
-      ? Promise.resolve({
-          room: { id: roomId, name: roomId, visibility: 'private', createdAt: '' },
-          role: 'owner',
-        })
-      : Promise.reject(new NotFoundError('Room not found.')),
-};
+const access = roomAccessFor((userId) => userId === 'ann');
 
 let store: OneRoomStore;
 let history: MessageHistory;
 
 function open(messages: Message[]): void {
   store = new OneRoomStore(messages);
-  history = new MessageHistory(store, new UncachedHistory(store), access as RoomAccess);
+  history = new MessageHistory(store, new UncachedHistory(store), access);
 }
 
 beforeEach(() => open([message(1), message(2), message(3, 5), message(4, 6)]));
