@@ -1,6 +1,6 @@
 import { Message, RoomHead } from '@chat/contracts';
 
-/** The head of a room and its last message, in the latest state, on their way to the edges. */
+/** The head of a room with its last message in the latest state, as published to the edges. */
 export interface PublishedHead extends RoomHead {
   readonly lastMessage: Message;
 }

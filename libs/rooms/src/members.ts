@@ -96,7 +96,7 @@ export class Members {
       requireAllowed(role, actionOf(isSelf, newRole), member?.role ?? 'member');
     }
     if (!member) throw noSuchMember();
-    // The role must not change if the directory cannot answer.
+    // The role must not change if the directory does not respond.
     const [view] = await this.#views([{ ...member, role: newRole }]);
     if (!view) throw noSuchUser();
     if (!isUnchanged) {

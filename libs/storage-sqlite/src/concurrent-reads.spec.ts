@@ -36,7 +36,7 @@ describe('SQLite reads beside writes', () => {
 
   const newestPage = () => storage.messages.page('den', { kind: 'newest' }, 200);
 
-  /** Runs `action` again and again until `until` settles. */
+  /** Repeats `action` until `until` settles. */
   async function repeatUntil(until: Promise<unknown>, action: () => Promise<unknown>) {
     const settled = new AbortController();
     const watched = until.finally(() => settled.abort());

@@ -61,7 +61,7 @@ export const ROOM_DIRECTORY_CALLS = {
       kind: CommandKind,
       reaction: z.object({ emoji: Emoji, on: z.boolean() }).optional(),
     }),
-    /** Not an error response: an older instance answers an unknown path with NOT_FOUND. */
+    /** Not an error response: for an unknown path an older instance responds with NOT_FOUND. */
     response: z.object({
       refusal: z
         .object({ code: RefusalCode, message: z.string(), isDeleted: z.boolean().optional() })
@@ -77,7 +77,7 @@ export const ROOM_DIRECTORY_CALLS = {
       backwards: z.boolean(),
       socketId: z.string().max(64),
     }),
-    /** null for a user who is not a member: an older instance answers with NOT_FOUND. */
+    /** null for a user who is not a member: an older instance responds with NOT_FOUND. */
     response: z.object({ position: MarkReadResult.nullable() }),
   },
 } as const;

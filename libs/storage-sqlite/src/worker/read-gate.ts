@@ -3,7 +3,7 @@ const CLOSED = 1;
 /** A read waits no longer than this: the thread that closed the gate may have crashed. */
 const MAX_WAIT_MS = 1_000;
 
-/** Lets the writing thread hold up reads for a moment: a checkpoint cannot complete amid reads. */
+/** Lets the writing thread pause reads: a checkpoint of the whole log cannot complete during one. */
 export class ReadGate {
   /** Memory that the threads share. */
   static createMemory(): SharedArrayBuffer {

@@ -6,8 +6,8 @@ import type { ReadGate } from './read-gate.ts';
 const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
 
 /**
- * Bounds the size of the write-ahead log. SQLite starts the log anew only while no read is in
- * progress, which may never happen under a constant load of reads.
+ * Bounds the size of the write-ahead log. SQLite overwrites the log from its beginning only when no
+ * read is in progress, which may never happen under a constant load of reads.
  */
 export class WalLimit {
   readonly #db: DatabaseSync;
@@ -21,7 +21,7 @@ export class WalLimit {
     this.#gate = gate;
   }
 
-  /** Empties the log if it is too large. If a long read prevents that, the log may grow on. */
+  /** Empties the log if it is too large. If a long read prevents that, the log grows further. */
   enforce(): void {
     const size = statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0;
     if (size <= this.#limit) return;
