@@ -1,5 +1,5 @@
 import { RETRYABLE_CODES } from '@chat/contracts';
-import type { Attempt, ChangeRequest, Observation } from './observation.ts';
+import type { Attempt, ChangeRequest, Observation, Outcome } from './observation.ts';
 
 const RETRYABLE: ReadonlySet<string> = RETRYABLE_CODES;
 /** Codes of the client library itself, for a lost connection. */
@@ -29,6 +29,14 @@ export function* checkChangesAnswered(observation: Observation): Iterable<string
       }
     }
   }
+}
+
+/**
+ * Whether an outcome of a change is final: acknowledged, or rejected with `NOT_FOUND` because its
+ * message was deleted in the meantime.
+ */
+export function isAnswered(outcome: Outcome | undefined): boolean {
+  return outcome?.kind === 'ok' || (outcome?.kind === 'error' && outcome.code === 'NOT_FOUND');
 }
 
 /** Returns whether the message of a request may be missing for one of its attempts. */

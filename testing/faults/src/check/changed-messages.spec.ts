@@ -343,6 +343,25 @@ describe('invariant 5 (convergence) for changes', () => {
   });
 });
 
+describe('the recovery of a sender', () => {
+  it('includes a change that is rejected with NOT_FOUND', () => {
+    const notFound: Outcome = {
+      kind: 'error',
+      code: 'NOT_FOUND',
+      retryAfterMs: undefined,
+      time: 71,
+    };
+    const late: ChangeRequest = {
+      ...request('edit-2', ADA, 'id2', { kind: 'edit', text: 'late' }, 70),
+      attempts: [attempt(70, notFound)],
+    };
+    const fault = { startedAt: 0, endedAt: 66 };
+    const { violations, counts } = check({ ...observed({ requests: [late] }), fault });
+    expect(violations).toEqual([]);
+    expect(counts.recoveredMs).toBe(5);
+  });
+});
+
 describe('invariant 6 (nothing is dropped) for changes', () => {
   const rejected = (code: string, time = 71): Outcome => ({
     kind: 'error',

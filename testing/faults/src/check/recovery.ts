@@ -1,9 +1,11 @@
-import type { Observation } from './observation.ts';
+import { isAnswered } from './answered-changes.ts';
+import type { Observation, Outcome, Send } from './observation.ts';
+import { senderOf } from './request-order.ts';
 
 /**
- * Returns the time from the end of the fault to the first acknowledgement of each sender, by user
- * and room, of a send or a change; undefined if there is none. Excludes the client library, which
- * does not report its attempts.
+ * Returns the time from the end of the fault to the first send of each sender, by user and room,
+ * that was acknowledged, or the first change with a final outcome; undefined if there is none.
+ * Excludes the client library, which does not report its attempts.
  */
 export function recoveryTimes({
   sends,
@@ -15,21 +17,15 @@ export function recoveryTimes({
   const changesBySender = Map.groupBy(changes, senderOf);
   return new Map(
     [...bySender].map(([sender, sendsOfSender]) => {
-      const acks = [...sendsOfSender, ...(changesBySender.get(sender) ?? [])]
-        .flatMap(({ attempts }) => attempts)
-        .filter(({ outcome }) => outcome.kind === 'ok' && outcome.time >= fault.endedAt);
-      const first = Math.min(...acks.map(({ outcome }) => outcome.time));
+      const sent = outcomesOf(sendsOfSender).filter(({ kind }) => kind === 'ok');
+      const changed = outcomesOf(changesBySender.get(sender) ?? []).filter(isAnswered);
+      const times = [...sent, ...changed].map(({ time }) => time);
+      const first = Math.min(...times.filter((time) => time >= fault.endedAt));
       return [sender, Number.isFinite(first) ? first - fault.endedAt : undefined];
     }),
   );
 }
 
-function senderOf({
-  userId,
-  roomId,
-}: {
-  readonly userId: string;
-  readonly roomId: string;
-}): string {
-  return `${userId} in ${roomId}`;
+function outcomesOf(requests: readonly Pick<Send, 'attempts'>[]): Outcome[] {
+  return requests.flatMap(({ attempts }) => attempts.map(({ outcome }) => outcome));
 }

@@ -1,8 +1,13 @@
-import type { Attempt } from './observation.ts';
+import type { Attempt, Send } from './observation.ts';
 
 /** A request that has attempts: a send or a change. */
 interface Request {
   readonly attempts: readonly Attempt[];
+}
+
+/** Describes the sender of a request: the user in the room. */
+export function senderOf({ userId, roomId }: Pick<Send, 'userId' | 'roomId'>): string {
+  return `${userId} in ${roomId}`;
 }
 
 /** Returns the time of the first acknowledgement; undefined if there is none. */

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ack, ClientResult } from '@chat/contracts';
+import { isAnswered } from '../check/answered-changes.ts';
 import type { Attempt, ChangeRequest, Outcome, Send } from '../check/observation.ts';
 import { ChangeChooser, type MutableChangeRequest, type Target } from './change-chooser.ts';
 import type { PlainClient } from './plain-client.ts';
-import { isAnswered } from './smoothness.ts';
 
 const RETRY_MS = 50;
 const CONNECTION_CHECK_MS = 20;

@@ -1,4 +1,5 @@
-import type { Attempt, Outcome, ReceivedEvent } from '../check/observation.ts';
+import { isAnswered } from '../check/answered-changes.ts';
+import type { Attempt, ReceivedEvent } from '../check/observation.ts';
 
 /** An acknowledgement or a message that takes longer than this indicates a disruption. */
 const LATE_MS = 700;
@@ -37,11 +38,6 @@ function acknowledgedSoon(requests: readonly AttemptedRequest[], since: number):
       ({ startedAt, outcome }) => isAnswered(outcome) && outcome.time - startedAt < LATE_MS,
     )
   );
-}
-
-/** A change of a message that was deleted in the meantime is rejected with `NOT_FOUND`. */
-export function isAnswered(outcome: Outcome | undefined): boolean {
-  return outcome?.kind === 'ok' || (outcome?.kind === 'error' && outcome.code === 'NOT_FOUND');
 }
 
 function receivedSoon(received: readonly ReceivedEvent[], since: number): boolean {
