@@ -2,8 +2,6 @@ import { RETRYABLE_CODES } from '@chat/contracts';
 import type { Attempt, ChangeRequest, Observation, Outcome } from './observation.ts';
 
 const RETRYABLE: ReadonlySet<string> = RETRYABLE_CODES;
-/** Codes of the client library itself, for a lost connection. */
-const DISCONNECTED: ReadonlySet<string> = new Set(['NETWORK', 'TIMEOUT']);
 
 /**
  * Invariant 6 for changes: an attempt fails only with a retryable error, or with `NOT_FOUND` for a
@@ -15,19 +13,26 @@ export function* checkChangesAnswered(observation: Observation): Iterable<string
   for (const request of changes) {
     for (const attempt of request.attempts) {
       const { outcome } = attempt;
-      if (outcome.kind === 'no-ack' && chatAvailable) {
-        yield `${request.name} got no acknowledgement`;
-      }
-      if (outcome.kind !== 'error') continue;
-      const { code, retryAfterMs } = outcome;
-      if (code === undefined) yield `${request.name} was rejected with no code`;
-      else if (code === 'NOT_FOUND' ? mayBeMissing(request, attempt) : DISCONNECTED.has(code)) {
-        continue;
-      } else if (!RETRYABLE.has(code)) yield `${request.name} was rejected with ${code}`;
-      else if (retryAfterMs === undefined) {
-        yield `${request.name} was rejected with ${code} but no retryAfterMs`;
-      }
+      const isNotFound = outcome.kind === 'error' && outcome.code === 'NOT_FOUND';
+      if (isNotFound && mayBeMissing(request, attempt)) continue;
+      yield* checkAnswered(request.name, outcome, chatAvailable);
     }
+  }
+}
+
+/** Invariant 6 for an attempt: it is acknowledged, or rejected with a retryable code and a delay. */
+export function* checkAnswered(
+  name: string,
+  outcome: Outcome,
+  chatAvailable: boolean,
+): Iterable<string> {
+  if (outcome.kind === 'no-ack' && chatAvailable) yield `${name} got no acknowledgement`;
+  if (outcome.kind !== 'error') return;
+  const { code, retryAfterMs } = outcome;
+  if (code === undefined) yield `${name} was rejected with no code`;
+  else if (!RETRYABLE.has(code)) yield `${name} was rejected with ${code}`;
+  else if (retryAfterMs === undefined) {
+    yield `${name} was rejected with ${code} but no retryAfterMs`;
   }
 }
 

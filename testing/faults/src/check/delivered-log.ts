@@ -56,8 +56,9 @@ export function* checkCoverage({ connections }: Observation): Iterable<string> {
 
 /** A change that a client requested is delivered as one rev, and no other change is. */
 export function* checkDeliveredOnce({ connections, changes }: Observation): Iterable<string> {
+  const requested = Map.groupBy(changes, signatureOf);
   for (const [signature, revs] of revsBySignature(connections)) {
-    const matching = changes.filter((request) => signatureOf(request) === signature);
+    const matching = requested.get(signature) ?? [];
     if (matching.length === 0) {
       yield `clients received a change that none requested: ${signature}`;
     }

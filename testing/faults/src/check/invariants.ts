@@ -1,5 +1,5 @@
 import { type Message, RETRYABLE_CODES } from '@chat/contracts';
-import { checkChangesAnswered } from './answered-changes.ts';
+import { checkAnswered, checkChangesAnswered } from './answered-changes.ts';
 import {
   checkCoverage,
   checkDeletedTexts,
@@ -18,7 +18,7 @@ import {
   type View,
 } from './observation.ts';
 import { recoveryTimes } from './recovery.ts';
-import { acknowledgedAt } from './request-order.ts';
+import { acknowledgedAt, senderOf } from './request-order.ts';
 import { checkChangesStored, checkReactionsCountedOnce } from './stored-changes.ts';
 
 /** As numbered in docs/architecture.md, "Invariants". */
@@ -212,7 +212,7 @@ function* checkSendingOrder({ sends, rooms }: Observation): Iterable<string> {
       messages.map((message) => [keyOf(roomId, message), message.seq] as const),
     ),
   );
-  const bySender = Map.groupBy(sends, ({ userId, roomId }) => `${userId} ${roomId}`);
+  const bySender = Map.groupBy(sends, senderOf);
   for (const sendsOfSender of bySender.values()) {
     const acknowledged = sendsOfSender.flatMap((send) =>
       acknowledgementOf(send.clientMessageId, send.attempts, seqs.get(keyOf(send.roomId, send))),
@@ -227,7 +227,7 @@ function* checkSendingOrder({ sends, rooms }: Observation): Iterable<string> {
 /** Changes of each sender in each room are in the log in the order in which they were requested. */
 function* checkChangeOrder(observation: Observation): Iterable<string> {
   const revs = deliveredRevs(observation);
-  const bySender = Map.groupBy(observation.changes, ({ userId, roomId }) => `${userId} ${roomId}`);
+  const bySender = Map.groupBy(observation.changes, senderOf);
   for (const ofSender of bySender.values()) {
     const acknowledged = ofSender.flatMap((request) =>
       acknowledgementOf(request.name, request.attempts, revs.get(request)),
@@ -397,16 +397,7 @@ function* checkNothingDropped({ sends, rooms, chatAvailable }: Observation): Ite
   for (const send of sends) {
     const key = keyOf(send.roomId, send);
     if (!stored.has(key)) yield `${key} was never stored`;
-    for (const { outcome } of send.attempts) {
-      if (outcome.kind === 'no-ack' && chatAvailable) yield `${key} got no acknowledgement`;
-      if (outcome.kind !== 'error') continue;
-      const { code, retryAfterMs } = outcome;
-      if (code === undefined) yield `${key} was rejected with no code`;
-      else if (!RETRYABLE.has(code)) yield `${key} was rejected with ${code}`;
-      else if (retryAfterMs === undefined) {
-        yield `${key} was rejected with ${code} but no retryAfterMs`;
-      }
-    }
+    for (const { outcome } of send.attempts) yield* checkAnswered(key, outcome, chatAvailable);
   }
 }
 
