@@ -9,6 +9,9 @@ const DELETE = 0.05;
 const REMOVE = 0.3;
 const EMOJI = ['👍', '🎉', '👀'];
 
+/** Number of newest messages, one of which a change is for. */
+export const TARGETS = 10;
+
 /** A message that may be changed. */
 export type Target = Pick<Message, 'id' | 'userId' | 'deletedAt'>;
 
@@ -41,7 +44,7 @@ export class ChangeChooser {
   /**
    * Returns the next change, without attempts; undefined to send a message.
    *
-   * @param targets the newest messages
+   * @param targets the newest messages, about {@link TARGETS}
    */
   next(targets: readonly Target[], role: Role | undefined): MutableChangeRequest | undefined {
     const [kind, choice, detail] = [this.#random(), this.#random(), this.#random()];

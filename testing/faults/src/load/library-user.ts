@@ -1,10 +1,7 @@
 import { ChatClient, MemorySessionStorage, type Outbox, type OutboxChange } from '@chat/client';
 import { newCredentials } from '@chat/testing';
 import type { ChangeRequest, Emission, Outcome, Send, View } from '../check/observation.ts';
-import { ChangeChooser, type MutableChangeRequest } from './change-chooser.ts';
-
-/** The newest messages, one of which a change is for. */
-const NEWEST = 10;
+import { ChangeChooser, TARGETS, type MutableChangeRequest } from './change-chooser.ts';
 
 /** A user with a session of the client library; the session outlives the clients that share it. */
 export class ClientLibraryUser {
@@ -75,9 +72,8 @@ export class LibraryClient {
       turn += 1;
       if (roomId === undefined) return;
       const { messages, role } = this.#client.room(roomId).getSnapshot();
-      const change = this.#choosers.get(roomId)?.next(messages.slice(-NEWEST), role);
+      const change = this.#choosers.get(roomId)?.next(messages.slice(-TARGETS), role);
       if (change) {
-        this.#changes.push(change);
         void this.#request(change);
         return;
       }
@@ -104,11 +100,11 @@ export class LibraryClient {
     return this.roomIds.every((roomId) => this.#client.room(roomId).getSnapshot().live);
   }
 
-  /** Describes unsettled work: sends in the outbox, changes, and rooms that are not up to date. */
+  /** Describes unsettled work: entries in the outbox, changes, and rooms that are not up to date. */
   unsettled(): string[] {
     const { entries } = this.#client.outbox.getSnapshot();
     const unsent = entries.map(
-      ({ state, roomId }) => `${this.name} has a ${state} message for ${roomId}`,
+      ({ state, kind, roomId }) => `${this.name} has a ${state} ${kind} for ${roomId}`,
     );
     const behind = this.roomIds
       .filter((roomId) => !this.#client.room(roomId).getSnapshot().live)
@@ -141,16 +137,14 @@ export class LibraryClient {
     this.#client.close();
   }
 
-  /** Requests a change; the library retries it. */
+  /** Requests a change; the library retries it, and requests those of a room in order. */
   async #request(request: MutableChangeRequest): Promise<void> {
-    const { name, roomId, attempts } = request;
+    const { outbox } = this.#client;
+    const { roomId, attempts } = request;
+    const number = this.#changes.push(request);
     const startedAt = Date.now();
-    const change = this.#client.outbox.change(roomId, commandOf(request));
-    const outcome = await outcomeOf(this.#client.outbox, change);
-    if (outcome) {
-      // The attempts of several requests may interleave, on several connections.
-      attempts.push({ startedAt, connection: name, number: 1, outcome });
-    } else this.#changes.splice(this.#changes.indexOf(request), 1);
+    const outcome = await outcomeOf(outbox, outbox.change(roomId, commandOf(request)));
+    attempts.push({ startedAt, connection: `the outbox of ${this.name}`, number, outcome });
   }
 }
 
@@ -166,16 +160,12 @@ function commandOf({ messageId, change }: MutableChangeRequest): Parameters<Outb
 }
 
 /**
- * Resolves once the outbox has delivered a change or the server has rejected it; with undefined if a
- * later reaction replaced it before it was sent.
+ * Resolves once the outbox has delivered a change or the server has rejected it. No reaction
+ * replaces an unsent one: a user sets each once, and removes it after the acknowledgement.
  */
-function outcomeOf(
-  outbox: Outbox,
-  { clientMessageId }: OutboxChange,
-): Promise<Outcome | undefined> {
+function outcomeOf(outbox: Outbox, { clientMessageId }: OutboxChange): Promise<Outcome> {
   return new Promise((resolve) => {
-    let wasSent = false;
-    const settle = (outcome: Outcome | undefined): void => {
+    const settle = (outcome: Outcome): void => {
       stopRejected();
       stopUpdates();
       resolve(outcome);
@@ -188,9 +178,8 @@ function outcomeOf(
       const entry = outbox
         .getSnapshot()
         .entries.find((other) => other.clientMessageId === clientMessageId);
-      wasSent ||= entry?.state === 'sending';
       if (entry && entry.state !== 'sent') return;
-      const outcome: Outcome | undefined = wasSent ? { kind: 'ok', time: Date.now() } : undefined;
+      const outcome: Outcome = { kind: 'ok', time: Date.now() };
       // A rejected change is removed just before `rejected`.
       queueMicrotask(() => settle(outcome));
     });

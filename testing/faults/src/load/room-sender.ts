@@ -2,13 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Ack, ClientResult } from '@chat/contracts';
 import { isAnswered } from '../check/answered-changes.ts';
 import type { Attempt, ChangeRequest, Outcome, Send } from '../check/observation.ts';
-import { ChangeChooser, type MutableChangeRequest, type Target } from './change-chooser.ts';
+import {
+  ChangeChooser,
+  TARGETS,
+  type MutableChangeRequest,
+  type Target,
+} from './change-chooser.ts';
 import type { PlainClient } from './plain-client.ts';
 
 const RETRY_MS = 50;
 const CONNECTION_CHECK_MS = 20;
-/** The newest messages, one of which a change is for. */
-const NEWEST = 10;
 /** Time limit for attempts after `stop`, so that a server that accepts none does not block a run. */
 const GIVE_UP_AFTER_MS = 20_000;
 
@@ -114,37 +117,32 @@ export class RoomSender {
   }
 
   #createChange(request: MutableChangeRequest): PendingRequest {
-    const { client } = this.#options;
     this.#changes.push(request);
-    const { name: clientMessageId, roomId, messageId, change, attempts } = request;
+    return {
+      attempts: request.attempts,
+      emit: () => this.#emitChange(request),
+      isSettled: isAnswered,
+    };
+  }
+
+  #emitChange(request: ChangeRequest): ReturnType<PendingRequest['emit']> {
+    const { client } = this.#options;
+    const { name: clientMessageId, roomId, messageId, change } = request;
     const target = { roomId, messageId, clientMessageId };
-    const isSettled = isAnswered;
     switch (change.kind) {
-      case 'edit': {
-        const { text } = change;
-        return {
-          attempts,
-          isSettled,
-          emit: () => client.request('editMessage', { ...target, text }),
-        };
-      }
+      case 'edit':
+        return client.request('editMessage', { ...target, text: change.text });
       case 'delete':
-        return { attempts, isSettled, emit: () => client.request('deleteMessage', target) };
-      case 'react': {
-        const { emoji, on } = change;
-        return {
-          attempts,
-          isSettled,
-          emit: () => client.request('react', { ...target, emoji, on }),
-        };
-      }
+        return client.request('deleteMessage', target);
+      case 'react':
+        return client.request('react', { ...target, emoji: change.emoji, on: change.on });
     }
   }
 
   /** The newest messages that the client has received, and its last one if just acknowledged. */
   #targets(): Target[] {
     const { client, roomId } = this.#options;
-    const received = client.newestMessages(roomId, NEWEST);
+    const received = client.newestMessages(roomId, TARGETS);
     const last = this.#sends.at(-1)?.attempts.at(-1);
     if (last?.outcome.kind !== 'ok' || last.connection !== client.connectionName) {
       return [...received];
