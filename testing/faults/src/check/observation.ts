@@ -145,7 +145,7 @@ export interface NonMemberLog {
   readonly events: readonly string[];
   /** HTTP statuses of requests for the private room; undefined for no response. */
   readonly statuses: readonly (number | undefined)[];
-  /** Results of attempts to join or to send: error codes or `ok`; undefined if not acknowledged. */
+  /** Results of all events for the room: error codes or `ok`; undefined if not acknowledged. */
   readonly acks: readonly (string | undefined)[];
   /** Number of messages received from a public room; above 0 if the connection worked. */
   readonly publicMessagesSeen: number;

@@ -55,15 +55,12 @@ export class NonMember {
           roomId: this.privateRoomId,
           text: 'from a non-member',
         }),
+        await this.#request('markRead', { roomId: this.privateRoomId, seq: 1 }),
+        await this.#request('markUnread', { roomId: this.privateRoomId, seq: 0 }),
       );
       const messageId = this.privateMessageId();
       if (messageId !== undefined) await this.#tryToChange(messageId);
-      for (const path of [
-        `/messages/history/${this.privateRoomId}`,
-        `/messages/changes/${this.privateRoomId}?since=0`,
-        `/rooms/${this.privateRoomId}`,
-        `/rooms/${this.privateRoomId}/members`,
-      ]) {
+      for (const path of this.#privatePaths(messageId)) {
         const response = await this.user.call('GET', path).catch(() => undefined);
         this.#statuses.push(response?.status);
       }
@@ -88,6 +85,19 @@ export class NonMember {
   close(): void {
     this.stop();
     this.#socket.disconnect();
+  }
+
+  #privatePaths(messageId: string | undefined): string[] {
+    const room = `/rooms/${this.privateRoomId}`;
+    const paths = [
+      `/messages/history/${this.privateRoomId}`,
+      `/messages/changes/${this.privateRoomId}?since=0`,
+      room,
+      `${room}/members`,
+    ];
+    if (messageId === undefined) return paths;
+    const message = `${room}/messages/${messageId}`;
+    return [...paths, message, `${message}/versions`, `${message}/reactions?emoji=%F0%9F%91%8D`];
   }
 
   async #tryToChange(messageId: string): Promise<void> {
