@@ -28,7 +28,7 @@ const LIBRARY_PAUSE_MS = 500;
 const READY_WITHIN_MS = 60_000;
 /** Time limit for reads from the store after a run that did not converge. */
 const READABLE_WITHIN_MS = 30_000;
-/** Changes that a join is asked for once the clients have converged; they fit into an answer. */
+/** Revs that `joinRoom` returns after convergence; they fit into one acknowledgement. */
 const JOINED_CHANGES = 50;
 const CONVERGENCE_CHECK_MS = 100;
 const SMOOTHNESS_CHECK_MS = 50;
