@@ -96,15 +96,18 @@ await describeWithServices('a rolling restart of every service', () => {
       }
     });
 
+    const allOnline = () => Promise.all(users.map(({ client }) => client.connection.whenOnline()));
     await delay(1_000);
     for (const service of ['users', 'messages', 'chat'] as const) {
       for (const { process } of topology.instances(service)) {
         await process.stop();
         await process.start();
+        await allOnline();
       }
     }
     for (const old of topology.instances('gateway')) {
       await topology.addGateway();
+      await allOnline();
       await old.process.stop();
     }
     await delay(1_000);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { Message } from '@chat/contracts';
 import { Logger } from '@nestjs/common';
 import { Server, type Socket } from 'socket.io';
@@ -51,6 +51,33 @@ describe('Draining', () => {
     expect(revs).toEqual(Array.from({ length: CHANGES }, (_, index) => index + 1));
     await server.close();
   });
+
+  it.each([
+    { sockets: 100, atMostMs: 350 },
+    { sockets: 1_000, atMostMs: 1_250 },
+    { sockets: 10_000, atMostMs: 2_250 },
+  ])(
+    'tells $sockets clients to reconnect after 250 to $atMostMs ms',
+    async ({ sockets: count, atMostMs }) => {
+      Logger.overrideLogger(false);
+      const waits: number[] = [];
+      const sockets = new ConnectedSockets(new RoomFanOut());
+      const emit = (_event: string, { reconnectInMs }: { reconnectInMs: number }) =>
+        waits.push(reconnectInMs);
+      const conn = {
+        once: (_event: string, closed: () => void) => closed(),
+        close: () => undefined,
+      };
+      const connected = Array.from({ length: count }, () => ({ emit, conn }));
+      jest.spyOn(sockets, 'all').mockReturnValue(connected as unknown as ChatSocket[]);
+      await new Draining(sockets, new RoomFanOut()).beforeApplicationShutdown();
+      expect(waits).toHaveLength(count);
+      expect(Math.min(...waits)).toBeGreaterThanOrEqual(250);
+      expect(Math.max(...waits)).toBeLessThanOrEqual(atMostMs);
+      // Not all at the same time: the latest of them waits for most of that time.
+      expect(Math.max(...waits)).toBeGreaterThan(250 + (atMostMs - 250) / 2);
+    },
+  );
 
   it('waits for registered work that is in flight', async () => {
     Logger.overrideLogger(false);
