@@ -57,11 +57,13 @@ export async function runOnce(
     await injectFault(fault, target, topology, monitor);
     const span = { startedAt, endedAt: Date.now() };
     const replaced = (await monitor.pidOf(target.control)) !== pid;
-    await load.runsSmoothly({ startedAt: span.endedAt, ...SMOOTH_AFTER });
+    const smooth = await load.runsSmoothly({ startedAt: span.endedAt, ...SMOOTH_AFTER });
+    const smoothFrom = smooth ? Date.now() - SMOOTH_AFTER.forMs : undefined;
     const records = { ...(await load.finish(span.endedAt + CONVERGED_WITHIN_MS)), fault: span };
     const logLines = logs.linesAbout(component);
     const observation: Observation = {
       ...records,
+      smoothFrom,
       chatAvailable: keepsChatAvailable(fault),
       maxDeliveryMs: component === 'messages' ? FAILOVER_WITHIN_MS : undefined,
       deadLetterIds: await deadLetterIds(rabbitMqUrl),

@@ -219,13 +219,14 @@ function runsOf(results: readonly Result[]): ReadonlyMap<string, number> {
 function summaryOf({ victim, hit, violations, counts, evidence }: Result): string[] {
   const { sent, stored, lost, refused, unanswered, resent, disconnects } = counts;
   const { acknowledgedBefore, acknowledgedDuring, acknowledgedAfter } = counts;
-  const { changes, changesAcknowledged } = counts;
+  const { changes, changesAcknowledged, positions, positionsAcknowledged } = counts;
   const { longestSilenceMs, recoveredMs, convergeMs, peakRssMiB } = counts;
   return [
     violations.length > 0 ? 'FAILED' : hit ? 'passed' : 'no effect',
     `${victim}: ${evidence.join(', ')}`,
     `${sent} sent, ${stored} stored, ${lost} lost; acknowledged ${acknowledgedBefore} before, ${acknowledgedDuring} during, ${acknowledgedAfter} after`,
     `${changes} changes, ${changesAcknowledged} acknowledged`,
+    `${positions} read positions, ${positionsAcknowledged} acknowledged`,
     `${refused} rejected, ${unanswered} unanswered, ${resent} resent, ${disconnects} disconnects`,
     `longest silence ${longestSilenceMs} ms, recovery ${recoveredMs ?? '–'} ms, convergence ${convergeMs ?? '–'} ms, ${peakRssMiB} MiB`,
     ...violations

@@ -65,6 +65,8 @@ function counts(changed: Partial<Counts>): Counts {
     resent: 0,
     changes: 0,
     changesAcknowledged: 0,
+    positions: 0,
+    positionsAcknowledged: 0,
     stored: 10,
     lost: 0,
     shown: 30,

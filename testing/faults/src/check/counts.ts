@@ -18,6 +18,9 @@ export interface Counts {
   /** Edits, deletions and reactions that clients requested, each counted once. */
   readonly changes: number;
   readonly changesAcknowledged: number;
+  /** Requests to move a read position, each counted once. */
+  readonly positions: number;
+  readonly positionsAcknowledged: number;
   readonly stored: number;
   /** Messages that were acknowledged but are not stored. */
   readonly lost: number;
@@ -45,6 +48,8 @@ export const EMPTY_COUNTS: Counts = {
   resent: 0,
   changes: 0,
   changesAcknowledged: 0,
+  positions: 0,
+  positionsAcknowledged: 0,
   stored: 0,
   lost: 0,
   shown: 0,
@@ -58,6 +63,7 @@ export const EMPTY_COUNTS: Counts = {
 /** Counts the events of a run. */
 export function countsOf(observation: Observation): Counts {
   const { fault, sends, changes, rooms, connections, processes, convergedAt } = observation;
+  const positions = observation.readPositions.requests;
   const attempts = sends.flatMap((send) => send.attempts);
   const acks = attempts.flatMap(({ outcome }) => (outcome.kind === 'ok' ? [outcome] : []));
   const stored = new Set(rooms.flatMap(({ messages }) => messages.map(({ id }) => id)));
@@ -72,6 +78,10 @@ export function countsOf(observation: Observation): Counts {
     resent: sends.filter((send) => send.attempts.length > 1).length,
     changes: changes.length,
     changesAcknowledged: changes.filter((change) => acknowledgedAt(change) !== undefined).length,
+    positions: positions.length,
+    positionsAcknowledged: positions.filter((request) =>
+      request.attempts.some(({ outcome }) => outcome.kind === 'ok'),
+    ).length,
     stored: stored.size,
     lost: acks.filter(({ id }) => id === undefined || !stored.has(id)).length,
     shown: connections

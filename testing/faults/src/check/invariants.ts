@@ -17,6 +17,14 @@ import {
   type Send,
   type View,
 } from './observation.ts';
+import {
+  checkDevicesAgree,
+  checkNoPositionLeak,
+  checkPositionsAnswered,
+  checkPositionsFitSeqs,
+  checkPositionsOrdered,
+  checkPositionsStored,
+} from './read-positions.ts';
 import { recoveryTimes } from './recovery.ts';
 import { acknowledgedAt, senderOf } from './request-order.ts';
 import { checkChangesStored, checkReactionsCountedOnce } from './stored-changes.ts';
@@ -51,15 +59,15 @@ const RETRYABLE: ReadonlySet<string> = RETRYABLE_CODES;
 
 type Check = (observation: Observation) => Iterable<string>;
 
-/** Checks of each invariant: those of other state, such as read positions, are further functions. */
+/** Checks of each invariant. */
 const CHECKS: Readonly<Record<Invariant, readonly Check[]>> = {
-  1: [checkStoredAsSent, checkChangesStored],
+  1: [checkStoredAsSent, checkChangesStored, checkPositionsStored],
   2: [checkStoredAndReceivedOnce, checkReactionsCountedOnce, checkDeliveredOnce],
-  3: [checkGaplessAndIncreasing, checkCoverage],
-  4: [checkSendingOrder, checkChangeOrder],
-  5: [checkRecovered, checkDeliveredAlike, checkDeletedTexts],
-  6: [checkNothingDropped, checkChangesAnswered],
-  7: [checkNoLeakToNonMembers],
+  3: [checkGaplessAndIncreasing, checkCoverage, checkPositionsFitSeqs],
+  4: [checkSendingOrder, checkChangeOrder, checkPositionsOrdered],
+  5: [checkRecovered, checkDeliveredAlike, checkDeletedTexts, checkDevicesAgree],
+  6: [checkNothingDropped, checkChangesAnswered, checkPositionsAnswered],
+  7: [checkNoLeakToNonMembers, checkNoPositionLeak],
   8: [checkMemoryBounded],
 };
 

@@ -151,6 +151,85 @@ export interface NonMemberLog {
   readonly publicMessagesSeen: number;
 }
 
+/** A read position as the server reports it. */
+export interface Position {
+  readonly lastReadSeq: number;
+  readonly unread: number;
+}
+
+/** Result of one attempt to move a read position. */
+export type PositionOutcome =
+  | {
+      readonly kind: 'ok';
+      /** Undefined for the client library, which does not report it. */
+      readonly position: Position | undefined;
+      readonly time: number;
+    }
+  | Exclude<Outcome, { readonly kind: 'ok' }>;
+
+export interface PositionAttempt extends Pick<Attempt, 'startedAt' | 'connection'> {
+  readonly outcome: PositionOutcome;
+}
+
+/** `markRead` or `markUnread` of a client, with all attempts. */
+export interface PositionRequest {
+  /** Unique in the run. */
+  readonly name: string;
+  readonly kind: 'markRead' | 'markUnread';
+  readonly roomId: string;
+  readonly userId: string;
+  readonly seq: number;
+  readonly startedAt: number;
+  /**
+   * For `markRead` by the client library, which does not report its attempts: one from the call to
+   * the acknowledgement, or none.
+   */
+  readonly attempts: readonly PositionAttempt[];
+}
+
+/** A `readPosition` event. */
+export interface PositionEvent {
+  readonly connection: string;
+  /** User of the connection. */
+  readonly userId: string;
+  /** As received: a faulty server may send any value. */
+  readonly payload: unknown;
+  readonly time: number;
+}
+
+/** A room in a list of `GET /rooms`. Undefined values are missing in the response. */
+export interface ListedRoom {
+  readonly userId: string;
+  readonly roomId: string;
+  readonly seq: number | undefined;
+  readonly lastReadSeq: number | undefined;
+  readonly unread: number | undefined;
+}
+
+/** Read position of a room in a client; undefined values are unknown to it. */
+export interface DevicePosition {
+  readonly device: string;
+  readonly userId: string;
+  readonly roomId: string;
+  readonly lastReadSeq: number | undefined;
+  readonly unread: number | undefined;
+}
+
+/** Records of the read positions of all users. */
+export interface ReadPositionLog {
+  readonly requests: readonly PositionRequest[];
+  /** Events until the load had ended. */
+  readonly events: readonly PositionEvent[];
+  /** `readPosition` events of the non-member, whose position never moves. */
+  readonly nonMemberEvents: number;
+  /** The rooms of every user after the load. */
+  readonly stored: readonly ListedRoom[];
+  /** The rooms of every user after each position was moved once more, without load. */
+  readonly settled: readonly ListedRoom[];
+  /** Every device at the same time; one that was closed is absent. */
+  readonly devices: readonly DevicePosition[];
+}
+
 export interface ProcessLog {
   readonly name: string;
   readonly peakRssBytes: number;
@@ -176,6 +255,9 @@ export interface Observation {
   readonly views: readonly View[];
   readonly rooms: readonly RoomHistory[];
   readonly nonMember: NonMemberLog;
+  readonly readPositions: ReadPositionLog;
+  /** Since when the load has run smoothly until its end; undefined if it has not. */
+  readonly smoothFrom: number | undefined;
   readonly deadLetterIds: readonly string[];
   readonly processes: readonly ProcessLog[];
   readonly rssLimitBytes: number;

@@ -1,7 +1,17 @@
 import { ChatClient, MemorySessionStorage, type Outbox, type OutboxChange } from '@chat/client';
 import { newCredentials } from '@chat/testing';
-import type { ChangeRequest, Emission, Outcome, Send, View } from '../check/observation.ts';
+import type {
+  ChangeRequest,
+  DevicePosition,
+  Emission,
+  Outcome,
+  PositionRequest,
+  Send,
+  View,
+} from '../check/observation.ts';
 import { ChangeChooser, TARGETS, type MutableChangeRequest } from './change-chooser.ts';
+import { LibraryPositions } from './library-positions.ts';
+import { TestUser } from './test-user.ts';
 
 /** A user with a session of the client library; the session outlives the clients that share it. */
 export class ClientLibraryUser {
@@ -9,6 +19,8 @@ export class ClientLibraryUser {
     readonly url: string,
     readonly storage: MemorySessionStorage,
     readonly id: string,
+    /** The same user without the client library. */
+    readonly plain: TestUser,
   ) {}
 
   static async register(url: string, name: string): Promise<ClientLibraryUser> {
@@ -16,7 +28,8 @@ export class ClientLibraryUser {
     const client = new ChatClient({ url, sessionStorage: storage });
     try {
       const { id } = await client.session.register(newCredentials(name));
-      return new ClientLibraryUser(url, storage, id);
+      const plain = TestUser.withToken(url, id, await client.session.accessToken());
+      return new ClientLibraryUser(url, storage, id, plain);
     } finally {
       client.close();
     }
@@ -39,7 +52,9 @@ export class LibraryClient {
   readonly #choosers = new Map<string, ChangeChooser>();
   readonly #sends: Send[] = [];
   readonly #changes: MutableChangeRequest[] = [];
+  readonly #positions: LibraryPositions;
   #sending: ReturnType<typeof setInterval> | undefined;
+  #marking: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     private readonly user: ClientLibraryUser,
@@ -47,6 +62,7 @@ export class LibraryClient {
     private readonly roomIds: readonly string[],
   ) {
     this.#client = new ChatClient({ url: user.url, sessionStorage: user.storage });
+    this.#positions = new LibraryPositions(this.#client, user.id, name, roomIds);
     for (const [index, roomId] of roomIds.entries()) {
       const options = { userId: user.id, roomId, name: `${name}-r${index + 1}` };
       this.#choosers.set(roomId, new ChangeChooser(options));
@@ -83,8 +99,33 @@ export class LibraryClient {
     }, everyMs);
   }
 
-  stopSending(): void {
+  /** Marks messages as read, and sometimes as unread. */
+  startMarking(everyMs: number): void {
+    this.#marking = setInterval(() => this.#positions.moveNext(), everyMs);
+  }
+
+  /** Stops sending and marking. */
+  stop(): void {
     clearInterval(this.#sending);
+    clearInterval(this.#marking);
+  }
+
+  get positionRequests(): readonly PositionRequest[] {
+    return this.#positions.requests;
+  }
+
+  /** Marks messages as unread. @throws ChatError */
+  markUnread(roomId: string, seq: number): Promise<void> {
+    return this.#client.readPositions.markUnread(roomId, seq);
+  }
+
+  /** The read positions in its list of rooms. */
+  devicePositions(): DevicePosition[] {
+    const { rooms } = this.#client.rooms.getSnapshot();
+    return this.roomIds.map((roomId) => {
+      const { lastReadSeq, unread } = rooms.find(({ id }) => id === roomId) ?? {};
+      return { device: this.name, userId: this.user.id, roomId, lastReadSeq, unread };
+    });
   }
 
   get sends(): readonly Send[] {
@@ -112,7 +153,7 @@ export class LibraryClient {
     const changing = this.#changes
       .filter(({ attempts }) => attempts.length === 0)
       .map(({ name }) => `${name} is not acknowledged`);
-    return [...new Set([...unsent, ...changing, ...behind])];
+    return [...new Set([...unsent, ...changing, ...behind, ...this.#positions.unsettled()])];
   }
 
   views(): View[] {
@@ -133,7 +174,8 @@ export class LibraryClient {
   }
 
   close(): void {
-    this.stopSending();
+    this.stop();
+    this.#positions.close();
     this.#client.close();
   }
 

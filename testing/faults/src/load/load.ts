@@ -5,6 +5,7 @@ import type {
   ChangeRequest,
   ConnectionLog,
   NonMemberLog,
+  ReadPositionLog,
   RoomHistory,
   Send,
   View,
@@ -14,6 +15,8 @@ import type { TestUser } from './test-user.ts';
 import { LibraryClient } from './library-user.ts';
 import { NonMember } from './non-member.ts';
 import { PlainClient } from './plain-client.ts';
+import { PositionMarker } from './position-marker.ts';
+import { readPositionsOf, type UserDevices } from './position-probe.ts';
 import { RoomSender } from './room-sender.ts';
 import { isSmooth, type Traffic } from './smoothness.ts';
 import type { TestUsers } from './test-users.ts';
@@ -24,6 +27,9 @@ const PAUSE_MS = 300;
 const PIPELINED_PAUSE_MS = 500;
 const PIPELINED = 5;
 const LIBRARY_PAUSE_MS = 500;
+const LIBRARY_MARK_MS = 1_000;
+/** Of each kind of user, so many of the first ones have a second device. */
+const WITH_SECOND_DEVICE = 2;
 /** Time limit for the joins, including retries: on a busy machine the first ones time out. */
 const READY_WITHIN_MS = 60_000;
 /** Time limit for reads from the store after a run that did not converge. */
@@ -41,6 +47,7 @@ export interface LoadRecords {
   readonly views: readonly View[];
   readonly rooms: readonly RoomHistory[];
   readonly nonMember: NonMemberLog;
+  readonly readPositions: ReadPositionLog;
   /** When every client had converged with the store; undefined after a timeout. */
   readonly convergedAt: number | undefined;
   /** Clients and requests that were not settled by then. */
@@ -63,6 +70,9 @@ export class Load {
   readonly #library: readonly LibraryClient[];
   readonly #nonMember: NonMember;
   readonly #senders: readonly RoomSender[];
+  readonly #secondDevices: readonly PlainClient[];
+  readonly #users: readonly UserDevices[];
+  readonly #markers: readonly PositionMarker[];
   #running: readonly Promise<void>[] = [];
 
   private constructor(
@@ -104,6 +114,23 @@ export class Load {
       () => this.#plain[0]?.newestMessages(privateRoom, 1)[0]?.id,
     );
     this.#senders = writers.flatMap((client, index) => sendersOf(client, index));
+    const { clientLibraryUsers } = users;
+    const plainUsers = [
+      ...withSecondDevices(users.writers, writers),
+      ...withSecondDevices(users.listeners, listeners),
+    ];
+    const libraryUsers = clientLibraryUsers.map(({ plain: user }, index): UserDevices => {
+      const library = this.#library[index];
+      const plain = index < WITH_SECOND_DEVICE ? [secondDevice(`library-${index + 1}`, user)] : [];
+      return { user, roomIds: roomsOf(user.id), library, plain };
+    });
+    this.#users = [...plainUsers, ...libraryUsers];
+    const devices = this.#users.flatMap(({ plain }) => plain);
+    this.#secondDevices = devices.filter((device) => !this.#plain.includes(device));
+    this.#markers = plainUsers.flatMap(({ plain }) => {
+      const [reader] = plain;
+      return reader ? [new PositionMarker({ name: reader.name, reader, devices: plain })] : [];
+    });
   }
 
   /** Creates the rooms and connects all clients; resolves once they have joined. */
@@ -120,7 +147,8 @@ export class Load {
     try {
       await Promise.all([
         eventually(() => {
-          if (!load.#plain.every(({ joined }) => joined)) throw new Error('a client did not join');
+          const clients = [...load.#plain, ...load.#secondDevices];
+          if (!clients.every(({ joined }) => joined)) throw new Error('a client did not join');
         }, READY_WITHIN_MS),
         ...load.#library.map((client) => client.open()),
       ]);
@@ -132,8 +160,14 @@ export class Load {
   }
 
   start(): void {
-    this.#running = [...this.#senders.map((sender) => sender.run()), this.#nonMember.run()];
-    for (const client of this.#library) client.startSending(LIBRARY_PAUSE_MS);
+    this.#running = [
+      ...[...this.#senders, ...this.#markers].map((sender) => sender.run()),
+      this.#nonMember.run(),
+    ];
+    for (const client of this.#library) {
+      client.startSending(LIBRARY_PAUSE_MS);
+      client.startMarking(LIBRARY_MARK_MS);
+    }
   }
 
   /** Ids of the sessions that are connected now, `<instance>.<random>`. */
@@ -165,14 +199,16 @@ export class Load {
    * @param deadline time limit for convergence, since the epoch
    */
   async finish(deadline: number): Promise<LoadRecords> {
-    for (const sender of this.#senders) sender.stop();
-    for (const client of this.#library) client.stopSending();
+    for (const sender of [...this.#senders, ...this.#markers]) sender.stop();
+    for (const client of this.#library) client.stop();
     this.#nonMember.stop();
     let convergedAt: number | undefined;
     let rooms: readonly RoomHistory[] = [];
     let unsettled: readonly string[] = [];
     while (convergedAt === undefined && Date.now() < deadline) {
-      unsettled = [...this.#senders, ...this.#library].flatMap((sender) => sender.unsettled());
+      unsettled = [...this.#senders, ...this.#markers, ...this.#library].flatMap((sender) =>
+        sender.unsettled(),
+      );
       if (unsettled.length === 0) {
         try {
           rooms = await this.#histories();
@@ -191,21 +227,26 @@ export class Load {
       await eventually(async () => (rooms = await this.#histories()), READABLE_WITHIN_MS);
     }
     await Promise.all(this.#running);
+    const views = this.#views();
+    const connections = this.#plain.flatMap((client) => client.logs());
+    const readPositions = await this.#readPositions();
     return {
       sends: [...this.#senders, ...this.#library].flatMap(({ sends }) => sends),
       changes: [...this.#senders, ...this.#library].flatMap(({ changes }) => changes),
-      connections: this.#plain.flatMap((client) => client.logs()),
-      views: this.#views(),
+      connections,
+      views,
       rooms,
       nonMember: this.#nonMember.log(),
+      readPositions,
       convergedAt,
       unsettled,
     };
   }
 
   close(): void {
-    for (const sender of this.#senders) sender.stop();
-    for (const client of [...this.#plain, ...this.#library, this.#nonMember]) client.close();
+    for (const sender of [...this.#senders, ...this.#markers]) sender.stop();
+    const clients = [...this.#plain, ...this.#secondDevices, ...this.#library, this.#nonMember];
+    for (const client of clients) client.close();
   }
 
   #traffic(): Traffic {
@@ -219,6 +260,18 @@ export class Load {
 
   #views(): View[] {
     return [...this.#plain, ...this.#library].flatMap((client) => client.views());
+  }
+
+  async #readPositions(): Promise<ReadPositionLog> {
+    const requests = [
+      ...this.#markers.flatMap((marker) => marker.requests),
+      ...this.#library.flatMap(({ positionRequests }) => positionRequests),
+    ];
+    const events = [...this.#plain, ...this.#secondDevices].flatMap(({ positionEvents }) => [
+      ...positionEvents,
+    ]);
+    const positions = await readPositionsOf(this.#users);
+    return { requests, events, nonMemberEvents: this.#nonMember.positionEvents, ...positions };
   }
 
   async #histories(): Promise<RoomHistory[]> {
@@ -243,6 +296,23 @@ function membersOf({ writers, listeners, clientLibraryUsers }: TestUsers): Reado
     ...listeners.slice(0, 1).map(({ id }) => id),
     ...clientLibraryUsers.slice(0, 1).map(({ id }) => id),
   ]);
+}
+
+function withSecondDevices(
+  users: readonly TestUser[],
+  clients: readonly PlainClient[],
+): UserDevices[] {
+  return clients.flatMap((client, index) => {
+    const user = users[index];
+    if (!user) return [];
+    const second = index < WITH_SECOND_DEVICE ? [secondDevice(client.name, user)] : [];
+    return [{ user, roomIds: client.roomIds, library: undefined, plain: [client, ...second] }];
+  });
+}
+
+/** Returns a client that joins no room: it receives only events of the user channel. */
+function secondDevice(name: string, user: TestUser): PlainClient {
+  return new PlainClient({ name: `${name}-second`, user, roomIds: [], transport: 'websocket' });
 }
 
 function sendersOf(client: PlainClient, index: number): RoomSender[] {

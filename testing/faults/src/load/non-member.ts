@@ -21,6 +21,7 @@ export class NonMember {
   readonly #statuses: (number | undefined)[] = [];
   readonly #acks: (string | undefined)[] = [];
   #publicMessagesSeen = 0;
+  #positionEvents = 0;
   #stopped = false;
 
   constructor(
@@ -42,9 +43,15 @@ export class NonMember {
       if (reason === 'io server disconnect' && !this.#stopped) this.#socket.connect();
     });
     this.#socket.onAny((event: string, payload: unknown) => {
+      if (event === 'readPosition') this.#positionEvents += 1;
       if (JSON.stringify(payload).includes(this.privateRoomId)) this.#events.push(event);
       else if (event === 'receiveMessage') this.#publicMessagesSeen += 1;
     });
+  }
+
+  /** Number of received `readPosition` events. */
+  get positionEvents(): number {
+    return this.#positionEvents;
   }
 
   async run(): Promise<void> {

@@ -10,7 +10,14 @@ import type {
   ServerToClientEvents,
 } from '@chat/contracts';
 import { io, type Socket } from 'socket.io-client';
-import type { ConnectionLog, LiveEvent, ReceivedEvent, View } from '../check/observation.ts';
+import type {
+  ConnectionLog,
+  LiveEvent,
+  PositionEvent,
+  ReceivedEvent,
+  View,
+} from '../check/observation.ts';
+import { KnownPositions } from './known-positions.ts';
 import { RoomReplica } from './room-replica.ts';
 import type { TestUser } from './test-user.ts';
 
@@ -46,8 +53,11 @@ export class PlainClient {
   readonly #options: PlainClientOptions;
   readonly #socket: ClientSocket;
   readonly #records: ConnectionRecord[] = [];
+  readonly #positionEvents: PositionEvent[] = [];
   readonly #rooms: ReadonlyMap<string, RoomReplica>;
   readonly #roles = new Map<string, Role>();
+  /** Read positions of the user as this client knows them. */
+  readonly positions = new KnownPositions();
   #attempts = 0;
   #closed = false;
 
@@ -63,6 +73,15 @@ export class PlainClient {
       forceNew: true,
     });
     this.#listen();
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** `readPosition` events so far. */
+  get positionEvents(): readonly PositionEvent[] {
+    return this.#positionEvents;
   }
 
   get userId(): string {
@@ -186,6 +205,7 @@ export class PlainClient {
       this.#records.push(record);
       for (const replica of this.#rooms.values()) replica.holdEvents();
       for (const roomId of this.roomIds) void this.#join(roomId, record);
+      void this.#refreshPositions(record);
     });
     this.#socket.on('disconnect', (reason) => {
       const record = this.#openRecord;
@@ -203,15 +223,23 @@ export class PlainClient {
       this.#socket.disconnect();
       this.#connectIn(reconnectInMs);
     });
+    this.#socket.on('readPosition', (payload: unknown) => {
+      const connection = this.#openRecord?.name ?? this.#options.name;
+      const { userId } = this;
+      this.#positionEvents.push({ connection, userId, payload, time: Date.now() });
+      this.positions.receive(payload);
+    });
     this.#socket.on('receiveMessage', (message) => {
+      this.positions.applyMessage(message.roomId, message.seq, message.userId === this.userId);
       this.#receive(message.roomId, { kind: 'message', message, time: Date.now() });
     });
     this.#socket.on('messageChanged', (changed) => {
       this.#receive(changed.roomId, { kind: 'changed', changed, time: Date.now() });
     });
     this.#socket.on('roomHeads', (heads) => {
-      for (const { roomId, rev, since } of heads) {
-        if (since === undefined) continue;
+      for (const { roomId, seq, rev, since } of heads) {
+        this.positions.applyMessage(roomId, seq, false);
+        if (since === undefined || !this.#rooms.has(roomId)) continue;
         this.#receive(roomId, { kind: 'head', rev, since, time: Date.now() });
       }
     });
@@ -227,6 +255,20 @@ export class PlainClient {
     setTimeout(() => {
       if (!this.#closed) this.#socket.connect();
     }, ms);
+  }
+
+  /** Lists the rooms after a connect, until a list is current. */
+  #refreshPositions(record: ConnectionRecord): Promise<void> {
+    return this.positions.refresh(async () => {
+      while (record.closedAt === undefined && !this.#closed) {
+        try {
+          return await this.#options.user.listRooms();
+        } catch {
+          await delay(RETRY_MS);
+        }
+      }
+      return undefined;
+    });
   }
 
   async #join(roomId: string, record: ConnectionRecord): Promise<void> {

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Changes, Message, RegisterResponse, RoomSummary } from '@chat/contracts';
 import { newCredentials } from '@chat/testing';
+import type { ListedRoom } from '../check/observation.ts';
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const PAGE = 200;
@@ -21,6 +22,11 @@ export class TestUser {
     readonly id: string,
     readonly token: string,
   ) {}
+
+  /** Returns a user who has a token already. */
+  static withToken(url: string, id: string, token: string): TestUser {
+    return new TestUser(url, id, token);
+  }
 
   static async register(url: string, name: string): Promise<TestUser> {
     const response = await fetch(`${url}/auth/register`, {
@@ -88,6 +94,14 @@ export class TestUser {
       if (page.length === 0) return messages;
       messages.push(...page);
     }
+  }
+
+  /** Lists the rooms of the user with their read positions. */
+  async listRooms(): Promise<ListedRoom[]> {
+    const rooms = await this.#require<RoomSummary[]>('GET', '/rooms', 200);
+    return rooms.map(({ id: roomId, seq, lastReadSeq, unread }) => {
+      return { userId: this.id, roomId, seq, lastReadSeq, unread };
+    });
   }
 
   /** Reads one page of changes after a rev. */

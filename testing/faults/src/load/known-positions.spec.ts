@@ -1,0 +1,58 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { KnownPositions } from './known-positions.ts';
+
+const ROOM = 'general';
+
+describe('KnownPositions', () => {
+  let positions: KnownPositions;
+  beforeEach(() => {
+    positions = new KnownPositions();
+    positions.set(ROOM, { lastReadSeq: 3, unread: 2 });
+  });
+
+  it('follows events in both directions', () => {
+    positions.receive({ roomId: ROOM, lastReadSeq: 5, unread: 0 });
+    expect(positions.get(ROOM)).toEqual({ lastReadSeq: 5, unread: 0 });
+    positions.receive({ roomId: ROOM, lastReadSeq: 1, unread: 4 });
+    expect(positions.get(ROOM)).toEqual({ lastReadSeq: 1, unread: 4 });
+  });
+
+  it('ignores an invalid event', () => {
+    positions.receive({ roomId: ROOM, lastReadSeq: -1 });
+    expect(positions.get(ROOM)).toEqual({ lastReadSeq: 3, unread: 2 });
+  });
+
+  it('counts the message of another user, and reads up to an own one', () => {
+    positions.applyMessage(ROOM, 6, false);
+    expect(positions.get(ROOM)).toEqual({ lastReadSeq: 3, unread: 3 });
+    positions.applyMessage(ROOM, 7, true);
+    expect(positions.get(ROOM)).toEqual({ lastReadSeq: 7, unread: 0 });
+  });
+
+  it('keeps a later position when an earlier own message arrives', () => {
+    positions.applyMessage(ROOM, 2, true);
+    expect(positions.get(ROOM)).toEqual({ lastReadSeq: 3, unread: 2 });
+  });
+
+  it('requests the list again when a position has moved in the meantime', async () => {
+    const list = (lastReadSeq: number) => [
+      { userId: 'ada', roomId: ROOM, seq: 9, lastReadSeq, unread: 9 - lastReadSeq },
+    ];
+    let requests = 0;
+    await positions.refresh(() => {
+      requests += 1;
+      if (requests === 1) positions.receive({ roomId: ROOM, lastReadSeq: 5, unread: 4 });
+      return Promise.resolve(list(requests === 1 ? 3 : 5));
+    });
+    expect(requests).toBe(2);
+    expect(positions.get(ROOM)).toEqual({ lastReadSeq: 5, unread: 4 });
+  });
+
+  it('forgets the position of a room that is listed without one', async () => {
+    const listed = { userId: 'ada', roomId: ROOM, seq: 9 };
+    await positions.refresh(() =>
+      Promise.resolve([{ ...listed, lastReadSeq: undefined, unread: undefined }]),
+    );
+    expect(positions.get(ROOM)).toBeUndefined();
+  });
+});
