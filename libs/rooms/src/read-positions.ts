@@ -90,20 +90,29 @@ export class ReadPositions {
   /** Moves the positions of senders forward to the messages that they have sent. */
   async markSent(sent: readonly LastSent[]): Promise<void> {
     for (const chunk of chunksOf(sent, MAX_SIGNAL_POSITIONS)) {
-      const members = await this.store.findMembers(chunk);
-      const positions = new Map(members.map((member) => [keyOf(member), member.lastReadSeq ?? -1]));
+      const positions = await this.#positionsOf(chunk);
       // A position that is further stays, so nothing is signalled.
       const moved = chunk.filter((last) => last.seq > (positions.get(keyOf(last)) ?? Infinity));
       if (moved.length === 0) continue;
       await this.store.markManyRead(
         moved.map(({ roomId, userId, seq }) => ({ roomId, userId, lastReadSeq: seq })),
       );
+      // A request that overtook the write has signalled its own position.
+      const stored = await this.#positionsOf(moved);
+      const current = moved.filter((last) => stored.get(keyOf(last)) === last.seq);
+      if (current.length === 0) continue;
       this.#signal(
-        moved.map(({ roomId, userId, seq, messageId, headSeq }) => {
+        current.map(({ roomId, userId, seq, messageId, headSeq }) => {
           return { roomId, userId, ...stateOf(seq, headSeq), messageId };
         }),
       );
     }
+  }
+
+  /** Returns the positions of those who are members; -1 for a membership of an earlier version. */
+  async #positionsOf(memberships: readonly Membership[]): Promise<ReadonlyMap<string, number>> {
+    const members = await this.store.findMembers(memberships);
+    return new Map(members.map((member) => [keyOf(member), member.lastReadSeq ?? -1]));
   }
 
   #signal(positions: SignalOf<typeof READ_POSITIONS_MOVED>['positions']): void {

@@ -1010,6 +1010,21 @@ describe('ReadPositions.markSent', () => {
     expect(store.members.get(`${roomId} ann`)?.lastReadSeq).toBe(8);
   });
 
+  it('does not signal the position of a sender when a request overtakes the write', async () => {
+    const roomId = await roomWithStaff();
+    headSeqs.set(roomId, 9);
+    const markManyRead = store.markManyRead.bind(store);
+    jest.spyOn(store, 'markManyRead').mockImplementationOnce(async (positions) => {
+      await readPositions.move({ userId: 'ann', roomId, seq: 8, backwards: false, socketId: 's1' });
+      await markManyRead(positions);
+    });
+    await readPositions.markSent([last(roomId, 'ann', 6, 9), last(roomId, 'bob', 7, 9)]);
+    expect(positionSignals()).toEqual([
+      [{ roomId, userId: 'ann', lastReadSeq: 8, unread: 1, socketId: 's1' }],
+      [{ roomId, userId: 'bob', lastReadSeq: 7, unread: 2, messageId: 'message-7' }],
+    ]);
+  });
+
   it('splits the signal for many senders into chunks', async () => {
     const roomId = await publicRoom();
     const userIds = Array.from({ length: MAX_SIGNAL_POSITIONS + 1 }, (_, n) => `user-${n}`);
