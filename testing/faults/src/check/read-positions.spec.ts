@@ -55,6 +55,15 @@ describe('read positions', () => {
     expect(check(observed({ requests: [failed, read], at: 2 })).violations).toEqual([]);
   });
 
+  it('violate nothing when the client library repeats a markRead after a markUnread', () => {
+    const outcomes: PositionOutcome[] = [{ kind: 'ok', position: undefined, time: 320 }];
+    const read = request('read-7', 7, 300, { outcomes });
+    const back = request('unread-2', 2, 400, { kind: 'markUnread' });
+    const requests = [read, back];
+    expect(check(observed({ requests, at: 2 })).violations).toEqual([]);
+    expect(check(observed({ requests, at: 7 })).violations).toEqual([]);
+  });
+
   it('violate nothing when the position of a sender was not written during a fault', () => {
     const sent = { [MESSAGES]: ADA };
     expect(check(observed({ sent, at: 5 })).violations).toEqual([]);
@@ -86,6 +95,12 @@ describe('invariant 1 (acknowledged is stored) for read positions', () => {
     const back = request('unread-2', 2, 300, { kind: 'markUnread' });
     const sentence = 'the read position of ada in general is 5, but only 2 are allowed';
     expectSentences(1, [sentence], { requests: [back], at: 5 });
+  });
+
+  it('is broken by a markRead of the client library that is not stored', () => {
+    const outcomes: PositionOutcome[] = [{ kind: 'ok', position: undefined, time: 320 }];
+    const sentence = 'the read position of ada in general is 5, but must be at least 7';
+    expectSentences(1, [sentence], { requests: [request('read-7', 7, 300, { outcomes })] });
   });
 
   it('is broken by a position that was never requested', () => {
