@@ -34,25 +34,8 @@ describe('KnownPositions', () => {
     expect(positions.get(ROOM)).toEqual({ lastReadSeq: 3, unread: 2 });
   });
 
-  it('requests the list again when a position has moved in the meantime', async () => {
-    const list = (lastReadSeq: number) => [
-      { userId: 'ada', roomId: ROOM, seq: 9, lastReadSeq, unread: 9 - lastReadSeq },
-    ];
-    let requests = 0;
-    await positions.refresh(() => {
-      requests += 1;
-      if (requests === 1) positions.receive({ roomId: ROOM, lastReadSeq: 5, unread: 4 });
-      return Promise.resolve(list(requests === 1 ? 3 : 5));
-    });
-    expect(requests).toBe(2);
-    expect(positions.get(ROOM)).toEqual({ lastReadSeq: 5, unread: 4 });
-  });
-
-  it('forgets the position of a room that is listed without one', async () => {
-    const listed = { userId: 'ada', roomId: ROOM, seq: 9 };
-    await positions.refresh(() =>
-      Promise.resolve([{ ...listed, lastReadSeq: undefined, unread: undefined }]),
-    );
-    expect(positions.get(ROOM)).toBeUndefined();
+  it('does not know a position that has not moved', () => {
+    positions.applyMessage('other', 4, true);
+    expect(positions.get('other')).toBeUndefined();
   });
 });

@@ -205,7 +205,6 @@ export class PlainClient {
       this.#records.push(record);
       for (const replica of this.#rooms.values()) replica.holdEvents();
       for (const roomId of this.roomIds) void this.#join(roomId, record);
-      void this.#refreshPositions(record);
     });
     this.#socket.on('disconnect', (reason) => {
       const record = this.#openRecord;
@@ -255,20 +254,6 @@ export class PlainClient {
     setTimeout(() => {
       if (!this.#closed) this.#socket.connect();
     }, ms);
-  }
-
-  /** Lists the rooms after a connect, until a list is current. */
-  #refreshPositions(record: ConnectionRecord): Promise<void> {
-    return this.positions.refresh(async () => {
-      while (record.closedAt === undefined && !this.#closed) {
-        try {
-          return await this.#options.user.listRooms();
-        } catch {
-          await delay(RETRY_MS);
-        }
-      }
-      return undefined;
-    });
   }
 
   async #join(roomId: string, record: ConnectionRecord): Promise<void> {

@@ -46,26 +46,17 @@ export async function readPositionsOf(
   }
 }
 
+/** Lists the rooms of one user after the other: a list reads the heads of all rooms of a series. */
 async function listRoomsOf(users: readonly UserDevices[]): Promise<ListedRoom[]> {
-  let listed: ListedRoom[] = [];
-  await eventually(async () => {
-    const lists = await Promise.all(
-      users.map(async ({ user, roomIds }) => {
-        const rooms = await user.listRooms();
-        return roomIds.map(
-          (roomId): ListedRoom =>
-            rooms.find((room) => room.roomId === roomId) ?? {
-              userId: user.id,
-              roomId,
-              seq: undefined,
-              lastReadSeq: undefined,
-              unread: undefined,
-            },
-        );
-      }),
-    );
-    listed = lists.flat();
-  }, READABLE_WITHIN_MS);
+  const listed: ListedRoom[] = [];
+  for (const { user, roomIds } of users) {
+    let rooms: readonly ListedRoom[] = [];
+    await eventually(async () => (rooms = await user.listRooms()), READABLE_WITHIN_MS);
+    const missing = { userId: user.id, seq: undefined, lastReadSeq: undefined, unread: undefined };
+    for (const roomId of roomIds) {
+      listed.push(rooms.find((room) => room.roomId === roomId) ?? { ...missing, roomId });
+    }
+  }
   return listed;
 }
 
