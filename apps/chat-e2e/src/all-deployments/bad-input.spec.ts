@@ -1,24 +1,15 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { HttpError, Message, SocketError } from '@chat/contracts';
 import { PASSWORD } from '@chat/testing';
 import { io } from 'socket.io-client';
-import { claimsOf } from '../support/access-token.ts';
+import { base64url, claimsOf, signJwt } from '../support/access-token.ts';
 import type { TestUser, ClientSocket } from '../support/test-user.ts';
 import { describeChat, sharedChat, type ChatUnderTest } from '../support/chat-under-test.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
 import { api } from '../support/api.ts';
 import { SHARED_SETTINGS } from '../support/shared-settings.ts';
 import { uniqueRoom } from '../support/unique-room.ts';
-
-const base64url = (value: unknown): string =>
-  Buffer.from(JSON.stringify(value)).toString('base64url');
-
-/** Builds a JWT, signed with HMAC-SHA256. */
-function signJwt(claims: object, secret: string, header: object = { alg: 'HS256', typ: 'JWT' }) {
-  const signed = `${base64url(header)}.${base64url(claims)}`;
-  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
-}
 
 const SECRET = SHARED_SETTINGS.JWT_SECRET;
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type {
   Changes,
   ClientToServerEvents,
@@ -8,8 +9,10 @@ import type {
 } from '@chat/contracts';
 import { newCredentials, until } from '@chat/testing';
 import { io, type Socket } from 'socket.io-client';
+import { claimsOf, signJwt } from './access-token.ts';
 import { api, type ApiResponse } from './api.ts';
 import type { Addresses } from './addresses.ts';
+import { SHARED_SETTINGS } from './shared-settings.ts';
 
 export type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
@@ -30,6 +33,21 @@ export class TestUser {
     });
     if (response.status !== 201) throw new Error(`registration failed: ${response.text}`);
     return new TestUser(addresses, response.body, credentials.email);
+  }
+
+  /**
+   * Returns a user without an account, whose token {@link SHARED_SETTINGS} sign. Registering
+   * hundreds of users would take long.
+   *
+   * @param host a registered user, whose session the token names
+   */
+  static withoutAccount(host: TestUser): TestUser {
+    const id = randomBytes(16).toString('base64url');
+    const username = `guest-${id.slice(0, 8)}`;
+    const claims = { ...claimsOf(host.token), sub: id, username };
+    const token = signJwt(claims, SHARED_SETTINGS.JWT_SECRET);
+    const user = { ...host.registration.user, id, username };
+    return new TestUser(host.addresses, { ...host.registration, token, user }, host.email);
   }
 
   get id(): string {
