@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Identity } from '@chat/auth';
-import { ReactorListQuery } from '@chat/contracts';
+import { ReactorListQuery, type User } from '@chat/contracts';
+import { UnavailableError } from '@chat/platform/failures';
+import type { UserDirectory } from '@chat/rooms';
 import { AT, create, edit, LATER, react, remove, ROOM } from '../test/commands.ts';
 import { InMemoryLog } from '../test/in-memory-log.ts';
 import { identityOf, roomAccessFor } from '../test/room-access.ts';
@@ -13,12 +15,35 @@ const message = create('ann', 'a', 'one');
 const ann = identityOf('ann');
 const bob = identityOf('bob');
 
+/** Every user has an account, except `ghost`; records the ids of every lookup. */
+class FakeDirectory implements UserDirectory {
+  readonly lookups: (readonly string[])[] = [];
+
+  publicUsers(ids: readonly string[]): Promise<Map<string, User>> {
+    this.lookups.push(ids);
+    const known = ids.filter((id) => id !== 'ghost');
+    return Promise.resolve(
+      new Map(
+        known.map((id) => [id, { id, username: `name-of-${id}`, displayName: id, createdAt: AT }]),
+      ),
+    );
+  }
+
+  firstUserId(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+}
+
+const named = (userId: string) => ({ userId, username: `name-of-${userId}` });
+
 let store: InMemoryLog;
+let directory: FakeDirectory;
 let details: MessageDetails;
 
 beforeEach(async () => {
   store = new InMemoryLog();
-  details = new MessageDetails(store, access);
+  directory = new FakeDirectory();
+  details = new MessageDetails(store, access, directory);
   await write(message);
 });
 
@@ -66,15 +91,33 @@ describe('MessageDetails', () => {
     }
     expect(found).toEqual(users.toSorted());
     expect(await reactors({})).toHaveLength(100);
-    expect(await reactors({ emoji: '🎉' })).toEqual([{ userId: 'zoe' }]);
+    expect(await reactors({ emoji: '🎉' })).toEqual([named('zoe')]);
     expect(await reactors({ emoji: '😀' })).toEqual([]);
   });
 
   it('continues after a user who has removed the reaction in the meantime', async () => {
     await write(...['a', 'b', 'c'].map((user) => react(user, message.id)));
-    expect(await reactors({ limit: '2' })).toEqual([{ userId: 'a' }, { userId: 'b' }]);
+    expect(await reactors({ limit: '2' })).toEqual([named('a'), named('b')]);
     await write(react('b', message.id, '👍', false, 'remove'));
-    expect(await reactors({ limit: '2', after: 'b' })).toEqual([{ userId: 'c' }]);
+    expect(await reactors({ limit: '2', after: 'b' })).toEqual([named('c')]);
+  });
+
+  it('looks up the usernames of a page at once, and none for an empty page', async () => {
+    await write(...['a', 'b', 'c', 'd'].map((user) => react(user, message.id)));
+    await reactors({ limit: '3' });
+    await reactors({ after: 'd' });
+    expect(directory.lookups).toEqual([['a', 'b', 'c']]);
+  });
+
+  it('lists a user without an account, without a username', async () => {
+    await write(...['a', 'ghost'].map((user) => react(user, message.id)));
+    expect(await reactors({})).toEqual([named('a'), { userId: 'ghost' }]);
+  });
+
+  it('rejects with UNAVAILABLE when the usernames cannot be read', async () => {
+    await write(react('a', message.id));
+    directory.publicUsers = () => Promise.reject(new UnavailableError('no users', 1_000));
+    await expect(reactors({})).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('returns only the tombstone of a deleted message', async () => {

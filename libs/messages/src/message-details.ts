@@ -1,6 +1,6 @@
 import type { EarlierVersion, Message, Reactor, ReactorListQuery } from '@chat/contracts';
 import type { Identity } from '@chat/auth';
-import { RoomAccess } from '@chat/rooms';
+import { RoomAccess, UserDirectory } from '@chat/rooms';
 import { Injectable } from '@nestjs/common';
 import { noSuchMessage } from './command-access.ts';
 import { toMessage, type StoredMessage } from './log/stored-message.ts';
@@ -12,6 +12,7 @@ export class MessageDetails {
   constructor(
     private readonly store: MessageStore,
     private readonly access: RoomAccess,
+    private readonly directory: UserDirectory,
   ) {}
 
   /** @throws NotFoundError for the room or the message */
@@ -30,7 +31,13 @@ export class MessageDetails {
     return versions.map(({ text, at }) => ({ text, timestamp: at }));
   }
 
-  /** Returns a page of users, ordered by user id. @throws NotFoundError as {@link message} */
+  /**
+   * Returns a page of users, ordered by user id, also those who have left the room. A user without
+   * an account has no username, but stays in the page, because its last id is the next cursor.
+   *
+   * @throws NotFoundError as {@link message}
+   * @throws UnavailableError when the usernames cannot be read
+   */
   async reactors(
     { userId }: Identity,
     roomId: string,
@@ -40,7 +47,13 @@ export class MessageDetails {
     const { reactions = [] } = await this.#require(userId, roomId, messageId);
     const reaction = reactions.find((known) => known.emoji === emoji);
     const userIds = (reaction?.userIds ?? []).filter((id) => id > after).sort();
-    return userIds.slice(0, limit).map((id) => ({ userId: id }));
+    const page = userIds.slice(0, limit);
+    if (page.length === 0) return [];
+    const users = await this.directory.publicUsers(page);
+    return page.map((id) => {
+      const username = users.get(id)?.username;
+      return { userId: id, ...(username !== undefined && { username }) };
+    });
   }
 
   async #require(userId: string, roomId: string, messageId: string): Promise<StoredMessage> {

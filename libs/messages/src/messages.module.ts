@@ -10,8 +10,8 @@ import { WriterModule } from './writer/writer.module.ts';
 
 /**
  * Provides message history and partition writers. The application must provide MessageStore,
- * MessageSettings, CommandConsumers, HistoryCache, FeedPublisher and HeadPublisher globally. This
- * module is global, because it provides RoomActivity to the rooms library.
+ * MessageSettings, CommandConsumers, HistoryCache, FeedPublisher, HeadPublisher and UserDirectory
+ * globally. This module is global, because it provides RoomActivity to the rooms library.
  */
 @Global()
 @Module({

@@ -89,12 +89,27 @@ describeChat('GET /rooms/:roomId/messages/:messageId', () => {
     }
     const reactors = (query: string) =>
       get<Reactor[]>(messageId, `/reactions?emoji=${encodeURIComponent('🍕')}${query}`);
-    const [first = '', second = ''] = [ann.id, bob.id].toSorted();
-    expect(await reactors('')).toEqual([{ userId: first }, { userId: second }]);
-    expect(await reactors('&limit=1')).toEqual([{ userId: first }]);
-    expect(await reactors(`&limit=1&after=${first}`)).toEqual([{ userId: second }]);
-    expect(await reactors(`&after=${second}`)).toEqual([]);
+    const [first, second] = [ann, bob]
+      .map(({ id, username }) => ({ userId: id, username }))
+      .toSorted((one, other) => (one.userId < other.userId ? -1 : 1));
+    expect(await reactors('')).toEqual([first, second]);
+    expect(await reactors('&limit=1')).toEqual([first]);
+    expect(await reactors(`&limit=1&after=${first?.userId}`)).toEqual([second]);
+    expect(await reactors(`&after=${second?.userId}`)).toEqual([]);
     expect(await get(messageId, `/reactions?emoji=${encodeURIComponent('🥗')}`)).toEqual([]);
+  });
+
+  it('returns the username of a user who reacted and has left the room', async () => {
+    const messageId = await send('goodbye?');
+    const eve = await server.register();
+    const eveSocket = await eve.connect();
+    await emitWithAck(eveSocket, 'joinRoom', roomId);
+    await change(eveSocket, 'react', { roomId, messageId, emoji: '👋', on: true });
+    const { status } = await eve.call('DELETE', `/rooms/${roomId}/members/${eve.id}`);
+    expect(status).toBe(204);
+    expect(await get(messageId, `/reactions?emoji=${encodeURIComponent('👋')}`)).toEqual([
+      { userId: eve.id, username: eve.username },
+    ]);
   });
 
   it('returns only the tombstone of a deleted message, without versions and reactions', async () => {

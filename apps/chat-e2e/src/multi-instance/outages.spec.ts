@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ChatClient, type RoomConversation } from '@chat/client';
 import type { HttpError, Message } from '@chat/contracts';
-import { PASSWORD, ServicesTopology, until } from '@chat/testing';
+import { eventually, PASSWORD, ServicesTopology, until } from '@chat/testing';
 import { describeWithServices } from '@chat/testing/suites';
 import { TestUser, type ClientSocket } from '../support/test-user.ts';
 import { emitWithAck } from '../support/emit-with-ack.ts';
@@ -116,6 +116,28 @@ await describeWithServices('the services', () => {
     expect(history.map(({ text }) => text)).toEqual(['before', ...accepted]);
     client.close();
   }, 180_000);
+
+  it('reject lists of users who reacted, and return messages, while users is unavailable', async () => {
+    const roomId = 'without-users';
+    await emitWithAck(socket, 'joinRoom', roomId);
+    const sent = await emitWithAck(socket, 'sendMessage', { roomId, text: 'hello' });
+    if (!sent.ok) throw new Error(sent.error.message);
+    await user.waitForMessage(roomId, sent.id);
+    const path = `/rooms/${roomId}/messages/${sent.id}`;
+    const reactors = () => user.call('GET', `${path}/reactions?emoji=👍`);
+    const reaction = { roomId, messageId: sent.id, emoji: '👍', on: true };
+    expect(await emitWithAck(socket, 'react', reaction)).toEqual({ ok: true });
+    const expected = [{ userId: user.id, username: user.username }];
+    await eventually(async () => expect((await reactors()).body).toEqual(expected));
+    const users = topology.instance('users').process;
+    await users.stop();
+    const rejected = await reactors();
+    expect(rejected).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
+    expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await user.call<Message>('GET', path)).body.reactions).toMatchObject([{ count: 1 }]);
+    await users.start();
+    await until('the list is returned', async () => (await reactors()).status === 200, 15_000);
+  }, 60_000);
 
   it('store sends and deliver them within 15 s during a Redis outage', async () => {
     const other = await TestUser.register(singleOrigin(topology.gatewayUrl));

@@ -152,7 +152,10 @@ export class RestClient {
     return this.#get(`${messagePath(roomId, messageId)}/versions`);
   }
 
-  /** Returns a page of users who reacted; `after` is the last user id of the previous page. */
+  /**
+   * Returns a page of users who reacted, with their usernames if they have accounts; `after` is the
+   * last user id of the previous page.
+   */
   reactors(
     roomId: string,
     messageId: string,

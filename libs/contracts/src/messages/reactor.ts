@@ -4,7 +4,15 @@ import { UserId } from '../users/user-id.ts';
 import { Emoji } from './reaction.ts';
 
 /** A user who reacted with an emoji. */
-export const Reactor = z.object({ userId: UserId }).meta({ id: 'Reactor' });
+export const Reactor = z
+  .object({
+    userId: UserId,
+    username: z
+      .string()
+      .optional()
+      .describe('Absent if the account does not exist, or from a server of an earlier version.'),
+  })
+  .meta({ id: 'Reactor' });
 export type Reactor = z.infer<typeof Reactor>;
 
 export const Reactors = z.array(Reactor);
