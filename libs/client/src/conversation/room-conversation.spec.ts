@@ -439,6 +439,24 @@ describe('An open RoomConversation that receives changes of messages', () => {
     expect(room.getSnapshot().resets).toBe(0);
     expect(revs.sort()).toEqual([5, 6]);
   });
+
+  it('emits a message that the server skipped in its events before its change could be read', async () => {
+    const [fourth, fifth] = server.store('general', numberedTexts(2, 4), { live: false });
+    if (!fourth || !fifth) throw new Error('Two messages were stored.');
+    server.change('general', fourth.id, edit('edited'), { live: false });
+    let reads = 0;
+    server.intercept = (call) => {
+      if (!call.startsWith('GET /messages/changes/')) return undefined;
+      reads += 1;
+      return reads > 2 ? undefined : { status: 200, body: { rev: 5, complete: true, changes: [] } };
+    };
+    const revs = recordRevs();
+    server.emit('receiveMessage', { ...fifth, since: 3 });
+    await eventually(() => expect(room.getSnapshot()).toMatchObject({ rev: 6, live: true }), 5_000);
+    expect(shownSeqs()).toEqual([1, 2, 3, 4, 5]);
+    expect(room.getSnapshot().resets).toBe(0);
+    expect(revs.sort()).toEqual([5, 6]);
+  });
 });
 
 describe('The changes of a RoomConversation', () => {

@@ -172,12 +172,19 @@ describe('RoomChanges', () => {
     );
   });
 
-  it('must be reloaded when all changes are applied but a message is still missing', () => {
+  it('must be reloaded when the fifth read up to the head does not contain a missing message', () => {
     const log = roomWithMessages(2);
     const changes = loadedChanges(log, 0, 1);
     changes.setHead(2);
     changes.apply(log.page(2, 1).map(stateUpdate), 2, true);
+    for (let read = 2; read <= 5; read += 1) {
+      expect(changes.awaitsMissing).toBe(true);
+      expect(changes.incomplete).toBe(true);
+      expect(changes.mustLoad).toBe(false);
+      changes.apply([], 2, true);
+    }
     expect(changes.timeline?.messages).toEqual([]);
+    expect(changes.awaitsMissing).toBe(false);
     expect(changes.mustLoad).toBe(true);
     changes.load(timelineOf(log, 2, 2));
     expect(changes.mustLoad).toBe(false);

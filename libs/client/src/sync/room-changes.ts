@@ -3,6 +3,9 @@ import type { AppliedChange, Timeline } from '../timeline/timeline.ts';
 import { EarlyChanges } from './early-changes.ts';
 import type { LiveChange } from './live-change.ts';
 
+/** Complete reads without a missing message after which the timeline is reloaded. */
+const MAX_READS_WITHOUT_MISSING = 4;
+
 /**
  * The changes of one room: applies them to its timeline in the order of `rev`, whatever order they
  * arrive in, and tracks which are missing. Performs no I/O.
@@ -14,6 +17,8 @@ export class RoomChanges {
   #mustReload = false;
   /** Whether a message up to `rev` may be missing, because a later page has its latest state. */
   #partial = false;
+  /** Number of complete reads since which a message is missing. */
+  #readsWithoutMissing = 0;
 
   /** The room's timeline; undefined before the first page. */
   get timeline(): Timeline | undefined {
@@ -40,11 +45,20 @@ export class RoomChanges {
     return this.#timeline === undefined || this.#mustReload;
   }
 
+  /**
+   * Whether the last read was complete, but did not contain a message that is missing: the server
+   * has skipped it in its events because it has just changed, and its change can be read soon.
+   */
+  get awaitsMissing(): boolean {
+    return this.#readsWithoutMissing > 0 && !this.#mustReload;
+  }
+
   /** Starts from a timeline of the newest page. */
   load(timeline: Timeline): void {
     this.#timeline = timeline;
     this.#mustReload = false;
     this.#partial = false;
+    this.#readsWithoutMissing = 0;
   }
 
   /** Gives up filling the gap: the timeline stays as it is until the next `load()`. */
@@ -96,8 +110,10 @@ export class RoomChanges {
    */
   apply(states: readonly MessageUpdate[], coveredRev: number, complete: boolean): AppliedChange[] {
     const applied = this.#timeline?.apply(states, coveredRev) ?? [];
-    this.#partial = !complete;
-    if (complete && coveredRev >= this.#head && this.#timeline?.incomplete) this.#mustReload = true;
+    const isMissing = complete && coveredRev >= this.#head && this.#timeline?.incomplete === true;
+    this.#partial = !complete || isMissing;
+    this.#readsWithoutMissing = isMissing ? this.#readsWithoutMissing + 1 : 0;
+    if (this.#readsWithoutMissing > MAX_READS_WITHOUT_MISSING) this.#mustReload = true;
     return applied;
   }
 

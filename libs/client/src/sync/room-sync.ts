@@ -230,6 +230,9 @@ export class RoomSync {
     }
     this.#changes.raiseHead(rev);
     this.#apply(changes, rev, complete);
+    if (this.#changes.awaitsMissing) {
+      throw new ChatError('UNAVAILABLE', 'A changed message is not available yet.');
+    }
   }
 
   /** Applies the messages that changed up to `coveredRev`; see `RoomChanges.apply`. */
