@@ -102,11 +102,15 @@ export class JoinRoom {
     this.removeFromRoom(socket, roomId);
   }
 
-  /** Removes the socket from the room, even without a request from its client. */
-  removeFromRoom(socket: ChatSocket, roomId: string): void {
-    if (!this.#joined.get(socket)?.delete(roomId)) return;
+  /**
+   * Removes the socket from the room, even without a request from its client. Returns whether it
+   * was in the room.
+   */
+  removeFromRoom(socket: ChatSocket, roomId: string): boolean {
+    if (!this.#joined.get(socket)?.delete(roomId)) return false;
     this.sockets.leaveRoom(socket, roomId);
     this.streams.release(roomId);
+    return true;
   }
 
   /** Removes a disconnected socket from all its rooms. */

@@ -28,6 +28,8 @@ const DEN: Room = {
   createdAt: '2026-01-01T00:00:00.000Z',
 };
 
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** A socket that records the names of the events written to it, and the topics of rooms. */
 class TestSocket {
   readonly events: string[] = [];
@@ -55,6 +57,9 @@ describe('MembershipChanges', () => {
   /** The members of the room `den`. */
   let members: string[];
   let connected: Map<string, TestSocket[]>;
+  /** How long the directory takes to return roles and positions. */
+  let rolesMs: number;
+  let positionsMs: number;
   let directoryIsDown: boolean;
   let directoryIsComplete: boolean;
   let fanOut: RoomFanOut;
@@ -65,25 +70,36 @@ describe('MembershipChanges', () => {
     Logger.overrideLogger(false);
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     members = [];
+    rolesMs = 0;
+    positionsMs = 0;
     connected = new Map();
     directoryIsDown = false;
     directoryIsComplete = true;
-    const directory: Pick<RoomDirectory, 'positionsOf'> = {
-      positionsOf: (userIds) => {
-        if (directoryIsDown) return Promise.reject(new Error('the directory is unavailable'));
+    const directory: Pick<RoomDirectory, 'positionsOf' | 'rolesOf'> = {
+      rolesOf: async (memberships) => {
+        await wait(rolesMs);
+        return memberships.map(({ userId }) => (members.includes(userId) ? 'member' : undefined));
+      },
+      positionsOf: async (userIds) => {
+        await wait(positionsMs);
+        if (directoryIsDown) throw new Error('the directory is unavailable');
         const positions = userIds
           .filter((userId) => members.includes(userId))
           .map((userId) => ({ userId, roomId: 'den', lastReadSeq: 0 }));
-        return Promise.resolve({ positions, complete: directoryIsComplete });
+        return { positions, complete: directoryIsComplete };
       },
     };
     fanOut = new RoomFanOut();
     const sockets = new ConnectedSockets(fanOut);
     sockets.attach({ sockets: { adapter: { rooms: new Map() } } } as unknown as ChatServer);
     sockets.ofUser = (userId) => (connected.get(userId) ?? []).map(({ socket }) => socket);
+    sockets.emitToUser = (userId, ...emitted) => {
+      for (const { events } of connected.get(userId) ?? []) events.push(emitted[0]);
+    };
     signals = new InMemorySignals();
     const listener = new SignalListener(signals);
     const rechecks = new SocketRechecks();
+    rechecks.onModuleInit();
     const rooms = new UserRooms();
     channel = new UserChannel(
       new InMemoryHeads(),
@@ -95,12 +111,16 @@ describe('MembershipChanges', () => {
     );
     channel.onModuleInit();
     const joins: Pick<JoinRoom, 'removeFromRoom'> = {
-      removeFromRoom: (socket, roomId) => fanOut.leave(roomId, socket),
+      removeFromRoom: (socket, roomId) => {
+        const wasInRoom = fanOut.socketsIn(roomId).includes(socket);
+        fanOut.leave(roomId, socket);
+        return wasInRoom;
+      },
     };
     new MembershipChanges(
       new Memberships(directory as RoomDirectory),
       joins as JoinRoom,
-      {} as RoomStreams,
+      { roomIds: () => ['den'] } as RoomStreams,
       channel,
       new RoomUpdates(sockets, channel),
       sockets,
@@ -161,6 +181,23 @@ describe('MembershipChanges', () => {
     await pass(5_000);
     expect(ann.events).toEqual(['roomUpdated: first', 'roomUpdated: second']);
   });
+
+  it.each([
+    ['roles', 100, 200],
+    ['positions', 200, 100],
+  ])(
+    'emits roomRemoved once after a lost signal when the recheck of %s is the first to end',
+    async (_first, rolesTime, positionsTime) => {
+      const ann = await connect('ann');
+      fanOut.enter('den', ann.socket);
+      members = [];
+      rolesMs = rolesTime;
+      positionsMs = positionsTime;
+      await pass(20_000);
+      expect(ann.events).toEqual(['roomRemoved']);
+      expect(fanOut.socketsIn('den')).toEqual([]);
+    },
+  );
 
   it('emits a deletion once to every connected member, also to those in no signal', async () => {
     const users = await Promise.all(['ann', 'bob', 'cid'].map((userId) => connect(userId)));

@@ -67,13 +67,20 @@ export class MembershipChanges implements OnModuleInit {
       return [...userIds].map((userId) => ({ userId, roomId }));
     });
     await this.memberships.recheck(present, ({ userId, roomId }) => {
-      this.#removeUser(userId, roomId);
+      // The user channel has a recheck of its own, which may have removed the user already.
+      if (this.#removeSockets(userId, roomId)) this.#removeUser(userId, roomId);
     });
   }
 
   #removeUser(userId: string, roomId: string): void {
     this.channel.removeMember(userId, roomId);
-    for (const socket of this.sockets.ofUser(userId)) this.joins.removeFromRoom(socket, roomId);
+    this.#removeSockets(userId, roomId);
     this.sockets.emitToUser(userId, 'roomRemoved', { roomId });
+  }
+
+  /** Removes the sockets of the user from the room; returns whether there were any. */
+  #removeSockets(userId: string, roomId: string): boolean {
+    const sockets = this.sockets.ofUser(userId);
+    return sockets.filter((socket) => this.joins.removeFromRoom(socket, roomId)).length > 0;
   }
 }
