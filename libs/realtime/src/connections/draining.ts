@@ -14,8 +14,8 @@ const ACKS_TIMEOUT_MS = 1_000;
 /** Clients reconnect at about this rate, so that they do not all arrive together. */
 const RECONNECTS_PER_SECOND = 1_000;
 const MIN_RECONNECT_MS = 250;
-/** With more clients, they reconnect at a higher rate: none waits longer than this. */
-const MAX_RECONNECT_MS = 2_250;
+/** Many clients reconnect at a higher rate: their reconnects are spread over this time. */
+const MAX_SPREAD_MS = 2_000;
 
 /**
  * Drains sockets on a graceful shutdown: notifies clients, waits for work in flight, rejects later
@@ -39,7 +39,10 @@ export class Draining implements BeforeApplicationShutdown {
    */
   rejectIfDraining(): void {
     if (!this.#draining) return;
-    throw new UnavailableError('The server is stopping. Please reconnect.', MAX_RECONNECT_MS);
+    throw new UnavailableError(
+      'The server is stopping. Please reconnect.',
+      MIN_RECONNECT_MS + MAX_SPREAD_MS,
+    );
   }
 
   /**
@@ -55,8 +58,7 @@ export class Draining implements BeforeApplicationShutdown {
     this.#draining = true;
     const sockets = this.sockets.all();
     this.#logger.log({ sockets: sockets.length }, 'draining sockets');
-    const latestMs = MIN_RECONNECT_MS + (sockets.length / RECONNECTS_PER_SECOND) * 1_000;
-    const spreadMs = Math.min(MAX_RECONNECT_MS, latestMs) - MIN_RECONNECT_MS;
+    const spreadMs = Math.min(MAX_SPREAD_MS, (sockets.length / RECONNECTS_PER_SECOND) * 1_000);
     for (const socket of sockets) {
       const reconnectInMs = MIN_RECONNECT_MS + Math.round(Math.random() * spreadMs);
       socket.emit('serverDraining', { reconnectInMs });

@@ -68,13 +68,17 @@ export class MembershipChanges implements OnModuleInit {
     });
     await this.memberships.recheck(present, ({ userId, roomId }) => {
       // The user channel has a recheck of its own, which may have removed the user already.
-      if (this.#removeSockets(userId, roomId)) this.#removeUser(userId, roomId);
+      if (this.#removeSockets(userId, roomId)) this.#notifyRemoved(userId, roomId);
     });
   }
 
   #removeUser(userId: string, roomId: string): void {
-    this.channel.removeMember(userId, roomId);
     this.#removeSockets(userId, roomId);
+    this.#notifyRemoved(userId, roomId);
+  }
+
+  #notifyRemoved(userId: string, roomId: string): void {
+    this.channel.removeMember(userId, roomId);
     this.sockets.emitToUser(userId, 'roomRemoved', { roomId });
   }
 

@@ -10,6 +10,7 @@ import type {
   ReceivedEvent,
   RequestedChange,
 } from './observation.ts';
+import { movedPosition } from '../../test/moved-position.ts';
 import { check } from './verdict.ts';
 
 const ROOM = 'general';
@@ -472,37 +473,7 @@ function observed({
       publicMessagesSeen: 1,
     },
     smoothFrom: undefined,
-    readPositions: {
-      requests: [
-        {
-          name: 'mark-1',
-          kind: 'markRead',
-          roomId: ROOM,
-          userId: 'reader',
-          seq: 1,
-          startedAt: 10,
-          attempts: [
-            {
-              startedAt: 10,
-              connection: 'reader/1',
-              outcome: { kind: 'ok', position: { lastReadSeq: 1, unread: 0 }, time: 11 },
-            },
-          ],
-        },
-      ],
-      events: [
-        {
-          connection: 'reader/2',
-          userId: 'reader',
-          payload: { roomId: ROOM, lastReadSeq: 1, unread: 0 },
-          time: 12,
-        },
-      ],
-      nonMemberEvents: 0,
-      stored: [],
-      settled: [{ userId: 'reader', roomId: ROOM, seq: 3, lastReadSeq: 1, unread: 2 }],
-      devices: [{ device: 'phone', userId: 'reader', roomId: ROOM, lastReadSeq: 1, unread: 2 }],
-    },
+    readPositions: movedPosition(ROOM),
     deadLetterIds: [],
     processes: [{ name: 'chat-1', peakRssBytes: 1, unexpectedExitAt: undefined }],
     rssLimitBytes: 2,

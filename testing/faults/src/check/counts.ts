@@ -79,9 +79,8 @@ export function countsOf(observation: Observation): Counts {
     changes: changes.length,
     changesAcknowledged: changes.filter((change) => acknowledgedAt(change) !== undefined).length,
     positions: positions.length,
-    positionsAcknowledged: positions.filter((request) =>
-      request.attempts.some(({ outcome }) => outcome.kind === 'ok'),
-    ).length,
+    positionsAcknowledged: positions.filter((request) => acknowledgedAt(request) !== undefined)
+      .length,
     stored: stored.size,
     lost: acks.filter(({ id }) => id === undefined || !stored.has(id)).length,
     shown: connections

@@ -12,6 +12,7 @@ import type {
   Send,
   View,
 } from './observation.ts';
+import { movedPosition } from '../../test/moved-position.ts';
 import { check } from './verdict.ts';
 
 const ROOM = 'general';
@@ -533,37 +534,7 @@ function healthy(): Observation {
     rooms: [room(history())],
     nonMember: nonMember({}),
     smoothFrom: undefined,
-    readPositions: {
-      requests: [
-        {
-          name: 'mark-1',
-          kind: 'markRead',
-          roomId: ROOM,
-          userId: 'reader',
-          seq: 1,
-          startedAt: 10,
-          attempts: [
-            {
-              startedAt: 10,
-              connection: 'reader/1',
-              outcome: { kind: 'ok', position: { lastReadSeq: 1, unread: 0 }, time: 11 },
-            },
-          ],
-        },
-      ],
-      events: [
-        {
-          connection: 'reader/2',
-          userId: 'reader',
-          payload: { roomId: ROOM, lastReadSeq: 1, unread: 0 },
-          time: 12,
-        },
-      ],
-      nonMemberEvents: 0,
-      stored: [],
-      settled: [{ userId: 'reader', roomId: ROOM, seq: 3, lastReadSeq: 1, unread: 2 }],
-      devices: [{ device: 'phone', userId: 'reader', roomId: ROOM, lastReadSeq: 1, unread: 2 }],
-    },
+    readPositions: movedPosition(ROOM),
     deadLetterIds: ['from an earlier run'],
     processes: [{ name: 'chat-1', peakRssBytes: 100 * MIB, unexpectedExitAt: undefined }],
     rssLimitBytes: 600 * MIB,

@@ -26,7 +26,7 @@ import {
   checkPositionsStored,
 } from './read-positions.ts';
 import { recoveryTimes } from './recovery.ts';
-import { acknowledgedAt, senderOf } from './request-order.ts';
+import { acknowledgedAt, memberOf } from './request-order.ts';
 import { checkChangesStored, checkReactionsCountedOnce } from './stored-changes.ts';
 
 /** As numbered in docs/architecture.md, "Invariants". */
@@ -220,7 +220,7 @@ function* checkSendingOrder({ sends, rooms }: Observation): Iterable<string> {
       messages.map((message) => [keyOf(roomId, message), message.seq] as const),
     ),
   );
-  const bySender = Map.groupBy(sends, senderOf);
+  const bySender = Map.groupBy(sends, memberOf);
   for (const sendsOfSender of bySender.values()) {
     const acknowledged = sendsOfSender.flatMap((send) =>
       acknowledgementOf(send.clientMessageId, send.attempts, seqs.get(keyOf(send.roomId, send))),
@@ -235,7 +235,7 @@ function* checkSendingOrder({ sends, rooms }: Observation): Iterable<string> {
 /** Changes of each sender in each room are in the log in the order in which they were requested. */
 function* checkChangeOrder(observation: Observation): Iterable<string> {
   const revs = deliveredRevs(observation);
-  const bySender = Map.groupBy(observation.changes, senderOf);
+  const bySender = Map.groupBy(observation.changes, memberOf);
   for (const ofSender of bySender.values()) {
     const acknowledged = ofSender.flatMap((request) =>
       acknowledgementOf(request.name, request.attempts, revs.get(request)),

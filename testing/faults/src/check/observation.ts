@@ -21,6 +21,9 @@ export type Outcome =
     }
   | { readonly kind: 'no-ack'; readonly time: number };
 
+/** Result of an attempt that did not succeed. */
+export type FailedOutcome = Exclude<Outcome, { readonly kind: 'ok' }>;
+
 export interface Attempt {
   readonly startedAt: number;
   /** Name of the connection that carried it, unique in the run. */
@@ -165,7 +168,7 @@ export type PositionOutcome =
       readonly position: Position | undefined;
       readonly time: number;
     }
-  | Exclude<Outcome, { readonly kind: 'ok' }>;
+  | FailedOutcome;
 
 export interface PositionAttempt extends Pick<Attempt, 'startedAt' | 'connection'> {
   readonly outcome: PositionOutcome;

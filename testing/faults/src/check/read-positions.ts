@@ -8,6 +8,7 @@ import type {
   PositionRequest,
   ReadPositionLog,
 } from './observation.ts';
+import { acknowledgedAt, memberOf } from './request-order.ts';
 
 /** Maximum number of positions that a violation lists. */
 const MAX_LISTED = 5;
@@ -126,9 +127,7 @@ export function* checkPositionsOrdered(observation: Observation): Iterable<strin
 /** Invariant 5: every device has the position and the number of unread messages of the server. */
 export function* checkDevicesAgree({ readPositions }: Observation): Iterable<string> {
   const { requests, events, devices, settled } = readPositions;
-  const isMoved = requests.some(({ attempts }) =>
-    attempts.some(({ outcome }) => outcome.kind === 'ok'),
-  );
+  const isMoved = requests.some((request) => acknowledgedAt(request) !== undefined);
   if (!isMoved) yield 'no read position was moved: the run is inconclusive';
   if (events.length === 0) yield 'no readPosition event was received: the run is inconclusive';
   if (devices.length === 0) yield 'no device showed a read position: the run is inconclusive';
@@ -251,16 +250,6 @@ function validEvents({ events }: ReadPositionLog) {
     const { data: position } = ReadPosition.safeParse(payload);
     return position ? [{ connection, userId, position }] : [];
   });
-}
-
-function memberOf({
-  userId,
-  roomId,
-}: {
-  readonly userId: string;
-  readonly roomId: string;
-}): string {
-  return `${userId} in ${roomId}`;
 }
 
 function listOf(positions: ReadonlySet<number>): string {

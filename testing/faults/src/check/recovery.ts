@@ -1,6 +1,6 @@
 import { isAnswered } from './answered-changes.ts';
 import type { Observation, Outcome, Send } from './observation.ts';
-import { senderOf } from './request-order.ts';
+import { memberOf } from './request-order.ts';
 
 /**
  * Returns the time from the end of the fault to the first send of each sender, by user and room,
@@ -13,8 +13,8 @@ export function recoveryTimes({
   fault,
 }: Pick<Observation, 'sends' | 'changes' | 'fault'>): ReadonlyMap<string, number | undefined> {
   const attempted = sends.filter(({ attempts }) => attempts.length > 0);
-  const bySender = Map.groupBy(attempted, senderOf);
-  const changesBySender = Map.groupBy(changes, senderOf);
+  const bySender = Map.groupBy(attempted, memberOf);
+  const changesBySender = Map.groupBy(changes, memberOf);
   return new Map(
     [...bySender].map(([sender, sendsOfSender]) => {
       const sent = outcomesOf(sendsOfSender).filter(({ kind }) => kind === 'ok');

@@ -1,17 +1,21 @@
-import type { Attempt, Send } from './observation.ts';
+import type { Attempt, Outcome, Send } from './observation.ts';
 
 /** A request that has attempts: a send or a change. */
 interface Request {
   readonly attempts: readonly Attempt[];
 }
 
-/** Describes the sender of a request: the user in the room. */
-export function senderOf({ userId, roomId }: Pick<Send, 'userId' | 'roomId'>): string {
+/** Describes a user in a room. */
+export function memberOf({ userId, roomId }: Pick<Send, 'userId' | 'roomId'>): string {
   return `${userId} in ${roomId}`;
 }
 
 /** Returns the time of the first acknowledgement; undefined if there is none. */
-export function acknowledgedAt({ attempts }: Request): number | undefined {
+export function acknowledgedAt({
+  attempts,
+}: {
+  readonly attempts: readonly { readonly outcome: Pick<Outcome, 'kind' | 'time'> }[];
+}): number | undefined {
   return attempts.find(({ outcome }) => outcome.kind === 'ok')?.outcome.time;
 }
 

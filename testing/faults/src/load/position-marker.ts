@@ -1,12 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PositionAttempt, PositionOutcome, PositionRequest } from '../check/observation.ts';
+import { attempt, CONNECTION_CHECK_MS, GIVE_UP_AFTER_MS, RETRY_MS } from './attempt.ts';
 import type { PlainClient } from './plain-client.ts';
 
 const PAUSE_MS = 1_000;
-const RETRY_MS = 50;
-const CONNECTION_CHECK_MS = 20;
-/** Time limit for attempts after `stop`, so that a server that accepts none does not block a run. */
-const GIVE_UP_AFTER_MS = 20_000;
 /** Every so many turns the user marks messages as unread, or uses two devices concurrently. */
 const UNREAD_EVERY = 7;
 const CONCURRENT_EVERY = 5;
@@ -129,22 +126,15 @@ export class PositionMarker {
 }
 
 /** Requests a position on the connection of a client. */
-export async function movePosition(
+export function movePosition(
   client: PlainClient,
   { kind, roomId, seq }: Pick<PositionRequest, 'kind' | 'roomId' | 'seq'>,
 ): Promise<PositionOutcome> {
-  try {
-    const ack = await client.request(kind, { roomId, seq }, (result) => {
-      if (result.ok) client.positions.set(roomId, result);
+  const emit = () =>
+    client.request(kind, { roomId, seq }, (ack) => {
+      if (ack.ok) client.positions.set(roomId, ack);
     });
-    const time = Date.now();
-    if (ack.ok) {
-      return { kind: 'ok', position: { lastReadSeq: ack.lastReadSeq, unread: ack.unread }, time };
-    }
-    // The acknowledgement of a faulty server may have any shape.
-    const error = ack.error as Partial<typeof ack.error> | undefined;
-    return { kind: 'error', code: error?.code, retryAfterMs: error?.retryAfterMs, time };
-  } catch {
-    return { kind: 'no-ack', time: Date.now() };
-  }
+  return attempt(emit, ({ lastReadSeq, unread }, time): PositionOutcome => {
+    return { kind: 'ok', position: { lastReadSeq, unread }, time };
+  });
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Ack, ClientResult } from '@chat/contracts';
 import { isAnswered } from '../check/answered-changes.ts';
 import type { Attempt, ChangeRequest, Outcome, Send } from '../check/observation.ts';
+import { attempt, CONNECTION_CHECK_MS, GIVE_UP_AFTER_MS, RETRY_MS } from './attempt.ts';
 import {
   ChangeChooser,
   TARGETS,
@@ -9,11 +10,6 @@ import {
   type Target,
 } from './change-chooser.ts';
 import type { PlainClient } from './plain-client.ts';
-
-const RETRY_MS = 50;
-const CONNECTION_CHECK_MS = 20;
-/** Time limit for attempts after `stop`, so that a server that accepts none does not block a run. */
-const GIVE_UP_AFTER_MS = 20_000;
 
 /** A send whose attempts are still recorded. */
 interface MutableSend extends Send {
@@ -177,15 +173,7 @@ export class RoomSender {
   async #attempt({ emit, attempts }: PendingRequest, connection: string): Promise<Outcome> {
     const startedAt = Date.now();
     const number = this.#options.client.nextAttemptNumber();
-    const outcome = await emit()
-      .then((ack): Outcome => {
-        const time = Date.now();
-        if (ack.ok) return { kind: 'ok', id: ack.id, time };
-        // The acknowledgement of a faulty server may have any shape.
-        const error = ack.error as Partial<typeof ack.error> | undefined;
-        return { kind: 'error', code: error?.code, retryAfterMs: error?.retryAfterMs, time };
-      })
-      .catch((): Outcome => ({ kind: 'no-ack', time: Date.now() }));
+    const outcome = await attempt(emit, ({ id }, time): Outcome => ({ kind: 'ok', id, time }));
     attempts.push({ startedAt, connection, number, outcome });
     return outcome;
   }
