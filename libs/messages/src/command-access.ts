@@ -15,7 +15,7 @@ import type { StoredMessage } from './log/stored-message.ts';
 import { MessageSettings } from './message-settings.ts';
 import { MessageStore } from './message-store.ts';
 
-/** Short: an instance that has just started does not know the other consumers for a moment. */
+/** Short, because an instance that has just started knows the other consumers a moment later. */
 const RETRY_AFTER_MS = 1_000;
 const NO_SUCH_MESSAGE = 'Message not found.';
 const LIMIT_REFUSALS = {
@@ -30,7 +30,7 @@ export class DeletedMessageError extends NotFoundError {
   }
 }
 
-/** A reaction that a user requests to set or to remove. */
+/** A reaction that a user wants to set or remove. */
 export interface RequestedReaction {
   readonly emoji: string;
   readonly on: boolean;
@@ -42,7 +42,7 @@ export interface RequestedCommand {
   readonly roomId: string;
   readonly messageId: string;
   readonly kind: CommandKind;
-  /** Present for `reaction.set`, except from a `chat` of an earlier version. */
+  /** Present for `reaction.set`, unless an earlier version of the `chat` service sent it. */
   readonly reaction?: RequestedReaction | undefined;
 }
 
@@ -63,7 +63,7 @@ export class CommandAccess {
    * @throws DeletedMessageError; deleting a message again is allowed
    * @throws ForbiddenError
    * @throws ConflictError for a reaction beyond the limits of a message
-   * @throws UnavailableError during an upgrade, while a consumer does not know such commands
+   * @throws UnavailableError during an upgrade, while a consumer does not support such commands
    */
   async requireAllowed(command: RequestedCommand): Promise<void> {
     const { userId, roomId, messageId, kind, reaction } = command;
@@ -112,7 +112,7 @@ function requireWithinLimits(
   if (limit) throw new ConflictError(LIMIT_REFUSALS[limit]);
 }
 
-/** Returns the same error for a missing message and for one of another room. */
+/** Returns the same error for a missing message and for one in another room. */
 export function noSuchMessage(): NotFoundError {
   return new NotFoundError(NO_SUCH_MESSAGE);
 }

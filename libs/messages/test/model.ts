@@ -13,7 +13,7 @@ interface ModelMessage {
   reactions: string[];
 }
 
-/** What the messages of one room must be after commands, in the simplest form. */
+/** The simplest model of one room: the messages that commands must result in. */
 export class RoomModel {
   readonly messages: ModelMessage[] = [];
 
@@ -59,7 +59,7 @@ export function toModel(stored: StoredMessage): ModelMessage {
   };
 }
 
-/** Sequences of different commands by several users on few messages, known and unknown. */
+/** Sequences of commands by several users on a few messages, some of which do not exist. */
 export function commandSequences(): Arbitrary<Command[]> {
   const step = record({
     kind: constantFrom('create', 'edit', 'edit', 'delete', 'react', 'react'),

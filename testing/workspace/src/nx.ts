@@ -14,7 +14,7 @@ const GRAPH = '.nx/graph.json';
 export const nxIn = (root: string, ...args: string[]): Promise<string> => run(root, args);
 
 /**
- * Runs Nx in a workspace with the project graph of the run before. Creating the graph takes most
+ * Runs Nx in a workspace with the project graph of the previous run. Creating the graph takes most
  * of the time of a short command.
  */
 export const nxWithLastGraphIn = (root: string, ...args: string[]): Promise<string> =>

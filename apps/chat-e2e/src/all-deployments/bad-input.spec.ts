@@ -138,7 +138,7 @@ describeChat('the server', () => {
       await expectError('POST', '/auth/logout', {}, unauthorized);
     });
 
-    it('returns 409 when the email or username is taken in a different letter case', async () => {
+    it('returns 409 when the email or username is already taken in a different letter case', async () => {
       const taken = { status: 409, code: 'CONFLICT' };
       const email = ann.email.toUpperCase();
       await expectError('POST', '/auth/register', { body: { email, password: PASSWORD } }, taken);
@@ -313,7 +313,7 @@ describeChat('the server', () => {
       expect(await owner.history(roomId)).toMatchObject([{ text: 'first', seq: 1 }]);
     });
 
-    it('rejects an unknown event with VALIDATION', async () => {
+    it('rejects an unknown event, and an empty editMessage, with VALIDATION', async () => {
       for (const event of ['dropTables', 'constructor', '__proto__', 'editMessage']) {
         expect(await emit(event, {})).toMatchObject({ error: { code: 'VALIDATION' } });
       }

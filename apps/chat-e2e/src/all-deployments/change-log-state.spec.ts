@@ -21,9 +21,9 @@ import { emitWithAck } from '../support/emit-with-ack.ts';
 import type { ClientSocket, TestUser } from '../support/test-user.ts';
 import { uniqueRoom } from '../support/unique-room.ts';
 
-/** Random runs of each test; more find more, for example `CHANGE_LOG_RUNS=1000`. */
+/** Random runs of each test. More runs find more faults: `CHANGE_LOG_RUNS=1000`. */
 const RUNS = Number(process.env['CHANGE_LOG_RUNS'] ?? 6);
-/** Repeats the runs of a failure, which prints its seed. */
+/** Seed that repeats a failed run; a failure prints its seed. */
 const SEED = process.env['CHANGE_LOG_SEED'];
 const PARAMETERS = {
   numRuns: RUNS,
@@ -33,7 +33,7 @@ const PARAMETERS = {
 };
 const TIMEOUT_MS = 2 * PARAMETERS.interruptAfterTimeLimit;
 
-/** Rooms of the same users: fewer than the rates of users allow. */
+/** Rooms before new users are registered: within the rate limits of each user. */
 const ROOMS_PER_USER = 25;
 
 const ACTORS = ['owner', 'moderator', 'member', 'stranger'] as const;
@@ -42,13 +42,13 @@ type Actor = (typeof ACTORS)[number];
 interface ObservedRoom {
   readonly roomId: string;
   readonly actors: Record<Actor, ModelUser & { readonly socket: ClientSocket }>;
-  /** What each actor has seen; a stranger what the owner has. */
+  /** What each actor has seen. A stranger sees nothing, and shares the view of the owner. */
   readonly views: Record<Actor, RoomObserver>;
-  /** All that joined, the owner first. */
+  /** All users who have joined, the owner first. */
   readonly observers: RoomObserver[];
 }
 
-/** Which earlier state is caught up, among those of an observer, and the size of the pages. */
+/** Index of the earlier state of an observer that catches up, and the size of the pages. */
 const CATCH_UPS = record({ from: nat(), limit: integer({ min: 1, max: 10 }) });
 interface CatchUp {
   readonly from: number;
@@ -106,7 +106,7 @@ describeChat('the change log of a room', () => {
     };
   }
 
-  /** Runs with a new room, and disconnects its observers at the end: a user's sockets are limited. */
+  /** Runs with a new room, and disconnects its observers: a user may have a few sockets only. */
   async function withRoom(run: (room: ObservedRoom) => Promise<void>): Promise<void> {
     const room = await openRoom();
     try {
@@ -128,8 +128,8 @@ describeChat('the change log of a room', () => {
   }
 
   /**
-   * Expects that every observer has the state that its user reads afresh, both by the events since
-   * its join and by the changes since an earlier state. Returns the messages.
+   * Expects the state of every observer to equal the history that its user reads now: the state
+   * after all events, and an earlier state that has caught up. Returns the messages.
    *
    * @param rev the rev of the room
    */
@@ -156,7 +156,7 @@ describeChat('the change log of a room', () => {
   }
 
   async function untilReached(rev: number, observers: readonly RoomObserver[]): Promise<void> {
-    await until(`every observer has rev ${rev}, or an invalid event`, () =>
+    await until(`every observer has reached rev ${rev} or received an invalid event`, () =>
       observers.every(({ state, violations }) => state.coveredRev >= rev || violations.length > 0),
     );
     expect(observers.flatMap(({ violations }) => violations)).toEqual([]);
@@ -166,7 +166,7 @@ describeChat('the change log of a room', () => {
     emitWithAck(socket, event, payload) as Promise<Ack<{ readonly id?: string }>>;
 
   it(
-    'is what the acknowledged commands say, and reaches every socket',
+    'has exactly the effects of the acknowledged commands, and reaches every socket',
     async () => {
       const turns = array(
         record({
@@ -197,12 +197,12 @@ describeChat('the change log of a room', () => {
               for (const [index, command] of commands.entries()) {
                 const ack = acks[index];
                 const refusal = ack?.ok ? undefined : ack?.error.code;
-                // Earlier commands of the same turn may not be stored when this one is checked.
-                const allowed = [before[index], model.refusalOf(actor, command)];
-                expect({ command, refusal, isAllowed: allowed.includes(refusal) }).toEqual({
+                // Earlier commands of the same turn may not be stored yet when this one is checked.
+                const expected = [before[index], model.refusalOf(actor, command)];
+                expect({ command, refusal, isExpected: expected.includes(refusal) }).toEqual({
                   command,
                   refusal,
-                  isAllowed: true,
+                  isExpected: true,
                 });
                 if (ack?.ok) model.acknowledge(actor, command, ack.id);
               }
@@ -224,7 +224,7 @@ describeChat('the change log of a room', () => {
   );
 
   it(
-    'is the same for every socket, also for a late one, while several users act at once',
+    'is the same for every socket, including one that joins late, while several users act concurrently',
     async () => {
       const acts = array(ACTS, { minLength: 5, maxLength: 20, size: 'max' });
       const concurrent = record({ owner: acts, moderator: acts, member: acts, stranger: acts });
@@ -259,7 +259,7 @@ describeChat('the change log of a room', () => {
   );
 });
 
-/** Returns the commands of acts, and adds them to the `earlier` ones. */
+/** Converts acts to commands, and appends these to `earlier`. */
 function commandsOf(
   acts: readonly Act[],
   roomId: string,

@@ -89,7 +89,7 @@ describeChat('a public room', () => {
     expect((await bob.user.history(roomId)).map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
-  it('stores two different messages that share a clientMessageId once each, even when both are resent', async () => {
+  it('stores each of two different messages with the same clientMessageId exactly once, even when both are sent again', async () => {
     const roomId = uniqueRoom('reused-client-ids');
     const ann = await join(roomId);
     const send = (text: string) =>

@@ -7,7 +7,7 @@ import { api } from '../support/api.ts';
 
 const ORIGIN = 'http://localhost';
 
-/** The exact sequence of events of the first client of the contract. */
+/** Sends exactly the events of the first client that the contract described. */
 describeChat('the legacy client', () => {
   let server: ChatUnderTest;
   const sockets: Socket[] = [];
@@ -79,10 +79,10 @@ describeChat('the legacy client', () => {
     send(bobsClient, bob, 'here');
     await until('bob has joined', () => bobsClient.received.length === 1);
     send(annsClient, ann, 'hello bob');
-    await until('bob receives it', () => bobsClient.received.length === 2);
+    await until('bob receives the message', () => bobsClient.received.length === 2);
     await until('ann has joined', () => annsClient.received.at(-1)?.text === 'hello bob');
     send(bobsClient, bob, 'hello ann');
-    await until('ann receives it', () => annsClient.received.at(-1)?.text === 'hello ann');
+    await until('ann receives the message', () => annsClient.received.at(-1)?.text === 'hello ann');
     await until('bob received all messages', () => bobsClient.received.length === 3);
     expect(
       bobsClient.received.map(({ username, text, timestamp }) => [

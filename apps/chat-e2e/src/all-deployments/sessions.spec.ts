@@ -38,7 +38,7 @@ describeChat('a session', () => {
     await closed;
   };
 
-  it('starts only with the correct password, and with the email in any letter case', async () => {
+  it('requires the correct password, but ignores the letter case of the email', async () => {
     const ann = await server.register('Ann');
     expect((await login(ann.email.toUpperCase())).status).toBe(200);
     const wrong = await login(ann.email, 'not the password');
@@ -46,7 +46,7 @@ describeChat('a session', () => {
     expect([wrong.status, unknown.status]).toEqual([401, 401]);
   });
 
-  it('returns the same successor when a refresh token is used three times in a row', async () => {
+  it('returns the same new refresh token each time that the same refresh token is used', async () => {
     const { registration } = await server.register();
     const tabs = [refresh(registration.refreshToken), refresh(registration.refreshToken)] as const;
     const [next, inOtherTab] = await Promise.all(tabs);
@@ -78,7 +78,7 @@ describeChat('a session', () => {
     expect((await refresh(registration.refreshToken)).status).toBe(200);
   });
 
-  it('closes its socket when another session of the user lists and revokes it', async () => {
+  it('ends its socket when another session of the same user revokes it', async () => {
     const ann = await server.register();
     const other = await login(ann.email);
     const socket = await ann.connect();
@@ -106,7 +106,7 @@ describeChat('a session', () => {
     expect(await statusOfMe(bob.token)).toBe(200);
   });
 
-  it('ends for REST, its sockets and its refresh token on logout', async () => {
+  it('accepts no REST call, socket or refresh token after logout', async () => {
     const ann = await server.register();
     const socket = await ann.connect();
     const disconnected = waitForSessionEnd(socket);
@@ -138,7 +138,7 @@ describeChat('a session', () => {
       expect(Date.now()).toBeLessThan(expiryOf(ann.token) + 4_000);
     });
 
-    it('keeps its socket until the token renewed for the same user expires', async () => {
+    it('keeps its socket until the renewed token of the same user expires', async () => {
       const ann = await brief.register();
       const bob = await brief.register();
       const socket = await ann.connect();

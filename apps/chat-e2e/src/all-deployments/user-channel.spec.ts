@@ -63,7 +63,7 @@ describeChat('the user channel', () => {
     return find();
   }
 
-  it('sends the head of a room that was never opened, with last message and unread count', async () => {
+  it('sends the head of a room that was never opened, with the last message and the unread count', async () => {
     const [ann, bob] = [await listener(), await listener()];
     const room = await privateRoom(ann, bob);
     await send(ann, room.id, 'first');
@@ -118,7 +118,7 @@ describeChat('the user channel', () => {
     expect(eve.events).toEqual([]);
   });
 
-  it('sends no more heads after the user has left, or was removed from the room', async () => {
+  it('sends no more heads after the user has left or been removed from the room', async () => {
     const [ann, bob, cid] = [await listener(), await listener(), await listener()];
     const room = await privateRoom(ann, bob, cid);
     await send(ann, room.id, 'before');
@@ -131,7 +131,7 @@ describeChat('the user channel', () => {
     }
     await bob.user.call('DELETE', `/rooms/${room.id}/members/${bob.user.id}`);
     await ann.user.call('DELETE', `/rooms/${room.id}/members/${cid.user.id}`);
-    await until('both sockets hear that they left', () => removed.size === 2);
+    await until('both sockets receive roomRemoved', () => removed.size === 2);
     const witness = await listener();
     await addMember(ann, room.id, witness.user);
     await send(ann, room.id, 'after');
@@ -177,7 +177,7 @@ describeChat('the user channel', () => {
     expect(lastMessage?.deletedAt).toBeDefined();
   });
 
-  it('sends a joined room only its own events, and its head to the other socket of the user', async () => {
+  it('sends a socket that has joined the room only its messages, and the other socket of the user its head', async () => {
     const [ann, bob] = [await listener(), await listener()];
     const other = await listen(bob.user);
     const room = await privateRoom(ann, bob);

@@ -55,7 +55,7 @@ await describeWithServices('the services', () => {
     return { client, room };
   }
 
-  it('reject sends within 3 s during a RabbitMQ outage, and afterwards store each message in the outbox of a client exactly once', async () => {
+  it('reject sends within 3 s during a RabbitMQ outage, and afterwards store each message of the outbox of a client exactly once', async () => {
     const { client, room } = await openClient('without-rabbitmq');
     await emitWithAck(socket, 'joinRoom', 'without-rabbitmq');
     const expectRejection = async (): Promise<void> => {
@@ -158,11 +158,11 @@ await describeWithServices('the services', () => {
     expect(reader.connected).toBe(true);
     await topology.redis.start();
     await emitWithAck(socket, 'sendMessage', { roomId: 'without-redis', text: 'back' });
-    await until('signals arrive again', () => received.at(-1) === 'back');
+    await until('messages arrive again', () => received.at(-1) === 'back');
     other.close();
   }, 90_000);
 
-  it('deny a removed member and an ended session access within 12 s during a Redis outage', async () => {
+  it('revoke the access of removed members and ended sessions within 12 s during a Redis outage', async () => {
     const origin = singleOrigin(topology.gatewayUrl);
     const [removed, loggedOut] = [await TestUser.register(origin), await TestUser.register(origin)];
     const room = await user.createRoom({ name: 'Without Redis', visibility: 'private' });
@@ -196,7 +196,7 @@ await describeWithServices('the services', () => {
     await topology.redis.start();
     await emitWithAck(socket, 'sendMessage', { roomId: room.id, text: 'and with Redis' });
     await until(
-      'a member receives the message',
+      'the owner receives the message',
       () => receivedByOwner.at(-1) === 'and with Redis',
       15_000,
     );

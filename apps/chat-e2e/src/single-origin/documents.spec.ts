@@ -109,7 +109,7 @@ describeChat('the server', () => {
         expect([ref, typeof resolveRef(document, ref)]).toEqual([ref, 'object']);
     });
 
-    it('states the summary, responses and authentication of each operation', () => {
+    it('documents the summary, responses and authentication of each operation', () => {
       for (const [operation, { responses, security, summary }] of operations) {
         const statuses = Object.keys(responses as object);
         expect([operation, statuses.filter((status) => status.startsWith('2')).length]).toEqual([

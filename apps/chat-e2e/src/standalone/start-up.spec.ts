@@ -67,7 +67,7 @@ describe('the standalone server', () => {
 
   let usedDir: string;
   let runningServer: StandaloneProcess;
-  /** A start in a used directory waits 10 s for its release; other tests run in the meantime. */
+  /** A server whose data folder is in use waits 10 s for it; other tests run in the meantime. */
   let secondStart: Promise<Exit>;
   beforeAll(async () => {
     usedDir = await mkdtemp(join(tmpdir(), 'chat-used-'));
@@ -121,7 +121,7 @@ describe('the standalone server', () => {
     await server.close();
   });
 
-  it('creates one room, general, at its first start', async () => {
+  it('creates one room, general, on its first start', async () => {
     const server = await StandaloneProcess.start({ dataDir: tempDir });
     const ann = await TestUser.register(singleOrigin(server.url));
     const { body } = await ann.call<RoomSummary[]>('GET', '/rooms?discover=true');
@@ -227,7 +227,7 @@ describe('the standalone server', () => {
     });
   });
 
-  it('exits with a one-line error while another process uses the data directory', async () => {
+  it('exits with a one-line error when another process uses the data directory', async () => {
     expectOneLine(await secondStart, /^DATA_DIR: .*in use by another process/);
     await runningServer.terminate('SIGKILL');
     const second = await StandaloneProcess.start({ dataDir: usedDir });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Returns a public room id that no other suite uses, because suites may share one server. */
+/** Returns a unique id of a public room: suites may share one server. */
 export function uniqueRoom(name: string): string {
   return `${name}-${randomBytes(4).toString('hex')}`;
 }

@@ -43,13 +43,13 @@ describe('ReadPositions', () => {
     expect(position()).toEqual([2, 1]);
   });
 
-  it('sends only the last of many positions within a second', async () => {
+  it('sends the first of many positions at once, and of the others only the last', async () => {
     for (const seq of [1, 2, 3]) ada.readPositions.markRead('general', seq);
     await eventually(() => expect(server.markReads.at(-1)?.seq).toBe(3));
     expect(server.markReads.map(({ seq }) => seq)).toEqual([1, 3]);
   });
 
-  it('does not move a position back when an earlier message is marked', async () => {
+  it('does not move a position back when an earlier message is marked as read', async () => {
     ada.readPositions.markRead('general', 3);
     ada.readPositions.markRead('general', 1);
     expect(position()).toEqual([3, 0]);
@@ -57,7 +57,7 @@ describe('ReadPositions', () => {
     expect(server.markReads.map(({ seq }) => seq)).toEqual([3]);
   });
 
-  it('repeats a position after a lost acknowledgement and a retryable error', async () => {
+  it('sends a position again after a lost connection and a retryable error', async () => {
     const outcomes = ['break-before', { code: 'UNAVAILABLE', message: 'Later.' }] as const;
     server.markReadOutcome = (count) => outcomes[count - 1] ?? 'ok';
     ada.readPositions.markRead('general', 2);
@@ -74,7 +74,7 @@ describe('ReadPositions', () => {
     expect(server.markReads).toHaveLength(1);
   });
 
-  it('sends after a reconnect what was read while offline', async () => {
+  it('sends the positions that were read offline after a reconnect', async () => {
     await server.stop();
     await eventually(() => expect(ada.connection.online).toBe(false));
     ada.readPositions.markRead('general', 2);
@@ -86,7 +86,7 @@ describe('ReadPositions', () => {
     expect(position()).toEqual([3, 0]);
   });
 
-  it('follows another device of the user, forward and back', async () => {
+  it('follows the position of another device of the user, forward and back', async () => {
     server.moveReadPosition('user-ada', 'general', 3);
     await eventually(() => expect(position()).toEqual([3, 0]));
     server.moveReadPosition('user-ada', 'general', 1);
@@ -120,7 +120,7 @@ describe('ReadPositions', () => {
     expect(position()).toEqual([1, 2]);
   });
 
-  it('moves past an own message', async () => {
+  it('moves past a message of the user', async () => {
     await ada.room('general').open();
     ada.room('general').send('mine');
     await eventually(() => expect(position()).toEqual([4, 0]));

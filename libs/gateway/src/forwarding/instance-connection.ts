@@ -37,8 +37,8 @@ export async function waitForInstance(
 }
 
 /**
- * Connects to any available instance, and retries while there is none. Nothing has been sent
- * before it resolves, so this is safe for every request.
+ * Connects to any available instance, and retries while there is none. Nothing is sent
+ * before it resolves, so a retry is safe for every request.
  *
  * @param signal aborts when the client disconnects
  * @returns undefined when no instance was reachable in time, or the signal was aborted

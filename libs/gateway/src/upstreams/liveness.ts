@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Measures how long an instance is unresponsive: a slow instance still sends bytes. */
+/** Measures how long an instance has been unresponsive; a slow instance that sends bytes is not. */
 export class Liveness {
   #aliveAt = performance.now();
   readonly #bytesRead = new WeakMap<Socket, number>();

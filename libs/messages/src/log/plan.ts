@@ -6,7 +6,7 @@ import type { RoomChange } from './room-change.ts';
 import { stateAfter, withState } from './state-after.ts';
 import type { StoredMessage } from './stored-message.ts';
 
-/** An entry with its position in the log, and what the edges receive of it. */
+/** An entry with its position in the log, and what the edges receive for it. */
 export interface PlannedEntry {
   readonly entry: LogEntry;
   readonly change: RoomChange;
@@ -14,9 +14,10 @@ export interface PlannedEntry {
 
 /**
  * Gives every command of a batch an entry with the next rev of its room, and every new message the
- * next seq. A command without effect takes a rev too: a redelivery could have one later.
+ * next seq. A command without effect takes a rev too: otherwise a redelivery could have an effect
+ * later.
  *
- * @param heads of the rooms; a missing one is a room without entries
+ * @param heads of the rooms; a room without entries has none
  * @param messages the messages that the batch changes, by id, in their latest state
  */
 export function plan(

@@ -37,7 +37,7 @@ export class ConnectedSockets {
     await socket.join(sessionChannel(to));
   }
 
-  /** Adds the socket to the room; returns false if it was closed: see {@link RoomFanOut.enter}. */
+  /** Adds a socket to the room; returns false if it is closed: see {@link RoomFanOut.enter}. */
   enterRoom(socket: ChatSocket, roomId: string): boolean {
     return this.rooms.enter(roomId, socket);
   }
@@ -67,7 +67,7 @@ export class ConnectedSockets {
     this.rooms.send(roomId, event, payload);
   }
 
-  /** Emits to the given sockets in slices; suited to many sockets. */
+  /** Emits to the given sockets in slices; suitable for many sockets. */
   emitTo<E extends ServerEvent>(
     sockets: Iterable<ChatSocket>,
     event: E,

@@ -73,11 +73,11 @@ describe('SlowSockets', () => {
     webSocketOf().resume();
     expect(socket.connected).toBe(false);
     expect(reasons).toEqual(['slow']);
-    // The kernel buffers on both sides also count.
+    // The buffers of the kernel on both sides hold some of the data, too.
     expect(mebibytes).toBeLessThan(40);
   });
 
-  it('closes a socket when its client has read none of its unsent bytes for 5 s', async () => {
+  it('closes a socket when its client has read nothing for 5 s while bytes wait for it', async () => {
     webSocketOf().pause();
     for (let mebibytes = 0; mebibytes < 12; mebibytes += 1) socket.emit('chunk', MEBIBYTE);
     let waitedMs = 0;
@@ -87,7 +87,7 @@ describe('SlowSockets', () => {
     expect(reasons).toEqual(['slow']);
   });
 
-  it('keeps a socket open while its client reads 64 KiB of its unsent bytes every 500 ms', async () => {
+  it('keeps a socket open while its client reads 64 KiB every 500 ms', async () => {
     const [connection] = connections;
     if (connection === undefined) throw new Error('the server has no connection');
     const webSocket = webSocketOf();
@@ -95,10 +95,10 @@ describe('SlowSockets', () => {
     client.on('chunk', () => socket.emit('chunk', MEBIBYTE));
     for (let mebibytes = 0; mebibytes < 12; mebibytes += 1) socket.emit('chunk', MEBIBYTE);
     // Longer than the 5 s stall limit.
-    for (let passedMs = 0; passedMs < 8_000; passedMs += CHECK_INTERVAL_MS) {
+    for (let waitedMs = 0; waitedMs < 8_000; waitedMs += CHECK_INTERVAL_MS) {
       const target = sentBytesOf(connection) + 64 * 1024;
       webSocket.resume();
-      // Waits in real time: the kernel requests more data on its own timers.
+      // Waits in real time: the kernel updates its TCP window by its own timers.
       while (socket.connected && sentBytesOf(connection) < target) await nextTurn();
       webSocket.pause();
       await nextCheck();

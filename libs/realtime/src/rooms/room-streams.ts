@@ -117,7 +117,7 @@ export class RoomStreams implements OnApplicationShutdown {
     return results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
   }
 
-  /** Catches up the rooms one at a time, until none are left. */
+  /** Brings the rooms up to date one at a time, until none are left. */
   async #catchUp(behind: Iterator<RoomRev> & Iterable<RoomRev>): Promise<void> {
     for (const { roomId, rev } of behind) {
       try {

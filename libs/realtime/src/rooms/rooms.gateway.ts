@@ -25,7 +25,7 @@ export class RoomsGateway implements OnGatewayDisconnect<ChatSocket> {
     return this.joins.join(socket, payload, acknowledge);
   }
 
-  /** Acknowledges directly, like `joinRoom`: otherwise a later join could overtake it. */
+  /** Acknowledges synchronously, like `joinRoom`: a later join could overtake the acknowledgement. */
   @AcknowledgingClientEvent('leaveRoom')
   leaveRoom(
     socket: ChatSocket,

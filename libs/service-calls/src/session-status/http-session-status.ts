@@ -10,7 +10,10 @@ import type { ServiceClient } from '../service-client.ts';
 import { ACTIVE_SESSIONS_CALL, MAX_SESSIONS_PER_CALL } from './session-status-calls.ts';
 
 const MAX_CACHED = 50_000;
-/** How long a status is cached: the longest delay if the signal for an ended session is lost. */
+/**
+ * How long a cached status is fresh: if the signal for an ended session is lost, the session is
+ * active for up to this long, or longer while `users` does not respond.
+ */
 const FRESH_MS = 10_000;
 
 /**
@@ -19,7 +22,7 @@ const FRESH_MS = 10_000;
  */
 export class HttpSessionStatus extends SessionStatus implements OnApplicationShutdown {
   readonly #cache = new StaleWhileRevalidateCache<boolean>({ max: MAX_CACHED, freshMs: FRESH_MS });
-  /** Sessions whose end was signalled. They never become active again; a response may be older. */
+  /** Sessions whose end was signalled; overrides responses that were sent before the end. */
   readonly #ended = growingLruCache<true>(MAX_CACHED);
   readonly #unsubscribe: () => void;
 

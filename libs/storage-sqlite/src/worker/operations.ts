@@ -55,7 +55,7 @@ function check(db: Statements): void {
   db.get('SELECT 1 FROM users LIMIT 1');
 }
 
-/** Operations of the reading thread: every one sees all writes that are acknowledged before it. */
+/** Operations of the reading thread: each sees all writes that were acknowledged before it started. */
 export const READS = {
   changesAfter,
   check,
@@ -82,7 +82,7 @@ export const READS = {
   searchUsers,
 };
 
-/** Reads that a batch of messages waits for: in the writing thread, where no other read delays it. */
+/** Reads that block a batch of commands; in the writing thread, where no other read delays them. */
 export const WRITER_READS = {
   findDeletedRooms,
   planningState,

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../eventually.ts';
 import { FaultProxy } from './fault-proxy.ts';
 
-/** Longer than any byte takes to arrive, unless it is held back. */
+/** Longer than a byte takes to arrive when nothing holds it back. */
 const QUIET_MS = 300;
 
 /** State of an end after a connection reset. */
@@ -93,7 +93,7 @@ describe('FaultProxy', () => {
     }
   });
 
-  it('forwards no bytes, closes or resets while it drops traffic', async () => {
+  it('forwards neither bytes nor FIN nor RST while it drops traffic', async () => {
     const [open, closed, broken] = [
       await openConnection(),
       await openConnection(),

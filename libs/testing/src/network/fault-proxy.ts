@@ -10,8 +10,8 @@ interface Pair {
 
 /**
  * TCP proxy between a client and a server under test, which can inject network faults:
- * `disconnect` resets connections and refuses new ones, `blackhole` drops bytes and closes in
- * both directions (an end does not notice that the other has disconnected), and `pause`
+ * `disconnect` resets connections and refuses new ones, `blackhole` drops bytes, FIN and RST
+ * in both directions (an end does not notice that the other has disconnected), and `pause`
  * delays bytes without losing any.
  */
 export class FaultProxy {
@@ -54,7 +54,7 @@ export class FaultProxy {
     if (server) await new Promise((resolve) => server.close(resolve));
   }
 
-  /** Drops all bytes and closes on existing and new connections, without signalling either end. */
+  /** Drops all bytes, FIN and RST on existing and new connections, without signalling either end. */
   blackhole(): void {
     this.#silent = true;
     for (const pair of this.#pairs) {

@@ -51,8 +51,8 @@ export class RedisServer {
 }
 
 /**
- * Removes all keys from a Redis server on this machine. Processes that use it lose their rate
- * limits and caches.
+ * Removes all keys from a Redis server on this machine, and with them the rate limits and caches
+ * of the processes that use it.
  */
 export async function emptyRedis(port: number): Promise<void> {
   const socket = connect(port, '127.0.0.1');

@@ -12,7 +12,7 @@ const Queues = z.array(z.object({ policy: z.string() }));
 const Policies = z.array(z.object({ name: z.string(), definition: z.string() }));
 
 describeWithProgram('rabbitmq-server', 'the RabbitMQ topology', () => {
-  it('sets a delivery limit of 1,000,000 on each queue through the policy of the containers', async () => {
+  it('has a delivery limit of 1,000,000 for each queue by the policy in docker/rabbitmq/definitions.json', async () => {
     const broker = sharedRabbitMq('topology');
     const connection = await connect(broker.url);
     await declareTopology(await connection.createChannel());

@@ -34,7 +34,7 @@ describe('isSmooth', () => {
     expect(isSmooth({ requests, received: [[RECEIVED]] }, SINCE)).toBe(true);
   });
 
-  it('returns true when a change of a deleted message was rejected', () => {
+  it('returns true when a change to a deleted message was rejected', () => {
     const outcome: Outcome = {
       kind: 'error',
       code: 'NOT_FOUND',

@@ -40,7 +40,7 @@ export class RoomState {
     this.#advance(rev, since);
     if (change.kind === 'state') return this.#put(change.message);
     const message = this.#messages.get(messageId);
-    if (!message) throw new Error(`message ${messageId} is changed before it is received`);
+    if (!message) throw new Error(`message ${messageId} was changed before it was received`);
     if (message.rev < rev) this.#messages.set(messageId, { ...changed(message, change), rev });
   }
 
@@ -57,7 +57,7 @@ export class RoomState {
 
   #advance(rev: number, since = rev - 1): void {
     if (since > this.rev) throw new Error(`no event covers the revs ${this.rev + 1} to ${since}`);
-    if (rev <= this.rev) throw new Error(`rev ${rev} is repeated at rev ${this.rev}`);
+    if (rev <= this.rev) throw new Error(`rev ${rev} is received again at rev ${this.rev}`);
     this.rev = rev;
   }
 

@@ -6,7 +6,7 @@ import { queueOf } from '../topology.ts';
 /** Longest wait for the depths of all queues. */
 const TIMEOUT_MS = 1_000;
 
-/** Reads how many messages in the queue of each partition are not delivered yet. */
+/** Reads how many messages in the queue of each partition have not been delivered yet. */
 export class QueueDepths {
   #reading: Promise<number[]> | undefined;
 
