@@ -47,8 +47,9 @@ export async function runOnce(
   ]);
   try {
     load.start();
-    if (!(await load.runsSmoothly({ startedAt: Date.now(), ...SMOOTH_BEFORE }))) {
-      throw new Error('the load did not run smoothly before the fault');
+    const disruptions = await load.untilSmooth({ startedAt: Date.now(), ...SMOOTH_BEFORE });
+    if (disruptions.length > 0) {
+      throw new Error(`the load did not run smoothly before the fault: ${disruptions.join(', ')}`);
     }
     const target = await chooseTarget(topology, component, () => load.sessionIds);
     const logs = new LogCapture(topology);
@@ -57,8 +58,8 @@ export async function runOnce(
     await injectFault(fault, target, topology, monitor);
     const span = { startedAt, endedAt: Date.now() };
     const replaced = (await monitor.pidOf(target.control)) !== pid;
-    const smooth = await load.runsSmoothly({ startedAt: span.endedAt, ...SMOOTH_AFTER });
-    const smoothFrom = smooth ? Date.now() - SMOOTH_AFTER.forMs : undefined;
+    const remaining = await load.untilSmooth({ startedAt: span.endedAt, ...SMOOTH_AFTER });
+    const smoothFrom = remaining.length === 0 ? Date.now() - SMOOTH_AFTER.forMs : undefined;
     const records = { ...(await load.finish(span.endedAt + CONVERGED_WITHIN_MS)), fault: span };
     const logLines = logs.linesAbout(component);
     const observation: Observation = {

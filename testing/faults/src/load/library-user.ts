@@ -136,9 +136,11 @@ export class LibraryClient {
     return this.#changes;
   }
 
-  /** Whether every room is up to date. */
-  get live(): boolean {
-    return this.roomIds.every((roomId) => this.#client.room(roomId).getSnapshot().live);
+  /** Describes the rooms that are not up to date. */
+  roomsBehind(): string[] {
+    return this.roomIds
+      .filter((roomId) => !this.#client.room(roomId).getSnapshot().live)
+      .map((roomId) => `${this.name} is behind in ${roomId}`);
   }
 
   /** Describes unsettled work: entries in the outbox, changes, and rooms that are not up to date. */
@@ -147,13 +149,12 @@ export class LibraryClient {
     const unsent = entries.map(
       ({ state, kind, roomId }) => `${this.name} has a ${state} ${kind} for ${roomId}`,
     );
-    const behind = this.roomIds
-      .filter((roomId) => !this.#client.room(roomId).getSnapshot().live)
-      .map((roomId) => `${this.name} is behind in ${roomId}`);
     const changing = this.#changes
       .filter(({ attempts }) => attempts.length === 0)
       .map(({ name }) => `${name} is not acknowledged`);
-    return [...new Set([...unsent, ...changing, ...behind, ...this.#positions.unsettled()])];
+    return [
+      ...new Set([...unsent, ...changing, ...this.roomsBehind(), ...this.#positions.unsettled()]),
+    ];
   }
 
   views(): View[] {

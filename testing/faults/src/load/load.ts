@@ -18,7 +18,7 @@ import { PlainClient } from './plain-client.ts';
 import { PositionMarker } from './position-marker.ts';
 import { readPositionsOf, type UserDevices } from './position-probe.ts';
 import { RoomSender } from './room-sender.ts';
-import { isSmooth, type Traffic } from './smoothness.ts';
+import { disruptionsOf, type Traffic } from './smoothness.ts';
 import type { TestUsers } from './test-users.ts';
 
 const PUBLIC_ROOMS = 3;
@@ -176,20 +176,26 @@ export class Load {
   }
 
   /**
-   * Waits until the load has run smoothly (see {@link isSmooth}) for `forMs`, all of it after
+   * Waits until the load has run smoothly (see {@link disruptionsOf}) for `forMs`, all of it after
    * `startedAt`, and the rooms of the client library are up to date at the end.
    *
    * @param withinMs maximum time after `startedAt`
-   * @returns whether that happened in time
+   * @returns what did not run smoothly when the time was over; empty if all did in time
    */
-  async runsSmoothly({ startedAt, forMs, withinMs }: SmoothRun): Promise<boolean> {
+  async untilSmooth({ startedAt, forMs, withinMs }: SmoothRun): Promise<readonly string[]> {
+    let disruptions: readonly string[] = ['no time to run'];
     while (Date.now() <= startedAt + withinMs) {
       const since = Date.now() - forMs;
-      const upToDate = this.#library.every(({ live }) => live);
-      if (since >= startedAt && upToDate && isSmooth(this.#traffic(), since)) return true;
+      if (since >= startedAt) {
+        disruptions = [
+          ...this.#library.flatMap((client) => client.roomsBehind()),
+          ...disruptionsOf(this.#traffic(), since),
+        ];
+        if (disruptions.length === 0) break;
+      }
       await delay(SMOOTHNESS_CHECK_MS);
     }
-    return false;
+    return disruptions;
   }
 
   /**
@@ -251,9 +257,15 @@ export class Load {
 
   #traffic(): Traffic {
     return {
-      requests: this.#senders.map(({ sends, changes }) => [...sends, ...changes]),
-      received: this.#plain.flatMap((client) =>
-        client.roomIds.map((roomId) => client.currentEvents(roomId)),
+      senders: this.#senders.map(({ name, sends, changes }) => ({
+        name,
+        requests: [...sends, ...changes],
+      })),
+      receivers: this.#plain.flatMap((client) =>
+        client.roomIds.map((roomId) => ({
+          name: `${client.name} in ${roomId}`,
+          received: client.currentEvents(roomId),
+        })),
       ),
     };
   }

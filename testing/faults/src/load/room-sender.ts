@@ -54,6 +54,10 @@ export class RoomSender {
     this.#chooser = new ChangeChooser({ userId: client.userId, roomId, name });
   }
 
+  get name(): string {
+    return this.#options.name;
+  }
+
   /** All messages that it sent or tried to send. */
   get sends(): readonly Send[] {
     return this.#sends;

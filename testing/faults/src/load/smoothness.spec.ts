@@ -1,63 +1,71 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Outcome, ReceivedEvent, Send } from '../check/observation.ts';
-import { isSmooth } from './smoothness.ts';
+import { disruptionsOf } from './smoothness.ts';
 
 const SINCE = 10_000;
 const SENT = send(11_000, { kind: 'ok', id: 'id', time: 11_020 });
 const RECEIVED = messageEvent(11_000, 11_030);
 
-describe('isSmooth', () => {
-  it('returns true when every send was acknowledged and every message delivered without delay', () => {
-    const traffic = { requests: [[SENT], [SENT]], received: [[RECEIVED], [RECEIVED]] };
-    expect(isSmooth(traffic, SINCE)).toBe(true);
+describe('disruptionsOf', () => {
+  it('returns nothing when every send was acknowledged and every message delivered without delay', () => {
+    expect(disruptions([[SENT], [SENT]], [[RECEIVED], [RECEIVED]])).toEqual([]);
   });
 
-  it('returns false when one sender got no acknowledgement since the given time', () => {
+  it('names a sender that got no acknowledgement since the given time', () => {
     const earlier = send(9_000, { kind: 'ok', id: 'id', time: 9_020 });
-    expect(isSmooth({ requests: [[SENT], [earlier]], received: [[RECEIVED]] }, SINCE)).toBe(false);
+    expect(disruptions([[SENT], [earlier]], [[RECEIVED]])).toEqual(['sender 2 got no answer']);
   });
 
-  it.each<[string, Outcome]>([
-    ['rejected', { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 100, time: 11_020 }],
-    ['not acknowledged', { kind: 'no-ack', time: 16_000 }],
-    ['acknowledged late', { kind: 'ok', id: 'id', time: 11_700 }],
-  ])('returns false when a send was %s, although later ones were acknowledged', (_, outcome) => {
-    const requests = [
-      [send(11_000, outcome), send(16_000, { kind: 'ok', id: 'id', time: 16_020 })],
-    ];
-    expect(isSmooth({ requests, received: [[RECEIVED]] }, SINCE)).toBe(false);
-  });
+  it.each<[Outcome, string]>([
+    [
+      { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 100, time: 11_020 },
+      'sender 1 was rejected with UNAVAILABLE after 20 ms',
+    ],
+    [{ kind: 'no-ack', time: 16_000 }, 'sender 1 gave up after 5000 ms'],
+    [{ kind: 'ok', id: 'id', time: 11_700 }, 'sender 1 was acknowledged after 700 ms'],
+  ])(
+    'names a sender with the outcome %j, although later sends were acknowledged',
+    (outcome, said) => {
+      const later = send(16_000, { kind: 'ok', id: 'id', time: 16_020 });
+      expect(disruptions([[send(11_000, outcome), later]], [[RECEIVED]])).toEqual([said]);
+    },
+  );
 
-  it('returns true when a send was rejected only before the given time', () => {
+  it('ignores a send that was rejected before the given time', () => {
     const rejected: Outcome = { kind: 'error', code: 'UNAVAILABLE', retryAfterMs: 1, time: 9_500 };
-    const requests = [[send(9_000, rejected), SENT]];
-    expect(isSmooth({ requests, received: [[RECEIVED]] }, SINCE)).toBe(true);
+    expect(disruptions([[send(9_000, rejected), SENT]], [[RECEIVED]])).toEqual([]);
   });
 
-  it('returns true when a change to a deleted message was rejected', () => {
+  it('ignores a rejected change of a deleted message', () => {
     const outcome: Outcome = {
       kind: 'error',
       code: 'NOT_FOUND',
       retryAfterMs: undefined,
       time: 11_020,
     };
-    const requests = [[SENT, send(11_000, outcome)]];
-    expect(isSmooth({ requests, received: [[RECEIVED]] }, SINCE)).toBe(true);
+    expect(disruptions([[SENT, send(11_000, outcome)]], [[RECEIVED]])).toEqual([]);
   });
 
-  it('returns false when one client received no message since the given time', () => {
+  it('names a client that received no message since the given time', () => {
     const joined: ReceivedEvent = { kind: 'joined', rev: 1, changes: [], time: 11_000 };
-    const receivedByOne = [messageEvent(9_000, 9_020), joined];
-    expect(isSmooth({ requests: [[SENT]], received: [[RECEIVED], receivedByOne] }, SINCE)).toBe(
-      false,
-    );
+    const receivedBySecond = [messageEvent(9_000, 9_020), joined];
+    expect(disruptions([[SENT]], [[RECEIVED], receivedBySecond])).toEqual([
+      'client 2 received no message',
+    ]);
   });
 
-  it('returns false when a message was delivered late, although later ones were not', () => {
-    const receivedByOne = [messageEvent(11_000, 11_700), messageEvent(12_000, 12_020)];
-    expect(isSmooth({ requests: [[SENT]], received: [receivedByOne] }, SINCE)).toBe(false);
+  it('names a client that received a message late, although later ones were not', () => {
+    const received = [messageEvent(11_000, 11_700), messageEvent(12_000, 12_020)];
+    expect(disruptions([[SENT]], [received])).toEqual(['client 1 received a message after 700 ms']);
   });
 });
+
+/** Returns the disruptions of `sender 1`, `client 1` and so on. */
+function disruptions(sends: Send[][], events: ReceivedEvent[][]): string[] {
+  const senders = sends.map((requests, index) => ({ name: `sender ${index + 1}`, requests }));
+  const receivers = events.map((received, index) => ({ name: `client ${index + 1}`, received }));
+  return disruptionsOf({ senders, receivers }, SINCE);
+}
 
 function send(startedAt: number, outcome: Outcome): Send {
   return {
