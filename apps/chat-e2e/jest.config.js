@@ -30,20 +30,13 @@ export default {
     {
       ...project('services', 'services', 'all-deployments'),
       ...withTopology,
-      // The gateway project covers these with the same services.
-      testPathIgnorePatterns: [
-        '<rootDir>/src/all-deployments/(bad-input|change-log-state|permissions|read-positions|sessions|user-channel)',
+      // The gateway project covers the others with the same services.
+      testMatch: [
+        '<rootDir>/src/all-deployments/(conversation|legacy-client|rate-limits|rooms).spec.ts',
       ],
     },
     { ...project('multi-instance', 'services', 'multi-instance'), ...withServers },
     { ...project('standalone-measured', 'standalone', 'measured'), ...serial },
     { ...project('gateway-measured', 'gateway', 'measured'), ...withServers, ...serial },
-    {
-      ...project('services-measured', 'services', 'measured'),
-      ...withServers,
-      ...serial,
-      // The gateway project covers these with the same services.
-      testPathIgnorePatterns: ['<rootDir>/src/measured/(large-fan-out|large-reads)'],
-    },
   ],
 };
