@@ -255,11 +255,28 @@ await describeWithMongo('the MongoDB storage', () => {
     const heads = await store.heads(rooms);
     expect([heads.size, heads.get('den')?.seq, heads.get('room-7')?.seq]).toEqual([200, BATCH, 0]);
     phase = 'allCalls';
-    await Promise.all(Array.from({ length: 12 }, () => store.lastMessages(rooms)));
+    await Promise.all(
+      Array.from({ length: 12 }, (_, n) =>
+        store.lastMessages(rooms.map((roomId) => `${roomId}-${n}`)),
+      ),
+    );
     // The connections in use depend on the speed of the server; their maximum does not.
     expect(peak.oneCall).toBeLessThanOrEqual(4);
     expect(peak.allCalls).toBeLessThanOrEqual(16);
     expect(peak.allCalls).toBeGreaterThan(4);
+  });
+
+  it('shares the reads of rooms among 12 callers at once', async () => {
+    const client = storage.get<Connection>(getConnectionToken('messages')).getClient();
+    const store = storage.get(MessageStore);
+    await store.append(batchFrom(1));
+    const rooms = ['den', ...Array.from({ length: 19 }, (_, n) => `room-${n}`)];
+    let reads = 0;
+    client.on('connectionCheckedOut', () => (reads += 1));
+    const found = await Promise.all(Array.from({ length: 12 }, () => store.heads(rooms)));
+    expect(new Set(found.map((heads) => heads.get('den')?.seq))).toEqual(new Set([BATCH]));
+    // About a quarter: the callers do not reach each room at the same time.
+    expect(reads).toBeLessThan((12 * rooms.length) / 2);
   });
 
   describe('after a crash that left a member of a deleted room behind', () => {

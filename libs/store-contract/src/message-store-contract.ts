@@ -324,6 +324,22 @@ export function describeMessageStore(
       expect([...heads.values()]).toEqual(rooms.map((roomId) => ({ roomId, seq: 1, rev: 1 })));
     });
 
+    it('returns heads and last messages that are no older than the call while others read them', async () => {
+      const roomId = newRoom();
+      const messages = createMessages(roomId, 1, 20);
+      for (const next of messages) {
+        const earlier = [store.heads([roomId]), store.lastMessages([roomId])];
+        await store.append([next]);
+        const [heads, last] = await Promise.all([
+          store.heads([roomId]),
+          store.lastMessages([roomId]),
+        ]);
+        expect(heads.get(roomId)?.seq).toBe(next.seq);
+        expect(last.get(roomId)?.id).toBe(next.id);
+        await Promise.all(earlier);
+      }
+    });
+
     it('returns the revs of those rooms, among 301, that are ahead of the known revs', async () => {
       const rooms = Array.from({ length: 300 }, newRoom);
       await store.append(rooms.flatMap((roomId) => createMessages(roomId, 1, 3)));

@@ -10,6 +10,7 @@ import {
   type RoomRev,
   type StoredMessage,
 } from '@chat/messages';
+import { CallCoalescer } from '@chat/platform/collections';
 import { ConcurrencyLimiter } from '@chat/platform/limits';
 import { mongo, type Model } from 'mongoose';
 import {
@@ -32,6 +33,9 @@ const ROOM_READS = { concurrent: 16, perCall: 4, waiting: 10_000 };
 
 export class MongoMessageStore extends MessageStore {
   readonly #roomReads = new ConcurrencyLimiter(ROOM_READS, () => unavailable());
+  // After an outage all clients read their rooms at once: many of them have the same ones.
+  readonly #headReads = new CallCoalescer<RoomHead>();
+  readonly #lastMessageReads = new CallCoalescer<MessageDocument | null>();
 
   constructor(
     private readonly log: Model<LogDocument>,
@@ -65,7 +69,9 @@ export class MongoMessageStore extends MessageStore {
 
   heads(roomIds: readonly string[]): Promise<Map<string, RoomHead>> {
     return translateErrors(async () => {
-      const heads = await this.#readRooms(roomIds, (roomId) => this.#headOf(roomId));
+      const heads = await this.#readRooms(roomIds, this.#headReads, (roomId) =>
+        this.#headOf(roomId),
+      );
       return new Map(heads.map((head) => [head.roomId, head]));
     });
   }
@@ -92,7 +98,7 @@ export class MongoMessageStore extends MessageStore {
 
   lastMessages(roomIds: readonly string[]): Promise<Map<string, StoredMessage>> {
     return translateErrors(async () => {
-      const found = await this.#readRooms(roomIds, (roomId) =>
+      const found = await this.#readRooms(roomIds, this.#lastMessageReads, (roomId) =>
         // An update has a negative seq.
         this.log
           .findOne({ roomId, seq: { $gt: 0 } })
@@ -245,9 +251,13 @@ export class MongoMessageStore extends MessageStore {
     return new Map(found.map((document) => [document._id, document]));
   }
 
-  /** Reads rooms concurrently; results are in the order of `roomIds`. Stops at the first error. */
+  /**
+   * Reads rooms concurrently; results are in the order of `roomIds`. Concurrent callers share the
+   * reads of a room, none of which begins before the call. Stops at the first error.
+   */
   async #readRooms<T>(
     roomIds: readonly string[],
+    reads: CallCoalescer<T>,
     read: (roomId: string) => Promise<T>,
   ): Promise<T[]> {
     const rest = [...roomIds.entries()].reverse();
@@ -255,7 +265,7 @@ export class MongoMessageStore extends MessageStore {
     const readRemaining = async (): Promise<void> => {
       for (let next = rest.pop(); next; next = rest.pop()) {
         const [index, roomId] = next;
-        found[index] = await this.#roomReads.run(() => read(roomId));
+        found[index] = await reads.queueNext(roomId, () => this.#roomReads.run(() => read(roomId)));
       }
     };
     try {
