@@ -19,7 +19,7 @@ const ATTEMPTS = 3;
  * Runs before a restart of the environment: the last run should not face a much fuller store than
  * the first.
  */
-const RUNS_PER_ENVIRONMENT = 8;
+const RUNS_PER_ENVIRONMENT = 6;
 /** Maximum number of printed violations; the file has all of them. */
 const MAX_PRINTED = 20;
 
