@@ -22,7 +22,7 @@ export default {
       ...project('gateway'),
       // The page does not depend on the server in these; chat-e2e covers the services.
       testPathIgnorePatterns: [
-        '<rootDir>/src/(history|hostile-messages|member-roles|message-changes|messaging|outage|phone|private-room)',
+        '<rootDir>/src/(history|hostile-messages|member-roles|message-changes|messaging|network|outage|phone|private-room)',
       ],
       globalSetup: '<rootDir>/src/support/start-servers.js',
       globalTeardown: '<rootDir>/src/support/stop-servers.js',

@@ -1,5 +1,10 @@
 import type { ServerEvent, ServerPayload } from '@chat/contracts';
 import { Connection } from './connection/connection.ts';
+import {
+  TransportOrder,
+  type Transport,
+  type TransportStorage,
+} from './connection/transport-order.ts';
 import type { Unsubscribe } from './emitter.ts';
 import { HttpTransport } from './rest/http-transport.ts';
 import { MemoryOutbox } from './outbox/memory-outbox.ts';
@@ -10,15 +15,24 @@ import { ReadPositions } from './read-positions/read-positions.ts';
 import { RestClient } from './rest/rest-client.ts';
 import { RoomConversation } from './conversation/room-conversation.ts';
 import { RoomList } from './rooms/room-list.ts';
+import { parseServerUrl } from './server-url.ts';
 import type { SessionStorage } from './session/session-storage.ts';
 import { Session } from './session/session.ts';
 import { onUserChange } from './session/user-changes.ts';
 
 export interface ChatClientOptions {
-  /** Base URL of the server, for example `http://localhost:3000`; in a page `location.origin`. */
+  /**
+   * Base URL of the server, for example `http://localhost:3000`; in a page `location.origin`. It may
+   * have a path, for a proxy that removes it.
+   */
   url: string;
-  /** Socket.IO transports in the order to try; by default WebSocket, then long polling. */
-  transports?: ('websocket' | 'polling')[];
+  /**
+   * Socket.IO transports in the order to try; by default WebSocket, then long polling. One that times
+   * out is tried last from then on, and the one that works first.
+   */
+  transports?: Transport[];
+  /** Stores the transport that works; in memory by default. In a browser: `browserTransportStorage()`. */
+  transportStorage?: TransportStorage;
   /** Stores the session; in memory by default. In a browser: `browserSessionStorage()`. */
   sessionStorage?: SessionStorage;
   /** Stores a user's unsent messages and changes; in memory by default. In a browser: `indexedDbOutbox`. */
@@ -41,20 +55,27 @@ export class ChatClient {
   readonly #stopListening: Unsubscribe;
   #closed = false;
 
+  /** @throws TypeError when the URL is not one of a server */
   constructor({
     url,
     transports = ['websocket', 'polling'],
+    transportStorage,
     sessionStorage = new MemorySessionStorage(),
     outboxStorage = inMemoryOutboxes(),
   }: ChatClientOptions) {
-    this.#http = new HttpTransport(url);
+    const server = parseServerUrl(url);
+    this.#http = new HttpTransport(server);
     this.session = new Session(this.#http, sessionStorage);
     // Subscribes before the objects created below do: conversations of the previous user end first.
     this.#stopListening = onUserChange(this.session, (_userId, previousId) => {
       if (previousId !== undefined) this.#endConversations();
     });
     this.rest = new RestClient(this.#http, this.session);
-    this.connection = new Connection(url, this.session, transports);
+    this.connection = new Connection(
+      server,
+      this.session,
+      new TransportOrder(transports, transportStorage),
+    );
     this.outbox = new Outbox(this.session, this.connection, outboxStorage);
     this.readPositions = new ReadPositions(this.session, this.connection);
     this.rooms = new RoomList(this.session, this.connection, this.rest, this.readPositions);

@@ -1,8 +1,10 @@
 export { browserSessionStorage } from './session/browser-session-storage.ts';
+export { browserTransportStorage } from './connection/browser-transport-storage.ts';
 export { ChatClient, type ChatClientOptions } from './chat-client.ts';
 export { ChatError, type ChatErrorCode, type ChatErrorInfo } from './chat-error.ts';
 export type { ConnectionState } from './connection/connection-state.ts';
 export type { Connection } from './connection/connection.ts';
+export type { Transport, TransportStorage } from './connection/transport-order.ts';
 export type { Unsubscribe } from './emitter.ts';
 export { indexedDbOutbox } from './outbox/indexed-db-outbox.ts';
 export { MemoryOutbox } from './outbox/memory-outbox.ts';

@@ -60,6 +60,8 @@ export class ScriptedServer {
   readonly renewals: string[] = [];
   readonly markReads: ClientPayload<'markRead'>[] = [];
   readonly requests: string[] = [];
+  /** First transport of each connection. */
+  readonly transports: string[] = [];
   /** Returns the outcome of a send; `count` starts at 1. */
   sendOutcome: (count: number, payload: SendMessagePayload) => SendOutcome = () => 'ok';
   /** Returns the outcome of an edit, deletion or reaction; `count` starts at 1. */
@@ -250,6 +252,7 @@ export class ScriptedServer {
   }
 
   #serveSocket(socket: ClientSocket): void {
+    this.transports.push(socket.conn.transport.name);
     const handlers: ClientToServerEvents = {
       joinRoom: (payload, ack) => {
         const request = typeof payload === 'string' ? { roomId: payload } : payload;

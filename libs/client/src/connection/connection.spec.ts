@@ -3,9 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { eventually } from '@chat/testing';
 import { Clients } from '../../test/clients.ts';
 import type { ScriptedServer } from '../../test/scripted-server.ts';
-import type { ChatClient } from '../chat-client.ts';
+import { TestProxy, type WebSocketTreatment } from '../../test/test-proxy.ts';
+import type { ChatClient, ChatClientOptions } from '../chat-client.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { MemorySessionStorage } from '../session/memory-session-storage.ts';
+import type { Transport, TransportStorage } from './transport-order.ts';
 
 let server: ScriptedServer;
 let clients: Clients;
@@ -19,6 +21,12 @@ afterEach(async () => {
   jest.restoreAllMocks();
   await clients.close();
 });
+
+class StoredTransport implements TransportStorage {
+  stored: Transport | undefined;
+  load = (): Transport | undefined => this.stored;
+  save = (transport: Transport): void => void (this.stored = transport);
+}
 
 /** Records every later status of the connection. */
 function statusesOf(client: ChatClient): string[] {
@@ -183,6 +191,75 @@ describe('Connection', () => {
     await client.room('general').open();
     client.room('general').send('hello');
     await eventually(() => expect(server.messages('general')).toHaveLength(1));
+  });
+});
+
+describe('Connection behind a proxy', () => {
+  let proxy: TestProxy | undefined;
+  afterEach(() => proxy?.close());
+
+  /** Creates a client that is signed in, and online within the time for two attempts. */
+  async function throughProxy(options: Partial<ChatClientOptions>): Promise<ChatClient> {
+    const client = clients.create({ transports: ['websocket', 'polling'], ...options });
+    await client.session.login({ email: 'ada@example.org', password: 'correct horse' });
+    await client.connection.whenOnline(10_000);
+    return client;
+  }
+
+  it.each<WebSocketTreatment>(['no-answer', 'no-frames'])(
+    'uses long polling when a WebSocket times out: %s',
+    async (treatment) => {
+      proxy = await TestProxy.start(server.url, treatment);
+      const client = clients.create({ url: proxy.url, transports: ['websocket', 'polling'] });
+      const offline = offlineStatesOf(client);
+      await client.session.login({ email: 'ada@example.org', password: 'correct horse' });
+      await client.connection.whenOnline(10_000);
+      expect(offline).toEqual([]);
+      await client.room('general').open();
+      client.room('general').send('hello');
+      await eventually(() => expect(server.messages('general')).toHaveLength(1));
+    },
+  );
+
+  it('begins with long polling when it reconnects, and after a restart with the same storage', async () => {
+    proxy = await TestProxy.start(server.url, 'no-answer');
+    const transportStorage = new StoredTransport();
+    const client = await throughProxy({ url: proxy.url, transportStorage });
+    expect(transportStorage.stored).toBe('polling');
+    const statuses = statusesOf(client);
+    const upgrades = proxy.upgrades;
+    server.cut();
+    await eventually(() => expect(statuses).toEqual(['offline', 'connecting', 'online']));
+    client.close();
+    await throughProxy({ url: proxy.url, transportStorage });
+    // Each connection tries an upgrade; none begins with one.
+    expect(server.transports.slice(-2)).toEqual(['polling', 'polling']);
+    expect(proxy.upgrades).toBeGreaterThan(upgrades);
+  });
+
+  it.each<Transport>(['websocket', 'polling'])(
+    'reaches a server under a path of the origin by %s',
+    async (transport) => {
+      proxy = await TestProxy.start(server.url, 'pass');
+      const client = await throughProxy({ url: `${proxy.url}/chat/`, transports: [transport] });
+      expect(await client.rest.rooms()).toEqual([]);
+      await client.room('general').open();
+    },
+  );
+
+  it.each(['example.org', 'ftp://example.org', 'http://a:b@example.org', 'http://example.org/?a'])(
+    'is not created for the URL %s',
+    (url) => expect(() => clients.create({ url })).toThrow(TypeError),
+  );
+
+  it('returns to a WebSocket as soon as one works', async () => {
+    proxy = await TestProxy.start(server.url, 'no-answer');
+    const transportStorage = new StoredTransport();
+    const client = await throughProxy({ url: proxy.url, transportStorage });
+    proxy.treatment = 'pass';
+    server.cut();
+    await eventually(() => expect(transportStorage.stored).toBe('websocket'));
+    expect(client.connection.online).toBe(true);
   });
 });
 

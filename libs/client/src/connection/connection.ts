@@ -9,11 +9,14 @@ import { Backoff } from '../backoff.ts';
 import { ChatError } from '../chat-error.ts';
 import type { Unsubscribe } from '../emitter.ts';
 import { type Observable, ObservableState } from '../observable.ts';
+import type { ServerUrl } from '../server-url.ts';
 import type { Session } from '../session/session.ts';
 import { onUserChange } from '../session/user-changes.ts';
 import type { ConnectionState } from './connection-state.ts';
+import { onNetworkLoss } from './network-loss.ts';
 import { RefreshTimer } from './refresh-timer.ts';
 import { ServerSocket } from './server-socket.ts';
+import type { TransportOrder } from './transport-order.ts';
 import { onWakeUp } from './wake-up.ts';
 import { whenOnline } from './when-online.ts';
 
@@ -28,6 +31,7 @@ const MAX_DRAINING_MS = 60_000;
 /** The socket connection: connected while a user is signed in; reconnects automatically. */
 export class Connection implements Observable<ConnectionState> {
   readonly #session: Session;
+  readonly #transports: TransportOrder;
   readonly #socket: ServerSocket;
   readonly #observable = new ObservableState<ConnectionState>(() => this.#state);
   readonly #backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
@@ -44,10 +48,12 @@ export class Connection implements Observable<ConnectionState> {
   #tokenReplacedAt = -Infinity;
   #attemptTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(url: string, session: Session, transports: ('websocket' | 'polling')[]) {
+  constructor(url: ServerUrl, session: Session, transports: TransportOrder) {
     this.#session = session;
+    this.#transports = transports;
     this.#refreshTimer = new RefreshTimer(session);
-    this.#socket = new ServerSocket(url, transports, () => this.#token, {
+    this.#socket = new ServerSocket(url, () => this.#token, {
+      transport: (transport) => transports.worked(transport),
       connected: () => this.#handleConnect(),
       lost: () => this.#handleDisconnect('The connection was lost.'),
       failed: (error) => {
@@ -62,6 +68,9 @@ export class Connection implements Observable<ConnectionState> {
       session.onToken((token) => this.#updateToken(token)),
       onWakeUp(() => {
         if (performance.now() >= this.#notBefore) this.retryNow();
+      }),
+      onNetworkLoss(() => {
+        if (this.online) this.#handleDisconnect('There is no network.');
       }),
     ];
     if (session.user) void this.#connect();
@@ -142,9 +151,11 @@ export class Connection implements Observable<ConnectionState> {
     if (attempt !== this.#attempt) return;
     this.#attemptTimer = setTimeout(() => {
       this.#disconnect();
-      this.#handleFailedAttempt(new ChatError('TIMEOUT', 'The server did not respond in time.'));
+      if (this.#transports.timedOut()) void this.#connect();
+      else
+        this.#handleFailedAttempt(new ChatError('TIMEOUT', 'The server did not respond in time.'));
     }, ATTEMPT_TIMEOUT_MS);
-    this.#socket.connect();
+    this.#socket.connect(this.#transports.current);
   }
 
   #handleConnect(): void {

@@ -10,12 +10,16 @@ import type {
 import { io, type Socket } from 'socket.io-client';
 import { ChatError } from '../chat-error.ts';
 import { Emitter } from '../emitter.ts';
+import type { ServerUrl } from '../server-url.ts';
+import type { Transport } from './transport-order.ts';
 
 type ServerEvents = { [E in ServerEvent]: ServerPayload<E> };
 
 /** Reactions of the connection to its socket. */
 export interface SocketHandlers {
   connected: () => void;
+  /** The connection uses this transport: before `connected`, and again after an upgrade. */
+  transport: (transport: Transport) => void;
   /** The connection was lost. Not called after `disconnect()`. */
   lost: () => void;
   /** An attempt to connect failed, or was rejected by the server. */
@@ -31,18 +35,17 @@ export class ServerSocket {
   readonly #socket: Socket;
 
   constructor(
-    url: string,
-    transports: ('websocket' | 'polling')[],
+    { origin, basePath }: ServerUrl,
     accessToken: () => string,
     handlers: SocketHandlers,
   ) {
-    this.#socket = io(url, {
+    this.#socket = io(origin, {
+      path: `${basePath}/socket.io`,
       autoConnect: false,
       forceNew: true,
       // Connection implements reconnection: Socket.IO's own neither reports its next attempt nor
       // waits for a fresh token.
       reconnection: false,
-      transports,
       tryAllTransports: true,
       auth: (send: (auth: object) => void) => send({ token: accessToken() }),
     });
@@ -50,7 +53,13 @@ export class ServerSocket {
     this.#socket.onAny((event: ServerEvent, payload: ServerPayload<ServerEvent>) =>
       this.events.emit(event, payload),
     );
-    this.#socket.on('connect', handlers.connected);
+    this.#socket.on('connect', () => {
+      handlers.transport(this.#socket.io.engine.transport.name as Transport);
+      handlers.connected();
+    });
+    this.#socket.io.on('open', () => {
+      this.#socket.io.engine.on('upgrade', ({ name }) => handlers.transport(name as Transport));
+    });
     this.#socket.on('disconnect', (reason) => {
       if (reason !== 'io client disconnect') handlers.lost();
     });
@@ -65,7 +74,9 @@ export class ServerSocket {
     );
   }
 
-  connect(): void {
+  /** Begins an attempt with the first transport; the others are for when it fails. */
+  connect(transports: readonly Transport[]): void {
+    this.#socket.io.opts.transports = [...transports];
     this.#socket.connect();
   }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ChatError } from '../chat-error.ts';
 import { type HttpRequest, HttpTransport } from './http-transport.ts';
+import { parseServerUrl } from '../server-url.ts';
 
 const READ: HttpRequest = { method: 'GET', path: '/rooms' };
 const WRITE: HttpRequest = { method: 'POST', path: '/rooms', body: {} };
@@ -18,7 +19,7 @@ let attemptsAt: number[];
 
 beforeEach(() => {
   jest.useFakeTimers();
-  transport = new HttpTransport('http://chat.example');
+  transport = new HttpTransport(parseServerUrl('http://chat.example'));
   startedAt = Date.now();
   attemptsAt = [];
 });

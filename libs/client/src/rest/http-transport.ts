@@ -1,6 +1,7 @@
 import type { ErrorCode, HttpError } from '@chat/contracts';
 import { Backoff, pause } from '../backoff.ts';
 import { ChatError, TRANSIENT_CODES } from '../chat-error.ts';
+import type { ServerUrl } from '../server-url.ts';
 
 /** Longer than the gateway's timeout of 15 s, so that its 504 arrives before this timeout. */
 const WRITE_TIMEOUT_MS = 17_000;
@@ -48,8 +49,8 @@ export class HttpTransport {
   readonly #url: string;
   readonly #closing = new AbortController();
 
-  constructor(url: string) {
-    this.#url = url.replace(/\/+$/, '');
+  constructor({ origin, basePath }: ServerUrl) {
+    this.#url = origin + basePath;
   }
 
   /**
