@@ -8,13 +8,15 @@ interface MessageTextProps {
   editedAt?: string | undefined;
 }
 
-/** A message's text, with web addresses as links. */
+const NEW_TAB = { target: '_blank', rel: 'noopener noreferrer nofollow' };
+
+/** A message's text, with web and e-mail addresses as links. */
 export function MessageText({ text, editedAt }: MessageTextProps) {
   return (
     <p className={styles.text} dir="auto">
       {linkify(text).map((part, index) =>
         part.kind === 'link' ? (
-          <a key={index} href={part.href} target="_blank" rel="noopener noreferrer nofollow">
+          <a key={index} href={part.href} {...(!part.href.startsWith('mailto:') && NEW_TAB)}>
             {part.text}
           </a>
         ) : (

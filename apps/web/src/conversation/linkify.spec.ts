@@ -27,9 +27,35 @@ describe('linkify', () => {
     ['https://example.org/a… and', 'https://example.org/a'],
     ['https://example.org/a—b', 'https://example.org/a'],
     ['**https://example.org/a**', 'https://example.org/a'],
+    ['see *https://example.org/a*.', 'https://example.org/a'],
+    ['~~https://example.org/~~', 'https://example.org/'],
     ['<https://example.org/a>', 'https://example.org/a'],
   ])('leaves out the punctuation around an address: %s', (text, address) => {
     expect(links(text)).toEqual([address]);
+  });
+
+  it.each([
+    'https://example.org/a_',
+    'https://example.org/a*',
+    'https://example.org/~',
+    "https://example.org/Hobson's_choice",
+  ])('links the whole of %s', (address) => {
+    expect(links(`${address}, and (${address}).`)).toEqual([address, address]);
+  });
+
+  it.each([
+    ['see www.example.org/a_(b), ok', 'www.example.org/a_(b)', 'https://www.example.org/a_(b)'],
+    ['请看WWW.Example.org，谢谢', 'WWW.Example.org', 'https://www.example.org/'],
+    ['(www.example.org:8080)', 'www.example.org:8080', 'https://www.example.org:8080/'],
+    ['write to ada@example.org.', 'ada@example.org', 'mailto:ada@example.org'],
+    ['<a.b+c@mail.example.org>', 'a.b+c@mail.example.org', 'mailto:a.b+c@mail.example.org'],
+    ['mailto:ada@example.org', 'ada@example.org', 'mailto:ada@example.org'],
+    ['写信给ada@example.org。', 'ada@example.org', 'mailto:ada@example.org'],
+    ['jürgen@bücher.example!', 'jürgen@bücher.example', 'mailto:j%C3%BCrgen@b%C3%BCcher.example'],
+    ['https://example.org/@ada', 'https://example.org/@ada', 'https://example.org/@ada'],
+  ])('finds an address without a scheme: %s', (text, address, href) => {
+    const found = linkify(text).filter(({ kind }) => kind === 'link');
+    expect(found).toEqual([{ kind: 'link', text: address, href }]);
   });
 
   it('ends an address before a right-to-left override (U+202E)', () => {
@@ -65,6 +91,7 @@ describe('linkify', () => {
 
   it.each([
     ['见https://example.org/路径。然后', 'https://example.org/路径'],
+    ['请看https://example.org/a，谢谢', 'https://example.org/a'],
     ['https://example.org，谢谢', 'https://example.org'],
     ['見て「https://example.org/a」ね', 'https://example.org/a'],
     ['https://example.orgを見て', 'https://example.org'],
@@ -91,7 +118,15 @@ describe('linkify', () => {
     'ftp://example.org',
     'https://',
     'https://...',
-    'www.example.org',
+    'www.example',
+    'www.',
+    'awww.example.org',
+    '@ada, are you there?',
+    'ada@example',
+    'ada@localhost:3000',
+    'a..b@example.org',
+    `${'a'.repeat(65)}@example.org`,
+    'ssh git@@example.org',
     'http://[oops',
     'https://1.2.3.4.5/',
     'https://bank.example@example.org/',
@@ -118,13 +153,25 @@ describe('linkify', () => {
     expect(join(parts)).toBe(text);
   });
 
+  it.each([
+    ['schemes', 'https://'.repeat(500)],
+    ['credentials', 'https://a:b@'.repeat(330)],
+    ['@', '@'.repeat(4_000)],
+    ['local parts', 'a@'.repeat(2_000)],
+    ['letters before an @', `${'a'.repeat(3_900)}@example.org`],
+    ['www.', ' www.'.repeat(800)],
+  ])('finds no link in thousands of %s, in linear time', (_kind, text) => {
+    const parts = assertLinearTime(() => linkify(text));
+    expect(parts).toEqual([{ kind: 'text', text }]);
+  });
+
   it('preserves every character of a hostile text in linear time', () => {
     assertForHostileTexts((text) => join(linkify(text)) === text);
   });
 
-  it('links only to http and https addresses in hostile texts', () => {
+  it('links only to http, https and e-mail addresses in hostile texts', () => {
     const isFollowable = (part: TextPart) =>
-      part.kind === 'text' || /^https?:\/\/[^/]/.test(part.href);
+      part.kind === 'text' || /^(?:https?:\/\/[^/]|mailto:[^@]+@[^@]+$)/.test(part.href);
     assertForHostileTexts((text) => linkify(text).every(isFollowable), { length: 4_000 });
   });
 });
