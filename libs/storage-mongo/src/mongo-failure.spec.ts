@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, createServer, Socket, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { mongo } from 'mongoose';
 import { contentErrorReason, translateErrors } from './mongo-failure.ts';
@@ -51,8 +53,49 @@ describe('translateErrors', () => {
     });
   });
 
+  it('rejects with UNAVAILABLE when the driver writes to a connection that the server has ended', async () => {
+    const failed = await writeAfterEnd();
+    expect(failed).toMatchObject({ code: 'EPIPE' });
+    expect(failed).not.toHaveProperty('syscall');
+    await expect(translateErrors(() => Promise.reject(failed))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      cause: failed,
+    });
+  });
+
+  it('rejects with UNAVAILABLE when the driver writes to a destroyed socket', async () => {
+    const socket = new Socket();
+    socket.destroy();
+    const [failed] = await new Promise<[unknown]>((resolve) => {
+      socket.on('error', () => undefined);
+      socket.write('x', (error) => resolve([error]));
+    });
+    expect(failed).toMatchObject({ code: 'ERR_STREAM_DESTROYED' });
+    await expect(translateErrors(() => Promise.reject(failed as Error))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+  });
+
   it('rethrows an error that does not concern the connection, unchanged', async () => {
     const failed = new TypeError('x is undefined');
     await expect(translateErrors(() => Promise.reject(failed))).rejects.toBe(failed);
   });
 });
+
+/** Returns the error of a write to a connection that its server has ended. */
+async function writeAfterEnd(): Promise<Error> {
+  const server = createServer((accepted) => accepted.end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  try {
+    socket.resume();
+    await once(socket, 'end');
+    return await new Promise((resolve, reject) => {
+      socket.write('x', (error) => (error ? resolve(error) : reject(new Error('no error'))));
+    });
+  } finally {
+    socket.destroy();
+    server.close();
+  }
+}

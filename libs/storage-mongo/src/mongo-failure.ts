@@ -37,6 +37,16 @@ const CONTENT_ERRORS = new Map<unknown, string>([
 /** Start of the driver's message about a document that is too large; it has no code for that. */
 const TOO_LARGE_PREFIX = 'Document is larger than the maximum size';
 
+/** Codes of Node's errors for a socket that has closed, which come without a system call. */
+const SOCKET_CODES = new Set<unknown>([
+  'ECONNRESET',
+  'EPIPE', // a write after the server has ended the connection
+  'ERR_SOCKET_CLOSED',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
+
 const TRANSIENT_ERRORS = [
   mongo.MongoNetworkError,
   mongo.MongoServerSelectionError,
@@ -85,7 +95,7 @@ export async function translateErrors<T>(operation: () => Promise<T>): Promise<T
 }
 
 function isTransient(error: unknown): boolean {
-  if (TRANSIENT_ERRORS.some((kind) => error instanceof kind) || isSystemError(error)) return true;
+  if (TRANSIENT_ERRORS.some((kind) => error instanceof kind) || isSocketError(error)) return true;
   if (!(error instanceof mongo.MongoError)) return false;
   // Not exported by the driver: no pooled connection became free in time.
   if (error.name === 'MongoWaitQueueTimeoutError') return true;
@@ -97,7 +107,8 @@ function isTransient(error: unknown): boolean {
   return TRANSIENT_CODES.has(error.code);
 }
 
-/** Returns whether a system call failed; the driver passes socket write errors on unchanged. */
-function isSystemError(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'syscall' in error;
+/** Returns whether a write to a socket failed: the driver passes these errors on unchanged. */
+function isSocketError(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  return 'syscall' in error || ('code' in error && SOCKET_CODES.has(error.code));
 }
