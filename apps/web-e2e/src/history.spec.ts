@@ -55,6 +55,21 @@ describeInBrowser('the message list', (chat) => {
     });
   });
 
+  it('loads all messages while the view is moved to the top ten times a second', async () => {
+    const room = `quick-${ada.username}`;
+    await fillRoom(chat.server.url, room, COUNT);
+    await ada.open(`/chat/${room}`);
+    await ada.waitForMessage(`message ${COUNT}`);
+    const start = ada.page.getByText('This is the start of the conversation.');
+    const deadline = Date.now() + 15_000;
+    while ((await start.count()) === 0 && Date.now() < deadline) {
+      await scrollToOldest();
+      await ada.page.waitForTimeout(100); // The pace is the subject of the test.
+    }
+    expect(await start.count()).toBe(1);
+    expect(await ada.rows('message 1').count()).toBe(1);
+  });
+
   function scrollToOldest(): Promise<void> {
     return ada.page.evaluate(() => {
       const scroller = document.querySelector('[aria-label="Messages"]');

@@ -94,7 +94,7 @@ describeInBrowser('roles of members', (chat) => {
   it('makes another member the owner and the former owner a moderator', async () => {
     await ada.openActions(bob.username);
     await button(ada, 'Hand over the room').click();
-    await ada.page.getByText(`${bob.username} becomes the owner`).waitFor();
+    await ada.page.getByText(`\u2068${bob.username}\u2069 becomes the owner`).waitFor();
     await button(ada, 'Hand over').click();
 
     for (const viewer of [ada, bob]) {

@@ -22,7 +22,7 @@ describeInBrowser('changing messages', (chat) => {
 
   /** Waits until no element of the conversation has this text, not even for screen readers. */
   async function waitUntilGone({ page }: BrowserUser, text: string): Promise<void> {
-    await page.getByRole('main').getByText(text).waitFor({ state: 'detached' });
+    await page.getByRole('main').getByText(text).first().waitFor({ state: 'detached' });
   }
 
   afterEach(() => {

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { eventually } from '@chat/testing';
+import type { Locator } from 'playwright-core';
 import type { BrowserUser } from './support/browser-user.ts';
 import { describeInBrowser } from './support/describe-in-browser.ts';
 
@@ -32,8 +34,40 @@ describeInBrowser('the page', (chat) => {
     await ada.page.reload();
     await ada.waitForMessage('Before the reload');
     expect(new URL(ada.page.url()).pathname).toBe('/chat/general');
-    expect(await ada.composer.inputValue()).toBe('an unfinished message');
+    await ada.page.keyboard.type(', continued');
+    expect(await ada.composer.inputValue()).toBe('an unfinished message, continued');
     await bob.waitForMessage('Before the reload');
+  });
+
+  it('has one draft in all tabs, which sending in one of them clears', async () => {
+    const secondTab = await ada.context.newPage();
+    await secondTab.goto(ada.page.url());
+    const secondComposer = secondTab.getByRole('textbox', { name: /^Message to/ });
+    await secondComposer.waitFor();
+    await ada.composer.pressSequentially('Sent once');
+    await expectValue(secondComposer, 'Sent once');
+    await ada.page.keyboard.press('Enter');
+    await ada.waitForStatus('Sent once', 'Sent');
+    await expectValue(secondComposer, '');
+    await secondTab.close();
+  });
+
+  it('announces each of several equal messages to screen readers', async () => {
+    for (let n = 0; n < 3; n += 1) await bob.write('ping');
+    const announced = ada.page.getByRole('log').getByText(`${bob.username}: ping`);
+    await announced.nth(2).waitFor({ state: 'attached' });
+    expect(await announced.count()).toBe(3);
+  });
+
+  it('shows a right-to-left name before the time of its message', async () => {
+    const dana = await chat.signUp('דנה');
+    await dana.write('Shalom');
+    await ada.waitForMessage('Shalom');
+    const row = ada.rows('Shalom');
+    const name = await row.getByText(dana.username, { exact: true }).boundingBox();
+    const time = await row.locator('time').boundingBox();
+    expect((name?.x ?? NaN) + (name?.width ?? NaN)).toBeLessThanOrEqual(time?.x ?? NaN);
+    await dana.close();
   });
 
   it('shows markup in a message as text', async () => {
@@ -49,4 +83,8 @@ describeInBrowser('the page', (chat) => {
     await ada.page.getByText('Your session has ended').waitFor();
     await ada.page.getByRole('heading', { name: 'Welcome to the chat' }).waitFor();
   });
+
+  async function expectValue(field: Locator, value: string): Promise<void> {
+    await eventually(async () => expect(await field.inputValue()).toBe(value));
+  }
 });

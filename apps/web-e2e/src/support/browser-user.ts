@@ -16,8 +16,8 @@ interface Account {
 
 /** Returns an account that is unique across all tests. */
 function newAccount(name: string): Account {
-  const username = `${name}-${randomUUID().slice(0, 8)}`;
-  return { username, email: `${username}@example.com` };
+  const id = randomUUID().slice(0, 8);
+  return { username: `${name}-${id}`, email: `user-${id}@example.com` };
 }
 
 /** Errors that a browser logs while the server is down. */

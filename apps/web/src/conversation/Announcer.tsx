@@ -1,23 +1,27 @@
 import type { RoomConversation } from '@chat/client';
 import { useEffect, useState } from 'react';
 
+/** Maximum number of announcements in the page; screen readers have long read older ones. */
+const MAX_ANNOUNCED = 20;
+
 interface AnnouncerProps {
   conversation: RoomConversation;
   ownUserId: string;
 }
 
-/** Announces new messages from other users, but not history, to screen readers. */
+/** Announces each new message from other users, but not history, to screen readers. */
 export function Announcer({ conversation, ownUserId }: AnnouncerProps) {
-  const [latest, setLatest] = useState({ id: '', text: '' });
+  const [announced, setAnnounced] = useState<readonly { id: string; text: string }[]>([]);
 
   useEffect(() => {
     const stopMessages = conversation.on('message', ({ id, userId, username, text, deletedAt }) => {
       if (userId === ownUserId || deletedAt !== undefined) return;
-      setLatest({ id, text: `${username}: ${text}` });
+      const next = { id, text: `${username}: ${text}` };
+      setAnnounced((current) => [...current, next].slice(-MAX_ANNOUNCED));
     });
     const stopChanges = conversation.on('changed', ({ id, deletedAt }) => {
       if (deletedAt === undefined) return;
-      setLatest((current) => (current.id === id ? { id, text: '' } : current));
+      setAnnounced((current) => current.filter((message) => message.id !== id));
     });
     return () => {
       stopMessages();
@@ -26,8 +30,11 @@ export function Announcer({ conversation, ownUserId }: AnnouncerProps) {
   }, [conversation, ownUserId]);
 
   return (
-    <p className="visually-hidden" aria-live="polite">
-      {latest.text}
-    </p>
+    // Each message is an element: of an element that changes, only the last text is read.
+    <div className="visually-hidden" role="log" aria-label="New messages">
+      {announced.map(({ id, text }) => (
+        <p key={id}>{text}</p>
+      ))}
+    </div>
   );
 }

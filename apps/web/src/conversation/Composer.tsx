@@ -1,6 +1,7 @@
 import type { RoomConversation } from '@chat/client';
 import { useId, useState, type KeyboardEvent, type RefObject, type SubmitEvent } from 'react';
 import { Icon } from '../ui/Icon.tsx';
+import { isolate } from '../ui/isolate.ts';
 import { TOUCH } from '../ui/touch.ts';
 import { toUserMessage } from '../ui/user-message.ts';
 import styles from './Composer.module.css';
@@ -61,7 +62,7 @@ export function Composer({
           ref={field}
           aria-label={`Message to ${roomName}`}
           aria-describedby={note ? noteId : undefined}
-          placeholder={`Message ${roomName}`}
+          placeholder={`Message ${isolate(roomName)}`}
           autoFocus={!TOUCH.matches}
           value={text}
           onChange={setText}

@@ -32,9 +32,11 @@ export function FirstUnreadButton({
     const row = firstUnreadRow(scroller);
     if (!isLoaded || !row) return;
     const observer = new IntersectionObserver(
-      ([entry]) => {
-        if (entry?.isIntersecting) setWasSeen(true);
-        setIsAbove(!!entry && entry.boundingClientRect.top < (entry.rootBounds?.top ?? 0));
+      (entries) => {
+        if (entries.some(({ isIntersecting }) => isIntersecting)) setWasSeen(true);
+        // Fast scrolling reports several changes at once, oldest first.
+        const latest = entries.at(-1);
+        setIsAbove(!!latest && latest.boundingClientRect.top < (latest.rootBounds?.top ?? 0));
       },
       { root: scroller.current },
     );

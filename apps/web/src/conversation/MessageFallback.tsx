@@ -10,7 +10,7 @@ export function MessageFallback({ message }: { message: ShownMessage }) {
       <span className={styles.side} />
       <div className={styles.body}>
         <p className={styles.heading}>
-          <span className={styles.name}>{username}</span>{' '}
+          <bdi className={styles.name}>{username}</bdi>{' '}
           {isValidTimestamp(timestamp) && (
             <time className={styles.time} dateTime={timestamp}>
               {formatTime(timestamp)}

@@ -24,6 +24,11 @@ export function MessageField({ ref, onChange, onEnter, onKeyDown, ...field }: Me
     ref.current.style.height = `${ref.current.scrollHeight}px`;
   }, [ref, field.value]);
 
+  useLayoutEffect(() => {
+    // `autoFocus` puts the caret before the text. Without the focus, Safari would set it here.
+    if (document.activeElement === ref.current) ref.current?.setSelectionRange(-1, -1);
+  }, [ref]);
+
   function handleKey(event: KeyboardEvent) {
     // In an input method (IME), for example for Japanese, Enter also confirms the composition.
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari sets only keyCode

@@ -83,10 +83,10 @@ function Article({ message, startsGroup, isSelected, isEditing }: ArticleProps) 
       <div className={styles.body}>
         {startsGroup ? (
           <p className={styles.heading}>
-            <span className={styles.name}>{username}</span> {time}
+            <bdi className={styles.name}>{username}</bdi> {time}
           </p>
         ) : (
-          <span className="visually-hidden">{username}</span>
+          <bdi className="visually-hidden">{username}</bdi>
         )}
         <Content message={message} isEditing={isEditing && actions.includes('edit')} />
         {reactions.length > 0 && (

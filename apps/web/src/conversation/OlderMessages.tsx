@@ -35,8 +35,9 @@ export function OlderMessages({ conversation, state, scroller }: OlderMessagesPr
     // A call while a page is being loaded does not load another one.
     if (!hasOlder || loadingOlder || errorMessage || !top.current) return;
     const observer = new IntersectionObserver(
-      ([entry]) => {
-        if (entry?.isIntersecting) load();
+      (entries) => {
+        // Fast scrolling reports several changes at once, oldest first.
+        if (entries.at(-1)?.isIntersecting) load();
       },
       { root: scroller.current, rootMargin: `${PRELOAD_DISTANCE_PX}px 0px 0px` },
     );

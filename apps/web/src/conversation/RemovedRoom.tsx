@@ -7,7 +7,8 @@ export function RemovedRoom({ name }: { name: string }) {
   return (
     <Notice title="This room isn’t available">
       <p role="status">
-        “{name}” doesn’t exist, or you’re not a member. Its owner or a moderator can add you.
+        “<bdi>{name}</bdi>” doesn’t exist, or you’re not a member. Its owner or a moderator can add
+        you.
       </p>
       <Link href={HOME}>Go to my rooms</Link>
     </Notice>

@@ -37,8 +37,8 @@ export function FindRoomsDialog({ onClose, onNew }: FindRoomsDialogProps) {
             <Link href={roomPath(room.id)} className={styles.room} onNavigate={onClose}>
               <RoomIcon visibility={room.visibility} />
               <span className={styles.text}>
-                <span className={styles.name}>{room.name}</span>
-                {room.topic && <span className={styles.topic}>{room.topic}</span>}
+                <bdi className={styles.name}>{room.name}</bdi>
+                {room.topic && <bdi className={styles.topic}>{room.topic}</bdi>}
               </span>
               <span className={styles.join}>Join</span>
             </Link>

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button } from '../ui/Button.tsx';
 import { ConfirmAction } from '../ui/ConfirmAction.tsx';
 import { toUserMessage } from '../ui/user-message.ts';
+import { isolate } from '../ui/isolate.ts';
 import styles from './MemberActions.module.css';
 import type { MemberAction } from './member-actions.ts';
 
@@ -49,7 +50,7 @@ export function MemberActions({ id, member, actions, onAction }: MemberActionsPr
           <ConfirmAction
             key={action}
             label="Hand over the room"
-            description={`${username} becomes the owner, and you become a moderator. Only ${username} can undo this.`}
+            description={`${isolate(username)} becomes the owner, and you become a moderator. Only ${isolate(username)} can undo this.`}
             confirmLabel="Hand over"
             onConfirm={() => onAction(action)}
           />

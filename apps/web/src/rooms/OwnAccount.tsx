@@ -24,7 +24,7 @@ export function OwnAccount({ user }: { user: OwnUser }) {
     <footer className={styles.account}>
       <Avatar name={user.username} size="small" />
       <span className={styles.names}>
-        <span className={styles.name}>{user.username}</span>
+        <bdi className={styles.name}>{user.username}</bdi>
         <span className={styles.email}>{user.email}</span>
       </span>
       <Button

@@ -39,7 +39,7 @@ export const RoomListItem = memo(function RoomListItem({
           </time>
         )}
         <span className={styles.preview} dir="auto">
-          {last ? previewOf(last, ownUserId) : 'No messages yet'}
+          {last ? <Preview message={last} ownUserId={ownUserId} /> : 'No messages yet'}
         </span>
         {unread > 0 && (
           <span className={styles.unread}>
@@ -52,7 +52,12 @@ export const RoomListItem = memo(function RoomListItem({
   );
 });
 
-function previewOf({ userId, username, text, deletedAt }: Message, ownUserId: string): string {
+function Preview({ message, ownUserId }: { message: Message; ownUserId: string }) {
+  const { userId, username, text, deletedAt } = message;
   if (deletedAt !== undefined) return 'This message was deleted.';
-  return `${userId === ownUserId ? 'You' : username}: ${text}`;
+  return (
+    <>
+      {userId === ownUserId ? 'You' : <bdi>{username}</bdi>}: {text}
+    </>
+  );
 }
