@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, expect, it } from '@jest/globals';
 import { eventually } from '@chat/testing';
 import type { Locator } from 'playwright-core';
 import type { BrowserUser } from './support/browser-user.ts';
@@ -8,14 +8,12 @@ describeInBrowser('the page', (chat) => {
   let ada: BrowserUser;
   let bob: BrowserUser;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     ada = await chat.signUp('ada');
     bob = await chat.signUp('bob');
   });
-  afterEach(async () => {
+  afterEach(() => {
     expect([...ada.consoleErrors, ...bob.consoleErrors]).toEqual([]);
-    await ada.close();
-    await bob.close();
   });
 
   it('exchanges messages between two browsers and marks them as sent', async () => {
@@ -36,6 +34,7 @@ describeInBrowser('the page', (chat) => {
     expect(new URL(ada.page.url()).pathname).toBe('/chat/general');
     await ada.page.keyboard.type(', continued');
     expect(await ada.composer.inputValue()).toBe('an unfinished message, continued');
+    await ada.composer.fill('');
     await bob.waitForMessage('Before the reload');
   });
 

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { countStored } from './support/api-client.ts';
 import type { BrowserUser } from './support/browser-user.ts';
 import { describeWithDedicatedServer } from './support/describe-in-browser.ts';
@@ -6,8 +7,10 @@ import { describeWithDedicatedServer } from './support/describe-in-browser.ts';
 describeWithDedicatedServer('the page while the server is down', (chat) => {
   let ada: BrowserUser;
   let bob: BrowserUser;
+  /** The message of ada that both have received before the server went down. */
+  let question: string;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     ada = await chat.openPage('ada');
     bob = await chat.openPage('bob');
     for (const user of [ada, bob]) {
@@ -15,16 +18,17 @@ describeWithDedicatedServer('the page while the server is down', (chat) => {
       await user.signUp();
       await user.composer.waitFor();
     }
-    await ada.write(`Are you there, ${bob.username}?`);
-    await ada.waitForStatus(`Are you there, ${bob.username}?`, 'Sent');
-    await bob.waitForMessage(`Are you there, ${bob.username}?`);
+  });
+  beforeEach(async () => {
+    question = `Are you there? ${randomUUID()}`;
+    await ada.write(question);
+    await ada.waitForStatus(question, 'Sent');
+    await bob.waitForMessage(question);
     await chat.server.kill();
     await ada.page.getByText('You’re offline. Messages will be sent when you reconnect.').waitFor();
   });
-  afterEach(async () => {
+  afterEach(() => {
     expect([...ada.consoleErrors, ...bob.consoleErrors]).toEqual([]);
-    await ada.close();
-    await bob.close();
   });
 
   it('marks a message as waiting and delivers it once after the restart', async () => {
@@ -49,8 +53,7 @@ describeWithDedicatedServer('the page while the server is down', (chat) => {
   });
 
   it('shows changes at once and makes them once after the restart, also in the next tab', async () => {
-    const text = `Are you there, ${bob.username}?`;
-    await ada.editMessage(text, 'Are you back?');
+    await ada.editMessage(question, 'Are you back?');
     const menu = await ada.openMenu('Are you back? (edited)');
     await menu.getByRole('button', { name: 'React with thumbs up' }).click();
     await ada.reaction('Are you back? (edited)', 'You reacted with thumbs up').waitFor();
@@ -65,13 +68,12 @@ describeWithDedicatedServer('the page while the server is down', (chat) => {
   });
 
   it('deletes a message in both browsers when it was deleted while offline', async () => {
-    const text = `Are you there, ${bob.username}?`;
-    await ada.deleteMessage(text);
+    await ada.deleteMessage(question);
     await ada.page.getByText('This message was deleted.').last().waitFor();
-    await bob.waitForMessage(text);
+    await bob.waitForMessage(question);
     await chat.server.restart();
-    await bob.rows(text).waitFor({ state: 'detached' });
-    expect(await countStored(chat.server.url, 'general', text)).toBe(0);
+    await bob.rows(question).waitFor({ state: 'detached' });
+    expect(await countStored(chat.server.url, 'general', question)).toBe(0);
   });
 
   it('shows no error in the dialog with the members, and loads them on every reconnect', async () => {

@@ -1,38 +1,38 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { fillRoom } from './support/api-client.ts';
 import type { BrowserUser } from './support/browser-user.ts';
 import { describeInBrowser, describeWithDedicatedServer } from './support/describe-in-browser.ts';
-
-const ROOM = 'Lunch';
 
 describeInBrowser('unread messages', (chat) => {
   let ada: BrowserUser;
   let bob: BrowserUser;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     ada = await chat.signUp('ada');
     bob = await chat.signUp('bob');
-    await bob.composer.waitFor();
-    await ada.createRoomWith(bob, ROOM);
   });
-  afterEach(async () => {
+  beforeEach(async () => {
+    await bob.open('/chat/general');
+    await bob.composer.waitFor();
+  });
+  afterEach(() => {
     expect([...ada.consoleErrors, ...bob.consoleErrors]).toEqual([]);
-    await ada.close();
-    await bob.close();
   });
 
   it('of a room that was never opened are counted within 1 s', async () => {
-    await bob.roomLink(ROOM).waitFor();
+    const room = 'Lunch';
+    await ada.createRoomWith(bob, room);
+    await bob.roomLink(room).waitFor();
     await send(ada, 'Pizza?');
-    await bob.waitForUnread(ROOM, 1, 1_000);
+    await bob.waitForUnread(room, 1, 1_000);
     await send(ada, 'Or soup?');
-    await bob.waitForUnread(ROOM, 2);
-    await bob.roomLink(ROOM).getByText('Or soup?').waitFor();
+    await bob.waitForUnread(room, 2);
+    await bob.roomLink(room).getByText('Or soup?').waitFor();
     await bob.page.waitForFunction(() => document.title.startsWith('(2) '));
     expect(await bob.page.locator('link[rel="icon"]').getAttribute('href')).toMatch(/^data:image/);
 
-    await bob.enterRoom(ROOM);
-    await bob.waitForUnread(ROOM, 0);
+    await bob.enterRoom(room);
+    await bob.waitForUnread(room, 0);
     await bob.page.waitForFunction(() => document.title === 'Lunch – Chat');
     expect(await bob.page.locator('link[rel="icon"]').getAttribute('href')).toMatch(
       /favicon\.svg$/,
@@ -43,13 +43,15 @@ describeInBrowser('unread messages', (chat) => {
   });
 
   it('are read on all devices of the user', async () => {
+    const room = 'Dinner';
+    await ada.createRoomWith(bob, room);
     const phone = await bob.onAnotherDevice(chat.browser);
     await phone.enterRoom('general');
     await send(ada, 'Pizza?');
-    await bob.waitForUnread(ROOM, 1);
-    await phone.waitForUnread(ROOM, 1);
-    await phone.enterRoom(ROOM);
-    await bob.waitForUnread(ROOM, 0, 1_500);
+    await bob.waitForUnread(room, 1);
+    await phone.waitForUnread(room, 1);
+    await phone.enterRoom(room);
+    await bob.waitForUnread(room, 0, 1_500);
     expect(phone.consoleErrors).toEqual([]);
     await phone.close();
   });
@@ -103,6 +105,7 @@ describeInBrowser('unread messages', (chat) => {
 
 describeWithDedicatedServer('unread messages while the server restarts', (chat) => {
   it('are counted after the restart, and stay read on another device', async () => {
+    const room = 'Breakfast';
     const ada = await chat.openPage('ada');
     const bob = await chat.openPage('bob');
     for (const user of [ada, bob]) {
@@ -110,23 +113,23 @@ describeWithDedicatedServer('unread messages while the server restarts', (chat) 
       await user.signUp();
       await user.composer.waitFor();
     }
-    await ada.createRoomWith(bob, ROOM);
+    await ada.createRoomWith(bob, room);
     const phone = await bob.onAnotherDevice(chat.browser);
     phone.allowConnectionErrors();
     await phone.enterRoom('general');
     await send(ada, 'Pizza?');
-    await bob.waitForUnread(ROOM, 1);
-    await phone.enterRoom(ROOM);
-    await bob.waitForUnread(ROOM, 0);
+    await bob.waitForUnread(room, 1);
+    await phone.enterRoom(room);
+    await bob.waitForUnread(room, 0);
     await phone.enterRoom('general');
 
     await chat.server.kill();
     await ada.write('Or soup?');
     await chat.server.restart();
-    await bob.waitForUnread(ROOM, 1);
-    await phone.waitForUnread(ROOM, 1);
-    await phone.enterRoom(ROOM);
-    await bob.waitForUnread(ROOM, 0);
+    await bob.waitForUnread(room, 1);
+    await phone.waitForUnread(room, 1);
+    await phone.enterRoom(room);
+    await bob.waitForUnread(room, 0);
     for (const user of [ada, bob, phone]) {
       expect(user.consoleErrors).toEqual([]);
       await user.close();
