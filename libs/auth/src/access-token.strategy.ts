@@ -25,7 +25,11 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
     });
   }
 
-  /** Receives claims with a valid signature and expiry; returns false to reject them. */
+  /**
+   * Receives claims with a valid signature and expiry; returns false to reject them.
+   *
+   * @throws UnauthorizedError if the session has ended
+   */
   async validate(claims: unknown): Promise<Identity | false> {
     const identity = identityOf(claims);
     if (!identity) return false;

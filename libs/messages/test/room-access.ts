@@ -7,7 +7,10 @@ export function identityOf(userId: string): Identity {
   return { userId, username: userId, sessionId: 's', expiresAt: 0 };
 }
 
-/** Returns a fake in which some users are members of every room, and no others can read any. */
+/**
+ * Returns a fake in which some users are members of every room, and other users cannot read any
+ * room.
+ */
 export function roomAccessFor(isMember: (userId: string) => boolean): RoomAccess {
   const access: Pick<RoomAccess, 'requireReadable'> = {
     requireReadable: (userId, id) =>

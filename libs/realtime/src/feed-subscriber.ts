@@ -1,9 +1,12 @@
 import type { RoomChange } from '@chat/messages';
 
-/** Receives changes of one room in rev order; a batch may be missing, late or repeated. */
+/**
+ * Receives a batch of changes of one room, in rev order within the batch; batches may be missing,
+ * late or repeated.
+ */
 export type FeedListener = (changes: readonly RoomChange[]) => void;
 
-/** Subscribes to the feed of stored messages, which has one channel per room. */
+/** Subscribes to the feed of stored changes, which has one channel per room. */
 export abstract class FeedSubscriber {
   /**
    * Resolves once everything published from now on will be delivered. While the feed is

@@ -67,7 +67,7 @@ export class AuthController {
   @ApiOperation({
     summary: 'Exchange a refresh token for a new pair.',
     description:
-      'A refresh token works once. For 30 seconds after its use it returns the same new refresh token; a later use ends the session.',
+      'Each use of the newest refresh token replaces it. For 30 seconds the replaced token still returns the same new refresh token, unless that one has been used. Any other reuse ends the session.',
   })
   @ApiOkResponse({ standardSchema: Tokens })
   @ApiErrors(400, 401)

@@ -7,7 +7,10 @@ import { SessionStore } from './session-store.ts';
 const MAX_ENTRIES = 50_000;
 /** Maximum number of ids per query: the store serves other calls in between. */
 const MAX_IDS_PER_QUERY = 1_000;
-/** Lifetime of an entry in milliseconds: the longest delay if a `session-ended` signal is lost. */
+/**
+ * Lifetime of an entry in milliseconds: how long an ended session can still count as active if its
+ * `session-ended` signal is lost.
+ */
 const MAX_AGE_MS = 10_000;
 
 /** Caches whether sessions are active, so that most requests do not query the store. */

@@ -13,8 +13,8 @@ export interface Machine {
   readonly rabbitmq: string;
   readonly mongo: string;
   /**
-   * Load average over the minute before the start; a value well above 0 means that other work
-   * disturbed the run.
+   * Load average over the minute before the start; a value well above 0 means that other work was
+   * running and may have disturbed the measurement.
    */
   readonly loadBefore: number;
 }

@@ -42,7 +42,7 @@ export async function measure(
     const paced = await cpuDuring(processes, () => load.run('pace'));
     const pace = paced.result;
     await load.run('disconnect');
-    // Last: it stores more messages the faster the chat is, which makes later reads slower.
+    // Runs last, because a faster chat stores more messages in it, and that slows down later reads.
     progress('measuring throughput');
     const throughput = await load.run('throughput');
     return {

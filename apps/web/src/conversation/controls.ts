@@ -15,7 +15,10 @@ export interface MessageControls {
   readonly endEdit: () => void;
   /** Makes the actions of a message the ones that the Tab key reaches. */
   readonly select: (messageId: string) => void;
-  /** Moves the focus by so many messages from the actions of one to those of another. */
+  /**
+   * Moves the focus from the actions of a message to those of the message `step` positions later in
+   * the list (earlier if negative).
+   */
   readonly moveFocus: (messageId: string, step: number) => void;
   /** Moves the focus to the list, when the control that had it is gone. */
   readonly focusList: () => void;

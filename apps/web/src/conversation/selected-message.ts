@@ -6,7 +6,10 @@ interface SelectedMessage {
   /** The message whose actions the Tab key reaches; the newest one by default. */
   selectedId: string | undefined;
   select: (messageId: string) => void;
-  /** Moves the focus by so many messages from the actions of one to those of another. */
+  /**
+   * Moves the focus from the actions of a message to those of the message `step` positions later in
+   * the list (earlier if negative).
+   */
   moveFocus: (messageId: string, step: number) => void;
 }
 

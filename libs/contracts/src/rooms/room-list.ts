@@ -16,7 +16,7 @@ export const RoomSummary = Room.extend({
 }).meta({
   id: 'RoomSummary',
   description:
-    'A room with its head and last message; `lastReadSeq` and `unread` are in the list of my rooms.',
+    "A room with its head and last message; `lastReadSeq` and `unread` are present only in the list of the caller's rooms.",
 });
 export type RoomSummary = z.infer<typeof RoomSummary>;
 export const RoomSummaries = z.array(RoomSummary);
@@ -26,7 +26,9 @@ export const RoomListQuery = z.object({
     .enum(['true', 'false'])
     .default('false')
     .transform((value) => value === 'true')
-    .describe('Whether to return public rooms to join instead of the rooms of the caller.'),
+    .describe(
+      "Whether to return public rooms, including those that the caller has joined, instead of the caller's rooms.",
+    ),
   query: z
     .string()
     .trim()

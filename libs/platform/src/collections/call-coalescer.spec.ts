@@ -48,14 +48,14 @@ describe('CallCoalescer', () => {
       expect(started).toBe(2);
     });
 
-    it('returns the result immediately, and shares it until the follow-up has finished', async () => {
-      const followUp = Promise.withResolvers<undefined>();
-      const first = calls.joinInFlight('a', call, () => followUp.promise);
+    it('returns the result immediately, and shares it until the callback has settled', async () => {
+      const afterwards = Promise.withResolvers<undefined>();
+      const first = calls.joinInFlight('a', call, () => afterwards.promise);
       outcomes[0]?.resolve(1);
       expect(await first).toBe(1);
       expect(await calls.joinInFlight('a', call)).toBe(1);
-      followUp.reject(new Error('not cached'));
-      await followUp.promise.catch(() => undefined);
+      afterwards.reject(new Error('not cached'));
+      await afterwards.promise.catch(() => undefined);
       void calls.joinInFlight('a', call);
       expect(started).toBe(2);
     });

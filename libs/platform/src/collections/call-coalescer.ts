@@ -1,8 +1,8 @@
 interface RunningCall<T> {
   readonly result: Promise<T>;
-  /** Resolves when the call and its follow-up have finished, even with an error. */
+  /** Resolves, never rejects, when the call and its `afterwards` callback have settled. */
   readonly ended: Promise<void>;
-  /** The call that starts when this one has finished. */
+  /** Result of the call that is queued to start after `ended`. */
   next?: Promise<T>;
 }
 
@@ -19,7 +19,7 @@ export class CallCoalescer<T> {
    * Returns the result of the call in flight, or of a new one if there is none. Suitable when
    * results may be older than the request.
    *
-   * @param afterwards runs after the call; the result is shared until this has finished
+   * @param afterwards runs after a successful call; the result is shared until this has settled
    */
   joinInFlight(
     key: string,
@@ -31,8 +31,8 @@ export class CallCoalescer<T> {
 
   /**
    * Returns the result of a call that starts after the request, so that no result is older than it:
-   * a new call or, while one is in flight, the next one, which all requests until then share. Runs
-   * one call at a time.
+   * a new call or, while one is in flight, the next one, which all requests made before it starts
+   * share. Runs one call per key at a time, except after {@link forget}.
    */
   queueNext(key: string, call: () => Promise<T>): Promise<T> {
     const running = this.#running.get(key);
@@ -41,7 +41,10 @@ export class CallCoalescer<T> {
     return running.next;
   }
 
-  /** Makes later requests start a new call, because the running one is outdated. */
+  /**
+   * Makes later requests start a new call instead of sharing the running one. Call this when its
+   * result may be outdated.
+   */
   forget(key: string): void {
     this.#running.delete(key);
   }

@@ -7,8 +7,9 @@ const FIRST_REQUEST_MS = 500;
 /**
  * Tracks the connections of an HTTP server, to drain them on shutdown.
  *
- * Node's own `close` waits for connections that have never sent a request (browsers open some in
- * advance) and for those whose last response announced keep-alive; this class closes both.
+ * Node's own `close` closes only the connections that are idle after a response when it is called.
+ * It waits for those that have never sent a request (browsers open some in advance), and for those
+ * that become idle later because their response announced keep-alive; this class closes both.
  */
 export class HttpConnections {
   readonly #open = new Set<Socket>();
@@ -33,8 +34,8 @@ export class HttpConnections {
   }
 
   /**
-   * Announces, in every response whose headers have not been sent and in those to later requests,
-   * that it is the last response on its connection (`Connection: close`).
+   * Announces, in the last pending response of each connection (unless its headers have been sent)
+   * and in those to later requests, that it is the last on its connection (`Connection: close`).
    */
   announceStop(): void {
     this.#stopAnnounced = true;

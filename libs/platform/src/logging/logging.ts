@@ -6,7 +6,7 @@ import { describeError, redactValues } from './logged-errors.ts';
 import { requestIdOf } from './request-id.ts';
 import { standardOutput } from './standard-streams.ts';
 
-/** Names of fields that are always redacted. */
+/** Names of fields that are redacted at the top level of a log line and one level below. */
 const SECRETS = [
   'authorization',
   'cookie',
@@ -19,7 +19,10 @@ const SECRETS = [
   'text',
 ];
 
-/** Contexts in which Nest logs every module, route and event at start; logged at debug level. */
+/**
+ * Contexts of the start-up lines that Nest logs for each module, route and event; this log writes
+ * them at debug level.
+ */
 const START_DETAILS: ReadonlySet<unknown> = new Set([
   'InstanceLoader',
   'RouterExplorer',
@@ -29,7 +32,10 @@ const START_DETAILS: ReadonlySet<unknown> = new Set([
 
 const HEALTH_PATH = /^(\/[a-z]+)?\/health(\/|$)/;
 
-/** Path prefix of calls between services; the request that causes one is logged itself. */
+/**
+ * Path prefix of calls between services. They are logged only if they fail, because the request
+ * that causes one is logged anyway.
+ */
 const INTERNAL_PREFIX = '/internal/';
 
 export interface LogSettings {
@@ -39,8 +45,9 @@ export interface LogSettings {
 /**
  * Creates the module for structured logs: JSON, one object per line, with the id of the request
  * that the line belongs to. Requests are logged with method, path, status and duration, without
- * headers, bodies and query strings. Errors are logged with the fields of {@link describeError}.
- * Nest's own `Logger` also writes to this log.
+ * headers, bodies or query strings; health checks and successful calls between services are not
+ * logged. Errors are logged with the fields of {@link describeError}. Nest's own `Logger` also
+ * writes to this log.
  *
  * @param destination stream for the lines; defaults to standard output
  */
@@ -52,8 +59,9 @@ export function loggingModule(
 }
 
 /**
- * Creates the logger of {@link loggingModule} for use before the application exists. A process has
- * one such log: the first one that is created.
+ * Creates the logger of {@link loggingModule} for use before the application exists. `nestjs-pino`
+ * keeps one root logger per process, the first one created: the settings and destinations of later
+ * calls of both functions have no effect.
  */
 export function createLogger(
   settings: LogSettings,

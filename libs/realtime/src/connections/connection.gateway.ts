@@ -14,7 +14,7 @@ import { MAX_UNSENT_BYTES, SlowSockets } from './slow-sockets.ts';
 import { UnauthenticatedConnections } from './unauthenticated-connections.ts';
 
 /**
- * Authorizes and limits socket connections. What a feature does when a socket connects or
+ * Authenticates and limits socket connections. What a feature does when a socket connects or
  * disconnects is in `handleConnection` and `handleDisconnect` of its own gateway.
  */
 @WebSocketGateway()
@@ -40,8 +40,9 @@ export class ConnectionGateway
     server.use((_socket, next) => next(this.#failureOf(() => this.draining.rejectIfDraining())));
     server.use(authenticateHandshake(this.authenticator));
     server.use((socket, next) => next(this.#failureOf(() => this.#limitSockets(socket))));
-    // The last step of the handshake, not `handleConnection`: Nest calls that of all gateways in
-    // the order of their modules, and any gateway may already emit to the socket or handle events.
+    // Done in the last step of the handshake, because `handleConnection` would be too late: Nest
+    // calls the gateways' `handleConnection` in module order, and an earlier gateway may already
+    // emit to the socket or handle its events.
     server.use((socket, next) => {
       this.admission.guard(socket);
       this.slowSockets.limit(socket.conn, MAX_UNSENT_BYTES);

@@ -45,7 +45,7 @@ export class RabbitMqMessagePublisher extends MessagePublisher implements OnAppl
   check(): Promise<void> {
     if (this.#client.ready) return Promise.resolve();
     return Promise.reject(
-      new UnavailableError('RabbitMQ does not accept messages right now.', 1_000),
+      new UnavailableError('RabbitMQ is not accepting messages right now.', 1_000),
     );
   }
 

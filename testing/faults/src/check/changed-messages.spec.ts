@@ -159,7 +159,7 @@ describe('invariant 1 (acknowledged is stored) for changes', () => {
   it('is broken by an edited message without the time of the edit', () => {
     const { editedAt: _, ...withoutTime } = EDITED;
     expectSentences(
-      ['message id1 is edited, but has no time of an edit'],
+      ['message id1 is edited, but has no edit time'],
       observed({ stored: [withoutTime, DELETED, REACTED] }),
     );
   });

@@ -33,20 +33,20 @@ describe('disruptionsIn', () => {
     expect(disruptionsIn(records({ attempts }))).toEqual([]);
   });
 
-  it('reports an acknowledgement that took longer than any before the fault', () => {
+  it('reports a send that took much longer than any before the fault', () => {
     const attempts = [
       quickAttempt(1_000),
       attemptAt(12_000, { kind: 'ok', id: 'late', time: 14_500 }),
     ];
-    expect(disruptionsIn(records({ attempts }))).toEqual(['acks up to 2500 ms late']);
+    expect(disruptionsIn(records({ attempts }))).toEqual(['sends took up to 2500 ms']);
   });
 
-  it('reports a message that was delivered later than any before the fault', () => {
+  it('reports a message that took much longer to arrive than any before the fault', () => {
     const messages = [message(1, 1_000), message(2, 12_000), message(3, 20_000)];
     const connections = [connectionWithDelays(messages, [20, 2_500, 5_000])];
     const rooms = [{ messages }];
     expect(disruptionsIn(records({ connections, rooms }))).toEqual([
-      'messages delivered up to 2500 ms late',
+      'messages took up to 2500 ms to arrive',
     ]);
   });
 

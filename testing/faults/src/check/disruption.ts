@@ -14,8 +14,8 @@ export interface ClientRecords {
 }
 
 /**
- * Describes the effects of a fault on clients: rejected and unanswered sends, lost connections,
- * slow acknowledgements and late messages that occurred during the fault but not before it.
+ * Describes the effects of a fault on clients: rejected and unanswered sends, connections lost
+ * during it or up to 5 s later, and answers and messages that took much longer than any before it.
  */
 export function disruptionsIn({ fault, sends, connections, rooms }: ClientRecords): string[] {
   const attempts = sends.flatMap((send) => send.attempts);
@@ -30,10 +30,12 @@ export function disruptionsIn({ fault, sends, connections, rooms }: ClientRecord
       closedAt !== undefined && closedAt >= fault.startedAt && closedAt <= fault.endedAt + 5_000,
   ).length;
   if (lost > 0) disruptions.push(`connections lost: ${lost}`);
-  const slowest = longestIfSlower(attempts.map(latencyOf), fault);
-  if (slowest !== undefined) disruptions.push(`acks up to ${slowest} ms late`);
-  const latest = longestIfSlower(arrivals({ connections, rooms }), fault);
-  if (latest !== undefined) disruptions.push(`messages delivered up to ${latest} ms late`);
+  const slowest = longestIfDisrupted(attempts.map(latencyOf), fault);
+  if (slowest !== undefined) disruptions.push(`sends took up to ${slowest} ms`);
+  const slowestDelivery = longestIfDisrupted(arrivals({ connections, rooms }), fault);
+  if (slowestDelivery !== undefined) {
+    disruptions.push(`messages took up to ${slowestDelivery} ms to arrive`);
+  }
   return disruptions;
 }
 
@@ -73,8 +75,11 @@ export function arrivals({
   );
 }
 
-/** Returns the longest delay during the fault if it is longer than before; undefined otherwise. */
-function longestIfSlower(
+/**
+ * Returns the longest delay during the fault if it exceeds {@link THRESHOLD_MS} and {@link FACTOR}
+ * times the longest one before; undefined otherwise.
+ */
+function longestIfDisrupted(
   delays: readonly Delay[],
   { startedAt, endedAt }: ClientRecords['fault'],
 ): number | undefined {

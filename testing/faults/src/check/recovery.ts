@@ -3,9 +3,9 @@ import type { Observation, Outcome, Send } from './observation.ts';
 import { memberOf } from './request-order.ts';
 
 /**
- * Returns the time from the end of the fault to the first send of each sender, by user and room,
- * that was acknowledged, or the first change with a final outcome; undefined if there is none.
- * Excludes the client library, which does not report its attempts.
+ * Returns how long after the end of the fault each sender (a user in a room) first got an answer:
+ * the acknowledgement of a send or the final outcome of a change. The value is undefined if it got
+ * none. Excludes the client library, which does not report its attempts.
  */
 export function recoveryTimes({
   sends,

@@ -14,8 +14,8 @@ type RequestOf<Kind extends RequestedChange['kind']> = ChangeRequest & {
 };
 
 /**
- * Invariant 1 for changes: every acknowledged change is in the log, and the stored state of its
- * message has its effect or that of a change which may come after it.
+ * Invariant 1 for changes: the log has a rev for every acknowledged change, and the message of each
+ * shows its effect, or that of a change that may have come later.
  */
 export function* checkChangesStored({
   changes,
@@ -83,7 +83,7 @@ function* checkState(
     .filter(hasKind('edit'))
     .map((request) => ({ value: request.change.text, request }));
   const isEdit = edits.some(({ value }) => value === text);
-  // A message that no client sent violates invariant 2.
+  // The check of invariant 2 reports a message that no client sent; its first text is unknown here.
   if (sentText !== undefined && text !== sentText && !isEdit) {
     yield `message ${id} is stored with different text`;
   } else {
@@ -91,7 +91,8 @@ function* checkState(
       yield `${request.name} was acknowledged, but message ${id} has an earlier text`;
     }
     if (isEdit !== (editedAt !== undefined)) {
-      yield `message ${id} is ${isEdit ? '' : 'not '}edited, but has ${editedAt ?? 'no'} time of an edit`;
+      const editTime = editedAt === undefined ? 'no edit time' : `the edit time ${editedAt}`;
+      yield `message ${id} is ${isEdit ? '' : 'not '}edited, but has ${editTime}`;
     }
   }
   yield* checkReactions(message, requests.filter(hasKind('react')));
@@ -119,8 +120,9 @@ function* checkReactions(
 }
 
 /**
- * Returns the acknowledged writes which prove that a final value is wrong: they come after every
- * write of that value. Empty if some order of the writes explains the value.
+ * Returns the acknowledged writes of other values that prove that the final value is wrong: every
+ * write of that value, or the initial value if there is none, was followed by one of them. Empty if
+ * some order of the writes explains the value, or if it is neither initial nor written.
  */
 function lostWrites<Value>(
   final: Value,
@@ -128,8 +130,8 @@ function lostWrites<Value>(
   writes: readonly Write<Value>[],
 ): Write<Value>[] {
   const others = writes.filter(({ value, request }) => value !== final && isAcknowledged(request));
-  const lastOnes = writes.filter(({ value }) => value === final);
-  const replaced = lastOnes.map(({ request }) =>
+  const writesOfFinal = writes.filter(({ value }) => value === final);
+  const replaced = writesOfFinal.map(({ request }) =>
     others.filter((other) => precedes(request, other.request)),
   );
   if (replaced.some(({ length }) => length === 0)) return [];

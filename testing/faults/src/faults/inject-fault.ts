@@ -8,12 +8,18 @@ import type { FaultTarget } from './fault-target.ts';
 const KILLED_MS = 3_000;
 /** Downtime of a gracefully stopped component. */
 const STOPPED_MS = 1_000;
-/** Longer than every timeout of the test environment. */
+/**
+ * Longer than every timeout by which services detect a silent connection: at most 3 s in the test
+ * environment.
+ */
 const SILENT_MS = 5_000;
 /** Longer than the 8 s within which other instances must take over an isolated instance's work. */
 const ISOLATED_MS = 10_000;
 
-/** Injects a fault and removes it. Resolves once the target reports that it is ready again. */
+/**
+ * Injects a fault and removes it. After a kill or restart, resolves once the target is ready again;
+ * otherwise without waiting for it to recover.
+ */
 export async function injectFault(
   { kind, link: server }: Fault,
   { control, node }: FaultTarget,

@@ -14,19 +14,19 @@ export interface ModelMessage {
   reactions: Map<string, string[]>;
 }
 
-/** A user, with the role in the room; undefined without membership. */
+/** A user with the role in the room; `role` is undefined for a non-member. */
 export interface ModelUser {
   readonly id: string;
   readonly role: Role | undefined;
 }
 
-/** What a room must contain after commands, one after another. */
+/** Reference model of a room: the state that it must have after a sequence of commands. */
 export class RoomModel {
   readonly messages: ModelMessage[] = [];
-  /** Ids of the messages of acknowledged commands. */
+  /** The id in the acknowledgement of each send, by command key; undefined for other commands. */
   readonly #acknowledged = new Map<string, string | undefined>();
 
-  /** The rev of the room: every acknowledged command takes one, once. */
+  /** The rev of the room: each acknowledged command takes one; its retries take none. */
   get rev(): number {
     return this.#acknowledged.size;
   }

@@ -15,7 +15,7 @@ export class QueueDepths {
   /**
    * Returns the depths by partition. Concurrent calls share one read.
    *
-   * @throws Error while the broker is unreachable or does not respond in time
+   * @throws Error if the broker is unreachable or does not respond in time
    */
   read(): Promise<number[]> {
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
