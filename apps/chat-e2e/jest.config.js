@@ -38,5 +38,12 @@ export default {
     { ...project('multi-instance', 'services', 'multi-instance'), ...withServers },
     { ...project('standalone-measured', 'standalone', 'measured'), ...serial },
     { ...project('gateway-measured', 'gateway', 'measured'), ...withServers, ...serial },
+    {
+      ...project('services-measured', 'services', 'measured'),
+      ...withServers,
+      ...serial,
+      // The gateway project covers these with the same services.
+      testPathIgnorePatterns: ['<rootDir>/src/measured/(large-fan-out|large-reads)'],
+    },
   ],
 };
