@@ -10,7 +10,9 @@ export function MessageFallback({ message }: { message: ShownMessage }) {
       <span className={styles.side} />
       <div className={styles.body}>
         <p className={styles.heading}>
-          <bdi className={styles.name}>{username}</bdi>{' '}
+          <span className={styles.name}>
+            <bdi>{username}</bdi>
+          </span>{' '}
           {isValidTimestamp(timestamp) && (
             <time className={styles.time} dateTime={timestamp}>
               {formatTime(timestamp)}

@@ -83,7 +83,10 @@ function Article({ message, startsGroup, isSelected, isEditing }: ArticleProps) 
       <div className={styles.body}>
         {startsGroup ? (
           <p className={styles.heading}>
-            <bdi className={styles.name}>{username}</bdi> {time}
+            <span className={styles.name}>
+              <bdi>{username}</bdi>
+            </span>{' '}
+            {time}
           </p>
         ) : (
           <bdi className="visually-hidden">{username}</bdi>

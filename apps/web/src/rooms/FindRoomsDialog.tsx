@@ -37,8 +37,14 @@ export function FindRoomsDialog({ onClose, onNew }: FindRoomsDialogProps) {
             <Link href={roomPath(room.id)} className={styles.room} onNavigate={onClose}>
               <RoomIcon visibility={room.visibility} />
               <span className={styles.text}>
-                <bdi className={styles.name}>{room.name}</bdi>
-                {room.topic && <bdi className={styles.topic}>{room.topic}</bdi>}
+                <span className={styles.name}>
+                  <bdi>{room.name}</bdi>
+                </span>
+                {room.topic && (
+                  <span className={styles.topic}>
+                    <bdi>{room.topic}</bdi>
+                  </span>
+                )}
               </span>
               <span className={styles.join}>Join</span>
             </Link>

@@ -24,7 +24,9 @@ export function OwnAccount({ user }: { user: OwnUser }) {
     <footer className={styles.account}>
       <Avatar name={user.username} size="small" />
       <span className={styles.names}>
-        <bdi className={styles.name}>{user.username}</bdi>
+        <span className={styles.name}>
+          <bdi>{user.username}</bdi>
+        </span>
         <span className={styles.email}>{user.email}</span>
       </span>
       <Button

@@ -19,8 +19,14 @@ export function UserRow({ ref, username, displayName, note, badge, children }: U
     <li ref={ref} className={styles.user} tabIndex={ref ? -1 : undefined}>
       <Avatar name={username} size="small" />
       <span className={styles.names}>
-        <bdi className={styles.name}>{username}</bdi>
-        {displayName !== username && <bdi className={styles.more}>{displayName}</bdi>}
+        <span className={styles.name}>
+          <bdi>{username}</bdi>
+        </span>
+        {displayName !== username && (
+          <span className={styles.more}>
+            <bdi>{displayName}</bdi>
+          </span>
+        )}
         {note && <span className={styles.more}>({note})</span>}
       </span>
       {badge && <span className={styles.badge}>{badge}</span>}
